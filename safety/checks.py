@@ -1,0 +1,43 @@
+"""What a check is, and how a row of checks looks at one subject."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import Protocol, TypeVar
+
+from safety.records import Assessment, Finding, Skipped, Stage
+
+Subject_contra = TypeVar("Subject_contra", contravariant=True)
+Subject = TypeVar("Subject")
+
+
+class Check(Protocol[Subject_contra]):
+    """Looks at one thing and reports what it sees. Knows no policy, no mode, no sentence for users.
+
+    `live` says that `look` is quick enough for every keystroke. Whatever `look` raises means that it
+    could not look.
+    """
+
+    @property
+    def name(self) -> str: ...
+
+    @property
+    def live(self) -> bool: ...
+
+    def look(self, subject: Subject_contra, /) -> Iterable[Finding]: ...
+
+
+def assess(stage: Stage, subject: Subject, checks: Sequence[Check[Subject]]) -> Assessment:
+    """Lets every check look once. One that raises becomes `Skipped`; the others still look."""
+    looked: list[str] = []
+    findings: list[Finding] = []
+    skipped: list[Skipped] = []
+    for check in checks:
+        try:
+            seen = list(check.look(subject))
+        except Exception as error:  # noqa: BLE001  whatever went wrong, it did not look
+            skipped.append(Skipped(check.name, f"{type(error).__name__}: {error}"))
+        else:
+            looked.append(check.name)
+            findings.extend(seen)
+    return Assessment(stage, tuple(looked), tuple(findings), tuple(skipped))

@@ -1,0 +1,71 @@
+"""What can go wrong, as one tree. A refusal is no error: it is a value (`Refused`).
+
+StudioError
+├── PresetError          a file under presets/ is not valid; stops the start
+├── RequestError         what was asked for cannot be done: unknown mode, size out of range
+├── FileError            a picture file cannot be read
+├── WeightsError         weights are missing or are not the ones that were vendored
+├── EngineError
+│   ├── EngineUnavailable    the model cannot be loaded
+│   ├── EngineFailed         it ran and gave no usable picture (NaN, all one colour)
+│   └── Cancelled            the person stopped it
+├── ExportError          a mark could not be applied or read back; nothing was handed out
+└── AuditError           the record cannot be kept; nothing was made
+"""
+
+from __future__ import annotations
+
+
+class StudioError(Exception):
+    """Base of all. The message says what is wrong; `advice` what to do about it."""
+
+    advice = ""
+
+    def __init__(self, message: str, advice: str = "") -> None:
+        super().__init__(message)
+        self.advice = advice or self.advice
+
+    @property
+    def sentence(self) -> str:
+        """Message and advice on one line, for a page or a terminal."""
+        return " ".join(part for part in (str(self), self.advice) if part)
+
+
+class PresetError(StudioError):
+    """A preset file is not valid."""
+
+
+class RequestError(StudioError):
+    """The request cannot be carried out as it stands."""
+
+
+class FileError(StudioError):
+    """A picture file cannot be read."""
+
+
+class WeightsError(StudioError):
+    """Weights are missing or their SHA-256 is not the recorded one."""
+
+
+class EngineError(StudioError):
+    """Generation did not give a picture."""
+
+
+class EngineUnavailable(EngineError):
+    """The model cannot be loaded here."""
+
+
+class EngineFailed(EngineError):
+    """The model ran, and its output is no picture."""
+
+
+class Cancelled(EngineError):
+    """The person stopped the generation."""
+
+
+class ExportError(StudioError):
+    """The picture could not be marked, written or read back."""
+
+
+class AuditError(StudioError):
+    """The record cannot be written, so nothing is made."""

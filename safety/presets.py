@@ -1,0 +1,45 @@
+"""What people edit under presets/ is TOML, strictly validated: unknown keys are errors that name file and key."""
+
+from __future__ import annotations
+
+import tomllib
+from pathlib import Path
+from typing import TypeVar
+
+from pydantic import BaseModel, ConfigDict, ValidationError
+
+from safety.errors import PresetError
+
+ADVICE = "Mend the file, then start again."
+
+
+class Preset(BaseModel):
+    """Base of all that is read from presets/: unknown keys are errors, values are frozen."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+P = TypeVar("P", bound=Preset)
+
+
+def read_toml(path: Path) -> dict[str, object]:
+    """One TOML file. Raises PresetError that names the file and, for bad syntax, the line."""
+    try:
+        return tomllib.loads(path.read_text("utf-8"))
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        raise PresetError(f"{path}: {error}", ADVICE) from None
+
+
+def parse(kind: type[P], table: object, path: Path) -> P:
+    """A TOML table as a preset. Raises PresetError that names the file and the key."""
+    try:
+        return kind.model_validate(table)
+    except ValidationError as error:
+        raise PresetError(f"{path}: {first_problem(error)}", ADVICE) from None
+
+
+def first_problem(error: ValidationError) -> str:
+    """The first thing pydantic complains of, as "key: what is wrong"."""
+    detail = error.errors()[0]
+    where = ".".join(str(part) for part in detail["loc"])
+    return f"{where}: {detail['msg']}" if where else str(detail["msg"])

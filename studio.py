@@ -1,0 +1,153 @@
+"""The whole flow, and no rule of its own: the only caller of engines, exporter and audit.
+
+    preview(prompt, mode)  -> Decision          live checks only; nothing recorded
+    create(request)        -> Outcome           every step on record
+    look(image, mode)      -> Decision          the picture checks, on a file from elsewhere
+    mark(image, path)      -> Export            all marks, on a picture made elsewhere
+    verify(data)           -> Verification      what the marks of a file say
+"""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, TypeVar
+
+from engines.interface import Engine, Progress, silent
+from engines.request import MAX_SEED, complete, prompt_problem
+from safety.audit import AuditLog, Case
+from safety.checks import Check, assess
+from safety.decide import decide
+from safety.export import Exporter, Facts
+from safety.policy import Policy
+from safety.records import (
+    Assessment,
+    Decision,
+    Delivered,
+    Export,
+    Generation,
+    GenerationRequest,
+    Made,
+    Outcome,
+    Picture,
+    Prompt,
+    Skipped,
+    Stage,
+    Stamp,
+    Verdict,
+)
+from safety.verify import Verification, verify
+
+if TYPE_CHECKING:
+    from PIL.Image import Image
+
+Subject = TypeVar("Subject")
+EXTENSION = {"png": "png", "jpeg": "jpg", "webp": "webp"}
+
+
+@dataclass(frozen=True)
+class Studio:
+    """All parts, put together in app.py. `outputs` is the folder for finished files."""
+
+    policy: Policy
+    prompt_checks: Sequence[Check[Prompt]]
+    image_checks: Sequence[Check[Picture]]
+    engines: Mapping[str, Engine]
+    exporter: Exporter
+    audit: AuditLog
+    outputs: Path
+
+    def preview(self, prompt: str, mode: str) -> Decision:
+        """Judges a prompt while it is typed, with the quick checks only. Nothing is recorded."""
+        return self._ask(prompt, [check for check in self.prompt_checks if check.live], mode)
+
+    def check(self, prompt: str, mode: str) -> Decision:
+        """Judges a prompt as `create` does, with all checks. Nothing is recorded."""
+        return self._ask(prompt, self.prompt_checks, mode)
+
+    def look(self, image: Image, mode: str, prompt: str = "") -> Decision:
+        """Judges a picture from anywhere, with all checks. Nothing is recorded."""
+        return self._judge(Stage.PICTURE, Picture(image, prompt), self.image_checks, mode)
+
+    def create(self, request: GenerationRequest, progress: Progress = silent) -> Outcome:
+        """Judges the prompt, generates, judges the pictures, marks them. Every step is on record.
+
+        Raises RequestError before a case is opened; EngineError, ExportError, AuditError after.
+        """
+        self.policy.mode_of(request.mode)
+        request = complete(request, self.engines)
+        with self.audit.case(request) as case:  # no record, no picture: raises before anything is made
+            progress("judging the prompt", 0, 1)
+            asked = self.check(request.prompt, request.mode)
+            case.judged(asked)
+            if not asked.passes(request.acknowledged):
+                return case.refused(asked)
+            if asked.verdict is Verdict.WARN:
+                case.note("acknowledged", stage=Stage.PROMPT)
+            seeds = draw_seeds(request)
+            generation = self.engines[request.engine].generate(request, seeds, progress)
+            case.generated(generation)
+            made = tuple(self._finish(case, generation, number, progress) for number in range(len(seeds)))
+            if all(one.export is None for one in made):
+                return case.refused(max((one.decision for one in made), key=lambda d: d.verdict))
+            return case.delivered(Delivered(case.id, asked, made, generation))
+
+    def _finish(self, case: Case, generation: Generation, number: int, progress: Progress) -> Made:
+        """Judges one picture and, unless it is withheld, marks and writes it."""
+        request, count = generation.request, len(generation.images)
+        progress("checking the picture", number, count)
+        decision = self.look(generation.images[number], request.mode, request.prompt)
+        case.judged(decision)
+        if decision.verdict > Verdict.WARN:
+            return Made(decision, None)
+        progress("marking the picture", number, count)
+        facts = Facts(
+            stamp=new_stamp(),
+            case=case.id,
+            engine=request.engine,
+            model=generation.model,
+            mode=request.mode,
+            seed=generation.seeds[number],
+            prompt=request.prompt if request.keep_prompt else "",
+        )
+        path = self.outputs / case.id / f"{facts.stamp}.{EXTENSION[request.format]}"
+        export = self.exporter.export(generation.images[number], facts, path)
+        case.exported(export)
+        return Made(decision, export)
+
+    def reveal(self, case: str, export: Export) -> None:
+        """Puts on record that a person chose to see a veiled picture. Raises AuditError."""
+        self.audit.append(case, "revealed", {"stamp": str(export.stamp)})
+
+    def mark(self, image: Image, path: Path) -> Export:
+        """All marks on a picture made elsewhere, which the caller declares to be AI-generated."""
+        with self.audit.marking() as case:
+            facts = Facts(stamp=new_stamp(), case=case.id, engine="", model="", mode="", seed=None, prompt="")
+            export = self.exporter.export(image, facts, path)
+            case.exported(export)
+            return export
+
+    def verify(self, data: bytes) -> Verification:
+        """Reads every mark of a file and what the audit log knows of it. Raises FileError."""
+        return verify(data, self.exporter.marks, self.audit)
+
+    def _ask(self, prompt: str, checks: Sequence[Check[Prompt]], mode: str) -> Decision:
+        if problem := prompt_problem(prompt):  # what cannot be judged is not passed on
+            return decide(Assessment(Stage.PROMPT, skipped=(Skipped("", problem),)), self.policy, mode)
+        return self._judge(Stage.PROMPT, Prompt(prompt), checks, mode)
+
+    def _judge(self, stage: Stage, subject: Subject, checks: Sequence[Check[Subject]], mode: str) -> Decision:
+        return decide(assess(stage, subject, checks), self.policy, mode)
+
+
+def new_stamp() -> Stamp:
+    """64 random bits: nothing about the picture or its maker can be read from them."""
+    return Stamp(secrets.randbits(64))
+
+
+def draw_seeds(request: GenerationRequest) -> tuple[int, ...]:
+    """One seed a picture: the given one and those after it, else random ones."""
+    first = secrets.randbelow(MAX_SEED + 1) if request.seed is None else request.seed
+    return tuple((first + number) % (MAX_SEED + 1) for number in range(request.count))
