@@ -4,6 +4,7 @@ StudioError
 ├── PresetError          a file under presets/ is not valid; stops the start
 ├── RequestError         what was asked for cannot be done: unknown mode, size out of range
 ├── FileError            a picture file cannot be read
+├── KeysError            a secret or signing key cannot be made or read
 ├── WeightsError         weights are missing or are not the ones that were vendored
 ├── EngineError
 │   ├── EngineUnavailable    the model cannot be loaded
@@ -41,6 +42,10 @@ class RequestError(StudioError):
 
 class FileError(StudioError):
     """A picture file cannot be read."""
+
+
+class KeysError(StudioError):
+    """A secret or a signing key cannot be made or read."""
 
 
 class WeightsError(StudioError):

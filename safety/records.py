@@ -193,6 +193,16 @@ class Export:
 
 
 @dataclass(frozen=True, slots=True)
+class Registered:
+    """What the audit log knows of one export. `sha256` is the file's, as hex; `time` is UTC, ISO 8601."""
+
+    stamp: str
+    case: str
+    sha256: str
+    time: str
+
+
+@dataclass(frozen=True, slots=True)
 class Made:
     """One picture of a generation: withheld (`export` is None), veiled until revealed, or free."""
 
