@@ -74,3 +74,5 @@ class ExportError(StudioError):
 
 class AuditError(StudioError):
     """The record cannot be written, so nothing is made."""
+
+    advice = "Free some disk space, or set SAFELIGHT_HOME to a folder that you can write to."

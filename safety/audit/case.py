@@ -1,0 +1,75 @@
+"""One case: what the studio notes between opening and closing it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+from safety.audit import facts
+from safety.audit.chain import CLOSED, Keys, canonical
+from safety.records import Decision, Delivered, Export, Generation, GenerationRequest, Refused, Verdict
+
+if TYPE_CHECKING:
+    from safety.audit.store import Store
+
+
+class Case:
+    """Each method adds a row and returns when it is on disk. Raises AuditError.
+
+    Words are kept only where the settings say so, only when the case is closed (a picture may still
+    turn out a hard line), beside the chain, and never for a hard line.
+    """
+
+    def __init__(self, id_: str, store: Store, request: GenerationRequest | None, keep_words: bool) -> None:
+        self.id = id_
+        self.closed = False
+        self._store = store
+        self._request = request
+        self._keep_words = keep_words and request is not None
+        self._evidence: list[facts.Facts] = []
+
+    def note(self, event: str, **noted: object) -> None:
+        with self._store.writing() as writer:
+            writer.append(self.id, event, noted)
+
+    def judged(self, decision: Decision) -> None:
+        if decision.verdict is Verdict.HARD_BLOCK:
+            self._keep_words = False
+        self._evidence += facts.evidence(decision)
+        self.note("judged", **facts.of_decision(decision))
+
+    def generated(self, generation: Generation) -> None:
+        self.note("generated", **facts.of_generation(generation))
+
+    def exported(self, export: Export) -> None:
+        self.note("exported", **facts.of_export(export))
+
+    def refused(self, decision: Decision) -> Refused:
+        self.close("refused", facts.of_refusal(decision))
+        return Refused(self.id, decision)
+
+    def delivered(self, delivered: Delivered) -> Delivered:
+        self.close("delivered", facts.of_delivery(delivered))
+        return delivered
+
+    def close(self, outcome: str, more: Mapping[str, Any] | None = None) -> None:
+        """The last row of the case's work; what comes after it is `AuditLog.append`."""
+        content = self._words()
+        kept = {"words": words_digest(self._store.keys, self.id, content)} if content else {}
+        with self._store.writing() as writer:
+            if content:
+                writer.keep_words(self.id, content)
+            writer.append(self.id, CLOSED, {"outcome": outcome, **(more or {}), **kept})
+        self.closed = True
+
+    def _words(self) -> str:
+        if not self._keep_words or self._request is None:
+            return ""
+        request = self._request
+        return canonical(
+            {"prompt": request.prompt, "negative_prompt": request.negative_prompt, "reasons": self._evidence}
+        )
+
+
+def words_digest(keys: Keys, case_id: str, content: str) -> str:
+    return keys.digest("words", f"{case_id} {content}")

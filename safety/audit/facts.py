@@ -1,0 +1,97 @@
+"""What a row holds of a record: numbers, codes and keyed hashes, never a word that a person wrote."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from safety.audit.chain import Keys
+from safety.errors import StudioError
+from safety.records import Decision, Delivered, Export, Generation, GenerationRequest, Reason
+
+Facts = dict[str, Any]
+SETTINGS = ("mode", "engine", "seed", "steps", "guidance", "width", "height", "count", "format", "acknowledged")
+
+
+def of_request(request: GenerationRequest, keys: Keys) -> Facts:
+    return {
+        **{name: getattr(request, name) for name in SETTINGS},
+        "prompt": keys.digest("prompt", request.prompt),
+        "negative_prompt": keys.digest("prompt", request.negative_prompt) if request.negative_prompt else "",
+    }
+
+
+def of_decision(decision: Decision) -> Facts:
+    return {
+        "stage": str(decision.stage),
+        "verdict": decision.verdict.name,
+        "mode": decision.mode,
+        "policy_version": decision.policy_version,
+        "policy_digest": decision.policy_digest,
+        "risk": decision.risk,
+        "scores": dict(decision.scores),
+        "looked": list(decision.looked),
+        "reasons": [_reason(reason) for reason in decision.reasons],
+    }
+
+
+def _reason(reason: Reason) -> Facts:
+    # Neither evidence nor text: both may quote the prompt.
+    return {
+        "verdict": reason.verdict.name,
+        "category": reason.category,
+        "code": reason.code,
+        "clause": reason.clause,
+        "check": reason.check,
+        "aspect": reason.aspect,
+        "score": reason.score,
+        "threshold": reason.threshold,
+    }
+
+
+def evidence(decision: Decision) -> list[Facts]:
+    """What `of_decision` leaves out, for those who keep prompts."""
+    return [
+        {
+            "stage": str(decision.stage),
+            "code": reason.code,
+            "text": reason.text,
+            "evidence": reason.evidence,
+            "spans": [[span.start, span.end] for span in reason.spans],
+        }
+        for reason in decision.reasons
+    ]
+
+
+def of_generation(generation: Generation) -> Facts:
+    return {
+        "model": generation.model,
+        "seeds": list(generation.seeds),
+        "pictures": len(generation.images),
+        "seconds": round(generation.seconds, 3),
+    }
+
+
+def of_export(export: Export) -> Facts:
+    return {
+        "stamp": str(export.stamp),
+        "sha256": export.sha256,
+        "width": export.width,
+        "height": export.height,
+        "marks": list(export.marks),
+        "format": export.path.suffix.lstrip(".").lower(),
+    }
+
+
+def of_refusal(decision: Decision) -> Facts:
+    codes = [reason.code for reason in decision.reasons]
+    return {"stage": str(decision.stage), "verdict": decision.verdict.name, "codes": codes}
+
+
+def of_delivery(delivered: Delivered) -> Facts:
+    handed_out = [str(made.export.stamp) for made in delivered.made if made.export]
+    return {"stamps": handed_out, "withheld": len(delivered.made) - len(handed_out)}
+
+
+def of_error(error: BaseException) -> Facts:
+    """Our own sentences are known to hold no prompt; those of others may."""
+    return {"error": type(error).__name__, "sentence": error.sentence if isinstance(error, StudioError) else ""}
