@@ -1,0 +1,39 @@
+"""Reads presets/engines.toml: what models there are and how far their settings go."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+from engines.interface import Bounds, EngineCard
+from safety.errors import PresetError
+from safety.presets import ADVICE, parse, read_toml
+
+REVISION = re.compile(r"[0-9a-f]{40}")
+
+
+def read_cards(path: Path) -> dict[str, EngineCard]:
+    """Every card of the file by its name, in the order of the file. Raises PresetError that names file and key."""
+    cards: dict[str, EngineCard] = {}
+    for name, table in read_toml(path).items():
+        cards[name] = parse(EngineCard, table, path)
+        if problem := problem_of(cards[name]):
+            raise PresetError(f"{path}: {name}.{problem}", ADVICE)
+    return cards
+
+
+def problem_of(card: EngineCard) -> str:
+    """What makes a well-formed card unusable or unsafe, as "key: what is wrong"; empty if nothing does."""
+    for key in ("steps", "guidance", "size", "count"):
+        bounds: Bounds = getattr(card, key)
+        if not bounds.least <= bounds.default <= bounds.most:
+            return f"{key}: the default must lie between least and most"
+    # Guidance g draws negative + g * (prompt - negative). Below 1 the negative prompt itself is drawn, below 0
+    # nothing but it: a way past the checks, which judge the prompt.
+    if card.guided and card.guidance.least < 1:
+        return "guidance.least: a guided model needs at least 1; below it the negative prompt would be drawn"
+    if card.revision and not REVISION.fullmatch(card.revision):
+        return "revision: give the commit as 40 hex digits, or leave it empty for a folder"
+    if any(side % card.size_multiple for side in (card.size.default, card.size.least, card.size.most)):
+        return "size: every size must be a multiple of size_multiple"
+    return ""
