@@ -1,10 +1,10 @@
 """The whole flow, and no rule of its own: the only caller of engines, exporter and audit.
 
-    preview(prompt, mode)  -> Decision          live checks only; nothing recorded
-    create(request)        -> Outcome           every step on record
-    look(image, mode)      -> Decision          the picture checks, on a file from elsewhere
-    mark(image, path)      -> Export            all marks, on a picture made elsewhere
-    verify(data)           -> Verification      what the marks of a file say
+preview(prompt, mode)  -> Decision          live checks only; nothing recorded
+create(request)        -> Outcome           every step on record
+look(image, mode)      -> Decision          the picture checks, on a file from elsewhere
+mark(image, path)      -> Export            all marks, on a picture made elsewhere
+verify(data)           -> Verification      what the marks of a file say
 """
 
 from __future__ import annotations

@@ -18,7 +18,7 @@ MAX_SEED = 2**32 - 1
 
 def prompt_problem(text: str) -> str:
     """What keeps a prompt from being judged, as a sentence that names the fix; empty if nothing does."""
-    if not text.strip():
+    if not any(char.isprintable() and not char.isspace() for char in text):
         return "The prompt is empty. Write what the picture should show."
     if len(text) > MAX_PROMPT:
         return f"The prompt has {len(text):,} characters. Shorten it to at most {MAX_PROMPT:,}."
@@ -35,7 +35,9 @@ def complete(request: GenerationRequest, engines: Mapping[str, Engine]) -> Gener
     if request.engine not in engines:
         raise RequestError(f"There is no engine {request.engine!r}.", f"Choose one of: {', '.join(sorted(engines))}.")
     if request.format not in FORMATS:
-        raise RequestError(f"Pictures cannot be written as {request.format!r}.", f"Choose one of: {', '.join(FORMATS)}.")
+        raise RequestError(
+            f"Pictures cannot be written as {request.format!r}.", f"Choose one of: {', '.join(FORMATS)}."
+        )
     if request.seed is not None and not 0 <= request.seed <= MAX_SEED:
         raise RequestError(f"The seed {request.seed} is out of range.", f"Use 0 to {MAX_SEED}, or leave it empty.")
     card = engines[request.engine].card

@@ -1,0 +1,151 @@
+"""Findings become verdicts in one pure function; these are its invariants."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from safety.checks import assess
+from safety.decide import decide
+from safety.policy import load_policy
+from safety.records import Assessment, Finding, Prompt, Skipped, Span, Stage, Verdict
+
+POLICY = load_policy(Path(__file__).parents[2] / "presets")
+ASPECTS = ["", "method", "instructions", "photoreal", "propaganda", "median", "any", "all", "never heard of"]
+
+modes = st.sampled_from(sorted(POLICY.mode))
+stages = st.sampled_from(list(Stage))
+findings = st.builds(
+    Finding,
+    check=st.just("words"),
+    category=st.sampled_from(sorted(POLICY.category)),
+    score=st.floats(0, 1),
+    evidence=st.text(max_size=5),
+    aspect=st.sampled_from(ASPECTS),
+    spans=st.just((Span(0, 1),)),
+)
+assessments = st.builds(
+    Assessment,
+    stage=stages,
+    looked=st.just(("words",)),
+    findings=st.lists(findings, max_size=4).map(tuple),
+    skipped=st.lists(st.builds(Skipped, st.just("model"), st.just("no weights")), max_size=1).map(tuple),
+)
+
+
+@pytest.mark.parametrize("mode", sorted(POLICY.mode))
+@pytest.mark.parametrize("stage", list(Stage))
+def test_no_checks_is_a_block_with_that_as_its_reason(stage: Stage, mode: str) -> None:
+    decision = decide(Assessment(stage), POLICY, mode)
+    assert decision.verdict is Verdict.BLOCK
+    assert [reason.text for reason in decision.reasons] == ["No safety check could look."]
+    assert decision.risk == 1.0
+
+
+def test_a_check_that_raises_is_a_block_and_the_others_still_look() -> None:
+    class Broken:
+        name, live = "broken", True
+
+        def look(self, subject: Prompt) -> list[Finding]:
+            raise OSError("weights are gone")
+
+    class Calm:
+        name, live = "calm", True
+
+        def look(self, subject: Prompt) -> list[Finding]:
+            return []
+
+    assessment = assess(Stage.PROMPT, Prompt("a red apple"), (Broken(), Calm()))
+    decision = decide(assessment, POLICY, "general")
+    assert assessment.looked == ("calm",)
+    assert decision.verdict is Verdict.BLOCK
+    assert "broken could not look: OSError: weights are gone" in decision.reasons[0].text
+
+
+def test_a_category_that_the_policy_does_not_know_is_a_block() -> None:
+    decision = decide(Assessment(Stage.PROMPT, ("x",), (Finding("x", "weather", 0.1),)), POLICY, "general")
+    assert decision.verdict is Verdict.BLOCK
+    assert "weather" in decision.reasons[0].text
+
+
+def test_nothing_found_is_allowed_without_a_reason() -> None:
+    decision = decide(Assessment(Stage.PROMPT, ("words",)), POLICY, "general")
+    assert (decision.verdict, decision.reasons, decision.risk) == (Verdict.ALLOW, (), 0.0)
+
+
+def test_the_same_finding_has_another_code_for_a_prompt_than_for_a_picture() -> None:
+    finding = (Finding("x", "violence", 0.99),)
+    codes = [decide(Assessment(stage, ("x",), finding), POLICY, "general").reasons[0].code for stage in Stage]
+    assert codes == ["P301", "I301"]
+
+
+@given(assessments, modes)
+def test_every_verdict_above_allow_has_a_reason_and_every_reason_names_its_clause(
+    assessment: Assessment, mode: str
+) -> None:
+    decision = decide(assessment, POLICY, mode)
+    assert decision.verdict == max((reason.verdict for reason in decision.reasons), default=Verdict.ALLOW)
+    assert all(reason.clause and reason.code and reason.text for reason in decision.reasons)
+    assert list(decision.reasons) == sorted(decision.reasons, key=lambda reason: -reason.verdict)
+
+
+@given(assessments, findings, modes)
+def test_more_evidence_never_lowers_the_verdict_or_the_risk(assessment: Assessment, more: Finding, mode: str) -> None:
+    before = decide(assessment, POLICY, mode)
+    after = decide(replace(assessment, findings=(*assessment.findings, more)), POLICY, mode)
+    assert after.verdict >= before.verdict
+    assert after.risk >= before.risk
+
+
+@given(assessments, modes)
+def test_a_check_that_could_not_look_blocks_whatever_else_was_seen(assessment: Assessment, mode: str) -> None:
+    blocked = replace(assessment, skipped=(Skipped("model", "no weights"),))
+    assert decide(blocked, POLICY, mode).verdict >= Verdict.BLOCK
+
+
+@given(assessments, modes)
+def test_a_hard_line_shows_neither_score_nor_span_nor_word(assessment: Assessment, mode: str) -> None:
+    decision = decide(assessment, POLICY, mode)
+    for reason in decision.reasons:
+        if reason.verdict is Verdict.HARD_BLOCK:
+            shown = (reason.score, reason.threshold, reason.spans, reason.evidence, reason.check, reason.aspect)
+            assert shown == (None, None, (), "", "", "")
+    assert not {"child_safety", "intimate_imagery"} & decision.scores.keys()
+
+
+@given(assessments)
+def test_a_hard_line_holds_in_every_mode(assessment: Assessment) -> None:
+    hard = {decide(assessment, POLICY, mode).verdict is Verdict.HARD_BLOCK for mode in POLICY.mode}
+    assert len(hard) == 1
+
+
+@given(assessments)
+def test_risk_is_one_half_or_more_exactly_where_general_mode_blocks(assessment: Assessment) -> None:
+    decision = decide(assessment, POLICY, "general")
+    assert (decision.risk >= 0.5) == (decision.verdict >= Verdict.BLOCK)
+
+
+@pytest.mark.parametrize("score", [float("nan"), -0.1, 1.1, float("inf")])
+def test_a_score_outside_its_range_is_an_error(score: float) -> None:
+    with pytest.raises(ValueError, match="outside 0..1"):
+        Finding("x", "violence", score)
+
+
+@pytest.mark.parametrize(
+    ("verdict", "acknowledged", "passes"),
+    [
+        (Verdict.ALLOW, False, True),
+        (Verdict.NOTE, False, True),
+        (Verdict.WARN, False, False),
+        (Verdict.WARN, True, True),
+        (Verdict.BLOCK, True, False),
+        (Verdict.HARD_BLOCK, True, False),
+    ],
+)
+def test_only_a_warning_can_be_confirmed_away(verdict: Verdict, acknowledged: bool, passes: bool) -> None:
+    decision = replace(decide(Assessment(Stage.PROMPT, ("x",)), POLICY, "general"), verdict=verdict)
+    assert decision.passes(acknowledged) is passes
