@@ -61,7 +61,7 @@ def _load(model: str, where: dict[str, Any]) -> Any:
 
 
 def choose_device() -> tuple[str, Any]:
-    """Device and dtype to draw with: bfloat16 where a GPU has it, else float32 (half precision overflows in many VAEs)."""
+    """Device and dtype to draw with: bfloat16 where a GPU has it, else float32 (float16 overflows in many VAEs)."""
     import torch
 
     if torch.cuda.is_available():
