@@ -1,0 +1,126 @@
+"""The components that a request is read from, and the judgement that stands beneath the prompt."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+import gradio as gr
+
+from engines.interface import Bounds, EngineCard
+from engines.request import FORMATS, MAX_PROMPT
+from safety.policy import BASE_MODE
+from ui import present
+
+if TYPE_CHECKING:
+    from studio import Studio
+
+GUIDED = "How closely the picture follows the words."
+UNGUIDED = "This model runs without guidance: this setting does nothing here."
+
+
+@dataclass(frozen=True)
+class Fields:
+    """`of` has one component for every field of GenerationRequest."""
+
+    judgement: gr.HTML
+    marked: gr.HighlightedText
+    of: dict[str, Any] = field(default_factory=dict)
+
+    @classmethod
+    def build(cls, studio: Studio) -> Fields:
+        """Prompt, mode and judgement, inside the open context."""
+        of: dict[str, Any] = {}
+        of["prompt"] = gr.Textbox(
+            label="What should the picture show?",
+            placeholder="A red apple on a blue background",
+            lines=3,
+            max_lines=10,
+            # Room beyond the limit: a longer text gets the sentence that says so, and is never cut unseen.
+            max_length=2 * MAX_PROMPT,
+            elem_id="sl-prompt",
+            autofocus=True,
+        )
+        modes = sorted(studio.policy.mode.items(), key=lambda item: (item[0] != BASE_MODE, item[0]))
+        of["mode"] = gr.Radio(
+            [(mode.title, name) for name, mode in modes],
+            value=BASE_MODE,
+            label="What is it for?",
+            info=studio.policy.mode[BASE_MODE].description,
+            elem_id="sl-mode",
+        )
+        judgement = gr.HTML(present.IDLE, elem_id="sl-judgement")
+        marked = gr.HighlightedText(
+            label="Your words", visible=False, show_legend=False, elem_id="sl-marked", interactive=False
+        )
+        of["acknowledged"] = gr.Checkbox(
+            label="I have read this and want to go on", visible=False, elem_id="sl-acknowledged"
+        )
+        return cls(judgement, marked, of)
+
+    def build_settings(self, studio: Studio) -> None:
+        """The rest of the request, folded away."""
+        names = list(studio.engines)
+        card = studio.engines[names[0]].card
+        with gr.Accordion("Settings", open=False, elem_id="sl-settings"):
+            titles = [(studio.engines[name].card.title, name) for name in names]
+            self.of["engine"] = gr.Dropdown(titles, value=names[0], label="Model", info=card.note or None)
+            with gr.Row():
+                self.of["seed"] = gr.Number(label="Seed", value=None, precision=0, info="Empty: drawn by chance.")
+                self.of["count"] = _slider("Pictures", card.count)
+            with gr.Row():
+                self.of["steps"] = _slider("Steps", card.steps)
+                self.of["guidance"] = gr.Slider(label="Guidance", step=0.1, **_guidance(card))
+            self.of["negative_prompt"] = gr.Textbox(
+                label="What should not be in it?", lines=1, max_length=2 * MAX_PROMPT, **_negative(card)
+            )
+            with gr.Row():
+                self.of["width"] = _slider("Width", card.size, card.size_multiple)
+                self.of["height"] = _slider("Height", card.size, card.size_multiple)
+            self.of["format"] = gr.Radio([(name.upper(), name) for name in FORMATS], value=FORMATS[0], label="File format")
+            self.of["keep_prompt"] = gr.Checkbox(label="Write the prompt into the file", value=False)
+        self._follow_engine(studio)
+
+    def _follow_engine(self, studio: Studio) -> None:
+        moved = [self.of[name] for name in ("engine", "count", "steps", "guidance", "negative_prompt", "width", "height")]
+
+        def follow(name: str) -> list[Any]:
+            card = studio.engines[name].card
+            size = _bounds(card.size, card.size_multiple)
+            return [
+                gr.update(info=card.note or None),
+                gr.update(**_bounds(card.count)),
+                gr.update(**_bounds(card.steps)),
+                gr.update(**_guidance(card)),
+                gr.update(**_negative(card)),
+                gr.update(**size),
+                gr.update(**size),
+            ]
+
+        self.of["engine"].change(
+            follow, [self.of["engine"]], moved, queue=False, show_progress="hidden", api_visibility="private"
+        )
+
+
+def _bounds(bounds: Bounds, step: float = 1) -> dict[str, Any]:
+    fixed = bounds.least == bounds.most
+    return {
+        "minimum": bounds.least,
+        "maximum": bounds.most,
+        "value": bounds.default,
+        "step": step,
+        "visible": not fixed,
+    }
+
+
+def _slider(label: str, bounds: Bounds, step: float = 1) -> gr.Slider:
+    return gr.Slider(label=label, **_bounds(bounds, step))
+
+
+def _guidance(card: EngineCard) -> dict[str, Any]:
+    bounds = _bounds(card.guidance) | {"interactive": card.guided, "info": GUIDED if card.guided else UNGUIDED}
+    return {name: value for name, value in bounds.items() if name not in ("step", "visible")}
+
+
+def _negative(card: EngineCard) -> dict[str, Any]:
+    return {"interactive": card.guided, "info": None if card.guided else UNGUIDED}

@@ -1,0 +1,216 @@
+"""The Create tab: components, and handlers that call the studio once and show its answer."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import closing
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import gradio as gr
+from gradio.processing_utils import save_file_to_cache
+from gradio.utils import get_upload_folder
+
+from safety.records import Delivered, Export, Made, Outcome, Refused, Verdict
+from ui import flow, form, present
+from ui.create_form import Fields
+from ui.worker import Step
+
+if TYPE_CHECKING:
+    from studio import Studio
+
+Updates = dict[Any, Any]
+Held = dict[int, tuple[str, Export, int]]  # per session: slot -> case, veiled file, seed
+
+
+@dataclass(frozen=True)
+class Slot:
+    """The place of one picture: shown as a file, or veiled, or withheld with its reasons."""
+
+    box: gr.Column
+    image: gr.Image
+    veil: gr.HTML
+    text: gr.HTML
+    download: gr.DownloadButton
+    reveal: gr.Button
+
+    @property
+    def parts(self) -> list[Any]:
+        return [self.box, self.image, self.veil, self.text, self.download, self.reveal]
+
+
+@dataclass(frozen=True)
+class CreateTab:
+    """Components and their handlers. Holds no request: what a session keeps is in `held`."""
+
+    studio: Studio
+    fields: Fields
+    create: gr.Button
+    cancel: gr.Button
+    status: gr.HTML
+    slots: tuple[Slot, ...]
+    held: gr.State
+
+    def wire(self) -> None:
+        typed = [self.fields.of["prompt"], self.fields.of["mode"]]
+        gr.on(
+            [one.change for one in typed],
+            self.judge,
+            typed,
+            [self.fields.judgement, self.fields.marked, self.fields.of["acknowledged"], self.fields.of["mode"]],
+            queue=False,
+            trigger_mode="always_last",
+            show_progress="hidden",
+            api_visibility="private",
+        )
+        confirm = self.fields.of["acknowledged"]
+        shown = [self.create, self.cancel, self.status, confirm, self.held, *(part for slot in self.slots for part in slot.parts)]
+        made = gr.on(
+            [self.create.click, self.fields.of["prompt"].submit],
+            self.make,
+            [self.fields.of[name] for name in form.FIELDS],
+            shown,
+            concurrency_limit=1,
+            concurrency_id="create",
+            show_progress="hidden",
+            scroll_to_output=False,
+            api_visibility="private",
+        )
+        stopped = [self.create, self.cancel, self.status]
+        self.cancel.click(self.stop, None, stopped, cancels=[made], queue=False, api_visibility="private")
+        for number, slot in enumerate(self.slots):
+            slot.reveal.click(
+                partial(self.reveal, number), [self.held], [self.status, *slot.parts], api_visibility="private"
+            )
+
+    def judge(self, prompt: str, mode: str) -> tuple[Any, ...]:
+        seen = flow.preview(self.studio, prompt, mode)
+        pieces, warn = None, False
+        if isinstance(seen, flow.Judged):
+            pieces = present.highlights(prompt, seen.decision)
+            warn = seen.decision.verdict is Verdict.WARN
+        marked = any(label for _, label in pieces or [])
+        # A confirmation holds for the words that it was given for: every change takes it back.
+        return (
+            present.judgement(seen),
+            gr.update(value=pieces if marked else None, visible=marked),
+            gr.update(value=False, visible=warn),
+            gr.update(info=self.studio.policy.mode_of(mode).description),
+        )
+
+    def make(self, *values: Any) -> Iterator[Updates]:
+        given = dict(zip(form.FIELDS, values, strict=True))
+        yield {**self._busy(True), self.status: present.progress(Step()), self.held: {}, **self._cleared()}
+        with closing(flow.create(self.studio, given)) as steps:
+            for seen in steps:
+                yield self._told(seen, str(given["prompt"]))
+
+    def _told(self, seen: Step | flow.Problem | Outcome, prompt: str) -> Updates:
+        if isinstance(seen, Step):
+            return {self.status: present.progress(seen)}
+        try:
+            shown = {self.status: present.problem(seen)} if isinstance(seen, flow.Problem) else self._outcome(seen, prompt)
+        except Exception as error:  # noqa: BLE001  the disk may be full: the page must not stay busy
+            shown = {self.status: present.problem(flow.Problem(flow.sentence(error)))}
+        return {**self._busy(False), **shown}
+
+    def stop(self) -> tuple[Any, ...]:
+        told = present.notice("Stopped. No picture was handed out.")
+        return gr.update(visible=True), gr.update(visible=False), told
+
+    def reveal(self, number: int, held: Held) -> Updates:
+        slot = self.slots[number]
+        if number not in held:  # a call without a session that made the picture
+            return {self.status: present.notice("There is no veiled picture here.")}
+        case, export, _ = held[number]
+        try:
+            self.studio.reveal(case, export)
+        except Exception as error:  # noqa: BLE001  not on record, not revealed
+            return {self.status: present.problem(flow.Problem(flow.sentence(error)))}
+        return {**self._file(slot, export), slot.veil: gr.update(value="", visible=False), slot.reveal: _gone()}
+
+    def _busy(self, busy: bool) -> Updates:
+        return {self.create: gr.update(visible=not busy), self.cancel: gr.update(visible=busy)}
+
+    def _cleared(self) -> Updates:
+        return {slot.box: _gone() for slot in self.slots} | {slot.image: gr.update(value=None) for slot in self.slots}
+
+    def _outcome(self, outcome: Outcome, prompt: str) -> Updates:
+        if isinstance(outcome, Refused):
+            seen = flow.refusal(self.studio, prompt, outcome)
+            waits = outcome.decision.verdict is Verdict.WARN
+            return {
+                self.status: present.statement(outcome, seen),
+                self.fields.of["acknowledged"]: gr.update(visible=waits),
+            }
+        updates: Updates = {self.status: "", self.held: _veiled(outcome)}
+        for slot, made, seed in zip(self.slots, outcome.made, outcome.generation.seeds, strict=False):
+            updates |= self._picture(slot, made, present.picture(made, outcome.case, seed))
+        return updates
+
+    def _picture(self, slot: Slot, made: Made, text: str) -> Updates:
+        updates = {slot.box: gr.update(visible=True), slot.text: text}
+        if made.export is None or made.veiled:
+            hidden = {slot.image: gr.update(value=None, visible=False), slot.download: _gone()}
+            veil = present.veil(made.export.path) if made.export else ""
+            shown = {slot.veil: gr.update(value=veil, visible=made.veiled), slot.reveal: gr.update(visible=made.veiled)}
+            return updates | hidden | shown
+        return updates | self._file(slot, made.export) | {slot.veil: _gone(), slot.reveal: _gone()}
+
+    def _file(self, slot: Slot, export: Export) -> Updates:
+        copy = hand_over(export.path)
+        return {
+            slot.image: gr.update(value=copy, visible=True),
+            slot.download: gr.update(value=copy, visible=True),
+        }
+
+
+def build(studio: Studio) -> None:
+    """Lays out the tab inside the open Blocks context and wires it."""
+    most = max(int(engine.card.count.most) for engine in studio.engines.values())
+    with gr.Row(elem_id="sl-create", equal_height=False):
+        with gr.Column(elem_id="sl-desk", scale=5, min_width=320):
+            fields = Fields.build(studio)
+            create = gr.Button("Create", variant="primary", elem_id="sl-go")
+            cancel = gr.Button("Stop", variant="stop", visible=False, elem_id="sl-stop")
+            fields.build_settings(studio)
+        with gr.Column(elem_id="sl-tray", scale=6, min_width=320):
+            status = gr.HTML(present.EMPTY, elem_id="sl-status")
+            with gr.Row(elem_id="sl-pictures"):
+                slots = tuple(_slot(number) for number in range(most))
+    held = gr.State({}, time_to_live=3600)
+    CreateTab(studio, fields, create, cancel, status, slots, held).wire()
+
+
+def _slot(number: int) -> Slot:
+    with gr.Column(visible=False, min_width=260, elem_classes="sl-slot") as box:
+        image = gr.Image(
+            type="filepath",
+            format="png",
+            interactive=False,
+            show_label=False,
+            buttons=["fullscreen"],
+            alt_text=f"Picture {number + 1}, made by AI",
+            label=f"Picture {number + 1}",
+        )
+        veil = gr.HTML(visible=False)
+        reveal = gr.Button("Reveal the picture", visible=False)
+        download = gr.DownloadButton("Download", visible=False, elem_classes="sl-download")
+        text = gr.HTML()
+    return Slot(box, image, veil, text, download, reveal)
+
+
+def hand_over(path: Path) -> str:
+    """Copies a finished file, byte for byte, to the only folder that the page serves."""
+    return save_file_to_cache(path, get_upload_folder())
+
+
+def _veiled(outcome: Delivered) -> Held:
+    seeds = outcome.generation.seeds
+    return {n: (outcome.case, made.export, seeds[n]) for n, made in enumerate(outcome.made) if made.export and made.veiled}
+
+
+def _gone() -> Any:
+    return gr.update(visible=False)

@@ -1,0 +1,77 @@
+"""The page: header, tabs, footer, and the server's settings."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import gradio as gr
+from markupsafe import Markup
+
+from ui import create_tab, verify_tab
+from ui.look import theme
+
+if TYPE_CHECKING:
+    from studio import Studio
+
+ASSETS = Path(__file__).resolve().parent.parent / "assets"
+MAX_UPLOAD = "64mb"
+CACHE_SECONDS = (600, 3600)  # how often copies of handed-over files are looked at, and how old they may become
+
+
+def build(studio: Studio) -> gr.Blocks:
+    """The whole page around one studio. Nothing of a request is kept outside its session."""
+    with gr.Blocks(title="Safelight", analytics_enabled=False, fill_width=True, delete_cache=CACHE_SECONDS) as page:
+        gr.HTML(_header(), elem_id="sl-header")
+        with gr.Tabs(elem_id="sl-tabs"):
+            with gr.Tab("Create", id="create"):
+                create_tab.build(studio)
+            with gr.Tab("Verify", id="verify"):
+                verify_tab.build(studio)
+        gr.HTML(_footer(studio), elem_id="sl-footer")
+    return page
+
+
+def launch(page: gr.Blocks, host: str, port: int | None, wait: bool = True) -> None:
+    """Starts the server. `wait` keeps the calling thread until it is stopped."""
+    page.queue(default_concurrency_limit=4, max_size=64).launch(
+        server_name=host,
+        server_port=port,
+        prevent_thread_lock=not wait,
+        quiet=True,
+        share=False,
+        show_error=False,
+        run_history=False,
+        enable_monitoring=False,
+        strict_cors=True,
+        allowed_paths=[],
+        max_file_size=MAX_UPLOAD,
+        footer_links=["api"],
+        ssr_mode=False,
+        pwa=False,
+        mcp_server=False,
+        favicon_path=ASSETS / "logo.svg",
+        theme=theme(),
+        css_paths=ASSETS / "app.css",
+    )
+
+
+def serve(studio: Studio, host: str, port: int) -> None:
+    """Serves the page until the process is stopped."""
+    launch(build(studio), host, port)
+
+
+def _header() -> Markup:
+    logo = Markup((ASSETS / "logo.svg").read_text("utf-8"))
+    return Markup(
+        '<header class="sl-top">{}<div><h1>Safelight</h1><p>Pictures from words, with the safety in plain sight.</p>'
+        "</div></header>"
+    ).format(logo)
+
+
+def _footer(studio: Studio) -> Markup:
+    policy = studio.policy
+    return Markup(
+        "<footer><p>Everything runs on this machine. Every picture is marked as made by AI.</p>"
+        "<p>Policy {} <code>{}</code></p></footer>"
+    ).format(policy.version, policy.digest[:8])
