@@ -7,7 +7,7 @@ import contextlib
 import json
 import secrets
 import threading
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -30,16 +30,20 @@ STOPS = (Cancelled, KeyboardInterrupt, GeneratorExit)
 class AuditLog:
     """Cases in a database at `place` (a path or an SQLAlchemy URL), chained under `secret`.
 
-    The database is opened at first use, so that what records nothing needs none. Many threads and
-    many processes may write at once. Every method raises AuditError where the database cannot be used.
+    Database and secret are opened at first use, so that what records nothing needs neither. Many threads
+    and many processes may write at once. Every method raises AuditError where the database cannot be used.
     """
 
-    def __init__(self, place: str | Path, secret: bytes, keep_prompts: bool = False) -> None:
+    def __init__(self, place: str | Path, secret: bytes | Callable[[], bytes], keep_prompts: bool = False) -> None:
         self.place = place
         self.keep_prompts = keep_prompts
-        self._keys = Keys(secret)
+        self._secret = secret
         self._instance: Instance | None = None
         self._starting = threading.RLock()
+
+    @cached_property
+    def _keys(self) -> Keys:
+        return Keys(self._secret if isinstance(self._secret, bytes) else self._secret())
 
     @cached_property
     def _opened_store(self) -> Store:

@@ -1,0 +1,111 @@
+"""Puts the parts together: settings from the environment -> Studio -> the page, or the command line.
+
+The only file that knows every part, and the only one that reads the environment.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+
+from engines.cards import read_cards
+from engines.diffusion import DiffusionEngine
+from safety.audit import AuditLog
+from safety.errors import PresetError, StudioError
+from safety.export import Exporter
+from safety.image import image_checks
+from safety.keys import secret
+from safety.marks.visible import Corner
+from safety.policy import load_policy
+from safety.prompt import prompt_checks
+from studio import Studio
+
+ROOT = Path(__file__).resolve().parent
+PRESETS, MODELS = ROOT / "presets", ROOT / "assets" / "models"
+# Libraries that would otherwise report to their makers. Read by them when they are imported.
+QUIET = {"GRADIO_ANALYTICS_ENABLED": "False", "HF_HUB_DISABLE_TELEMETRY": "1", "DO_NOT_TRACK": "1"}
+YES, NO = ("1", "true", "yes", "on"), ("0", "false", "no", "off", "")
+
+
+@dataclass(frozen=True)
+class Settings:
+    """What an operator may set, with the environment variable that sets it."""
+
+    home: Path  # SAFELIGHT_HOME: keys, audit log, finished files
+    host: str = "127.0.0.1"  # SAFELIGHT_HOST
+    port: int = 7860  # SAFELIGHT_PORT
+    keep_prompts: bool = False  # SAFELIGHT_KEEP_PROMPTS: in the audit log, as text
+    corner: Corner = Corner.TOP_RIGHT  # SAFELIGHT_LABEL_CORNER
+
+    @classmethod
+    def read(cls, environment: Mapping[str, str]) -> Settings:
+        """Raises PresetError that names the variable and what it may be."""
+        get = partial(_get, environment)
+        public = bool(environment.get("SPACE_ID"))  # Hugging Face Spaces: open to everybody
+        keep = get("KEEP_PROMPTS", "no").lower()
+        if keep not in YES + NO:
+            raise _wrong("KEEP_PROMPTS", keep, "yes or no")
+        port, corner = get("PORT", "7860"), get("LABEL_CORNER", cls.corner)
+        if not (port.isascii() and port.isdecimal() and 1 <= int(port) <= 65535):
+            raise _wrong("PORT", port, "a number from 1 to 65535")
+        if corner not in list(Corner):
+            raise _wrong("LABEL_CORNER", corner, "one of " + ", ".join(Corner))
+        return cls(
+            home=Path(get("HOME", "") or _data_folder()).expanduser().absolute(),
+            host="0.0.0.0" if public else get("HOST", cls.host),
+            port=int(port),
+            keep_prompts=keep in YES and not public,
+            corner=Corner(corner),
+        )
+
+
+def _get(environment: Mapping[str, str], name: str, default: str) -> str:
+    return environment.get(f"SAFELIGHT_{name}", "").strip() or default
+
+
+def _wrong(name: str, value: str, allowed: str) -> PresetError:
+    return PresetError(f"SAFELIGHT_{name} is {value!r}.", f"Set it to {allowed}, or leave it unset.")
+
+
+def _data_folder() -> str:
+    from platformdirs import user_data_dir
+
+    return user_data_dir("safelight", appauthor=False)
+
+
+def make_studio(settings: Settings) -> Studio:
+    """Every part in its place. Models, keys and the database are opened at first use."""
+    home = settings.home
+    cards = read_cards(PRESETS / "engines.toml")
+    return Studio(
+        policy=load_policy(PRESETS),
+        prompt_checks=prompt_checks(PRESETS),
+        image_checks=image_checks(MODELS),
+        engines={name: DiffusionEngine(name, card, MODELS) for name, card in cards.items()},
+        exporter=Exporter(home / "keys", settings.corner),
+        audit=AuditLog(
+            home / "audit.sqlite3", partial(secret, home / "keys", "audit"), keep_prompts=settings.keep_prompts
+        ),
+        outputs=home / "outputs",
+    )
+
+
+def main() -> None:
+    """`python app.py` serves the page; with arguments it is the command line."""
+    from ui import cli
+
+    os.environ.update(QUIET)
+    try:
+        settings = Settings.read(os.environ)
+    except StudioError as error:
+        sys.exit(f"{error.sentence}")
+    arguments = sys.argv[1:] or ["serve"]
+    cli.build(partial(make_studio, settings), settings.host, settings.port)(arguments, prog_name="python app.py")
+
+
+if __name__ == "__main__":
+    main()

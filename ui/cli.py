@@ -1,0 +1,132 @@
+"""The command line: reads arguments, calls the studio once a subject, prints. docs/cli.md describes it."""
+
+from __future__ import annotations
+
+import json as json_
+import sys
+import time
+from collections.abc import Callable, Iterable
+from io import BytesIO
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from safety.errors import RequestError
+from safety.files import open_picture
+from safety.policy import BASE_MODE
+from ui import cli_audit, cli_create, cli_json
+from ui.cli_exit import answering, for_each, naming, read
+
+if TYPE_CHECKING:
+    from studio import Studio
+
+Mode = Annotated[str, typer.Option(help="The context that the work belongs to.")]
+Files = Annotated[list[Path], typer.Argument(metavar="FILE...")]
+
+
+def build(make_studio: Callable[[], Studio], host: str, port: int) -> typer.Typer:
+    """All commands. `make_studio` is called by a command once it needs the studio."""
+    cli = typer.Typer(
+        no_args_is_help=True,
+        add_completion=False,
+        pretty_exceptions_enable=False,
+        rich_markup_mode=None,
+        help="Safelight: pictures from words, with the safety in plain sight. Without a command: the page.",
+    )
+    _add_check(cli, make_studio)
+    _add_look(cli, make_studio)
+    _add_verify(cli, make_studio)
+    cli_create.add(cli, make_studio)
+    _add_serve(cli, make_studio, host, port)
+    cli.add_typer(cli_audit.build(make_studio), name="audit")
+    return cli
+
+
+def _add_check(cli: typer.Typer, make_studio: Callable[[], Studio]) -> None:
+    @cli.command()
+    def check(
+        file: Annotated[str, typer.Argument(metavar="FILE", help="A text file, or - for standard input.")],
+        mode: Mode = BASE_MODE,
+        jsonl: Annotated[bool, typer.Option("--jsonl", help="Each line is a JSON string.")] = False,
+    ) -> None:
+        """Judge prompts, one a line: a JSON object a line. Nothing is made or recorded."""
+        with answering(), naming(Path(file)):
+            studio = make_studio()
+            studio.policy.mode_of(mode)
+            for number, line in enumerate(_lines(file), 1):
+                text = _text(line, number, jsonl)
+                start = time.perf_counter()
+                decision = studio.check(text, mode)
+                typer.echo(cli_json.line(cli_json.checked(text, decision, time.perf_counter() - start)))
+                sys.stdout.flush()
+
+
+def _add_look(cli: typer.Typer, make_studio: Callable[[], Studio]) -> None:
+    @cli.command()
+    def look(files: Files, mode: Mode = BASE_MODE) -> None:
+        """Judge picture files: a JSON object a line. Exit 2 if one could not be read."""
+        with answering():
+            studio = make_studio()
+            studio.policy.mode_of(mode)
+
+            def look_at(file: Path) -> None:
+                decision = studio.look(open_picture(read(file)), mode)
+                typer.echo(cli_json.line(cli_json.looked(str(file), decision)))
+
+            for_each(files, look_at)
+
+
+def _add_verify(cli: typer.Typer, make_studio: Callable[[], Studio]) -> None:
+    @cli.command()
+    def verify(
+        files: Files, json: Annotated[bool, typer.Option("--json", help="A JSON object a line.")] = False
+    ) -> None:
+        """Read every mark of picture files. Exit 0 whatever was found, 2 if one could not be read."""
+        with answering():
+            studio = make_studio()
+
+            def verify_one(file: Path) -> None:
+                row = cli_json.verified(str(file), studio.verify(read(file)))
+                typer.echo(cli_json.line(row) if json else f"{file}: {row['summary']}")
+
+            for_each(files, verify_one)
+
+
+def _add_serve(cli: typer.Typer, make_studio: Callable[[], Studio], host: str, port: int) -> None:
+    @cli.command()
+    def serve(
+        host: Annotated[str, typer.Option(help="The address to listen at; 0.0.0.0 for every one.")] = host,
+        port: Annotated[int, typer.Option(min=1, max=65535, help="The port to listen at.")] = port,
+    ) -> None:
+        """Serve the page until it is stopped."""
+        with answering():
+            studio = make_studio()
+            studio.audit.close_interrupted()
+            from ui.page import serve as serve_page  # Gradio takes seconds to import
+
+            try:
+                serve_page(studio, host, port)
+            except OSError as error:
+                raise RequestError(
+                    f"{host}:{port} cannot be served: {error}.", "Choose another one with --port or --host."
+                ) from error
+
+
+def _lines(file: str) -> Iterable[bytes]:
+    """As they come in: another program may wait for each answer."""
+    return sys.stdin.buffer if file == "-" else BytesIO(read(Path(file)))
+
+
+def _text(line: bytes, number: int, jsonl: bool) -> str:
+    """One prompt. Bytes that are no UTF-8 become lone surrogates, which the studio refuses to judge."""
+    text = line.decode("utf-8-sig" if number == 1 else "utf-8", "surrogateescape")
+    if not jsonl:
+        return text.removesuffix("\n").removesuffix("\r")
+    try:
+        value = json_.loads(text)
+    except ValueError:
+        value = None
+    if not isinstance(value, str):
+        raise RequestError(f"Line {number} is no JSON string.", 'Write it as "a red apple", one prompt a line.')
+    return value

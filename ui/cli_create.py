@@ -1,0 +1,66 @@
+"""`create` and `mark`: the commands that write a picture."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from safety.files import open_picture
+from safety.policy import BASE_MODE
+from safety.records import GenerationRequest, Refused
+from ui import cli_json, cli_text
+from ui.cli_exit import REFUSED, answering, format_of, naming, put, read
+
+if TYPE_CHECKING:
+    from studio import Studio
+
+Out = Annotated[Path, typer.Option(help="Where to write it: .png, .jpg, .jpeg or .webp.")]
+
+
+def add(cli: typer.Typer, make_studio: Callable[[], Studio]) -> None:
+    @cli.command()
+    def create(
+        prompt: Annotated[str, typer.Argument(help="What the picture should show.")],
+        out: Out,
+        mode: Annotated[str, typer.Option(help="The context that the work belongs to.")] = BASE_MODE,
+        engine: Annotated[str, typer.Option(help="The model, by its name in presets/engines.toml.")] = "pocket",
+        seed: Annotated[int | None, typer.Option(help="Same seed, same picture. Drawn if not given.")] = None,
+        steps: Annotated[int | None, typer.Option(help="Sampling steps; more is slower and finer.")] = None,
+        yes: Annotated[bool, typer.Option("--yes", help="Go on after a warning. That is put on record.")] = False,
+        json: Annotated[bool, typer.Option("--json", help="One JSON object on stdout.")] = False,
+    ) -> None:
+        """Make a picture, with every check and every mark. Exit 0 delivered, 2 bad input, 3 refused, 4 could not."""
+        with answering():
+            request = GenerationRequest(
+                prompt, mode, engine, seed=seed, steps=steps, format=format_of(out), acknowledged=yes
+            )
+            studio = make_studio()
+            with cli_text.progress() as progress:
+                outcome = studio.create(request, progress)
+            if isinstance(outcome, Refused):
+                raise _refused(outcome, json)
+            made = outcome.made[0]
+            if made.export is None or (made.veiled and not yes):
+                raise _refused(Refused(outcome.case, made.decision), json)
+            if made.veiled:
+                studio.reveal(outcome.case, made.export)
+            put(made.export.path, out)
+            typer.echo(cli_json.line(cli_json.delivered(outcome, made, str(out))) if json else f"{out}")
+
+    @cli.command()
+    def mark(source: Annotated[Path, typer.Argument(metavar="IN")], out: Out) -> None:
+        """Put every mark on a picture made elsewhere. You declare that it was made by AI."""
+        with answering():
+            format_of(out)
+            with naming(source):
+                image = open_picture(read(source))
+            export = make_studio().mark(image, out)
+            typer.echo(cli_json.line(cli_json.export(str(out), export)))
+
+
+def _refused(outcome: Refused, json: bool) -> typer.Exit:
+    typer.echo(cli_json.line(cli_json.refused(outcome)) if json else cli_text.why(outcome.decision))
+    return typer.Exit(REFUSED)

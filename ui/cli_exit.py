@@ -1,0 +1,109 @@
+"""How a command ends: an exit code and, if it failed, one sentence on stderr. Never a traceback."""
+
+from __future__ import annotations
+
+import errno
+import os
+import secrets
+import sys
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+
+import typer
+
+from safety.errors import ExportError, FileError, PresetError, RequestError, StudioError
+
+DONE, UNSOUND, BAD_INPUT, REFUSED, COULD_NOT, INTERRUPTED = 0, 1, 2, 3, 4, 130
+BAD = (RequestError, FileError, PresetError)
+FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
+FORMAT_OF = {".png": "png", ".jpg": "jpeg", ".jpeg": "jpeg", ".webp": "webp"}
+
+
+def say(sentence: str) -> None:
+    """To the person, beside the results."""
+    typer.echo(sentence, err=True)
+
+
+@contextmanager
+def answering() -> Iterator[None]:
+    """Turns whatever goes wrong inside into a sentence and an exit code."""
+    try:
+        yield
+    except StudioError as error:
+        say(error.sentence)
+        raise typer.Exit(BAD_INPUT if isinstance(error, BAD) else COULD_NOT) from None
+    except KeyboardInterrupt:
+        say("Stopped.")
+        raise typer.Exit(INTERRUPTED) from None
+    except BrokenPipeError:
+        # Whoever read the results has gone. Python would complain again when it closes stdout.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        raise typer.Exit(COULD_NOT) from None
+    except MemoryError:
+        say("There is not enough memory for this. Close other programs, or ask for less.")
+        raise typer.Exit(COULD_NOT) from None
+    except (typer.Exit, typer.Abort, typer.BadParameter):
+        raise
+    except Exception as error:  # noqa: BLE001  a person can do more with a sentence than with a traceback
+        say(f"Safelight met an error that it does not know ({type(error).__name__}: {error}). Please report it.")
+        raise typer.Exit(COULD_NOT) from None
+
+
+@contextmanager
+def naming(file: Path) -> Iterator[None]:
+    """Puts the file's name before what is wrong with it."""
+    try:
+        yield
+    except FileError as error:
+        raise FileError(f"{file}: {error}", error.advice) from error
+
+
+def for_each(files: Sequence[Path], work: Callable[[Path], None]) -> None:
+    """All files, whatever is wrong with one of them; exit code 2 if one could not be read."""
+    unreadable = False
+    for file in files:
+        try:
+            with naming(file):
+                work(file)
+        except FileError as error:
+            say(error.sentence)
+            unreadable = True
+    if unreadable:
+        raise typer.Exit(BAD_INPUT)
+
+
+def read(file: Path) -> bytes:
+    """Raises FileError."""
+    try:
+        return file.read_bytes()
+    except OSError as error:
+        raise FileError(f"{error.strerror or error}.", "Check its name and that you may read it.") from error
+
+
+def format_of(out: Path) -> str:
+    """The format that the name asks for. Raises RequestError, also if the file could not be put there."""
+    if out.suffix.lower() not in FORMAT_OF:
+        raise RequestError(f"{out} names no picture format.", f"End it with one of: {' '.join(FORMAT_OF)}.")
+    if out.is_dir():
+        raise RequestError(f"{out} is a folder.", "Name a file.")
+    if not out.parent.is_dir() or not os.access(out.parent, os.W_OK):
+        raise RequestError(f"There is no folder {out.parent} to write to.", "Make it, or choose another place.")
+    return FORMAT_OF[out.suffix.lower()]
+
+
+def put(source: Path, target: Path) -> None:
+    """Copies byte for byte: the whole file or none. Raises RequestError (bad place), ExportError (disk full)."""
+    beside = target.with_name(f".{target.name}.{secrets.token_hex(4)}")
+    try:
+        with open(beside, "xb") as file:
+            file.write(source.read_bytes())
+            file.flush()
+            os.fsync(file.fileno())
+        os.replace(beside, target)
+    except OSError as error:
+        beside.unlink(missing_ok=True)
+        why = f"{target} could not be written: {error.strerror or error}."
+        if error.errno in FULL:
+            raise ExportError(why, "Free some disk space, then try again.") from error
+        raise RequestError(why, "Choose a place that you can write to.") from error

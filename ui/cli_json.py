@@ -1,0 +1,90 @@
+"""The JSON that the command line prints. Other programs read it: names are added, never changed (docs/cli.md)."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from safety.records import Decision, Delivered, Export, Made, Reason, Refused, Stage, Verdict
+from safety.verify import Verification
+
+Row = dict[str, Any]
+
+
+def line(row: Row) -> str:
+    """One line, ASCII only: it passes every terminal and pipe, and every prompt comes back as it was given."""
+    return json.dumps(row)
+
+
+def reason(one: Reason) -> Row:
+    return {
+        "category": one.category,
+        "code": one.code,
+        "verdict": one.verdict.name,
+        "clause": one.clause,
+        "text": one.text,
+        "spans": [[span.start, span.end] for span in one.spans],
+        "score": one.score,
+        "threshold": one.threshold,
+        "help": one.help,
+    }
+
+
+def decision(one: Decision) -> Row:
+    return {
+        "verdict": one.verdict.name,
+        "risk": one.risk,
+        "scores": dict(one.scores),
+        "reasons": [reason(each) for each in one.reasons],
+    }
+
+
+def checked(text: str, one: Decision, seconds: float) -> Row:
+    return {"text": text, **decision(one), "ms": round(seconds * 1000, 3)}
+
+
+def looked(file: str, one: Decision) -> Row:
+    return {"file": file, **decision(one)}
+
+
+def export(file: str, one: Export) -> Row:
+    return {
+        "file": file,
+        "stamp": str(one.stamp),
+        "sha256": one.sha256,
+        "width": one.width,
+        "height": one.height,
+        "marks": list(one.marks),
+    }
+
+
+def refused(one: Refused) -> Row:
+    return {"case": one.case, "stage": str(one.decision.stage), **decision(one.decision), "hint": hint(one.decision)}
+
+
+def delivered(one: Delivered, made: Made, file: str) -> Row:
+    generation = one.generation
+    return {
+        "case": one.case,
+        **(export(file, made.export) if made.export else {}),
+        "engine": generation.request.engine,
+        "model": generation.model,
+        "mode": generation.request.mode,
+        "seed": generation.seeds[0],
+        "seconds": round(generation.seconds, 3),
+        "prompt": decision(one.prompt),
+        "picture": decision(made.decision),
+    }
+
+
+def hint(one: Decision) -> str:
+    """What the person can do about a decision that stops the work."""
+    if one.verdict is Verdict.WARN:
+        return "If you have read this and want it all the same, add --yes. That is put on record."
+    if one.verdict is Verdict.HARD_BLOCK:
+        return "This is refused in every mode."
+    return "Change the prompt." if one.stage is Stage.PROMPT else "Change the prompt or try another seed."
+
+
+def verified(file: str, one: Verification) -> Row:
+    return {"file": file, **one.as_dict()}
