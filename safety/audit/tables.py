@@ -39,10 +39,16 @@ words = sa.Table(
     sa.Column("content", sa.Text, nullable=False),
 )
 
-# What makes a database append-only. One that has none here is not used.
+_RAISE = "BEGIN SELECT RAISE(ABORT, 'append-only'); END"
+# What makes a database append-only. One that has none here is not used. SQLite's REPLACE deletes the old
+# row without asking the trigger on DELETE, so putting a row over another one is forbidden by itself.
 TRIGGERS = {
     "sqlite": {
-        f"{table}_no_{act.lower()}": f"BEFORE {act} ON {table} BEGIN SELECT RAISE(ABORT, 'append-only'); END"
-        for table, act in (("entry", "UPDATE"), ("entry", "DELETE"), ("head", "DELETE"), ("words", "UPDATE"))
+        "entry_no_update": f"BEFORE UPDATE ON entry {_RAISE}",
+        "entry_no_delete": f"BEFORE DELETE ON entry {_RAISE}",
+        "entry_no_replace": (f"BEFORE INSERT ON entry WHEN EXISTS (SELECT 1 FROM entry WHERE seq = NEW.seq) {_RAISE}"),
+        "head_no_delete": f"BEFORE DELETE ON head {_RAISE}",
+        "head_no_insert": f"BEFORE INSERT ON head WHEN EXISTS (SELECT 1 FROM head) {_RAISE}",
+        "words_no_update": f"BEFORE UPDATE ON words {_RAISE}",
     }
 }
