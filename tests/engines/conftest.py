@@ -1,0 +1,123 @@
+"""Tiny pipelines of the real classes, with random weights, built on the spot: no hub, no downloads."""
+
+from __future__ import annotations
+
+import string
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+SIDE = 32  # pixels that the tiny pipelines draw
+
+
+def tokenizer() -> Any:
+    from transformers import CLIPTokenizer
+
+    letters = string.ascii_lowercase
+    tokens = ["<|startoftext|>", "<|endoftext|>", *letters, *(f"{letter}</w>" for letter in letters)]
+    return CLIPTokenizer(vocab={token: at for at, token in enumerate(tokens)}, merges=[], model_max_length=16)
+
+
+def text_config() -> Any:
+    from transformers import CLIPTextConfig
+
+    return CLIPTextConfig(
+        vocab_size=54,
+        hidden_size=32,
+        intermediate_size=32,
+        num_hidden_layers=1,
+        num_attention_heads=4,
+        max_position_embeddings=16,
+        projection_dim=32,
+        bos_token_id=0,
+        eos_token_id=1,
+        pad_token_id=1,
+    )
+
+
+def unet(**settings: Any) -> Any:
+    from diffusers import UNet2DConditionModel
+
+    return UNet2DConditionModel(
+        sample_size=SIDE // 2,
+        block_out_channels=(8, 16),
+        layers_per_block=1,
+        down_block_types=("DownBlock2D", "CrossAttnDownBlock2D"),
+        up_block_types=("CrossAttnUpBlock2D", "UpBlock2D"),
+        norm_num_groups=4,
+        attention_head_dim=4,
+        **settings,
+    )
+
+
+def vae() -> Any:
+    from diffusers import AutoencoderKL
+
+    return AutoencoderKL(
+        block_out_channels=(8, 16),
+        down_block_types=("DownEncoderBlock2D",) * 2,
+        up_block_types=("UpDecoderBlock2D",) * 2,
+        norm_num_groups=4,
+        sample_size=SIDE,
+    )
+
+
+def stable_diffusion() -> Any:
+    from diffusers import DPMSolverMultistepScheduler, StableDiffusionPipeline
+    from transformers import CLIPTextModel
+
+    return StableDiffusionPipeline(
+        vae=vae(),
+        text_encoder=CLIPTextModel(text_config()),
+        tokenizer=tokenizer(),
+        unet=unet(cross_attention_dim=32),
+        scheduler=DPMSolverMultistepScheduler(steps_offset=1),  # keeps state between steps
+        safety_checker=None,
+        feature_extractor=None,
+        requires_safety_checker=False,
+    )
+
+
+def stable_diffusion_xl() -> Any:
+    from diffusers import EulerAncestralDiscreteScheduler, StableDiffusionXLPipeline
+    from transformers import CLIPTextModel, CLIPTextModelWithProjection
+
+    denoiser = unet(
+        cross_attention_dim=64,
+        addition_embed_type="text_time",
+        addition_time_embed_dim=8,
+        projection_class_embeddings_input_dim=8 * 6 + 32,
+    )
+    return StableDiffusionXLPipeline(
+        vae=vae(),
+        text_encoder=CLIPTextModel(text_config()),
+        text_encoder_2=CLIPTextModelWithProjection(text_config()),
+        tokenizer=tokenizer(),
+        tokenizer_2=tokenizer(),
+        unet=denoiser,
+        scheduler=EulerAncestralDiscreteScheduler(),  # draws noise at every step
+        add_watermarker=False,
+    )
+
+
+@pytest.fixture(scope="session")
+def tiny_models(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """A models folder with "sd" and "sdxl"."""
+    import torch
+
+    threads = torch.get_num_threads()
+    torch.set_num_threads(1)  # handing work this small from thread to thread takes longer than doing it
+    folder = tmp_path_factory.mktemp("models")
+    torch.manual_seed(0)
+    stable_diffusion().save_pretrained(folder / "sd")
+    stable_diffusion_xl().save_pretrained(folder / "sdxl")
+    yield folder
+    torch.set_num_threads(threads)
+
+
+@pytest.fixture(scope="session")
+def tiny_pipeline(tiny_models: Path) -> Path:
+    """The folder of a Stable Diffusion pipeline that draws 32 x 32 pixels of noise in milliseconds."""
+    return tiny_models / "sd"
