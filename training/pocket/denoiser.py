@@ -1,0 +1,194 @@
+"""The denoiser: a small UNet that turns noise into latents, led by words.
+
+    python -m training.pocket.denoiser --minutes 100
+
+v-prediction with zero terminal SNR (Lin et al. 2023, arXiv 2305.08891), loss weighted by min-SNR (Hang et al. 2023,
+arXiv 2303.09556), 10 % of captions dropped for guidance, an exponential average of the weights. Resumes from its
+checkpoint; `--start assets/models/pocket/unet` begins from the shipped weights instead.
+"""
+
+import argparse
+import math
+import time
+import tomllib
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import torch
+from diffusers import DDPMScheduler, UNet2DConditionModel
+from tqdm import tqdm
+
+from training.pocket.machine import autocast
+from training.pocket.words import HERE
+
+BATCH, PEAK, FLOOR, WARMUP = 48, 1e-3, 0.02, 200  # samples, learning rate, share of it at the end, steps
+DROP, GAMMA, DECAY = 0.1, 5.0, 0.999  # captions dropped; min-SNR; average of weights
+SAVE, RELOAD = 600.0, 200  # seconds between checkpoints; steps between looks for new shards
+SHAPE = {  # counted: 12.5 M parameters, 0.32 GFLOP forward: words and most parameters where pictures are 4 and 2 wide
+    "sample_size": 16,
+    "in_channels": 8,
+    "out_channels": 8,
+    "block_out_channels": (32, 64, 128, 256),
+    "layers_per_block": 1,
+    "down_block_types": ("DownBlock2D", "DownBlock2D", "CrossAttnDownBlock2D", "DownBlock2D"),
+    "up_block_types": ("UpBlock2D", "CrossAttnUpBlock2D", "UpBlock2D", "UpBlock2D"),
+    "mid_block_type": "UNetMidBlock2DCrossAttn",
+    "cross_attention_dim": 384,
+    "attention_head_dim": 4,
+    "norm_num_groups": 16,
+}
+NOISE = {  # the pipeline's scheduler has the same
+    "num_train_timesteps": 1000,
+    "beta_schedule": "scaled_linear",
+    "beta_start": 0.00085,
+    "beta_end": 0.012,
+    "prediction_type": "v_prediction",
+    "rescale_betas_zero_snr": True,
+}
+
+
+class Shards:
+    """The encoded scenes that are there so far, drawn by kind."""
+
+    def __init__(self, work: Path) -> None:
+        self.work, self.names = work, []
+        self.empty = torch.from_numpy(np.load(work / "empty.npy"))
+        self.phases = tomllib.loads((HERE / "curriculum.toml").read_text())["phases"]
+        self.reload()
+
+    def reload(self) -> None:
+        """Take in new shards; raise FileNotFoundError as long as there is none."""
+        names = sorted(self.work.glob("shard-???.npz"))
+        if not names:
+            raise FileNotFoundError(f"no shards in {self.work}: run `python -m training.pocket.latents` first")
+        if names != self.names:
+            files = [np.load(name) for name in names]
+            self.names = names
+            self.latents = torch.from_numpy(np.concatenate([file["latents"] for file in files]))
+            self.states = torch.from_numpy(np.concatenate([file["states"] for file in files]))
+            kinds = np.concatenate([file["kinds"] for file in files])
+            self.rows = {kind: np.flatnonzero(kinds == kind) for kind in np.unique(kinds)}
+
+    def batch(self, progress: float, dice: np.random.Generator) -> tuple[torch.Tensor, torch.Tensor]:
+        """Draw latents (batch, 8, 16, 16) and token states (batch, 32, 384) for this share of the training."""
+        weights = next(phase["weights"] for phase in self.phases if progress <= phase["until"])
+        known = {kind: weight for kind, weight in weights.items() if kind in self.rows}
+        share = np.array(list(known.values())) / sum(known.values())
+        rows = [dice.choice(self.rows[kind]) for kind in dice.choice(list(known), BATCH, p=share)]
+        states = self.states[rows].float()
+        states[torch.from_numpy(dice.random(BATCH) < DROP)] = self.empty.float()
+        return self.latents[rows].float(), states
+
+
+def rate(step: int, progress: float) -> float:
+    """Learning rate: a short rise, then a cosine down to a few per cent."""
+    return PEAK * min(1.0, step / WARMUP) * (FLOOR + (1 - FLOOR) * 0.5 * (1 + math.cos(math.pi * progress)))
+
+
+def weight(alphas: torch.Tensor) -> torch.Tensor:
+    """Min-SNR weights of the v loss, from cumulated alphas; 1 where there is only noise."""
+    snr = alphas / (1 - alphas)
+    return (snr.clamp(max=GAMMA) + 1) / (snr + 1)
+
+
+@dataclass(slots=True)
+class Trainer:
+    """The network, its average and its optimizer; `seconds` and `step` say how far it has come."""
+
+    net: UNet2DConditionModel
+    average: UNet2DConditionModel
+    optimizer: torch.optim.Optimizer
+    step: int = 0
+    seconds: float = 0.0
+
+    @classmethod
+    def begin(cls, start: Path | None) -> "Trainer":
+        """Start from given weights, or from none."""
+        net = UNet2DConditionModel.from_pretrained(start, torch_dtype=torch.float32) if start else UNet2DConditionModel(**SHAPE)
+        average = UNet2DConditionModel(**net.config).requires_grad_(False)
+        average.load_state_dict(net.state_dict())
+        net = net.to(memory_format=torch.channels_last).train()
+        average = average.to(memory_format=torch.channels_last)
+        optimizer = torch.optim.AdamW(net.parameters(), PEAK, betas=(0.9, 0.99), weight_decay=0.01, fused=True)
+        return cls(net, average, optimizer)
+
+    def save(self, path: Path) -> None:
+        """Write a checkpoint, whole or not at all, and the average as a diffusers folder beside it."""
+        held = {name: getattr(self, name).state_dict() for name in ("net", "average", "optimizer")}
+        torch.save({**held, "step": self.step, "seconds": self.seconds}, path.with_suffix(".part"))
+        path.with_suffix(".part").rename(path)
+        self.average.save_pretrained(path.parent / "unet")
+
+    def resume(self, path: Path) -> None:
+        """Take up a checkpoint, if there is one."""
+        if path.exists():
+            held = torch.load(path, weights_only=True)
+            for name in ("net", "average", "optimizer"):
+                getattr(self, name).load_state_dict(held[name])
+            self.step, self.seconds = held["step"], held["seconds"]
+
+    def learn(self, latents: torch.Tensor, states: torch.Tensor, noise: DDPMScheduler, context: torch.autocast) -> float:
+        """Take one step and return its loss."""
+        grain = torch.randn_like(latents)
+        times = torch.randint(0, noise.config.num_train_timesteps, (len(latents),))
+        noisy = noise.add_noise(latents, grain, times).contiguous(memory_format=torch.channels_last)
+        with context:
+            guess = self.net(noisy, times, states).sample.float()
+        error = (guess - noise.get_velocity(latents, grain, times)).square().mean((1, 2, 3))
+        loss = (error * weight(noise.alphas_cumprod[times])).mean()
+        self.optimizer.zero_grad()
+        loss.backward()
+        torch.nn.utils.clip_grad_norm_(self.net.parameters(), 1.0)
+        self.optimizer.step()
+        self.step += 1
+        self._follow(every=4)
+        return loss.item()
+
+    @torch.no_grad()
+    def _follow(self, every: int) -> None:
+        if self.step % every == 0:  # the average is memory traffic, not thought: seldom is as good
+            decay = min(DECAY**every, (1 + self.step) / (10 + self.step))
+            torch._foreach_lerp_(list(self.average.parameters()), list(self.net.parameters()), 1 - decay)
+
+
+def train(trainer: Trainer, shards: Shards, scale: float, minutes: float, checkpoint: Path) -> None:
+    """Train until `minutes` have passed in all, over all resumed runs."""
+    noise, context, dice = DDPMScheduler(**NOISE), autocast(), np.random.default_rng(trainer.step)
+    began = time.monotonic() - trainer.seconds
+    saved, mean = trainer.seconds, 0.0
+    with tqdm(desc="samples", initial=trainer.step * BATCH, unit="", mininterval=30) as bar:
+        while (progress := trainer.seconds / (60 * minutes)) < 1:
+            if trainer.step % RELOAD == 0:
+                shards.reload()
+            trainer.optimizer.param_groups[0]["lr"] = rate(trainer.step, progress)
+            latents, states = shards.batch(progress, dice)
+            loss = trainer.learn(latents * scale, states, noise, context)
+            mean = loss if not mean else 0.99 * mean + 0.01 * loss
+            trainer.seconds = time.monotonic() - began
+            bar.update(BATCH)
+            bar.set_postfix(loss=f"{mean:.4f}", share=f"{progress:.2f}", refresh=False)
+            if trainer.seconds - saved > SAVE:
+                trainer.save(checkpoint)
+                saved = trainer.seconds
+    trainer.save(checkpoint)
+
+
+def main() -> None:
+    """Read the command line and train."""
+    ask = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    ask.add_argument("--work", type=Path, default=Path("build/pocket"))
+    ask.add_argument("--minutes", type=float, default=100.0)
+    ask.add_argument("--start", type=Path, help="a diffusers unet folder to begin from")
+    ask.add_argument("--threads", type=int, default=2)
+    args = ask.parse_args()
+    torch.set_num_threads(args.threads)
+    shards = Shards(args.work)
+    scale = float((args.work / "scale.txt").read_text())
+    trainer = Trainer.begin(args.start)
+    trainer.resume(args.work / "denoiser.pt")
+    train(trainer, shards, scale, args.minutes, args.work / "denoiser.pt")
+
+
+if __name__ == "__main__":
+    main()

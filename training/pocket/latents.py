@@ -1,0 +1,112 @@
+"""Scenes -> what the denoiser trains on: latents and text states, in shards, so that training can start early.
+
+    python -m training.pocket.latents
+
+A picture costs an encoder pass and a caption a text encoder pass; done once, both are read many times.
+Shards already written are kept; delete them when the autoencoder or the language changes.
+"""
+
+import argparse
+import random
+import tomllib
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import torch
+from diffusers import AutoencoderTiny
+from tqdm import tqdm
+from transformers import AutoTokenizer, BertModel
+
+from training.pocket.objects import load
+from training.pocket.scenes import Scene, Scenes
+from training.pocket.words import HERE, Language
+
+BATCH = 32  # scenes
+
+
+@dataclass(frozen=True, slots=True)
+class Encoders:
+    """The frozen halves of the model: pictures to latents, captions to token states."""
+
+    vae: AutoencoderTiny
+    tokenizer: AutoTokenizer
+    text: BertModel
+
+    @classmethod
+    def open(cls, model: Path, vae: Path) -> "Encoders":
+        """Load text encoder and tokenizer from a diffusers folder, the autoencoder from its own."""
+        return cls(
+            AutoencoderTiny.from_pretrained(vae, torch_dtype=torch.float32).eval().to(memory_format=torch.channels_last),
+            AutoTokenizer.from_pretrained(model / "tokenizer"),
+            BertModel.from_pretrained(model / "text_encoder", dtype=torch.float32, add_pooling_layer=False).eval(),
+        )
+
+    @torch.no_grad()
+    def states(self, captions: list[str]) -> np.ndarray:
+        """Token states, float16 of shape (captions, 32, 384), padded just as the pipeline pads a prompt."""
+        words = self.tokenizer(captions, padding="max_length", truncation=True, return_tensors="pt")
+        return self.text(words.input_ids, attention_mask=words.attention_mask).last_hidden_state.half().numpy()
+
+    @torch.no_grad()
+    def latents(self, pictures: np.ndarray) -> np.ndarray:
+        """Latents, float16 of shape (pictures, 8, 16, 16), unscaled, of uint8 (pictures, 128, 128, 3)."""
+        pixels = torch.from_numpy(pictures).permute(0, 3, 1, 2).float() / 127.5 - 1
+        return self.vae.encode(pixels).latents.half().numpy()
+
+
+def write(path: Path, scenes: list[Scene], encoders: Encoders) -> None:
+    """Encode scenes and write one shard, whole or not at all."""
+    latents, states = [], []
+    for at in range(0, len(scenes), BATCH):
+        batch = scenes[at : at + BATCH]
+        latents.append(encoders.latents(np.stack([scene.picture for scene in batch])))
+        states.append(encoders.states([scene.caption for scene in batch]))
+    temporary = path.with_suffix(".part.npz")
+    np.savez(
+        temporary,
+        latents=np.concatenate(latents),
+        states=np.concatenate(states),
+        kinds=np.array([scene.kind for scene in scenes]),
+        captions=np.array([scene.caption for scene in scenes]),
+    )
+    temporary.rename(path)
+
+
+def plan(shards: list[dict[str, int]]) -> list[list[tuple[str, int]]]:
+    """Spell out the (kind, index) of every scene; each kind walks on from one shard to the next."""
+    walked: dict[str, int] = {}
+    spelled = []
+    for shard in shards:
+        scenes = []
+        for kind, many in shard.items():
+            start = walked.get(kind, 0)
+            scenes += [(kind, index) for index in range(start, start + many)]
+            walked[kind] = start + many
+        spelled.append(scenes)
+    return spelled
+
+
+def main() -> None:
+    """Write the shards of `curriculum.toml` that are not there yet."""
+    ask = argparse.ArgumentParser(description=__doc__)
+    ask.add_argument("--work", type=Path, default=Path("build/pocket"))
+    ask.add_argument("--model", type=Path, default=Path("assets/models/pocket"))
+    ask.add_argument("--vae", type=Path, help="default: the model's own")
+    args = ask.parse_args()
+    encoders = Encoders.open(args.model, args.vae or args.model / "vae")
+    drawer = Scenes(*load(args.work), Language.read())
+    shards = plan(tomllib.loads((HERE / "curriculum.toml").read_text())["shards"])
+    np.save(args.work / "empty.npy", encoders.states([""])[0])
+    for number, scenes in enumerate(tqdm(shards, desc="shards")):
+        path = args.work / f"shard-{number:03}.npz"
+        if not path.exists():
+            rng = random.Random(number)
+            write(path, [drawer.draw(kind, index, rng) for kind, index in scenes], encoders)
+        if number == 0:  # one scale for all that follows, or latents of later runs would not fit the weights
+            spread = np.load(path)["latents"].astype(np.float32).std()
+            (args.work / "scale.txt").write_text(f"{1 / spread:.6f}\n")
+
+
+if __name__ == "__main__":
+    main()
