@@ -42,7 +42,7 @@ def open_picture(data: bytes) -> Image:
             picture = _upright(_rgb(image), image)
         except MemoryError:
             raise
-        except Exception as error:  # noqa: BLE001  decoders raise whatever a damaged file makes of them
+        except Exception as error:  # decoders raise anything
             raise FileError("The picture is damaged or cut off.", "Save or download it again.") from error
     picture.info = {}
     return picture
@@ -63,7 +63,7 @@ def _opened(data: bytes) -> Image:
         return Pillow.open(BytesIO(data), formats=FORMATS)
     except Pillow.DecompressionBombError as error:
         raise FileError("The picture has far too many pixels.", f"Scale it to {_most()}.") from error
-    except Exception as error:  # noqa: BLE001  decoders raise whatever a damaged file makes of them
+    except Exception as error:  # decoders raise anything
         raise FileError("The file is no picture that can be read.", _KNOWN) from error
 
 
@@ -83,7 +83,7 @@ def _most() -> str:
 def _frames(image: Image) -> int:
     try:
         return int(getattr(image, "n_frames", 1))
-    except Exception as error:  # noqa: BLE001  counting frames parses the whole file
+    except Exception as error:  # counting frames parses the whole file
         raise FileError("The picture is damaged or cut off.", "Save or download it again.") from error
 
 

@@ -1,0 +1,66 @@
+"""All marks of one picture, applied in the only order that keeps them, and read back from any file.
+
+visible label -> invisible mark -> encode with metadata -> sign. Signing is last: any later byte would break it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from safety.files import open_picture
+from safety.keys import existing_signing_keys, signing_keys
+from safety.marks import credentials, metadata, visible
+from safety.marks.credentials import Credentials
+from safety.marks.facts import Facts
+from safety.marks.metadata import Metadata
+from safety.marks.visible import Corner
+
+if TYPE_CHECKING:
+    from PIL.Image import Image
+
+    from safety.marks.invisible.detect import Reading
+
+
+@dataclass(frozen=True, slots=True)
+class Layers:
+    """What each layer of a file says. None: the layer is not there. The visible label is for eyes only."""
+
+    credentials: Credentials | None
+    invisible: Reading | None
+    metadata: Metadata
+
+    def stamps(self) -> dict[str, str]:
+        """The stamp of each layer that carries one, 16 hex digits."""
+        said = {
+            "credentials": self.credentials.stamp if self.credentials else "",
+            "invisible": str(self.invisible.stamp) if self.invisible else "",
+            "metadata": self.metadata.stamp,
+        }
+        return {layer: stamp for layer, stamp in said.items() if stamp}
+
+
+@dataclass(frozen=True, slots=True)
+class Marks:
+    """The marks of one studio: whose keys sign, and where the label goes. Keys are made at the first export."""
+
+    keys: Path
+    corner: Corner = Corner.TOP_RIGHT
+
+    def apply(self, image: Image, format: str, facts: Facts, time: datetime) -> bytes:
+        """A finished file of an RGB picture. `format` is "PNG", "JPEG" or "WEBP". Raises ExportError, KeysError."""
+        from safety.marks.invisible.embed import embed
+
+        marked = embed(visible.apply(image, self.corner), facts.stamp)
+        return credentials.sign(
+            metadata.encode(marked, format, facts, time), format, facts, time, signing_keys(self.keys)
+        )
+
+    def read(self, data: bytes) -> Layers:
+        """Every layer of a file of any maker. Raises FileError if it is no picture that can be read."""
+        from safety.marks.invisible.detect import detect
+
+        picture = open_picture(data)
+        return Layers(credentials.read(data, existing_signing_keys(self.keys)), detect(picture), metadata.read(data))

@@ -1,0 +1,104 @@
+"""Reads the mark from a picture that may have been scaled, cropped, turned, mirrored or compressed.
+
+False positives are bounded by design, not by a model of pictures. A stamp is reported only if the keyed CRC-32 of a
+decoded word matches, and at most `TRIES` words are decoded a picture. Words decoded from unmarked pictures know nothing
+of the key, so each passes with probability 2^-32, and a picture with probability at most 40 / 2^32 = 9.3e-9. The sync
+threshold only saves time. (The bound holds for pictures made without the key; with it anyone can write a mark.)
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from safety.marks.invisible.code import CODE_BITS, Floats, decode, encode
+from safety.marks.invisible.mask import luminance, whiten
+from safety.marks.invisible.search import geometries
+from safety.marks.invisible.sync import Geometry, align, fold, rank_poses, sample
+from safety.marks.invisible.tile import RINGS, SYNC_GAIN, Complex, Lattice, lattice, symbols
+from safety.records import Stamp
+
+if TYPE_CHECKING:
+    from PIL.Image import Image
+
+PUBLIC_KEY = b"safelight tilemark 1"  # public on purpose: any Safelight reads the marks of all others
+TRIES = 40
+SYNC_THRESHOLD = 4.0  # standard deviations; unmarked pictures reach 5 to 6 over a whole search
+LARGE, REDUCED = 1152, 1024  # a short side above the first is brought to the second before reading
+LEAST_SIDE = 32
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """A mark that was read. `score` is 0 to 1: how much of the lattice's amplitude is the mark's."""
+
+    stamp: Stamp
+    score: float
+    geometry: Geometry
+
+
+def detect(image: Image, key: bytes = PUBLIC_KEY, thorough: bool = True) -> Reading | None:
+    """The mark of an RGB picture of any size, or None. Not `thorough`: only as it was made, whole or cropped."""
+    if min(image.size) < LEAST_SIDE:
+        return None
+    luma, reduction = reduced(luminance(image))
+    white = whiten(luma)
+    for tries, geometry in enumerate(_candidates(white, reduction, key, thorough)):
+        if tries == TRIES:
+            break
+        if reading := read_at(white, geometry, key):
+            return reading
+    return None
+
+
+def read_at(white: Floats, geometry: Geometry, key: bytes) -> Reading | None:
+    """The mark of a whitened picture that lies so to the tile."""
+    grid = lattice(key)
+    score, values = align(sample(fold(white, geometry.scale, geometry.angle), key, geometry.pose), grid)
+    if score < SYNC_THRESHOLD:
+        return None
+    stamp = decode(soft_bits(values, grid), key)
+    if stamp is None:
+        return None
+    return Reading(Stamp(stamp), agreement(values, stamp, grid, key), geometry)
+
+
+def soft_bits(values: Complex, grid: Lattice) -> Floats:
+    """Log-likelihood ratios of the code bits, (384,). The sync points of each ring tell its gain and noise."""
+    data_ring = grid.ring[grid.data]
+    weight = np.empty(RINGS, np.float32)
+    for ring in range(RINGS):
+        known = values[grid.sync[grid.ring[grid.sync] == ring]].real
+        gain = max(0.02, float(known.mean()) / SYNC_GAIN) if len(known) >= 4 else 0.1
+        weight[ring] = 2 * gain / max(0.05, 1 - min(gain, 0.97) ** 2)
+    parts = values[grid.data].view(np.float32) * np.float32(2**0.5) * np.repeat(weight[data_ring], 2)
+    return np.bincount(grid.bit, parts, CODE_BITS).astype(np.float32)
+
+
+def agreement(values: Complex, stamp: int, grid: Lattice, key: bytes) -> float:
+    """Correlation, -1 to 1, of aligned values with what the stamp would have written."""
+    expected = symbols(encode(stamp, key), grid)
+    return float((values * expected.conj()).real.sum() / np.linalg.norm(values) / np.linalg.norm(expected))
+
+
+def reduced(luma: Floats) -> tuple[Floats, float]:
+    """A large picture brought to the size that large pictures are marked for, and the factor; 1 if it was left."""
+    import cv2
+
+    short = min(luma.shape)
+    if short <= LARGE:
+        return luma, 1.0
+    factor = REDUCED / short
+    return np.asarray(cv2.resize(luma, None, fx=factor, fy=factor, interpolation=cv2.INTER_AREA), np.float32), factor
+
+
+def _candidates(white: Floats, reduction: float, key: bytes, thorough: bool) -> Iterator[Geometry]:
+    for scale in dict.fromkeys((1.0, reduction)):
+        scores = rank_poses(fold(white, scale), key)
+        for pose in scores.argsort()[::-1][:2]:
+            yield Geometry(scale, 0.0, int(pose))
+    if thorough:
+        yield from geometries(white, key)

@@ -1,0 +1,63 @@
+"""Where the eye lets the mark hide, and how the reader sees past the picture.
+
+Both work on luminance, float32, 0 to 255: chroma is what codecs and converters touch first.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from safety.marks.invisible.code import Floats
+
+if TYPE_CHECKING:
+    from PIL.Image import Image
+
+_ROOM = 0.8  # how much stronger the mark may be for each grey level of local activity
+_MOST = 12.0  # grey levels of activity beyond which more texture hides no more
+_FLOOR = 2.0  # grey levels; weaker detail is not blown up by the local normalisation
+_CLIP = 2.5  # local standard deviations
+
+
+def luminance(image: Image) -> Floats:
+    """Rec. 601 luma of an RGB picture, (height, width)."""
+    return np.asarray(image, np.float32) @ np.array([0.299, 0.587, 0.114], np.float32)
+
+
+def perceptual(luma: Floats, unit: float) -> Floats:
+    """How strong the mark may be at each pixel, 1 on plain ground to about 10 in texture (contrast masking).
+
+    `unit` is the size of a pixel of the tile in pixels of the picture.
+    """
+    detail = luma - smooth(luma, 3 * unit)
+    activity = np.sqrt(smooth(detail * detail, 4 * unit).clip(0))
+    return np.asarray(1 + _ROOM * np.minimum(activity, _MOST), np.float32)
+
+
+def whiten(luma: Floats, unit: float = 1.0) -> Floats:
+    """Luminance with its local contrast evened out and its spectrum flattened, at unit variance.
+
+    The picture is noise to the mark. After this it is nearly white, which makes plain correlation the best detector.
+    """
+    import cv2
+
+    detail = luma - smooth(luma, 5 * unit)
+    level = np.sqrt(smooth(detail * detail, 7 * unit).clip(0) + _FLOOR**2)
+    height, width = luma.shape
+    padded = cv2.getOptimalDFTSize(height), cv2.getOptimalDFTSize(width)
+    spectrum = np.fft.rfft2(np.clip(detail / level, -_CLIP, _CLIP), padded)
+    power = (spectrum.real**2 + spectrum.imag**2).astype(np.float32)
+    reach = max(5, round(min(padded) / 512 * 11)) | 1
+    around = cv2.blur(power, (reach, reach), borderType=cv2.BORDER_REFLECT)
+    white = np.fft.irfft2(spectrum / np.sqrt(around + 1e-6 * around.mean() + 1e-9), padded)[:height, :width]
+    return np.asarray(white / max(float(white.std()), 1e-9), np.float32)
+
+
+def smooth(values: Floats, sigma: float) -> Floats:
+    """Nearly a Gaussian blur, by two box filters of the same variance: their cost does not grow with `sigma`."""
+    import cv2
+
+    side = round((6 * sigma**2 + 1) ** 0.5) | 1
+    once = cv2.blur(values, (side, side), borderType=cv2.BORDER_REFLECT_101)
+    return np.asarray(cv2.blur(once, (side, side), borderType=cv2.BORDER_REFLECT_101), np.float32)
