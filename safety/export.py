@@ -26,7 +26,7 @@ LEAST_SIDE, MOST_SIDE = 64, 16_383  # pixels; less cannot carry the invisible ma
 
 @dataclass(frozen=True, slots=True)
 class Exporter:
-    """Writes marked files. `marks` applies and reads them."""
+    """Writes marked files. `marks` applies the marks, and reads them for `verify` too."""
 
     marks: Marks
 
@@ -66,13 +66,13 @@ class Exporter:
                 "Use a larger picture, or one with more than a single flat colour.",
             )
         signed = layers.credentials
-        if signed is None or not signed.valid or signed.stamp != str(facts.stamp):
+        if signed is None or not signed.valid or signed.stamp != facts.stamp:
             problems = ", ".join(signed.claims.problems) if signed else "there are none"
             raise ExportError(
                 f"The signed credentials cannot be read back ({problems}).",
                 "Check this machine's clock; if signing.pem in the keys folder has expired, move it away.",
             )
-        if layers.metadata.stamp != str(facts.stamp):
+        if layers.metadata.stamp != facts.stamp:
             raise ExportError("The metadata cannot be read back.", "Choose another format.")
         return layers
 

@@ -19,7 +19,7 @@ class Registry(Protocol):
     """Knows what this studio has exported; the audit log does."""
 
     def find(self, stamps: Iterable[str], sha256: str) -> Registered | None:
-        """The export with this file hash, else the one with any of these stamps (16 hex digits), else None."""
+        """The export with this file hash, else the newest with one of these stamps (16 hex digits)."""
         ...
 
 
@@ -31,7 +31,7 @@ class Reader(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Verification:
-    """What a file says about its origin. `sha256` is the file's."""
+    """What a file says about its origin. `sha256` is the file's, as hex."""
 
     sha256: str
     layers: Layers
@@ -41,9 +41,9 @@ class Verification:
 
     @property
     def stamps(self) -> dict[str, str]:
-        """The stamp that each layer carries, the registry included."""
-        known = {"registry": self.registered.stamp} if self.registered else {}
-        return self.layers.stamps() | known
+        """The stamp that each layer carries, 16 hex digits; the registry is the fourth layer."""
+        said = {layer: str(stamp) for layer, stamp in self.layers.stamps().items()}
+        return said | ({"registry": self.registered.stamp} if self.registered else {})
 
     def as_json(self) -> dict[str, Any]:
         """Plain values. Each layer has `found` and `stamp`; what a layer does not say is null or empty."""
@@ -67,8 +67,7 @@ def verify(data: bytes, marks: Reader, registry: Registry) -> Verification:
     """All layers of a picture file. Raises FileError if it is no picture that can be read."""
     layers = marks.read(data)
     sha256 = hashlib.sha256(data).hexdigest()
-    stamps = tuple(dict.fromkeys(layers.stamps().values()))
-    registered = registry.find(stamps, sha256)
+    registered = registry.find(dict.fromkeys(map(str, layers.stamps().values())), sha256)
     return Verification(
         sha256=sha256,
         layers=layers,
@@ -80,7 +79,7 @@ def verify(data: bytes, marks: Reader, registry: Registry) -> Verification:
 
 def contradictions(layers: Layers, registered: Registered | None, sha256: str) -> Iterable[str]:
     """Sentences on what does not fit together, worst first."""
-    stamps = layers.stamps()
+    stamps = {layer: str(stamp) for layer, stamp in layers.stamps().items()}
     if len(set(stamps.values())) > 1:
         named = ", ".join(f"{layer} {stamp}" for layer, stamp in stamps.items())
         yield f"The layers carry different stamps ({named}): parts of several files were put together."
@@ -92,8 +91,6 @@ def contradictions(layers: Layers, registered: Registered | None, sha256: str) -
     human = sorted({_word(source) for source in claimed if source and not _is_ai(source)})
     if human and ai_in_pixels:
         yield f"The file claims to be {', '.join(human)}, but its pixels carry the mark of an AI picture."
-    if registered and registered.stamp not in stamps.values() and stamps:
-        yield f"This studio recorded the file under another stamp ({registered.stamp})."
     if registered and registered.sha256 != sha256:
         yield "The file is not the one that this studio recorded: edited after signing, or its mark was copied."
     if stamps and not registered:

@@ -17,6 +17,7 @@ from safety.marks.credentials import Credentials
 from safety.marks.facts import Facts
 from safety.marks.metadata import Metadata
 from safety.marks.visible import Corner
+from safety.records import Stamp
 
 if TYPE_CHECKING:
     from PIL.Image import Image
@@ -32,14 +33,14 @@ class Layers:
     invisible: Reading | None
     metadata: Metadata
 
-    def stamps(self) -> dict[str, str]:
-        """The stamp of each layer that carries one, 16 hex digits."""
+    def stamps(self) -> dict[str, Stamp]:
+        """The stamp of each layer that carries one."""
         said = {
-            "credentials": self.credentials.stamp if self.credentials else "",
-            "invisible": str(self.invisible.stamp) if self.invisible else "",
+            "credentials": self.credentials.stamp if self.credentials else None,
+            "invisible": self.invisible.stamp if self.invisible else None,
             "metadata": self.metadata.stamp,
         }
-        return {layer: stamp for layer, stamp in said.items() if stamp}
+        return {layer: stamp for layer, stamp in said.items() if stamp is not None}
 
 
 @dataclass(frozen=True, slots=True)

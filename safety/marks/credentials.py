@@ -15,7 +15,16 @@ from typing import Any
 
 from safety.errors import ExportError
 from safety.keys import SigningKeys
-from safety.marks.facts import HOW_TO_VERIFY, TOOL, TRAINED_ALGORITHMIC_MEDIA, VERSION, Facts, timestamp
+from safety.marks.facts import (
+    HOW_TO_VERIFY,
+    TOOL,
+    TRAINED_ALGORITHMIC_MEDIA,
+    VERSION,
+    Facts,
+    parse_stamp,
+    timestamp,
+)
+from safety.records import Stamp
 
 SOFT_BINDING = "safelight.tilemark"  # not on C2PA's list of algorithms: other tools show it, ours resolves it
 EXPORT = "safelight.export"
@@ -42,7 +51,7 @@ class Claims:
 class Credentials:
     """A manifest. `valid`: the file is as it was signed. `trusted`: by this studio's own key."""
 
-    stamp: str
+    stamp: Stamp | None
     valid: bool
     trusted: bool
     claims: Claims
@@ -141,11 +150,11 @@ def parse_report(report: Mapping[str, Any]) -> Credentials | None:
     )
 
 
-def _stamp(active: Mapping[str, Any]) -> str:
+def _stamp(active: Mapping[str, Any]) -> Stamp | None:
     for binding in _assertions(active, "c2pa.soft-binding"):
         if binding.get("alg") == SOFT_BINDING:
-            return next((str(_dict(block).get("value", "")) for block in _list(binding.get("blocks"))), "")
-    return ""
+            return parse_stamp(next((str(_dict(block).get("value", "")) for block in _list(binding.get("blocks"))), ""))
+    return None
 
 
 def _generator(active: Mapping[str, Any]) -> str:

@@ -38,6 +38,11 @@ class Facts:
         return not self.engine
 
 
+def parse_stamp(text: str) -> Stamp | None:
+    """The stamp that 16 hex digits name; None for any other text."""
+    return Stamp(int(text, 16)) if len(text) == 16 and set(text) <= set("0123456789abcdef") else None
+
+
 def timestamp(time: datetime) -> str:
     """ISO 8601 to the second, with its offset."""
     return time.isoformat(timespec="seconds")

@@ -16,7 +16,8 @@ from xml.etree import ElementTree
 from xml.sax.saxutils import quoteattr
 
 from safety.files import FORMATS, silenced
-from safety.marks.facts import TOOL, TRAINED_ALGORITHMIC_MEDIA, VERSION, Facts, timestamp
+from safety.marks.facts import TOOL, TRAINED_ALGORITHMIC_MEDIA, VERSION, Facts, parse_stamp, timestamp
+from safety.records import Stamp
 
 if TYPE_CHECKING:
     from PIL.Image import Image
@@ -34,9 +35,9 @@ _SOFTWARE = 0x0131  # EXIF tag
 
 @dataclass(frozen=True, slots=True)
 class Metadata:
-    """What the fields of a file say. Empty means: not there. `stamp` has 16 hex digits."""
+    """What the fields of a file say. Empty means: not there."""
 
-    stamp: str = ""
+    stamp: Stamp | None = None
     digital_source_type: str = ""
     software: str = ""
     created: str = ""
@@ -104,9 +105,8 @@ def read(data: bytes) -> Metadata:
     except Exception:  # noqa: BLE001  what cannot be opened says nothing
         return Metadata()
     fields = parse_packet(_bytes(info.get("xmp") or info.get("XML:com.adobe.xmp")))
-    stamp = fields.get(f"{{{SAFELIGHT}}}Stamp", "")
     return Metadata(
-        stamp=stamp if _is_stamp(stamp) else "",
+        stamp=parse_stamp(fields.get(f"{{{SAFELIGHT}}}Stamp", "")),
         digital_source_type=fields.get(f"{{{IPTC}}}DigitalSourceType", ""),
         software=fields.get(f"{{{XMP}}}CreatorTool", "") or _text(software) or _text(info.get("Software")),
         created=fields.get(f"{{{XMP}}}CreateDate", ""),
@@ -138,10 +138,6 @@ def _aigc(value: str) -> dict[str, str]:
     except (ValueError, RecursionError):
         return {}
     return {str(key): str(item)[:MAX_FIELD] for key, item in label.items()} if isinstance(label, dict) else {}
-
-
-def _is_stamp(text: str) -> bool:
-    return len(text) == 16 and set(text) <= set("0123456789abcdef")
 
 
 def _legal(text: str) -> str:

@@ -39,7 +39,7 @@ def embed(image: Image, stamp: Stamp, key: bytes = PUBLIC_KEY) -> Image:
     pattern = informed(pixels, luma, stamp, key)
     marked = image
     for level in LEVELS:
-        strength = min(strength_for(level, pattern), FLAT_CAP)
+        strength = strength_for(level, pixels, pattern)
         marked = Pillow.fromarray(_added(pixels, strength * pattern))
         if strength == FLAT_CAP or all(_reads(probe, stamp, key) for probe in probes(marked)):
             break
@@ -60,7 +60,7 @@ def informed(pixels: Floats, luma: Floats, stamp: Stamp, key: bytes) -> Floats:
     gains[grid.sync] = SYNC_GAIN
     for _ in range(_ROUNDS):
         pattern = _pattern(carried, gains, grid, mask)
-        marked = luminance_of(_added(pixels, strength_for(LEVELS[1], pattern) * pattern))
+        marked = luminance_of(_added(pixels, _strength(LEVELS[0], pattern) * pattern))
         _rebalance(gains, carried, _received(marked, unit, key), grid)
     return _pattern(carried, gains, grid, mask)
 
@@ -71,8 +71,18 @@ def unit_of(shape: tuple[int, ...]) -> float:
     return round(short / REDUCED * SIDE) / SIDE if short > ENLARGED_ABOVE else 1.0
 
 
-def strength_for(level: float, pattern: Floats) -> float:
-    """The factor that gives a pattern this PSNR in dB."""
+def strength_for(level: float, pixels: Floats, pattern: Floats) -> float:
+    """The factor that gives the marked picture this PSNR in dB, at most `FLAT_CAP`.
+
+    Where the picture is white or black, half of the mark is cut off; the rest may then be stronger.
+    """
+    strength = _strength(level, pattern)
+    left = float(np.mean((_added(pixels, strength * pattern) - pixels) ** 2))
+    reached = 10 * np.log10(255**2 / max(left, 1e-9))
+    return float(min(strength * 10 ** ((reached - level) / 20), FLAT_CAP))
+
+
+def _strength(level: float, pattern: Floats) -> float:
     return float(255 * 10 ** (-level / 20) / np.sqrt(np.mean(pattern**2)))
 
 

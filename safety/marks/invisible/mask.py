@@ -31,7 +31,7 @@ def perceptual(luma: Floats, unit: float) -> Floats:
     `unit` is the size of a pixel of the tile in pixels of the picture.
     """
     detail = luma - smooth(luma, 3 * unit)
-    activity = np.sqrt(smooth(detail * detail, 4 * unit).clip(0))
+    activity = 1.48 * smooth(np.sqrt(np.abs(detail)), 4 * unit) ** 2
     return np.asarray(1 + _ROOM * np.minimum(activity, _MOST), np.float32)
 
 

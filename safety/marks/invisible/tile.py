@@ -20,7 +20,7 @@ from safety.marks.invisible.code import CODE_BITS, Floats
 Complex = NDArray[np.complex64]
 Indices = NDArray[np.intp]
 
-SIDE = 64
+SIDE = 63
 LOWEST, HIGHEST = 3.0, 16.5  # radius in periods a tile
 BLOCKS = 8  # periods a tile that fall on the grid of 8 x 8 blocks of JPEG
 SYNC_POINTS = 48
