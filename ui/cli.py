@@ -34,10 +34,11 @@ def build(make_studio: Callable[[], Studio], host: str, port: int) -> typer.Type
         rich_markup_mode=None,
         help="Safelight: pictures from words, with the safety in plain sight. Without a command: the page.",
     )
+    cli_create.add_create(cli, make_studio)
     _add_check(cli, make_studio)
     _add_look(cli, make_studio)
     _add_verify(cli, make_studio)
-    cli_create.add(cli, make_studio)
+    cli_create.add_mark(cli, make_studio)
     _add_serve(cli, make_studio, host, port)
     cli.add_typer(cli_audit.build(make_studio), name="audit")
     return cli

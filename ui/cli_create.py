@@ -8,11 +8,12 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from safety.export import write
 from safety.files import open_picture
 from safety.policy import BASE_MODE
 from safety.records import GenerationRequest, Refused
 from ui import cli_json, cli_text
-from ui.cli_exit import REFUSED, answering, format_of, naming, put, read
+from ui.cli_exit import REFUSED, answering, format_of, naming, read
 
 if TYPE_CHECKING:
     from studio import Studio
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
 Out = Annotated[Path, typer.Option(help="Where to write it: .png, .jpg, .jpeg or .webp.")]
 
 
-def add(cli: typer.Typer, make_studio: Callable[[], Studio]) -> None:
+def add_create(cli: typer.Typer, make_studio: Callable[[], Studio]) -> None:
     @cli.command()
     def create(
         prompt: Annotated[str, typer.Argument(help="What the picture should show.")],
@@ -37,19 +38,29 @@ def add(cli: typer.Typer, make_studio: Callable[[], Studio]) -> None:
             request = GenerationRequest(
                 prompt, mode, engine, seed=seed, steps=steps, format=format_of(out), acknowledged=yes
             )
-            studio = make_studio()
-            with cli_text.progress() as progress:
-                outcome = studio.create(request, progress)
-            if isinstance(outcome, Refused):
-                raise _refused(outcome, json)
-            made = outcome.made[0]
-            if made.export is None or (made.veiled and not yes):
-                raise _refused(Refused(outcome.case, made.decision), json)
-            if made.veiled:
-                studio.reveal(outcome.case, made.export)
-            put(made.export.path, out)
-            typer.echo(cli_json.line(cli_json.delivered(outcome, made, str(out))) if json else f"{out}")
+            _create(make_studio(), request, out, json)
 
+
+def _create(studio: Studio, request: GenerationRequest, out: Path, json: bool) -> None:
+    with cli_text.progress() as progress:
+        outcome = studio.create(request, progress)
+    if isinstance(outcome, Refused):
+        raise _refused(outcome, json)
+    made = outcome.made[0]
+    if made.export is None or (made.veiled and not request.acknowledged):
+        raise _refused(Refused(outcome.case, made.decision), json)
+    if made.veiled:
+        studio.reveal(outcome.case, made.export)
+    write(out, made.export.path.read_bytes())
+    typer.echo(cli_json.line(cli_json.delivered(outcome, made, str(out))) if json else str(out))
+
+
+def _refused(outcome: Refused, json: bool) -> typer.Exit:
+    typer.echo(cli_json.line(cli_json.refused(outcome)) if json else cli_text.why(outcome.decision))
+    return typer.Exit(REFUSED)
+
+
+def add_mark(cli: typer.Typer, make_studio: Callable[[], Studio]) -> None:
     @cli.command()
     def mark(source: Annotated[Path, typer.Argument(metavar="IN")], out: Out) -> None:
         """Put every mark on a picture made elsewhere. You declare that it was made by AI."""
@@ -59,8 +70,3 @@ def add(cli: typer.Typer, make_studio: Callable[[], Studio]) -> None:
                 image = open_picture(read(source))
             export = make_studio().mark(image, out)
             typer.echo(cli_json.line(cli_json.export(str(out), export)))
-
-
-def _refused(outcome: Refused, json: bool) -> typer.Exit:
-    typer.echo(cli_json.line(cli_json.refused(outcome)) if json else cli_text.why(outcome.decision))
-    return typer.Exit(REFUSED)

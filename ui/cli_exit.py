@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import errno
 import os
-import secrets
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -12,11 +10,10 @@ from pathlib import Path
 
 import typer
 
-from safety.errors import ExportError, FileError, PresetError, RequestError, StudioError
+from safety.errors import FileError, PresetError, RequestError, StudioError
 
 DONE, UNSOUND, BAD_INPUT, REFUSED, COULD_NOT, INTERRUPTED = 0, 1, 2, 3, 4, 130
 BAD = (RequestError, FileError, PresetError)
-FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 FORMAT_OF = {".png": "png", ".jpg": "jpeg", ".jpeg": "jpeg", ".webp": "webp"}
 
 
@@ -90,20 +87,3 @@ def format_of(out: Path) -> str:
     if not out.parent.is_dir() or not os.access(out.parent, os.W_OK):
         raise RequestError(f"There is no folder {out.parent} to write to.", "Make it, or choose another place.")
     return FORMAT_OF[out.suffix.lower()]
-
-
-def put(source: Path, target: Path) -> None:
-    """Copies byte for byte: the whole file or none. Raises RequestError (bad place), ExportError (disk full)."""
-    beside = target.with_name(f".{target.name}.{secrets.token_hex(4)}")
-    try:
-        with open(beside, "xb") as file:
-            file.write(source.read_bytes())
-            file.flush()
-            os.fsync(file.fileno())
-        os.replace(beside, target)
-    except OSError as error:
-        beside.unlink(missing_ok=True)
-        why = f"{target} could not be written: {error.strerror or error}."
-        if error.errno in FULL:
-            raise ExportError(why, "Free some disk space, then try again.") from error
-        raise RequestError(why, "Choose a place that you can write to.") from error

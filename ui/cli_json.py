@@ -87,4 +87,4 @@ def hint(one: Decision) -> str:
 
 
 def verified(file: str, one: Verification) -> Row:
-    return {"file": file, **one.as_dict()}
+    return {"file": file, **one.as_json()}

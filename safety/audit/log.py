@@ -7,7 +7,7 @@ import contextlib
 import json
 import secrets
 import threading
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -16,7 +16,7 @@ from safety.audit import facts
 from safety.audit.case import Case
 from safety.audit.chain import CLOSED, Entry, Keys
 from safety.audit.instances import Instance
-from safety.errors import AuditError, Cancelled
+from safety.errors import AuditError, Cancelled, RequestError
 from safety.records import GenerationRequest, Registered, Stamp
 
 if TYPE_CHECKING:
@@ -86,7 +86,7 @@ class AuditLog:
             case.close("failed", {"error": "", "sentence": "The work ended without an outcome."})
 
     def append(self, case_id: str, event: str, noted: Mapping[str, object]) -> None:
-        """A row for what happens to a case after its closing. Raises AuditError for an unknown case."""
+        """A row for what happens to a case after its closing. Raises RequestError for an unknown case."""
         with self._store.writing() as writer:
             if not writer.of_case(case_id):
                 raise unknown(case_id)
@@ -105,7 +105,7 @@ class AuditLog:
             self._instance.sweep()
             return left
 
-    def find(self, stamps: Sequence[Stamp], sha256: str) -> Registered | None:
+    def find(self, stamps: Iterable[Stamp | str], sha256: str) -> Registered | None:
         """The export with exactly these bytes, else the newest with one of these stamps."""
         with self._store.reading() as reader:
             rows = reader.exports([str(stamp) for stamp in stamps], sha256)
@@ -172,8 +172,8 @@ class AuditLog:
         return instance
 
 
-def unknown(case_id: str) -> AuditError:
-    return AuditError(f"There is no case {case_id!r}.", "`python app.py audit list` shows the newest cases.")
+def unknown(case_id: str) -> RequestError:
+    return RequestError(f"There is no case {case_id!r}.", "`python app.py audit list` shows the newest cases.")
 
 
 def _as_dict(row: Entry) -> dict[str, Any]:
