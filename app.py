@@ -19,6 +19,7 @@ from safety.errors import PresetError, StudioError
 from safety.export import Exporter
 from safety.image import image_checks
 from safety.keys import secret
+from safety.marks import Marks
 from safety.marks.visible import Corner
 from safety.policy import load_policy
 from safety.prompt import prompt_checks
@@ -86,7 +87,7 @@ def make_studio(settings: Settings) -> Studio:
         prompt_checks=prompt_checks(PRESETS),
         image_checks=image_checks(MODELS),
         engines={name: DiffusionEngine(name, card, MODELS) for name, card in cards.items()},
-        exporter=Exporter(home / "keys", settings.corner),
+        exporter=Exporter(Marks(home / "keys", settings.corner)),
         audit=AuditLog(
             home / "audit.sqlite3", partial(secret, home / "keys", "audit"), keep_prompts=settings.keep_prompts
         ),
@@ -102,7 +103,8 @@ def main() -> None:
     try:
         settings = Settings.read(os.environ)
     except StudioError as error:
-        sys.exit(f"{error.sentence}")
+        print(error.sentence, file=sys.stderr)
+        sys.exit(2)
     arguments = sys.argv[1:] or ["serve"]
     cli.build(partial(make_studio, settings), settings.host, settings.port)(arguments, prog_name="python app.py")
 
