@@ -10,20 +10,20 @@ checkpoint; `--start assets/models/pocket/unet` begins from the shipped weights 
 import argparse
 import math
 import time
-import tomllib
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 import torch
+import torch.distributed as dist
 from diffusers import DDPMScheduler, UNet2DConditionModel
 from tqdm import tqdm
 
 from training.pocket.machine import autocast
-from training.pocket.words import HERE
+from training.pocket.shards import Shards
 
 BATCH, PEAK, FLOOR, WARMUP = 48, 1e-3, 0.02, 200  # samples, learning rate, share of it at the end, steps
-DROP, GAMMA, DECAY = 0.1, 5.0, 0.999  # captions dropped; min-SNR; average of weights
+GAMMA, DECAY = 5.0, 0.999  # min-SNR; average of weights
 SAVE, RELOAD = 600.0, 200  # seconds between checkpoints; steps between looks for new shards
 SHAPE = {  # counted: 12.5 M parameters, 0.32 GFLOP forward: words and most parameters where pictures are 4 and 2 wide
     "sample_size": 16,
@@ -46,39 +46,6 @@ NOISE = {  # the pipeline's scheduler has the same
     "prediction_type": "v_prediction",
     "rescale_betas_zero_snr": True,
 }
-
-
-class Shards:
-    """The encoded scenes that are there so far, drawn by kind."""
-
-    def __init__(self, work: Path) -> None:
-        self.work, self.names = work, []
-        self.empty = torch.from_numpy(np.load(work / "empty.npy"))
-        self.phases = tomllib.loads((HERE / "curriculum.toml").read_text())["phases"]
-        self.reload()
-
-    def reload(self) -> None:
-        """Take in new shards; raise FileNotFoundError as long as there is none."""
-        names = sorted(self.work.glob("shard-???.npz"))
-        if not names:
-            raise FileNotFoundError(f"no shards in {self.work}: run `python -m training.pocket.latents` first")
-        if names != self.names:
-            files = [np.load(name) for name in names]
-            self.names = names
-            self.latents = torch.from_numpy(np.concatenate([file["latents"] for file in files]))
-            self.states = torch.from_numpy(np.concatenate([file["states"] for file in files]))
-            kinds = np.concatenate([file["kinds"] for file in files])
-            self.rows = {kind: np.flatnonzero(kinds == kind) for kind in np.unique(kinds)}
-
-    def batch(self, progress: float, dice: np.random.Generator) -> tuple[torch.Tensor, torch.Tensor]:
-        """Draw latents (batch, 8, 16, 16) and token states (batch, 32, 384) for this share of the training."""
-        weights = next(phase["weights"] for phase in self.phases if progress <= phase["until"])
-        known = {kind: weight for kind, weight in weights.items() if kind in self.rows}
-        share = np.array(list(known.values())) / sum(known.values())
-        rows = [dice.choice(self.rows[kind]) for kind in dice.choice(list(known), BATCH, p=share)]
-        states = self.states[rows].float()
-        states[torch.from_numpy(dice.random(BATCH) < DROP)] = self.empty.float()
-        return self.latents[rows].float(), states
 
 
 def rate(step: int, progress: float) -> float:
@@ -105,7 +72,11 @@ class Trainer:
     @classmethod
     def begin(cls, start: Path | None) -> "Trainer":
         """Start from given weights, or from none."""
-        net = UNet2DConditionModel.from_pretrained(start, torch_dtype=torch.float32) if start else UNet2DConditionModel(**SHAPE)
+        net = (
+            UNet2DConditionModel.from_pretrained(start, torch_dtype=torch.float32)
+            if start
+            else UNet2DConditionModel(**SHAPE)
+        )
         average = UNet2DConditionModel(**net.config).requires_grad_(False)
         average.load_state_dict(net.state_dict())
         net = net.to(memory_format=torch.channels_last).train()
@@ -128,7 +99,9 @@ class Trainer:
                 getattr(self, name).load_state_dict(held[name])
             self.step, self.seconds = held["step"], held["seconds"]
 
-    def learn(self, latents: torch.Tensor, states: torch.Tensor, noise: DDPMScheduler, context: torch.autocast) -> float:
+    def learn(
+        self, latents: torch.Tensor, states: torch.Tensor, noise: DDPMScheduler, context: torch.autocast
+    ) -> float:
         """Take one step and return its loss."""
         grain = torch.randn_like(latents)
         times = torch.randint(0, noise.config.num_train_timesteps, (len(latents),))
@@ -139,11 +112,23 @@ class Trainer:
         loss = (error * weight(noise.alphas_cumprod[times])).mean()
         self.optimizer.zero_grad()
         loss.backward()
+        self._share()
         torch.nn.utils.clip_grad_norm_(self.net.parameters(), 1.0)
         self.optimizer.step()
         self.step += 1
         self._follow(every=4)
         return loss.item()
+
+    def _share(self) -> None:
+        """Average gradients, and the clock, over the workers: all of them then stop at the same step."""
+        if dist.is_initialized():
+            grads = [p.grad for p in self.net.parameters()]
+            flat = torch.cat([*(g.flatten() for g in grads), torch.tensor([self.seconds])])
+            dist.all_reduce(flat)
+            flat /= dist.get_world_size()
+            self.seconds = flat[-1].item()
+            for grad, part in zip(grads, flat[:-1].split([g.numel() for g in grads]), strict=True):
+                grad.copy_(part.view_as(grad))
 
     @torch.no_grad()
     def _follow(self, every: int) -> None:
@@ -152,42 +137,51 @@ class Trainer:
             torch._foreach_lerp_(list(self.average.parameters()), list(self.net.parameters()), 1 - decay)
 
 
-def train(trainer: Trainer, shards: Shards, scale: float, minutes: float, checkpoint: Path) -> None:
-    """Train until `minutes` have passed in all, over all resumed runs."""
-    noise, context, dice = DDPMScheduler(**NOISE), autocast(), np.random.default_rng(trainer.step)
+def train(trainer: Trainer, work: Path, minutes: float, rank: int, workers: int) -> None:
+    """Train until `minutes` have passed in all, over all resumed runs; worker 0 writes the checkpoints."""
+    shards, scale = Shards(work), float((work / "scale.txt").read_text())
+    noise, context, dice = DDPMScheduler(**NOISE), autocast(), np.random.default_rng((trainer.step, rank))
     began = time.monotonic() - trainer.seconds
-    saved, mean = trainer.seconds, 0.0
-    with tqdm(desc="samples", initial=trainer.step * BATCH, unit="", mininterval=30) as bar:
+    saved, mean = trainer.seconds, 1.0
+    with tqdm(desc="samples", initial=trainer.step * BATCH, unit="", mininterval=30, disable=rank > 0) as bar:
         while (progress := trainer.seconds / (60 * minutes)) < 1:
             if trainer.step % RELOAD == 0:
                 shards.reload()
             trainer.optimizer.param_groups[0]["lr"] = rate(trainer.step, progress)
-            latents, states = shards.batch(progress, dice)
-            loss = trainer.learn(latents * scale, states, noise, context)
-            mean = loss if not mean else 0.99 * mean + 0.01 * loss
+            latents, states = shards.batch(BATCH // workers, progress, dice)
             trainer.seconds = time.monotonic() - began
+            mean += 0.01 * (trainer.learn(latents * scale, states, noise, context) - mean)
             bar.update(BATCH)
             bar.set_postfix(loss=f"{mean:.4f}", share=f"{progress:.2f}", refresh=False)
-            if trainer.seconds - saved > SAVE:
-                trainer.save(checkpoint)
+            if rank == 0 and trainer.seconds - saved > SAVE:
+                trainer.save(work / "denoiser.pt")
                 saved = trainer.seconds
-    trainer.save(checkpoint)
+    if rank == 0:
+        trainer.save(work / "denoiser.pt")
+
+
+def work_as(rank: int, args: argparse.Namespace) -> None:
+    """Train as one of several workers, each on one thread: with busy cores quicker than threads that wait."""
+    torch.set_num_threads(1)
+    torch.manual_seed(time.time_ns() + rank)
+    if args.workers > 1:
+        store = f"file://{args.work.resolve() / f'workers-{args.meeting}'}"
+        dist.init_process_group("gloo", init_method=store, rank=rank, world_size=args.workers)
+    trainer = Trainer.begin(args.start)
+    trainer.resume(args.work / "denoiser.pt")
+    train(trainer, args.work, args.minutes, rank, args.workers)
 
 
 def main() -> None:
     """Read the command line and train."""
     ask = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     ask.add_argument("--work", type=Path, default=Path("build/pocket"))
-    ask.add_argument("--minutes", type=float, default=100.0)
+    ask.add_argument("--minutes", type=float, default=100.0, help="of training, over all resumed runs")
     ask.add_argument("--start", type=Path, help="a diffusers unet folder to begin from")
-    ask.add_argument("--threads", type=int, default=2)
+    ask.add_argument("--workers", type=int, default=2, help="processes, one core each")
     args = ask.parse_args()
-    torch.set_num_threads(args.threads)
-    shards = Shards(args.work)
-    scale = float((args.work / "scale.txt").read_text())
-    trainer = Trainer.begin(args.start)
-    trainer.resume(args.work / "denoiser.pt")
-    train(trainer, shards, scale, args.minutes, args.work / "denoiser.pt")
+    args.meeting = time.time_ns()  # a meeting place no earlier run has used
+    torch.multiprocessing.spawn(work_as, (args,), args.workers)
 
 
 if __name__ == "__main__":

