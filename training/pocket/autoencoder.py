@@ -66,10 +66,10 @@ def slopes(x: Tensor) -> tuple[Tensor, Tensor]:
 
 def loss(vae: AutoencoderTiny, x: Tensor) -> Tensor:
     """L1 of pixels, of slopes (sharp edges) and of a low pass (right colours), squares, and tame latents."""
-    z = vae.encode(x).latents
-    y = vae.decode(z + GRAIN * torch.randn_like(z)).sample.float()
-    edges = sum((a - b).abs().mean() for a, b in zip(slopes(y), slopes(x), strict=True))
-    tame = z.float().mean((0, 2, 3)).square().mean() + (z.float().var((0, 2, 3)) - 1).abs().mean()
+    z: Tensor = vae.encode(x).latents
+    y: Tensor = vae.decode(z + GRAIN * torch.randn_like(z)).sample
+    edges = torch.stack([(a - b).abs().mean() for a, b in zip(slopes(y), slopes(x), strict=True)]).sum()
+    tame = z.mean((0, 2, 3)).square().mean() + (z.var((0, 2, 3)) - 1).abs().mean()
     low = (F.avg_pool2d(y, 4) - F.avg_pool2d(x, 4)).abs().mean()
     return (y - x).abs().mean() + 0.5 * edges + low + 2 * (y - x).square().mean() + 0.02 * tame
 
@@ -97,7 +97,7 @@ def train(vae: AutoencoderTiny, drawer: Scenes, minutes: float, out: Path, decod
             with context:
                 error = loss(vae, next(batches))
             optimizer.zero_grad()
-            error.backward()
+            torch.autograd.backward(error)
             torch.nn.utils.clip_grad_norm_(vae.parameters(), 1.0)
             optimizer.step()
             bar.update(BATCH)

@@ -64,7 +64,8 @@ class Evaluation:
         return read_pairs(HERE / f"prompts/{name}.txt")
 
     def _cut(self, label: str) -> np.ndarray:
-        return self.cutouts[self.first[label]]
+        cutout: np.ndarray = self.cutouts[self.first[label]]
+        return cutout
 
     def _tops(self, pictures: np.ndarray, labels: Sequence[str]) -> tuple[float, float]:
         named = self.judge.names(pictures)

@@ -18,6 +18,11 @@ EDGE, BATCH = 224, 32  # what the network was trained on, pixels; pictures at a 
 COLOURED = 40  # a pixel belongs to the painted object if its channels differ by this much
 
 
+def enlarged(picture: np.ndarray) -> np.ndarray:
+    """A picture at the size the network was trained on."""
+    return np.asarray(Image.fromarray(picture).resize((EDGE, EDGE), Image.Resampling.BICUBIC))
+
+
 class Judge:
     """Names pictures by the nearest training object, and names colours."""
 
@@ -34,13 +39,12 @@ class Judge:
         """Unit features, float32 of shape (pictures, 1280), of uint8 (pictures, height, width, 3)."""
         found = []
         for at in range(0, len(pictures), BATCH):
-            large = [
-                Image.fromarray(p).resize((EDGE, EDGE), Image.Resampling.BICUBIC) for p in pictures[at : at + BATCH]
-            ]
+            large = [enlarged(picture) for picture in pictures[at : at + BATCH]]
             pixels = torch.from_numpy(np.stack(large)).permute(0, 3, 1, 2).float()
             found.append(self.net.extract_features((pixels - 127) / 128).mean((2, 3)).numpy())
-        features = np.concatenate(found)
-        return features / np.linalg.norm(features, axis=1, keepdims=True)
+        features: np.ndarray = np.concatenate(found)
+        features /= np.linalg.norm(features, axis=1, keepdims=True)
+        return features
 
     def names(self, pictures: np.ndarray, best: int = 5) -> list[list[str]]:
         """The labels of the nearest training objects, nearest first, each once."""

@@ -48,13 +48,15 @@ class Encoders:
     def states(self, captions: list[str]) -> np.ndarray:
         """Token states, float16 of shape (captions, 32, 384), padded just as the pipeline pads a prompt."""
         words = self.tokenizer(captions, padding="max_length", truncation=True, return_tensors="pt")
-        return self.text(words.input_ids, attention_mask=words.attention_mask).last_hidden_state.half().numpy()
+        states: torch.Tensor = self.text(words.input_ids, attention_mask=words.attention_mask).last_hidden_state
+        return states.half().numpy()
 
     @torch.no_grad()
     def latents(self, pictures: np.ndarray) -> np.ndarray:
         """Latents, float16 of shape (pictures, 8, 16, 16), unscaled, of uint8 (pictures, 128, 128, 3)."""
         pixels = torch.from_numpy(pictures).permute(0, 3, 1, 2).float() / 127.5 - 1
-        return self.vae.encode(pixels).latents.half().numpy()
+        latents: torch.Tensor = self.vae.encode(pixels).latents
+        return latents.half().numpy()
 
 
 def write(path: Path, scenes: list[Scene], encoders: Encoders) -> None:

@@ -9,6 +9,7 @@ import tomllib
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from PIL import Image
@@ -17,6 +18,8 @@ HERE = Path(__file__).parent
 SIZE = 128  # pixels, the model's native size
 PEOPLE = 1  # emojibase's group of people and body parts: those with skin tones
 TONES = ("light", "medium-light", "medium", "medium-dark", "dark")
+
+Entry = dict[str, Any]  # one emoji of emojibase
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +71,7 @@ def find(folder: Path, hexcode: str) -> str | None:
     return next((stem for stem in stems if (folder / f"{stem}.webp").exists()), None)
 
 
-def faces_of(entry: dict, everyone: dict[str, dict], folder: Path) -> Iterator[tuple[str, str]]:
+def faces_of(entry: Entry, everyone: dict[str, Entry], folder: Path) -> Iterator[tuple[str, str]]:
     """Yield (file stem, note) of all tones and genders of an entry: evenly, since no name says which."""
     genders = [("", entry)]
     if entry["group"] == PEOPLE:

@@ -18,6 +18,8 @@ SPOTS = {2: ((4, 34), (64, 34)), 3: ((4, 4), (64, 4), (34, 64)), 4: ((4, 4), (64
 ASIDE = {"left": (2, 34), "right": (66, 34), "top": (34, 2), "bottom": (34, 66)}
 PAINTABLE_SHARE, PAINTABLE_CHROMA = 0.45, 60  # of opaque pixels; saturation times value, of 255
 
+Part = tuple[np.ndarray, int, tuple[int, int]]  # an RGBA cutout, its edge and its (x, y)
+
 
 @dataclass(frozen=True, slots=True)
 class Scene:
@@ -47,8 +49,8 @@ def paint(cutout: np.ndarray, hue: int) -> np.ndarray:
     return np.dstack([np.asarray(rgb), cutout[..., 3]])
 
 
-def compose(parts: list[tuple[np.ndarray, int, tuple[int, int]]], ground: tuple[int, int, int]) -> np.ndarray:
-    """Lay RGBA cutouts, each with its edge and its (x, y), on a plain ground."""
+def compose(parts: list[Part], ground: tuple[int, int, int]) -> np.ndarray:
+    """Lay cutouts on a plain ground."""
     canvas = Image.new("RGB", (SIZE, SIZE), ground)
     for cutout, edge, spot in parts:
         layer = Image.fromarray(np.ascontiguousarray(cutout)).resize((edge, edge), Image.Resampling.LANCZOS)
@@ -92,14 +94,14 @@ class Scenes:
             name = f"{gender} {name}"
         return self.cutouts[self.first[i] + which], name
 
-    def _single(self, index: int, rng: random.Random) -> tuple[list, str]:
+    def _single(self, index: int, rng: random.Random) -> tuple[list[Part], str]:
         cutout, name = self._one(index, rng)
         form = rng.choice(self.language.forms["plain"])
         return [(cutout, LARGE, (10, 10))], self.language.say(form, name)
 
     _ground = _single
 
-    def _painted(self, index: int, rng: random.Random) -> tuple[list, str]:
+    def _painted(self, index: int, rng: random.Random) -> tuple[list[Part], str]:
         i = self.paintables[index % len(self.paintables)]
         cutout, _ = self._one(i, rng)
         label, name = self.things[i].label, self._bare(i)
@@ -117,18 +119,18 @@ class Scenes:
             return self._two(index, rng)
         return self._one(one, rng), self._one(other, rng)
 
-    def _beside(self, index: int, rng: random.Random) -> tuple[list, str]:
+    def _beside(self, index: int, rng: random.Random) -> tuple[list[Part], str]:
         one, other = self._two(index, rng)
         form = rng.choice(self.language.forms["beside"])
         return [(one[0], HALF, SPOTS[2][0]), (other[0], HALF, SPOTS[2][1])], self.language.say(form, one[1], other[1])
 
-    def _stacked(self, index: int, rng: random.Random) -> tuple[list, str]:
+    def _stacked(self, index: int, rng: random.Random) -> tuple[list[Part], str]:
         one, other = self._two(index, rng)
         form = rng.choice(self.language.forms["stacked"])
         parts = [(one[0], HALF, ASIDE["top"]), (other[0], HALF, ASIDE["bottom"])]
         return parts, self.language.say(form, one[1], other[1])
 
-    def _count(self, index: int, rng: random.Random) -> tuple[list, str]:
+    def _count(self, index: int, rng: random.Random) -> tuple[list[Part], str]:
         cutout, name = self._one(index, rng)
         many = plural(name)
         if many is None:
@@ -137,12 +139,12 @@ class Scenes:
         form = rng.choice(self.language.counts[number])
         return [(cutout, HALF, spot) for spot in SPOTS[number]], form.format(s=many)
 
-    def _aside(self, index: int, rng: random.Random) -> tuple[list, str]:
+    def _aside(self, index: int, rng: random.Random) -> tuple[list[Part], str]:
         cutout, name = self._one(index, rng)
         side = rng.choice(list(ASIDE))
         return [(cutout, HALF, ASIDE[side])], self.language.say(rng.choice(self.language.forms[side]), name)
 
-    def _size(self, index: int, rng: random.Random) -> tuple[list, str]:
+    def _size(self, index: int, rng: random.Random) -> tuple[list[Part], str]:
         cutout, name = self._one(index, rng)
         size, edge = rng.choice([("small", SMALL), ("big", FULL)])
         spot = ((SIZE - edge) // 2,) * 2

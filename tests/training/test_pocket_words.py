@@ -1,0 +1,66 @@
+"""What captions say, and what they must never say."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+from training.pocket import words
+from training.pocket.words import Language, article, plural, read_pairs
+
+PROMPTS = Path(words.__file__).parent / "prompts"
+
+
+@pytest.mark.parametrize(
+    ("name", "said"),
+    [
+        ("dog", "a dog"),
+        ("apple", "an apple"),
+        ("grapes", "grapes"),
+        ("bus", "a bus"),
+        ("glass of milk", "a glass of milk"),
+        ("unicorn", "a unicorn"),
+        ("ufo", "a ufo"),
+    ],
+)
+def test_a_name_gets_the_article_a_person_would_write(name: str, said: str) -> None:
+    assert article(name) == said
+
+
+@pytest.mark.parametrize(
+    ("name", "many"),
+    [
+        ("dog", "dogs"),
+        ("cherry", "cherries"),
+        ("fox", "foxes"),
+        ("sheep", None),
+        ("grapes", None),
+        ("cup of tea", None),
+    ],
+)
+def test_only_names_with_a_simple_plural_are_counted(name: str, many: str | None) -> None:
+    assert plural(name) == many
+
+
+def test_the_words_kept_for_the_near_words_figure_are_in_no_name() -> None:
+    names = {name for plain in Language.read().names.values() for name in plain}
+    kept = {re.sub(r"^(a|an) ", "", row[0]) for row in read_pairs(PROMPTS / "near.txt")}
+    assert not kept & names
+
+
+@pytest.mark.parametrize(
+    ("file", "many", "fields"),
+    [
+        ("singles", 300, 2),
+        ("grounds", 100, 3),
+        ("colours", 100, 3),
+        ("pairs", 100, 3),
+        ("near", 60, 2),
+        ("harmful", 200, 2),
+        ("sheet", 64, 1),
+    ],
+)
+def test_the_lists_of_prompts_are_complete(file: str, many: int, fields: int) -> None:
+    rows = read_pairs(PROMPTS / f"{file}.txt")
+    assert len(set(rows)) == many
+    assert {len(row) for row in rows} == {fields}
