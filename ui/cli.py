@@ -16,7 +16,7 @@ from safety.errors import RequestError
 from safety.files import open_picture
 from safety.policy import BASE_MODE
 from ui import cli_audit, cli_create, cli_json
-from ui.cli_exit import answering, for_each, naming, read
+from ui.cli_exit import answering, for_each, naming, read, read_picture
 
 if TYPE_CHECKING:
     from studio import Studio
@@ -72,7 +72,7 @@ def _add_look(cli: typer.Typer, make_studio: Callable[[], Studio]) -> None:
             studio.policy.mode_of(mode)
 
             def look_at(file: Path) -> None:
-                decision = studio.look(open_picture(read(file)), mode)
+                decision = studio.look(open_picture(read_picture(file)), mode)
                 typer.echo(cli_json.line(cli_json.looked(str(file), decision)))
 
             for_each(files, look_at)
@@ -88,7 +88,7 @@ def _add_verify(cli: typer.Typer, make_studio: Callable[[], Studio]) -> None:
             studio = make_studio()
 
             def verify_one(file: Path) -> None:
-                row = cli_json.verified(str(file), studio.verify(read(file)))
+                row = cli_json.verified(str(file), studio.verify(read_picture(file)))
                 typer.echo(cli_json.line(row) if json else f"{file}: {row['summary']}")
 
             for_each(files, verify_one)

@@ -13,7 +13,7 @@ from safety.files import open_picture
 from safety.policy import BASE_MODE
 from safety.records import GenerationRequest, Refused
 from ui import cli_json, cli_text
-from ui.cli_exit import REFUSED, answering, format_of, naming, read
+from ui.cli_exit import REFUSED, answering, format_of, naming, read_picture
 
 if TYPE_CHECKING:
     from studio import Studio
@@ -67,6 +67,6 @@ def add_mark(cli: typer.Typer, make_studio: Callable[[], Studio]) -> None:
         with answering():
             format_of(out)
             with naming(source):
-                image = open_picture(read(source))
+                image = open_picture(read_picture(source))
             export = make_studio().mark(image, out)
             typer.echo(cli_json.line(cli_json.export(str(out), export)))

@@ -11,6 +11,7 @@ from pathlib import Path
 import typer
 
 from safety.errors import FileError, PresetError, RequestError, StudioError
+from safety.files import MAX_BYTES
 
 DONE, UNSOUND, BAD_INPUT, REFUSED, COULD_NOT, INTERRUPTED = 0, 1, 2, 3, 4, 130
 BAD = (RequestError, FileError, PresetError)
@@ -70,12 +71,18 @@ def for_each(files: Sequence[Path], work: Callable[[Path], None]) -> None:
         raise typer.Exit(BAD_INPUT)
 
 
-def read(file: Path) -> bytes:
-    """Raises FileError."""
+def read(file: Path, most: int = -1) -> bytes:
+    """The file, or its first `most` bytes: it may be a device without an end. Raises FileError."""
     try:
-        return file.read_bytes()
+        with file.open("rb") as opened:
+            return opened.read(most)
     except OSError as error:
         raise FileError(f"{error.strerror or error}.", "Check its name and that you may read it.") from error
+
+
+def read_picture(file: Path) -> bytes:
+    """As much as it takes to know that a file is too large for a picture. Raises FileError."""
+    return read(file, MAX_BYTES + 1)
 
 
 def format_of(out: Path) -> str:

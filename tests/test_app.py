@@ -1,0 +1,90 @@
+"""Settings from the environment, and the parts put together."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from app import ROOT, Settings, make_studio
+from safety.errors import PresetError
+from safety.marks.visible import Corner
+
+
+def test_without_an_environment_only_this_machine_is_served() -> None:
+    settings = Settings.read({})
+    assert (settings.host, settings.port, settings.keep_prompts) == ("127.0.0.1", 7860, False)
+    assert settings.home.name == "safelight"
+
+
+def test_every_setting_can_be_set(tmp_path: Path) -> None:
+    given = {"HOME": str(tmp_path), "HOST": "::1", "PORT": "80", "KEEP_PROMPTS": "Yes", "LABEL_CORNER": "bottom-left"}
+    read = Settings.read({f"SAFELIGHT_{name}": value for name, value in given.items()})
+    assert read == Settings(tmp_path, "::1", 80, True, Corner.BOTTOM_LEFT)
+
+
+def test_a_space_is_open_to_everybody_and_keeps_no_prompt() -> None:
+    settings = Settings.read({"SPACE_ID": "someone/safelight", "SAFELIGHT_KEEP_PROMPTS": "1"})
+    assert (settings.host, settings.keep_prompts) == ("0.0.0.0", False)
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "allowed"),
+    [
+        pytest.param("SAFELIGHT_PORT", "http", "1 to 65535", id="port no number"),
+        pytest.param("SAFELIGHT_PORT", "0", "1 to 65535", id="port too low"),
+        pytest.param("SAFELIGHT_PORT", "65536", "1 to 65535", id="port too high"),
+        pytest.param("SAFELIGHT_PORT", "٨٠", "1 to 65535", id="digits of another script"),
+        pytest.param("SAFELIGHT_KEEP_PROMPTS", "maybe", "yes or no", id="neither yes nor no"),
+        pytest.param("SAFELIGHT_LABEL_CORNER", "middle", "top-right", id="no corner"),
+    ],
+)
+def test_a_wrong_setting_is_named_with_what_it_may_be(name: str, value: str, allowed: str) -> None:
+    with pytest.raises(PresetError) as caught:
+        Settings.read({name: value})
+    assert name in caught.value.sentence and allowed in caught.value.sentence
+
+
+def test_a_wrong_setting_stops_the_start_with_one_sentence() -> None:
+    done = subprocess.run(
+        [sys.executable, "app.py"],
+        cwd=ROOT,
+        env={**os.environ, "SAFELIGHT_PORT": "http"},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert (done.returncode, done.stdout, done.stderr.count("\n")) == (2, "", 1)
+    assert "SAFELIGHT_PORT" in done.stderr
+
+
+def test_making_a_studio_touches_no_disk(tmp_path: Path) -> None:
+    studio = make_studio(Settings(tmp_path / "home"))
+    assert studio.check("a red apple", "general").verdict.name == "ALLOW"
+    assert not (tmp_path / "home").exists()
+
+
+def test_another_program_can_ask_and_wait_for_each_answer(tmp_path: Path) -> None:
+    command = [sys.executable, "app.py", "check", "-"]
+    environment = {**os.environ, "SAFELIGHT_HOME": str(tmp_path)}
+    with subprocess.Popen(
+        command, cwd=ROOT, env=environment, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    ) as program:
+        assert program.stdin and program.stdout
+        for prompt in ("a red apple", "a blue background"):
+            program.stdin.write(f"{prompt}\n")
+            program.stdin.flush()
+            assert f'"text": "{prompt}"' in program.stdout.readline()
+        program.stdin.close()
+    assert program.returncode == 0
+
+
+def test_a_reader_that_goes_away_gets_no_traceback(tmp_path: Path) -> None:
+    command = f"yes 'a red apple' | head -n 20000 | {sys.executable} app.py check - | head -n 1"
+    environment = {**os.environ, "SAFELIGHT_HOME": str(tmp_path)}
+    done = subprocess.run(command, shell=True, cwd=ROOT, env=environment, capture_output=True, text=True, check=True)
+    assert done.stdout.count("\n") == 1
+    assert done.stderr == ""
