@@ -17,7 +17,7 @@ import numpy as np
 from safety.marks.invisible.code import CODE_BITS, Floats, decode, encode
 from safety.marks.invisible.mask import luminance, whiten
 from safety.marks.invisible.search import geometries
-from safety.marks.invisible.sync import Geometry, align, fold, rank_poses, sample
+from safety.marks.invisible.sync import Geometry, align, at_lattice, fold, posed, rank_poses
 from safety.marks.invisible.tile import RINGS, SYNC_GAIN, Complex, Lattice, lattice, symbols
 from safety.records import Stamp
 
@@ -57,7 +57,7 @@ def detect(image: Image, key: bytes = PUBLIC_KEY, thorough: bool = True) -> Read
 def read_at(white: Floats, geometry: Geometry, key: bytes) -> Reading | None:
     """The mark of a whitened picture that lies so to the tile."""
     grid = lattice(key)
-    score, values = align(sample(fold(white, geometry.scale, geometry.angle), key, geometry.pose), grid)
+    score, values = align(posed(at_lattice(fold(white, geometry), grid), key, geometry.pose), grid)
     if score < SYNC_THRESHOLD:
         return None
     stamp = decode(soft_bits(values, grid), key)
@@ -97,7 +97,7 @@ def reduced(luma: Floats) -> tuple[Floats, float]:
 
 def _candidates(white: Floats, reduction: float, key: bytes, thorough: bool) -> Iterator[Geometry]:
     for scale in dict.fromkeys((1.0, reduction)):
-        scores = rank_poses(fold(white, scale), key)
+        scores = rank_poses(at_lattice(fold(white, Geometry(scale)), lattice(key)), key)
         for pose in scores.argsort()[::-1][:2]:
             yield Geometry(scale, 0.0, int(pose))
     if thorough:

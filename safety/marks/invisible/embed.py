@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from safety.marks.invisible.code import Floats, encode
 from safety.marks.invisible.detect import PUBLIC_KEY, REDUCED, detect
 from safety.marks.invisible.mask import luminance, perceptual, whiten
-from safety.marks.invisible.sync import fold, sample
+from safety.marks.invisible.sync import Geometry, at_lattice, fold
 from safety.marks.invisible.tile import SIDE, SYNC_GAIN, Complex, Lattice, lattice, render, symbols
 from safety.records import Stamp
 
@@ -123,7 +123,8 @@ def _slope(grid: Lattice) -> Floats:
 
 
 def _received(luma: Floats, unit: float, key: bytes) -> Complex:
-    return sample(fold(whiten(luma, unit), unit), key, pose=0) * lattice(key).phases.conj()
+    grid = lattice(key)
+    return at_lattice(fold(whiten(luma, unit), Geometry(unit)), grid) * grid.phases.conj()
 
 
 def _rebalance(gains: Complex, carried: Complex, received: Complex, grid: Lattice) -> None:

@@ -8,26 +8,25 @@ import numpy as np
 from numpy.typing import NDArray
 
 from safety.marks.invisible.code import Floats
-from safety.marks.invisible.sync import Geometry, fold, rank_poses
-from safety.marks.invisible.tile import HIGHEST, LOWEST, SIDE
+from safety.marks.invisible.sync import Geometry, Spectrum, posed, rank_poses, sync_score
+from safety.marks.invisible.tile import HIGHEST, LOWEST, SIDE, lattice
 
 SMALLEST, LARGEST = 0.36, 2.0  # pixels of the picture per pixel of the tile
 _OCTAVES = ((SMALLEST, 0.56), (0.56, 0.9), (0.9, 1.35), (1.35, LARGEST))
 _PATCH = 640  # pixels a side that the autocorrelation looks at
-_RANKED = 448  # pixels a side that candidates are ranked on
+_COARSE, _FINE = 448, 896  # pixels a side that candidates are ranked on and refined on
 _CANDIDATES, _FOLLOWED = 16, 5
-_SCAN_FOLLOWED = 5
 _LATTICE = np.array([(i, j) for i in range(5) for j in range(-4, 5) if (i > 0 or j > 0) and i * i + j * j <= 18])
 
 
 def geometries(white: Floats, key: bytes) -> Iterator[Geometry]:
     """Likely geometries, best first in each stage: from the autocorrelation, then from a scan of upright scales."""
-    small = centre(white, _RANKED)
-    found = [_ranked(small, scale, angle, key) for scale, angle in periods(centre(white, _PATCH))]
+    coarse, fine = Spectrum(centre(white, _COARSE)), Spectrum(centre(white, _FINE))
+    found = [_ranked(coarse, Geometry(scale, angle), key) for scale, angle in periods(centre(white, _PATCH))]
     for _, geometry in sorted(found, key=lambda pair: -pair[0])[:_FOLLOWED]:
-        yield refine(white, geometry, key)
-    for geometry in scan(small, key):
-        yield refine(white, geometry, key)
+        yield refine(coarse, fine, geometry, key)
+    for geometry in scan(coarse, min(_COARSE, *white.shape), key):
+        yield refine(coarse, fine, geometry, key)
 
 
 def centre(white: Floats, side: int) -> Floats:
@@ -88,30 +87,28 @@ def _lattice_scores(
     return np.asarray(total / np.sqrt(weights.clip(0.05)), np.float32)
 
 
-def scan(white: Floats, key: bytes) -> Iterator[Geometry]:
+def scan(spectrum: Spectrum, side: int, key: bytes) -> Iterator[Geometry]:
     """Upright scales in steps of under a pixel at the patch's edge: for crops too busy for the autocorrelation."""
-    half = min(white.shape) / 2
     scales = [SMALLEST]
     while scales[-1] < LARGEST:
-        scales.append(scales[-1] * (1 + min(0.012, 0.9 * scales[-1] / half)))
-    found = sorted((_ranked(white, scale, 0.0, key) for scale in scales), key=lambda pair: -pair[0])
+        scales.append(scales[-1] * (1 + min(0.012, 1.8 * scales[-1] / side)))
+    found = sorted((_ranked(spectrum, Geometry(scale), key) for scale in scales), key=lambda pair: -pair[0])
     followed: list[Geometry] = []
     for _, geometry in found:
-        if len(followed) == _SCAN_FOLLOWED:
+        if len(followed) == _FOLLOWED:
             return
         if all(abs(np.log(geometry.scale / other.scale)) > 0.008 for other in followed):
             followed.append(geometry)
             yield geometry
 
 
-def refine(white: Floats, geometry: Geometry, key: bytes) -> Geometry:
-    """Climbs to the best scale and angle nearby, in ever smaller steps, on ever more of the picture."""
-    for patch, steps in ((centre(white, _RANKED), (0.002, 0.001)), (white, (0.0008, 0.0004))):
-        best = _score(patch, geometry, key)
+def refine(coarse: Spectrum, fine: Spectrum, geometry: Geometry, key: bytes) -> Geometry:
+    """Climbs to the best scale and angle nearby, in ever smaller steps, then on more of the picture."""
+    for spectrum, steps in ((coarse, (0.002, 0.001)), (fine, (0.0008, 0.0004))):
+        best = _score(spectrum, geometry, key)
         for step in steps:
             for _ in range(3):
-                tried = [(_score(patch, near, key), near) for near in _neighbours(geometry, step)]
-                score, near = max(tried, key=lambda pair: pair[0])
+                score, near = max((_score(spectrum, near, key), near) for near in _neighbours(geometry, step))
                 if score <= best:
                     break
                 best, geometry = score, near
@@ -125,11 +122,11 @@ def _neighbours(geometry: Geometry, step: float) -> list[Geometry]:
     return scaled + [Geometry(scale, angle + turn, pose) for turn in (degrees, -degrees)]
 
 
-def _score(white: Floats, geometry: Geometry, key: bytes) -> float:
-    return float(rank_poses(fold(white, geometry.scale, geometry.angle), key)[geometry.pose])
+def _score(spectrum: Spectrum, geometry: Geometry, key: bytes) -> float:
+    return sync_score(posed(spectrum.at_lattice(geometry, lattice(key)), key, geometry.pose), lattice(key))
 
 
-def _ranked(white: Floats, scale: float, angle: float, key: bytes) -> tuple[float, Geometry]:
-    scores = rank_poses(fold(white, scale, angle), key)
+def _ranked(spectrum: Spectrum, geometry: Geometry, key: bytes) -> tuple[float, Geometry]:
+    scores = rank_poses(spectrum.at_lattice(geometry, lattice(key)), key)
     pose = int(scores.argmax())
-    return float(scores[pose]), Geometry(scale, angle, pose)
+    return float(scores[pose]), Geometry(geometry.scale, geometry.angle, pose)

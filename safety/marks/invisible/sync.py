@@ -1,8 +1,8 @@
-"""Synchronisation: where the tile lies. Folds a whitened picture onto one tile and correlates it with the sync points.
+"""Synchronisation: where the tile lies. Reads a whitened picture at the lattice and correlates it with the sync points.
 
-A picture that was scaled, turned or mirrored carries the lattice so changed. `fold` undoes scale and angle; the eight
-ways of turning a square by 90 degrees and mirroring it map the lattice onto itself, so one fold serves them all; the
-shift is a phase ramp, found by correlation to an eighth of a pixel.
+A picture that was scaled or turned carries the lattice scaled and turned. The eight ways of turning a square by 90
+degrees and mirroring it only permute the lattice, so values read once serve all eight. The shift is a phase ramp, found
+by correlation to an eighth of a pixel.
 """
 
 from __future__ import annotations
@@ -16,11 +16,10 @@ from numpy.typing import NDArray
 from safety.marks.invisible.code import Floats
 from safety.marks.invisible.tile import RINGS, SIDE, SYNC_POINTS, Complex, Indices, Lattice, lattice
 
-POSES = 8
 _FINE = np.arange(-5, 6) / 8  # pixels of the tile
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, order=True)
 class Geometry:
     """How the picture at hand lies to the tile: pixels per pixel of the tile, degrees, and one of eight poses."""
 
@@ -28,40 +27,86 @@ class Geometry:
     angle: float = 0.0
     pose: int = 0
 
+    def turned(self) -> NDArray[np.float64]:
+        """The matrix that takes tile coordinates (x, y) to the picture's; poses left out."""
+        turn = np.radians(self.angle)
+        cosine, sine = self.scale * np.cos(turn), self.scale * np.sin(turn)
+        return np.array([[cosine, -sine], [sine, cosine]])
 
-def fold(white: Floats, scale: float = 1.0, angle: float = 0.0) -> Floats:
-    """Sums all periods of the tile into one, (64, 64). Noise adds up as its root, the mark as itself."""
+
+def fold(white: Floats, geometry: Geometry) -> Floats:
+    """Sums all periods of the tile into one, (63, 63). Noise adds up as its root, the mark as itself."""
     import cv2
 
     height, width = white.shape
-    if scale == 1.0 and angle == 0.0:
+    if geometry.scale == 1.0 and geometry.angle == 0.0:
         flat = np.pad(white, ((0, -height % SIDE), (0, -width % SIDE)))
     else:
-        turn = np.radians(angle)
-        there = scale * np.array([[np.cos(turn), -np.sin(turn)], [np.sin(turn), np.cos(turn)]])
+        there = geometry.turned()
         periods = np.ceil(np.abs(np.linalg.inv(there)) @ (width, height) / SIDE).astype(int).clip(1)
         size = periods * SIDE
         offset = (np.array([width, height]) - 1) / 2 - there @ ((size - 1) / 2)
         flags = cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
-        flat = cv2.warpAffine(white, np.column_stack([there, offset]), size.tolist(), flags=flags)
+        flat = np.asarray(cv2.warpAffine(white, np.column_stack([there, offset]), size.tolist(), flags=flags))
     rows, columns = flat.shape
     return np.asarray(flat.reshape(rows // SIDE, SIDE, columns // SIDE, SIDE).sum((0, 2)), np.float32)
 
 
-def sample(folded: Floats, key: bytes, pose: int | None = None) -> Complex:
-    """The values of a fold at the lattice, (K,) for one pose or (8, K) for all; unit power in every ring."""
-    grid, places = lattice(key), _places(key)
-    values = np.fft.fft2(folded).ravel()[places if pose is None else places[pose]]
-    power = values.real**2 + values.imag**2
-    for ring in range(RINGS):
-        inside = grid.ring == ring
-        power[..., inside] = power[..., inside].mean(-1, keepdims=True)
-    return np.asarray(values / np.sqrt(power + 1e-12), np.complex64)
+def at_lattice(folded: Floats, grid: Lattice) -> Complex:
+    """The values of a fold at the lattice, (K,), at unit power in every ring."""
+    y, x = grid.points.T
+    return _levelled(np.fft.fft2(folded)[y % SIDE, x % SIDE], grid)
 
 
-def rank_poses(folded: Floats, key: bytes) -> Floats:
-    """The sync score of each pose, (8,): about standard normal maxima over 4,096 shifts if there is no mark."""
-    return np.asarray(_correlate(sample(folded, key), lattice(key)).max((-2, -1)), np.float32)
+class Spectrum:
+    """The spectrum of a whitened picture, to be read at any scale and angle without touching a pixel again.
+
+    Padded to twice its size, so that reading between the bins loses little, and with its origin in the middle of the
+    picture, so that phases change slowly from bin to bin.
+    """
+
+    def __init__(self, white: Floats) -> None:
+        import cv2
+
+        height, width = white.shape
+        self.size = cv2.getOptimalDFTSize(2 * height), cv2.getOptimalDFTSize(2 * width)
+        middle_y = np.exp(2j * np.pi * np.fft.fftfreq(self.size[0]) * (height - 1) / 2)
+        middle_x = np.exp(2j * np.pi * np.fft.rfftfreq(self.size[1]) * (width - 1) / 2)
+        self.values = (np.fft.rfft2(white, self.size) * middle_y[:, None] * middle_x).astype(np.complex64)
+
+    def at_lattice(self, geometry: Geometry, grid: Lattice) -> Complex:
+        """The values at the lattice so scaled and turned, (K,), at unit power in every ring."""
+        x, y = np.linalg.inv(geometry.turned()).T @ grid.points.T[::-1] / SIDE  # cycles a pixel
+        below = x < 0  # only half of the spectrum of a real picture is kept; the other is its conjugate
+        rows = np.where(below, -y, y) * self.size[0]
+        columns = np.abs(x) * self.size[1]
+        row, column = np.floor(rows).astype(int), np.floor(columns).astype(int)
+        down, across = (rows - row).astype(np.float32), (columns - column).astype(np.float32)
+        total = np.zeros(len(grid.points), np.complex64)
+        for step, part in ((0, 1 - down), (1, down)):
+            line = self.values[(row + step) % self.size[0]]
+            near = line[np.arange(len(row)), column.clip(0, line.shape[1] - 1)]
+            far = line[np.arange(len(row)), (column + 1).clip(0, line.shape[1] - 1)]
+            total += part * (near * (1 - across) + far * across)
+        return _levelled(np.where(below, total.conj(), total), grid)
+
+
+def rank_poses(values: Complex, key: bytes) -> Floats:
+    """The sync score of each pose, (8,): about standard normal maxima over 3,969 shifts if there is no mark."""
+    return np.asarray(_correlate(posed(values, key), lattice(key)).max((-2, -1)), np.float32)
+
+
+def sync_score(values: Complex, grid: Lattice) -> float:
+    """The same for one pose."""
+    return float(_correlate(values, grid).max())
+
+
+def posed(values: Complex, key: bytes, pose: int | None = None) -> Complex:
+    """Lattice values as they were before a pose, (K,), or before each of the eight, (8, K)."""
+    order, mirrored = _poses(key)
+    if pose is not None:
+        order, mirrored = order[pose], mirrored[pose]
+    return np.where(mirrored, values[order].conj(), values[order])
 
 
 def align(values: Complex, grid: Lattice) -> tuple[float, Complex]:
@@ -78,17 +123,26 @@ def align(values: Complex, grid: Lattice) -> tuple[float, Complex]:
 
 
 def _correlate(values: Complex, grid: Lattice) -> NDArray[np.float32]:
-    """Sync score of every whole-pixel shift, (..., 64, 64)."""
+    """Sync score of every whole-pixel shift, (..., 63, 63)."""
     spectrum = np.zeros((*values.shape[:-1], SIDE, SIDE), np.complex64)
     y, x = grid.points[grid.sync].T
     spectrum[..., y % SIDE, x % SIDE] = (values * grid.phases.conj())[..., grid.sync]
     return np.asarray(np.fft.ifft2(spectrum).real * SIDE**2 / (SYNC_POINTS / 2) ** 0.5, np.float32)
 
 
+def _levelled(values: NDArray[np.complexfloating], grid: Lattice) -> Complex:
+    power = np.bincount(grid.ring, values.real**2 + values.imag**2, RINGS) / np.bincount(grid.ring, None, RINGS)
+    return np.asarray(values / np.sqrt(power + 1e-12)[grid.ring], np.complex64)
+
+
 @lru_cache(maxsize=8)
-def _places(key: bytes) -> Indices:
-    """Where in a fold's spectrum each lattice point has gone, (8, K): frequencies turn as points do."""
+def _poses(key: bytes) -> tuple[Indices, NDArray[np.bool_]]:
+    """Where each pose puts each lattice point, (8, K), and whether on its opposite. Frequencies turn as points do."""
     y, x = lattice(key).points.T
     rotations = [(y, x), (x, -y), (-y, -x), (-x, y)]
-    mirrored = [(y, -x), (-x, -y), (-y, x), (x, y)]
-    return np.array([(row % SIDE) * SIDE + column % SIDE for row, column in rotations + mirrored], np.intp)
+    reflections = [(y, -x), (-x, -y), (-y, x), (x, y)]
+    index = {point: number for number, point in enumerate(map(tuple, lattice(key).points.tolist()))}
+    rows, columns = (np.array(part) for part in zip(*(rotations + reflections), strict=True))
+    opposite = columns < 0
+    places = np.where(opposite[..., None], -np.stack([rows, columns], -1), np.stack([rows, columns], -1))
+    return np.array([[index[tuple(point)] for point in pose] for pose in places.tolist()], np.intp), opposite
