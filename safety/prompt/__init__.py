@@ -1,0 +1,24 @@
+"""Checks on what is asked for."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from safety.checks import Check
+from safety.prompt.hardlines import load_child_safety
+from safety.prompt.intimate import load_intimate_imagery
+from safety.prompt.lexicon import LexiconCheck
+from safety.prompt.patterns import load_patterns
+from safety.prompt.vocabulary import load_vocabulary
+from safety.records import Prompt
+
+
+def prompt_checks(presets: Path) -> tuple[Check[Prompt], ...]:
+    """All prompt checks, built from the presets folder. Raises PresetError naming file and key."""
+    vocabulary = load_vocabulary(presets)
+    return (
+        load_child_safety(presets, vocabulary),
+        load_intimate_imagery(presets, vocabulary),
+        LexiconCheck(vocabulary),
+        load_patterns(presets, vocabulary.harmless),
+    )

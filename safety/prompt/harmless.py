@@ -1,0 +1,39 @@
+"""Phrases inside which a word means no harm: "shooting star", "chicken breast", "blood orange"."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import Annotated, TypeVar
+
+from pydantic import Field
+
+from safety.presets import Preset, parse, read_toml
+from safety.prompt.scanner import Hit, Scanner
+from safety.prompt.words import inside, merged
+from safety.text import Normalised
+
+FILE = "harmless.toml"
+Meaning = TypeVar("Meaning")
+
+
+class _HarmlessFile(Preset):
+    phrases: Annotated[tuple[str, ...], Field(min_length=1)]
+
+
+class Harmless:
+    """Drops hits that lie inside a harmless phrase; what lies only partly inside stays."""
+
+    def __init__(self, phrases: Iterable[str]) -> None:
+        self._scanner = Scanner((phrase, None) for phrase in phrases)
+
+    def keep(self, hits: Sequence[Hit[Meaning]], text: Normalised) -> list[Hit[Meaning]]:
+        """The hits outside every harmless phrase, in order."""
+        phrases = merged(hit.span for hit in self._scanner.find(text)) if hits else []
+        return [hit for hit in hits if not inside(hit.span, phrases)]
+
+
+def load_harmless(folder: Path) -> Harmless:
+    """Reads `lexicon/harmless.toml` of the presets folder. Raises PresetError."""
+    path = folder / "lexicon" / FILE
+    return Harmless(parse(_HarmlessFile, read_toml(path), path).phrases)

@@ -1,0 +1,164 @@
+"""The readings of a text: as typed, with look-alikes, leetspeak, spaced-out and stretched letters undone.
+
+Each reading undoes one habit of disguise and leaves the others alone, and none of them joins whole
+words: so "as so on" never becomes a slur, and "1024" stays a number in the first reading.
+The work is linear: at most MAX_READINGS readings, each at most MAX_EXPANSION times as long as the text.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from functools import lru_cache
+
+from safety.text.characters import INVISIBLE, LOOKALIKES, fold
+from safety.text.reading import Reading
+
+MAX_READINGS = 13
+
+_CAMEL = re.compile(r"[a-z][A-Z]")
+_WORD = re.compile(r"[^\W_]+")
+_LATIN = re.compile(r"[a-z]")
+_SIGNS = str.maketrans("0345678927@$€£", "oeasgtbgztasel")
+_LIKE_I = re.compile(r"1|(?<=\w)[!|¡](?=\w)")
+_TOKEN = re.compile(r"\S+")
+_SPACED_OUT = re.compile(r"(?<![^\W_])(?:[^\W_](?:[\W_]{1,3})){2,}[^\W_](?![^\W_])")
+_INNER_POINTS = re.compile(r"(?<=[^\W_])[.\-_*·•~'’`^|/\\,:;+=]{1,2}(?=[^\W_])")
+_WIDE_GAP = re.compile(r"\s{2,}|\s*[,;:\n]\s+")
+_WIDE_SPACE = re.compile(r"\s{2,}")
+_STRETCHED = re.compile(r"([^\W\d_])\1{2,}")
+_DOUBLED = re.compile(r"([^\W\d_])\1{2,}|([ahijkquvwxyz])\2")  # letters that English seldom doubles
+
+
+@dataclass(frozen=True, slots=True)
+class Normalised:
+    """A text as typed, and its readings: the plain one first, no two alike."""
+
+    typed: str
+    readings: tuple[Reading, ...]
+
+    @property
+    def plain(self) -> Reading:
+        """Folded only: compatible forms, lower case, no invisible characters, emoji by name."""
+        return self.readings[0]
+
+
+def plain(text: str) -> str:
+    """The text of the plain reading alone."""
+    return _mixed_words_in_latin(_folded(text)).text
+
+
+@lru_cache(maxsize=8)
+def normalise(text: str) -> Normalised:
+    """All readings of any string; never raises. The last few are kept, since several checks ask in a row."""
+    seen: dict[str, Reading] = {}
+    for reading in _readings(text):
+        seen.setdefault(reading.text, reading)
+    return Normalised(text, tuple(seen.values()))
+
+
+def _readings(text: str) -> Iterator[Reading]:
+    plain = _mixed_words_in_latin(_folded(text))
+    yield plain
+    if not text.isascii() or _CAMEL.search(text):
+        yield _mixed_words_in_latin(_split(text))
+    latin = _lookalike_words_in_latin(plain)
+    yield latin
+    joined = _joined(latin, _spaced_out(latin.text, article=False))
+    yield joined
+    yield _joined(latin, _spaced_out(latin.text, article=True))
+    for reading in (latin, joined):
+        unleeted = _unleeted(reading, "i")
+        yield unleeted
+        yield _unleeted(reading, "l")
+        yield unleeted.without(_surplus(_DOUBLED, unleeted.text, 1))
+        yield unleeted.without(_surplus(_STRETCHED, unleeted.text, 2))
+
+
+def _folded(text: str) -> Reading:
+    if text.isascii() and text.isprintable():
+        return Reading(text.lower(), range(len(text)), range(1, len(text) + 1))
+    return _built((fold(char), place, place + 1) for place, char in enumerate(text))
+
+
+def _split(text: str) -> Reading:
+    """Parted where an invisible character or a capital inside a word may be meant as a space: "NudeArt"."""
+
+    def parts() -> Iterator[tuple[str, int, int]]:
+        before = ""
+        for place, char in enumerate(text):
+            folded = fold(char)
+            if char.isupper() and before.islower():
+                yield " ", place, place
+            yield folded if folded != INVISIBLE else " ", place, place + 1
+            before = char
+
+    return _built(parts())
+
+
+def _built(parts: Iterable[tuple[str, int, int]]) -> Reading:
+    texts: list[str] = []
+    starts: list[int] = []
+    ends: list[int] = []
+    for text, start, end in parts:
+        texts.append(text)
+        starts += [start] * len(text)
+        ends += [end] * len(text)
+    return Reading("".join(texts), starts, ends)
+
+
+def _mixed_words_in_latin(reading: Reading) -> Reading:
+    """Words that mix Latin letters with others that look Latin; words of one script stay as they are."""
+    return _words_retold(reading, lambda word: _LATIN.search(word) is not None)
+
+
+def _lookalike_words_in_latin(reading: Reading) -> Reading:
+    """Words made only of letters that look Latin, whatever their script."""
+    return _words_retold(reading, lambda word: all(ord(char) in LOOKALIKES or char.isdigit() for char in word))
+
+
+def _words_retold(reading: Reading, chosen: Callable[[str], bool]) -> Reading:
+    if reading.text.isascii():
+        return reading
+
+    def retell(match: re.Match[str]) -> str:
+        word = match[0]
+        return word.translate(LOOKALIKES) if not word.isascii() and chosen(word) else word
+
+    return reading.retold(_WORD.sub(retell, reading.text))
+
+
+def _spaced_out(text: str, article: bool) -> Iterator[tuple[int, int]]:
+    """Gaps of "n u d e" and "n.u.d.e"; wide gaps stay. With `article`, "a n u d e" keeps its first gap."""
+    for run in _SPACED_OUT.finditer(text):
+        skip = article and run[0][0] in "ai"
+        for gap in re.finditer(r"[\W_]+", run[0]):
+            if skip or _WIDE_GAP.fullmatch(gap[0]):
+                skip = False
+                continue
+            yield run.start() + gap.start(), run.start() + gap.end()
+
+
+def _joined(reading: Reading, spaced_out: Iterable[tuple[int, int]]) -> Reading:
+    inner = {(gap.start(), gap.end()) for gap in _INNER_POINTS.finditer(reading.text)}
+    wide = {(gap.start() + 1, gap.end()) for gap in _WIDE_SPACE.finditer(reading.text)}
+    gaps: list[tuple[int, int]] = []
+    for start, end in sorted({*inner, *wide, *spaced_out}):
+        if not gaps or start >= gaps[-1][1]:
+            gaps.append((start, end))
+    return reading.without(gaps) if gaps else reading
+
+
+def _unleeted(reading: Reading, one: str) -> Reading:
+    """Digits and signs as the letters they are drawn like, in words that also hold a letter."""
+
+    def retell(match: re.Match[str]) -> str:
+        token = match[0]
+        return _LIKE_I.sub(one, token).translate(_SIGNS) if _LATIN.search(token) else token
+
+    return reading.retold(_TOKEN.sub(retell, reading.text))
+
+
+def _surplus(stretched: re.Pattern[str], text: str, keep: int) -> list[tuple[int, int]]:
+    return [(run.start() + keep, run.end()) for run in stretched.finditer(text)]

@@ -1,0 +1,1 @@
+"""How the vendored word lists under presets/lexicon/ were made."""
