@@ -15,7 +15,6 @@ from ui import present
 if TYPE_CHECKING:
     from studio import Studio
 
-GUIDED = "How closely the picture follows the words."
 UNGUIDED = "This model runs without guidance: this setting does nothing here."
 
 
@@ -66,7 +65,7 @@ class Fields:
             titles = [(studio.engines[name].card.title, name) for name in names]
             self.of["engine"] = gr.Dropdown(titles, value=names[0], label="Model", info=card.note or None)
             with gr.Row():
-                self.of["seed"] = gr.Number(label="Seed", value=None, precision=0, info="Empty: drawn by chance.")
+                self.of["seed"] = gr.Textbox(label="Seed", placeholder="drawn by chance", max_lines=1)
                 self.of["count"] = _slider("Pictures", card.count)
             with gr.Row():
                 self.of["steps"] = _slider("Steps", card.steps)
@@ -106,7 +105,7 @@ def _bounds(bounds: Bounds, step: float = 1) -> dict[str, Any]:
     fixed = bounds.least == bounds.most
     return {
         "minimum": bounds.least,
-        "maximum": bounds.most,
+        "maximum": bounds.most + (step if fixed else 0),  # Gradio wants a range; a fixed one is not shown
         "value": bounds.default,
         "step": step,
         "visible": not fixed,
@@ -118,7 +117,7 @@ def _slider(label: str, bounds: Bounds, step: float = 1) -> gr.Slider:
 
 
 def _guidance(card: EngineCard) -> dict[str, Any]:
-    bounds = _bounds(card.guidance) | {"interactive": card.guided, "info": GUIDED if card.guided else UNGUIDED}
+    bounds = _bounds(card.guidance) | {"interactive": card.guided, "info": None if card.guided else UNGUIDED}
     return {name: value for name, value in bounds.items() if name not in ("step", "visible")}
 
 

@@ -13,6 +13,7 @@ import gradio as gr
 from gradio.processing_utils import save_file_to_cache
 from gradio.utils import get_upload_folder
 
+from safety.policy import BASE_MODE
 from safety.records import Delivered, Export, Made, Outcome, Refused, Verdict
 from ui import flow, form, present
 from ui.create_form import Fields
@@ -85,7 +86,8 @@ class CreateTab:
                 partial(self.reveal, number), [self.held], [self.status, *slot.parts], api_visibility="private"
             )
 
-    def judge(self, prompt: str, mode: str) -> tuple[Any, ...]:
+    def judge(self, prompt: str | None, mode: str | None) -> tuple[Any, ...]:
+        prompt, mode = prompt or "", mode or BASE_MODE  # a program may send null
         seen = flow.preview(self.studio, prompt, mode)
         pieces, warn = None, False
         if isinstance(seen, flow.Judged):
@@ -105,7 +107,7 @@ class CreateTab:
         yield {**self._busy(True), self.status: present.progress(Step()), self.held: {}, **self._cleared()}
         with closing(flow.create(self.studio, given)) as steps:
             for seen in steps:
-                yield self._told(seen, str(given["prompt"]))
+                yield self._told(seen, str(given["prompt"] or ""))
 
     def _told(self, seen: Step | flow.Problem | Outcome, prompt: str) -> Updates:
         if isinstance(seen, Step):

@@ -7,6 +7,7 @@ import secrets
 from collections.abc import Callable, Generator, Mapping
 from contextlib import closing
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from engines.interface import Progress
@@ -70,6 +71,14 @@ def create(studio: Studio, values: Mapping[str, Any]) -> Generator[Step | Proble
         yield job.result()
     except Exception as error:  # noqa: BLE001  told in one sentence, logged in full
         yield Problem(sentence(error))
+
+
+def verify(studio: Studio, path: Path) -> dict[str, Any] | Problem:
+    """What the marks of an uploaded file say, in the words of the command line's JSON."""
+    try:
+        return studio.verify(path.read_bytes()).as_json()
+    except Exception as error:  # noqa: BLE001  told in one sentence, logged in full
+        return Problem(sentence(error))
 
 
 def refusal(studio: Studio, prompt: str, refused: Refused) -> Judged:

@@ -33,6 +33,8 @@ def _typed(name: str, value: Any) -> Any:
     if name in SWITCHES:
         # A string such as "false" must not count as a confirmation.
         return _must(isinstance(value, bool), name, "true or false", value)
+    if name == "seed" and isinstance(value, str):  # a text field, since an empty number field counts as 0
+        value = int(_must(value.strip().isdecimal() and len(value) < 20, name, "a whole number", value))
     if name in NUMBERS:
         number = isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
         _must(number, name, "a number", value)

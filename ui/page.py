@@ -9,6 +9,7 @@ import gradio as gr
 from markupsafe import Markup
 
 from ui import create_tab, verify_tab
+from ui.api import Api
 from ui.look import theme
 
 if TYPE_CHECKING:
@@ -29,6 +30,9 @@ def build(studio: Studio) -> gr.Blocks:
             with gr.Tab("Verify", id="verify"):
                 verify_tab.build(studio)
         gr.HTML(_footer(studio), elem_id="sl-footer")
+        api = Api(studio, create_tab.hand_over)
+        gr.api(api.preview, api_name="preview", queue=False)
+        gr.api(api.create, api_name="create", concurrency_limit=1, concurrency_id="create")
     return page
 
 
@@ -46,7 +50,7 @@ def launch(page: gr.Blocks, host: str, port: int | None, wait: bool = True) -> N
         strict_cors=True,
         allowed_paths=[],
         max_file_size=MAX_UPLOAD,
-        footer_links=["api"],
+        footer_links=[],
         ssr_mode=False,
         pwa=False,
         mcp_server=False,
@@ -73,5 +77,5 @@ def _footer(studio: Studio) -> Markup:
     policy = studio.policy
     return Markup(
         "<footer><p>Everything runs on this machine. Every picture is marked as made by AI.</p>"
-        "<p>Policy {} <code>{}</code></p></footer>"
+        "<p>Policy {} <code>{}</code> &middot; <a href=\"?view=api\">For programs</a></p></footer>"
     ).format(policy.version, policy.digest[:8])

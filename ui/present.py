@@ -11,7 +11,7 @@ from collections.abc import Iterable, Sequence
 from itertools import groupby
 from pathlib import Path
 
-from markupsafe import Markup, escape
+from markupsafe import Markup
 from PIL import Image, ImageFilter
 
 from safety.records import Decision, Export, Made, Reason, Refused, Stage, Verdict
@@ -67,7 +67,7 @@ def _meter(decision: Decision) -> Markup:
     return Markup(
         '<span class="sl-risk"><span class="sl-meter" role="meter" aria-label="Risk" aria-valuemin="0" '
         'aria-valuemax="100" aria-valuenow="{}" title="General mode refuses from 50 on">'
-        '<span style="width:{}%"></span></span><span class="sl-risk-number">Risk {}</span></span>'
+        '<span style="width:{}%"></span></span><span class="sl-risk-number">Risk {} of 100</span></span>'
     ).format(risk, risk, risk)
 
 
@@ -147,15 +147,16 @@ def statement(refused: Refused, seen: Judged) -> Markup:
     """The statement of reasons: what was decided, by which rule, what would pass, how to ask again."""
     decision = seen.decision
     waits = decision.verdict is Verdict.WARN and decision.stage is Stage.PROMPT
-    title = "Waiting for your confirmation" if waits else PICTURE_WORDS[decision.verdict]
+    on_prompt = decision.stage is Stage.PROMPT
+    title = ("Waiting for your confirmation" if waits else WORDS[decision.verdict]) if on_prompt else "Withheld"
     closing = Markup("<p>Tick the box under the judgement and create again.</p>") if waits else _passing(seen)
-    what = "No picture was made." if decision.stage is Stage.PROMPT else "Every picture was withheld."
+    what = "No picture was made." if on_prompt else "What was made is not shown and was not kept."
     return Markup(
         '<section class="sl-statement sl-{}" role="status"><h3>{}</h3>{}<p>{} Decided on {} by rule, automatically.</p>'
         "{}{}{}</section>"
     ).format(
         decision.verdict.name.lower(),
-        title if decision.stage is Stage.PROMPT else "Withheld",
+        title,
         help_lines(decision),
         what,
         STAGES[decision.stage],
@@ -177,14 +178,13 @@ def _policy(decision: Decision) -> str:
 def picture(made: Made, case: str, seed: int) -> Markup:
     """What stands under one picture: its verdict, its reasons, and the marks that were read back from the file."""
     badge = Markup('<strong class="sl-verdict">{}</strong>').format(PICTURE_WORDS[made.decision.verdict])
-    body = Markup('<div class="sl-picture sl-{}"><div class="sl-head">{}</div>{}{}{}</div>').format(
+    return Markup('<div class="sl-picture sl-{}"><div class="sl-head">{}</div>{}{}{}</div>').format(
         made.decision.verdict.name.lower(),
         badge,
         help_lines(made.decision),
         _reasons(made.decision),
         _file(made.export, case, seed) if made.export else facts({"Case": case}),
     )
-    return body
 
 
 def _file(export: Export, case: str, seed: int) -> Markup:
@@ -214,7 +214,3 @@ def veil(path: Path) -> Markup:
         '<div class="sl-veil"><img alt="Veiled picture" src="data:image/jpeg;base64,{}">'
         "<p>Veiled. What it shows may disturb.</p></div>"
     ).format(data)
-
-
-def plain(text: str) -> Markup:
-    return escape(text)

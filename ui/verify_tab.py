@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import gradio as gr
 
@@ -16,14 +16,18 @@ if TYPE_CHECKING:
 def build(studio: Studio) -> None:
     """Lays out the tab inside the open Blocks context and wires it."""
 
-    def read(path: str | None) -> str:
-        return present_verify.report(flow.verify(studio, Path(path)) if path else None)
+    def read(path: str | None) -> tuple[str, Any]:
+        seen = flow.verify(studio, Path(path)) if path else None
+        row = {"error": seen.sentence} if isinstance(seen, flow.Problem) else seen
+        return present_verify.report(seen), row
 
     with gr.Row(elem_id="sl-verify", equal_height=False):
-        with gr.Column(scale=4, min_width=320):
+        with gr.Column(elem_id="sl-light", scale=4, min_width=320):
             gr.HTML(present_verify.INTRO)
             # gr.File hands over the bytes as they are; gr.Image would decode and write them anew.
-            file = gr.File(label="A picture file: PNG, JPEG or WebP", type="filepath", elem_id="sl-file", height=170)
-        with gr.Column(scale=7, min_width=320):
-            report = gr.HTML(present_verify.report(None), elem_id="sl-report")
-    file.change(read, [file], [report], queue=False, show_progress="minimal", api_visibility="private")
+            file = gr.File(label="A picture file: PNG, JPEG or WebP", type="filepath", elem_id="sl-file", height=180)
+        with gr.Column(elem_id="sl-loupe", scale=7, min_width=320):
+            report = gr.HTML(present_verify.EMPTY, elem_id="sl-report")
+            with gr.Accordion("The same as JSON", open=False, elem_id="sl-json"):
+                row = gr.JSON(show_label=False, label="Verification", max_height=420)
+    file.change(read, [file], [report, row], api_name="verify", queue=False, show_progress="hidden")

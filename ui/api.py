@@ -1,0 +1,57 @@
+"""The endpoints for programs: JSON in, JSON out, in the words of docs/cli.md. Imports no gradio.
+
+A person's page and a program's call go the same way: each is one call of the studio, which judges again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from safety.records import Delivered, Made, Outcome, Refused
+from ui import cli_json, flow, form
+
+if TYPE_CHECKING:
+    from studio import Studio
+
+Row = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Api:
+    """`hand_over` copies a finished file to where the server may serve it from."""
+
+    studio: Studio
+    hand_over: Callable[[Path], str]
+
+    def preview(self, prompt: str, mode: str = "general") -> dict[str, Any]:
+        """Judge a prompt with the quick checks. Nothing is made or recorded."""
+        try:
+            asked = form.read({"prompt": prompt, "mode": mode})
+            return cli_json.decision(self.studio.preview(asked.prompt, asked.mode))
+        except Exception as error:  # noqa: BLE001  told in one sentence, logged in full
+            return {"error": flow.sentence(error)}
+
+    def create(self, request: dict[str, Any]) -> dict[str, Any]:
+        """Judge, make, judge, mark: {"prompt": "a red apple", "mode": "general", "seed": 7}. Refused, or pictures."""
+        try:
+            return self._told(self.studio.create(form.read(request)))
+        except Exception as error:  # noqa: BLE001  told in one sentence, logged in full
+            return {"error": flow.sentence(error)}
+
+    def _told(self, outcome: Outcome) -> Row:
+        if isinstance(outcome, Refused):
+            return {"refused": True, **cli_json.refused(outcome)}
+        rows = [self._picture(outcome, number, made) for number, made in enumerate(outcome.made)]
+        return {"refused": False, "case": outcome.case, "prompt": cli_json.decision(outcome.prompt), "pictures": rows}
+
+    def _picture(self, outcome: Delivered, number: int, made: Made) -> Row:
+        """A veiled picture comes without its file: to see it is a person's own choice, made on the page."""
+        row = {"seed": outcome.generation.seeds[number], "veiled": made.veiled, "picture": cli_json.decision(made.decision)}
+        if made.export is None or made.veiled:
+            return {**row, "file": None}
+        copy = self.hand_over(made.export.path)
+        file = {"path": copy, "orig_name": made.export.path.name, "meta": {"_type": "gradio.FileData"}}
+        return {**cli_json.export("", made.export), **row, "file": file}
