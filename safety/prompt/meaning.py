@@ -1,0 +1,133 @@
+"""Judges what a prompt means: a small encoder that read labelled prompts, calibrated to probabilities.
+
+One head gives the probability that the prompt should not be made at all; the heads of the categories say
+what for. The likeliest category carries that probability, the others their part of it. The two hard
+lines are not judged here: they are rules, and no row that could teach them is kept.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
+from functools import lru_cache
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from safety.prompt.encoder import HEADS, PromptModel, Read
+from safety.prompt.explain import carriers, joined
+from safety.records import Finding, Prompt
+from safety.text import Normalised, Reading, normalise
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+FOLDER = "prompt_risk"
+NAME = "meaning"
+WORTH_SAYING = 0.3  # below it no spans: they cost further readings
+MORE_NATURAL = 0.92  # a reading with so many fewer pieces of words undoes a disguise
+PART = 0.5  # a word is named for a further category if its share is at least this much of the greatest
+MOST_NAMED = 6
+WHOLE = "the prompt as a whole"
+_INSTRUCTIONS = re.compile(
+    r"\bhow (?:to|do|does|can|could|would|should)\b|\bsteps?\b|\bguide\b|\binstructions?\b|\btutorial\b"
+    r"|\bdiagrams?\b|\bblueprints?\b|\brecipe\b|\binfographics?\b|\bmanual\b|\bschematics?\b|\bflow ?charts?\b"
+)
+
+
+class MeaningCheck:
+    """Reads prompts with the model in `folder` (weights.toml, model.onnx, tokenizer.json). Can be pickled.
+
+    Raises WeightsError where the weights are missing or not the recorded ones.
+    """
+
+    name = NAME
+    live = True
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+
+    def look(self, subject: Prompt, /) -> Iterable[Finding]:
+        """A finding a category, with spans where the score is worth saying."""
+        return _findings(self._folder, subject.text)
+
+    def score_batch(self, prompts: Sequence[str]) -> dict[str, NDArray[np.float32]]:
+        """Columns as long as `prompts`: "risk" and every category, 0..1, as `look` scores them."""
+        model = _model(self._folder)
+        texts, owners = [], []
+        for owner, prompt in enumerate(prompts):
+            for reading in _readings(normalise(prompt), model):
+                texts.append(reading.text)
+                owners.append(owner)
+        best = np.full((len(prompts), len(HEADS)), -np.inf, dtype=np.float32)
+        for owner, row in zip(owners, model.logits(texts), strict=True):
+            if row[0] > best[owner, 0]:
+                best[owner] = row
+        return _columns(best)
+
+
+@lru_cache(maxsize=4)
+def _model(folder: Path) -> PromptModel:
+    return PromptModel(folder)
+
+
+@lru_cache(maxsize=64)  # the page asks again at every keystroke, the studio once more before it generates
+def _findings(folder: Path, text: str) -> tuple[Finding, ...]:
+    if not text.strip():
+        return ()
+    model = _model(folder)
+    read, reading = max(
+        ((model.read(reading.text), reading) for reading in _readings(normalise(text), model)),
+        key=lambda pair: float(pair[0].logits[0]),
+    )
+    scores = {head: float(column[0]) for head, column in _columns(read.logits[None]).items()}
+    return tuple(_found(scores, read, reading, model))
+
+
+def _readings(normalised: Normalised, model: PromptModel) -> Iterator[Reading]:
+    """The plain reading, and the one that looks most like ordinary words where that differs clearly."""
+    yield normalised.plain
+    if len(normalised.readings) > 1:
+        pieces = [model.tokens(reading.text) for reading in normalised.readings]
+        best = int(np.argmin(pieces))
+        if pieces[best] < MORE_NATURAL * pieces[0]:
+            yield normalised.readings[best]
+
+
+def _columns(logits: NDArray[np.float32]) -> dict[str, NDArray[np.float32]]:
+    """(texts, heads) -> risk and categories: the likeliest category carries the risk, others their part of it."""
+    chances = 1 / (1 + np.exp(-logits.astype(np.float32)))
+    risk, categories = chances[:, 0], chances[:, 1:]
+    parts = categories / np.maximum(categories.max(axis=1, keepdims=True), 1e-9)
+    columns = {"risk": risk}
+    return columns | {head: risk * parts[:, i] for i, head in enumerate(HEADS[1:])}
+
+
+def _found(scores: Mapping[str, float], read: Read, reading: Reading, model: PromptModel) -> Iterator[Finding]:
+    text = reading.text
+    lead = max(HEADS[1:], key=lambda head: scores[head])
+    for finding in findings_of(scores, text):
+        if finding.score < WORTH_SAYING:
+            yield finding
+            continue
+        places = carriers(text, read, model.read) if finding.category == lead else _named(read, finding.category, text)
+        spans = tuple(reading.span(start, end) for start, end in joined(text, places))
+        evidence = " … ".join(text[start:end] for start, end in sorted(places)[:MOST_NAMED]) or WHOLE
+        yield replace(finding, evidence=evidence, spans=spans)
+
+
+def findings_of(scores: Mapping[str, float], text: str) -> list[Finding]:
+    """A finding a category, without spans, from a row of `score_batch` and the text (normalised or as typed)."""
+    asked = _INSTRUCTIONS.search(text.lower()) is not None
+    aspects = {"dangerous": "instructions"} if asked else {}
+    return [Finding(NAME, head, min(1.0, max(0.0, scores[head])), WHOLE, aspects.get(head, "")) for head in HEADS[1:]]
+
+
+def _named(read: Read, head: str, text: str) -> list[tuple[int, int]]:
+    """The words with the greatest shares of one category's logit."""
+    shares = read.shares[:, HEADS.index(head)]
+    floor = PART * float(shares.max(initial=0.0))
+    words = [i for i in np.argsort(-shares)[:MOST_NAMED] if shares[i] > 0 and shares[i] >= floor]
+    return [read.words[i] for i in words if any(char.isalnum() for char in text[slice(*read.words[i])])]

@@ -1,0 +1,131 @@
+"""Writes what ships: an int8 ONNX model, the tokenizer and weights.toml with their SHA-256.
+
+    python -m training.prompt_risk.export --data FOLDER [--work build/prompt_risk] [--out assets/models/prompt_risk]
+
+Calibrates first (calibrate.py). The runs of the folds are written too, below the work folder, so that
+evaluate.py judges each dev row by a model that never saw it, quantised as the one that ships.
+"""
+
+from __future__ import annotations
+
+import argparse
+import hashlib
+import json
+import shutil
+import warnings
+from pathlib import Path
+
+import torch
+from torch import Tensor, nn
+
+from training.prompt_risk import calibrate
+from training.prompt_risk.data import read
+from training.prompt_risk.mix import FOLDS
+from training.prompt_risk.model import Encoder, folder, load
+
+OPSET = 17
+ENTRY = """\
+[{name}]
+file = "{file}"
+sha256 = "{sha256}"
+source = "{source}"
+licence = "Apache-2.0"
+licence_url = "https://www.apache.org/licenses/LICENSE-2.0"
+note = "{note}"
+"""
+
+
+class Packed(nn.Module):
+    """The encoder with its word embeddings as int8 and a scale per word."""
+
+    def __init__(self, encoder: Encoder) -> None:
+        super().__init__()
+        self.encoder = encoder
+        words = encoder.embeddings.word_embeddings.weight.detach()
+        scale = words.abs().amax(dim=1, keepdim=True).clamp(min=1e-8) / 127
+        self.register_buffer("words", torch.round(words / scale).to(torch.int8))
+        self.register_buffer("scale", scale)
+
+    def forward(self, ids: Tensor, mask: Tensor) -> tuple[Tensor, Tensor]:
+        words = self.words[ids].float() * self.scale[ids]
+        table = self.encoder.embeddings
+        places = table.position_embeddings.weight[: ids.shape[1]]
+        hidden = table.LayerNorm(words + places + table.token_type_embeddings.weight[0])
+        bias = ((1.0 - mask) * -1e4)[:, None, None, :]
+        for layer in self.encoder.layers:
+            out = layer(hidden, bias)
+            hidden = out[0] if isinstance(out, tuple) else out
+        scores = self.encoder.attend(hidden) + (1.0 - mask)[..., None] * -1e4
+        shares = torch.softmax(scores, dim=1) * self.encoder.value(hidden)
+        return shares.sum(dim=1) + self.encoder.bias, shares
+
+
+def write(encoder: Encoder, path: Path) -> None:
+    """The model as ONNX, its large matrices int8."""
+    from onnxruntime.quantization import QuantType, quantize_dynamic
+
+    path.parent.mkdir(parents=True, exist_ok=True)
+    whole = path.with_suffix(".fp32.onnx")
+    example = (torch.randint(1000, 20000, (2, 9)), torch.ones(2, 9))
+    axes = {"ids": {0: "texts", 1: "tokens"}, "mask": {0: "texts", 1: "tokens"}}
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # the exporter by tracing is deprecated, and needs one package fewer
+        torch.onnx.export(
+            Packed(encoder).eval(),
+            example,
+            str(whole),
+            input_names=["ids", "mask"],
+            output_names=["logits", "shares"],
+            dynamic_axes=axes | {"logits": {0: "texts"}, "shares": {0: "texts", 1: "tokens"}},
+            opset_version=OPSET,
+            dynamo=False,
+        )
+    # Seven bits: without VNNI, two products of eight bits can overflow sixteen.
+    quantize_dynamic(
+        whole,
+        path,
+        op_types_to_quantize=["MatMul"],
+        per_channel=True,
+        reduce_range=True,
+        weight_type=QuantType.QInt8,
+        nodes_to_exclude=["/encoder/attend/MatMul", "/encoder/value/MatMul"],
+    )
+    whole.unlink()
+
+
+def bundle(encoder: Encoder, out: Path) -> None:
+    """All files of one model in `out`."""
+    write(encoder, out / "model.onnx")
+    shutil.copyfile(folder() / "tokenizer.json", out / "tokenizer.json")
+    entries = [
+        ("model", "model.onnx", "training/prompt_risk, from all-MiniLM-L6-v2 (sentence-transformers)", "int8"),
+        ("tokenizer", "tokenizer.json", "all-MiniLM-L6-v2 (sentence-transformers)", "WordPiece, unchanged"),
+    ]
+    texts = [
+        ENTRY.format(name=name, file=file, sha256=_sha256(out / file), source=source, note=note)
+        for name, file, source, note in entries
+    ]
+    head = "# Weights of the prompt check that judges meaning. A file with another SHA-256 is not used.\n\n"
+    (out / "weights.toml").write_text(head + "\n".join(texts), encoding="utf-8")
+
+
+def _sha256(path: Path) -> str:
+    return hashlib.sha256(path.read_bytes()).hexdigest()
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--data", type=Path, required=True, help="folder with train/ and dev/")
+    parser.add_argument("--work", type=Path, default=Path("build/prompt_risk"))
+    parser.add_argument("--out", type=Path, default=Path("assets/models/prompt_risk"))
+    args = parser.parse_args()
+    rows = read(args.data, "dev")
+    pairs = calibrate.fitted(rows, calibrate.out_of_fold(args.work, rows))
+    (args.work / "calibration.json").write_text(json.dumps(pairs))
+    for fold in range(FOLDS):
+        bundle(calibrate.applied(load(args.work / f"fold{fold}.pt"), pairs), args.work / f"fold{fold}")
+    bundle(calibrate.applied(load(args.work / "final.pt"), pairs), args.out)
+
+
+if __name__ == "__main__":
+    main()
