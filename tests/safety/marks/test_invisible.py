@@ -1,0 +1,105 @@
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from PIL import Image
+
+from safety.marks.invisible.detect import SYNC_THRESHOLD, detect
+from safety.marks.invisible.embed import embed
+from safety.records import Stamp
+from tests.fakes_marks import flat_art, photograph, recoded
+
+STAMP = Stamp(0x0123456789ABCDEF)
+
+
+@pytest.fixture(scope="module", params=[0, 1, 2, "photograph"])
+def marked(request: pytest.FixtureRequest) -> Image.Image:
+    """Flat art on white, blue and black, and a photograph."""
+    return embed(photograph(1) if request.param == "photograph" else flat_art(request.param), STAMP)
+
+
+def psnr(one: Image.Image, other: Image.Image) -> float:
+    error = np.asarray(one, float) - np.asarray(other, float)
+    return float(10 * np.log10(255**2 / (error**2).mean()))
+
+
+def test_the_mark_is_invisible() -> None:
+    for picture in (photograph(1), flat_art(1)):
+        assert psnr(picture, embed(picture, STAMP)) > 39
+
+
+ATTACKS = [
+    pytest.param(lambda im: im, id="untouched"),
+    pytest.param(lambda im: recoded(im, "JPEG", 90), id="JPEG 90"),
+    pytest.param(lambda im: recoded(im, "JPEG", 50), id="JPEG 50"),
+    pytest.param(lambda im: recoded(im, "WEBP", 90), id="WebP 90"),
+    pytest.param(lambda im: recoded(im, "WEBP", 80), id="WebP 80"),
+    pytest.param(lambda im: im.resize((384, 384), Image.Resampling.BICUBIC), id="75 percent"),
+    pytest.param(lambda im: im.resize((768, 768), Image.Resampling.BICUBIC), id="150 percent"),
+    pytest.param(lambda im: im.crop((77, 51, 77 + 358, 51 + 358)), id="cropped"),
+    pytest.param(lambda im: im.crop((3, 5, 512, 512)), id="shifted"),
+    pytest.param(lambda im: im.rotate(5, Image.Resampling.BICUBIC), id="turned by 5 degrees"),
+    pytest.param(lambda im: im.transpose(Image.Transpose.ROTATE_90), id="turned by 90 degrees"),
+    pytest.param(lambda im: im.transpose(Image.Transpose.FLIP_LEFT_RIGHT), id="mirrored"),
+    pytest.param(lambda im: im.point(lambda value: value * 0.7), id="darker"),
+    pytest.param(lambda im: im.convert("L").convert("RGB"), id="grey"),
+]
+
+
+@pytest.mark.parametrize("attack", ATTACKS)
+def test_the_mark_survives(marked: Image.Image, attack) -> None:  # type: ignore[no-untyped-def]
+    reading = detect(attack(marked))
+
+    assert reading is not None
+    assert reading.stamp == STAMP
+    assert 0.3 < reading.score <= 1
+
+
+@pytest.mark.parametrize("picture", [flat_art(1), photograph(2)], ids=["flat art", "photograph"])
+def test_an_unmarked_picture_has_no_mark(picture: Image.Image) -> None:
+    assert detect(picture) is None
+
+
+def test_a_studio_with_another_key_neither_reads_nor_is_read() -> None:
+    marked = embed(flat_art(3), STAMP, b"another key")
+
+    assert detect(marked) is None
+    assert (reading := detect(marked, b"another key", thorough=False)) and reading.stamp == STAMP
+
+
+def test_a_large_picture_is_read_after_it_was_shown_smaller() -> None:
+    marked = embed(photograph(4, 1500, 1400), STAMP)
+
+    for picture in (marked, marked.resize((750, 700), Image.Resampling.LANCZOS)):
+        assert (reading := detect(picture)) and reading.stamp == STAMP
+
+
+@pytest.mark.parametrize("size", [(1, 1), (31, 400), (64, 64), (65, 700), (129, 97)])
+def test_small_and_odd_sizes_keep_their_size_and_never_crash(size: tuple[int, int]) -> None:
+    marked = embed(photograph(5, *size), STAMP)
+
+    assert marked.size == size
+    assert (reading := detect(marked)) is None or reading.stamp == STAMP
+
+
+@pytest.mark.parametrize("colour", ["white", "black", "grey", "#1e50c8"])
+def test_one_flat_colour_never_crashes_nor_shows(colour: str) -> None:
+    picture = Image.new("RGB", (256, 256), colour)
+
+    assert psnr(picture, embed(picture, STAMP)) > 36
+    assert detect(picture) is None
+
+
+@settings(max_examples=15, deadline=None)
+@given(st.integers(0, 2**64 - 1), st.integers(0, 200))
+def test_every_stamp_comes_back(stamp: int, seed: int) -> None:
+    reading = detect(embed(flat_art(seed, 256), Stamp(stamp)), thorough=False)
+
+    assert reading is not None
+    assert reading.stamp == Stamp(stamp)
+
+
+def test_the_threshold_is_far_below_what_a_mark_scores() -> None:
+    assert SYNC_THRESHOLD < 5
