@@ -72,7 +72,7 @@ def fold(char: str) -> str:
     Raises nothing, whatever the code point (a lone surrogate is invisible).
     """
     if char.isspace():
-        return char
+        return " "
     if char in _FILLERS or unicodedata.category(char) in ("Cc", "Cf", "Cs", "Co", "Cn"):
         return INVISIBLE
     if 0xAC00 <= ord(char) <= 0xD7A3:  # a Hangul syllable is one sign to its readers

@@ -24,8 +24,10 @@ _SIGNS = str.maketrans("0345678927@$€£", "oeasgtbgztasel")
 _LIKE_I = re.compile(r"1|(?<=\w)[!|¡](?=\w)")
 _TOKEN = re.compile(r"\S+")
 _SPACED_OUT = re.compile(r"(?<![^\W_])(?:[^\W_](?:[\W_]{1,3})){2,}[^\W_](?![^\W_])")
+_GAP = re.compile(r"[\W_]+")
+_SPACE = re.compile(r"\s")
 _INNER_POINTS = re.compile(r"(?<=[^\W_])[.\-_*·•~'’`^|/\\,:;+=]{1,2}(?=[^\W_])")
-_WIDE_GAP = re.compile(r"\s{2,}|\s*[,;:\n]\s+")
+_WIDE_GAP = re.compile(r"\s{2,}|\s*[,;:]\s+")
 _WIDE_SPACE = re.compile(r"\s{2,}")
 _STRETCHED = re.compile(r"([^\W\d_])\1{2,}")
 _DOUBLED = re.compile(r"([^\W\d_])\1{2,}|([ahijkquvwxyz])\2")  # letters that English seldom doubles
@@ -130,14 +132,14 @@ def _words_retold(reading: Reading, chosen: Callable[[str], bool]) -> Reading:
 
 
 def _spaced_out(text: str, article: bool) -> Iterator[tuple[int, int]]:
-    """Gaps of "n u d e" and "n.u.d.e"; wide gaps stay. With `article`, "a n u d e" keeps its first gap."""
+    """Gaps of "n u d e" and "n. u. d. e."; wide gaps stay. With `article`, "a n u d e" keeps its first gap."""
     for run in _SPACED_OUT.finditer(text):
+        gaps = list(_GAP.finditer(run[0]))
+        tight = any(not _SPACE.search(gap[0]) for gap in gaps)  # "a n.u.d.e": there the spaces are spaces
         skip = article and run[0][0] in "ai"
-        for gap in re.finditer(r"[\W_]+", run[0]):
-            if skip or _WIDE_GAP.fullmatch(gap[0]):
-                skip = False
-                continue
-            yield run.start() + gap.start(), run.start() + gap.end()
+        for gap in gaps[1:] if skip else gaps:
+            if not _WIDE_GAP.fullmatch(gap[0]) and not (tight and _SPACE.search(gap[0])):
+                yield run.start() + gap.start(), run.start() + gap.end()
 
 
 def _joined(reading: Reading, spaced_out: Iterable[tuple[int, int]]) -> Reading:

@@ -1,0 +1,168 @@
+"""Every reading leads back to what was typed, whatever was typed."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from safety.records import Span
+from safety.text import Reading, normalise, plain
+from safety.text.characters import MAX_EXPANSION, fold
+from safety.text.normalise import MAX_READINGS
+
+# Any code point, lone surrogates included, with more of those that normalisation is about.
+TRICKY = "nude 4s3x.-_*\u200b\u202e\u0301\u0336аеоᴀ🅰🔫🔞ｎ𝓃ﬀﷺß한ไทย色\ud800\udfff\x00\n\u3164!|1$@"
+ANY_TEXT = st.text(st.one_of(st.sampled_from(TRICKY), st.characters()), max_size=60)
+
+
+def found(text: str, word: str) -> Span | None:
+    """Where any reading has the word, as a span of the text as typed."""
+    for reading in normalise(text).readings:
+        if (start := f" {reading.text} ".find(f" {word} ")) >= 0:
+            return reading.span(start, start + len(word))
+    return None
+
+
+@pytest.mark.parametrize(
+    ("typed", "span"),
+    [
+        pytest.param("a NUDE b", (2, 6), id="capitals"),
+        pytest.param("a ｎｕｄｅ b", (2, 6), id="full width"),
+        pytest.param("a 𝓃𝓊𝒹𝑒 b", (2, 6), id="mathematical"),
+        pytest.param("a ⓝⓤⓓⓔ b", (2, 6), id="circled"),
+        pytest.param("a 🅝🅤🅓🅔 b", (2, 6), id="negative circled"),
+        pytest.param("a ɴᴜᴅᴇ b", (2, 6), id="small capitals"),
+        pytest.param("a 🇳🇺🇩🇪 b", (2, 6), id="regional indicators"),
+        pytest.param("a n\u0336u\u0336d\u0336e\u0336 b", (2, 9), id="struck through"),
+        pytest.param("a nu\u0301\u0302\u0303\u0304de b", (2, 10), id="zalgo"),
+        pytest.param("a nu\u200b\u200dde b", (2, 8), id="zero width"),
+        pytest.param("a nu\u202ed\u202ce b", (2, 8), id="bidi controls"),
+        pytest.param("a nu\ud800de b", (2, 7), id="lone surrogate"),
+        pytest.param("a nu\u00adde b", (2, 7), id="soft hyphen"),
+        pytest.param("a nudе b", (2, 6), id="Cyrillic e"),
+        pytest.param("a nυde b", (2, 6), id="Greek upsilon"),
+        pytest.param("a nud3 b", (2, 6), id="leetspeak"),
+        pytest.param("a n.u.d.e b", (2, 9), id="points between"),
+        pytest.param("a n-u_d*e b", (2, 9), id="mixed signs between"),
+        pytest.param("to n u d e now", (3, 10), id="spaced out"),
+        pytest.param("a n u d e woman", (2, 9), id="spaced out after an article"),
+        pytest.param("to n u d 3 now", (3, 10), id="spaced out and leetspeak"),
+        pytest.param("a nuuuude b", (2, 9), id="stretched"),
+        pytest.param("a nuude b", (2, 7), id="doubled"),
+        pytest.param("a bigNude b", (5, 9), id="camel case"),
+        pytest.param("big\u200bnude b", (4, 8), id="zero width for a space"),
+    ],
+)
+def test_a_disguised_word_is_found_where_it_was_typed(typed: str, span: tuple[int, int]) -> None:
+    assert found(typed, "nude") == Span(*span)
+
+
+@pytest.mark.parametrize(
+    ("typed", "word"),
+    [
+        pytest.param("s3x", "sex", id="digit 3"),
+        pytest.param("pr0n", "pron", id="digit 0"),
+        pytest.param("a$$", "ass", id="dollars"),
+        pytest.param("sh!t", "shit", id="exclamation mark inside"),
+        pytest.param("b1ood", "blood", id="1 for l"),
+        pytest.param("k1ll", "kill", id="1 for i"),
+        pytest.param("boooobs", "boobs", id="stretched to two"),
+        pytest.param("🔫", "pistol", id="emoji"),
+        pytest.param("а 🔞 b", "nsfw", id="emoji whose name misleads"),
+        pytest.param("роrn", "porn", id="mixed scripts"),
+        pytest.param("сосо", "coco", id="all look-alikes"),
+    ],
+)
+def test_other_disguises_are_read_too(typed: str, word: str) -> None:
+    assert found(typed, word) is not None
+
+
+@pytest.mark.parametrize(
+    ("typed", "word"),
+    [
+        pytest.param("as so on", "asso", id="words next to one another"),
+        pytest.param("class hit", "shit", id="a word across a space"),
+        pytest.param("an alpaca", "anal", id="article and noun"),
+        pytest.param("a b c", "abc", id="three letters in a row keep a plain reading"),
+        pytest.param("push it", "shit", id="end of one, start of the next"),
+    ],
+)
+def test_the_plain_reading_never_joins_words(typed: str, word: str) -> None:
+    assert word not in normalise(typed).plain.text
+
+
+@pytest.mark.parametrize(
+    "typed",
+    [
+        pytest.param("1024 x 768 pixels", id="numbers"),
+        pytest.param("5 years old", id="age"),
+        pytest.param("голая", id="Russian stays Russian"),
+        pytest.param("色情", id="Chinese"),
+    ],
+)
+def test_the_plain_reading_keeps_what_is_no_disguise(typed: str) -> None:
+    assert normalise(typed).plain.text == typed
+
+
+def test_a_bare_number_has_one_reading_only() -> None:
+    assert len(normalise("1024 768 5").readings) == 1
+
+
+@given(ANY_TEXT)
+def test_offsets_are_valid_and_never_go_back(text: str) -> None:
+    for reading in normalise(text).readings:
+        assert len(reading.starts) == len(reading.ends) == len(reading.text)
+        pairs = list(zip(reading.starts, reading.ends, strict=True))
+        assert all(0 <= start <= end <= len(text) for start, end in pairs)
+        assert list(reading.starts) == sorted(reading.starts)
+        assert list(reading.ends) == sorted(reading.ends)
+
+
+@given(ANY_TEXT)
+def test_the_work_is_bounded_by_the_length_of_the_text(text: str) -> None:
+    readings = normalise(text).readings
+    assert 1 <= len(readings) <= MAX_READINGS
+    assert all(len(reading.text) <= MAX_EXPANSION * len(text) for reading in readings)
+
+
+@given(st.characters())
+def test_one_character_never_grows_beyond_the_bound(char: str) -> None:
+    assert len(fold(char)) < MAX_EXPANSION
+
+
+@given(ANY_TEXT)
+def test_no_two_readings_are_alike_and_the_first_is_plain(text: str) -> None:
+    texts = [reading.text for reading in normalise(text).readings]
+    assert len(texts) == len(set(texts))
+    assert texts[0] == plain(text)
+
+
+@pytest.mark.parametrize(
+    "unit",
+    [
+        pytest.param("a ", id="single letters"),
+        pytest.param("a.", id="letters and points"),
+        pytest.param(". ", id="points"),
+        pytest.param("1a", id="leetspeak"),
+        pytest.param("!|", id="signs"),
+        pytest.param("o", id="one letter"),
+        pytest.param("\u0301", id="marks only"),
+        pytest.param("\u200b", id="invisible only"),
+        pytest.param("🅰", id="symbols"),
+        pytest.param("ﷺ", id="a ligature of eighteen"),
+        pytest.param("aB", id="camel case"),
+        pytest.param("аb", id="mixed scripts"),
+        pytest.param("a \n", id="spaces and lines"),
+    ],
+)
+def test_ten_thousand_adversarial_characters_are_read_within_the_bounds(unit: str) -> None:
+    text = (unit * 10_000)[:10_000]
+    readings = normalise(text).readings
+    assert len(readings) <= MAX_READINGS
+    assert sum(len(reading.text) for reading in readings) <= MAX_READINGS * MAX_EXPANSION * len(text)
+
+
+def test_a_retold_reading_keeps_its_length() -> None:
+    with pytest.raises(ValueError, match="keeps its length"):
+        Reading("ab", range(2), range(1, 3)).retold("abc")
