@@ -2,7 +2,7 @@
 
 Each reading undoes one habit of disguise and leaves the others alone, and none of them joins whole
 words: so "as so on" never becomes a slur, and "1024" stays a number in the first reading.
-The work is linear: at most MAX_READINGS readings, each at most MAX_EXPANSION times as long as the text.
+The work is linear: at most MAX_READINGS readings, each at most three times as long as the text, and ROOM.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ from safety.text.characters import INVISIBLE, LOOKALIKES, fold
 from safety.text.reading import Reading
 
 MAX_READINGS = 13
+ROOM = 500  # characters that emoji names and ligatures may add to any text, besides its own length
 
 _CAMEL = re.compile(r"[a-z][A-Z]")
 _WORD = re.compile(r"[^\W_]+")
@@ -81,7 +82,19 @@ def _readings(text: str) -> Iterator[Reading]:
 def _folded(text: str) -> Reading:
     if text.isascii() and text.isprintable():
         return Reading(text.lower(), range(len(text)), range(1, len(text) + 1))
-    return _built((fold(char), place, place + 1) for place, char in enumerate(text))
+    return _built((piece, place, place + 1) for place, piece in enumerate(_pieces(text)))
+
+
+def _pieces(text: str) -> Iterator[str]:
+    """Each character folded. A run of one emoji is named once; beyond the room for it, names are cut to a space."""
+    room, before = len(text) + ROOM, ""
+    for char in text:
+        folded = fold(char)
+        if len(folded) > 1 and (room <= 0 or (char == before and folded[0] == " ")):
+            folded = folded[0]
+        room -= max(0, len(folded) - 1)
+        before = char
+        yield folded
 
 
 def _split(text: str) -> Reading:
@@ -89,11 +102,10 @@ def _split(text: str) -> Reading:
 
     def parts() -> Iterator[tuple[str, int, int]]:
         before = ""
-        for place, char in enumerate(text):
-            folded = fold(char)
+        for place, (char, piece) in enumerate(zip(text, _pieces(text), strict=True)):
             if char.isupper() and before.islower():
                 yield " ", place, place
-            yield folded if folded != INVISIBLE else " ", place, place + 1
+            yield piece if piece != INVISIBLE else " ", place, place + 1
             before = char
 
     return _built(parts())
