@@ -26,6 +26,12 @@ LOCK_WAIT = 0.25  # seconds between two looks at whether a waiting person has ca
 TRY_AGAIN = "Try another seed, or a lower guidance."
 
 
+def advice_for(error: Exception) -> str:
+    """What to do about an error that a pipeline raised."""
+    short_of_memory = isinstance(error, MemoryError) or "memory" in str(error).lower()
+    return "Ask for fewer or smaller pictures." if short_of_memory else TRY_AGAIN
+
+
 class DiffusionEngine:
     """Draws with one diffusers pipeline, which is loaded at the first call and kept.
 
@@ -85,8 +91,8 @@ class DiffusionEngine:
             drawn = self._pipeline(**{key: value for key, value in settings.items() if key in takes})
         except StudioError:
             raise
-        except (RuntimeError, ValueError, TypeError, IndexError) as error:
-            raise EngineFailed(f"The model could not draw this: {first_line(error)}", TRY_AGAIN) from error
+        except Exception as error:  # a model's code may fail in any way
+            raise EngineFailed(f"The model could not draw this: {first_line(error)}", advice_for(error)) from error
         pixels: NDArray[np.float32] = np.asarray(drawn.images, dtype=np.float32)
         return pixels
 

@@ -200,6 +200,28 @@ def test_what_the_pipeline_refuses_is_a_failure_with_advice(sd: DiffusionEngine)
     assert len(draw(sd, 1)) == 1  # still usable
 
 
+@pytest.mark.parametrize(
+    ("error", "advice"),
+    [
+        pytest.param(RuntimeError("CUDA out of memory. Tried to allocate 2 GiB"), "smaller", id="gpu memory"),
+        pytest.param(MemoryError(), "smaller", id="memory"),
+        pytest.param(KeyError("added_cond_kwargs"), "seed", id="anything else"),
+    ],
+)
+def test_what_the_model_raises_becomes_a_sentence(
+    sd: DiffusionEngine, monkeypatch: pytest.MonkeyPatch, error: Exception, advice: str
+) -> None:
+    draw(sd, 1)
+
+    def fail(*_: object, **__: object) -> None:
+        raise error
+
+    monkeypatch.setattr(sd._pipeline.unet, "forward", fail)
+    with pytest.raises(EngineFailed, match="could not draw") as caught:
+        draw(sd, 1)
+    assert advice in caught.value.advice
+
+
 def copy(folder: Path, into: Path) -> Path:
     shutil.copytree(folder, into / "broken")
     return into / "broken"
