@@ -6,12 +6,12 @@ which fails if another process was first. Both then read the same file.
 
 from __future__ import annotations
 
-import datetime
 import os
 import secrets
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 SECRET_BYTES = 32
 SIGNING_FILE = "signing.pem"
-LEAF_YEARS, ROOT_YEARS = 10, 20
+LEAF_LASTS, ROOT_LASTS = timedelta(days=3653), timedelta(days=7305)
 _PEM_END = "-----END CERTIFICATE-----\n"
 
 
@@ -60,14 +60,14 @@ def existing_signing_keys(folder: Path) -> SigningKeys | None:
     return signing_keys(folder) if path.exists() else None
 
 
-def make_signing_keys(years: int = LEAF_YEARS) -> bytes:
+def make_signing_keys(lasts: timedelta = LEAF_LASTS) -> bytes:
     """Key, leaf and root in one PEM text, so that no two processes can mix theirs."""
     from cryptography.hazmat.primitives.asymmetric import ec
     from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
     root_key, leaf_key = (ec.generate_private_key(ec.SECP256R1()) for _ in range(2))
-    root = _certificate("Safelight studio root", root_key, root_key, years=max(ROOT_YEARS, years))
-    leaf = _certificate("Safelight studio", leaf_key, root_key, issuer=root, years=years)
+    root = _certificate("Safelight studio root", root_key, root_key, lasts=ROOT_LASTS)
+    leaf = _certificate("Safelight studio", leaf_key, root_key, issuer=root, lasts=lasts)
     # The root's private key is dropped here: it signs one leaf, once.
     pkcs8 = leaf_key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
     return pkcs8 + leaf.public_bytes(Encoding.PEM) + root.public_bytes(Encoding.PEM)
@@ -79,7 +79,7 @@ def _certificate(
     signer: EllipticCurvePrivateKey,
     *,
     issuer: Certificate | None = None,
-    years: int,
+    lasts: timedelta,
 ) -> Certificate:
     """X.509 as C2PA wants it (specification 2.1, section 14.5.1): a root if `issuer` is None, else a leaf."""
     from cryptography import x509
@@ -92,12 +92,12 @@ def _certificate(
             x509.NameAttribute(NameOID.COMMON_NAME, f"{name} {secrets.token_hex(4)}"),
         ]
     )
-    now = datetime.datetime.now(datetime.UTC)
+    now = datetime.now(UTC)
     builder = (
         x509.CertificateBuilder(issuer.subject if issuer else subject, subject, key.public_key())
         .serial_number(x509.random_serial_number())
-        .not_valid_before(now - datetime.timedelta(hours=1))  # another machine's clock may be slow
-        .not_valid_after(now + datetime.timedelta(days=365 * years))
+        .not_valid_before(now - timedelta(hours=1))  # another machine's clock may be slow
+        .not_valid_after(now + lasts)
         .add_extension(x509.SubjectKeyIdentifier.from_public_key(key.public_key()), critical=False)
         .add_extension(x509.AuthorityKeyIdentifier.from_issuer_public_key(signer.public_key()), critical=False)
     )

@@ -1,0 +1,132 @@
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from PIL import Image
+
+from safety import keys as studio_keys
+from safety.errors import ExportError
+from safety.keys import SigningKeys, make_signing_keys, signing_keys
+from safety.marks.credentials import manifest, parse_report, read, sign
+from safety.marks.facts import TRAINED_ALGORITHMIC_MEDIA, Facts
+from safety.records import Stamp
+from tests.fakes_marks import file_of
+
+TIME = datetime(2026, 11, 22, 20, 0, 5, tzinfo=UTC)
+FACTS = Facts(Stamp(0xAB), case="case-1", engine="pocket", model="pocket 1", seed=7, prompt="a secret wish")
+PICTURE = Image.new("RGB", (64, 64), "teal")
+
+
+@pytest.fixture(scope="module")
+def keys(tmp_path_factory: pytest.TempPathFactory) -> SigningKeys:
+    return signing_keys(tmp_path_factory.mktemp("keys"))
+
+
+@pytest.mark.parametrize("format", ["PNG", "JPEG", "WEBP"])
+def test_a_signed_file_is_valid_and_trusted_here(keys: SigningKeys, format: str) -> None:
+    said = read(sign(file_of(PICTURE, format), format, FACTS, TIME, keys), keys)
+
+    assert said is not None
+    assert said.valid and said.trusted
+    assert said.stamp == FACTS.stamp
+    assert said.claims.generator.startswith("Safelight")
+    assert said.claims.actions == ("c2pa.created", "c2pa.watermarked.bound")
+    assert said.claims.sources == (TRAINED_ALGORITHMIC_MEDIA,)
+    assert said.claims.model == "pocket 1"
+    assert said.claims.time == "2026-11-22T20:00:05+00:00"
+    assert said.claims.problems == ()
+
+
+def test_the_keys_of_another_studio_are_valid_and_not_trusted(keys: SigningKeys, tmp_path: Path) -> None:
+    data = sign(file_of(PICTURE), "PNG", FACTS, TIME, signing_keys(tmp_path))
+
+    for anchor in (keys, None):
+        said = read(data, anchor)
+        assert said is not None
+        assert said.valid and not said.trusted
+
+
+@pytest.mark.parametrize("format", ["PNG", "JPEG", "WEBP"])
+def test_one_byte_after_the_end_breaks_the_signature(keys: SigningKeys, format: str) -> None:
+    said = read(sign(file_of(PICTURE, format), format, FACTS, TIME, keys) + b"\0", keys)
+
+    assert said is None or not said.valid
+
+
+def test_signing_adds_little(keys: SigningKeys) -> None:
+    plain = file_of(PICTURE)
+
+    assert len(sign(plain, "PNG", FACTS, TIME, keys)) - len(plain) < 20_000  # no thumbnail
+
+
+def test_the_prompt_is_never_signed(keys: SigningKeys) -> None:
+    assert "secret wish" not in str(manifest(FACTS, TIME))
+    assert b"secret wish" not in sign(file_of(PICTURE), "PNG", FACTS, TIME, keys)
+
+
+def test_a_picture_made_elsewhere_is_said_to_be_declared() -> None:
+    created = manifest(Facts(Stamp(1)), TIME)["assertions"][0]["data"]["actions"][0]
+
+    assert "declared" in created["description"]
+    assert "softwareAgent" not in created
+
+
+def test_an_expired_certificate_is_named_with_what_to_do(tmp_path: Path) -> None:
+    (tmp_path / studio_keys.SIGNING_FILE).write_bytes(make_signing_keys(lasts=timedelta(minutes=-30)))
+    expired = signing_keys(tmp_path)
+
+    with pytest.raises(ExportError) as caught:
+        sign(file_of(PICTURE), "PNG", FACTS, TIME, expired)
+    assert "expired" in caught.value.advice
+
+
+@pytest.mark.parametrize("data", [b"", b"text", b"\x89PNG\r\n\x1a\n", b"\xff\xd8\xff", file_of(PICTURE, "WEBP")])
+def test_a_file_without_credentials_has_none(data: bytes) -> None:
+    assert read(data) is None
+
+
+@settings(max_examples=60, deadline=None)
+@given(data=st.data())
+def test_a_damaged_file_never_validates(keys: SigningKeys, data: st.DataObject) -> None:
+    signed = bytearray(sign(file_of(PICTURE, "JPEG"), "JPEG", FACTS, TIME, keys))
+    place = data.draw(st.integers(0, len(signed) - 1))
+    signed[place] ^= data.draw(st.integers(1, 255))
+    said = read(bytes(signed), keys)
+
+    # The manifest store itself holds padding, whose bytes nothing hashes.
+    assert said is None or not said.valid or said.stamp == FACTS.stamp
+
+
+json_values = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.text(max_size=5),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=5), inner, max_size=3),
+    max_leaves=10,
+)
+
+
+@given(json_values, json_values, json_values, json_values)
+def test_any_report_of_any_maker_is_parsed(
+    assertions: object, signature: object, info: object, results: object
+) -> None:
+    active = {"assertions": assertions, "signature_info": signature, "claim_generator_info": info}
+    report = {"active_manifest": "a", "manifests": {"a": active}, "validation_results": results}
+
+    said = parse_report(report)
+
+    assert said is not None
+    assert not said.valid and not said.trusted
+
+
+def test_a_foreign_action_list_is_read() -> None:
+    action = {"action": "c2pa.created", "digitalSourceType": "http://example.org/digitalCapture"}
+    active = {"assertions": [{"label": "c2pa.actions", "data": {"actions": [action]}}], "claim_generator": "Cam/1"}
+    said = parse_report({"active_manifest": "a", "manifests": {"a": active}, "validation_state": "Valid"})
+
+    assert said is not None
+    assert said.stamp is None
+    assert said.claims.generator == "Cam/1"
+    assert said.claims.sources == ("http://example.org/digitalCapture",)
