@@ -8,6 +8,7 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -88,11 +89,15 @@ def make_studio(settings: Settings) -> Studio:
         image_checks=image_checks(MODELS),
         engines={name: DiffusionEngine(name, card, MODELS) for name, card in cards.items()},
         exporter=Exporter(Marks(home / "keys", settings.corner)),
-        audit=AuditLog(
-            home / "audit.sqlite3", partial(secret, home / "keys", "audit"), keep_prompts=settings.keep_prompts
-        ),
+        audit=AuditLog(home / "audit.sqlite3", partial(_audit_secret, home), settings.keep_prompts),
         outputs=home / "outputs",
     )
+
+
+def _audit_secret(home: Path) -> bytes:
+    with suppress(OSError):  # what cannot be made is reported, with a sentence, by what comes next
+        home.mkdir(mode=0o700, parents=True, exist_ok=True)  # pictures and records are nobody else's
+    return secret(home / "keys", "audit")
 
 
 def main() -> None:

@@ -67,6 +67,15 @@ def test_making_a_studio_touches_no_disk(tmp_path: Path) -> None:
     assert not (tmp_path / "home").exists()
 
 
+@pytest.mark.skipif(os.name != "posix", reason="folders have no mode here")
+def test_the_home_is_for_its_owner_only(tmp_path: Path) -> None:
+    studio = make_studio(Settings(tmp_path / "home"))
+    assert studio.audit.list() == []
+    studio.audit.close()
+    for path in [tmp_path / "home", *(tmp_path / "home").iterdir()]:
+        assert path.stat().st_mode & 0o077 == 0, path
+
+
 def test_another_program_can_ask_and_wait_for_each_answer(tmp_path: Path) -> None:
     command = [sys.executable, "app.py", "check", "-"]
     environment = {**os.environ, "SAFELIGHT_HOME": str(tmp_path)}

@@ -16,8 +16,8 @@ if TYPE_CHECKING:
 class Case:
     """Each method adds a row and returns when it is on disk. Raises AuditError.
 
-    Words are kept only where the settings say so, only when the case is closed (a picture may still
-    turn out a hard line), beside the chain, and never for a hard line.
+    Words are kept only where the settings say so, beside the chain, and when the case is closed: never
+    for a hard line, which a picture may still turn out to be, nor for a prompt that nobody has judged.
     """
 
     def __init__(self, id_: str, store: Store, request: GenerationRequest | None, keep_words: bool) -> None:
@@ -26,6 +26,7 @@ class Case:
         self._store = store
         self._request = request
         self._keep_words = keep_words and request is not None
+        self._judged = False
         self._evidence: list[facts.Facts] = []
 
     def note(self, event: str, **noted: object) -> None:
@@ -35,6 +36,7 @@ class Case:
     def judged(self, decision: Decision) -> None:
         if decision.verdict is Verdict.HARD_BLOCK:
             self._keep_words = False
+        self._judged = True
         self._evidence += facts.evidence(decision)
         self.note("judged", **facts.of_decision(decision))
 
@@ -63,7 +65,7 @@ class Case:
         self.closed = True
 
     def _words(self) -> str:
-        if not self._keep_words or self._request is None:
+        if not (self._keep_words and self._judged) or self._request is None:
             return ""
         request = self._request
         return canonical(

@@ -132,4 +132,5 @@ def _sentences(place: str | Path) -> Iterator[None]:
         yield
     except (SQLAlchemyError, OSError) as error:
         why = getattr(error, "orig", None) or error
-        raise AuditError(f"The audit log {place} cannot be used: {why}.") from error
+        advice = "Another program holds it: try again." if "locked" in str(why) else ""
+        raise AuditError(f"The audit log {place} cannot be used: {why}.", advice) from error

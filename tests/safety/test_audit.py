@@ -243,6 +243,13 @@ def test_words_are_kept_where_the_settings_say_so(open_log: Callable[..., AuditL
     assert log.verify() == []
 
 
+def test_an_unjudged_prompt_is_not_kept(open_log: Callable[..., AuditLog]) -> None:
+    log = open_log(keep_prompts=True)
+    with pytest.raises(ValueError), log.case(REQUEST):
+        raise ValueError
+    assert b"apple" not in stored(log)
+
+
 @pytest.mark.parametrize("stage", [pytest.param(stage, id=str(stage)) for stage in Stage])
 def test_a_hard_line_never_stores_words(open_log: Callable[..., AuditLog], stage: Stage) -> None:
     log = open_log(keep_prompts=True)
