@@ -30,6 +30,7 @@ class Api:
         """Judge a prompt with the quick checks. Nothing is made or recorded."""
         try:
             asked = form.read({"prompt": prompt, "mode": mode})
+            self.studio.policy.mode_of(asked.mode)
             return cli_json.decision(self.studio.preview(asked.prompt, asked.mode))
         except Exception as error:  # noqa: BLE001  told in one sentence, logged in full
             return {"error": flow.sentence(error)}

@@ -73,7 +73,7 @@ class Fields:
             self.of["negative_prompt"] = gr.Textbox(
                 label="What should not be in it?", lines=1, max_length=2 * MAX_PROMPT, **_negative(card)
             )
-            with gr.Row():
+            with gr.Row(elem_id="sl-size"):
                 self.of["width"] = _slider("Width", card.size, card.size_multiple)
                 self.of["height"] = _slider("Height", card.size, card.size_multiple)
             self.of["format"] = gr.Radio([(name.upper(), name) for name in FORMATS], value=FORMATS[0], label="File format")

@@ -83,7 +83,11 @@ class CreateTab:
         self.cancel.click(self.stop, None, stopped, cancels=[made], queue=False, api_visibility="private")
         for number, slot in enumerate(self.slots):
             slot.reveal.click(
-                partial(self.reveal, number), [self.held], [self.status, *slot.parts], api_visibility="private"
+                partial(self.reveal, number),
+                [self.held],
+                [self.status, *slot.parts],
+                api_name=f"reveal_{number}",
+                api_visibility="private",
             )
 
     def judge(self, prompt: str | None, mode: str | None) -> tuple[Any, ...]:

@@ -52,6 +52,7 @@ def preview(studio: Studio, prompt: str, mode: str) -> Judged | Problem | None:
     if not prompt.strip():
         return None
     try:
+        studio.policy.mode_of(mode)
         return judged(studio.preview, studio.policy, prompt, studio.preview(prompt, mode))
     except Exception as error:  # noqa: BLE001  told in one sentence, logged in full
         return Problem(sentence(error))

@@ -7,6 +7,9 @@ from typing import TYPE_CHECKING
 
 import gradio as gr
 from markupsafe import Markup
+from starlette.middleware import Middleware
+from starlette.responses import PlainTextResponse
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from ui import create_tab, verify_tab
 from ui.api import Api
@@ -18,6 +21,20 @@ if TYPE_CHECKING:
 ASSETS = Path(__file__).resolve().parent.parent / "assets"
 MAX_UPLOAD = "64mb"
 CACHE_SECONDS = (600, 3600)  # how often copies of handed-over files are looked at, and how old they may become
+
+
+class NoErrands:
+    """Refuses Gradio's routes that fetch an address on a caller's behalf: no request leaves this machine."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self.app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        path = scope.get("path", "").lower()
+        if "/file=http" in path or "/file/http" in path or "/proxy=" in path:
+            await PlainTextResponse("Not found.", 404)(scope, receive, send)
+        else:
+            await self.app(scope, receive, send)
 
 
 def build(studio: Studio) -> gr.Blocks:
@@ -54,6 +71,7 @@ def launch(page: gr.Blocks, host: str, port: int | None, wait: bool = True) -> N
         ssr_mode=False,
         pwa=False,
         mcp_server=False,
+        app_kwargs={"middleware": [Middleware(NoErrands)]},
         favicon_path=ASSETS / "logo.svg",
         theme=theme(),
         css_paths=ASSETS / "app.css",

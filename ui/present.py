@@ -25,7 +25,13 @@ WORDS = {
     Verdict.BLOCK: "Refused",
     Verdict.HARD_BLOCK: "Refused in every mode",
 }
-PICTURE_WORDS = {**WORDS, Verdict.WARN: "Veiled until you reveal it", Verdict.BLOCK: "Withheld"}
+PICTURE_WORDS = {
+    Verdict.ALLOW: "Checked, nothing found",
+    Verdict.NOTE: "Checked, with a remark",
+    Verdict.WARN: "Veiled until you reveal it",
+    Verdict.BLOCK: "Withheld",
+    Verdict.HARD_BLOCK: "Withheld in every mode",
+}
 REACHED = {Verdict.NOTE: "remarked on", Verdict.WARN: "needs a confirmation", Verdict.BLOCK: "refused"}
 STAGES = {"prompt": "the prompt", "picture": "the picture"}
 MARKS = {
@@ -88,7 +94,8 @@ def _reasons(decision: Decision) -> Markup:
 
 def _reason(group: Sequence[Reason]) -> Markup:
     worst = group[0]
-    signals = joined(_signal(reason) for reason in group if reason.score is not None)
+    shown = worst.verdict < Verdict.HARD_BLOCK  # decide() gives a hard line no score; should one come, it is not told
+    signals = joined(_signal(reason) for reason in group if shown and reason.score is not None)
     texts = joined(Markup("<p>{}</p>").format(text) for text in dict.fromkeys(reason.text for reason in group))
     return Markup(
         '<li class="sl-reason sl-{}"><div class="sl-reason-title"><b>{}</b><code>{}</code></div>{}{}'

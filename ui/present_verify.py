@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -53,7 +54,19 @@ LAYERS = {
         "This studio has no record of the file or of its stamp.",
     ),
 }
-HIDDEN = ("found", "stamp", "valid", "trusted")
+# Name in the JSON -> name on the page. The rest is told by the JSON alone.
+FACTS = {
+    "issuer": "Signed by",
+    "time": "Time",
+    "created": "Time",
+    "model": "Model",
+    "sources": "Source type",
+    "digital_source_type": "Source type",
+    "score": "Certainty",
+    "case": "Case",
+    "unchanged": "Unchanged",
+}
+INSTANT = re.compile(r"(\d{4}-\d\d-\d\d)T(\d\d:\d\d):\d\d(?:\.\d+)?(?:Z|\+00:00)")
 
 
 def report(seen: Mapping[str, Any] | Problem | None) -> Markup:
@@ -66,7 +79,7 @@ def report(seen: Mapping[str, Any] | Problem | None) -> Markup:
     return Markup(
         '<section class="sl-report" aria-label="What the marks say"><h3>{}</h3>{}<div class="sl-layers">{}</div>'
         "{}</section>"
-    ).format(seen["summary"], _contradictions(seen), cards, HONEST)
+    ).format(_plain_times(seen["summary"]), _contradictions(seen), cards, HONEST)
 
 
 def _contradictions(seen: Mapping[str, Any]) -> Markup:
@@ -100,12 +113,12 @@ def _details(seen: Mapping[str, Any]) -> Markup:
     pairs = {"Stamp": str(seen["stamp"] or "none")}
     for name, value in seen.items():
         inner = value if isinstance(value, Mapping) else {name: value}
-        pairs |= {_label(key): _text(each) for key, each in inner.items() if key not in HIDDEN and _text(each)}
+        pairs |= {FACTS[key]: _text(each) for key, each in inner.items() if key in FACTS and _text(each)}
     return facts(pairs)
 
 
-def _label(name: str) -> str:
-    return name.replace("_", " ").capitalize()
+def _plain_times(text: str) -> str:
+    return INSTANT.sub(r"\1 \2 UTC", text)
 
 
 def _text(value: Any) -> str:
@@ -117,4 +130,4 @@ def _text(value: Any) -> str:
     if isinstance(value, list | tuple):
         return ", ".join(_text(each) for each in value)
     text = "" if value is None else str(value)
-    return text.rstrip("/").rpartition("/")[2] if text.startswith(("http://", "https://")) else text
+    return text.rstrip("/").rpartition("/")[2] if text.startswith(("http://", "https://")) else _plain_times(text)

@@ -1,0 +1,40 @@
+"""One real server for the page's tests: real prompt checks, policy and audit, an engine that paints and counts."""
+
+from __future__ import annotations
+
+import socket
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import pytest
+
+from safety.prompt import prompt_checks
+from studio import Studio
+from tests.fakes import fake_studio
+from tests.fakes_page import PRESETS, PaintEngine, WordCheck
+
+
+@dataclass(frozen=True)
+class Served:
+    studio: Studio
+    engine: PaintEngine
+    url: str
+
+    def files(self) -> list[Path]:
+        return [path for path in self.studio.outputs.rglob("*") if path.is_file()]
+
+
+@pytest.fixture(scope="session")
+def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
+    page = pytest.importorskip("ui.page")
+    engine = PaintEngine()
+    studio = fake_studio(tmp_path_factory.mktemp("home"), engine)
+    studio = replace(studio, prompt_checks=(*prompt_checks(PRESETS), WordCheck()))
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    blocks = page.build(studio)
+    page.launch(blocks, "127.0.0.1", port, wait=False)
+    yield Served(studio, engine, f"http://127.0.0.1:{port}")
+    blocks.close(verbose=False)

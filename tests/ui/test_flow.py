@@ -1,0 +1,102 @@
+"""What the page does with a person's input: one call of the studio, one answer, and never a traceback."""
+
+from __future__ import annotations
+
+import logging
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from safety.records import Delivered, Refused, Verdict
+from tests.fakes import fake_studio
+from tests.fakes_page import PaintEngine
+from ui import flow
+from ui.api import Api
+from ui.worker import Step
+
+
+def last(steps: Any) -> Any:
+    *_, end = steps
+    return end
+
+
+def test_an_empty_prompt_is_nobodys_fault(tmp_path: Path) -> None:
+    assert flow.preview(fake_studio(tmp_path), "  ", "general") is None
+
+
+def test_a_refused_prompt_names_the_modes_that_would_let_it_pass(tmp_path: Path) -> None:
+    seen = flow.preview(fake_studio(tmp_path), "gore", "general")
+    assert isinstance(seen, flow.Judged) and seen.passing == ("Art", "Medical")
+
+
+def test_a_hard_line_names_no_mode(tmp_path: Path) -> None:
+    seen = flow.preview(fake_studio(tmp_path), "forbidden", "general")
+    assert isinstance(seen, flow.Judged) and seen.decision.verdict is Verdict.HARD_BLOCK and not seen.passing
+
+
+def test_an_unknown_mode_is_one_sentence(tmp_path: Path) -> None:
+    seen = flow.preview(fake_studio(tmp_path), "apple", "wild")
+    assert isinstance(seen, flow.Problem) and "wild" in seen.sentence and "general" in seen.sentence
+
+
+def test_create_steps_and_then_delivers(tmp_path: Path) -> None:
+    steps = list(flow.create(fake_studio(tmp_path, PaintEngine(pause=0.05)), {"prompt": "an apple", "steps": 8}))
+    assert isinstance(steps[-1], Delivered)
+    assert {type(step) for step in steps[:-1]} == {Step}
+    assert any(step.stage == "drawing" for step in steps[:-1])
+
+
+def test_a_warned_prompt_waits_for_the_persons_word(tmp_path: Path) -> None:
+    engine = PaintEngine()
+    studio = fake_studio(tmp_path, engine)
+    assert isinstance(last(flow.create(studio, {"prompt": "a wound"})), Refused) and engine.made == 0
+    assert isinstance(last(flow.create(studio, {"prompt": "a wound", "acknowledged": True})), Delivered)
+
+
+def test_closing_the_steps_stops_the_engine(tmp_path: Path) -> None:
+    engine = PaintEngine(pause=0.02)
+    steps = flow.create(fake_studio(tmp_path, engine), {"prompt": "an apple", "steps": 500})
+    while next(steps).stage != "drawing":  # type: ignore[union-attr]
+        pass
+    steps.close()
+    for _ in range(500):
+        if engine.stopped:
+            break
+        engine.gate.wait(0.02)
+    assert engine.stopped == 1 and engine.made == 0
+
+
+def test_what_nobody_foresaw_is_a_sentence_and_a_line_in_the_log(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    class Broken(PaintEngine):
+        def generate(self, *_: Any) -> Any:
+            raise RuntimeError("secret detail")
+
+    with caplog.at_level(logging.ERROR):
+        seen = last(flow.create(fake_studio(tmp_path, Broken()), {"prompt": "an apple"}))
+    assert isinstance(seen, flow.Problem) and "secret" not in seen.sentence
+    assert seen.sentence.split()[-1].rstrip(".") in caplog.text and "secret detail" in caplog.text
+
+
+def test_a_program_gets_a_file_only_for_a_picture_that_is_free(tmp_path: Path) -> None:
+    api = Api(fake_studio(tmp_path), str)
+    free = api.create({"prompt": "an apple"})
+    assert not free["refused"] and Path(free["pictures"][0]["file"]["path"]).exists()
+    veiled = api.create({"prompt": "a shock"})
+    assert veiled["pictures"][0] | {"veiled": True, "file": None} == veiled["pictures"][0]
+    assert "file" not in api.create({"prompt": "spoilt"}) and api.create({"prompt": "spoilt"})["refused"]
+
+
+@pytest.mark.parametrize("request_", [None, [], "a", {"prompt": 3}, {"prompt": ""}, {"prompt": "a", "mode": "wild"}])
+def test_a_program_that_asks_for_nonsense_gets_a_sentence(tmp_path: Path, request_: Any) -> None:
+    assert set(Api(fake_studio(tmp_path), str).create(request_)) == {"error"}
+
+
+def test_the_modes_are_asked_by_the_checks_that_refused(tmp_path: Path) -> None:
+    studio = fake_studio(tmp_path)
+    slow = replace(studio, prompt_checks=[replace(check, live=False) for check in studio.prompt_checks])  # type: ignore[type-var]
+    refused = last(flow.create(slow, {"prompt": "gore"}))
+    assert flow.refusal(slow, "gore", refused).passing == ("Art", "Medical")

@@ -1,0 +1,185 @@
+"""From records to what components show, without any component."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from html.parser import HTMLParser
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from PIL import Image
+
+from safety.records import Decision, Export, Made, Reason, Refused, Span, Stage, Stamp, Verdict
+from ui import present, present_verify
+from ui.flow import Judged, Problem
+from ui.worker import Step
+
+NASTY = "<img src=x onerror=alert(1)>'\"&${1+1}{{x}}</div><script>alert(1)</script>"
+REASON = Reason(
+    verdict=Verdict.BLOCK,
+    category="violence",
+    code="P301",
+    clause="3.1: no graphic violence",
+    title="Graphic violence",
+    text="This looks like graphic violence.",
+    check="lexicon",
+    evidence="gore",
+    spans=(Span(2, 6),),
+    score=0.9,
+    threshold=0.7,
+)
+HARD = replace(
+    REASON, verdict=Verdict.HARD_BLOCK, check="", evidence="", spans=(), score=None, threshold=None, help="Call 988."
+)
+
+
+def decision(*reasons: Reason, stage: Stage = Stage.PROMPT, risk: float = 0.8) -> Decision:
+    verdict = max((reason.verdict for reason in reasons), default=Verdict.ALLOW)
+    return Decision(verdict, reasons, stage, "general", "2026.11", "ab" * 32, risk)
+
+
+class Tags(HTMLParser):
+    """What a browser would see: tags, attributes and text."""
+
+    def __init__(self, html: str) -> None:
+        super().__init__()
+        self.tags: list[str] = []
+        self.attributes: list[str] = []
+        self.text = ""
+        self.feed(str(html))  # of a Markup, every part would be a Markup again
+        self.close()
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.tags.append(tag)
+        self.attributes += [name for name, _ in attrs]
+
+    def handle_data(self, data: str) -> None:
+        self.text += data
+
+
+def test_a_refusal_names_reason_code_clause_score_threshold_and_what_would_pass() -> None:
+    shown = Tags(present.judgement(Judged(decision(REASON), ("Art", "Medical")))).text
+    for part in ("Refused", "Graphic violence", "P301", "3.1:", "gore", "0.90", "0.70", "Art and Medical", "Risk 80"):
+        assert part in shown
+
+
+def test_a_hard_line_shows_help_first_and_neither_number_nor_word() -> None:
+    shown = Tags(present.judgement(Judged(decision(HARD, risk=1.0)))).text
+    assert "Refused in every mode" in shown
+    assert shown.index("Call 988.") < shown.index("This looks like")
+    assert "Risk" not in shown and "scored" not in shown and "mode allows" not in shown
+
+
+def test_reasons_of_one_code_are_told_once() -> None:
+    shown = Tags(present.judgement(Judged(decision(REASON, replace(REASON, evidence="blood"))))).text
+    assert shown.count("This looks like graphic violence.") == 1
+    assert "gore" in shown and "blood" in shown
+
+
+@pytest.mark.parametrize("verdict", list(Verdict), ids=lambda verdict: verdict.name)
+def test_every_verdict_is_told_in_words(verdict: Verdict) -> None:
+    reasons = [replace(REASON, verdict=verdict)] if verdict else []
+    assert present.WORDS[verdict] in present.judgement(Judged(decision(*reasons)))
+    assert present.PICTURE_WORDS[verdict]
+
+
+FREE_TEXT = ("category", "code", "clause", "title", "text", "check", "evidence", "help")
+
+
+@pytest.mark.parametrize("field", FREE_TEXT)
+def test_text_from_outside_stays_text(field: str) -> None:
+    clean, dirty = decision(REASON), decision(replace(REASON, **{field: NASTY}))
+    for show in (
+        lambda one: present.judgement(Judged(one)),
+        lambda one: present.statement(Refused("case", one), Judged(one)),
+        lambda one: present.picture(Made(one, None), "case", 1),
+    ):
+        before, after = Tags(show(clean)), Tags(show(dirty))
+        assert set(after.tags) == set(before.tags) | ({"p"} if field == "help" else set())
+        assert set(after.attributes) <= set(before.attributes) | {"class"}
+
+
+@pytest.mark.parametrize(
+    "html",
+    [
+        pytest.param(present.problem(Problem(NASTY)), id="problem"),
+        pytest.param(present.notice(NASTY), id="notice"),
+        pytest.param(present.progress(Step(NASTY, 1, 2, 3.0)), id="progress"),
+        pytest.param(present.facts({NASTY: NASTY}), id="facts"),
+    ],
+)
+def test_no_sentence_becomes_markup(html: str) -> None:
+    assert not {"img", "script"} & set(Tags(html).tags)
+    assert NASTY.casefold() in Tags(html).text.casefold()
+
+
+@given(st.text(max_size=60), st.lists(st.tuples(st.integers(-5, 70), st.integers(-5, 70)), max_size=5))
+def test_highlights_are_the_text_as_typed(text: str, spans: list[tuple[int, int]]) -> None:
+    reason = replace(REASON, spans=tuple(Span(*span) for span in spans))
+    assert "".join(piece for piece, _ in present.highlights(text, decision(reason))) == text
+
+
+def test_highlights_name_the_worst_reason_where_several_meet() -> None:
+    worse = replace(REASON, title="Worse", spans=(Span(0, 4),))
+    assert present.highlights("abcdefgh", decision(worse, REASON)) == [
+        ("abcd", "Worse"),
+        ("ef", "Graphic violence"),
+        ("gh", None),
+    ]
+
+
+def test_a_prompt_that_waits_says_what_to_do() -> None:
+    waiting = decision(replace(REASON, verdict=Verdict.WARN))
+    shown = Tags(present.statement(Refused("c1", waiting), Judged(waiting))).text
+    assert "Waiting for your confirmation" in shown and "Tick the box" in shown and "c1" in shown
+
+
+def test_a_withheld_picture_gives_its_reasons_and_no_way_to_it() -> None:
+    made = Made(decision(REASON, stage=Stage.PICTURE), None)
+    shown = Tags(present.picture(made, "c1", 7))
+    assert "Withheld" in shown.text and "Graphic violence" in shown.text
+    assert not {"img", "a"} & set(shown.tags)
+
+
+def test_a_made_picture_names_its_stamp_marks_and_case() -> None:
+    export = Export(Path("x/a.png"), Stamp(255), "cd" * 32, 512, 512, ("visible", "invisible"))
+    shown = Tags(present.picture(Made(decision(), export), "c1", 7)).text
+    for part in ("00000000000000ff", "Visible label", "Invisible mark", "c1", "512 × 512"):
+        assert part in shown
+
+
+def test_a_veil_holds_a_few_hundred_pixels_and_leaves_no_file(tmp_path: Path) -> None:
+    Image.effect_noise((800, 600), 90).convert("RGB").save(tmp_path / "a.png")
+    shown = present.veil(tmp_path / "a.png")
+    assert "data:image/jpeg;base64," in shown and len(shown) < 3000
+    assert [path.name for path in tmp_path.iterdir()] == ["a.png"]
+
+
+def verification(**credentials: object) -> dict[str, object]:
+    layer = {"found": True, "stamp": "0" * 16, "valid": True, "trusted": True, "claims": {"issuer": NASTY}}
+    none = {"found": False, "stamp": None}
+    layers = {"credentials": layer | credentials, "invisible": none, "metadata": none, "registry": none}
+    return {"layers": layers, "contradictions": [NASTY], "summary": "Made here on 2026-11-22T21:15:21.587961+00:00."}
+
+
+def test_a_report_tells_every_layer_and_stays_text() -> None:
+    shown = Tags(present_verify.report(verification()))
+    assert not {"img", "script"} & set(shown.tags)
+    for layer in present_verify.LAYERS.values():
+        assert layer.title in shown.text
+    assert "2026-11-22 21:15 UTC" in shown.text and "proves nothing" in shown.text and "contradict" in shown.text
+
+
+@pytest.mark.parametrize(
+    ("credentials", "words"),
+    [
+        pytest.param({}, "Valid, signed here", id="ours"),
+        pytest.param({"trusted": False}, "Valid, unknown signer", id="of another"),
+        pytest.param({"valid": False}, "Changed since signing", id="changed"),
+        pytest.param({"found": False}, "Not found", id="none"),
+    ],
+)
+def test_credentials_are_told_by_what_they_are_worth(credentials: dict[str, object], words: str) -> None:
+    assert words in present_verify.report(verification(**credentials))
