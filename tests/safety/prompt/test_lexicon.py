@@ -59,7 +59,7 @@ def test_a_harmless_prompt_passes_in_every_mode(judge: Judge, text: str, mode: s
         pytest.param("Blue Nude by Matisse", "art", Verdict.NOTE, id="a nude in art"),
         pytest.param("Nude Descending a Staircase", "art", Verdict.NOTE, id="another nude in art"),
         pytest.param("cross-section of the penis, anatomy plate", "medical", Verdict.NOTE, id="anatomy in medical"),
-        pytest.param("stab wound of the thorax, CT", "medical", Verdict.ALLOW, id="a wound in medical"),
+        pytest.param("stab wound of the thorax, CT", "medical", Verdict.NOTE, id="a wound in medical"),
         pytest.param("hardcore porn", "general", Verdict.BLOCK, id="pornography in general"),
         pytest.param("hardcore porn", "art", Verdict.BLOCK, id="pornography in art"),
         pytest.param("hardcore porn", "medical", Verdict.BLOCK, id="pornography in medical"),
