@@ -1,0 +1,247 @@
+"""The page in a real Chromium: what a person types, pastes and undoes is what is judged, and nothing leaves."""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
+
+import pytest
+
+from tests.ui.conftest import Served
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser, Page
+
+CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+FLAGS = "--no-sandbox --disable-gpu --disable-background-networking --disable-component-update --disable-sync --no-first-run"
+WAIT = 30_000  # ms
+PROMPT, VERDICT = "#sl-prompt textarea", "#sl-judgement .sl-verdict"
+
+pytestmark = [
+    pytest.mark.browser,
+    pytest.mark.skipif(not CHROMIUM and not os.environ.get("CI"), reason="there is no Chromium on this machine"),
+]
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as driver:
+        browser = driver.chromium.launch(executable_path=CHROMIUM, args=FLAGS.split())
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def page(browser: Browser, served: Served) -> Iterator[Page]:
+    context = browser.new_context(viewport={"width": 1280, "height": 900})
+    context.set_default_timeout(WAIT)
+    page = context.new_page()
+    page.goto(served.url)
+    page.wait_for_selector(PROMPT)
+    yield page
+    context.close()
+
+
+def says(page: Page, selector: str, words: str) -> None:
+    from playwright.sync_api import expect
+
+    expect(page.locator(selector).first).to_contain_text(words, timeout=WAIT)
+
+
+def marked(page: Page) -> str:
+    return page.locator("#sl-marked .textfield").inner_text() if page.locator("#sl-marked .textfield").count() else ""
+
+
+def test_a_prompt_typed_key_by_key_ends_with_the_judgement_of_the_whole(page: Page) -> None:
+    page.locator(PROMPT).press_sequentially("a quiet apple, then gore", delay=15)
+    says(page, VERDICT, "Refused")
+    says(page, "#sl-marked .token.highlighted", "gore")
+    says(page, "#sl-judgement", "P301")
+
+
+def test_pasted_cut_and_undone_text_is_judged_too(page: Page) -> None:
+    prompt = page.locator(PROMPT)
+    prompt.fill("a wound")
+    says(page, VERDICT, "Needs your confirmation")
+    prompt.press("Control+a")
+    prompt.press("Control+x")
+    says(page, "#sl-judgement", "judged here while you type")
+    prompt.press("Control+v")
+    says(page, VERDICT, "Needs your confirmation")
+    prompt.press("Control+z")
+    says(page, "#sl-judgement", "judged here while you type")
+    prompt.press_sequentially("gore")
+    says(page, VERDICT, "Refused")
+    for _ in "gore":
+        prompt.press("Backspace")
+    says(page, "#sl-judgement", "judged here while you type")
+
+
+def test_another_mode_is_another_judgement(page: Page) -> None:
+    page.locator(PROMPT).fill("gore")
+    says(page, VERDICT, "Refused")
+    says(page, "#sl-judgement", "Would pass in")
+    page.get_by_label("Art", exact=True).check()
+    says(page, VERDICT, "Needs your confirmation")
+    says(page, "#sl-mode", "art history")
+
+
+@pytest.mark.parametrize(
+    "attack",
+    [
+        pytest.param("<img src=x onerror=\"document.title='owned'\">", id="image"),
+        pytest.param("<script>document.title='owned'</script>", id="script"),
+        pytest.param("${document.title='owned'}", id="template"),
+        pytest.param("{{#if 1}}<b onclick=1>{{/if}}", id="handlebars"),
+        pytest.param("[x](javascript:document.title='owned')", id="markdown"),
+    ],
+)
+def test_markup_in_a_prompt_shows_as_text_and_runs_nothing(page: Page, attack: str) -> None:
+    page.locator(PROMPT).fill(f"{attack} gore")
+    says(page, "#sl-marked .textfield", attack)
+    page.click("#sl-go")
+    says(page, "#sl-status", "Refused")
+    assert page.title() == "Safelight"
+    assert page.locator("#sl-marked img, #sl-marked script, #sl-status img, #sl-status script").count() == 0
+
+
+def test_a_refused_prompt_shows_its_reasons_and_makes_nothing(page: Page, served: Served) -> None:
+    made = served.engine.made
+    page.locator(PROMPT).fill("gore on a plate")
+    page.click("#sl-go")
+    says(page, "#sl-status", "No picture was made")
+    for words in ("P301", "Policy 3.1", "Would pass in", "Case"):
+        says(page, "#sl-status", words)
+    assert page.locator(PROMPT).input_value() == "gore on a plate"
+    assert served.engine.made == made
+
+
+def test_the_downloaded_file_is_the_file_on_disk(page: Page, served: Served) -> None:
+    page.locator(PROMPT).fill("a red apple")
+    page.click("#sl-go")
+    says(page, ".sl-picture", "Visible label")
+    with page.expect_download() as download:
+        page.get_by_role("button", name="Download").first.click()
+    got = download.value.path().read_bytes()
+    [on_disk] = [path for path in served.files() if path.name == download.value.suggested_filename]
+    assert got == on_disk.read_bytes()
+    shown = page.locator(".sl-slot img").first.get_attribute("src") or ""
+    assert page.request.get(shown).body() == got
+
+
+def test_a_warning_waits_for_a_confirmation_and_a_change_takes_it_back(page: Page, served: Served) -> None:
+    made = served.engine.made
+    page.locator(PROMPT).fill("a wound")
+    says(page, VERDICT, "Needs your confirmation")
+    page.click("#sl-go")
+    says(page, "#sl-status", "Waiting for your confirmation")
+    assert served.engine.made == made
+    page.locator("#sl-acknowledged input").check()
+    page.locator(PROMPT).fill("a wound, again")
+    page.wait_for_function("() => !document.querySelector('#sl-acknowledged input').checked")
+    page.locator("#sl-acknowledged input").check()
+    page.click("#sl-go")
+    says(page, ".sl-picture", "Stamp")
+    assert served.engine.made == made + 1
+
+
+def test_a_veiled_picture_is_fetched_only_when_revealed(page: Page) -> None:
+    fetched: list[str] = []
+    page.on("request", lambda request: fetched.append(request.url))
+    page.locator(PROMPT).fill("a shock")
+    page.click("#sl-go")
+    says(page, ".sl-picture", "Veiled until you reveal it")
+    assert not [url for url in fetched if "/file=" in url and url.endswith(".png")]
+    page.get_by_role("button", name="Reveal the picture").click()
+    page.wait_for_selector(".sl-slot .image-frame img")
+    page.wait_for_selector(".sl-veil", state="detached")
+
+
+def test_stop_stops_the_work_and_the_page_goes_on(page: Page, served: Served) -> None:
+    served.engine.pause, stopped = 0.05, served.engine.stopped
+    try:
+        page.locator(PROMPT).fill("a slow apple")
+        page.click("#sl-settings > button")
+        page.locator("#sl-settings input[type=number]").nth(1).fill("500")
+        page.click("#sl-go")
+        says(page, "#sl-status", "Drawing")
+        page.click("#sl-stop")
+        says(page, "#sl-status", "Stopped")
+        for _ in range(600):
+            if served.engine.stopped > stopped:
+                break
+            page.wait_for_timeout(50)
+        assert served.engine.stopped == stopped + 1
+    finally:
+        served.engine.pause = 0.0
+    page.locator(PROMPT).fill("a quick apple")
+    page.locator("#sl-settings input[type=number]").nth(1).fill("2")
+    page.click("#sl-go")
+    says(page, ".sl-picture", "Stamp")
+
+
+def test_several_pictures_stand_side_by_side(page: Page) -> None:
+    page.locator(PROMPT).fill("four apples")
+    page.click("#sl-settings > button")
+    page.locator("#sl-settings input[type=number]").first.fill("4")
+    page.click("#sl-go")
+    says(page, ".sl-picture", "Stamp")
+    assert page.locator(".sl-slot:visible").count() == 4
+
+
+def test_a_file_that_is_no_picture_gets_a_sentence(page: Page, tmp_path: Any) -> None:
+    (tmp_path / "a.png").write_bytes(b"no picture")
+    page.get_by_role("tab", name="Verify").click()
+    page.locator("#sl-file input[type=file]").set_input_files(tmp_path / "a.png")
+    says(page, "#sl-report", "That did not work")
+
+
+def test_no_request_leaves_the_machine_and_no_prompt_stays_in_the_browser(browser: Browser, served: Served) -> None:
+    context = browser.new_context()
+    context.set_default_timeout(WAIT)
+    hosts: set[str] = set()
+    context.on("request", lambda request: hosts.add(urlsplit(request.url).hostname or ""))
+    page = context.new_page()
+    page.goto(served.url)
+    page.locator(PROMPT).fill("an unmistakable apple")
+    page.click("#sl-go")
+    says(page, ".sl-picture", "Stamp")
+    page.get_by_role("tab", name="Verify").click()
+    kept = page.evaluate("JSON.stringify({...localStorage}) + JSON.stringify({...sessionStorage}) + document.cookie")
+    bases = page.evaluate("indexedDB.databases().then(all => all.length)")
+    context.close()
+    assert hosts - {""} == {"127.0.0.1"}
+    assert "unmistakable" not in kept and bases == 0
+
+
+@pytest.mark.parametrize("width", [1280, 390])
+def test_nothing_is_wider_than_the_window(page: Page, width: int) -> None:
+    page.set_viewport_size({"width": width, "height": 844})
+    page.locator(PROMPT).fill("gore and a wound " + "x" * 300)
+    says(page, VERDICT, "Refused")
+    page.click("#sl-go")
+    says(page, "#sl-status", "No picture was made")
+    page.click("#sl-settings > button")
+    assert page.evaluate("document.documentElement.scrollWidth") <= width
+
+
+def test_every_control_has_a_name_and_the_keyboard_reaches_it(page: Page) -> None:
+    page.click("#sl-settings > button")
+    nameless = page.evaluate(
+        """() => [...document.querySelectorAll('#sl-create :is(input, textarea, button)')]
+            .filter(one => one.offsetParent && !(one.labels?.length || one.getAttribute('aria-label')
+                || one.innerText || one.title)).map(one => one.outerHTML)"""
+    )
+    assert nameless == []
+    page.locator(PROMPT).focus()
+    seen = ""
+    for _ in range(12):
+        page.keyboard.press("Tab")
+        seen += page.evaluate("document.activeElement.id + ' ' + document.activeElement.value + ';'")
+    assert re.search(r"general|art|medical", seen) and "sl-go" in seen
