@@ -2,7 +2,7 @@
 
 False positives are bounded by design, not by a model of pictures. A stamp is reported only if the keyed CRC-32 of a
 decoded word matches, and at most `TRIES` words are decoded a picture. Words decoded from unmarked pictures know nothing
-of the key, so each passes with probability 2^-32, and a picture with probability at most 40 / 2^32 = 9.3e-9. The sync
+of the key, so each passes with probability 2^-32, and a picture with probability at most 16 / 2^32 = 3.7e-9. The sync
 threshold only saves time. (The bound holds for pictures made without the key; with it anyone can write a mark.)
 """
 
@@ -15,19 +15,19 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from safety.marks.invisible.code import CODE_BITS, Floats, decode, encode
-from safety.marks.invisible.mask import luminance, whiten
+from safety.marks.invisible.mask import Bytes, luminance, whiten
 from safety.marks.invisible.search import geometries
 from safety.marks.invisible.sync import Geometry, align, at_lattice, fold, posed, rank_poses
-from safety.marks.invisible.tile import RINGS, SYNC_GAIN, Complex, Lattice, lattice, symbols
+from safety.marks.invisible.tile import RINGS, SIDE, SYNC_GAIN, Complex, Lattice, lattice, symbols
 from safety.records import Stamp
 
 if TYPE_CHECKING:
     from PIL.Image import Image
 
 PUBLIC_KEY = b"safelight tilemark 1"  # public on purpose: any Safelight reads the marks of all others
-TRIES = 40
+TRIES = 16
 SYNC_THRESHOLD = 4.0  # standard deviations; unmarked pictures reach 5 to 6 over a whole search
-LARGE, REDUCED = 1152, 1024  # a short side above the first is brought to the second before reading
+LARGE, REDUCED = 1152, 1024  # a short side above the first is marked and read at the size of the second
 LEAST_SIDE = 32
 
 
@@ -44,9 +44,8 @@ def detect(image: Image, key: bytes = PUBLIC_KEY, thorough: bool = True) -> Read
     """The mark of an RGB picture of any size, or None. Not `thorough`: only as it was made, whole or cropped."""
     if min(image.size) < LEAST_SIDE:
         return None
-    luma, reduction = reduced(luminance(image))
-    white = whiten(luma)
-    for tries, geometry in enumerate(_candidates(white, reduction, key, thorough)):
+    white = whiten(luminance(as_shown(np.asarray(image))))
+    for tries, geometry in enumerate(_candidates(white, key, thorough)):
         if tries == TRIES:
             break
         if reading := read_at(white, geometry, key):
@@ -84,21 +83,25 @@ def agreement(values: Complex, stamp: int, grid: Lattice, key: bytes) -> float:
     return float((values * expected.conj()).real.sum() / np.linalg.norm(values) / np.linalg.norm(expected))
 
 
-def reduced(luma: Floats) -> tuple[Floats, float]:
-    """A large picture brought to the size that large pictures are marked for, and the factor; 1 if it was left."""
+def unit_of(size: tuple[int, ...]) -> float:
+    """Pixels of a picture of this size per pixel of its tile: large pictures get a larger tile, of whole pixels."""
+    short = min(size[:2])
+    return round(short / REDUCED * SIDE) / SIDE if short > LARGE else 1.0
+
+
+def as_shown(pixels: Bytes) -> Bytes:
+    """A large picture made smaller until its tile, if it is as it was made, has its own size again."""
     import cv2
 
-    short = min(luma.shape)
-    if short <= LARGE:
-        return luma, 1.0
-    factor = REDUCED / short
-    return np.asarray(cv2.resize(luma, None, fx=factor, fy=factor, interpolation=cv2.INTER_AREA), np.float32), factor
+    unit = unit_of(pixels.shape)
+    if unit == 1.0:
+        return pixels
+    return np.asarray(cv2.resize(pixels, None, fx=1 / unit, fy=1 / unit, interpolation=cv2.INTER_AREA), np.uint8)
 
 
-def _candidates(white: Floats, reduction: float, key: bytes, thorough: bool) -> Iterator[Geometry]:
-    for scale in dict.fromkeys((1.0, reduction)):
-        scores = rank_poses(at_lattice(fold(white, Geometry(scale)), lattice(key)), key)
-        for pose in scores.argsort()[::-1][:2]:
-            yield Geometry(scale, 0.0, int(pose))
+def _candidates(white: Floats, key: bytes, thorough: bool) -> Iterator[Geometry]:
+    scores = rank_poses(at_lattice(fold(white, Geometry()), lattice(key)), key)
+    for pose in scores.argsort()[::-1][:2]:
+        yield Geometry(pose=int(pose))
     if thorough:
         yield from geometries(white, key)

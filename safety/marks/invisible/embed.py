@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
-from numpy.typing import NDArray
 
 from safety.marks.invisible.code import Floats, encode
-from safety.marks.invisible.detect import PUBLIC_KEY, REDUCED, detect
-from safety.marks.invisible.mask import luminance, perceptual, whiten
+from safety.marks.invisible.detect import PUBLIC_KEY, as_shown, detect, unit_of
+from safety.marks.invisible.mask import Bytes, luminance, perceptual, whiten
 from safety.marks.invisible.sync import Geometry, at_lattice, fold
 from safety.marks.invisible.tile import SIDE, SYNC_GAIN, Complex, Lattice, lattice, render, symbols
 from safety.records import Stamp
@@ -18,11 +17,8 @@ from safety.records import Stamp
 if TYPE_CHECKING:
     from PIL.Image import Image
 
-Bytes = NDArray[np.uint8]
-
 LEVELS = (43.0, 41.5, 40.0, 38.5, 37.0)  # dB of PSNR, weakest mark first
 FLAT_CAP = 3.0  # grey levels RMS on plain ground, where nothing hides the mark
-ENLARGED_ABOVE = 1280  # short sides above this are marked with a larger tile, as they will be shown smaller
 _ROUNDS = 3  # of informed embedding
 _STEP, _LEAST, _MOST = 0.6, 0.35, 2.6
 
@@ -34,19 +30,18 @@ def embed(image: Image, stamp: Stamp, key: bytes = PUBLIC_KEY) -> Image:
     """
     from PIL import Image as Pillow
 
-    pixels = np.asarray(image, np.float32)
-    luma = luminance(image)
-    pattern = informed(pixels, luma, stamp, key)
-    marked = image
+    pixels = np.asarray(image)
+    pattern = informed(pixels, stamp, key)
+    marked = pixels
     for level in LEVELS:
         strength = strength_for(level, pixels, pattern)
-        marked = Pillow.fromarray(_added(pixels, strength * pattern))
-        if strength == FLAT_CAP or all(_reads(probe, stamp, key) for probe in probes(marked)):
+        marked = _added(pixels, strength * pattern)
+        if strength == FLAT_CAP or all(_reads(probe, stamp, key) for probe in probes(as_shown(marked))):
             break
-    return marked
+    return Pillow.fromarray(marked)
 
 
-def informed(pixels: Floats, luma: Floats, stamp: Stamp, key: bytes) -> Floats:
+def informed(pixels: Bytes, stamp: Stamp, key: bytes) -> Floats:
     """The mark's shape (height, width) at one grey level RMS on plain ground.
 
     Informed embedding (Cox, Miller and Bloom, chapter 5): the reader's own front end tells where the picture works
@@ -54,30 +49,24 @@ def informed(pixels: Floats, luma: Floats, stamp: Stamp, key: bytes) -> Floats:
     """
     grid = lattice(key)
     carried = symbols(encode(stamp.id, key), grid)
-    unit = unit_of(luma.shape)
-    mask = perceptual(luma, unit)
-    gains = np.full(len(carried), 1 + 1j, np.complex64)  # of the two quadratures
+    mask = perceptual(luminance(pixels), unit_of(pixels.shape))
+    gains = np.ones((len(carried), 2), np.float32)  # of the two quadratures
     gains[grid.sync] = SYNC_GAIN
     for _ in range(_ROUNDS):
         pattern = _pattern(carried, gains, grid, mask)
-        marked = luminance_of(_added(pixels, _strength(LEVELS[0], pattern) * pattern))
-        _rebalance(gains, carried, _received(marked, unit, key), grid)
+        marked = _added(pixels, _strength(LEVELS[0], pattern) * pattern)
+        _rebalance(gains, carried, _received(marked, grid), grid)
     return _pattern(carried, gains, grid, mask)
 
 
-def unit_of(shape: tuple[int, ...]) -> float:
-    """Pixels of the picture per pixel of the tile: 1 up to 1280 pixels of short side, whole tiles in any case."""
-    short = min(shape)
-    return round(short / REDUCED * SIDE) / SIDE if short > ENLARGED_ABOVE else 1.0
-
-
-def strength_for(level: float, pixels: Floats, pattern: Floats) -> float:
+def strength_for(level: float, pixels: Bytes, pattern: Floats) -> float:
     """The factor that gives the marked picture this PSNR in dB, at most `FLAT_CAP`.
 
     Where the picture is white or black, half of the mark is cut off; the rest may then be stronger.
     """
     strength = _strength(level, pattern)
-    left = float(np.mean((_added(pixels, strength * pattern) - pixels) ** 2))
+    change = _added(pixels, strength * pattern).astype(np.float32) - pixels
+    left = float(np.mean(change**2))
     reached = 10 * np.log10(255**2 / max(left, 1e-9))
     return float(min(strength * 10 ** ((reached - level) / 20), FLAT_CAP))
 
@@ -86,65 +75,56 @@ def _strength(level: float, pattern: Floats) -> float:
     return float(255 * 10 ** (-level / 20) / np.sqrt(np.mean(pattern**2)))
 
 
-def probes(marked: Image) -> Iterator[Image]:
+def probes(marked: Bytes) -> Iterator[Bytes]:
     """What a mark must survive, hardest first: heavy WebP, heavy JPEG, and a crop off the tile's grid with JPEG."""
-    width, height = marked.size
+    height, width = marked.shape[:2]
     yield _recoded(marked, ".webp", 50)
     yield _recoded(marked, ".jpg", 30)
-    left, top = width // 5 + 3, height // 5 + 5
-    yield _recoded(marked.crop((left, top, left + width * 3 // 5, top + height * 3 // 5)), ".jpg", 50)
+    top, left = height // 5 + 5, width // 5 + 3
+    yield _recoded(marked[top : top + height * 3 // 5, left : left + width * 3 // 5], ".jpg", 50)
 
 
-def _reads(picture: Image, stamp: Stamp, key: bytes) -> bool:
-    reading = detect(picture, key, thorough=False)
+def _reads(picture: Bytes, stamp: Stamp, key: bytes) -> bool:
+    from PIL import Image as Pillow
+
+    reading = detect(Pillow.fromarray(picture), key, thorough=False)
     return reading is not None and reading.stamp == stamp
 
 
-def _recoded(picture: Image, suffix: str, quality: int) -> Image:
+def _recoded(picture: Bytes, suffix: str, quality: int) -> Bytes:
     import cv2
-    from PIL import Image as Pillow
 
     flag = cv2.IMWRITE_WEBP_QUALITY if suffix == ".webp" else cv2.IMWRITE_JPEG_QUALITY
-    _, data = cv2.imencode(suffix, np.asarray(picture)[..., ::-1], (flag, quality))
-    return Pillow.fromarray(np.asarray(cv2.imdecode(data, cv2.IMREAD_COLOR))[..., ::-1])
+    _, data = cv2.imencode(suffix, picture[..., ::-1], (flag, quality))
+    return np.asarray(cv2.imdecode(data, cv2.IMREAD_COLOR), np.uint8)[..., ::-1]
 
 
-def _pattern(carried: Complex, gains: Complex, grid: Lattice, mask: Floats) -> Floats:
+def _pattern(carried: Complex, gains: Floats, grid: Lattice, mask: Floats) -> Floats:
     height, width = mask.shape
     side = round(SIDE * unit_of(mask.shape))
-    weighted = (carried.real * gains.real + 1j * carried.imag * gains.imag) * _slope(grid)
-    tile = render(weighted.astype(np.complex64), grid, side)
+    slope = (grid.radius / 6) ** 0.4  # high frequencies are seen less and lose more: they get more
+    coefficients = (_quadratures(carried) * gains * slope[:, None]).view(np.complex64)[:, 0]
+    tile = render(coefficients, grid, side)
     return np.tile(tile, (height // side + 1, width // side + 1))[:height, :width] * mask
 
 
-def _slope(grid: Lattice) -> Floats:
-    """Higher frequencies are seen less and lose more: they get more."""
-    return np.asarray((grid.radius / 6) ** 0.4, np.float32)
+def _received(marked: Bytes, grid: Lattice) -> Complex:
+    """What the reader finds at the lattice, phases taken out."""
+    white = whiten(luminance(as_shown(marked)))
+    return at_lattice(fold(white, Geometry()), grid) * grid.phases.conj()
 
 
-def _received(luma: Floats, unit: float, key: bytes) -> Complex:
-    grid = lattice(key)
-    return at_lattice(fold(whiten(luma, unit), Geometry(unit)), grid) * grid.phases.conj()
-
-
-def _rebalance(gains: Complex, carried: Complex, received: Complex, grid: Lattice) -> None:
+def _rebalance(gains: Floats, carried: Complex, received: Complex, grid: Lattice) -> None:
     """Moves amplitude, in place, towards the data that came back weaker than the median."""
-    data = grid.data
-    for part in ("real", "imag"):
-        wanted, got = getattr(carried[data], part), getattr(received[data], part)
-        success = got * np.sign(wanted) * 2**0.5
-        if part == "real":
-            middle = np.median(success)
-        gain: Any = getattr(gains, part)
-        gain[data] = np.clip(gain[data] * (1 + _STEP * (middle - success)), _LEAST, _MOST)
+    success = _quadratures(received[grid.data]) * np.sign(_quadratures(carried[grid.data])) * np.float32(2**0.5)
+    change = 1 + _STEP * (np.median(success) - success)
+    gains[grid.data] = np.clip(gains[grid.data] * change, _LEAST, _MOST)
 
 
-def _added(pixels: Floats, mark: Floats) -> Bytes:
-    return np.asarray(np.clip(np.rint(pixels + mark[..., None]), 0, 255), np.uint8)
+def _quadratures(values: Complex) -> Floats:
+    """Real and imaginary parts side by side, (K, 2)."""
+    return np.ascontiguousarray(values).view(np.float32).reshape(-1, 2)
 
 
-def luminance_of(pixels: Bytes) -> Floats:
-    """Luminance of an array (height, width, 3)."""
-    from PIL import Image as Pillow
-
-    return luminance(Pillow.fromarray(pixels))
+def _added(pixels: Bytes, mark: Floats) -> Bytes:
+    return (pixels + np.rint(mark).astype(np.int16)[..., None]).clip(0, 255).astype(np.uint8)

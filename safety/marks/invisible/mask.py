@@ -5,14 +5,12 @@ Both work on luminance, float32, 0 to 255: chroma is what codecs and converters 
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import numpy as np
+from numpy.typing import NDArray
 
 from safety.marks.invisible.code import Floats
 
-if TYPE_CHECKING:
-    from PIL.Image import Image
+Bytes = NDArray[np.uint8]
 
 _ROOM = 0.8  # how much stronger the mark may be for each grey level of local activity
 _MOST = 12.0  # grey levels of activity beyond which more texture hides no more
@@ -20,9 +18,9 @@ _FLOOR = 2.0  # grey levels; weaker detail is not blown up by the local normalis
 _CLIP = 2.5  # local standard deviations
 
 
-def luminance(image: Image) -> Floats:
-    """Rec. 601 luma of an RGB picture, (height, width)."""
-    return np.asarray(image, np.float32) @ np.array([0.299, 0.587, 0.114], np.float32)
+def luminance(pixels: Bytes) -> Floats:
+    """Rec. 601 luma of RGB pixels (height, width, 3): (height, width)."""
+    return np.asarray(pixels.astype(np.float32) @ np.array([0.299, 0.587, 0.114], np.float32))
 
 
 def perceptual(luma: Floats, unit: float) -> Floats:
