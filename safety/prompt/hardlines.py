@@ -24,7 +24,7 @@ OF_AGE = 18
 EXPLICIT = 0.6  # from this score on a term of lexicon/sexual.toml is sexual wording
 
 # Words in between, up to which two terms speak of one scene. A prompt is one scene of about 60 words.
-REACH = {"sexual": 25, "nude": 12, "weak": 3, "boy": 4, "adult": 1}
+REACH = {"sexual": 25, "nude": 12, "weak": 3, "boy": 4, "beside": 1, "apart": 4}
 
 _AFTER_DENIED = re.compile(r"\s*(?:$|[,.;:!)\n]|allowed\b|are allowed\b|present\b)", re.IGNORECASE)
 _DENIAL = re.compile(r"(?:^|[\W_])(?:no|not|without|zero)[\W_]+(?:any[\W_]+|a[\W_]+)?$", re.IGNORECASE)
@@ -45,6 +45,8 @@ class ChildWords(Preset):
     said_no: Terms  # phrases inside which a sexual or nude term counts for nothing
     frame: Terms  # birth and nursing: an adult may be nude beside a child
     adult: Terms  # a nude word right before one of these is said of an adult
+    artwork: Terms  # or of one of these, and a word of `gallery` explains the child, who stands apart
+    gallery: Terms
     weak: Terms
     also_sexual: Terms
     clinical: Terms  # parts and acts that captions of sick children name: crossed unless a word of `clinic` is there
@@ -140,9 +142,13 @@ def _crossed(scene: _Scene) -> bool:
 
 
 def _explained(nude: Span, scene: _Scene) -> bool:
-    """Birth or nursing, and the nude word is said of an adult right beside it."""
-    beside = scene.near([nude], scene.of("adult"), "adult")
-    return beside and not scene.near([nude], scene.of("minor"), "adult") and bool(scene.of("frame"))
+    """Birth or nursing beside a nude adult; a gallery around a nude work of art that children look at."""
+    minors = scene.of("minor")
+    nursing = scene.of("frame") and scene.near([nude], scene.of("adult"), "beside")
+    gallery = scene.of("gallery") and scene.near([nude], scene.of("artwork"), "beside")
+    if nursing and not scene.near([nude], minors, "beside"):
+        return True
+    return bool(gallery) and not scene.near([nude], minors, "apart")
 
 
 def _denied(span: Span, typed: str) -> bool:

@@ -51,6 +51,8 @@ def test_a_rule_holds(patterns: PatternCheck, text: str, category: str, aspect: 
         pytest.param("a diagram of the heart", id="an ordinary diagram"),
         pytest.param("people of all groups are welcome", id="a group without a slander"),
         pytest.param("portrait of Joe Biden, oil on canvas", id="a figure without a scandal"),
+        pytest.param("a man kills a dragon", id="a dragon killed"),
+        pytest.param("crack chicken recipe", id="a dish"),
         pytest.param("a knight with a sword", id="a weapon without an act"),
         pytest.param("a man and, many words further on in this long prompt, a killing frost", id="too far apart"),
     ],
