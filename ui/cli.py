@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json as json_
+import socket
 import sys
 import time
 from collections.abc import Callable, Iterable
@@ -102,16 +103,21 @@ def _add_serve(cli: typer.Typer, make_studio: Callable[[], Studio], host: str, p
     ) -> None:
         """Serve the page until it is stopped."""
         with answering():
+            _must_be_free(host, port)
             studio = make_studio()
             studio.audit.close_interrupted()
             from ui.page import serve as serve_page  # Gradio takes seconds to import
 
-            try:
-                serve_page(studio, host, port)
-            except OSError as error:
-                raise RequestError(
-                    f"{host}:{port} cannot be served: {error}.", "Choose another one with --port or --host."
-                ) from error
+            serve_page(studio, host, port)
+
+
+def _must_be_free(host: str, port: int) -> None:
+    try:
+        family = socket.getaddrinfo(host, port)[0][0]
+        socket.create_server((host, port), family=family).close()
+    except OSError as error:
+        why = f"{host}:{port} cannot be served: {error.strerror or error}."
+        raise RequestError(why, "Choose another one with --port or --host.") from error
 
 
 def _lines(file: str) -> Iterable[bytes]:

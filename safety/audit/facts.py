@@ -9,12 +9,13 @@ from safety.errors import StudioError
 from safety.records import Decision, Delivered, Export, Generation, GenerationRequest, Reason
 
 Facts = dict[str, Any]
-SETTINGS = ("mode", "engine", "seed", "steps", "guidance", "width", "height", "count", "format", "acknowledged")
+SETTINGS = ("mode", "engine", "seed", "steps", "guidance", "width", "height", "count", "format")
+CONSENT = ("acknowledged", "keep_prompt")
 
 
 def of_request(request: GenerationRequest, keys: Keys) -> Facts:
     return {
-        **{name: getattr(request, name) for name in SETTINGS},
+        **{name: getattr(request, name) for name in (*SETTINGS, *CONSENT)},
         "prompt": keys.digest("prompt", request.prompt),
         "negative_prompt": keys.digest("prompt", request.negative_prompt) if request.negative_prompt else "",
     }

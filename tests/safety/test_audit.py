@@ -275,6 +275,15 @@ def test_words_hang_on_the_chain(open_log: Callable[..., AuditLog], statements: 
     assert len(log.verify()) == problems
 
 
+def test_a_case_is_shown_whatever_was_done_to_it(open_log: Callable[..., AuditLog]) -> None:
+    log = open_log(keep_prompts=True)
+    case = make_case(log)
+    by_hand(log, "UPDATE words SET content = '{'", "UPDATE entry SET facts = '{'", "DELETE FROM entry WHERE seq = 4")
+    assert log.show(case)[-1]["facts"] == {"words": "{"}
+    assert log.list()[0]["outcome"] == "open"
+    assert log.close_interrupted() == [case]
+
+
 def test_words_can_be_erased_and_the_chain_still_holds(open_log: Callable[..., AuditLog]) -> None:
     log = open_log(keep_prompts=True)
     case = make_case(log)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import json
 import os
+import socket
 import sqlite3
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
@@ -331,16 +332,17 @@ def test_a_bad_preset_stops_with_the_file_and_the_key() -> None:
     result.says("policy.toml: limits.prompt.sexual Mend the file.")
 
 
-def test_serve_names_a_port_that_is_taken(run: Callable[..., Result], monkeypatch: pytest.MonkeyPatch) -> None:
-    import ui.page
-
-    def taken(*_: object) -> None:
-        raise OSError("Cannot find empty port in range: 7860-7860")
-
-    monkeypatch.setattr(ui.page, "serve", taken)
-    result = run("serve")
+def test_serve_names_a_port_that_is_taken(run: Callable[..., Result]) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        result = run("serve", "--port", taken.getsockname()[1])
     assert result.code == 2
-    result.says("127.0.0.1:7860", "--port")
+    result.says("127.0.0.1:", "already in use", "--port")
+
+
+def test_serve_names_an_address_that_is_not_here(run: Callable[..., Result]) -> None:
+    result = run("serve", "--host", "no-such-host.invalid")
+    assert result.code == 2
+    result.says("no-such-host.invalid", "--host")
 
 
 def test_serve_closes_what_a_crash_left(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -353,8 +355,10 @@ def test_serve_closes_what_a_crash_left(home: Path, monkeypatch: pytest.MonkeyPa
     served: list[tuple[object, ...]] = []
     monkeypatch.setattr(ui.page, "serve", lambda *given: served.append(given[1:]))
     studio = fake_studio(home)
-    assert runner(lambda: studio)("serve", "--port", 7999).code == 0
-    assert served == [("127.0.0.1", 7999)]
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = free.getsockname()[1]
+    assert runner(lambda: studio)("serve", "--port", port).code == 0
+    assert served == [("127.0.0.1", port)]
     assert studio.audit.list()[0]["outcome"] == "interrupted"
     studio.audit.close()
 
