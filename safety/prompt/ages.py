@@ -31,6 +31,10 @@ _AGES = tuple(
         r"(?<![^\W_])(?:aged?|ages)(?:\s+of)?[\s:\-]{0,2}" + _NUMBER + r"(?![^\W_]|[.,]\d)",
         _NUMBER + _GAP + r"(?:years|months)\s+of\s+age",
         _NUMBER + _GAP + r"(?:anos|ans|anni|jahre|jahren|jahrige[rsnm]?|jahrig|лет|года|летн\w{1,4})(?![^\W_])",
+        # "girl, 15": a bare number after a person, if nothing follows that it could count
+        r"(?<![^\W_])(?:girl|boy|she|he|female|male|daughter|son|student)(?:\s(?:is|was|of|just))?[\s,:(\-]{0,3}"
+        r"(?<!\d)(1[0-7]|[6-9]|ten|eleven|twelve|thirteen|fourteen|fifteen|sixteen|seventeen)"
+        r"(?=\s{0,2}(?:$|[,;)!?]|\.(?!\d)|(?:and|nude|naked|sexy|topless|in|posing|wearing)(?![^\W_])))",
         r"(\d{1,2})\s?(?:歳|才|岁|歲|살|세)",
     )
 )
