@@ -45,10 +45,12 @@ class Removed:
 
 
 class Filter:
-    """The written rules of `filter.toml`: the first that names a label takes it out."""
+    """The written rules of `filter.toml` and the list of `core.txt`: the first that names a label takes it out."""
 
-    def __init__(self, path: Path = HERE / "filter.toml") -> None:
-        rules = tomllib.loads(path.read_text())
+    def __init__(self, folder: Path = HERE) -> None:
+        rules = tomllib.loads((folder / "filter.toml").read_text())
+        lines = (folder / "core.txt").read_text().splitlines()
+        self.core = {line for line in lines if not line.startswith("#")}
         self.keep = {int(group): set(labels) for group, labels in rules["keep"].items()}
         self.rules = {f"{kind}.{name}": rule for kind in ("safety", "clarity") for name, rule in rules[kind].items()}
 
@@ -61,7 +63,7 @@ class Filter:
             return "keep: no such group"
         if group in self.keep and label not in self.keep[group]:
             return f"keep: not named in group {group}"
-        return None
+        return None if label in self.core else "later: not yet in core.txt"
 
 
 def find(folder: Path, hexcode: str) -> str | None:
