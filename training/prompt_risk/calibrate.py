@@ -38,7 +38,7 @@ def out_of_fold(work: Path, rows: Sequence[Row]) -> np.ndarray:
     found = np.zeros((len(rows), len(HEADS)), dtype=np.float32)
     for fold in range(FOLDS):
         chosen = np.flatnonzero(folds == fold)
-        found[chosen] = logits(load(work / f"fold{fold}.pt"), [rows[i].text for i in chosen])
+        found[chosen] = logits(load(work / f"fold{fold}.pt"), [rows[int(i)].text for i in chosen])
     return found
 
 
@@ -52,7 +52,7 @@ def fitted(rows: Sequence[Row], scores: np.ndarray) -> list[tuple[float, float]]
 def _platt(rows: Sequence[Row], scores: np.ndarray, head: str, chosen: np.ndarray) -> tuple[float, float]:
     from sklearn.linear_model import LogisticRegression
 
-    at = np.flatnonzero(chosen)
+    at = [int(i) for i in np.flatnonzero(chosen)]
     target = np.array([rows[i].target[head] for i in at])
     weight = np.array([rows[i].weight.get(head, 0.0) for i in at])
     x = scores[at, HEADS.index(head)].reshape(-1, 1)

@@ -7,6 +7,7 @@ import re
 import tomllib
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 from training.prompt_risk.rows import CATEGORIES, HARM, HEADS, Row, full
 
@@ -31,14 +32,14 @@ def pairs(fills: int, seed: int = 0) -> list[Row]:
     return list(seen.values())
 
 
-def _texts(group: dict, slots: dict[str, list[str]], fills: int, rng: random.Random) -> Iterator[tuple[str, str]]:
+def _texts(group: dict[str, Any], slots: dict[str, list[str]], fills: int, rng: random.Random) -> Iterator[tuple[str, str]]:
     for kind in ("harm", "fine", "mild"):
         for template in group.get(kind, ()):
             for _ in range(fills if _SLOT.search(template) else 1):
                 yield filled(template, slots, rng), kind
 
 
-def _row(text: str, name: str, kind: str, group: dict) -> Row:
+def _row(text: str, name: str, kind: str, group: dict[str, Any]) -> Row:
     source = f"contrast/{name}"
     if kind == "harm":
         return full(text, source, 1.0, group["categories"])

@@ -81,7 +81,7 @@ class Judges:
         columns: dict[str, np.ndarray] = {}
         for fold, check in enumerate(self.folds):
             chosen = np.flatnonzero(folds == fold)
-            for head, column in check.score_batch([texts[i] for i in chosen]).items():
+            for head, column in check.score_batch([texts[int(i)] for i in chosen]).items():
                 columns.setdefault(head, np.zeros(len(texts), dtype=np.float32))[chosen] = column
         return columns
 
@@ -143,7 +143,7 @@ def _risk(system: str) -> Callable[[Scored], np.ndarray]:
 
 
 def _own(scored: Scored) -> np.ndarray:
-    return np.maximum(scored.chance, scored.risk["rules"])
+    return np.asarray(np.maximum(scored.chance, scored.risk["rules"]))
 
 
 def _shares(one: Scored, mode: str, label: int, title: str, target: str) -> str:

@@ -38,6 +38,9 @@ note = "{note}"
 class Packed(nn.Module):
     """The encoder with its word embeddings as int8 and a scale per word."""
 
+    words: Tensor
+    scale: Tensor
+
     def __init__(self, encoder: Encoder) -> None:
         super().__init__()
         self.encoder = encoder

@@ -40,7 +40,7 @@ class Encoder(nn.Module):
 
     def states(self, ids: Tensor, mask: Tensor) -> Tensor:
         """The last layer's states, (batch, tokens, width)."""
-        hidden = self.embeddings(input_ids=ids)
+        hidden: Tensor = self.embeddings(input_ids=ids)
         bias = ((1.0 - mask.float()) * MASKED)[:, None, None, :]
         for layer in self.layers:
             out = layer(hidden, bias)

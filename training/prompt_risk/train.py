@@ -84,7 +84,7 @@ def _step(model: Encoder, batches: Batches, chosen: list[int], optimizer: torch.
     batch = batches.tensors(chosen)
     value = loss(model(batch.ids, batch.mask)[0], batch.target, batch.weight)
     optimizer.zero_grad(set_to_none=True)
-    value.backward()
+    torch.autograd.backward(value)
     nn.utils.clip_grad_norm_((p for p in model.parameters() if p.requires_grad), 1.0)
     optimizer.step()
     return float(value.detach())

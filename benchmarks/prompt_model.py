@@ -1,0 +1,117 @@
+"""How long a judgement of a prompt takes: the model alone and the whole row of checks, cold and warm.
+
+    python -m benchmarks.prompt_model --data FOLDER [--runs 200]
+
+FOLDER holds CSV files with a column `text`. Prompts are taken from there, cut or joined to a number of
+words, and each is judged once: nothing is answered from the cache. Word-list packages that are installed
+(alt-profanity-check, better-profanity) are timed beside it.
+"""
+
+from __future__ import annotations
+
+import argparse
+import csv
+import random
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+
+import numpy as np
+
+from safety.checks import assess
+from safety.decide import decide
+from safety.policy import load_policy
+from safety.prompt import prompt_checks
+from safety.prompt.meaning import FOLDER, MeaningCheck
+from safety.records import Prompt, Stage
+
+ROOT = Path(__file__).parents[1]
+PRESETS, MODEL = ROOT / "presets", ROOT / "assets" / "models" / FOLDER
+LENGTHS = (5, 20, 60, 200)  # words
+COLD = """
+import time; start = time.perf_counter()
+from pathlib import Path
+from safety.prompt.meaning import MeaningCheck
+from safety.records import Prompt
+list(MeaningCheck(Path({folder!r})).look(Prompt("a red apple")))
+print(time.perf_counter() - start)
+"""
+
+Judge = Callable[[str], object]
+
+
+def prompts(data: Path, words: int, count: int) -> list[str]:
+    """`count` texts of exactly so many words, made of the sets' own, the same every time."""
+    pool: list[str] = []
+    for path in sorted(data.glob("*.csv")):
+        with path.open(encoding="utf-8", newline="") as file:
+            pool += [row["text"] for row in csv.DictReader(file)]
+    rng = random.Random(words)
+    made: list[str] = []
+    while len(made) < count:
+        text: list[str] = []
+        while len(text) < words:
+            text += rng.choice(pool).split()
+        made.append(" ".join(text[:words]))
+    return made
+
+
+def judges() -> Iterator[tuple[str, Judge]]:
+    """What is timed, by name."""
+    model = MeaningCheck(MODEL)
+    rules = [check for check in prompt_checks(PRESETS) if check.name != model.name]
+    policy = load_policy(PRESETS)
+    yield "model", lambda text: list(model.look(Prompt(text)))
+    yield (
+        "rules, model, decision",
+        lambda text: decide(assess(Stage.PROMPT, Prompt(text), [*rules, model]), policy, "general"),
+    )
+    yield from _installed()
+
+
+def _installed() -> Iterator[tuple[str, Judge]]:
+    try:
+        from profanity_check import predict_prob
+    except ImportError:
+        pass
+    else:
+        yield "alt-profanity-check", lambda text: predict_prob([text])
+    try:
+        from better_profanity import profanity
+    except ImportError:
+        pass
+    else:
+        yield "better-profanity", profanity.contains_profanity
+
+
+def timed(judge: Judge, texts: Sequence[str]) -> tuple[float, float]:
+    """Median and 95th percentile in milliseconds, after three warming runs."""
+    for text in texts[:3]:
+        judge(text + " .")
+    taken = []
+    for text in texts:
+        start = time.perf_counter()
+        judge(text)
+        taken.append(1000 * (time.perf_counter() - start))
+    return float(np.median(taken)), float(np.percentile(taken, 95))
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--data", type=Path, required=True)
+    parser.add_argument("--runs", type=int, default=200)
+    args = parser.parse_args()
+    command = [sys.executable, "-c", COLD.format(folder=str(MODEL))]
+    cold = [float(subprocess.run(command, cwd=ROOT, check=True, capture_output=True).stdout) for _ in range(3)]
+    print(f"cold start, imports and weights included: {min(cold):.2f} s (best of {len(cold)})\n")
+    print("| judge | words | median ms | p95 ms |\n|---|---|---|---|")
+    for name, judge in judges():
+        for words in LENGTHS:
+            median, tail = timed(judge, prompts(args.data, words, args.runs))
+            print(f"| {name} | {words} | {median:.1f} | {tail:.1f} |", flush=True)
+
+
+if __name__ == "__main__":
+    main()
