@@ -22,23 +22,9 @@ from safety.checks import Check, assess
 from safety.decide import decide
 from safety.export import Exporter, Facts
 from safety.policy import Policy
-from safety.records import (
-    Assessment,
-    Decision,
-    Delivered,
-    Export,
-    Generation,
-    GenerationRequest,
-    Made,
-    Outcome,
-    Picture,
-    Prompt,
-    Skipped,
-    Stage,
-    Stamp,
-    Verdict,
-)
+from safety.records import Assessment, Decision, Picture, Prompt, Skipped, Stage, Verdict
 from safety.verify import Verification, verify
+from safety.works import Delivered, Export, Generation, GenerationRequest, Made, Outcome, Stamp
 
 if TYPE_CHECKING:
     from PIL.Image import Image

@@ -16,7 +16,7 @@ from engines.enlarge import enlarge
 from engines.interface import EngineCard, Progress
 from engines.loading import first_line, load_pipeline
 from safety.errors import EngineFailed, StudioError
-from safety.records import Generation, GenerationRequest
+from safety.works import Generation, GenerationRequest
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

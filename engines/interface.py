@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Protocol
 
 from safety.presets import Preset
-from safety.records import Generation, GenerationRequest
+from safety.works import Generation, GenerationRequest
 
 
 class Progress(Protocol):

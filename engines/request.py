@@ -9,7 +9,7 @@ from dataclasses import replace
 
 from engines.interface import Bounds, Engine, EngineCard
 from safety.errors import RequestError
-from safety.records import GenerationRequest
+from safety.works import GenerationRequest
 
 MAX_PROMPT = 10_000  # characters; the longest rows of public prompt sets have about 7,000
 FORMATS = ("png", "jpeg", "webp")

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from safety.errors import ExportError, FileError
 from safety.marks import Layers, Marks
 from safety.marks.facts import Facts
-from safety.records import Export
+from safety.works import Export
 
 if TYPE_CHECKING:
     from PIL.Image import Image

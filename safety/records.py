@@ -1,6 +1,6 @@
 """The records that the layers hand to one another: frozen, small, free of behaviour.
 
-A check returns `Finding`s, `decide()` turns them into a `Decision`, the studio into an `Outcome`.
+A check returns `Finding`s, `decide()` turns them into a `Decision`. What the studio makes of it: works.py.
 """
 
 from __future__ import annotations
@@ -8,7 +8,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import IntEnum, StrEnum
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -134,102 +133,3 @@ class Decision:
     def passes(self, acknowledged: bool = False) -> bool:
         """Whether the work goes on: a WARN only when the person has confirmed it."""
         return self.verdict <= Verdict.NOTE or (self.verdict is Verdict.WARN and acknowledged)
-
-
-@dataclass(frozen=True, slots=True)
-class GenerationRequest:
-    """What to make. `None` means: as the engine's card says (for the seed: drawn and recorded)."""
-
-    prompt: str
-    mode: str = "general"
-    engine: str = "pocket"
-    seed: int | None = None
-    steps: int | None = None
-    guidance: float | None = None
-    negative_prompt: str = ""
-    width: int | None = None
-    height: int | None = None
-    count: int = 1
-    format: str = "png"
-    acknowledged: bool = False
-    keep_prompt: bool = False  # opt-in: write the prompt into the picture's metadata
-
-
-@dataclass(frozen=True, slots=True)
-class Generation:
-    """What an engine made: RGB pictures of one size, in the order of their seeds."""
-
-    request: GenerationRequest
-    images: tuple[Image, ...]
-    seeds: tuple[int, ...]
-    model: str
-    seconds: float
-
-
-@dataclass(frozen=True, slots=True)
-class Stamp:
-    """The id that all marks of one exported picture share: 64 bits."""
-
-    id: int
-
-    def __post_init__(self) -> None:
-        if not 0 <= self.id < 2**64:
-            raise ValueError("a stamp has 64 bits")
-
-    def __str__(self) -> str:
-        return f"{self.id:016x}"
-
-
-@dataclass(frozen=True, slots=True)
-class Export:
-    """A marked file on disk. `marks` names the layers that were read back from it."""
-
-    path: Path
-    stamp: Stamp
-    sha256: str
-    width: int
-    height: int
-    marks: tuple[str, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Registered:
-    """What the audit log knows of one export. `sha256` is the file's, as hex; `time` is UTC, ISO 8601."""
-
-    stamp: str
-    case: str
-    sha256: str
-    time: str
-
-
-@dataclass(frozen=True, slots=True)
-class Made:
-    """One picture of a generation: withheld (`export` is None), veiled until revealed, or free."""
-
-    decision: Decision
-    export: Export | None
-
-    @property
-    def veiled(self) -> bool:
-        return self.export is not None and self.decision.verdict is Verdict.WARN
-
-
-@dataclass(frozen=True, slots=True)
-class Refused:
-    """No picture is handed out; `decision` says why. A WARN here waits for the person's word."""
-
-    case: str
-    decision: Decision
-
-
-@dataclass(frozen=True, slots=True)
-class Delivered:
-    """At least one picture was made and marked; `made` has one entry a picture, in order."""
-
-    case: str
-    prompt: Decision
-    made: tuple[Made, ...]
-    generation: Generation
-
-
-Outcome = Refused | Delivered

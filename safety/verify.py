@@ -12,7 +12,7 @@ from dataclasses import asdict, dataclass
 from typing import Any, Protocol
 
 from safety.marks import Layers
-from safety.records import Registered
+from safety.works import Registered
 
 
 class Registry(Protocol):

@@ -12,7 +12,7 @@ from PIL import Image
 from engines.interface import Engine
 from safety.audit import AuditLog
 from safety.errors import ExportError
-from safety.records import Export
+from safety.works import Export
 from studio import Studio
 from tests.fakes_page import PaintEngine, PromptedPictureCheck, WordCheck, policy
 

@@ -12,7 +12,8 @@ from PIL import Image, ImageDraw
 
 from engines.interface import Bounds, EngineCard, Progress
 from safety.policy import Policy, load_policy
-from safety.records import Finding, Generation, GenerationRequest, Picture, Prompt, Span
+from safety.records import Finding, Picture, Prompt, Span
+from safety.works import Generation, GenerationRequest
 
 PRESETS = Path(__file__).parent.parent / "presets"
 FLAGGED = {"gore": ("violence", 0.9), "wound": ("shocking", 0.6), "mouse": ("protected_works", 0.5)}

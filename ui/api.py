@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from safety.records import Delivered, Made, Outcome, Refused
+from safety.works import Delivered, Made, Outcome, Refused
 from ui import cli_json, flow, form
 
 if TYPE_CHECKING:
@@ -50,7 +50,11 @@ class Api:
 
     def _picture(self, outcome: Delivered, number: int, made: Made) -> Row:
         """A veiled picture comes without its file: to see it is a person's own choice, made on the page."""
-        row = {"seed": outcome.generation.seeds[number], "veiled": made.veiled, "picture": cli_json.decision(made.decision)}
+        row = {
+            "seed": outcome.generation.seeds[number],
+            "veiled": made.veiled,
+            "picture": cli_json.decision(made.decision),
+        }
         if made.export is None or made.veiled:
             return {**row, "file": None}
         copy = self.hand_over(made.export.path)

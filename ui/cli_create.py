@@ -11,7 +11,7 @@ import typer
 from safety.export import write
 from safety.files import open_picture
 from safety.policy import BASE_MODE
-from safety.records import GenerationRequest, Refused
+from safety.works import GenerationRequest, Refused
 from ui import cli_json, cli_text
 from ui.cli_exit import REFUSED, answering, format_of, naming, read_picture
 

@@ -5,8 +5,9 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from safety.records import Decision, Delivered, Export, Made, Reason, Refused, Stage, Verdict
+from safety.records import Decision, Reason, Stage, Verdict
 from safety.verify import Verification
+from safety.works import Delivered, Export, Made, Refused
 
 Row = dict[str, Any]
 

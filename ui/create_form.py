@@ -76,12 +76,16 @@ class Fields:
             with gr.Row(elem_id="sl-size"):
                 self.of["width"] = _slider("Width", card.size, card.size_multiple)
                 self.of["height"] = _slider("Height", card.size, card.size_multiple)
-            self.of["format"] = gr.Radio([(name.upper(), name) for name in FORMATS], value=FORMATS[0], label="File format")
+            self.of["format"] = gr.Radio(
+                [(name.upper(), name) for name in FORMATS], value=FORMATS[0], label="File format"
+            )
             self.of["keep_prompt"] = gr.Checkbox(label="Write the prompt into the file", value=False)
         self._follow_engine(studio)
 
     def _follow_engine(self, studio: Studio) -> None:
-        moved = [self.of[name] for name in ("engine", "count", "steps", "guidance", "negative_prompt", "width", "height")]
+        moved = [
+            self.of[name] for name in ("engine", "count", "steps", "guidance", "negative_prompt", "width", "height")
+        ]
 
         def follow(name: str) -> list[Any]:
             card = studio.engines[name].card

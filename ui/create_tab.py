@@ -14,7 +14,8 @@ from gradio.processing_utils import save_file_to_cache
 from gradio.utils import get_upload_folder
 
 from safety.policy import BASE_MODE
-from safety.records import Delivered, Export, Made, Outcome, Refused, Verdict
+from safety.records import Verdict
+from safety.works import Delivered, Export, Made, Outcome, Refused
 from ui import flow, form, present
 from ui.create_form import Fields
 from ui.worker import Step
@@ -67,7 +68,14 @@ class CreateTab:
             api_visibility="private",
         )
         confirm = self.fields.of["acknowledged"]
-        shown = [self.create, self.cancel, self.status, confirm, self.held, *(part for slot in self.slots for part in slot.parts)]
+        shown = [
+            self.create,
+            self.cancel,
+            self.status,
+            confirm,
+            self.held,
+            *(part for slot in self.slots for part in slot.parts),
+        ]
         made = gr.on(
             [self.create.click, self.fields.of["prompt"].submit],
             self.make,
@@ -117,7 +125,9 @@ class CreateTab:
         if isinstance(seen, Step):
             return {self.status: present.progress(seen)}
         try:
-            shown = {self.status: present.problem(seen)} if isinstance(seen, flow.Problem) else self._outcome(seen, prompt)
+            shown = (
+                {self.status: present.problem(seen)} if isinstance(seen, flow.Problem) else self._outcome(seen, prompt)
+            )
         except Exception as error:  # noqa: BLE001  the disk may be full: the page must not stay busy
             shown = {self.status: present.problem(flow.Problem(flow.sentence(error)))}
         return {**self._busy(False), **shown}
@@ -215,7 +225,9 @@ def hand_over(path: Path) -> str:
 
 def _veiled(outcome: Delivered) -> Held:
     seeds = outcome.generation.seeds
-    return {n: (outcome.case, made.export, seeds[n]) for n, made in enumerate(outcome.made) if made.export and made.veiled}
+    return {
+        n: (outcome.case, made.export, seeds[n]) for n, made in enumerate(outcome.made) if made.export and made.veiled
+    }
 
 
 def _gone() -> Any:

@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING, Any
 from engines.interface import Progress
 from safety.errors import StudioError
 from safety.policy import Policy
-from safety.records import Decision, Outcome, Refused, Stage, Verdict
+from safety.records import Decision, Stage, Verdict
+from safety.works import Outcome, Refused
 from ui import form
 from ui.worker import Job, Step
 

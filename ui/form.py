@@ -11,7 +11,7 @@ from dataclasses import fields
 from typing import Any
 
 from safety.errors import RequestError
-from safety.records import GenerationRequest
+from safety.works import GenerationRequest
 
 FIELDS = tuple(field.name for field in fields(GenerationRequest))
 WHOLE = ("seed", "steps", "width", "height", "count")

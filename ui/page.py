@@ -95,5 +95,5 @@ def _footer(studio: Studio) -> Markup:
     policy = studio.policy
     return Markup(
         "<footer><p>Everything runs on this machine. Every picture is marked as made by AI.</p>"
-        "<p>Policy {} <code>{}</code> &middot; <a href=\"?view=api\">For programs</a></p></footer>"
+        '<p>Policy {} <code>{}</code> &middot; <a href="?view=api">For programs</a></p></footer>'
     ).format(policy.version, policy.digest[:8])

@@ -14,7 +14,8 @@ from pathlib import Path
 from markupsafe import Markup
 from PIL import Image, ImageFilter
 
-from safety.records import Decision, Export, Made, Reason, Refused, Stage, Verdict
+from safety.records import Decision, Reason, Stage, Verdict
+from safety.works import Export, Made, Refused
 from ui.flow import Judged, Problem
 from ui.worker import Step
 

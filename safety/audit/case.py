@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 from safety.audit import facts
 from safety.audit.chain import CLOSED, Keys, canonical
-from safety.records import Decision, Delivered, Export, Generation, GenerationRequest, Refused, Verdict
+from safety.records import Decision, Verdict
+from safety.works import Delivered, Export, Generation, GenerationRequest, Refused
 
 if TYPE_CHECKING:
     from safety.audit.store import Store

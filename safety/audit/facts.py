@@ -6,7 +6,8 @@ from typing import Any
 
 from safety.audit.chain import Keys
 from safety.errors import StudioError
-from safety.records import Decision, Delivered, Export, Generation, GenerationRequest, Reason
+from safety.records import Decision, Reason
+from safety.works import Delivered, Export, Generation, GenerationRequest
 
 Facts = dict[str, Any]
 SETTINGS = ("mode", "engine", "seed", "steps", "guidance", "width", "height", "count", "format")

@@ -17,7 +17,7 @@ from safety.audit.case import Case
 from safety.audit.chain import CLOSED, Entry, Keys
 from safety.audit.instances import Instance
 from safety.errors import AuditError, Cancelled, RequestError
-from safety.records import GenerationRequest, Registered, Stamp
+from safety.works import GenerationRequest, Registered, Stamp
 
 if TYPE_CHECKING:
     from safety.audit.store import Store

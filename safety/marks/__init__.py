@@ -17,7 +17,7 @@ from safety.marks.credentials import Credentials
 from safety.marks.facts import Facts
 from safety.marks.metadata import Metadata
 from safety.marks.visible import Corner
-from safety.records import Stamp
+from safety.works import Stamp
 
 if TYPE_CHECKING:
     from PIL.Image import Image

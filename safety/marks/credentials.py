@@ -24,7 +24,7 @@ from safety.marks.facts import (
     parse_stamp,
     timestamp,
 )
-from safety.records import Stamp
+from safety.works import Stamp
 
 SOFT_BINDING = "safelight.tilemark"  # not on C2PA's list of algorithms: other tools show it, ours resolves it
 EXPORT = "safelight.export"

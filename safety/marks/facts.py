@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from safety.records import Stamp
+from safety.works import Stamp
 
 TOOL = "Safelight"
 VERSION = "0.1.0"

@@ -17,7 +17,7 @@ from xml.sax.saxutils import quoteattr
 
 from safety.files import FORMATS, silenced
 from safety.marks.facts import TOOL, TRAINED_ALGORITHMIC_MEDIA, VERSION, Facts, parse_stamp, timestamp
-from safety.records import Stamp
+from safety.works import Stamp
 
 if TYPE_CHECKING:
     from PIL.Image import Image

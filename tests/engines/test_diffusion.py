@@ -21,7 +21,7 @@ from engines.cards import read_cards
 from engines.diffusion import DiffusionEngine
 from engines.interface import Bounds, EngineCard, silent
 from safety.errors import Cancelled, EngineFailed, EngineUnavailable
-from safety.records import GenerationRequest
+from safety.works import GenerationRequest
 from tests.engines.conftest import SIDE
 
 ROOT = Path(__file__).parents[2]

@@ -9,7 +9,7 @@ import pytest
 from engines.interface import Bounds, EngineCard
 from engines.request import MAX_PROMPT, complete, prompt_problem
 from safety.errors import RequestError
-from safety.records import GenerationRequest
+from safety.works import GenerationRequest
 
 CARD = EngineCard(
     title="Pocket",

@@ -17,7 +17,8 @@ from hypothesis import strategies as st
 
 from safety.audit import AuditLog
 from safety.errors import AuditError, Cancelled, EngineFailed, RequestError
-from safety.records import Decision, Export, GenerationRequest, Reason, Registered, Span, Stage, Stamp, Verdict
+from safety.records import Decision, Reason, Span, Stage, Verdict
+from safety.works import Export, GenerationRequest, Registered, Stamp
 
 SECRET = b"s" * 32
 REQUEST = GenerationRequest("a red apple", negative_prompt="a pear")

@@ -18,7 +18,7 @@ from safety.export import Exporter, Facts, write
 from safety.files import open_picture
 from safety.keys import SIGNING_FILE
 from safety.marks import Marks, credentials, metadata
-from safety.records import Stamp
+from safety.works import Stamp
 from tests.fakes_marks import flat_art, photograph
 
 FACTS = Facts(Stamp(0x5AFE), case="case-1", engine="pocket", model="pocket 1", mode="general", seed=7)

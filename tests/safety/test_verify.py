@@ -22,8 +22,8 @@ from safety.marks.invisible.detect import Reading
 from safety.marks.invisible.embed import embed
 from safety.marks.invisible.sync import Geometry
 from safety.marks.metadata import Metadata
-from safety.records import Registered, Stamp
 from safety.verify import Verification, contradictions, verify
+from safety.works import Registered, Stamp
 from tests.fakes_marks import Memory, file_of, flat_art
 
 STAMP, OTHER = Stamp(0x5AFE), Stamp(0xBAD)

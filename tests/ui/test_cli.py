@@ -18,7 +18,8 @@ from typer.testing import CliRunner
 from engines.interface import Progress
 from engines.request import MAX_PROMPT
 from safety.errors import EngineFailed, EngineUnavailable, ExportError, PresetError
-from safety.records import Generation, GenerationRequest, Verdict
+from safety.records import Verdict
+from safety.works import Generation, GenerationRequest
 from studio import Studio
 from tests.fakes import PlainExporter, fake_studio
 from tests.fakes_page import PaintEngine

@@ -9,7 +9,8 @@ from typing import Any
 
 import pytest
 
-from safety.records import Delivered, Refused, Verdict
+from safety.records import Verdict
+from safety.works import Delivered, Refused
 from tests.fakes import fake_studio
 from tests.fakes_page import PaintEngine
 from ui import flow

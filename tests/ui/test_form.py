@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from safety.errors import RequestError
-from safety.records import GenerationRequest
+from safety.works import GenerationRequest
 from ui import form
 
 

@@ -125,7 +125,9 @@ def test_preview_judges_and_records_nothing(served: Served) -> None:
     assert answer["verdict"] == "WARN" and 0 < answer["risk"] < 0.5
 
 
-@pytest.mark.parametrize("data", [[None], [[]], [{"prompt": {}}], [{"prompt": "a", "x": 1}], [{"prompt": "a" * 20_000}]])
+@pytest.mark.parametrize(
+    "data", [[None], [[]], [{"prompt": {}}], [{"prompt": "a", "x": 1}], [{"prompt": "a" * 20_000}]]
+)
 def test_nonsense_gets_one_sentence_and_no_traceback(served: Served, data: list[Any]) -> None:
     answer = call(served, named(served, "create"), data)["data"][0]
     assert set(answer) == {"error"} and "Traceback" not in answer["error"]
@@ -138,7 +140,9 @@ def test_files_outside_the_cache_are_not_served(served: Served) -> None:
         assert httpx.get(f"{served.url}/gradio_api/file={path}").status_code in (403, 404)
 
 
-@pytest.mark.parametrize("path", ["file=http://127.0.0.1:9/x", "file=HTTPS://example.org/x", "proxy=http://127.0.0.1:9/"])
+@pytest.mark.parametrize(
+    "path", ["file=http://127.0.0.1:9/x", "file=HTTPS://example.org/x", "proxy=http://127.0.0.1:9/"]
+)
 def test_the_server_runs_no_errands(served: Served, path: str) -> None:
     assert httpx.get(f"{served.url}/gradio_api/{path}").status_code == 404
 

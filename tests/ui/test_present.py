@@ -11,7 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image
 
-from safety.records import Decision, Export, Made, Reason, Refused, Span, Stage, Stamp, Verdict
+from safety.records import Decision, Reason, Span, Stage, Verdict
+from safety.works import Export, Made, Refused, Stamp
 from ui import present, present_verify
 from ui.flow import Judged, Problem
 from ui.worker import Step

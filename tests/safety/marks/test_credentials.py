@@ -13,7 +13,7 @@ from safety.errors import ExportError
 from safety.keys import SigningKeys, make_signing_keys, signing_keys
 from safety.marks.credentials import manifest, parse_report, read, sign
 from safety.marks.facts import TRAINED_ALGORITHMIC_MEDIA, Facts
-from safety.records import Stamp
+from safety.works import Stamp
 from tests.fakes_marks import file_of
 
 TIME = datetime(2026, 11, 22, 20, 0, 5, tzinfo=UTC)

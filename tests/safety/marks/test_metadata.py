@@ -11,7 +11,7 @@ from PIL.PngImagePlugin import PngInfo
 
 from safety.marks.facts import TRAINED_ALGORITHMIC_MEDIA, Facts
 from safety.marks.metadata import MAX_PACKET, Metadata, encode, packet, parse_packet, read
-from safety.records import Stamp
+from safety.works import Stamp
 from tests.fakes_marks import file_of
 
 TIME = datetime(2026, 11, 22, 20, 0, 5, tzinfo=UTC)
