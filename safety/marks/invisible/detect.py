@@ -19,7 +19,7 @@ from safety.marks.invisible.mask import Bytes, luminance, whiten
 from safety.marks.invisible.search import geometries
 from safety.marks.invisible.sync import Geometry, align, at_lattice, fold, posed, rank_poses
 from safety.marks.invisible.tile import RINGS, SIDE, SYNC_GAIN, Complex, Lattice, lattice, symbols
-from safety.records import Stamp
+from safety.works import Stamp
 
 if TYPE_CHECKING:
     from PIL.Image import Image

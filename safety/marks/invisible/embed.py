@@ -12,7 +12,7 @@ from safety.marks.invisible.detect import PUBLIC_KEY, as_shown, detect, unit_of
 from safety.marks.invisible.mask import Bytes, luminance, perceptual, whiten
 from safety.marks.invisible.sync import Geometry, at_lattice, fold
 from safety.marks.invisible.tile import SIDE, SYNC_GAIN, Complex, Lattice, lattice, render, symbols
-from safety.records import Stamp
+from safety.works import Stamp
 
 if TYPE_CHECKING:
     from PIL.Image import Image
@@ -76,12 +76,12 @@ def _strength(level: float, pattern: Floats) -> float:
 
 
 def probes(marked: Bytes) -> Iterator[Bytes]:
-    """What a mark must survive, hardest first: heavy WebP, heavy JPEG, and a crop off the tile's grid with JPEG."""
+    """What a mark must survive, heavy WebP, heavy JPEG, and a crop to a quarter of the area, off the tile's grid."""
     height, width = marked.shape[:2]
     yield _recoded(marked, ".webp", 50)
     yield _recoded(marked, ".jpg", 30)
-    top, left = height // 5 + 5, width // 5 + 3
-    yield _recoded(marked[top : top + height * 3 // 5, left : left + width * 3 // 5], ".jpg", 50)
+    top, left = height // 4 + 5, width // 4 + 3
+    yield _recoded(marked[top : top + height // 2, left : left + width // 2], ".jpg", 85)
 
 
 def _reads(picture: Bytes, stamp: Stamp, key: bytes) -> bool:

@@ -1,8 +1,9 @@
-"""Search for scale and rotation, when the picture does not lie to the tile as it was made."""
+"""Search for scale, rotation and stretch, when the picture does not lie to the tile as it was made."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,13 +17,14 @@ _OCTAVES = ((SMALLEST, 0.56), (0.56, 0.9), (0.9, 1.35), (1.35, LARGEST))
 _PATCH = 640  # pixels a side that the autocorrelation looks at
 _COARSE, _FINE = 448, 896  # pixels a side that candidates are ranked on and refined on
 _CANDIDATES, _FOLLOWED = 16, 5
+_STRETCHES = np.arange(0.94, 1.0601, 0.005)
 _LATTICE = np.array([(i, j) for i in range(5) for j in range(-4, 5) if (i > 0 or j > 0) and i * i + j * j <= 18])
 
 
 def geometries(white: Floats, key: bytes) -> Iterator[Geometry]:
     """Likely geometries, best first in each stage: from the autocorrelation, then from a scan of upright scales."""
     coarse, fine = Spectrum(centre(white, _COARSE)), Spectrum(centre(white, _FINE))
-    found = [_ranked(coarse, Geometry(scale, angle), key) for scale, angle in periods(centre(white, _PATCH))]
+    found = [_ranked(coarse, geometry, key) for geometry in periods(centre(white, _PATCH))]
     for _, geometry in sorted(found, key=lambda pair: -pair[0])[:_FOLLOWED]:
         yield refine(coarse, fine, geometry, key)
     for geometry in scan(coarse, min(_COARSE, *white.shape), key):
@@ -35,24 +37,36 @@ def centre(white: Floats, side: int) -> Floats:
     return np.ascontiguousarray(white[top : top + side, left : left + side])
 
 
-def periods(white: Floats) -> list[tuple[float, float]]:
-    """Scales and angles (0 to 90 degrees) at which the picture repeats, best first.
+def periods(white: Floats) -> list[Geometry]:
+    """Geometries at which the picture repeats, best first; poses are left open.
 
-    A periodic mark makes a lattice of peaks in the autocorrelation (Kutter 1998). Each scale and angle is scored by the
-    mean over the lattice points it predicts, in standard deviations, weighted by how much of the picture they compare.
+    A periodic mark makes a lattice of peaks in the autocorrelation (Kutter 1998). Each geometry is scored by the mean
+    over the lattice points it predicts, in standard deviations, weighted by how much of the picture they compare:
+    first on a grid of scales and angles, then the best of them with every stretch.
     """
-    scored: list[tuple[float, float, float]] = []
+    scored: list[tuple[float, Geometry]] = []
     for low, high in _OCTAVES:
         surface, strength = _autocorrelation(white, low, high)
-        scales = np.exp(np.arange(np.log(low), np.log(high), 0.005))
-        angles = np.arange(0, 90, 0.3)
-        scores = _lattice_scores(surface, white.shape, scales, angles) * strength
+        scales, angles = np.exp(np.arange(np.log(low), np.log(high), 0.005)), np.arange(0, 90, 0.3)
+        turns = np.radians(angles)
+        turned = np.array([[np.cos(turns), -np.sin(turns)], [np.sin(turns), np.cos(turns)]])
+        scores = _lattice_scores(surface, white.shape, scales[:, None] * turned[:, :, None, :])
         for _ in range(_CANDIDATES // 2):
             row, column = np.unravel_index(scores.argmax(), scores.shape)
-            scored.append((float(scores[row, column]), float(scales[row]), float(angles[column])))
+            stretched = _stretched(Geometry(float(scales[row]), float(angles[column])))
+            matrices = np.moveaxis(np.array([geometry.turned() for geometry in stretched]), 0, -1)
+            tried = _lattice_scores(surface, white.shape, matrices)
+            scored.append((float(tried.max()) * strength, stretched[int(tried.argmax())]))
             around = np.arange(column - 4, column + 5) % len(angles)
             scores[max(0, row - 3) : row + 4, around] = -np.inf
-    return [(scale, angle) for _, scale, angle in sorted(scored, reverse=True)[:_CANDIDATES]]
+    return [geometry for _, geometry in sorted(scored, reverse=True)[:_CANDIDATES]]
+
+
+def _stretched(geometry: Geometry) -> list[Geometry]:
+    """The geometry itself, then with either its width or its height kept and the other stretched by up to 6 %."""
+    scale, angle = geometry.scale, geometry.angle
+    ways = [(scale * ratio**power, ratio) for ratio in _STRETCHES for power in (-0.5, 0.5)]
+    return [geometry, *(Geometry(way, angle, stretch=float(ratio)) for way, ratio in ways)]
 
 
 def _autocorrelation(white: Floats, low: float, high: float) -> tuple[Floats, float]:
@@ -68,16 +82,13 @@ def _autocorrelation(white: Floats, low: float, high: float) -> tuple[Floats, fl
     return np.asarray(surface / max(float(surface[0, 0]), 1e-9), np.float32), float(strength)
 
 
-def _lattice_scores(
-    surface: Floats, size: tuple[int, ...], scales: NDArray[np.float64], angles: NDArray[np.float64]
-) -> NDArray[np.float32]:
-    """Score of each scale and angle, (len(scales), len(angles))."""
-    turn = np.radians(angles)
-    total = np.zeros((len(scales), len(angles)), np.float32)
+def _lattice_scores(surface: Floats, size: tuple[int, ...], matrices: NDArray[np.float64]) -> Floats:
+    """The score of each geometry, (...), given as matrices (2, 2, ...)."""
+    matrices = matrices.astype(np.float32)
+    total = np.zeros(matrices.shape[2:], np.float32)
     weights = np.zeros_like(total)
-    for down, across in _LATTICE * SIDE:
-        x = np.outer(scales, across * np.cos(turn) - down * np.sin(turn)).astype(np.float32)
-        y = np.outer(scales, across * np.sin(turn) + down * np.cos(turn)).astype(np.float32)
+    for down, across in (_LATTICE * SIDE).tolist():
+        x, y = across * matrices[:, 0] + down * matrices[:, 1]
         overlap = (1 - np.abs(x) / size[1]).clip(0) * (1 - np.abs(y) / size[0]).clip(0)
         inside = (overlap > 0.12) & (np.abs(x) < surface.shape[1] // 2 - 1) & (np.abs(y) < surface.shape[0] // 2 - 1)
         overlap *= inside
@@ -103,7 +114,7 @@ def scan(spectrum: Spectrum, side: int, key: bytes) -> Iterator[Geometry]:
 
 
 def refine(coarse: Spectrum, fine: Spectrum, geometry: Geometry, key: bytes) -> Geometry:
-    """Climbs to the best scale and angle nearby, in ever smaller steps, then on more of the picture."""
+    """Climbs to the best geometry nearby, in ever smaller steps, then on more of the picture."""
     for spectrum, steps in ((coarse, (0.002, 0.001)), (fine, (0.0008, 0.0004))):
         best = _score(spectrum, geometry, key)
         for step in steps:
@@ -116,10 +127,12 @@ def refine(coarse: Spectrum, fine: Spectrum, geometry: Geometry, key: bytes) -> 
 
 
 def _neighbours(geometry: Geometry, step: float) -> list[Geometry]:
-    scale, angle, pose = geometry.scale, geometry.angle, geometry.pose
-    degrees = float(np.degrees(step))
-    scaled = [Geometry(scale * factor, angle, pose) for factor in (1 + step, 1 - step)]
-    return scaled + [Geometry(scale, angle + turn, pose) for turn in (degrees, -degrees)]
+    near = []
+    for sign in (step, -step):
+        near.append(replace(geometry, scale=geometry.scale * (1 + sign)))
+        near.append(replace(geometry, angle=geometry.angle + float(np.degrees(sign))))
+        near.append(replace(geometry, stretch=geometry.stretch * (1 + 2 * sign)))
+    return near
 
 
 def _score(spectrum: Spectrum, geometry: Geometry, key: bytes) -> float:
@@ -129,4 +142,4 @@ def _score(spectrum: Spectrum, geometry: Geometry, key: bytes) -> float:
 def _ranked(spectrum: Spectrum, geometry: Geometry, key: bytes) -> tuple[float, Geometry]:
     scores = rank_poses(spectrum.at_lattice(geometry, lattice(key)), key)
     pose = int(scores.argmax())
-    return float(scores[pose]), Geometry(geometry.scale, geometry.angle, pose)
+    return float(scores[pose]), replace(geometry, pose=pose)

@@ -7,7 +7,7 @@ by correlation to an eighth of a pixel.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 
 import numpy as np
@@ -21,17 +21,22 @@ _FINE = np.arange(-5, 6) / 8  # pixels of the tile
 
 @dataclass(frozen=True, slots=True, order=True)
 class Geometry:
-    """How the picture at hand lies to the tile: pixels per pixel of the tile, degrees, and one of eight poses."""
+    """How the picture at hand lies to the tile.
+
+    `scale` is pixels per pixel of the tile, `angle` degrees, `pose` one of eight; `stretch` is width over height of
+    what was a square, applied last.
+    """
 
     scale: float = 1.0
     angle: float = 0.0
     pose: int = 0
+    stretch: float = 1.0
 
     def turned(self) -> NDArray[np.float64]:
         """The matrix that takes tile coordinates (x, y) to the picture's; poses left out."""
-        turn = np.radians(self.angle)
-        cosine, sine = self.scale * np.cos(turn), self.scale * np.sin(turn)
-        return np.array([[cosine, -sine], [sine, cosine]])
+        turn, wide = np.radians(self.angle), self.stretch**0.5
+        rotation = np.array([[np.cos(turn), -np.sin(turn)], [np.sin(turn), np.cos(turn)]])
+        return np.asarray(np.array([[self.scale * wide], [self.scale / wide]]) * rotation)
 
 
 def fold(white: Floats, geometry: Geometry) -> Floats:
@@ -39,7 +44,7 @@ def fold(white: Floats, geometry: Geometry) -> Floats:
     import cv2
 
     height, width = white.shape
-    if geometry.scale == 1.0 and geometry.angle == 0.0:
+    if replace(geometry, pose=0) == Geometry():
         flat = np.pad(white, ((0, -height % SIDE), (0, -width % SIDE)))
     else:
         there = geometry.turned()
@@ -78,16 +83,15 @@ class Spectrum:
         """The values at the lattice so scaled and turned, (K,), at unit power in every ring."""
         x, y = np.linalg.inv(geometry.turned()).T @ grid.points.T[::-1] / SIDE  # cycles a pixel
         below = x < 0  # only half of the spectrum of a real picture is kept; the other is its conjugate
-        rows = np.where(below, -y, y) * self.size[0]
-        columns = np.abs(x) * self.size[1]
+        rows, columns = np.where(below, -y, y) * self.size[0], np.abs(x) * self.size[1]
         row, column = np.floor(rows).astype(int), np.floor(columns).astype(int)
-        down, across = (rows - row).astype(np.float32), (columns - column).astype(np.float32)
-        total = np.zeros(len(grid.points), np.complex64)
-        for step, part in ((0, 1 - down), (1, down)):
-            line = self.values[(row + step) % self.size[0]]
-            near = line[np.arange(len(row)), column.clip(0, line.shape[1] - 1)]
-            far = line[np.arange(len(row)), (column + 1).clip(0, line.shape[1] - 1)]
-            total += part * (near * (1 - across) + far * across)
+        down, across = rows - row, columns - column
+        total = np.zeros(len(grid.points), np.complex128)
+        for step_down, share_down in ((0, 1 - down), (1, down)):
+            for step_across, share_across in ((0, 1 - across), (1, across)):
+                # Beyond the highest frequency of the picture lies nothing; what is read there is noise as any other.
+                place = (row + step_down) % self.size[0], (column + step_across) % self.values.shape[1]
+                total += self.values[place] * share_down * share_across
         return _levelled(np.where(below, total.conj(), total), grid)
 
 
