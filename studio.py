@@ -20,7 +20,7 @@ from engines.request import MAX_SEED, complete, prompt_problem
 from safety.audit import AuditLog, Case
 from safety.checks import Check, assess
 from safety.decide import decide
-from safety.export import Exporter, Facts
+from safety.export import Exporter, Facts, sweep
 from safety.policy import Policy
 from safety.records import Assessment, Decision, Picture, Prompt, Skipped, Stage, Verdict
 from safety.verify import Verification, verify
@@ -103,8 +103,13 @@ class Studio:
         case.exported(export)
         return Made(decision, export)
 
+    def resume(self) -> None:
+        """Puts in order what a crash left behind: open cases are closed, unfinished files removed."""
+        self.audit.close_interrupted()
+        sweep(self.outputs)
+
     def reveal(self, case: str, export: Export) -> None:
-        """Puts on record that a person chose to see a veiled picture. Raises AuditError."""
+        """Puts on record that a person chose to see a veiled picture. Raises RequestError for an unknown case."""
         self.audit.append(case, "revealed", {"stamp": str(export.stamp)})
 
     def mark(self, image: Image, path: Path) -> Export:

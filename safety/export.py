@@ -5,6 +5,8 @@ from __future__ import annotations
 import hashlib
 import os
 import secrets
+import time
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -21,6 +23,7 @@ if TYPE_CHECKING:
 __all__ = ["FORMATS", "Exporter", "Facts"]
 
 FORMATS = {".png": "PNG", ".jpg": "JPEG", ".jpeg": "JPEG", ".webp": "WEBP"}
+ABANDONED = 3600.0  # seconds after which an unfinished file can belong to no export that still runs
 LEAST_SIDE, MOST_SIDE = 64, 16_383  # pixels; less cannot carry the invisible mark, more is no WebP
 
 
@@ -99,6 +102,14 @@ def write(path: Path, data: bytes) -> None:
         _discard(beside)
 
 
+def sweep(folder: Path) -> None:
+    """Removes what a crash left of unfinished files (marked and signed, but without a name or a record)."""
+    for beside in folder.rglob(".*.part"):
+        with suppress(OSError):
+            if time.time() - beside.stat().st_mtime > ABANDONED:
+                beside.unlink()
+
+
 def _format_of(path: Path) -> str:
     try:
         return FORMATS[path.suffix.lower()]
@@ -118,7 +129,5 @@ def _sync_folder(folder: Path) -> None:
 
 
 def _discard(beside: Path) -> None:
-    try:
+    with suppress(OSError):  # the folder itself is gone or closed to us; the error that led here says so
         beside.unlink(missing_ok=True)
-    except OSError:
-        return  # the folder itself is gone or closed to us; the error that led here says so

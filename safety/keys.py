@@ -143,7 +143,7 @@ def _kept(path: Path, make: Callable[[], bytes]) -> bytes:
     except OSError as error:
         raise KeysError(
             f"The key {path} cannot be made or read: {error.strerror or error}.",
-            "Choose a folder that you may write to, on a disk with room.",
+            "Choose a folder that you may write to (SAFELIGHT_HOME), on a disk with room.",
         ) from error
 
 

@@ -105,7 +105,7 @@ def _add_serve(cli: typer.Typer, make_studio: Callable[[], Studio], host: str, p
         with answering():
             _must_be_free(host, port)
             studio = make_studio()
-            studio.audit.close_interrupted()
+            studio.resume()
             from ui.page import serve as serve_page  # Gradio takes seconds to import
 
             serve_page(studio, host, port)

@@ -14,7 +14,7 @@ from PIL import Image
 
 from safety import marks as marks_module
 from safety.errors import ExportError
-from safety.export import Exporter, Facts, write
+from safety.export import Exporter, Facts, sweep, write
 from safety.files import open_picture
 from safety.keys import SIGNING_FILE
 from safety.marks import Marks, credentials, metadata
@@ -186,3 +186,14 @@ def test_keys_are_made_at_the_first_export_and_not_before(tmp_path: Path) -> Non
 
     assert os.listdir(tmp_path / "keys") == [SIGNING_FILE]
     assert marks_module.existing_signing_keys(tmp_path / "other") is None
+
+
+def test_what_a_crash_left_unfinished_is_swept_away_and_nothing_else(tmp_path: Path) -> None:
+    old, fresh, finished = (tmp_path / "case" / name for name in (".a.png.00.part", ".b.png.00.part", "c.png"))
+    old.parent.mkdir()
+    for file in (old, fresh, finished):
+        file.write_bytes(b"marked")
+    for file in (old, finished):
+        os.utime(file, (0, 0))
+    sweep(tmp_path)
+    assert [path.name for path in sorted(old.parent.iterdir())] == [fresh.name, finished.name]
