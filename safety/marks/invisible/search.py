@@ -66,7 +66,7 @@ def _stretched(geometry: Geometry) -> list[Geometry]:
     """The geometry itself, then with either its width or its height kept and the other stretched by up to 6 %."""
     scale, angle = geometry.scale, geometry.angle
     ways = [(scale * ratio**power, ratio) for ratio in _STRETCHES for power in (-0.5, 0.5)]
-    return [geometry, *(Geometry(way, angle, stretch=float(ratio)) for way, ratio in ways)]
+    return [geometry, *(Geometry(float(way), angle, stretch=float(ratio)) for way, ratio in ways)]
 
 
 def _autocorrelation(white: Floats, low: float, high: float) -> tuple[Floats, float]:

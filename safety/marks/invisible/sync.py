@@ -21,7 +21,7 @@ _FINE = np.arange(-5, 6) / 8  # pixels of the tile
 
 @dataclass(frozen=True, slots=True, order=True)
 class Geometry:
-    """How the picture at hand lies to the tile.
+    """How the picture at hand lies to the tile, as well as reading it needed to know.
 
     `scale` is pixels per pixel of the tile, `angle` degrees, `pose` one of eight; `stretch` is width over height of
     what was a square, applied last.
