@@ -6,41 +6,22 @@ from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import dataclass
 from functools import partial
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import gradio as gr
-from gradio.processing_utils import save_file_to_cache
-from gradio.utils import get_upload_folder
 
 from safety.policy import BASE_MODE
 from safety.records import Verdict
-from safety.works import Delivered, Export, Made, Outcome, Refused
+from safety.works import Delivered, Export, Outcome, Refused
 from ui import flow, form, present
 from ui.create_form import Fields
+from ui.create_slot import Slot, Updates
 from ui.worker import Step
 
 if TYPE_CHECKING:
     from studio import Studio
 
-Updates = dict[Any, Any]
-Held = dict[int, tuple[str, Export, int]]  # per session: slot -> case, veiled file, seed
-
-
-@dataclass(frozen=True)
-class Slot:
-    """The place of one picture: shown as a file, or veiled, or withheld with its reasons."""
-
-    box: gr.Column
-    image: gr.Image
-    veil: gr.HTML
-    text: gr.HTML
-    download: gr.DownloadButton
-    reveal: gr.Button
-
-    @property
-    def parts(self) -> list[Any]:
-        return [self.box, self.image, self.veil, self.text, self.download, self.reveal]
+Held = dict[int, tuple[str, Export]]  # per session: slot -> case and veiled file
 
 
 @dataclass(frozen=True)
@@ -56,7 +37,20 @@ class CreateTab:
     held: gr.State
 
     def wire(self) -> None:
+        self._wire_judgement()
+        self._wire_making()
+        for number, slot in enumerate(self.slots):
+            slot.reveal.click(
+                partial(self.reveal, number),
+                [self.held],
+                [self.status, *slot.parts],
+                api_name=f"reveal_{number}",
+                api_visibility="private",
+            )
+
+    def _wire_judgement(self) -> None:
         typed = [self.fields.of["prompt"], self.fields.of["mode"]]
+        # .change and not .input, which a paste, a cut and an undo do not fire; unqueued, or all wait for one.
         gr.on(
             [one.change for one in typed],
             self.judge,
@@ -67,36 +61,22 @@ class CreateTab:
             show_progress="hidden",
             api_visibility="private",
         )
-        confirm = self.fields.of["acknowledged"]
-        shown = [
-            self.create,
-            self.cancel,
-            self.status,
-            confirm,
-            self.held,
-            *(part for slot in self.slots for part in slot.parts),
-        ]
+
+    def _wire_making(self) -> None:
+        pictures = [part for slot in self.slots for part in slot.parts]
+        stopped = [self.create, self.cancel, self.status]
         made = gr.on(
             [self.create.click, self.fields.of["prompt"].submit],
             self.make,
             [self.fields.of[name] for name in form.FIELDS],
-            shown,
+            [*stopped, self.fields.of["acknowledged"], self.held, *pictures],
             concurrency_limit=1,
             concurrency_id="create",
             show_progress="hidden",
             scroll_to_output=False,
             api_visibility="private",
         )
-        stopped = [self.create, self.cancel, self.status]
         self.cancel.click(self.stop, None, stopped, cancels=[made], queue=False, api_visibility="private")
-        for number, slot in enumerate(self.slots):
-            slot.reveal.click(
-                partial(self.reveal, number),
-                [self.held],
-                [self.status, *slot.parts],
-                api_name=f"reveal_{number}",
-                api_visibility="private",
-            )
 
     def judge(self, prompt: str | None, mode: str | None) -> tuple[Any, ...]:
         prompt, mode = prompt or "", mode or BASE_MODE  # a program may send null
@@ -116,7 +96,8 @@ class CreateTab:
 
     def make(self, *values: Any) -> Iterator[Updates]:
         given = dict(zip(form.FIELDS, values, strict=True))
-        yield {**self._busy(True), self.status: present.progress(Step()), self.held: {}, **self._cleared()}
+        cleared = {part: change for slot in self.slots for part, change in slot.empty().items()}
+        yield {**self._busy(True), self.status: present.progress(Step()), self.held: {}, **cleared}
         with closing(flow.create(self.studio, given)) as steps:
             for seen in steps:
                 yield self._told(seen, str(given["prompt"] or ""))
@@ -140,18 +121,15 @@ class CreateTab:
         slot = self.slots[number]
         if number not in held:  # a call without a session that made the picture
             return {self.status: present.notice("There is no veiled picture here.")}
-        case, export, _ = held[number]
+        case, export = held[number]
         try:
             self.studio.reveal(case, export)
         except Exception as error:  # noqa: BLE001  not on record, not revealed
             return {self.status: present.problem(flow.Problem(flow.sentence(error)))}
-        return {**self._file(slot, export), slot.veil: gr.update(value="", visible=False), slot.reveal: _gone()}
+        return slot.unveil(export)
 
     def _busy(self, busy: bool) -> Updates:
         return {self.create: gr.update(visible=not busy), self.cancel: gr.update(visible=busy)}
-
-    def _cleared(self) -> Updates:
-        return {slot.box: _gone() for slot in self.slots} | {slot.image: gr.update(value=None) for slot in self.slots}
 
     def _outcome(self, outcome: Outcome, prompt: str) -> Updates:
         if isinstance(outcome, Refused):
@@ -163,24 +141,8 @@ class CreateTab:
             }
         updates: Updates = {self.status: "", self.held: _veiled(outcome)}
         for slot, made, seed in zip(self.slots, outcome.made, outcome.generation.seeds, strict=False):
-            updates |= self._picture(slot, made, present.picture(made, outcome.case, seed))
+            updates |= slot.show(made, outcome.case, seed)
         return updates
-
-    def _picture(self, slot: Slot, made: Made, text: str) -> Updates:
-        updates = {slot.box: gr.update(visible=True), slot.text: text}
-        if made.export is None or made.veiled:
-            hidden = {slot.image: gr.update(value=None, visible=False), slot.download: _gone()}
-            veil = present.veil(made.export.path) if made.export else ""
-            shown = {slot.veil: gr.update(value=veil, visible=made.veiled), slot.reveal: gr.update(visible=made.veiled)}
-            return updates | hidden | shown
-        return updates | self._file(slot, made.export) | {slot.veil: _gone(), slot.reveal: _gone()}
-
-    def _file(self, slot: Slot, export: Export) -> Updates:
-        copy = hand_over(export.path)
-        return {
-            slot.image: gr.update(value=copy, visible=True),
-            slot.download: gr.update(value=copy, visible=True),
-        }
 
 
 def build(studio: Studio) -> None:
@@ -195,40 +157,10 @@ def build(studio: Studio) -> None:
         with gr.Column(elem_id="sl-tray", scale=6, min_width=320):
             status = gr.HTML(present.EMPTY, elem_id="sl-status")
             with gr.Row(elem_id="sl-pictures"):
-                slots = tuple(_slot(number) for number in range(most))
+                slots = tuple(Slot.build(number) for number in range(most))
     held = gr.State({}, time_to_live=3600)
     CreateTab(studio, fields, create, cancel, status, slots, held).wire()
 
 
-def _slot(number: int) -> Slot:
-    with gr.Column(visible=False, min_width=260, elem_classes="sl-slot") as box:
-        image = gr.Image(
-            type="filepath",
-            format="png",
-            interactive=False,
-            show_label=False,
-            buttons=["fullscreen"],
-            alt_text=f"Picture {number + 1}, made by AI",
-            label=f"Picture {number + 1}",
-        )
-        veil = gr.HTML(visible=False)
-        reveal = gr.Button("Reveal the picture", visible=False)
-        download = gr.DownloadButton("Download", visible=False, elem_classes="sl-download")
-        text = gr.HTML()
-    return Slot(box, image, veil, text, download, reveal)
-
-
-def hand_over(path: Path) -> str:
-    """Copies a finished file, byte for byte, to the only folder that the page serves."""
-    return save_file_to_cache(path, get_upload_folder())
-
-
 def _veiled(outcome: Delivered) -> Held:
-    seeds = outcome.generation.seeds
-    return {
-        n: (outcome.case, made.export, seeds[n]) for n, made in enumerate(outcome.made) if made.export and made.veiled
-    }
-
-
-def _gone() -> Any:
-    return gr.update(visible=False)
+    return {n: (outcome.case, made.export) for n, made in enumerate(outcome.made) if made.export and made.veiled}

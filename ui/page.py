@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import gradio as gr
+from gradio.events import api as endpoint
 from markupsafe import Markup
 from starlette.middleware import Middleware
 from starlette.responses import PlainTextResponse
@@ -13,6 +14,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from ui import create_tab, verify_tab
 from ui.api import Api
+from ui.create_slot import hand_over
 from ui.look import theme
 
 if TYPE_CHECKING:
@@ -39,7 +41,8 @@ class NoErrands:
 
 def build(studio: Studio) -> gr.Blocks:
     """The whole page around one studio. Nothing of a request is kept outside its session."""
-    with gr.Blocks(title="Safelight", analytics_enabled=False, fill_width=True, delete_cache=CACHE_SECONDS) as page:
+    page = gr.Blocks(title="Safelight", analytics_enabled=False, fill_width=True, delete_cache=CACHE_SECONDS)
+    with page:
         gr.HTML(_header(), elem_id="sl-header")
         with gr.Tabs(elem_id="sl-tabs"):
             with gr.Tab("Create", id="create"):
@@ -47,9 +50,9 @@ def build(studio: Studio) -> gr.Blocks:
             with gr.Tab("Verify", id="verify"):
                 verify_tab.build(studio)
         gr.HTML(_footer(studio), elem_id="sl-footer")
-        api = Api(studio, create_tab.hand_over)
-        gr.api(api.preview, api_name="preview", queue=False)
-        gr.api(api.create, api_name="create", concurrency_limit=1, concurrency_id="create")
+        api = Api(studio, hand_over)
+        endpoint(api.preview, api_name="preview", queue=False)
+        endpoint(api.create, api_name="create", concurrency_limit=1, concurrency_id="create")
     return page
 
 

@@ -5,17 +5,13 @@ Every string that comes from outside passes through `Markup.format`, which escap
 
 from __future__ import annotations
 
-import base64
-import io
 from collections.abc import Iterable, Sequence
 from itertools import groupby
-from pathlib import Path
 
 from markupsafe import Markup
-from PIL import Image, ImageFilter
 
 from safety.records import Decision, Reason, Stage, Verdict
-from safety.works import Export, Made, Refused
+from safety.works import Refused
 from ui.flow import Judged, Problem
 from ui.worker import Step
 
@@ -35,13 +31,6 @@ PICTURE_WORDS = {
 }
 REACHED = {Verdict.NOTE: "remarked on", Verdict.WARN: "needs a confirmation", Verdict.BLOCK: "refused"}
 STAGES = {"prompt": "the prompt", "picture": "the picture"}
-MARKS = {
-    "visible": "Visible label",
-    "invisible": "Invisible mark",
-    "metadata": "Metadata",
-    "credentials": "Signed credentials",
-}
-VEIL_SIDE = 24  # pixels: too few to show what the picture shows
 EMPTY = Markup('<div class="sl-empty"><span class="sl-lamp"></span><p>Your picture develops here.</p></div>')
 IDLE = Markup('<p class="sl-idle">Your words are judged here while you type. Nothing is recorded until you create.</p>')
 
@@ -58,11 +47,11 @@ def judgement(seen: Judged | Problem | None) -> Markup:
         return problem(seen)
     decision = seen.decision
     return Markup('<section class="sl-judgement sl-{}" aria-label="Judgement of the prompt">{}{}{}{}</section>').format(
-        decision.verdict.name.lower(), _head(decision), help_lines(decision), _reasons(decision), _passing(seen)
+        decision.verdict.name.lower(), head(decision), help_lines(decision), reason_list(decision), _passing(seen)
     )
 
 
-def _head(decision: Decision) -> Markup:
+def head(decision: Decision) -> Markup:
     words = (WORDS if decision.stage is Stage.PROMPT else PICTURE_WORDS)[decision.verdict]
     return Markup('<div class="sl-head"><strong class="sl-verdict">{}</strong>{}</div>').format(words, _meter(decision))
 
@@ -74,7 +63,7 @@ def _meter(decision: Decision) -> Markup:
     return Markup(
         '<span class="sl-risk"><span class="sl-meter" role="meter" aria-label="Risk" aria-valuemin="0" '
         'aria-valuemax="100" aria-valuenow="{}" title="General mode refuses from 50 on">'
-        '<span style="width:{}%"></span></span><span class="sl-risk-number">Risk {} of 100</span></span>'
+        '<span style="width:{}%"></span></span><span class="sl-risk-number">Risk {}</span></span>'
     ).format(risk, risk, risk)
 
 
@@ -84,7 +73,7 @@ def help_lines(decision: Decision) -> Markup:
     return joined(Markup('<p class="sl-help">{}</p>').format(text) for text in texts)
 
 
-def _reasons(decision: Decision) -> Markup:
+def reason_list(decision: Decision) -> Markup:
     # Reasons come worst first; those of one code and verdict are told as one.
     groups: dict[tuple[str, Verdict], list[Reason]] = {}
     for reason in decision.reasons:
@@ -138,8 +127,8 @@ def progress(step: Step) -> Markup:
     steps = f"step {step.done} of {step.total}" if step.total > 1 else ""
     return Markup(
         '<div class="sl-progress"><p><b>{}</b> <span>{}</span><time>{:.0f} s</time></p>'
-        '<div class="sl-bar" role="progressbar" aria-label="Progress" aria-valuenow="{}"><span style="width:{}%"></span>'
-        "</div></div>"
+        '<div class="sl-bar" role="progressbar" aria-label="Progress" aria-valuenow="{}">'
+        '<span style="width:{}%"></span></div></div>'
     ).format(step.stage.capitalize(), steps, step.seconds, share, max(share, 3))
 
 
@@ -168,7 +157,7 @@ def statement(refused: Refused, seen: Judged) -> Markup:
         help_lines(decision),
         what,
         STAGES[decision.stage],
-        _reasons(decision),
+        reason_list(decision),
         closing,
         facts({"Case": refused.case, "Mode": decision.mode, "Policy": _policy(decision)}),
     )
@@ -181,44 +170,3 @@ def facts(pairs: dict[str, str]) -> Markup:
 
 def _policy(decision: Decision) -> str:
     return f"{decision.policy_version} ({decision.policy_digest[:8]})"
-
-
-def picture(made: Made, case: str, seed: int) -> Markup:
-    """What stands under one picture: its verdict, its reasons, and the marks that were read back from the file."""
-    badge = Markup('<strong class="sl-verdict">{}</strong>').format(PICTURE_WORDS[made.decision.verdict])
-    return Markup('<div class="sl-picture sl-{}"><div class="sl-head">{}</div>{}{}{}</div>').format(
-        made.decision.verdict.name.lower(),
-        badge,
-        help_lines(made.decision),
-        _reasons(made.decision),
-        _file(made.export, case, seed) if made.export else facts({"Case": case}),
-    )
-
-
-def _file(export: Export, case: str, seed: int) -> Markup:
-    marks = joined(Markup("<li>{}</li>").format(MARKS.get(name, name)) for name in export.marks)
-    pairs = {
-        "Stamp": str(export.stamp),
-        "Case": case,
-        "Seed": str(seed),
-        "File": f"{export.path.suffix[1:].upper()}, {export.width} × {export.height} px",
-        "SHA-256": export.sha256[:16] + "…",
-    }
-    return Markup('<ul class="sl-marks" aria-label="Marks read back from the file">{}</ul>{}').format(
-        marks, facts(pairs)
-    )
-
-
-def veil(path: Path) -> Markup:
-    """A blurred stand-in for a veiled picture: a few colours as a small JPEG, never written to disk."""
-    with Image.open(path) as image:
-        small = image.convert("RGB")
-        small.thumbnail((VEIL_SIDE, VEIL_SIDE))
-        small = small.filter(ImageFilter.GaussianBlur(2))
-    memory = io.BytesIO()
-    small.save(memory, "JPEG", quality=60)
-    data = base64.b64encode(memory.getvalue()).decode()
-    return Markup(
-        '<div class="sl-veil"><img alt="Veiled picture" src="data:image/jpeg;base64,{}">'
-        "<p>Veiled. What it shows may disturb.</p></div>"
-    ).format(data)

@@ -56,7 +56,7 @@ LAYERS = {
 }
 # Name in the JSON -> name on the page. The rest is told by the JSON alone.
 FACTS = {
-    "issuer": "Signed by",
+    "issuer": "Says it is by",
     "time": "Time",
     "created": "Time",
     "model": "Model",
@@ -104,13 +104,15 @@ def _word(seen: Mapping[str, Any]) -> str:
         return "Found"
     if not seen["valid"]:
         return "Changed since signing"
-    return "Valid, signed here" if seen["trusted"] else "Valid, unknown signer"
+    return "Valid" if seen["trusted"] else "Valid, signer unknown"
 
 
 def _details(seen: Mapping[str, Any]) -> Markup:
     if not seen["found"]:
         return Markup("")
     pairs = {"Stamp": str(seen["stamp"] or "none")}
+    if seen.get("valid"):
+        pairs["Signer"] = "this studio" if seen["trusted"] else "not known here"
     for name, value in seen.items():
         inner = value if isinstance(value, Mapping) else {name: value}
         pairs |= {FACTS[key]: _text(each) for key, each in inner.items() if key in FACTS and _text(each)}

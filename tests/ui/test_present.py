@@ -13,7 +13,7 @@ from PIL import Image
 
 from safety.records import Decision, Reason, Span, Stage, Verdict
 from safety.works import Export, Made, Refused, Stamp
-from ui import present, present_verify
+from ui import present, present_picture, present_verify
 from ui.flow import Judged, Problem
 from ui.worker import Step
 
@@ -95,7 +95,7 @@ def test_text_from_outside_stays_text(field: str) -> None:
     for show in (
         lambda one: present.judgement(Judged(one)),
         lambda one: present.statement(Refused("case", one), Judged(one)),
-        lambda one: present.picture(Made(one, None), "case", 1),
+        lambda one: present_picture.picture(Made(one, None), "case", 1),
     ):
         before, after = Tags(show(clean)), Tags(show(dirty))
         assert set(after.tags) == set(before.tags) | ({"p"} if field == "help" else set())
@@ -139,21 +139,21 @@ def test_a_prompt_that_waits_says_what_to_do() -> None:
 
 def test_a_withheld_picture_gives_its_reasons_and_no_way_to_it() -> None:
     made = Made(decision(REASON, stage=Stage.PICTURE), None)
-    shown = Tags(present.picture(made, "c1", 7))
+    shown = Tags(present_picture.picture(made, "c1", 7))
     assert "Withheld" in shown.text and "Graphic violence" in shown.text
     assert not {"img", "a"} & set(shown.tags)
 
 
 def test_a_made_picture_names_its_stamp_marks_and_case() -> None:
     export = Export(Path("x/a.png"), Stamp(255), "cd" * 32, 512, 512, ("visible", "invisible"))
-    shown = Tags(present.picture(Made(decision(), export), "c1", 7)).text
+    shown = Tags(present_picture.picture(Made(decision(), export), "c1", 7)).text
     for part in ("00000000000000ff", "Visible label", "Invisible mark", "c1", "512 × 512"):
         assert part in shown
 
 
 def test_a_veil_holds_a_few_hundred_pixels_and_leaves_no_file(tmp_path: Path) -> None:
     Image.effect_noise((800, 600), 90).convert("RGB").save(tmp_path / "a.png")
-    shown = present.veil(tmp_path / "a.png")
+    shown = present_picture.veil(tmp_path / "a.png")
     assert "data:image/jpeg;base64," in shown and len(shown) < 3000
     assert [path.name for path in tmp_path.iterdir()] == ["a.png"]
 
@@ -176,8 +176,8 @@ def test_a_report_tells_every_layer_and_stays_text() -> None:
 @pytest.mark.parametrize(
     ("credentials", "words"),
     [
-        pytest.param({}, "Valid, signed here", id="ours"),
-        pytest.param({"trusted": False}, "Valid, unknown signer", id="of another"),
+        pytest.param({}, "this studio", id="ours"),
+        pytest.param({"trusted": False}, "Valid, signer unknown", id="of another"),
         pytest.param({"valid": False}, "Changed since signing", id="changed"),
         pytest.param({"found": False}, "Not found", id="none"),
     ],
