@@ -44,6 +44,11 @@ def test_the_learning_rate_rises_then_falls() -> None:
     assert rates[0] == 0 < rates[2] < rates[1] <= denoiser.PEAK
 
 
+def test_half_of_the_moments_are_late() -> None:
+    late = (denoiser.moments(4000, 1000) >= 600).float().mean()
+    assert 0.65 < late < 0.75
+
+
 def test_names_are_learned_before_colours(work: Path) -> None:
     shards, dice = Shards(work), np.random.default_rng(0)
     early, _ = shards.batch(32, 0.0, dice)

@@ -8,7 +8,6 @@ checkpoint; `--start assets/models/pocket/unet` begins from the shipped weights 
 """
 
 import argparse
-import math
 import time
 from dataclasses import dataclass
 from pathlib import Path
@@ -23,7 +22,7 @@ from tqdm import tqdm
 from training.pocket.machine import autocast
 from training.pocket.shards import Shards
 
-BATCH, PEAK, FLOOR, WARMUP = 32, 1e-3, 0.02, 100  # samples, learning rate, share of it at the end, steps
+BATCH, PEAK, FLOOR, WARMUP, HOLD = 32, 1.5e-3, 0.02, 100, 0.75  # samples, learning rate, its end, steps, share
 GAMMA, DECAY = 5.0, 0.997  # min-SNR; average of weights
 SAVE, RELOAD = 420.0, 200  # seconds between checkpoints; steps between looks for new shards
 SHAPE = {  # counted: 11.0 M parameters, 0.30 GFLOP forward: most parameters where pictures are 4 and 2 wide
@@ -54,8 +53,14 @@ NOISE = {  # the pipeline's scheduler has the same
 
 
 def rate(step: int, progress: float) -> float:
-    """Learning rate: a short rise, then a cosine down to a few per cent."""
-    return PEAK * min(1.0, step / WARMUP) * (FLOOR + (1 - FLOOR) * 0.5 * (1 + math.cos(math.pi * progress)))
+    """Learning rate: a short rise, level for most of the time, then straight down to a few per cent."""
+    return PEAK * min(1.0, step / WARMUP, max(FLOOR, (1 - progress) / (1 - HOLD)))
+
+
+def moments(many: int, steps: int) -> torch.Tensor:
+    """Draw moments of the noising: half of them late, where only the words tell what it will be."""
+    late = torch.randint(int(0.6 * steps), steps, (many,))
+    return torch.where(torch.rand(many) < 0.5, late, torch.randint(0, steps, (many,)))
 
 
 def weight(alphas: torch.Tensor) -> torch.Tensor:
@@ -109,7 +114,7 @@ class Trainer:
     ) -> float:
         """Take one step and return its loss."""
         grain = torch.randn_like(latents)
-        times = torch.randint(0, noise.config.num_train_timesteps, (len(latents),))
+        times = moments(len(latents), noise.config.num_train_timesteps)
         noisy = noise.add_noise(latents, grain, times).contiguous(memory_format=torch.channels_last)
         with context:
             guess = self.net(noisy, times, states).sample.float()
