@@ -12,6 +12,13 @@ PASSES = 0.25  # a prompt below this is far from every threshold
 ROUNDS = 5  # readings at most; each costs as much as the first
 MOST = 0.7  # of the words that one round may take
 
+# Their shares are their neighbours': an encoder spreads what it knows, and "the" alone carries nothing.
+_FUNCTION = (
+    "a an the this that these those of in on at to into onto from for with by as and or but is are was were be been "
+    "being it its he she they them his her their who which there has have had do does will would"
+)
+FUNCTION_WORDS = frozenset(_FUNCTION.split())
+
 Place = tuple[int, int]
 Reader = Callable[[str], Read]
 
@@ -43,15 +50,17 @@ def _blanked(text: str, places: Sequence[Place]) -> str:
     return text
 
 
-def _is_word(text: str, place: Place) -> bool:
-    return any(char.isalnum() for char in text[place[0] : place[1]])
+def is_word(text: str, place: Place) -> bool:
+    """Whether a place holds a word that can carry a meaning by itself."""
+    word = text[place[0] : place[1]]
+    return word.lower() not in FUNCTION_WORDS and any(char.isalnum() for char in word)
 
 
 def _greatest(read: Read, text: str) -> list[Place]:
     """The words whose shares, taken away, bring the first head's logit to the passing one."""
     shares = read.shares[:, 0]
     surplus = float(read.logits[0]) - float(np.log(PASSES / (1 - PASSES)))
-    order = [int(i) for i in np.argsort(-shares) if _is_word(text, read.words[int(i)])]
+    order = [int(i) for i in np.argsort(-shares) if is_word(text, read.words[int(i)])]
     chosen: list[Place] = []
     for i in order[: max(1, int(MOST * len(order)))]:
         if chosen and (surplus <= 0 or shares[i] <= 0):

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from safety.prompt.encoder import HEADS, PromptModel, Read
-from safety.prompt.explain import carriers, joined
+from safety.prompt.explain import carriers, is_word, joined
 from safety.records import Finding, Prompt
 from safety.text import Normalised, Reading, normalise
 
@@ -127,7 +127,8 @@ def findings_of(scores: Mapping[str, float], text: str) -> list[Finding]:
 
 def _named(read: Read, head: str, text: str) -> list[tuple[int, int]]:
     """The words with the greatest shares of one category's logit."""
-    shares = read.shares[:, HEADS.index(head)]
-    floor = PART * float(shares.max(initial=0.0))
-    words = [i for i in np.argsort(-shares)[:MOST_NAMED] if shares[i] > 0 and shares[i] >= floor]
-    return [read.words[i] for i in words if any(char.isalnum() for char in text[slice(*read.words[i])])]
+    words = [i for i, place in enumerate(read.words) if is_word(text, place)]
+    shares = {i: float(read.shares[i, HEADS.index(head)]) for i in words}
+    floor = PART * max(shares.values(), default=0.0)
+    best = sorted(words, key=lambda i: -shares[i])[:MOST_NAMED]
+    return [read.words[i] for i in best if shares[i] > 0 and shares[i] >= floor]

@@ -32,7 +32,9 @@ def pairs(fills: int, seed: int = 0) -> list[Row]:
     return list(seen.values())
 
 
-def _texts(group: dict[str, Any], slots: dict[str, list[str]], fills: int, rng: random.Random) -> Iterator[tuple[str, str]]:
+def _texts(
+    group: dict[str, Any], slots: dict[str, list[str]], fills: int, rng: random.Random
+) -> Iterator[tuple[str, str]]:
     for kind in ("harm", "fine", "mild"):
         for template in group.get(kind, ()):
             for _ in range(fills if _SLOT.search(template) else 1):

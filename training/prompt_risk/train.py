@@ -1,4 +1,6 @@
-"""Trains the encoder: a base without any dev row, then short runs that add dev rows, one a fold and one with all.
+"""Trains the encoder: a base without any dev row, then a short run a fold that adds the dev rows of the others.
+
+What ships is the mean of the folds' weights; what is quoted comes from the fold that did not see the row.
 
     python -m training.prompt_risk.train --data FOLDER [--work build/prompt_risk] [--terms FILE]
 
@@ -10,7 +12,7 @@ from __future__ import annotations
 
 import argparse
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -43,7 +45,7 @@ class Recipe:
 
 
 BASE = Recipe(epochs=1, rate=1.5e-4, head_rate=2e-3)
-TUNE = Recipe(epochs=2, rate=8e-5, head_rate=5e-4, frozen=1)
+TUNE = Recipe(epochs=2, rate=8e-5, head_rate=5e-4, frozen=2)
 
 
 def loss(logits: Tensor, target: Tensor, weight: Tensor) -> Tensor:
@@ -128,12 +130,21 @@ def _save(path: Path, state: Any) -> None:
 
 
 def train(sources: mix.Sources, work: Path, seed: int, only: str = "") -> None:
-    """All runs: base, final, one a fold. `only` names a single one of the later ones, to run them side by side."""
+    """All runs: base, one a fold, and their mean. `only` names one fold, to run them side by side."""
     work.mkdir(parents=True, exist_ok=True)
     start = run("base", lambda: mix.base(sources, seed), BASE, work, seed, None)
-    for name, without in [("final", None), *((f"fold{fold}", fold) for fold in range(mix.FOLDS))]:
+    names = {f"fold{fold}": fold for fold in range(mix.FOLDS)}
+    for name, without in names.items():
         if only in ("", name):
             run(name, partial(mix.tune, sources, seed, without), TUNE, work, seed, start)
+    if not only:
+        _save(work / "final.pt", mean([work / f"{name}.pt" for name in names]))
+
+
+def mean(paths: Sequence[Path]) -> dict[str, Tensor]:
+    """The weights' mean: runs from one start lie in one valley (model soups, Wortsman et al., 2022)."""
+    states = [torch.load(path, weights_only=True) for path in paths]
+    return {name: sum(state[name] for state in states) / len(states) for name in states[0]}
 
 
 def main() -> None:
@@ -142,7 +153,7 @@ def main() -> None:
     parser.add_argument("--work", type=Path, default=Path("build/prompt_risk"))
     parser.add_argument("--terms", type=Path, help="crude words: CSV with text, category_1, severity_rating")
     parser.add_argument("--seed", type=int, default=0)
-    parser.add_argument("--only", default="", help="one run: final, fold0, fold1, ...")
+    parser.add_argument("--only", default="", help="one run: fold0, fold1, ...")
     parser.add_argument("--threads", type=int, default=2)
     args = parser.parse_args()
     torch.set_num_threads(args.threads)
