@@ -44,5 +44,5 @@ def _typed(name: str, value: Any) -> Any:
 
 def _must(holds: bool, name: str, what: str, value: Any) -> Any:
     if not holds:
-        raise RequestError(f"{name} must be {what}.", f"It was {str(value)[:40]!r}.")
+        raise RequestError(f"The setting {name} must be {what}.", f"It was {str(value)[:40]!r}.")
     return value

@@ -59,4 +59,6 @@ def theme() -> gr.themes.Base:
     both = {name: f"var(--sl-{colour})" for name, colour in COLOURS.items()}
     dark = {f"{name}_dark": value for name, value in both.items()}
     base = gr.themes.Base(primary_hue="amber", neutral_hue="stone", font=SANS, font_mono=MONO, radius_size="lg")
-    return base.set(**both, **dark, block_shadow="none", block_label_shadow="none", block_border_width="0px")
+    shown, flat = ("input_border_width", "checkbox_label_border_width"), ("block_shadow", "block_label_shadow")
+    widths = dict.fromkeys(shown, "1px") | dict.fromkeys(flat, "none") | {"block_border_width": "0px"}
+    return base.set(**both, **dark, **widths)

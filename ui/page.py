@@ -97,6 +97,6 @@ def _header() -> Markup:
 def _footer(studio: Studio) -> Markup:
     policy = studio.policy
     return Markup(
-        "<footer><p>Everything runs on this machine. Every picture is marked as made by AI.</p>"
-        '<p>Policy {} <code>{}</code> &middot; <a href="?view=api">For programs</a></p></footer>'
+        "<footer><p>Judged, made and marked on this studio&rsquo;s own machine. Every picture says that AI made it.</p>"
+        '<p>Policy {} <code>{}</code> &middot; <a href="gradio_api/info">For programs</a></p></footer>'
     ).format(policy.version, policy.digest[:8])

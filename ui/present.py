@@ -25,7 +25,7 @@ WORDS = {
 PICTURE_WORDS = {
     Verdict.ALLOW: "Checked, nothing found",
     Verdict.NOTE: "Checked, with a remark",
-    Verdict.WARN: "Veiled until you reveal it",
+    Verdict.WARN: "May disturb: veiled at first",
     Verdict.BLOCK: "Withheld",
     Verdict.HARD_BLOCK: "Withheld in every mode",
 }

@@ -157,7 +157,7 @@ def test_a_veiled_picture_is_fetched_only_when_revealed(page: Page) -> None:
     page.on("request", lambda request: fetched.append(request.url))
     page.locator(PROMPT).fill("a shock")
     page.click("#sl-go")
-    says(page, ".sl-picture", "Veiled until you reveal it")
+    says(page, ".sl-picture", "veiled at first")
     assert not [url for url in fetched if "/file=" in url and url.endswith(".png")]
     page.get_by_role("button", name="Reveal the picture").click()
     page.wait_for_selector(".sl-slot .image-frame img")
