@@ -15,6 +15,7 @@ from training.prompt_risk.batches import padded, tokenizer
 from training.prompt_risk.mix import FOLDS, fold_of
 from training.prompt_risk.model import Encoder, load
 from training.prompt_risk.rows import CATEGORIES, HARM, HEADS, Row
+from training.prompt_risk.train import tuned
 
 REAL = ("jdb",)  # the harm head answers for prompts as people type them
 ROWS = 32
@@ -38,7 +39,7 @@ def out_of_fold(work: Path, rows: Sequence[Row]) -> np.ndarray:
     found = np.zeros((len(rows), len(HEADS)), dtype=np.float32)
     for fold in range(FOLDS):
         chosen = np.flatnonzero(folds == fold)
-        found[chosen] = logits(load(work / f"fold{fold}.pt"), [rows[int(i)].text for i in chosen])
+        found[chosen] = logits(load(tuned(work, fold)), [rows[int(i)].text for i in chosen])
     return found
 
 

@@ -22,6 +22,7 @@ from training.prompt_risk import calibrate
 from training.prompt_risk.data import read
 from training.prompt_risk.mix import FOLDS
 from training.prompt_risk.model import Encoder, folder, load
+from training.prompt_risk.train import tuned
 
 OPSET = 17
 ENTRY = """\
@@ -126,7 +127,7 @@ def main() -> None:
     pairs = calibrate.fitted(rows, calibrate.out_of_fold(args.work, rows))
     (args.work / "calibration.json").write_text(json.dumps(pairs))
     for fold in range(FOLDS):
-        bundle(calibrate.applied(load(args.work / f"fold{fold}.pt"), pairs), args.work / f"fold{fold}")
+        bundle(calibrate.applied(load(tuned(args.work, fold)), pairs), args.work / f"fold{fold}")
     bundle(calibrate.applied(load(args.work / "final.pt"), pairs), args.out)
 
 

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from training.prompt_risk import attacks
+from training.prompt_risk import attacks, everyday
 from training.prompt_risk.clean import believe
 from training.prompt_risk.contrast import pairs
 from training.prompt_risk.data import read
@@ -19,7 +19,16 @@ from training.prompt_risk.rows import CATEGORIES, HARM, Row, full
 FOLDS = 2
 JUNK_HARM = 0.6  # word salad without meaning: people don't type it, searches against a text encoder do
 DISGUISED_HARM, DISGUISED_FINE = 0.25, 0.12  # disguised copies, as a share of the rows
-REPLAYED = 2500
+REPLAYED = {  # rows of the first stage that the second sees again
+    "coprov2": 1000,
+    "sd_discord": 1000,
+    "tate": 900,
+    "roco": 400,
+    "coco": 300,
+    "compbench": 300,
+    "overt_benign": 300,
+    "i2p_soft": 200,
+}
 _FRAMES = (
     "{}",
     "a picture of {}",
@@ -65,10 +74,21 @@ def base(sources: Sources, seed: int) -> list[Row]:
 def tune(sources: Sources, seed: int, without: int | None) -> list[Row]:
     """Rows of the second stage: dev rows outside fold `without` (None: all), and some of the first stage again."""
     rows = [row for row in read(sources.data, "dev", seed) if fold_of(row) != without]
-    rng = random.Random(seed)
     first = believe(read(sources.data, "train", seed), seed=seed)
-    rows += rng.sample(first, REPLAYED) + pairs(fills=1, seed=seed + 1) + crude(sources.terms, seed)[::6]
+    again = _again(first, random.Random(seed))
+    real = [row for row in again + rows if row.source in ("sd_discord", "jdb") and row.target[HARM] == 0]
+    rows += again + pairs(fills=1, seed=seed + 1) + crude(sources.terms, seed)[::6]
+    rows += everyday.nouns(700, seed) + everyday.titles([r for r in first if r.source == "tate"], 400, seed)
+    rows += everyday.styled(again, real, 600, seed)
     return rows + disguised(rows, sources.pieces, seed + 1)
+
+
+def _again(first: Sequence[Row], rng: random.Random) -> list[Row]:
+    rows: list[Row] = []
+    for source, count in REPLAYED.items():
+        own = [row for row in first if row.source == source]
+        rows += rng.sample(own, min(count, len(own)))
+    return rows
 
 
 def crude(terms: Path | None, seed: int) -> list[Row]:

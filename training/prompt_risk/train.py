@@ -45,7 +45,10 @@ class Recipe:
 
 
 BASE = Recipe(epochs=1, rate=1.5e-4, head_rate=2e-3)
-TUNE = Recipe(epochs=2, rate=8e-5, head_rate=5e-4, frozen=2)
+TUNE = (  # a round each
+    Recipe(epochs=2, rate=8e-5, head_rate=5e-4, frozen=2),
+    Recipe(epochs=1, rate=8e-5, head_rate=3e-4, frozen=2),
+)
 
 
 def loss(logits: Tensor, target: Tensor, weight: Tensor) -> Tensor:
@@ -129,16 +132,25 @@ def _save(path: Path, state: Any) -> None:
     os.replace(beside, path)
 
 
-def train(sources: mix.Sources, work: Path, seed: int, only: str = "") -> None:
-    """All runs: base, one a fold, and their mean. `only` names one fold, to run them side by side."""
+def train(sources: mix.Sources, work: Path, seed: int, only: int | None = None) -> None:
+    """All runs: base, the rounds of each fold, and their mean. `only` is one fold, to run them side by side."""
     work.mkdir(parents=True, exist_ok=True)
-    start = run("base", lambda: mix.base(sources, seed), BASE, work, seed, None)
-    names = {f"fold{fold}": fold for fold in range(mix.FOLDS)}
-    for name, without in names.items():
-        if only in ("", name):
-            run(name, partial(mix.tune, sources, seed, without), TUNE, work, seed, start)
-    if not only:
-        _save(work / "final.pt", mean([work / f"{name}.pt" for name in names]))
+    base = run("base", partial(mix.base, sources, seed), BASE, work, seed, None)
+    ends = [_tuned(sources, work, seed, fold, base) for fold in range(mix.FOLDS) if only in (None, fold)]
+    if only is None:
+        _save(work / "final.pt", mean(ends))
+
+
+def _tuned(sources: mix.Sources, work: Path, seed: int, fold: int, start: Path) -> Path:
+    for number, recipe in enumerate(TUNE):  # each with other disguises, contrasts and rows of the first stage
+        rows = partial(mix.tune, sources, seed + number, fold)
+        start = run(tuned(work, fold, number).stem, rows, recipe, work, seed + number, start)
+    return start
+
+
+def tuned(work: Path, fold: int, number: int = len(TUNE) - 1) -> Path:
+    """The weights of one fold after a round, by default the last."""
+    return work / f"fold{fold}-round{number}.pt"
 
 
 def mean(paths: Sequence[Path]) -> dict[str, Tensor]:
@@ -153,7 +165,7 @@ def main() -> None:
     parser.add_argument("--work", type=Path, default=Path("build/prompt_risk"))
     parser.add_argument("--terms", type=Path, help="crude words: CSV with text, category_1, severity_rating")
     parser.add_argument("--seed", type=int, default=0)
-    parser.add_argument("--only", default="", help="one run: fold0, fold1, ...")
+    parser.add_argument("--only", type=int, choices=range(mix.FOLDS), help="one fold")
     parser.add_argument("--threads", type=int, default=2)
     args = parser.parse_args()
     torch.set_num_threads(args.threads)
