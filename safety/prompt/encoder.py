@@ -35,7 +35,7 @@ HEADS = (
     "protected_works",
     "stereotype",
 )
-WINDOW, STRIDE = 96, 64  # tokens; longer texts are read in windows that overlap
+WINDOW, STRIDE = 96, 80  # tokens; longer texts are read in windows that overlap
 MOST_WINDOWS = 16
 BATCH = 16  # texts that run together in bulk: more gain nothing on a processor
 BEGIN, END = 101, 102  # the tokens that frame a text

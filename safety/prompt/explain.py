@@ -9,7 +9,8 @@ import numpy as np
 from safety.prompt.encoder import HEADS, Read
 
 PASSES = 0.25  # a prompt below this is far from every threshold
-ROUNDS = 5  # readings at most; each costs as much as the first
+ROUNDS = 4  # readings at most; each costs nearly as much as the first
+WORDS_A_ROUND = 40  # so many words more cost one reading: long prompts are slow to read again
 MOST = 0.7  # of the words that one round may take
 
 # Their shares are their neighbours': an encoder spreads what it knows, and "the" alone carries nothing.
@@ -31,7 +32,7 @@ def carriers(text: str, first: Read, read: Reader) -> tuple[Place, ...]:
     """
     now, left = first, text
     taken: list[Place] = []
-    for _ in range(ROUNDS):
+    for _ in range(max(1, ROUNDS - len(first.words) // WORDS_A_ROUND)):
         if now.probability(HEADS[0]) < PASSES:
             break
         chosen = _greatest(now, left)
