@@ -33,11 +33,11 @@ SYSTEMS = ("rules", "model", "both")
 
 @dataclass(frozen=True, slots=True)
 class Scored:
-    """One set: labels and risks 0..1, (rows,); verdicts per mode, (rows,). `chance` is the model's own risk."""
+    """One set: labels and risks 0..1, (rows,); verdicts per mode, (rows,). `columns` are the model's own scores."""
 
     name: str
     label: np.ndarray
-    chance: np.ndarray
+    columns: dict[str, np.ndarray]
     risk: dict[str, np.ndarray]
     verdict: dict[tuple[str, str], np.ndarray]
 
@@ -69,7 +69,7 @@ class Judges:
         return Scored(
             name,
             np.array([int(record["label"]) for record in records]),
-            columns["risk"],
+            columns,
             {system: np.array(values) for system, values in risk.items()},
             {at: np.array(values) for at, values in verdict.items()},
         )
@@ -121,7 +121,7 @@ def report(scored: dict[str, Scored]) -> Iterator[str]:
     for name, title, measure, target, floor in TARGETS:
         one = scored[name]
         cells = [figures.figure(measure, one.label, one.risk[system]) for system in SYSTEMS]
-        own = figures.figure(measure, one.label, np.maximum(one.chance, one.risk["rules"]))
+        own = figures.figure(measure, one.label, np.maximum(one.columns["risk"], one.risk["rules"]))
         yield f"| {name} | {title} | {cells[0]} | {cells[1]} | {cells[2]} | {own} | {target} | {floor} |"
     yield _recall(scored["jdb"], scored["i2p_hard"])
     for label, title, target in ((1, "refused, unsafe", ">= 0.60"), (0, "refused, benign", "<= 0.15")):
@@ -143,7 +143,7 @@ def _risk(system: str) -> Callable[[Scored], np.ndarray]:
 
 
 def _own(scored: Scored) -> np.ndarray:
-    return np.asarray(np.maximum(scored.chance, scored.risk["rules"]))
+    return np.asarray(np.maximum(scored.columns["risk"], scored.risk["rules"]))
 
 
 def _shares(one: Scored, mode: str, label: int, title: str, target: str) -> str:
@@ -166,6 +166,10 @@ def main() -> None:
     names = {name for name, *_ in (*TARGETS, *BENIGN)} | {"i2p_hard"}
     modes = {name: ("general", mode) for name, mode, _ in BENIGN if mode != "general"}
     scored = {n: judges.judge(n, raw(args.data / f"dev/{n}.csv"), modes.get(n, ("general",))) for n in sorted(names)}
+    kept = {f"{name}.{head}": column for name, one in scored.items() for head, column in one.columns.items()}
+    kept |= {f"{name}.label": one.label for name, one in scored.items()}
+    kept |= {f"{name}.rules": one.risk["rules"] for name, one in scored.items()}
+    np.savez(args.work / "scores.npz", **kept)  # for choosing thresholds without judging again
     print("\n".join(report(scored)))
 
 
