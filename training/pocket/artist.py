@@ -1,5 +1,7 @@
 """Draws what the evaluation asks for: the shipped pipeline, fixed seeds, several prompts at a time."""
 
+import resource
+import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -51,3 +53,13 @@ class Artist:
             out = vae.decode(vae.encode(pixels).latents).sample.clamp(-1, 1)
             back.append(((out + 1) * 127.5).round().byte().permute(0, 2, 3, 1).numpy())
         return np.concatenate(back)
+
+
+def once(model: str, steps: int, guidance: float) -> None:
+    """Draw a warm-up picture and a timed one; print seconds and peak gigabytes of this process."""
+    torch.set_num_threads(2)
+    artist = Artist.open(Path(model), steps, guidance)
+    artist.draw(["a dog"])
+    start = time.perf_counter()
+    artist.draw(["a red apple on a blue background"])
+    print(time.perf_counter() - start, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20)

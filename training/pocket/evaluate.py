@@ -5,16 +5,13 @@ eye says of real pictures, of their round trip through the autoencoder, and of p
 """
 
 import argparse
-import resource
 import subprocess
 import sys
-import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-import torch
 from PIL import Image
 
 from safety.checks import assess
@@ -156,21 +153,11 @@ class Evaluation:
 
 def cost(model: Path, steps: int, guidance: float) -> Iterator[Figure]:
     """Seconds for one picture and peak memory, in a process of its own so that nothing else is counted."""
-    code = f"from training.pocket.evaluate import once; once({str(model)!r}, {steps}, {guidance})"
+    code = f"from training.pocket.artist import once; once({str(model)!r}, {steps}, {guidance})"
     out = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout
     seconds, gigabytes = out.split()[-2:]
     yield Figure("One picture with default steps (seconds)", float(seconds), "at most 3")
     yield Figure("Peak memory (GB)", float(gigabytes), "at most 1.5")
-
-
-def once(model: str, steps: int, guidance: float) -> None:
-    """Draw a warm-up picture and a timed one; print seconds and gigabytes."""
-    torch.set_num_threads(2)
-    artist = Artist.open(Path(model), steps, guidance)
-    artist.draw(["a dog"])
-    start = time.perf_counter()
-    artist.draw(["a red apple on a blue background"])
-    print(time.perf_counter() - start, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20)
 
 
 def main() -> None:

@@ -17,8 +17,8 @@ TOKENS = 32  # longer prompts are cut
 
 
 def text_encoder(source: Path) -> BertModel:
-    """MiniLM without its pooling layer; the flag makes the pipeline mask padding, as in training."""
-    encoder = BertModel.from_pretrained(source, dtype=torch.float16, add_pooling_layer=False)
+    """MiniLM in half precision; the flag makes the pipeline mask padding, as in training."""
+    encoder = BertModel.from_pretrained(source, dtype=torch.float16)
     encoder.config.use_attention_mask = True
     return encoder
 
@@ -32,7 +32,7 @@ def assemble(unet: Path, vae: Path, text: Path, scale: float) -> StableDiffusion
         text_encoder=text_encoder(text),
         tokenizer=AutoTokenizer.from_pretrained(text, model_max_length=TOKENS),
         unet=UNet2DConditionModel.from_pretrained(unet, torch_dtype=torch.float16),
-        scheduler=DPMSolverMultistepScheduler(**NOISE, timestep_spacing="trailing"),
+        scheduler=DPMSolverMultistepScheduler(**NOISE, timestep_spacing="trailing", steps_offset=1),
         safety_checker=None,
         feature_extractor=None,
         requires_safety_checker=False,
