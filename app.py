@@ -107,6 +107,8 @@ def main() -> None:
     os.environ.update(QUIET)
     try:
         settings = Settings.read(os.environ)
+        # Copies of what a person may see go to the studio's own folder, not to one that all users of the machine share.
+        os.environ.setdefault("GRADIO_TEMP_DIR", str(settings.home / "page"))
     except StudioError as error:
         print(error.sentence, file=sys.stderr)
         sys.exit(2)

@@ -35,7 +35,10 @@ EXTENSION = {"png": "png", "jpeg": "jpg", "webp": "webp"}
 
 @dataclass(frozen=True)
 class Studio:
-    """All parts, put together in app.py. `outputs` is the folder for finished files."""
+    """All parts, put together in app.py. `outputs` is the folder for finished files.
+
+    A mode that the policy does not know raises RequestError, whatever is asked.
+    """
 
     policy: Policy
     prompt_checks: Sequence[Check[Prompt]]
@@ -55,6 +58,7 @@ class Studio:
 
     def look(self, image: Image, mode: str, prompt: str = "") -> Decision:
         """Judges a picture from anywhere, with all checks. Nothing is recorded."""
+        self.policy.mode_of(mode)
         return self._judge(Stage.PICTURE, Picture(image, prompt), self.image_checks, mode)
 
     def create(self, request: GenerationRequest, progress: Progress = silent) -> Outcome:
@@ -125,6 +129,7 @@ class Studio:
         return verify(data, self.exporter.marks, self.audit)
 
     def _ask(self, prompt: str, checks: Sequence[Check[Prompt]], mode: str) -> Decision:
+        self.policy.mode_of(mode)
         if problem := prompt_problem(prompt):  # what cannot be judged is not passed on
             return decide(Assessment(Stage.PROMPT, skipped=(Skipped("", problem),)), self.policy, mode)
         return self._judge(Stage.PROMPT, Prompt(prompt), checks, mode)

@@ -9,13 +9,12 @@ import gradio as gr
 from gradio.events import api as endpoint
 from markupsafe import Markup
 from starlette.middleware import Middleware
-from starlette.responses import PlainTextResponse
-from starlette.types import ASGIApp, Receive, Scope, Send
 
 from ui import create_tab, verify_tab
 from ui.api import Api
 from ui.create_slot import hand_over
 from ui.look import theme
+from ui.offline import NoErrands, stay_offline
 
 if TYPE_CHECKING:
     from studio import Studio
@@ -23,20 +22,6 @@ if TYPE_CHECKING:
 ASSETS = Path(__file__).resolve().parent.parent / "assets"
 MAX_UPLOAD = "64mb"
 CACHE_SECONDS = (600, 3600)  # how often copies of handed-over files are looked at, and how old they may become
-
-
-class NoErrands:
-    """Refuses Gradio's routes that fetch an address on a caller's behalf: no request leaves this machine."""
-
-    def __init__(self, app: ASGIApp) -> None:
-        self.app = app
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        path = scope.get("path", "").lower()
-        if "/file=http" in path or "/file/http" in path or "/proxy=" in path:
-            await PlainTextResponse("Not found.", 404)(scope, receive, send)
-        else:
-            await self.app(scope, receive, send)
 
 
 def build(studio: Studio) -> gr.Blocks:
@@ -58,6 +43,7 @@ def build(studio: Studio) -> gr.Blocks:
 
 def launch(page: gr.Blocks, host: str, port: int | None, wait: bool = True) -> None:
     """Starts the server. `wait` keeps the calling thread until it is stopped."""
+    stay_offline()
     page.queue(default_concurrency_limit=4, max_size=64).launch(
         server_name=host,
         server_port=port,

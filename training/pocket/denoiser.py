@@ -192,7 +192,7 @@ def main() -> None:
     ask.add_argument("--workers", type=int, default=2, help="processes, one core each")
     args = ask.parse_args()
     args.meeting = time.time_ns()  # a meeting place no earlier run has used
-    spawn(work_as, (args,), args.workers)
+    spawn(work_as, (args,), args.workers)  # type: ignore[no-untyped-call]
 
 
 if __name__ == "__main__":
