@@ -82,13 +82,15 @@ def _scores(assessment: Assessment, policy: Policy) -> dict[str, float]:
 
 
 def _risk(assessment: Assessment, policy: Policy) -> float:
-    """The highest score over all findings, each on a scale where general mode blocks from 0.5 on."""
+    """The highest over all findings: the chance that a check knows, or the score on a scale where 0.5 blocks."""
     if not assessment.looked or assessment.skipped:
         return 1.0
     return max((_scaled(finding, assessment.stage, policy) for finding in assessment.findings), default=0.0)
 
 
 def _scaled(finding: Finding, stage: Stage, policy: Policy) -> float:
+    if finding.chance is not None:
+        return finding.chance
     thresholds = policy.thresholds(stage, finding.category, finding.aspect, BASE_MODE)
     if thresholds is None or thresholds.hard is not None and finding.score >= thresholds.hard:
         return 1.0

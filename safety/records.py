@@ -60,7 +60,8 @@ class Finding:
 
     `score` is 0..1. `aspect` names the part of a category that the policy treats by itself
     ("method" of self_harm, "any" for a vote of one model). `evidence` is for people: the word, the
-    rule or the model that carried the score, never a verdict.
+    rule or the model that carried the score, never a verdict. `chance` is the calibrated probability that
+    the subject should not be made in general mode, from a check that knows it.
     """
 
     check: str
@@ -69,6 +70,7 @@ class Finding:
     evidence: str = ""
     aspect: str = ""
     spans: tuple[Span, ...] = ()
+    chance: float | None = None
 
     def __post_init__(self) -> None:
         if not 0.0 <= self.score <= 1.0:  # also refuses NaN

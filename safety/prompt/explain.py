@@ -8,7 +8,7 @@ import numpy as np
 
 from safety.prompt.encoder import HEADS, Read
 
-PASSES = 0.25  # a prompt below this is far from every threshold
+PASSES = 0.3  # a prompt below this is far from every threshold
 ROUNDS = 4  # readings at most; each costs nearly as much as the first
 WORDS_A_ROUND = 40  # so many words more cost one reading: long prompts are slow to read again
 MOST = 0.7  # of the words that one round may take

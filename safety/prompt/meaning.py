@@ -26,6 +26,9 @@ if TYPE_CHECKING:
 
 FOLDER = "prompt_risk"
 NAME = "meaning"
+# How sure the model must be: a category's score is its chance to this power, so that the policy's thresholds
+# stop few harmless prompts. Chosen on dev sets (training/prompt_risk/README.md); 1 leaves the chance as it is.
+SURE = {"sexual": 3, "nudity": 4, "violence": 5, "shocking": 3, "hate": 6, "harassment": 2, "protected_works": 9}
 WORTH_SAYING = 0.3  # below it no spans: they cost further readings
 MORE_NATURAL = 0.92  # a reading with so many fewer pieces of words undoes a disguise
 PART = 0.5  # a word is named for a further category if its share is at least this much of the greatest
@@ -54,7 +57,7 @@ class MeaningCheck:
         return _findings(self._folder, subject.text)
 
     def score_batch(self, prompts: Sequence[str]) -> dict[str, NDArray[np.float32]]:
-        """Columns as long as `prompts`: "risk" and every category, 0..1, as `look` scores them."""
+        """Columns as long as `prompts`: "risk" (a probability) and every category, 0..1, as `look` scores them."""
         model = _model(self._folder)
         texts, owners = [], []
         for owner, prompt in enumerate(prompts):
@@ -97,17 +100,17 @@ def _readings(normalised: Normalised, model: PromptModel) -> Iterator[Reading]:
 
 
 def _columns(logits: NDArray[np.float32]) -> dict[str, NDArray[np.float32]]:
-    """(texts, heads) -> risk and categories: the likeliest category carries the risk, others their part of it."""
+    """(texts, heads) -> risk and categories: the likeliest carries the risk, others their part of it, both by SURE."""
     chances = 1 / (1 + np.exp(-logits.astype(np.float32)))
     risk, categories = chances[:, 0], chances[:, 1:]
     parts = categories / np.maximum(categories.max(axis=1, keepdims=True), 1e-9)
     columns = {"risk": risk}
-    return columns | {head: risk * parts[:, i] for i, head in enumerate(HEADS[1:])}
+    return columns | {head: (risk * parts[:, i]) ** SURE.get(head, 1) for i, head in enumerate(HEADS[1:])}
 
 
 def _found(scores: Mapping[str, float], read: Read, reading: Reading, model: PromptModel) -> Iterator[Finding]:
     text = reading.text
-    lead = max(HEADS[1:], key=lambda head: scores[head])
+    lead = HEADS[1 + int(read.logits[1:].argmax())]
     for finding in findings_of(scores, text):
         if finding.score < WORTH_SAYING:
             yield finding
@@ -122,7 +125,8 @@ def findings_of(scores: Mapping[str, float], text: str) -> list[Finding]:
     """A finding a category, without spans, from a row of `score_batch` and the text (normalised or as typed)."""
     asked = _INSTRUCTIONS.search(text.lower()) is not None
     aspects = {"dangerous": "instructions"} if asked else {}
-    return [Finding(NAME, head, min(1.0, max(0.0, scores[head])), WHOLE, aspects.get(head, "")) for head in HEADS[1:]]
+    risk = scores["risk"]
+    return [Finding(NAME, head, scores[head], WHOLE, aspects.get(head, ""), chance=risk) for head in HEADS[1:]]
 
 
 def _named(read: Read, head: str, text: str) -> list[tuple[int, int]]:

@@ -69,7 +69,9 @@ def test_a_harmless_prompt_scores_low_and_has_no_spans(check: MeaningCheck) -> N
 
 def test_the_likeliest_category_carries_the_risk(check: MeaningCheck) -> None:
     findings = found(check, "blood in the park")
-    assert findings["violence"].score == pytest.approx(1 / (1 + np.exp(-3.0)), abs=1e-4)
+    chance = 1 / (1 + np.exp(-3.0))
+    assert findings["violence"].chance == pytest.approx(chance, abs=1e-4)
+    assert findings["violence"].score == pytest.approx(chance ** meaning.SURE["violence"], abs=1e-4)
     assert max(findings.values(), key=lambda finding: finding.score).category == "violence"
 
 
@@ -90,7 +92,7 @@ def test_spans_lie_on_the_words_that_carry_the_score(check: MeaningCheck, text: 
 def test_a_disguised_word_is_read_as_what_it_stands_for(check: MeaningCheck) -> None:
     text = "a cat in b.l.o.o.d"
     finding = found(check, text)["violence"]
-    assert finding.score > 0.9
+    assert finding.chance > 0.9
     assert [text[span.start : span.end] for span in finding.spans] == ["b.l.o.o.d"]
 
 
@@ -102,7 +104,7 @@ def test_an_empty_prompt_holds_nothing(check: MeaningCheck, text: str) -> None:
 def test_a_word_at_the_end_of_a_long_text_counts(check: MeaningCheck) -> None:
     text = "a cat " * WINDOW + "blood"
     finding = found(check, text)["violence"]
-    assert finding.score > 0.9
+    assert finding.chance > 0.9
     assert [text[span.start : span.end] for span in finding.spans] == ["blood"]
 
 
