@@ -39,7 +39,9 @@ def test_no_label_is_both_kept_and_removed() -> None:
     rules = Filter()
     for group, labels in rules.keep.items():
         # The pattern " arrow$" is meant for signs; a heart with an arrow goes with them, knowingly.
-        assert {label for label in labels if rules.why_not(label, group)} <= {"heart with arrow"}
+        # "later" is no removal: such a label waits until the core has been learned.
+        removed = {label for label in labels if not (rules.why_not(label, group) or "later").startswith("later")}
+        assert removed <= {"heart with arrow"}
 
 
 def test_the_list_of_removed_things_names_safety_first() -> None:
