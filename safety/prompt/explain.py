@@ -4,14 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
-import numpy as np
+from safety.prompt.encoder import Read
 
-from safety.prompt.encoder import HEADS, Read
-
-PASSES = 0.3  # a prompt below this is far from every threshold
 ROUNDS = 4  # readings at most; each costs nearly as much as the first
 WORDS_A_ROUND = 40  # so many words more cost one reading: long prompts are slow to read again
-MOST = 0.7  # of the words that one round may take
 
 # Their shares are their neighbours': an encoder spreads what it knows, and "the" alone carries nothing.
 _FUNCTION = (
@@ -22,26 +18,45 @@ FUNCTION_WORDS = frozenset(_FUNCTION.split())
 
 Place = tuple[int, int]
 Reader = Callable[[str], Read]
+Passes = Callable[[Read], bool]
 
 
-def carriers(text: str, first: Read, read: Reader) -> tuple[Place, ...]:
-    """Words as (start, end) in `text`, in order, without which the first head's probability is below PASSES.
+def carriers(text: str, first: Read, read: Reader, passes: Passes) -> tuple[Place, ...]:
+    """The fewest words found, as (start, end) in `text`, in order, without which the prompt passes.
 
-    Greedy: takes the words with the greatest shares until the sum says that it is enough, then reads what
-    is left and goes on from there. After ROUNDS readings the words found so far are given.
+    The words are ranked once, by their share of the first head, and a search by halves finds how many it
+    takes. Every answer was tried; where none of those tried passes, the longest row of words is given.
     """
-    now, left = first, text
-    taken: list[Place] = []
+    ranked = _ranked(first, text)
+    few, many = 0, len(ranked)  # so many do not suffice, so many are known or hoped to
+    tried = _estimate(first, ranked)
     for _ in range(max(1, ROUNDS - len(first.words) // WORDS_A_ROUND)):
-        if now.probability(HEADS[0]) < PASSES:
+        if tried >= many and few + 1 >= many:
             break
-        chosen = _greatest(now, left)
-        taken += chosen
-        left = _blanked(left, chosen)
-        if not chosen or not left.strip():
+        if passes(read(_blanked(text, [place for place, _ in ranked[:tried]]))):
+            many = tried
+        else:
+            few = tried
+        if many - few <= 1:
             break
-        now = read(left)
-    return tuple(sorted(taken))
+        tried = (few + many) // 2
+    return tuple(sorted(place for place, _ in ranked[:many]))
+
+
+def _ranked(read: Read, text: str) -> list[tuple[Place, float]]:
+    shares = [(place, float(share)) for place, share in zip(read.words, read.shares[:, 0], strict=True)]
+    return sorted(((place, share) for place, share in shares if is_word(text, place)), key=lambda pair: -pair[1])
+
+
+def _estimate(read: Read, ranked: Sequence[tuple[Place, float]]) -> int:
+    """How many words it takes if the shares of those that stay did not change: at least one, at most half."""
+    left, count = float(read.logits[0]), 0
+    for _, share in ranked[: (len(ranked) + 1) // 2]:
+        if count and (left < 0 or share <= 0):
+            break
+        left -= share
+        count += 1
+    return count
 
 
 def _blanked(text: str, places: Sequence[Place]) -> str:
@@ -55,20 +70,6 @@ def is_word(text: str, place: Place) -> bool:
     """Whether a place holds a word that can carry a meaning by itself."""
     word = text[place[0] : place[1]]
     return word.lower() not in FUNCTION_WORDS and any(char.isalnum() for char in word)
-
-
-def _greatest(read: Read, text: str) -> list[Place]:
-    """The words whose shares, taken away, bring the first head's logit to the passing one."""
-    shares = read.shares[:, 0]
-    surplus = float(read.logits[0]) - float(np.log(PASSES / (1 - PASSES)))
-    order = [int(i) for i in np.argsort(-shares) if is_word(text, read.words[int(i)])]
-    chosen: list[Place] = []
-    for i in order[: max(1, int(MOST * len(order)))]:
-        if chosen and (surplus <= 0 or shares[i] <= 0):
-            break
-        chosen.append(read.words[i])
-        surplus -= float(shares[i])
-    return chosen
 
 
 def joined(text: str, places: Sequence[Place]) -> list[Place]:

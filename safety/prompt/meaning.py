@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from safety.prompt.encoder import HEADS, PromptModel, Read
-from safety.prompt.explain import carriers, is_word, joined
+from safety.prompt.explain import Place, carriers, joined
 from safety.records import Finding, Prompt
 from safety.text import Normalised, Reading, normalise
 
@@ -31,7 +31,7 @@ NAME = "meaning"
 SURE = {"sexual": 3, "nudity": 4, "violence": 5, "shocking": 3, "hate": 6, "harassment": 2, "protected_works": 9}
 WORTH_SAYING = 0.3  # below it no spans: they cost further readings
 MORE_NATURAL = 0.92  # a reading with so many fewer pieces of words undoes a disguise
-PART = 0.5  # a word is named for a further category if its share is at least this much of the greatest
+PART = 0.3  # a word is named for a further category if its share is at least this much of the greatest
 MOST_NAMED = 6
 WHOLE = "the prompt as a whole"
 _INSTRUCTIONS = re.compile(
@@ -109,16 +109,21 @@ def _columns(logits: NDArray[np.float32]) -> dict[str, NDArray[np.float32]]:
 
 
 def _found(scores: Mapping[str, float], read: Read, reading: Reading, model: PromptModel) -> Iterator[Finding]:
-    text = reading.text
-    lead = HEADS[1 + int(read.logits[1:].argmax())]
-    for finding in findings_of(scores, text):
-        if finding.score < WORTH_SAYING:
-            yield finding
-            continue
-        places = carriers(text, read, model.read) if finding.category == lead else _named(read, finding.category, text)
-        spans = tuple(reading.span(start, end) for start, end in joined(text, places))
-        evidence = " … ".join(text[start:end] for start, end in sorted(places)[:MOST_NAMED]) or WHOLE
+    text, found = reading.text, findings_of(scores, reading.text)
+    if max(finding.score for finding in found) < WORTH_SAYING:
+        yield from found
+        return
+    places = carriers(text, read, model.read, _passes)
+    for finding in found:
+        own = _own(places, read, finding.category) if finding.score >= WORTH_SAYING else ()
+        spans = tuple(reading.span(start, end) for start, end in joined(text, own))
+        evidence = " … ".join(text[start:end] for start, end in own[:MOST_NAMED]) or WHOLE
         yield replace(finding, evidence=evidence, spans=spans)
+
+
+def _passes(read: Read) -> bool:
+    columns = _columns(read.logits[None])
+    return max(float(columns[head][0]) for head in HEADS[1:]) < WORTH_SAYING
 
 
 def findings_of(scores: Mapping[str, float], text: str) -> list[Finding]:
@@ -129,10 +134,10 @@ def findings_of(scores: Mapping[str, float], text: str) -> list[Finding]:
     return [Finding(NAME, head, scores[head], WHOLE, aspects.get(head, ""), chance=risk) for head in HEADS[1:]]
 
 
-def _named(read: Read, head: str, text: str) -> list[tuple[int, int]]:
-    """The words with the greatest shares of one category's logit."""
-    words = [i for i, place in enumerate(read.words) if is_word(text, place)]
-    shares = {i: float(read.shares[i, HEADS.index(head)]) for i in words}
-    floor = PART * max(shares.values(), default=0.0)
-    best = sorted(words, key=lambda i: -shares[i])[:MOST_NAMED]
-    return [read.words[i] for i in best if shares[i] > 0 and shares[i] >= floor]
+def _own(places: Sequence[Place], read: Read, head: str) -> Sequence[Place]:
+    """Those of the words that carry the risk which also carry this category; all of them for the likeliest one."""
+    if head == HEADS[1 + int(read.logits[1:].argmax())]:
+        return places
+    shares = dict(zip(read.words, read.shares[:, HEADS.index(head)].tolist(), strict=True))
+    floor = PART * max((shares[place] for place in places), default=0.0)
+    return [place for place in places if shares[place] >= floor] if floor > 0 else places
