@@ -6,8 +6,8 @@ from collections.abc import Callable, Sequence
 
 from safety.prompt.encoder import Read
 
-ROUNDS = 4  # readings at most; each costs nearly as much as the first
-WORDS_A_ROUND = 40  # so many words more cost one reading: long prompts are slow to read again
+ROUNDS = 3  # readings at most; each costs nearly as much as the first
+WORDS_A_ROUND = 50  # so many words more cost one reading: long prompts are slow to read again
 
 # Their shares are their neighbours': an encoder spreads what it knows, and "the" alone carries nothing.
 _FUNCTION = (

@@ -29,6 +29,7 @@ NAME = "meaning"
 # How sure the model must be: a category's score is its chance to this power, so that the policy's thresholds
 # stop few harmless prompts. Chosen on dev sets (training/prompt_risk/README.md); 1 leaves the chance as it is.
 SURE = {"sexual": 3, "nudity": 4, "violence": 5, "shocking": 3, "hate": 6, "harassment": 2, "protected_works": 9}
+STOPS = 0.38  # just below the least score that general mode warns at: without the marked words all stay under it
 WORTH_SAYING = 0.3  # below it no spans: they cost further readings
 MORE_NATURAL = 0.92  # a reading with so many fewer pieces of words undoes a disguise
 PART = 0.3  # a word is named for a further category if its share is at least this much of the greatest
@@ -123,7 +124,7 @@ def _found(scores: Mapping[str, float], read: Read, reading: Reading, model: Pro
 
 def _passes(read: Read) -> bool:
     columns = _columns(read.logits[None])
-    return max(float(columns[head][0]) for head in HEADS[1:]) < WORTH_SAYING
+    return max(float(columns[head][0]) for head in HEADS[1:]) < STOPS
 
 
 def findings_of(scores: Mapping[str, float], text: str) -> list[Finding]:
