@@ -85,7 +85,7 @@ def make_studio(settings: Settings) -> Studio:
     cards = read_cards(PRESETS / "engines.toml")
     return Studio(
         policy=load_policy(PRESETS),
-        prompt_checks=prompt_checks(PRESETS),
+        prompt_checks=prompt_checks(PRESETS, MODELS),
         image_checks=image_checks(MODELS),
         engines={name: DiffusionEngine(name, card, MODELS) for name, card in cards.items()},
         exporter=Exporter(Marks(home / "keys", settings.corner)),

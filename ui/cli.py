@@ -5,6 +5,7 @@ from __future__ import annotations
 import json as json_
 import socket
 import sys
+import threading
 import time
 from collections.abc import Callable, Iterable
 from io import BytesIO
@@ -106,6 +107,8 @@ def _add_serve(cli: typer.Typer, make_studio: Callable[[], Studio], host: str, p
             _must_be_free(host, port)
             studio = make_studio()
             studio.resume()
+            # The first judgement loads the model that reads prompts: not while somebody waits for it.
+            threading.Thread(target=studio.preview, args=("a red apple", BASE_MODE), daemon=True).start()
             from ui.page import serve as serve_page  # Gradio takes seconds to import
 
             serve_page(studio, host, port)

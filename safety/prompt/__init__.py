@@ -8,17 +8,22 @@ from safety.checks import Check
 from safety.prompt.hardlines import load_child_safety
 from safety.prompt.intimate import load_intimate_imagery
 from safety.prompt.lexicon import LexiconCheck
+from safety.prompt.meaning import FOLDER, MeaningCheck
 from safety.prompt.patterns import load_patterns
 from safety.prompt.vocabulary import load_vocabulary
 from safety.records import Prompt
 
 
-def prompt_checks(presets: Path) -> tuple[Check[Prompt], ...]:
-    """All prompt checks, built from the presets folder. Raises PresetError naming file and key."""
+def prompt_checks(presets: Path, models: Path | None = None) -> tuple[Check[Prompt], ...]:
+    """All prompt checks, built from the presets folder; without `models` the rules alone.
+
+    Raises PresetError naming file and key. Weights are read at the first look.
+    """
     vocabulary = load_vocabulary(presets)
-    return (
+    rules: tuple[Check[Prompt], ...] = (
         load_child_safety(presets, vocabulary),
         load_intimate_imagery(presets, vocabulary),
         LexiconCheck(vocabulary),
         load_patterns(presets, vocabulary.harmless),
     )
+    return rules if models is None else (*rules, MeaningCheck(models / FOLDER))

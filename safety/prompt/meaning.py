@@ -28,7 +28,17 @@ FOLDER = "prompt_risk"
 NAME = "meaning"
 # How sure the model must be: a category's score is its chance to this power, so that the policy's thresholds
 # stop few harmless prompts. Chosen on dev sets (training/prompt_risk/README.md); 1 leaves the chance as it is.
-SURE = {"sexual": 3, "nudity": 4, "violence": 5, "shocking": 3, "hate": 6, "harassment": 2, "protected_works": 9}
+SURE = {
+    "sexual": 3,
+    "nudity": 4,
+    "violence": 5,
+    "shocking": 3,
+    "hate": 6,
+    "harassment": 2,
+    "deception": 2,
+    "dangerous": 1.5,
+    "protected_works": 9,
+}
 STOPS = 0.38  # just below the least score that general mode warns at: without the marked words all stay under it
 WORTH_SAYING = 0.3  # below it no spans: they cost further readings
 MORE_NATURAL = 0.92  # a reading with so many fewer pieces of words undoes a disguise
