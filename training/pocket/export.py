@@ -39,10 +39,16 @@ def assemble(unet: Path, vae: Path, text: Path, scale: float) -> StableDiffusion
     )
 
 
-def readable_in_full(folder: Path) -> None:
-    """Say float32 in the text encoder's config, or a plain load would mix float16 with float32 parts."""
-    path = folder / "text_encoder/config.json"
-    path.write_text(json.dumps(json.loads(path.read_text()) | {"dtype": "float32"}, indent=2) + "\n")
+def tidy(folder: Path) -> None:
+    """Mend the configs: no paths of the machine that wrote them, and float32 for the text encoder.
+
+    Without the latter a load that names no dtype would mix float16 with float32 parts.
+    """
+    for path in folder.glob("*/config.json"):
+        config = {key: value for key, value in json.loads(path.read_text()).items() if key != "_name_or_path"}
+        if path.parent.name == "text_encoder":
+            config["dtype"] = "float32"
+        path.write_text(json.dumps(config, indent=2) + "\n")
 
 
 def main() -> None:
@@ -57,7 +63,7 @@ def main() -> None:
     scale = float((args.work / "scale.txt").read_text())
     pipeline = assemble(args.work / "unet", args.work / "vae", text, scale)
     pipeline.save_pretrained(args.out)
-    readable_in_full(args.out)
+    tidy(args.out)
 
 
 if __name__ == "__main__":
