@@ -1,6 +1,6 @@
 """How often the prompt checks refuse what they should, and what they should not.
 
-    python -m benchmarks.prompt_check --data FOLDER [--set NAME ...] [--show WORDS]
+    python -m benchmarks.prompt_check --data FOLDER [--set NAME ...] [--rules]
 
 FOLDER holds CSV files with columns `text` and `label` (1: should not be made in general mode). Prints a
 table: a row a file, label and mode, with the share of verdicts in per cent.
@@ -21,7 +21,8 @@ from safety.policy import Policy, load_policy
 from safety.prompt import prompt_checks
 from safety.records import Prompt, Stage, Verdict
 
-PRESETS = Path(__file__).parents[1] / "presets"
+ROOT = Path(__file__).parents[1]
+PRESETS, MODELS = ROOT / "presets", ROOT / "assets" / "models"
 OTHER_MODES = {"art": "art", "medical": "medical"}  # these sets are judged in their own mode too
 
 
@@ -43,8 +44,9 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--data", type=Path, required=True)
     parser.add_argument("--set", nargs="*", default=[])
+    parser.add_argument("--rules", action="store_true", help="without the model: lexicon, patterns and hard lines")
     options = parser.parse_args()
-    policy, checks = load_policy(PRESETS), prompt_checks(PRESETS)
+    policy, checks = load_policy(PRESETS), prompt_checks(PRESETS, None if options.rules else MODELS)
     heads = "  ".join(f"{verdict.name[:6]:>6}" for verdict in reversed(Verdict))
     print(f"{'set':14} {'mode':8} label   rows  {heads}  ms each")
     for path in sorted(options.data.glob("*.csv")):
