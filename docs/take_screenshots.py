@@ -19,7 +19,7 @@ sys.path.insert(0, str(ROOT))
 import app  # noqa: E402
 from ui import page as studio_page  # noqa: E402
 
-PROMPT = "a wounded teddy bear with a bandage"
+PROMPT = "a wounded purple cat"
 SEED = "2"
 FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update"]
 FLAGS += ["--disable-sync", "--no-first-run"]
