@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Iterator
 from contextlib import closing
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -26,7 +27,10 @@ Held = dict[int, tuple[str, Export]]  # per session: slot -> case and veiled fil
 
 @dataclass(frozen=True)
 class CreateTab:
-    """Components and their handlers. Holds no request: what a session keeps is in `held`."""
+    """Components and their handlers. Holds no request: what a session keeps is in `held`.
+
+    `stops` has the stop signal of each session that is drawing just now.
+    """
 
     studio: Studio
     fields: Fields
@@ -35,6 +39,7 @@ class CreateTab:
     status: gr.HTML
     slots: tuple[Slot, ...]
     held: gr.State
+    stops: dict[str, threading.Event] = field(default_factory=dict)
 
     def wire(self) -> None:
         self._wire_judgement()
@@ -94,13 +99,17 @@ class CreateTab:
             gr.update(info=self.studio.policy.mode_of(mode).description),
         )
 
-    def make(self, *values: Any) -> Iterator[Updates]:
+    def make(self, request: gr.Request, *values: Any) -> Iterator[Updates]:
         given = dict(zip(form.FIELDS, values, strict=True))
+        session, stop = request.session_hash or "", threading.Event()
+        if session:  # a program's call without a session cannot be stopped by another one
+            self.stops[session] = stop
         cleared = {part: change for slot in self.slots for part, change in slot.empty().items()}
         yield {**self._busy(True), self.status: present.progress(Step()), self.held: {}, **cleared}
-        with closing(flow.create(self.studio, given)) as steps:
+        with closing(flow.create(self.studio, given, stop)) as steps:
             for seen in steps:
                 yield self._told(seen, str(given["prompt"] or ""))
+        self.stops.pop(session, None)
 
     def _told(self, seen: Step | flow.Problem | Outcome, prompt: str) -> Updates:
         if isinstance(seen, Step):
@@ -113,7 +122,10 @@ class CreateTab:
             shown = {self.status: present.problem(flow.Problem(flow.sentence(error)))}
         return {**self._busy(False), **shown}
 
-    def stop(self) -> tuple[Any, ...]:
+    def stop(self, request: gr.Request) -> tuple[Any, ...]:
+        # Gradio closes the generator only between two of its steps, and may miss it: the work is told as well.
+        if stop := self.stops.pop(request.session_hash or "", None):
+            stop.set()
         told = present.notice("Stopped. No picture was handed out.")
         return gr.update(visible=True), gr.update(visible=False), told
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import secrets
+import threading
 from collections.abc import Callable, Generator, Mapping
 from contextlib import closing
 from dataclasses import dataclass
@@ -59,15 +60,17 @@ def preview(studio: Studio, prompt: str, mode: str) -> Judged | Problem | None:
         return Problem(sentence(error))
 
 
-def create(studio: Studio, values: Mapping[str, Any]) -> Generator[Step | Problem | Outcome]:
-    """Steps while it works, then one outcome or one problem. Closing it cancels the work."""
+def create(
+    studio: Studio, values: Mapping[str, Any], stop: threading.Event | None = None
+) -> Generator[Step | Problem | Outcome]:
+    """Steps while it works, then one outcome or one problem. Closing it, or setting `stop`, cancels the work."""
     try:
         request = form.read(values)
 
         def work(progress: Progress) -> Outcome:
             return studio.create(request, progress)
 
-        job = Job(work)
+        job = Job(work, stop or threading.Event())
         with closing(job.watch()) as steps:
             yield from steps
         yield job.result()

@@ -29,9 +29,11 @@ class Job(Generic[T]):
     """One call of `work` in a thread. `work` gets the progress callback that also stops it."""
 
     work: Callable[[Progress], T]
+    stop: threading.Event = field(
+        default_factory=threading.Event
+    )  # set from anywhere, it ends the work at its next step
     _result: list[T] = field(default_factory=list)
     _error: list[BaseException] = field(default_factory=list)
-    _stop: threading.Event = field(default_factory=threading.Event)
     _step: Step = Step()
 
     def watch(self, every: float = 0.2) -> Generator[Step]:
@@ -45,7 +47,7 @@ class Job(Generic[T]):
                 yield Step(step.stage, step.done, step.total, time.monotonic() - start)
                 thread.join(every)
         finally:
-            self._stop.set()
+            self.stop.set()
 
     def result(self) -> T:
         """What the work gave, once `watch` has ended; raises what the work raised."""
@@ -60,6 +62,6 @@ class Job(Generic[T]):
             self._error.append(error)
 
     def _progress(self, stage: str, done: int, total: int, /) -> None:
-        if self._stop.is_set():
+        if self.stop.is_set():
             raise Cancelled("Stopped.", "Nothing was made.")
         self._step = Step(stage, done, total)

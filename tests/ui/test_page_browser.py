@@ -188,12 +188,14 @@ def test_stop_stops_the_work_and_the_page_goes_on(page: Page, served: Served) ->
 
 
 def test_several_pictures_stand_side_by_side(page: Page) -> None:
+    from playwright.sync_api import expect
+
     page.locator(PROMPT).fill("four apples")
     page.click("#sl-settings > button")
     page.locator("#sl-settings input[type=number]").first.fill("4")
     page.click("#sl-go")
     says(page, ".sl-picture", "Stamp")
-    assert page.locator(".sl-slot:visible").count() == 4
+    expect(page.locator(".sl-slot:visible")).to_have_count(4, timeout=WAIT)
 
 
 def test_a_file_that_is_no_picture_gets_a_sentence(page: Page, tmp_path: Any) -> None:
