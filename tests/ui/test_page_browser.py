@@ -164,12 +164,21 @@ def test_a_veiled_picture_is_fetched_only_when_revealed(page: Page) -> None:
     page.wait_for_selector(".sl-veil", state="detached")
 
 
+def set_number(page: Page, place: int, value: str) -> None:
+    """Types as a person does; a value that is set at once may reach the page after the next click."""
+    field = page.locator("#sl-settings input[type=number]").nth(place)
+    field.press("ControlOrMeta+a")
+    field.press_sequentially(value, delay=30)
+    field.press("Tab")
+    page.wait_for_timeout(300)
+
+
 def test_stop_stops_the_work_and_the_page_goes_on(page: Page, served: Served) -> None:
     served.engine.pause, stopped = 0.05, served.engine.stopped
     try:
         page.locator(PROMPT).fill("a slow apple")
         page.click("#sl-settings > button")
-        page.locator("#sl-settings input[type=number]").nth(1).fill("500")
+        set_number(page, 1, "500")
         page.click("#sl-go")
         says(page, "#sl-status", "Drawing")
         page.click("#sl-stop")
@@ -182,7 +191,7 @@ def test_stop_stops_the_work_and_the_page_goes_on(page: Page, served: Served) ->
     finally:
         served.engine.pause = 0.0
     page.locator(PROMPT).fill("a quick apple")
-    page.locator("#sl-settings input[type=number]").nth(1).fill("2")
+    set_number(page, 1, "2")
     page.click("#sl-go")
     says(page, ".sl-picture", "Stamp")
 
@@ -192,7 +201,7 @@ def test_several_pictures_stand_side_by_side(page: Page) -> None:
 
     page.locator(PROMPT).fill("four apples")
     page.click("#sl-settings > button")
-    page.locator("#sl-settings input[type=number]").first.fill("4")
+    set_number(page, 0, "4")
     page.click("#sl-go")
     says(page, ".sl-picture", "Stamp")
     expect(page.locator(".sl-slot:visible")).to_have_count(4, timeout=WAIT)
