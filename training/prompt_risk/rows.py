@@ -6,23 +6,11 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
-# The codes of the policy that any public row labels. The two hard lines are judged by rules alone:
-# rows that could teach them were removed from the data on purpose.
-CATEGORIES = (
-    "sexual",
-    "nudity",
-    "violence",
-    "shocking",
-    "self_harm",
-    "hate",
-    "harassment",
-    "deception",
-    "dangerous",
-    "protected_works",
-    "stereotype",
-)
-HARM = "harm"
-HEADS = (HARM, *CATEGORIES)
+from safety.prompt.encoder import HEADS as HEADS
+
+# What the model that ships answers, in its order: first harm, then the policy's categories that any public row
+# labels. The two hard lines are judged by rules alone: rows that could teach them were removed on purpose.
+HARM, CATEGORIES = HEADS[0], HEADS[1:]
 
 _NO_WORD = re.compile(r"[\W_]+")
 
