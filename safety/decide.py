@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from safety.policy import BASE_MODE, Policy
 from safety.records import Assessment, Decision, Finding, Reason, Stage, Verdict
 
-CODE_LETTER = {Stage.PROMPT: "P", Stage.PICTURE: "I"}
+CODE_LETTER = {Stage.PROMPT: "P", Stage.PICTURE: "I", Stage.TEXT: "T"}
 UNCHECKED = "unchecked"
 CLAUSE_UNCHECKED = "0: nothing is made or shown that could not be checked"
 
@@ -37,13 +37,14 @@ def _reasons(assessment: Assessment, policy: Policy, mode: str) -> Iterator[Reas
         text = f"{skipped.check} could not look: {skipped.why}" if skipped.check else skipped.why
         yield _unchecked(stage, "Could not be checked", text, skipped.check)
     for finding in assessment.findings:
-        thresholds = policy.thresholds(stage, finding.category, finding.aspect, mode)
+        judged = finding.stage or stage
+        thresholds = policy.thresholds(judged, finding.category, finding.aspect, mode)
         if thresholds is None:
-            yield _unchecked(stage, "Not covered", f"The policy has no rule for {finding.category!r}.", finding.check)
+            yield _unchecked(judged, "Not covered", f"The policy has no rule for {finding.category!r}.", finding.check)
             continue
         verdict, threshold = thresholds.judge(finding.score)
         if verdict > Verdict.ALLOW:
-            yield _reason(finding, verdict, threshold, stage, policy)
+            yield _reason(finding, verdict, threshold, judged, policy)
 
 
 def _unchecked(stage: Stage, title: str, text: str, check: str) -> Reason:
@@ -61,7 +62,7 @@ def _reason(finding: Finding, verdict: Verdict, threshold: float | None, stage: 
         code=f"{CODE_LETTER[stage]}{category.code}",
         clause=category.clause,
         title=category.title,
-        text=category.reason,
+        text=category.said.get(finding.aspect, category.reason),
         check=finding.check if shown else "",
         aspect=finding.aspect if shown else "",
         evidence=finding.evidence if shown else "",
@@ -69,6 +70,7 @@ def _reason(finding: Finding, verdict: Verdict, threshold: float | None, stage: 
         score=finding.score if shown else None,
         threshold=threshold if shown else None,
         help=category.help,
+        regions=finding.regions if shown else (),
     )
 
 
@@ -91,7 +93,7 @@ def _risk(assessment: Assessment, policy: Policy) -> float:
 def _scaled(finding: Finding, stage: Stage, policy: Policy) -> float:
     if finding.chance is not None:
         return finding.chance
-    thresholds = policy.thresholds(stage, finding.category, finding.aspect, BASE_MODE)
+    thresholds = policy.thresholds(finding.stage or stage, finding.category, finding.aspect, BASE_MODE)
     if thresholds is None or thresholds.hard is not None and finding.score >= thresholds.hard:
         return 1.0
     block = thresholds.at(Verdict.BLOCK)

@@ -66,6 +66,7 @@ class Category(Preset):
     reason: str
     help: str = ""
     hard: bool = False
+    said: dict[str, str] = {}  # the reason in other words, by the aspect of the finding
 
 
 class Mode(Preset):
@@ -95,6 +96,8 @@ class Policy(Preset):
     def _sound(self) -> Self:
         if BASE_MODE not in self.mode:
             raise ValueError(f"modes/{BASE_MODE}.toml is missing")
+        if Stage.TEXT in self.limits:
+            raise ValueError("limits.text: text read in a picture is judged by limits.prompt")
         for stage, table in self.limits.items():
             for key, limits in table.items():
                 self._check_base(f"limits.{stage}.{key}", key, limits)
@@ -133,6 +136,7 @@ class Policy(Preset):
 
     def thresholds(self, stage: Stage, category: str, aspect: str, mode: str) -> Thresholds | None:
         """What holds for a finding in a mode; None where the policy does not know its category."""
+        stage = Stage.PROMPT if stage is Stage.TEXT else stage
         base, relaxed = self.limits.get(stage, {}), self.mode_of(mode).limits.get(stage, {})
         for key in (f"{category}.{aspect}", category):
             if key in base:

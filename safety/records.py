@@ -29,6 +29,7 @@ class Stage(StrEnum):
 
     PROMPT = "prompt"
     PICTURE = "picture"
+    TEXT = "text"  # read in a picture; judged by the limits of prompts
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -37,6 +38,22 @@ class Span:
 
     start: int
     end: int
+
+
+@dataclass(frozen=True, slots=True)
+class Region:
+    """A part of a picture, as shares (0..1) of its width and height. `weight`: how much it carried the score, 0..1."""
+
+    left: float
+    top: float
+    right: float
+    bottom: float
+    weight: float = 1.0
+
+    def __post_init__(self) -> None:
+        inside = 0 <= self.left < self.right <= 1 and 0 <= self.top < self.bottom <= 1 and 0 <= self.weight <= 1
+        if not inside:  # also refuses NaN
+            raise ValueError(f"{self} is no part of a picture")
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +78,8 @@ class Finding:
     `score` is 0..1. `aspect` names the part of a category that the policy treats by itself
     ("method" of self_harm, "any" for a vote of one model). `evidence` is for people: the word, the
     rule or the model that carried the score, never a verdict. `chance` is the calibrated probability that
-    the subject should not be made in general mode, from a check that knows it.
+    the subject should not be made in general mode, from a check that knows it. `regions` say where in a picture it
+    was seen. `stage` is set where something else was judged than what the check was given: text read in a picture.
     """
 
     check: str
@@ -71,6 +89,8 @@ class Finding:
     aspect: str = ""
     spans: tuple[Span, ...] = ()
     chance: float | None = None
+    regions: tuple[Region, ...] = ()
+    stage: Stage | None = None
 
     def __post_init__(self) -> None:
         if not 0.0 <= self.score <= 1.0:  # also refuses NaN
@@ -97,7 +117,7 @@ class Assessment:
 
 @dataclass(frozen=True, slots=True)
 class Reason:
-    """Why a verdict is above ALLOW. Hard lines carry no score, no threshold, no evidence, no span."""
+    """Why a verdict is above ALLOW. Hard lines carry no score, no threshold, no evidence, no span, no region."""
 
     verdict: Verdict
     category: str
@@ -112,6 +132,7 @@ class Reason:
     score: float | None = None
     threshold: float | None = None
     help: str = ""
+    regions: tuple[Region, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

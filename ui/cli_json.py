@@ -25,6 +25,7 @@ def reason(one: Reason) -> Row:
         "clause": one.clause,
         "text": one.text,
         "spans": [[span.start, span.end] for span in one.spans],
+        "regions": [[part.left, part.top, part.right, part.bottom, part.weight] for part in one.regions],
         "score": one.score,
         "threshold": one.threshold,
         "help": one.help,

@@ -57,7 +57,7 @@ class Slot:
         """The file is handed over only where it may be seen."""
         updates = {self.box: gr.update(visible=True), self.text: present_picture.picture(made, case, seed)}
         if made.export is None or made.veiled:
-            veil = present_picture.veil(made.export.path) if made.export else ""
+            veil = present_picture.veil(made.export.path, made.decision) if made.export else ""
             return updates | {
                 self.image: gr.update(value=None, visible=False),
                 self.download: gr.update(value=None, visible=False),

@@ -13,6 +13,7 @@ from markupsafe import Markup
 from safety.records import Decision, Reason, Stage, Verdict
 from safety.works import Refused
 from ui.flow import Judged, Problem
+from ui.present_region import where
 from ui.worker import Step
 
 WORDS = {
@@ -30,7 +31,7 @@ PICTURE_WORDS = {
     Verdict.HARD_BLOCK: "Withheld in every mode",
 }
 REACHED = {Verdict.NOTE: "remarked on", Verdict.WARN: "needs a confirmation", Verdict.BLOCK: "refused"}
-STAGES = {"prompt": "the prompt", "picture": "the picture"}
+STAGES = {"prompt": "the prompt", "picture": "the picture", "text": "the text in the picture"}
 EMPTY = Markup('<div class="sl-empty"><span class="sl-lamp"></span><p>Your picture develops here.</p></div>')
 IDLE = Markup('<p class="sl-idle">Your words are judged here while you type. Nothing is recorded until you create.</p>')
 
@@ -96,8 +97,9 @@ def _reason(group: Sequence[Reason]) -> Markup:
 def _signal(reason: Reason) -> Markup:
     evidence = Markup("<q>{}</q> ").format(reason.evidence) if reason.evidence else Markup("")
     at = "" if reason.threshold is None else f", {REACHED[reason.verdict]} from {reason.threshold:.2f}"
-    return Markup('<p class="sl-signal">{}scored {:.2f}{} <span>{}</span></p>').format(
-        evidence, reason.score or 0.0, at, reason.check
+    seen = Markup(' <span class="sl-where">{}</span>').format(where(reason.regions)) if reason.regions else Markup("")
+    return Markup('<p class="sl-signal">{}scored {:.2f}{} <span>{}</span>{}</p>').format(
+        evidence, reason.score or 0.0, at, reason.check, seen
     )
 
 

@@ -9,8 +9,10 @@ from pathlib import Path
 from markupsafe import Markup
 from PIL import Image, ImageFilter
 
+from safety.records import Decision
 from safety.works import Export, Made
 from ui.present import PICTURE_WORDS, facts, help_lines, joined, reason_list
+from ui.present_region import boxes
 
 MARKS = {
     "visible": "Visible label",
@@ -47,8 +49,11 @@ def _file(export: Export, case: str, seed: int) -> Markup:
     )
 
 
-def veil(path: Path) -> Markup:
-    """A blurred stand-in for a veiled picture: a few colours as a small JPEG, never written to disk."""
+def veil(path: Path, decision: Decision) -> Markup:
+    """A blurred stand-in for a veiled picture: a few colours as a small JPEG, never written to disk.
+
+    Over it stand the regions that the reasons name.
+    """
     with Image.open(path) as image:
         small = image.convert("RGB")
         small.thumbnail((VEIL_SIDE, VEIL_SIDE))
@@ -58,5 +63,5 @@ def veil(path: Path) -> Markup:
     data = base64.b64encode(memory.getvalue()).decode()
     return Markup(
         '<div class="sl-veil"><img alt="Veiled picture" src="data:image/jpeg;base64,{}">'
-        "<p>Veiled. What it shows may disturb.</p></div>"
-    ).format(data)
+        "<p>Veiled. What it shows may disturb.</p>{}</div>"
+    ).format(data, boxes(decision))

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from safety.checks import assess
 from safety.decide import decide
 from safety.policy import load_policy
-from safety.records import Assessment, Finding, Prompt, Skipped, Span, Stage, Verdict
+from safety.records import Assessment, Finding, Prompt, Region, Skipped, Span, Stage, Verdict
 
 POLICY = load_policy(Path(__file__).parents[2] / "presets")
 ASPECTS = ["", "method", "instructions", "photoreal", "propaganda", "median", "any", "all", "never heard of"]
@@ -27,6 +27,8 @@ findings = st.builds(
     evidence=st.text(max_size=5),
     aspect=st.sampled_from(ASPECTS),
     spans=st.just((Span(0, 1),)),
+    regions=st.just((Region(0.1, 0.2, 0.5, 0.6),)),
+    stage=st.sampled_from([None, Stage.TEXT]),
 )
 assessments = st.builds(
     Assessment,
@@ -77,10 +79,37 @@ def test_nothing_found_is_allowed_without_a_reason() -> None:
     assert (decision.verdict, decision.reasons, decision.risk) == (Verdict.ALLOW, (), 0.0)
 
 
+REGION = Region(0.1, 0.2, 0.5, 0.6)
+
+
+def test_text_read_in_a_picture_is_judged_by_the_limits_of_prompts() -> None:
+    finding = Finding("x", "harassment", 0.75, stage=Stage.TEXT, regions=(REGION,))
+    decision = decide(Assessment(Stage.PICTURE, ("x",), (finding,)), POLICY, "general")
+    same = decide(Assessment(Stage.PROMPT, ("x",), (replace(finding, stage=None),)), POLICY, "general")
+    reason = decision.reasons[0]
+    assert (reason.code, reason.regions, reason.threshold) == ("T402", (REGION,), same.reasons[0].threshold)
+    assert (decision.verdict, decision.risk) == (same.verdict, same.risk)
+
+
+@pytest.mark.parametrize(
+    "sides",
+    [
+        pytest.param((-0.1, 0, 1, 1), id="outside"),
+        pytest.param((0.5, 0, 0.5, 1), id="no width"),
+        pytest.param((0, 0, 1, 1.2), id="too far"),
+        pytest.param((0, float("nan"), 1, 1), id="no number"),
+        pytest.param((0, 0, 1, 1, 2), id="weight above one"),
+    ],
+)
+def test_a_region_lies_inside_the_picture(sides: tuple[float, ...]) -> None:
+    with pytest.raises(ValueError, match="no part of a picture"):
+        Region(*sides)
+
+
 def test_the_same_finding_has_another_code_for_a_prompt_than_for_a_picture() -> None:
     finding = (Finding("x", "violence", 0.99),)
     codes = [decide(Assessment(stage, ("x",), finding), POLICY, "general").reasons[0].code for stage in Stage]
-    assert codes == ["P301", "I301"]
+    assert codes == ["P301", "I301", "T301"]
 
 
 @given(assessments, modes)
@@ -112,8 +141,9 @@ def test_a_hard_line_shows_neither_score_nor_span_nor_word(assessment: Assessmen
     decision = decide(assessment, POLICY, mode)
     for reason in decision.reasons:
         if reason.verdict is Verdict.HARD_BLOCK:
-            shown = (reason.score, reason.threshold, reason.spans, reason.evidence, reason.check, reason.aspect)
-            assert shown == (None, None, (), "", "", "")
+            shown = (reason.score, reason.threshold, reason.evidence, reason.check, reason.aspect)
+            assert shown == (None, None, "", "", "")
+            assert (reason.spans, reason.regions) == ((), ())
     assert not {"child_safety", "intimate_imagery"} & decision.scores.keys()
 
 

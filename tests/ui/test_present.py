@@ -11,9 +11,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image
 
-from safety.records import Decision, Reason, Span, Stage, Verdict
+from safety.records import Decision, Reason, Region, Span, Stage, Verdict
 from safety.works import Export, Made, Refused, Stamp
-from ui import present, present_picture, present_verify
+from ui import present, present_picture, present_region, present_verify
 from ui.flow import Judged, Problem
 from ui.worker import Step
 
@@ -153,7 +153,7 @@ def test_a_made_picture_names_its_stamp_marks_and_case() -> None:
 
 def test_a_veil_holds_a_few_hundred_pixels_and_leaves_no_file(tmp_path: Path) -> None:
     Image.effect_noise((800, 600), 90).convert("RGB").save(tmp_path / "a.png")
-    shown = present_picture.veil(tmp_path / "a.png")
+    shown = present_picture.veil(tmp_path / "a.png", decision(replace(REASON, regions=(Region(0.1, 0.2, 0.5, 0.6),))))
     assert "data:image/jpeg;base64," in shown and len(shown) < 3000
     assert [path.name for path in tmp_path.iterdir()] == ["a.png"]
 
@@ -184,3 +184,28 @@ def test_a_report_tells_every_layer_and_stays_text() -> None:
 )
 def test_credentials_are_told_by_what_they_are_worth(credentials: dict[str, object], words: str) -> None:
     assert words in present_verify.report(verification(**credentials))
+
+
+@pytest.mark.parametrize(
+    ("regions", "said"),
+    [
+        pytest.param((), "", id="nowhere"),
+        pytest.param((Region(0.4, 0.4, 0.6, 0.6),), "centre", id="centre"),
+        pytest.param((Region(0, 0, 0.2, 0.2, 0.3), Region(0.8, 0.7, 1, 1)), "lower right, upper left", id="two"),
+        pytest.param((Region(0, 0, 1, 0.2),), "top", id="along the top"),
+        pytest.param(
+            tuple(Region(0.7 * x, 0.7 * y, 0.7 * x + 0.3, 0.7 * y + 0.3) for x in (0, 1) for y in (0, 1)),
+            "across the picture",
+            id="many",
+        ),
+    ],
+)
+def test_a_place_is_said_in_words(regions: tuple[Region, ...], said: str) -> None:
+    assert present_region.where(regions) == said
+
+
+def test_a_reason_says_where_and_its_veil_shows_a_box(tmp_path: Path) -> None:
+    seen = replace(REASON, regions=(Region(0.5, 0.25, 1, 0.75, 0.5),))
+    assert "middle right" in Tags(present.reason_list(decision(seen))).text
+    assert "left:50.0%;top:25.0%;width:50.0%;height:50.0%" in present_region.boxes(decision(seen, seen))
+    assert present_region.boxes(decision(seen, seen)).count("sl-region") == 1

@@ -1,0 +1,51 @@
+"""Where in a picture something was seen: in words, and as boxes over its veil. Imports no gradio."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from markupsafe import Markup
+
+from safety.records import Decision, Region
+
+ROWS = ("upper", "middle", "lower")
+COLUMNS = ("left", "centre", "right")
+MOST = 3  # places named; more than these is "across the picture"
+
+
+def where(regions: Sequence[Region]) -> str:
+    """The places of the heaviest regions, as "upper left, centre"; empty without regions."""
+    heaviest = sorted(regions, key=lambda region: -region.weight)
+    places = list(dict.fromkeys(place(region) for region in heaviest))
+    return "across the picture" if len(places) > MOST else ", ".join(places)
+
+
+def place(region: Region) -> str:
+    """The ninth of the picture that a region's middle lies in."""
+    row = ROWS[min(2, int(1.5 * (region.top + region.bottom)))]
+    column = COLUMNS[min(2, int(1.5 * (region.left + region.right)))]
+    return {"middle centre": "centre", "upper centre": "top", "lower centre": "bottom"}.get(
+        f"{row} {column}", f"{row} {column}"
+    )
+
+
+def boxes(decision: Decision) -> Markup:
+    """Every region of the decision's reasons, as boxes that stand over the whole picture."""
+    seen = dict.fromkeys(region for reason in decision.reasons for region in reason.regions)
+    return Markup("").join(_box(region) for region in _lightest_first(seen))
+
+
+def _lightest_first(regions: Iterable[Region]) -> list[Region]:
+    return sorted(regions, key=lambda region: region.weight)
+
+
+def _box(region: Region) -> Markup:
+    return Markup(
+        '<span class="sl-region" style="left:{:.1f}%;top:{:.1f}%;width:{:.1f}%;height:{:.1f}%;opacity:{:.2f}"></span>'
+    ).format(
+        100 * region.left,
+        100 * region.top,
+        100 * (region.right - region.left),
+        100 * (region.bottom - region.top),
+        0.25 + 0.75 * region.weight,
+    )
