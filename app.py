@@ -42,6 +42,10 @@ class Settings:
     port: int = 7860  # SAFELIGHT_PORT
     keep_prompts: bool = False  # SAFELIGHT_KEEP_PROMPTS: in the audit log, as text
     corner: Corner = Corner.TOP_RIGHT  # SAFELIGHT_LABEL_CORNER
+    mode: str = ""  # SAFELIGHT_MODE: everybody's mode; unset, each person chooses
+    language: str = (
+        ""  # SAFELIGHT_LANGUAGE: of the reasons, where nobody chooses another; "en-GB" adds a country's help
+    )
 
     @classmethod
     def read(cls, environment: Mapping[str, str]) -> Settings:
@@ -62,6 +66,8 @@ class Settings:
             port=int(port),
             keep_prompts=keep in YES and not public,
             corner=Corner(corner),
+            mode=get("MODE", ""),
+            language=get("LANGUAGE", ""),
         )
 
 
@@ -84,7 +90,7 @@ def make_studio(settings: Settings) -> Studio:
     home = settings.home
     cards = read_cards(PRESETS / "engines.toml")
     return Studio(
-        policy=load_policy(PRESETS),
+        policy=load_policy(PRESETS, settings.mode, settings.language),
         prompt_checks=prompt_checks(PRESETS, MODELS),
         image_checks=image_checks(MODELS),
         engines={name: DiffusionEngine(name, card, MODELS) for name, card in cards.items()},

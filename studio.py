@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
@@ -37,7 +37,8 @@ EXTENSION = {"png": "png", "jpeg": "jpg", "webp": "webp"}
 class Studio:
     """All parts, put together in app.py. `outputs` is the folder for finished files.
 
-    A mode that the policy does not know raises RequestError, whatever is asked.
+    A mode or language that the policy does not know raises RequestError, whatever is asked. Where the operator has
+    locked the mode, that one decides, whichever was asked for.
     """
 
     policy: Policy
@@ -58,7 +59,7 @@ class Studio:
 
     def look(self, image: Image, mode: str, prompt: str = "") -> Decision:
         """Judges a picture from anywhere, with all checks. Nothing is recorded."""
-        self.policy.mode_of(mode)
+        mode = self.policy.in_force(mode)
         return self._judge(Stage.PICTURE, Picture(image, prompt), self.image_checks, mode)
 
     def create(self, request: GenerationRequest, progress: Progress = silent) -> Outcome:
@@ -66,8 +67,8 @@ class Studio:
 
         Raises RequestError before a case is opened; EngineError, ExportError, AuditError after.
         """
-        self.policy.mode_of(request.mode)
-        request = complete(request, self.engines)
+        self.policy.words(request.language)
+        request = complete(replace(request, mode=self.policy.in_force(request.mode)), self.engines)
         with self.audit.case(request) as case:  # no record, no picture: raises before anything is made
             progress("judging the prompt", 0, 1)
             asked = self.check(request.prompt, request.mode)
@@ -129,7 +130,7 @@ class Studio:
         return verify(data, self.exporter.marks, self.audit)
 
     def _ask(self, prompt: str, checks: Sequence[Check[Prompt]], mode: str) -> Decision:
-        self.policy.mode_of(mode)
+        mode = self.policy.in_force(mode)
         if problem := prompt_problem(prompt):  # what cannot be judged is not passed on
             return decide(Assessment(Stage.PROMPT, skipped=(Skipped("", problem),)), self.policy, mode)
         return self._judge(Stage.PROMPT, Prompt(prompt), checks, mode)

@@ -15,7 +15,7 @@ class Check(Protocol[Subject_contra]):
     """Looks at one thing and reports what it sees. Knows no policy, no mode, no sentence for users.
 
     `live` says that `look` is quick enough for every keystroke. Whatever `look` raises means that it
-    could not look.
+    could not look. A check that judges with weights says which: `models`, a tuple of records.Model.
     """
 
     @property
@@ -40,4 +40,5 @@ def assess(stage: Stage, subject: Subject, checks: Sequence[Check[Subject]]) -> 
         else:
             looked.append(check.name)
             findings.extend(seen)
-    return Assessment(stage, tuple(looked), tuple(findings), tuple(skipped))
+    models = {check.name: tuple(getattr(check, "models", ())) for check in checks if check.name in looked}
+    return Assessment(stage, tuple(looked), tuple(findings), tuple(skipped), models)

@@ -7,90 +7,58 @@ no mode can relax; a category with `hard = true` cannot be named by a mode at al
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Self
 
-from pydantic import Field, ValidationError, model_validator
+from pydantic import ConfigDict, Field, ValidationError, model_validator
 
 from safety.errors import PresetError, RequestError
+from safety.modes import BASE_MODE, Mode, inherited
 from safety.presets import ADVICE, Preset, first_problem, parse, read_toml
-from safety.records import Stage, Verdict
+from safety.records import Finding, Stage
+from safety.thresholds import Limits, Thresholds
+from safety.words import Languages, Words, load_languages
 
-STEPS = (("note", Verdict.NOTE), ("warn", Verdict.WARN), ("block", Verdict.BLOCK), ("hard", Verdict.HARD_BLOCK))
-BASE_MODE = "general"
-
-
-class Thresholds(Preset):
-    """From which score on which verdict holds; a missing step is skipped. Scores are 0..1."""
-
-    note: float | None = Field(default=None, gt=0, le=1)
-    warn: float | None = Field(default=None, gt=0, le=1)
-    block: float | None = Field(default=None, gt=0, le=1)
-    hard: float | None = Field(default=None, gt=0, le=1)
-
-    @model_validator(mode="after")
-    def _rising(self) -> Self:
-        given = [at for _, at in self.steps()]
-        if given != sorted(given):
-            raise ValueError("thresholds must rise from note to warn to block to hard")
-        return self
-
-    def steps(self) -> Iterator[tuple[Verdict, float]]:
-        for name, verdict in STEPS:
-            if (at := getattr(self, name)) is not None:
-                yield verdict, at
-
-    def judge(self, score: float) -> tuple[Verdict, float | None]:
-        """The verdict for a score and the threshold that it reached (None below all)."""
-        reached = [(verdict, at) for verdict, at in self.steps() if score >= at]
-        return reached[-1] if reached else (Verdict.ALLOW, None)
-
-    def at(self, verdict: Verdict) -> float:
-        """The score at which `verdict` or a worse one is reached; infinite where none is."""
-        return min((at for v, at in self.steps() if v >= verdict), default=float("inf"))
-
-
-class Limits(Thresholds):
-    """The base policy's thresholds. `loosest` says how far a mode may move them; without it, not at all."""
-
-    loosest: Thresholds | None = None
+__all__ = ["BASE_MODE", "Category", "Mode", "Policy", "Thresholds", "load_policy"]
 
 
 class Category(Preset):
-    """One hazard of the taxonomy, with the words that a person reads."""
+    """One hazard of the taxonomy: its public code and its clause. Its words are in locales/."""
 
     code: int = Field(ge=100, le=999)
-    title: str
     clause: str
-    reason: str
-    help: str = ""
     hard: bool = False
-    said: dict[str, str] = {}  # the reason in other words, by the aspect of the finding
 
 
-class Mode(Preset):
-    """The context of the work. `limits` replaces the base policy's, entry by entry."""
+class Terms(Preset):
+    """What a statement of reasons promises."""
 
-    title: str
-    description: str
-    limits: dict[Stage, dict[str, Thresholds]] = {}
+    appeal_days: int = Field(ge=1)
 
 
 class _PolicyFile(Preset):
     version: str
     category: dict[str, Category]
+    terms: Terms
     limits: dict[Stage, dict[str, Limits]]
 
 
 class Policy(Preset):
-    """The whole policy, validated. `digest` (SHA-256 over all files) names exactly this one."""
+    """The whole policy, validated. `digest` (SHA-256 over all its files) names exactly this one.
+
+    `locked`: the mode that the operator has set for everybody; "" where each person chooses.
+    """
+
+    model_config = ConfigDict(extra="forbid", frozen=True, arbitrary_types_allowed=True)
 
     version: str
     digest: str
     category: dict[str, Category]
+    terms: Terms
     limits: dict[Stage, dict[str, Limits]]
     mode: dict[str, Mode]
+    languages: Languages
+    locked: str = ""
 
     @model_validator(mode="after")
     def _sound(self) -> Self:
@@ -102,9 +70,9 @@ class Policy(Preset):
             for key, limits in table.items():
                 self._check_base(f"limits.{stage}.{key}", key, limits)
         for name, mode in self.mode.items():
-            for stage, loosened in mode.limits.items():
-                for key, thresholds in loosened.items():
-                    self._check_mode(f"modes/{name}.toml: limits.{stage}.{key}", stage, key, thresholds)
+            self._check_mode(name, mode)
+        if self.locked and self.locked not in self.mode:
+            raise ValueError(f"SAFELIGHT_MODE is {self.locked!r}; the modes are {', '.join(sorted(self.mode))}")
         return self
 
     def _check_base(self, where: str, key: str, limits: Limits) -> None:
@@ -116,7 +84,18 @@ class Policy(Preset):
         if not category.hard and limits.hard is not None:
             raise ValueError(f"{where}: only a category with hard = true may have a hard threshold")
 
-    def _check_mode(self, where: str, stage: Stage, key: str, thresholds: Thresholds) -> None:
+    def _check_mode(self, name: str, mode: Mode) -> None:
+        for stage, loosened in mode.limits.items():
+            for key, thresholds in loosened.items():
+                self._check_limit(f"modes/{name}.toml: limits.{stage}.{key}", stage, key, thresholds)
+        for stage, signs in mode.contradicted.items():
+            for key in signs:
+                if key not in self.limits.get(stage, {}):
+                    raise ValueError(
+                        f"modes/{name}.toml: contradicted.{stage}.{key}: the base policy has no such limit"
+                    )
+
+    def _check_limit(self, where: str, stage: Stage, key: str, thresholds: Thresholds) -> None:
         base = self.limits.get(stage, {}).get(key)
         if base is None:
             raise ValueError(f"{where}: the base policy has no such limit")
@@ -134,6 +113,11 @@ class Policy(Preset):
             known = ", ".join(sorted(self.mode))
             raise RequestError(f"There is no mode {name!r}.", f"Choose one of: {known}.") from None
 
+    def in_force(self, asked: str) -> str:
+        """The mode that decides when `asked` is asked for. Raises RequestError for one that does not exist."""
+        self.mode_of(asked)
+        return self.locked or asked
+
     def thresholds(self, stage: Stage, category: str, aspect: str, mode: str) -> Thresholds | None:
         """What holds for a finding in a mode; None where the policy does not know its category."""
         stage = Stage.PROMPT if stage is Stage.TEXT else stage
@@ -143,15 +127,26 @@ class Policy(Preset):
                 return relaxed.get(key, base[key])
         return None
 
+    def contradicts(self, finding: Finding, stage: Stage, mode: str) -> float | None:
+        """From which score on such a finding says that a work does not belong to the mode, if this one does."""
+        signs = self.mode_of(mode).contradicted.get(finding.stage or stage, {})
+        at = signs.get(f"{finding.category}.{finding.aspect}", signs.get(finding.category))
+        return at if at is not None and finding.score >= at else None
 
-def load_policy(folder: Path) -> Policy:
-    """Reads `policy.toml` and `modes/*.toml`. Raises PresetError that names the file and the key."""
+    def words(self, language: str = "") -> Words:
+        """The words of a language; "" for the one that the operator set. Raises RequestError for an unknown one."""
+        return self.languages.words(language)
+
+
+def load_policy(folder: Path, locked: str = "", language: str = "") -> Policy:
+    """Reads policy.toml, modes/*.toml, locales/*.toml and help.toml. Raises PresetError that names file and key."""
     paths = [folder / "policy.toml", *sorted((folder / "modes").glob("*.toml"))]
     tables = {path: read_toml(path) for path in paths}
     digest = hashlib.sha256(b"\0".join(path.name.encode() + b"\0" + path.read_bytes() for path in paths)).hexdigest()
     base = parse(_PolicyFile, tables.pop(paths[0]), paths[0])
-    modes = {path.stem: parse(Mode, table, path) for path, table in tables.items()}
+    modes = inherited({path.stem: parse(Mode, table, path) for path, table in tables.items()}, folder / "modes")
+    languages = load_languages(folder, modes, language)
     try:
-        return Policy(**dict(base), digest=digest, mode=modes)
+        return Policy(**dict(base), digest=digest, mode=modes, languages=languages, locked=locked)
     except ValidationError as error:
         raise PresetError(f"{folder}: {first_problem(error)}", ADVICE) from None

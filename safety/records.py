@@ -13,6 +13,9 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from PIL.Image import Image
 
+# What a reason is about where it is about no category of the policy.
+UNCHECKED, CONTEXT = "unchecked", "context"
+
 
 class Verdict(IntEnum):
     """What may happen next; several verdicts combine by `max`."""
@@ -98,6 +101,14 @@ class Finding:
 
 
 @dataclass(frozen=True, slots=True)
+class Model:
+    """What a check judged with: the name of its weights and the SHA-256 of the file, as hex."""
+
+    name: str
+    sha256: str
+
+
+@dataclass(frozen=True, slots=True)
 class Skipped:
     """A check that could not look, and why. It blocks."""
 
@@ -113,6 +124,7 @@ class Assessment:
     looked: tuple[str, ...] = ()
     findings: tuple[Finding, ...] = ()
     skipped: tuple[Skipped, ...] = ()
+    models: Mapping[str, tuple[Model, ...]] = field(default_factory=dict)  # of the checks that have any
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,14 +145,16 @@ class Reason:
     threshold: float | None = None
     help: str = ""
     regions: tuple[Region, ...] = ()
+    models: tuple[Model, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Decision:
-    """The verdict of one stage with its reasons, worst first.
+    """The verdict of one stage with its reasons, worst first; behind a hard line, no other reason is told.
 
     `risk` is the probability, 0..1, that this should not be made in general mode; `scores` holds the
-    highest score per category (hard lines left out).
+    highest score per category (none behind a hard line). `passing` names the modes that would let a blocked
+    subject pass, perhaps after a confirmation. `mode_set_by`: "person" or "operator".
     """
 
     verdict: Verdict
@@ -152,6 +166,8 @@ class Decision:
     risk: float = 0.0
     scores: Mapping[str, float] = field(default_factory=dict)
     looked: tuple[str, ...] = ()
+    passing: tuple[str, ...] = ()
+    mode_set_by: str = "person"
 
     def passes(self, acknowledged: bool = False) -> bool:
         """Whether the work goes on: a WARN only when the person has confirmed it."""

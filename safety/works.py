@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -29,6 +30,7 @@ class GenerationRequest:
     format: str = "png"
     acknowledged: bool = False
     keep_prompt: bool = False  # opt-in: write the prompt into the picture's metadata
+    language: str = ""  # of the reasons: "de", or "de-AT" for help in that country; "" as the operator set it
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,10 +94,11 @@ class Made:
 
 @dataclass(frozen=True, slots=True)
 class Refused:
-    """No picture is handed out; `decision` says why. A WARN here waits for the person's word."""
+    """No picture is handed out; `decision` says why. A WARN here waits for the person's word. `time` is UTC."""
 
     case: str
     decision: Decision
+    time: datetime = field(default_factory=lambda: datetime.now(UTC))
 
 
 @dataclass(frozen=True, slots=True)

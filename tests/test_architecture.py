@@ -22,8 +22,20 @@ LOWER = {
     "safety.records": set(),
     "safety.errors": set(),
     "safety.presets": {"safety.errors"},
-    "safety.policy": {"safety.records", "safety.errors", "safety.presets"},
-    "safety.decide": {"safety.records", "safety.policy"},
+    "safety.locale": {"safety.records", "safety.presets"},
+    "safety.help": {"safety.errors", "safety.presets", "safety.locale"},
+    "safety.words": {"safety.records", "safety.errors", "safety.presets", "safety.locale", "safety.help"},
+    "safety.thresholds": {"safety.records", "safety.presets"},
+    "safety.modes": {"safety.records", "safety.errors", "safety.presets", "safety.locale", "safety.thresholds"},
+    "safety.policy": {
+        "safety.records",
+        "safety.errors",
+        "safety.presets",
+        "safety.modes",
+        "safety.thresholds",
+        "safety.words",
+    },
+    "safety.decide": {"safety.records", "safety.policy", "safety.words"},
     "safety.checks": {"safety.records"},
 }
 CHECKS_NEVER_KNOW = {"safety.policy", "safety.decide", "safety.audit", "safety.export", "safety.marks"}

@@ -9,12 +9,13 @@ import gradio as gr
 
 from engines.interface import Bounds, EngineCard
 from engines.request import FORMATS, MAX_PROMPT
-from safety.policy import BASE_MODE
+from safety.policy import BASE_MODE, Policy
 from ui import present
 
 if TYPE_CHECKING:
     from studio import Studio
 
+LOCKED = "The operator of this studio has set the mode."
 UNGUIDED = "This model runs without guidance: this setting does nothing here."
 
 
@@ -40,14 +41,7 @@ class Fields:
             elem_id="sl-prompt",
             autofocus=True,
         )
-        modes = sorted(studio.policy.mode.items(), key=lambda item: (item[0] != BASE_MODE, item[0]))
-        of["mode"] = gr.Radio(
-            [(mode.title, name) for name, mode in modes],
-            value=BASE_MODE,
-            label="What is it for?",
-            info=studio.policy.mode[BASE_MODE].description,
-            elem_id="sl-mode",
-        )
+        of["mode"] = _modes(studio.policy)
         judgement = gr.HTML(present.IDLE, elem_id="sl-judgement")
         marked = gr.HighlightedText(
             label="Your words", visible=False, show_legend=False, elem_id="sl-marked", interactive=False
@@ -62,6 +56,12 @@ class Fields:
         names = list(studio.engines)
         card = studio.engines[names[0]].card
         with gr.Accordion("Settings", open=False, elem_id="sl-settings"):
+            self.of["language"] = gr.Dropdown(
+                languages(studio.policy),
+                value=studio.policy.languages.default,
+                label="Language of the reasons",
+                elem_id="sl-language",
+            )
             titles = [(studio.engines[name].card.title, name) for name in names]
             self.of["engine"] = gr.Dropdown(titles, value=names[0], label="Model", info=card.note or None)
             with gr.Row():
@@ -103,6 +103,26 @@ class Fields:
         self.of["engine"].change(
             follow, [self.of["engine"]], moved, queue=False, show_progress="hidden", api_visibility="private"
         )
+
+
+def _modes(policy: Policy) -> gr.Radio:
+    """All modes, general first; the one that the operator has set, where that is so."""
+    names = [policy.locked] if policy.locked else sorted(policy.mode, key=lambda name: (name != BASE_MODE, name))
+    return gr.Radio(
+        [(policy.mode[name].title, name) for name in names],
+        value=names[0],
+        label="What is it for?",
+        info=LOCKED if policy.locked else policy.mode[names[0]].description,
+        interactive=not policy.locked,
+        elem_id="sl-mode",
+    )
+
+
+def languages(policy: Policy, country: str = "") -> list[tuple[str, str]]:
+    """Name and tag of each language, for a reader in a country."""
+    country = country or policy.languages.default.partition("-")[2]
+    tags = [f"{name}-{country}" if country else name for name in policy.languages.locales]
+    return [(policy.words(tag).locale.language, tag) for tag in tags]
 
 
 def _bounds(bounds: Bounds, step: float = 1) -> dict[str, Any]:

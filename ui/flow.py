@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 from engines.interface import Progress
 from safety.errors import StudioError
 from safety.policy import Policy
-from safety.records import Decision, Stage, Verdict
+from safety.records import Decision
 from safety.works import Outcome, Refused
 from ui import form
 from ui.worker import Job, Step
@@ -43,10 +43,7 @@ class Problem:
 
 def judged(ask: Ask, policy: Policy, prompt: str, decision: Decision) -> Judged:
     """Asks the same question for the other modes when a prompt is refused. A hard line has no way round."""
-    if decision.verdict is not Verdict.BLOCK or decision.stage is not Stage.PROMPT:
-        return Judged(decision)
-    others = {name: mode.title for name, mode in policy.mode.items() if name != decision.mode}
-    return Judged(decision, tuple(title for name, title in others.items() if ask(prompt, name).passes(True)))
+    return Judged(decision, tuple(policy.mode[name].title for name in decision.passing))
 
 
 def preview(studio: Studio, prompt: str, mode: str) -> Judged | Problem | None:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Protocol
 import numpy as np
 from PIL import Image, ImageFilter
 
+from safety import records
 from safety.errors import WeightsError
 from safety.image.runtime import OnnxModel
 from safety.image.weights import Weights
@@ -44,6 +45,11 @@ class Classifier:
         self._prepare = prepare
         self._model = model
         self._last: tuple[bytes, Mapping[str, float]] = (b"", {})
+
+    @property
+    def weights(self) -> records.Model:
+        """Which weights it judges with; a fake has none."""
+        return records.Model(self.name, getattr(self._model, "sha256", ""))
 
     def scores(self, image: Image.Image) -> Mapping[str, float]:
         """A probability, 0..1, for each label. `image` is RGB, any size. Raises WeightsError, ValueError."""

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from safety.image.classifiers import Classifier
-from safety.records import Finding, Picture
+from safety.records import Finding, Model, Picture
 
 
 class NudityCheck:
@@ -22,6 +22,10 @@ class NudityCheck:
         self._open_nsfw = open_nsfw
         self._nsfwjs = nsfwjs
         self._safety = safety
+
+    @property
+    def models(self) -> tuple[Model, ...]:
+        return self._open_nsfw.weights, self._nsfwjs.weights, self._safety.weights
 
     def look(self, subject: Picture) -> Iterator[Finding]:
         """Four findings, whatever the scores. Raises WeightsError, ValueError."""

@@ -25,6 +25,7 @@ class OnnxModel:
 
     def __init__(self, weights: Weights) -> None:
         self._weights = weights
+        self.sha256 = weights.sha256
         self._session: Any = None
         self._lock = threading.Lock()
 

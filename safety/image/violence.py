@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from safety.image.classifiers import Classifier
-from safety.records import Finding, Picture
+from safety.records import Finding, Model, Picture
 
 
 class GoreCheck:
@@ -16,6 +16,10 @@ class GoreCheck:
 
     def __init__(self, safety: Classifier) -> None:
         self._safety = safety
+
+    @property
+    def models(self) -> tuple[Model, ...]:
+        return (self._safety.weights,)
 
     def look(self, subject: Picture) -> Iterator[Finding]:
         """One finding, whatever the score. Raises WeightsError, ValueError."""

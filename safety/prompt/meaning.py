@@ -16,9 +16,10 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from safety.image.weights import read_weights
 from safety.prompt.encoder import HEADS, PromptModel, Read
 from safety.prompt.explain import Place, carriers, joined
-from safety.records import Finding, Prompt
+from safety.records import Finding, Model, Prompt
 from safety.text import Normalised, Reading, normalise
 
 if TYPE_CHECKING:
@@ -62,6 +63,10 @@ class MeaningCheck:
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
+
+    @property
+    def models(self) -> tuple[Model, ...]:
+        return (Model(FOLDER, read_weights(self._folder)["model"].sha256),)
 
     def look(self, subject: Prompt, /) -> Iterable[Finding]:
         """A finding a category, with spans where the score is worth saying."""

@@ -12,10 +12,10 @@ from hypothesis import strategies as st
 from safety.checks import assess
 from safety.decide import decide
 from safety.policy import load_policy
-from safety.records import Assessment, Finding, Prompt, Region, Skipped, Span, Stage, Verdict
+from safety.records import Assessment, Decision, Finding, Model, Prompt, Region, Skipped, Span, Stage, Verdict
 
 POLICY = load_policy(Path(__file__).parents[2] / "presets")
-ASPECTS = ["", "method", "instructions", "photoreal", "propaganda", "median", "any", "all", "never heard of"]
+ASPECTS = ["", "method", "instructions", "photoreal", "propaganda", "median", "any", "all", "news", "never heard of"]
 
 modes = st.sampled_from(sorted(POLICY.mode))
 stages = st.sampled_from(list(Stage))
@@ -65,7 +65,7 @@ def test_a_check_that_raises_is_a_block_and_the_others_still_look() -> None:
     decision = decide(assessment, POLICY, "general")
     assert assessment.looked == ("calm",)
     assert decision.verdict is Verdict.BLOCK
-    assert "broken could not look: OSError: weights are gone" in decision.reasons[0].text
+    assert 'The check "broken" could not look: OSError: weights are gone' in decision.reasons[0].text
 
 
 def test_a_category_that_the_policy_does_not_know_is_a_block() -> None:
@@ -144,6 +144,9 @@ def test_a_hard_line_shows_neither_score_nor_span_nor_word(assessment: Assessmen
             shown = (reason.score, reason.threshold, reason.evidence, reason.check, reason.aspect)
             assert shown == (None, None, "", "", "")
             assert (reason.spans, reason.regions) == ((), ())
+    if decision.verdict is Verdict.HARD_BLOCK:
+        assert {reason.verdict for reason in decision.reasons} == {Verdict.HARD_BLOCK}
+        assert (decision.scores, decision.risk, decision.passing) == ({}, 1.0, ())
     assert not {"child_safety", "intimate_imagery"} & decision.scores.keys()
 
 
@@ -157,6 +160,71 @@ def test_a_hard_line_holds_in_every_mode(assessment: Assessment) -> None:
 def test_risk_is_one_half_or_more_exactly_where_general_mode_blocks(assessment: Assessment) -> None:
     decision = decide(assessment, POLICY, "general")
     assert (decision.risk >= 0.5) == (decision.verdict >= Verdict.BLOCK)
+
+
+def judged(mode: str, *findings: Finding) -> Decision:
+    return decide(Assessment(Stage.PROMPT, ("x",), findings), POLICY, mode)
+
+
+AROUSED, NAKED = Finding("x", "sexual", 0.5, "sexy"), Finding("x", "nudity", 0.75, "naked")
+NEWS, GORY = Finding("x", "deception", 0.5, "press photo", "news"), Finding("x", "violence", 0.75, "gore")
+
+
+@pytest.mark.parametrize(
+    ("mode", "sign", "finding", "alone", "together"),
+    [
+        pytest.param("medical", AROUSED, NAKED, Verdict.NOTE, Verdict.BLOCK, id="arousal under medical"),
+        pytest.param("art", NEWS, GORY, Verdict.WARN, Verdict.BLOCK, id="news under art"),
+        pytest.param("general", NEWS, GORY, Verdict.BLOCK, Verdict.BLOCK, id="general has nothing to contradict"),
+    ],
+)
+def test_wording_that_contradicts_the_mode_is_judged_as_in_general_and_said_so(
+    mode: str, sign: Finding, finding: Finding, alone: Verdict, together: Verdict
+) -> None:
+    assert judged(mode, finding).verdict is alone
+    decision = judged(mode, sign, finding)
+    assert decision.verdict is together
+    said = [reason for reason in decision.reasons if reason.category == "context"]
+    if mode == "general":
+        assert not said
+    else:
+        assert (said[0].code, said[0].evidence, said[0].verdict) == ("P001", sign.evidence, Verdict.NOTE)
+        assert POLICY.mode[mode].title in said[0].text and "as in General mode" in said[0].text
+
+
+def test_a_contradiction_that_changes_nothing_is_not_mentioned() -> None:
+    assert judged("art", NEWS).reasons == ()
+    assert (judged("art", NEWS).risk, judged("art", NEWS).scores) == (0.0, {})
+
+
+@given(assessments, st.sampled_from(["art", "medical"]))
+def test_contradicted_or_not_a_mode_is_never_stricter_than_general(assessment: Assessment, mode: str) -> None:
+    assert decide(assessment, POLICY, mode).verdict <= max(decide(assessment, POLICY, "general").verdict, Verdict.NOTE)
+
+
+@given(assessments, modes)
+def test_the_modes_that_would_pass_are_those_that_pass(assessment: Assessment, mode: str) -> None:
+    decision = decide(assessment, POLICY, mode)
+    others = {name for name in POLICY.mode if decide(assessment, POLICY, name).passes(acknowledged=True)}
+    assert set(decision.passing) == (others - {mode} if decision.verdict is Verdict.BLOCK else set())
+
+
+def test_under_a_lock_no_other_mode_is_offered_and_the_operator_is_named() -> None:
+    locked = load_policy(Path(__file__).parents[2] / "presets", locked="general")
+    decision = decide(Assessment(Stage.PROMPT, ("x",), (GORY,)), locked, "general")
+    assert (decision.verdict, decision.passing, decision.mode_set_by) == (Verdict.BLOCK, (), "operator")
+    assert (judged("general", GORY).passing, judged("general", GORY).mode_set_by) == (("art", "medical"), "person")
+
+
+def test_a_reason_names_the_weights_that_its_check_judged_with() -> None:
+    class Weighed:
+        name, live, models = "weighed", True, (Model("small", "ab" * 32),)
+
+        def look(self, subject: Prompt) -> list[Finding]:
+            return [Finding(self.name, "violence", 0.9)]
+
+    decision = decide(assess(Stage.PROMPT, Prompt("x"), (Weighed(),)), POLICY, "general")
+    assert decision.reasons[0].models == (Model("small", "ab" * 32),)
 
 
 @pytest.mark.parametrize("score", [float("nan"), -0.1, 1.1, float("inf")])

@@ -59,66 +59,101 @@ def test_every_category_has_a_limit_for_prompts_and_for_pictures() -> None:
     ("file", "old", "new", "named"),
     [
         pytest.param("policy.toml", "code = 201", "code = 'x'", "category.sexual.code", id="wrong type"),
-        pytest.param("policy.toml", "code = 201", "code = 201\ncolour = 1", "category.sexual.colour", id="unknown key"),
+        pytest.param("policy.toml", "code = 201", "code = 201, colour = 1", "category.sexual.colour", id="unknown key"),
         pytest.param("policy.toml", 'version = "2026.11"', "", "version", id="missing key"),
         pytest.param(
-            "policy.toml", "nudity = { warn = 0.4", "nudity = { warn = 1.4", "limits.prompt.nudity", id="above 1"
-        ),
-        pytest.param(
-            "policy.toml", "block = 0.7, loosest", "block = 0.2, loosest", "must rise", id="falling thresholds"
-        ),
-        pytest.param("policy.toml", "[category.hate]", "[category.hate", "line", id="broken syntax names the line"),
-        pytest.param(
-            "policy.toml", "sexual = { warn", "sexuall = { warn", "sexuall: no such category", id="unknown category"
+            "policy.toml",
+            "[limits.prompt.nudity]\nwarn = 0.4",
+            "[limits.prompt.nudity]\nwarn = 1.4",
+            "limits.prompt.nudity",
+            id="above 1",
         ),
         pytest.param(
             "policy.toml",
-            "child_safety = { hard = 0.5 }",
-            "child_safety = { block = 0.5 }",
+            "[limits.prompt.nudity]\nwarn = 0.4",
+            "[limits.prompt.nudity]\nwarn = 0.8",
+            "must rise",
+            id="falling thresholds",
+        ),
+        pytest.param("policy.toml", "[category]", "[category", "line", id="broken syntax names the line"),
+        pytest.param(
+            "policy.toml",
+            "[limits.prompt.sexual]",
+            "[limits.prompt.sexuall]",
+            "sexuall: no such category",
+            id="unknown category",
+        ),
+        pytest.param(
+            "policy.toml",
+            "[limits.prompt.child_safety]\nhard",
+            "[limits.prompt.child_safety]\nblock",
             "child_safety",
             id="softened",
         ),
         pytest.param(
-            "policy.toml", "hate = { block", "hate = { hard", "only a category with hard", id="hardened by threshold"
+            "policy.toml",
+            "[limits.picture.hate]\nblock",
+            "[limits.picture.hate]\nhard",
+            "only a category with hard",
+            id="hardened by threshold",
         ),
         pytest.param(
             "modes/art.toml",
-            "[limits.prompt]",
-            "[limits.prompt]\nchild_safety = {}",
+            "[limits.prompt.nudity]",
+            "[limits.prompt.child_safety]\n[limits.prompt.nudity]",
             "hard line",
             id="mode: child safety",
         ),
         pytest.param(
             "modes/art.toml",
-            "[limits.prompt]",
-            "[limits.prompt]\nintimate_imagery = { block = 0.9 }",
+            "[limits.prompt.nudity]",
+            "[limits.prompt.intimate_imagery]\nblock = 0.9\n[limits.prompt.nudity]",
             "hard line",
             id="mode: intimate",
         ),
         pytest.param(
             "modes/art.toml",
-            "[limits.prompt]",
-            "[limits.prompt]\nsexual = { block = 0.9 }",
+            "[limits.prompt.nudity]",
+            "[limits.prompt.sexual]\nblock = 0.9\n[limits.prompt.nudity]",
             "must be reached at 0.8",
             id="mode: too loose",
         ),
         pytest.param(
             "modes/medical.toml",
-            "[limits.prompt]",
-            '[limits.prompt]\n"self_harm.method" = { warn = 0.5 }',
+            "[limits.prompt.nudity]",
+            '[limits.prompt."self_harm.method"]\nwarn = 0.5\n[limits.prompt.nudity]',
             "self_harm.method",
             id="mode: method",
         ),
         pytest.param(
             "modes/art.toml",
-            "violence = { warn = 0.6 }",
-            "violence = { note = 0.6 }",
+            "[limits.prompt.violence]\nwarn",
+            "[limits.prompt.violence]\nnote",
             "violence",
             id="mode: warn dropped",
         ),
         pytest.param(
-            "modes/art.toml", "[limits.prompt]", "[limits.prompt]\ncolour = {}", "no such limit", id="mode: unknown key"
+            "modes/art.toml",
+            "[limits.prompt.nudity]",
+            "[limits.prompt.colour]\n[limits.prompt.nudity]",
+            "no such limit",
+            id="mode: unknown key",
         ),
+        pytest.param("modes/art.toml", "title", 'inherits = "wild"\ntitle', "no mode 'wild'", id="unknown parent"),
+        pytest.param("modes/art.toml", "title", 'inherits = "art"\ntitle', "circle", id="its own parent"),
+        pytest.param("modes/general.toml", "title", 'inherits = "art"\ntitle', "policy itself", id="general inherits"),
+        pytest.param(
+            "modes/art.toml",
+            "[contradicted.prompt]",
+            "[contradicted.prompt]\ncolour = 0.5",
+            "no such limit",
+            id="mode: contradicted by the unknown",
+        ),
+        pytest.param("locales/de.toml", "title =", "titel =", "titel", id="locale: unknown key"),
+        pytest.param("locales/de.toml", "{check}", "{chek}", "chek", id="locale: unknown name"),
+        pytest.param("locales/de.toml", "{check}", "{check", "{check", id="locale: broken name"),
+        pytest.param("help.toml", "world =", "World =", "self_harm.world is missing", id="help: nothing for the world"),
+        pytest.param("help.toml", "https://findahelpline", "http://findahelpline", "url", id="help: unsafe address"),
     ],
 )
 def test_a_file_that_is_not_valid_stops_the_start_and_is_named(
@@ -139,7 +174,9 @@ def test_a_missing_general_mode_stops_the_start(presets: Path) -> None:
 
 
 def test_the_digest_changes_with_any_file(presets: Path) -> None:
-    edit(presets / "modes" / "art.toml", "violence = { warn = 0.6 }", "violence = { warn = 0.61 }")
+    edit(
+        presets / "modes" / "art.toml", "[limits.prompt.violence]\nwarn = 0.6", "[limits.prompt.violence]\nwarn = 0.61"
+    )
     assert load_policy(presets).digest != POLICY.digest == load_policy(PRESETS).digest
 
 
@@ -149,6 +186,46 @@ def test_an_operator_may_add_a_stricter_mode(presets: Path) -> None:
     )
     policy = load_policy(presets)
     assert verdict(policy, Stage.PROMPT, "violence", "school", 0.3) is Verdict.BLOCK
+
+
+def test_a_mode_inherits_what_it_does_not_say_itself(presets: Path) -> None:
+    (presets / "modes" / "museum.toml").write_text(
+        'inherits = "art"\ntitle = "Museum"\ndescription = "Guided."\n[limits.prompt.violence]\nwarn = 0.3\n', "utf-8"
+    )
+    policy = load_policy(presets)
+    assert verdict(policy, Stage.PROMPT, "violence", "museum", 0.35) is Verdict.WARN
+    for key in ("nudity", "shocking", "hate"):
+        for score in (0.3, 0.45, 0.65, 0.85, 0.97):
+            assert verdict(policy, Stage.PROMPT, key, "museum", score) == verdict(
+                policy, Stage.PROMPT, key, "art", score
+            )
+    assert policy.mode["museum"].contradicted == policy.mode["art"].contradicted
+
+
+def test_a_mode_may_inherit_more_than_once_but_not_in_a_circle(presets: Path) -> None:
+    for name, parent in (("a", "b"), ("b", "c"), ("c", "art")):
+        (presets / "modes" / f"{name}.toml").write_text(
+            f'inherits = "{parent}"\ntitle = "{name}"\ndescription = ""\n', "utf-8"
+        )
+    assert load_policy(presets).mode["a"].limits == load_policy(presets).mode["art"].limits
+    edit(presets / "modes" / "c.toml", '"art"', '"a"')
+    with pytest.raises(PresetError, match="circle"):
+        load_policy(presets)
+
+
+def test_a_locked_mode_is_in_force_whatever_is_asked_for() -> None:
+    policy = load_policy(PRESETS, locked="general")
+    assert policy.in_force("art") == policy.in_force("general") == "general"
+    with pytest.raises(RequestError):
+        policy.in_force("wild")
+
+
+def test_a_lock_or_a_language_that_does_not_exist_stops_the_start() -> None:
+    with pytest.raises(PresetError, match=r"SAFELIGHT_MODE is 'wild'; the modes are art, general, medical"):
+        load_policy(PRESETS, locked="wild")
+    with pytest.raises(PresetError) as caught:
+        load_policy(PRESETS, language="xx")
+    assert "SAFELIGHT_LANGUAGE" in caught.value.sentence and "en, de" in caught.value.sentence
 
 
 def test_an_unknown_mode_is_an_error_that_lists_the_known_ones() -> None:

@@ -26,6 +26,7 @@ def test_every_field_of_a_request_can_be_given() -> None:
         "format": "webp",
         "acknowledged": True,
         "keep_prompt": True,
+        "language": "de-AT",
     }
     assert set(values) == set(form.FIELDS)
     assert form.read(values) == GenerationRequest(**(values | {"seed": 7, "steps": 4, "guidance": 3.0}))
