@@ -1,8 +1,9 @@
-"""The readings of a text: as typed, with look-alikes, leetspeak, spaced-out and stretched letters undone.
+"""The readings of a text: as typed, and with each habit of disguise undone.
 
-Each reading undoes one habit of disguise and leaves the others alone, and none of them joins whole
-words: so "as so on" never becomes a slur, and "1024" stays a number in the first reading.
-The work is linear: at most MAX_READINGS readings, each at most three times as long as the text, and ROOM.
+Look-alikes, leetspeak, spaced-out and stretched letters are undone one by one; text in code is opened
+(encoded.py), and words that are none are put together or spelt right (repair.py). None of them joins two
+English words: so "as so on" never becomes a slur, and "1024" stays a number in the first reading.
+The work is linear: at most MAX_READINGS readings, each at most LONGER times as long as the text, and ROOM.
 """
 
 from __future__ import annotations
@@ -12,11 +13,15 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 
-from safety.text.characters import INVISIBLE, LOOKALIKES, fold
+from safety.text.characters import LOOKALIKES
+from safety.text.encoded import decoded, turned
+from safety.text.english import english
+from safety.text.folding import folded, opened, split
 from safety.text.reading import Reading
+from safety.text.repair import repaired
 
-MAX_READINGS = 13
-ROOM = 500  # characters that emoji names and ligatures may add to any text, besides its own length
+MAX_READINGS = 18
+LONGER = 4
 
 _CAMEL = re.compile(r"[a-z][A-Z]")
 _WORD = re.compile(r"[^\W_]+")
@@ -49,7 +54,7 @@ class Normalised:
 
 def plain(text: str) -> str:
     """The text of the plain reading alone."""
-    return _mixed_words_in_latin(_folded(text)).text
+    return _mixed_words_in_latin(folded(text)).text
 
 
 @lru_cache(maxsize=8)
@@ -62,10 +67,20 @@ def normalise(text: str) -> Normalised:
 
 
 def _readings(text: str) -> Iterator[Reading]:
-    plain = _mixed_words_in_latin(_folded(text))
+    """Those that undo one habit, then the one of them that makes the most sense with its words repaired."""
+    readings = list(_undone(text))
+    yield from readings
+    clearest = max(readings, key=lambda reading: english().share(reading.text))
+    yield from (repaired(reading) for reading in (clearest, *turned(clearest)))
+
+
+def _undone(text: str) -> Iterator[Reading]:
+    plain = _mixed_words_in_latin(folded(text))
     yield plain
+    if pieces := list(decoded(text)):
+        yield opened(text, pieces)
     if not text.isascii() or _CAMEL.search(text):
-        yield _mixed_words_in_latin(_split(text))
+        yield _mixed_words_in_latin(split(text))
     latin = _lookalike_words_in_latin(plain)
     yield latin
     joined = _joined(latin, _spaced_out(latin.text, article=False))
@@ -77,49 +92,6 @@ def _readings(text: str) -> Iterator[Reading]:
         yield _unleeted(reading, "l")
         yield unleeted.without(_surplus(_DOUBLED, unleeted.text, 1))
         yield unleeted.without(_surplus(_STRETCHED, unleeted.text, 2))
-
-
-def _folded(text: str) -> Reading:
-    if text.isascii() and text.isprintable():
-        return Reading(text.lower(), range(len(text)), range(1, len(text) + 1))
-    return _built((piece, place, place + 1) for place, piece in enumerate(_pieces(text)))
-
-
-def _pieces(text: str) -> Iterator[str]:
-    """Each character folded. A run of one emoji is named once; beyond the room for it, names are cut to a space."""
-    room, before = len(text) + ROOM, ""
-    for char in text:
-        folded = fold(char)
-        if len(folded) > 1 and (room <= 0 or (char == before and folded[0] == " ")):
-            folded = folded[0]
-        room -= max(0, len(folded) - 1)
-        before = char
-        yield folded
-
-
-def _split(text: str) -> Reading:
-    """Parted where an invisible character or a capital inside a word may be meant as a space: "NudeArt"."""
-
-    def parts() -> Iterator[tuple[str, int, int]]:
-        before = ""
-        for place, (char, piece) in enumerate(zip(text, _pieces(text), strict=True)):
-            if char.isupper() and before.islower():
-                yield " ", place, place
-            yield piece if piece != INVISIBLE else " ", place, place + 1
-            before = char
-
-    return _built(parts())
-
-
-def _built(parts: Iterable[tuple[str, int, int]]) -> Reading:
-    texts: list[str] = []
-    starts: list[int] = []
-    ends: list[int] = []
-    for text, start, end in parts:
-        texts.append(text)
-        starts += [start] * len(text)
-        ends += [end] * len(text)
-    return Reading("".join(texts), starts, ends)
 
 
 def _mixed_words_in_latin(reading: Reading) -> Reading:

@@ -7,10 +7,12 @@ from dataclasses import dataclass
 
 from safety.records import Span
 
+Part = tuple[str, int, int]  # a text that stands for the characters from .. to
+
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """`text[i]` stands for `typed[starts[i]:ends[i]]`; starts and ends never decrease."""
+    """`text[i]` stands for `typed[starts[i]:ends[i]]`. Starts and ends never decrease; backwards, never increase."""
 
     text: str
     starts: Sequence[int]
@@ -18,7 +20,8 @@ class Reading:
 
     def span(self, start: int, end: int) -> Span:
         """Where `text[start:end]` (not empty) was typed, with all invisible characters inside it."""
-        return Span(self.starts[start], self.ends[end - 1])
+        first, last = (start, end - 1) if self.starts[start] <= self.starts[end - 1] else (end - 1, start)
+        return Span(self.starts[first], self.ends[last])
 
     def retold(self, text: str) -> Reading:
         """Other characters in the same places. Raises ValueError if the length differs."""
@@ -38,3 +41,29 @@ class Reading:
             ends.extend(self.ends[kept:start])
             kept = end
         return Reading("".join(texts), starts, ends)
+
+    def rebuilt(self, parts: Iterable[Part]) -> Reading:
+        """Made of parts in order. A part as it was keeps its places; any other stands for the whole of its place."""
+        texts: list[str] = []
+        starts: list[int] = []
+        ends: list[int] = []
+        for text, start, end in parts:
+            texts.append(text)
+            if text == self.text[start:end]:
+                starts.extend(self.starts[start:end])
+                ends.extend(self.ends[start:end])
+            elif text:
+                first, last = self._place(start, end)
+                starts.extend([first] * len(text))
+                ends.extend([last] * len(text))
+        return Reading("".join(texts), starts, ends)
+
+    def _place(self, start: int, end: int) -> tuple[int, int]:
+        if start == end:  # put in: stands for nothing typed
+            at = self.ends[start - 1] if start else self.starts[0]
+            return at, at
+        return self.starts[start], self.ends[end - 1]
+
+    def backwards(self) -> Reading:
+        """From the last character to the first."""
+        return Reading(self.text[::-1], self.starts[::-1], self.ends[::-1])

@@ -8,6 +8,7 @@ import pytest
 
 from safety.prompt.scanner import spellings
 from safety.prompt.vocabulary import Term
+from training.lexicon import english
 from training.lexicon.build import benign_texts, ldnoobw_terms, pruned, surge_terms, usable
 
 
@@ -57,3 +58,14 @@ def test_only_rows_labelled_harmless_are_read(tmp_path: Path) -> None:
     path = tmp_path / "rows.csv"
     path.write_text("text,label\ngood,0\nbad,1\n", "utf-8")
     assert list(benign_texts([path])) == ["good"]
+
+
+def test_the_table_of_english_counts_words_and_keeps_listed_ones_rare() -> None:
+    counts = english.counted(["A red apple", "an apple's apple"])
+    assert counts["apple"] == 2
+    assert counts["apple's"] == 1
+    assert english.table({**counts, "zhong": 1}).splitlines()[1:] == ["1\tapple", "0\ta an apple's red zhong"]
+
+
+def test_every_word_of_the_tokenizer_and_every_name_is_listed() -> None:
+    assert {"elephant", "ernst", "max"} <= english.listed(["Ernst, Max"])

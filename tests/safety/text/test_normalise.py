@@ -9,7 +9,10 @@ from hypothesis import strategies as st
 from safety.records import Span
 from safety.text import Reading, normalise, plain
 from safety.text.characters import MAX_EXPANSION, fold
-from safety.text.normalise import MAX_READINGS, ROOM
+from safety.text.encoded import decoded
+from safety.text.folding import ROOM
+from safety.text.normalise import LONGER, MAX_READINGS
+from safety.text.repair import repaired
 
 # Any code point, lone surrogates included, with more of those that normalisation is about.
 TRICKY = "nude 4s3x.-_*\u200b\u202e\u0301\u0336аеоᴀ🅰🔫🔞ｎ𝓃ﬀﷺß한ไทย色\ud800\udfff\x00\n\u3164!|1$@"
@@ -105,23 +108,67 @@ def test_the_plain_reading_keeps_what_is_no_disguise(typed: str) -> None:
     assert normalise(typed).plain.text == typed
 
 
+@pytest.mark.parametrize(
+    ("typed", "word", "span"),
+    [
+        pytest.param("a na ked man", "naked", (2, 8), id="cut in two"),
+        pytest.param("a wo man on a be d", "woman", (2, 8), id="cut in several places"),
+        pytest.param("the nakedwoman", "naked", (4, 9), id="run into one another"),
+        pytest.param("an elephnat here", "elephant", (3, 11), id="misspelt"),
+        pytest.param("a dekan woman", "naked", (2, 7), id="one word backwards"),
+        pytest.param("eldnac a fo niap a", "candle", (0, 6), id="all backwards"),
+        pytest.param("n erq pnaqyr ba n gnoyr", "candle", (6, 12), id="rot13"),
+        pytest.param("draw cmVkIGNhbmRsZQ== now", "candle", (5, 21), id="base64"),
+        pytest.param("draw 63 61 6e 64 6c 65!", "candle", (5, 22), id="hexadecimal"),
+        pytest.param("a c%61ndle", "candle", (2, 10), id="percent signs"),
+        pytest.param("a \\u0063andle", "candle", (2, 13), id="Unicode escapes"),
+        pytest.param("a &#99;andle", "candle", (2, 7), id="an entity"),
+        pytest.param(
+            "a cat\U000e006e\U000e0075\U000e0064\U000e0065", "nude", (5, 9), id="tag characters, drawn as nothing"
+        ),
+    ],
+)
+def test_what_is_cut_misspelt_or_in_code_is_found_where_it_was_typed(
+    typed: str, word: str, span: tuple[int, int]
+) -> None:
+    place = found(typed, word)
+    assert place is not None
+    assert place.start <= span[0] or place == Span(*span)
+    assert place.end >= span[0] + 1
+
+
+@pytest.mark.parametrize(
+    "typed",
+    [
+        pytest.param("hitchcock in sussex", id="names that hold other words"),
+        pytest.param("an old man and a cat", id="short words"),
+        pytest.param("the sun is up on a lake", id="words of two letters"),
+        pytest.param("the portrait of fenghua zhong", id="names one letter from other words"),
+        pytest.param("file IMG_20240101.png", id="a file name is no code"),
+    ],
+)
+def test_plain_english_and_names_are_not_repaired(typed: str) -> None:
+    assert repaired(normalise(typed).plain).text == typed.lower()
+    assert not list(decoded(typed))
+
+
 def test_a_bare_number_has_one_reading_only() -> None:
     assert len(normalise("1024 768 5").readings) == 1
 
 
 @given(ANY_TEXT)
-def test_offsets_are_valid_and_never_go_back(text: str) -> None:
+def test_offsets_are_valid_and_never_turn(text: str) -> None:
     for reading in normalise(text).readings:
         assert len(reading.starts) == len(reading.ends) == len(reading.text)
         pairs = list(zip(reading.starts, reading.ends, strict=True))
         assert all(0 <= start <= end <= len(text) for start, end in pairs)
-        assert list(reading.starts) == sorted(reading.starts)
-        assert list(reading.ends) == sorted(reading.ends)
+        assert list(reading.starts) in (sorted(reading.starts), sorted(reading.starts, reverse=True))
+        assert list(reading.ends) in (sorted(reading.ends), sorted(reading.ends, reverse=True))
 
 
 def longest(text: str) -> int:
     """What a reading may grow to."""
-    return 3 * len(text) + ROOM + MAX_EXPANSION
+    return LONGER * len(text) + ROOM + MAX_EXPANSION
 
 
 @given(ANY_TEXT)
@@ -160,6 +207,14 @@ def test_no_two_readings_are_alike_and_the_first_is_plain(text: str) -> None:
         pytest.param("aB", id="camel case"),
         pytest.param("аb", id="mixed scripts"),
         pytest.param("a \n", id="spaces and lines"),
+        pytest.param("xq", id="one strange word"),
+        pytest.param("xqz vjk ", id="strange words"),
+        pytest.param("na ke ", id="pieces of words"),
+        pytest.param("%6e", id="percent signs"),
+        pytest.param("\\\\u0061", id="escapes"),
+        pytest.param("&#97;", id="entities"),
+        pytest.param("bm9wZQ== ", id="base64"),
+        pytest.param("6e ", id="hexadecimal"),
     ],
 )
 def test_ten_thousand_adversarial_characters_are_read_within_the_bounds(unit: str) -> None:

@@ -1,0 +1,44 @@
+"""Which words are English, and how common: the measure of whether a reading makes sense.
+
+The table counts words of public captions (training/lexicon/english.py). It is read at the first question.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+
+TABLE = Path(__file__).with_name("english.tsv")
+WORD = re.compile(r"[^\W\d_]+(?:['’][^\W\d_]+)*")
+SHORTEST = 3  # letters: shorter words are found in any salad
+
+
+@dataclass(frozen=True, slots=True)
+class English:
+    """`cost`: nats of each known word, minus the log of its share of all words."""
+
+    cost: dict[str, float]
+
+    def knows(self, word: str) -> bool:
+        """Whether a word, in lower case, is in the table, perhaps without its ending."""
+        word = word.replace("’", "'")
+        stem = word.removesuffix("'s").removesuffix("s")
+        return word in self.cost or (len(stem) >= SHORTEST and stem in self.cost)
+
+    def share(self, text: str) -> float:
+        """The part of a text's letters, 0..1, that stand in known words of SHORTEST letters or more; 1 if none do."""
+        words = [word for word in WORD.findall(text) if len(word) >= SHORTEST]
+        letters = sum(map(len, words))
+        return sum(len(word) for word in words if self.knows(word)) / letters if letters else 1.0
+
+
+@lru_cache(maxsize=1)
+def english() -> English:
+    """The table that ships."""
+    lines = (line.split("\t") for line in TABLE.read_text("utf-8").splitlines() if not line.startswith("#"))
+    words = {word: 1.5 * 2 ** int(power) for power, row in lines for word in row.split(" ")}
+    total = math.log(sum(words.values()))
+    return English({word: total - math.log(count) for word, count in words.items()})
