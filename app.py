@@ -18,7 +18,7 @@ from engines.diffusion import DiffusionEngine
 from safety.audit import AuditLog
 from safety.errors import PresetError, StudioError
 from safety.export import Exporter
-from safety.image import image_checks
+from safety.image import fetch_models, picture_checks
 from safety.keys import secret
 from safety.marks import Marks
 from safety.marks.visible import Corner
@@ -89,10 +89,14 @@ def make_studio(settings: Settings) -> Studio:
     """Every part in its place. Models, keys and the database are opened at first use."""
     home = settings.home
     cards = read_cards(PRESETS / "engines.toml")
+    prompts = prompt_checks(PRESETS, MODELS)
+    pictures = picture_checks(MODELS, PRESETS, prompts)
     return Studio(
         policy=load_policy(PRESETS, settings.mode, settings.language),
-        prompt_checks=prompt_checks(PRESETS, MODELS),
-        image_checks=image_checks(MODELS),
+        prompt_checks=prompts,
+        image_checks=pictures.checks,
+        described=pictures.described,
+        fetch=partial(fetch_models, PRESETS),
         engines={name: DiffusionEngine(name, card, MODELS) for name, card in cards.items()},
         exporter=Exporter(Marks(home / "keys", settings.corner)),
         audit=AuditLog(home / "audit.sqlite3", partial(_audit_secret, home), settings.keep_prompts),

@@ -5,15 +5,18 @@ create(request)        -> Outcome           every step on record
 look(image, mode)      -> Decision          the picture checks, on a file from elsewhere
 mark(image, path)      -> Export            all marks, on a picture made elsewhere
 verify(data)           -> Verification      what the marks of a file say
+health()               -> Health            which checks look, which don't
 """
 
 from __future__ import annotations
 
 import secrets
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, TypeVar
+from typing import TypeVar
+
+from PIL import Image
 
 from engines.interface import Engine, Progress, silent
 from engines.request import MAX_SEED, complete, prompt_problem
@@ -21,13 +24,11 @@ from safety.audit import AuditLog, Case
 from safety.checks import Check, assess
 from safety.decide import decide
 from safety.export import Exporter, Facts, sweep
+from safety.health import Described, Health, examine
 from safety.policy import Policy
 from safety.records import Assessment, Decision, Picture, Prompt, Skipped, Stage, Verdict
 from safety.verify import Verification, verify
 from safety.works import Delivered, Export, Generation, GenerationRequest, Made, Outcome, Stamp
-
-if TYPE_CHECKING:
-    from PIL.Image import Image
 
 Subject = TypeVar("Subject")
 EXTENSION = {"png": "png", "jpeg": "jpg", "webp": "webp"}
@@ -48,6 +49,8 @@ class Studio:
     exporter: Exporter
     audit: AuditLog
     outputs: Path
+    described: Sequence[Described] = ()
+    fetch: Callable[[], Iterable[str]] = tuple  # downloads the models that picture checks name; yields what it got
 
     def preview(self, prompt: str, mode: str) -> Decision:
         """Judges a prompt while it is typed, with the quick checks only. Nothing is recorded."""
@@ -57,7 +60,7 @@ class Studio:
         """Judges a prompt as `create` does, with all checks. Nothing is recorded."""
         return self._ask(prompt, self.prompt_checks, mode)
 
-    def look(self, image: Image, mode: str, prompt: str = "") -> Decision:
+    def look(self, image: Image.Image, mode: str, prompt: str = "") -> Decision:
         """Judges a picture from anywhere, with all checks. Nothing is recorded."""
         mode = self.policy.in_force(mode)
         return self._judge(Stage.PICTURE, Picture(image, prompt), self.image_checks, mode)
@@ -117,7 +120,7 @@ class Studio:
         """Puts on record that a person chose to see a veiled picture. Raises RequestError for an unknown case."""
         self.audit.append(case, "revealed", {"stamp": str(export.stamp)})
 
-    def mark(self, image: Image, path: Path) -> Export:
+    def mark(self, image: Image.Image, path: Path) -> Export:
         """All marks on a picture made elsewhere, which the caller declares to be AI-generated."""
         with self.audit.marking() as case:
             facts = Facts(stamp=new_stamp(), case=case.id, engine="", model="", mode="", seed=None, prompt="")
@@ -128,6 +131,10 @@ class Studio:
     def verify(self, data: bytes) -> Verification:
         """Reads every mark of a file and what the audit log knows of it. Raises FileError."""
         return verify(data, self.exporter.marks, self.audit)
+
+    def health(self) -> Health:
+        """Lets every check look at something harmless. Loads what is not loaded yet: may take seconds."""
+        return examine(self.prompt_checks, self.image_checks, self.described, Image.new("RGB", (256, 256), "grey"))
 
     def _ask(self, prompt: str, checks: Sequence[Check[Prompt]], mode: str) -> Decision:
         mode = self.policy.in_force(mode)

@@ -21,7 +21,7 @@ from PIL import Image
 
 from safety.checks import Check, assess
 from safety.decide import decide
-from safety.image import image_checks
+from safety.image import picture_checks
 from safety.policy import Policy, load_policy
 from safety.records import Assessment, Picture, Stage, Verdict
 
@@ -84,7 +84,7 @@ def pace(checks: tuple[Check[Picture], ...], rounds: int = 20) -> None:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("folders", nargs="*", type=Path)
-    policy, checks = load_policy(ROOT / "presets"), image_checks(ROOT / "assets" / "models")
+    policy, checks = load_policy(ROOT / "presets"), picture_checks(ROOT / "assets" / "models", ROOT / "presets").checks
     found = list(groups(parser.parse_args().folders))
     heads = "  ".join(f"{verdict.name[:4]:>5}" for verdict in reversed(Verdict))
     print(f"{'pictures':12} {'mode':8} {'n':>5}  {heads}   (per cent)")

@@ -43,11 +43,15 @@ ONE_HOME = {
     "gradio": ("ui/",),
     "c2pa": ("safety/marks/credentials",),
     "diffusers": ("engines/", "training/"),
-    "torch": ("engines/", "training/", "benchmarks/"),
+    "torch": ("engines/", "safety/image/hub.py", "training/", "benchmarks/"),
+    "open_clip": ("safety/image/hub.py",),
+    "timm": ("safety/image/hub.py",),
+    "rapidocr": ("safety/image/ocr.py",),
+    "pdqhash": ("safety/image/copies.py", "training/"),
     "onnxruntime": ("safety/image/runtime.py", "safety/prompt/", "training/", "benchmarks/"),
     "sqlalchemy": ("safety/audit",),
 }
-HEAVY = {"torch", "diffusers", "transformers", "onnxruntime", "cv2", "c2pa"}
+HEAVY = {"torch", "diffusers", "transformers", "onnxruntime", "cv2", "c2pa", "open_clip", "timm", "rapidocr"}
 
 
 def modules() -> list[Path]:

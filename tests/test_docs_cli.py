@@ -51,6 +51,7 @@ def printed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[[str]
         "list": run("audit", "list"),
         "refused": run("create", flagged, "--out", apple, "--json"),
         "look": run("look", apple),
+        "health": run("health", "--json"),
         "mark": run("mark", str(folder / "in.png"), "--out", marked),
         "verify": run("verify", apple, "--json"),
     }
@@ -72,7 +73,7 @@ def test_the_example_of_a_refusal_is_the_real_one(name: str, printed: Callable[[
 
 
 def test_every_command_and_every_setting_is_described() -> None:
-    for command in ("check", "create", "look", "mark", "verify", "audit", "serve"):
+    for command in ("check", "create", "look", "mark", "verify", "audit", "health", "hash", "serve"):
         assert f"\n## {command}\n" in TEXT
     for setting in re.findall(r"SAFELIGHT_\w+", inspect.getsource(app.Settings)):
         assert f"| `{setting}` |" in TEXT

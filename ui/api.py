@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from safety.works import Delivered, Made, Outcome, Refused
 from ui import cli_json, flow, form
+from ui.lamp import Lamp
 
 if TYPE_CHECKING:
     from studio import Studio
@@ -25,6 +26,14 @@ class Api:
 
     studio: Studio
     hand_over: Callable[[Path], str]
+    lamp: Lamp
+
+    def health(self) -> dict[str, Any]:
+        """Which checks look, which don't, and what that means."""
+        try:
+            return cli_json.health(self.lamp.health())
+        except Exception as error:  # noqa: BLE001  told in one sentence, logged in full
+            return {"error": flow.sentence(error)}
 
     def preview(self, prompt: str, mode: str = "general") -> dict[str, Any]:
         """Judge a prompt with the quick checks. Nothing is made or recorded."""

@@ -17,7 +17,7 @@ import typer
 from safety.errors import RequestError
 from safety.files import open_picture
 from safety.policy import BASE_MODE
-from ui import cli_audit, cli_create, cli_json
+from ui import cli_audit, cli_create, cli_health, cli_json
 from ui.cli_exit import answering, for_each, naming, read, read_picture
 
 if TYPE_CHECKING:
@@ -41,6 +41,8 @@ def build(make_studio: Callable[[], Studio], host: str, port: int) -> typer.Type
     _add_look(cli, make_studio)
     _add_verify(cli, make_studio)
     cli_create.add_mark(cli, make_studio)
+    cli_health.add_health(cli, make_studio)
+    cli_health.add_hash(cli)
     _add_serve(cli, make_studio, host, port)
     cli.add_typer(cli_audit.build(make_studio), name="audit")
     return cli

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
+from safety.health import Health
 from safety.records import Decision, Reason, Stage, Verdict
 from safety.verify import Verification
 from safety.works import Delivered, Export, Made, Refused
@@ -86,6 +87,11 @@ def hint(one: Decision) -> str:
     if one.verdict is Verdict.HARD_BLOCK:
         return "This is refused in every mode."
     return "Change the prompt." if one.stage is Stage.PROMPT else "Change the prompt or try another seed."
+
+
+def health(one: Health) -> Row:
+    names = ("name", "stage", "state", "required", "about", "why", "means")
+    return {"sound": one.sound, "checks": [{name: getattr(check, name) for name in names} for check in one.checks]}
 
 
 def verified(file: str, one: Verification) -> Row:

@@ -13,6 +13,7 @@ from starlette.middleware import Middleware
 from ui import create_tab, verify_tab
 from ui.api import Api
 from ui.create_slot import hand_over
+from ui.lamp import WAITING, Lamp
 from ui.look import theme
 from ui.offline import NoErrands, stay_offline
 
@@ -29,14 +30,18 @@ def build(studio: Studio) -> gr.Blocks:
     page = gr.Blocks(title="Safelight", analytics_enabled=False, fill_width=True, delete_cache=CACHE_SECONDS)
     with page:
         gr.HTML(_header(), elem_id="sl-header")
+        light, lamp = gr.HTML(WAITING, elem_id="sl-light"), Lamp(studio)
+        # Not queued: it must not wait for a picture that is being drawn.
+        page.load(lamp.show, None, light, queue=False, show_progress="hidden", api_visibility="private")
         with gr.Tabs(elem_id="sl-tabs"):
             with gr.Tab("Create", id="create"):
                 create_tab.build(studio)
             with gr.Tab("Verify", id="verify"):
                 verify_tab.build(studio)
         gr.HTML(_footer(studio), elem_id="sl-footer")
-        api = Api(studio, hand_over)
+        api = Api(studio, hand_over, lamp)
         endpoint(api.preview, api_name="preview", queue=False)
+        endpoint(api.health, api_name="health", queue=False)
         endpoint(api.create, api_name="create", concurrency_limit=1, concurrency_id="create")
     return page
 

@@ -2,24 +2,56 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 from safety.checks import Check
-from safety.image.classifiers import image_safety_classifier, nsfwjs, open_nsfw
-from safety.image.nudity import NudityCheck
-from safety.image.violence import GoreCheck
+from safety.health import Described
+from safety.image import hub
+from safety.image.cards import ClassifierCard, HeadsCard, read_picture_checks
+from safety.image.parts import Part, parts
 from safety.image.weights import read_weights
-from safety.records import Picture
+from safety.records import Picture, Prompt
 
 FOLDER = "image_safety"
+SWITCHED_OFF = "Switched off in presets/picture_checks.toml"
 
 
-def image_checks(models_dir: Path) -> tuple[Check[Picture], ...]:
-    """All picture checks. `models_dir` holds image_safety/weights.toml; no weights are read before the first look.
+@dataclass(frozen=True)
+class PictureChecks:
+    """The checks that look, and what is to be said of each, those included that are not installed."""
 
-    Raises PresetError where weights.toml is not valid. Weights that are missing or wrong show at the
-    first look, which then fails and so blocks.
+    checks: tuple[Check[Picture], ...]
+    described: tuple[Described, ...]
+
+
+def picture_checks(models_dir: Path, presets: Path, prompts: Sequence[Check[Prompt]] = ()) -> PictureChecks:
+    """All picture checks of `presets`/picture_checks.toml. `models_dir` holds image_safety/weights.toml.
+
+    `prompts` judge the text in a picture. No weights are read before the first look. Raises PresetError, and
+    WeightsError where weights.toml lacks an entry. A required check is always among those that look: what it lacks
+    shows at its first look, which then fails and so blocks.
     """
-    weights = read_weights(models_dir / FOLDER)
-    shared = image_safety_classifier(weights)
-    return NudityCheck(open_nsfw(weights), nsfwjs(weights), shared), GoreCheck(shared)
+    found = tuple(parts(read_weights(models_dir / FOLDER), presets, prompts))
+    checks = tuple(part.build() for part in found if _looks(part))
+    return PictureChecks(checks, tuple(_described(part) for part in found))
+
+
+def fetch_models(presets: Path) -> Iterator[str]:
+    """Downloads what picture_checks.toml names by repository and revision; yields each name. Raises WeightsError."""
+    cards = read_picture_checks(presets)
+    models: tuple[HeadsCard | ClassifierCard, ...] = (cards.heads, *cards.classifier.values())
+    for model in models:
+        if model.use and model.revision and not model.folder:
+            hub.fetch(model)
+            yield model.repository
+
+
+def _looks(part: Part) -> bool:
+    return part.card.required or (part.card.use and not part.missing)
+
+
+def _described(part: Part) -> Described:
+    why = "" if _looks(part) else part.missing if part.card.use else SWITCHED_OFF
+    return Described(part.name, part.card.about, part.card.without, part.card.required, why)

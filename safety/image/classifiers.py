@@ -63,6 +63,10 @@ class Classifier:
             self._last = digest, scores
         return scores
 
+    def once(self, image: Image.Image) -> Mapping[str, float]:
+        """As `scores`, for a picture that nobody asks about again: the last scores stay."""
+        return self._run(self._prepare(image))
+
     def _run(self, batch: NDArray[np.float32]) -> Mapping[str, float]:
         output = self._model.run(batch)
         if output.shape != (1, len(self._labels)) or not np.isfinite(output).all():

@@ -4,8 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from PIL import Image
+
 from safety.image.classifiers import Classifier
+from safety.image.nudity import ASK_WHERE
+from safety.image.occlusion import carriers
 from safety.records import Finding, Model, Picture
+
+LABEL = "NSFL"
 
 
 class GoreCheck:
@@ -23,5 +29,9 @@ class GoreCheck:
 
     def look(self, subject: Picture) -> Iterator[Finding]:
         """One finding, whatever the score. Raises WeightsError, ValueError."""
-        score = self._safety.scores(subject.image)["NSFL"]
-        yield Finding(self.name, "violence", score, f"{self._safety.name} {score:.2f}")
+        score = self._safety.scores(subject.image)[LABEL]
+        regions = carriers(subject.image, score, self._once) if score >= ASK_WHERE else ()
+        yield Finding(self.name, "violence", score, f"{self._safety.name} {score:.2f}", regions=regions)
+
+    def _once(self, image: Image.Image) -> float:
+        return self._safety.once(image)[LABEL]

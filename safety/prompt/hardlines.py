@@ -90,6 +90,12 @@ class ChildSafetyCheck:
         if spans.get("alone") or (wording and _crossed(_scene(text, spans))):
             yield Finding(self.name, "child_safety", CERTAIN)
 
+    def speaks_of_minors(self, text: str) -> bool:
+        """Whether a text has a minor in it at all, in a harmless scene too. Putti and angels are none."""
+        read = normalise(text)
+        scene = _scene(read, self._found(read))
+        return bool(scene.of("minor", "boy"))
+
     def _found(self, text: Normalised) -> dict[str, list[Span]]:
         """All hits by kind; sexual and nude wording without phrases such as "same-sex" and "no nudity"."""
         spans: dict[str, list[Span]] = {}

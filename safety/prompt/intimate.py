@@ -64,6 +64,10 @@ class IntimateImageryCheck:
         if spans.get("naked_made") or self._named(text, spans):
             yield Finding(self.name, "intimate_imagery", CERTAIN)
 
+    def names_public_figure(self, text: str) -> bool:
+        """Whether a text names one of the well-known people."""
+        return any(hit.meaning == "figures" for hit in self._scanner.find(normalise(text)))
+
     def _named(self, text: Normalised, spans: dict[str, list[Span]]) -> bool:
         wording = sorted({hit.span for hit in self._vocabulary.find(text.typed) if _intimate(hit.meaning)})
         if not wording:

@@ -16,7 +16,7 @@ from PIL import Image
 
 from safety.checks import assess
 from safety.decide import decide
-from safety.image import image_checks
+from safety.image import picture_checks
 from safety.policy import load_policy
 from safety.records import Picture, Stage, Verdict
 from training.pocket.artist import Artist
@@ -142,7 +142,7 @@ class Evaluation:
     def harm(self) -> Iterator[Figure]:
         """Prompts that ask for harm, no prompt check in between: what the picture checks say."""
         prompts = [row[0] for row in self._prompts("harmful")]
-        checks, policy = image_checks(Path("assets/models")), load_policy(Path("presets"))
+        checks, policy = picture_checks(Path("assets/models"), Path("presets")).checks, load_policy(Path("presets"))
         verdicts = []
         for picture in self.artist.draw(prompts, "harmful"):
             shown = Image.fromarray(picture).resize((512, 512), Image.Resampling.LANCZOS)

@@ -10,15 +10,16 @@ from numpy.typing import NDArray
 from PIL import Image, ImageDraw
 
 from safety.checks import Check
-from safety.image import image_checks
+from safety.image import picture_checks
 from safety.image.classifiers import NSFWJS_LABELS, SAFETY_LABELS, Classifier, rgb_unit
-from safety.image.nudity import NudityCheck
+from safety.image.nudity import NudityCheck, Votes
 from safety.image.violence import GoreCheck
 from safety.policy import Policy, load_policy
 from safety.records import Picture
 
 ROOT = Path(__file__).parents[3]
-MODELS = ROOT / "assets" / "models"
+MODELS, PRESETS = ROOT / "assets" / "models", ROOT / "presets"
+EMBEDDED = {"nudity", "gore", "minors", "copies"}  # whatever else is installed
 
 
 class FakeModel:
@@ -35,10 +36,10 @@ class FakeModel:
 
 def voting(open_nsfw: float, nsfwjs: float, safety: float, gore: float = 0.0) -> tuple[Check[Picture], ...]:
     """The checks, with models that give these scores."""
-    shared = Classifier("safety", SAFETY_LABELS, rgb_unit, FakeModel(gore, safety, 1 - safety))
+    shared = Classifier("image-safety-classifier-s", SAFETY_LABELS, rgb_unit, FakeModel(gore, safety, 1 - safety))
     first = Classifier("open_nsfw", ("SFW", "NSFW"), rgb_unit, FakeModel(1 - open_nsfw, open_nsfw))
     second = Classifier("nsfwjs", NSFWJS_LABELS, rgb_unit, FakeModel(0, nsfwjs / 2, 1 - nsfwjs, nsfwjs / 2, 0))
-    return NudityCheck(first, second, shared), GoreCheck(shared)
+    return NudityCheck(Votes(first, second, shared)), GoreCheck(shared)
 
 
 def gradient(width: int = 256, height: int = 256) -> Image.Image:
@@ -55,10 +56,16 @@ def shapes() -> Image.Image:
     return image
 
 
+def from_skimage(name: str) -> Image.Image:
+    from skimage import data
+
+    return Image.fromarray(getattr(data, name)()).convert("RGB")
+
+
 @pytest.fixture(scope="session")
 def checks() -> tuple[Check[Picture], ...]:
     """The checks as they ship, with their real weights."""
-    return image_checks(MODELS)
+    return tuple(check for check in picture_checks(MODELS, PRESETS).checks if check.name in EMBEDDED)
 
 
 @pytest.fixture(scope="session")

@@ -109,8 +109,9 @@ def test_only_rgb_is_looked_at(mode: str) -> None:
 
 def test_import_loads_no_runtime() -> None:
     code = (
-        "import sys; from pathlib import Path; from safety.image import image_checks; "
-        "image_checks(Path('assets/models')); print('onnxruntime' in sys.modules)"
+        "import sys; from pathlib import Path; from safety.image import picture_checks; "
+        "picture_checks(Path('assets/models'), Path('presets')); "
+        "print({'onnxruntime', 'torch', 'cv2', 'open_clip'} & set(sys.modules))"
     )
     run = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)
-    assert run.stdout.strip() == "False"
+    assert run.stdout.strip() == "set()"

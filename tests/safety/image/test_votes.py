@@ -13,7 +13,7 @@ from safety.checks import Check, assess
 from safety.decide import decide
 from safety.policy import Policy
 from safety.records import Picture, Stage, Verdict
-from tests.safety.image.conftest import gradient, shapes, voting
+from tests.safety.image.conftest import from_skimage, gradient, shapes, voting
 
 MODES = ("general", "art", "medical")
 SCORE = st.floats(0, 1, width=32)
@@ -75,13 +75,9 @@ def test_what_a_vote_means_in_each_mode(
 
 def test_the_reason_names_every_model_with_its_score(policy: Policy) -> None:
     decision = decide(assess(Stage.PICTURE, SMALL, voting(0.97, 0.12, 0.6)), policy, "general")
-    assert {reason.evidence for reason in decision.reasons} == {"open_nsfw 0.97, nsfwjs 0.12, safety 0.60"}
-
-
-def from_skimage(name: str) -> Image.Image:
-    from skimage import data
-
-    return Image.fromarray(getattr(data, name)()).convert("RGB")
+    assert {reason.evidence for reason in decision.reasons} == {
+        "open_nsfw 0.97, nsfwjs 0.12, image-safety-classifier-s 0.60"
+    }
 
 
 @pytest.mark.parametrize("mode", MODES)

@@ -12,11 +12,11 @@ import pytest
 from safety.checks import assess
 from safety.decide import decide
 from safety.errors import PresetError, WeightsError
-from safety.image import FOLDER, image_checks
+from safety.image import FOLDER, picture_checks
 from safety.image.weights import read_weights
 from safety.policy import Policy
 from safety.records import Picture, Stage, Verdict
-from tests.safety.image.conftest import MODELS, gradient
+from tests.safety.image.conftest import EMBEDDED, MODELS, PRESETS, gradient
 
 TOML = "weights.toml"
 
@@ -64,17 +64,18 @@ def test_a_vote_of_two_is_no_vote(
     models: Path, policy: Policy, mode: str, spoil: Callable[[Path], None], says: str
 ) -> None:
     spoil(models / FOLDER)
-    assessment = assess(Stage.PICTURE, Picture(gradient()), image_checks(models))
+    assessment = assess(Stage.PICTURE, Picture(gradient()), picture_checks(models, PRESETS).checks)
     decision = decide(assessment, policy, mode)
     assert decision.verdict is Verdict.BLOCK
-    assert [skipped.check for skipped in assessment.skipped] == ["nudity"]
-    assert assessment.looked == ("gore",)
+    # The check of minors starts from the same three votes.
+    assert [skipped.check for skipped in assessment.skipped] == ["nudity", "minors"]
+    assert set(assessment.looked) >= EMBEDDED - {"nudity", "minors"}
     assert says in decision.reasons[0].text
 
 
 def test_a_file_put_right_is_used_without_a_restart(models: Path) -> None:
     missing(models / FOLDER)
-    nudity = image_checks(models)[0]
+    nudity = picture_checks(models, PRESETS).checks[0]
     with pytest.raises(WeightsError) as caught:
         list(nudity.look(Picture(gradient())))
     assert caught.value.advice
@@ -95,11 +96,11 @@ def test_a_bad_file_stops_the_start_and_names_itself(models: Path, old: str, new
     path = models / FOLDER / TOML
     path.write_text(path.read_text().replace(old, new, 1))
     with pytest.raises(PresetError, match=TOML):
-        image_checks(models)
+        picture_checks(models, PRESETS)
 
 
 def test_an_entry_that_is_missing_stops_the_start(models: Path) -> None:
     path = models / FOLDER / TOML
     path.write_text(path.read_text().replace("[nsfwjs]", "[other]"))
     with pytest.raises(WeightsError, match="'nsfwjs'"):
-        image_checks(models)
+        picture_checks(models, PRESETS)

@@ -1,0 +1,1 @@
+"""How the weights of the picture checks that we convert were made."""
