@@ -51,7 +51,7 @@ class Words:
             one,
             title=words.title,
             clause=f"{number}: {words.clause}",
-            text=words.at(STAGE_OF[one.code[0]], one.aspect),
+            text=words.at(STAGE_OF[one.code[0]], one.aspect).replace("{evidence}", one.evidence),
             help=self.help_text(one.category),
         )
 

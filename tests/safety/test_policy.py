@@ -30,6 +30,7 @@ CODES = {
     "protected_works": 601,
     "stereotype": 602,
     "agreement": 603,
+    "unread": 701,
 }
 NEVER_RELAXED = {"self_harm.method", "hate.propaganda", "deception.photoreal", "dangerous.instructions", "dangerous"}
 scores = st.floats(0, 1)

@@ -1,0 +1,42 @@
+"""Which language a text is written in. Uses py3langid (BSD-3-Clause): naive Bayes over byte n-grams, offline.
+
+Lui and Baldwin, "langid.py: an off-the-shelf language identification tool", ACL 2012. The model is loaded at the
+first question, which only a text that is hardly English asks.
+"""
+
+from __future__ import annotations
+
+import threading
+from functools import lru_cache
+from typing import Any
+
+ENGLISH = "en"
+_NAMES = """
+ar Arabic (العربية); bg Bulgarian (български); bn Bengali (বাংলা); cs Czech (čeština); da Danish (dansk);
+de German (Deutsch); el Greek (ελληνικά); en English; eo Esperanto; es Spanish (español); fa Persian (فارسی);
+fi Finnish (suomi); fr French (français); he Hebrew (עברית); hi Hindi (हिन्दी); hr Croatian (hrvatski); hu Hungarian (magyar);
+id Indonesian (Bahasa Indonesia); it Italian (italiano); ja Japanese (日本語); ka Georgian (ქართული);
+ko Korean (한국어); nl Dutch (Nederlands); no Norwegian (norsk); pl Polish (polski); pt Portuguese (português);
+ro Romanian (română); ru Russian (русский); sk Slovak (slovenčina); sv Swedish (svenska); sw Swahili (Kiswahili); ta Tamil (தமிழ்);
+th Thai (ไทย); tl Filipino; tr Turkish (Türkçe); uk Ukrainian (українська); ur Urdu (اردو); vi Vietnamese (Tiếng Việt);
+zh Chinese (中文)
+"""
+NAMES = dict(entry.strip().split(" ", 1) for entry in _NAMES.split(";") if entry.strip())
+
+_lock = threading.Lock()
+
+
+def language_of(text: str) -> tuple[str, float]:
+    """The likeliest language of NAMES as its code, and the probability, 0..1, that the text is English."""
+    with _lock:
+        chances = dict(_identifier().rank(text.lower()))
+    return max(chances, key=lambda code: chances[code]), float(chances[ENGLISH])
+
+
+@lru_cache(maxsize=1)
+def _identifier() -> Any:
+    from py3langid.langid import MODEL_FILE, LanguageIdentifier
+
+    identifier = LanguageIdentifier.from_model_file(MODEL_FILE, norm_probs=True)
+    identifier.set_languages(list(NAMES))
+    return identifier
