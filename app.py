@@ -46,6 +46,7 @@ class Settings:
     language: str = (
         ""  # SAFELIGHT_LANGUAGE: of the reasons, where nobody chooses another; "en-GB" adds a country's help
     )
+    store: str = ""  # SAFELIGHT_STORE: postgresql://user:password@host/database; else audit.sqlite3 under `home`
 
     @classmethod
     def read(cls, environment: Mapping[str, str]) -> Settings:
@@ -68,11 +69,20 @@ class Settings:
             corner=Corner(corner),
             mode=get("MODE", ""),
             language=get("LANGUAGE", ""),
+            store=_store(get("STORE", "")),
         )
 
 
 def _get(environment: Mapping[str, str], name: str, default: str) -> str:
     return environment.get(f"SAFELIGHT_{name}", "").strip() or default
+
+
+def _store(address: str) -> str:
+    kind = address.partition(":")[0].partition("+")[0]
+    if address and kind not in ("sqlite", "postgresql", "postgres"):  # not shown: it may hold a password
+        what = "SAFELIGHT_STORE names no database that the audit log can be kept in."
+        raise PresetError(what, "Set it to postgresql://user:password@host/database, or leave it unset for SQLite.")
+    return address
 
 
 def _wrong(name: str, value: str, allowed: str) -> PresetError:
@@ -99,7 +109,7 @@ def make_studio(settings: Settings) -> Studio:
         fetch=partial(fetch_models, PRESETS),
         engines={name: DiffusionEngine(name, card, MODELS) for name, card in cards.items()},
         exporter=Exporter(Marks(home / "keys", settings.corner)),
-        audit=AuditLog(home / "audit.sqlite3", partial(_audit_secret, home), settings.keep_prompts),
+        audit=AuditLog(settings.store or home / "audit.sqlite3", partial(_audit_secret, home), settings.keep_prompts),
         outputs=home / "outputs",
     )
 

@@ -11,7 +11,7 @@ import pytest
 
 ROOT = Path(__file__).parent.parent
 HEAVY = {"torch", "diffusers", "transformers", "onnxruntime", "cv2", "c2pa"}
-LATER = {"gradio", "sqlalchemy", "scipy"}
+LATER = {"gradio", "sqlalchemy", "scipy", "alembic", "pg8000"}
 
 
 def loaded_after(code: str) -> set[str]:

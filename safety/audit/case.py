@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from safety.audit import facts
-from safety.audit.chain import CLOSED, Keys, canonical
+from safety.audit.chain import CLOSED, canonical
 from safety.records import Decision, Verdict
 from safety.works import Delivered, Export, Generation, GenerationRequest, Refused
 
@@ -58,10 +58,8 @@ class Case:
     def close(self, outcome: str, more: Mapping[str, Any] | None = None) -> None:
         """The last row of the case's work; what comes after it is `AuditLog.append`."""
         content = self._words()
-        kept = {"words": words_digest(self._store.keys, self.id, content)} if content else {}
         with self._store.writing() as writer:
-            if content:
-                writer.keep_words(self.id, content)
+            kept = {"words": writer.keep(self.id, "words", content)} if content else {}
             writer.append(self.id, CLOSED, {"outcome": outcome, **(more or {}), **kept})
         self.closed = True
 
@@ -72,7 +70,3 @@ class Case:
         return canonical(
             {"prompt": request.prompt, "negative_prompt": request.negative_prompt, "reasons": self._evidence}
         )
-
-
-def words_digest(keys: Keys, case_id: str, content: str) -> str:
-    return keys.digest("words", f"{case_id} {content}")

@@ -11,6 +11,7 @@ from typing import Any
 
 START = "0" * 64  # what the first row follows
 OPENED, CLOSED, EXPORTED, ERASED = "opened", "closed", "exported", "erased"
+KINDS = ("words", "appeal", "picture", "review")  # of what is kept beside the chain; also the facts that name it
 
 
 def canonical(value: object) -> str:
@@ -59,6 +60,10 @@ class Keys:
         """64 hex digits. `text` may hold anything that a person can type, lone surrogates included."""
         key = hmac.digest(self._secret, f"safelight audit {purpose}".encode(), hashlib.sha256)
         return hmac.digest(key, text.encode("utf-8", "surrogatepass"), hashlib.sha256).hex()
+
+    def content(self, kind: str, case_id: str, content: str) -> str:
+        """What a row carries of content that is kept beside the chain."""
+        return self.digest(kind, f"{case_id} {content}")
 
     def hash_of(self, row: Entry) -> str:
         parts = [row.seq, row.time, row.case_id, row.event, row.facts, row.stamp, row.sha256, row.previous]

@@ -9,11 +9,24 @@ from __future__ import annotations
 import os
 import secrets
 from pathlib import Path
+from typing import Protocol
 
 try:
     import fcntl
 except ImportError:  # Windows: a file that is open cannot be deleted there, which tells as much
     fcntl = None  # type: ignore[assignment]
+
+
+class Living(Protocol):
+    """A process as others can see it."""
+
+    id: str
+
+    def alive(self, other: str) -> bool: ...
+
+    def sweep(self) -> None: ...
+
+    def close(self) -> None: ...
 
 
 class Instance:

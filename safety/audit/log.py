@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 from safety.audit import facts
 from safety.audit.case import Case
 from safety.audit.chain import CLOSED, Entry, Keys
-from safety.audit.instances import Instance
+from safety.audit.instances import Living
 from safety.errors import AuditError, Cancelled, RequestError
 from safety.works import GenerationRequest, Registered, Stamp
 
@@ -38,7 +38,7 @@ class AuditLog:
         self.place = place
         self.keep_prompts = keep_prompts
         self._secret = secret
-        self._instance: Instance | None = None
+        self._instance: Living | None = None
         self._starting = threading.RLock()
 
     @cached_property
@@ -120,7 +120,7 @@ class AuditLog:
         from safety.audit.proof import all_problems
 
         with self._store.reading() as reader:
-            return list(all_problems(reader, self._keys))
+            return list(all_problems(reader, self._store))
 
     def end(self) -> tuple[int, str]:
         """Number and hash of the last row: kept elsewhere, they prove that nothing was cut off since."""
@@ -132,7 +132,7 @@ class AuditLog:
         """Every row of a case, oldest first; the closing row with `words` where they are kept."""
         with self._store.reading() as reader:
             rows = reader.of_case(case_id)
-            words = reader.kept_words(case_id)
+            words = reader.kept(case_id).get("words")
         if not rows:
             raise unknown(case_id)
         shown = [_as_dict(row) for row in rows]
@@ -157,18 +157,14 @@ class AuditLog:
                 self._opened_store.close()
                 del self._opened_store
 
-    def _start(self) -> Instance:
+    def _start(self) -> Living:
         with self._starting:
             if self._instance is None:
                 self.close_interrupted()
             return self._instance or self._claim()
 
-    def _claim(self) -> Instance:
-        folder = self._store.folder / "instances"
-        try:
-            instance = Instance(folder)
-        except OSError as error:
-            raise AuditError(f"{folder} cannot be written: {error.strerror or error}.") from error
+    def _claim(self) -> Living:
+        instance = self._store.instance()
         atexit.register(instance.close)
         return instance
 

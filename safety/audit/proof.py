@@ -4,29 +4,41 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from safety.audit.case import words_digest
-from safety.audit.chain import CLOSED, ERASED, Keys, problems
+from safety.audit.chain import ERASED, KINDS, Entry, Keys, problems
 from safety.audit.reader import Reader
+from safety.audit.store import Store
+
+Promised = dict[tuple[str, str], tuple[Entry, str]]  # (case, kind) -> the row that names it, and its digest
 
 
-def all_problems(reader: Reader, keys: Keys) -> Iterator[str]:
-    """The chain, the triggers that guard it, and the words that hang on it."""
-    yield from problems(reader.rows(), reader.end(), keys)
-    for trigger in reader.missing_triggers():
+def all_problems(reader: Reader, store: Store) -> Iterator[str]:
+    """The chain, the triggers that guard it, and what hangs on it."""
+    yield from problems(reader.rows(), reader.end(), store.keys)
+    for trigger in store.missing_triggers(reader):
         yield f"The trigger {trigger} is gone: rows can be changed."
-    yield from _words(reader, keys)
+    yield from _kept(reader, store.keys)
 
 
-def _words(reader: Reader, keys: Keys) -> Iterator[str]:
-    kept = reader.all_words()
-    erased = {row.case_id for row in reader.with_events(ERASED)}
-    for row in reader.with_events(CLOSED):
-        promised = row.read().get("words")
-        content = kept.pop(row.case_id, None)
-        if content is None:
-            if promised and row.case_id not in erased:
-                yield f"The words that row {row.seq} (case {row.case_id}) kept are gone, and no erasure is on record."
-        elif words_digest(keys, row.case_id, content) != promised:
-            yield f"The words that row {row.seq} (case {row.case_id}) kept were edited."
-    for case_id in kept:
-        yield f"The words of case {case_id} belong to no row."
+def _kept(reader: Reader, keys: Keys) -> Iterator[str]:
+    promised, erased = _promises(reader)
+    for case_id, kind, content in reader.all_kept():
+        row, digest = promised.pop((case_id, kind), (None, ""))
+        if row is None:
+            yield f"The {kind} of case {case_id} belongs to no row."
+        elif keys.content(kind, case_id, content) != digest:
+            yield f"The {kind} that row {row.seq} (case {case_id}) kept was edited."
+    for (case_id, kind), (row, _) in promised.items():
+        if (case_id, kind) not in erased:
+            yield f"The {kind} that row {row.seq} (case {case_id}) kept is gone, and no erasure is on record."
+
+
+def _promises(reader: Reader) -> tuple[Promised, set[tuple[str, str]]]:
+    """What rows say is kept, and what others say was erased since."""
+    promised: Promised = {}
+    erased: set[tuple[str, str]] = set()
+    for row in reader.rows():
+        facts = row.read()
+        if row.event == ERASED:
+            erased |= {(row.case_id, kind) for kind in facts.get("kinds", KINDS)}
+        promised |= {(row.case_id, kind): (row, facts[kind]) for kind in KINDS if isinstance(facts.get(kind), str)}
+    return promised, erased

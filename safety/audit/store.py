@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime
-import os
 import threading
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -13,13 +12,20 @@ from pathlib import Path
 import sqlalchemy as sa
 from sqlalchemy.exc import SQLAlchemyError
 
-from safety.audit.chain import EXPORTED, START, Entry, Head, Keys, canonical
+from safety.audit.chain import EXPORTED, Entry, Head, Keys, canonical
+from safety.audit.dialects import BUSY_SECONDS, dialect_of
+from safety.audit.instances import Living
+from safety.audit.migrate import migrate
 from safety.audit.reader import Reader
-from safety.audit.tables import TRIGGERS, entry, head, meta, words
+from safety.audit.tables import TRIGGERS, entry, head, kept
 from safety.errors import AuditError
 
-BUSY_SECONDS = 60
-PRAGMAS = (f"busy_timeout={BUSY_SECONDS * 1000}", "journal_mode=WAL", "synchronous=FULL", "secure_delete=ON")
+DRIVER = "postgresql+pg8000"  # BSD, pure Python: docs/decisions
+
+
+def now() -> str:
+    """UTC, ISO 8601, to the microsecond: such texts sort by time."""
+    return datetime.datetime.now(datetime.UTC).isoformat(timespec="microseconds")
 
 
 class Writer(Reader):
@@ -36,7 +42,7 @@ class Writer(Reader):
         stamp, sha256 = (rest.pop(name, None) if event == EXPORTED else None for name in ("stamp", "sha256"))
         row = Entry(
             seq=end.seq + 1,
-            time=datetime.datetime.now(datetime.UTC).isoformat(timespec="microseconds"),
+            time=now(),
             case_id=case_id,
             event=event,
             facts=canonical(rest),
@@ -45,50 +51,44 @@ class Writer(Reader):
             previous=end.hash,
         )
         hash_ = self._keys.hash_of(row)
-        self._connection.execute(sa.insert(entry).values({**asdict(row), "hash": hash_}))
-        self._connection.execute(sa.update(head).values(asdict(self._keys.head(row.seq, hash_))))
+        self.connection.execute(sa.insert(entry).values({**asdict(row), "hash": hash_}))
+        self.connection.execute(sa.update(head).values(asdict(self._keys.head(row.seq, hash_))))
 
-    def keep_words(self, case_id: str, content: str) -> None:
-        self._connection.execute(sa.insert(words).values(case_id=case_id, content=content))
+    def keep(self, case_id: str, kind: str, content: str) -> str:
+        """Puts deletable content beside the chain; the digest that a row must carry under the name of `kind`."""
+        self.connection.execute(sa.insert(kept).values(case_id=case_id, kind=kind, content=content, time=now()))
+        return self._keys.content(kind, case_id, content)
 
     def _end(self) -> Head:
         # From the head and not from the last row: a row cut off at the end stays missing for ever.
-        found = self._connection.execute(sa.select(head.c.seq, head.c.hash, head.c.seal).with_for_update()).first()
+        found = self.connection.execute(sa.select(head.c.seq, head.c.hash, head.c.seal).with_for_update()).first()
         if found is None or not self._keys.sealed(Head(*found)):
             raise AuditError(
                 "The end of the audit log was changed by hand, or its key is not the one it was written with.",
-                "Run `python app.py audit verify`, then move audit.sqlite3 away to start a new log.",
+                "Run `python app.py audit verify`, then move audit.sqlite3 away, or name another database.",
             )
         return Head(*found)
 
 
 class Store:
-    """Opens the database, makes the tables where there are none. Raises AuditError."""
+    """Opens the database, brings it to the newest shape. Raises AuditError.
+
+    `place` is a file (SQLite) or an address: sqlite:///file, postgresql://user:password@host/database.
+    """
 
     def __init__(self, place: str | Path, keys: Keys) -> None:
         self.keys = keys
-        self.place = place
-        self._lock = threading.Lock()  # one writer a process at a time spares SQLite's busy waiting
-        with _sentences(place):
-            self._engine = sa.create_engine(_url(place), pool_timeout=BUSY_SECONDS)
-            if self._engine.dialect.name not in TRIGGERS:
-                raise AuditError(f"The audit log cannot be kept in {self._engine.dialect.name}.", "Use SQLite.")
-            file = Path(self._engine.url.database or "")
-            self.folder = file.parent
-            self.folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-            os.close(os.open(file, os.O_RDWR | os.O_CREAT, 0o600))  # SQLite itself would let others read it
-            sa.event.listen(self._engine, "connect", _prepare)
-            sa.event.listen(self._engine, "begin", _begin)
+        self.place = shown(place)
+        self._lock = threading.Lock()  # one writer a process at a time spares the database's busy waiting
+        with _sentences(self.place):
+            url = _url(place)
+            self._dialect = dialect_of(url)
+            self._engine = sa.create_engine(url, pool_timeout=BUSY_SECONDS)
+            sa.event.listen(self._engine, "connect", self._prepare)
+            sa.event.listen(self._engine, "checkout", self._check)
+            sa.event.listen(self._engine, "begin", self._begin)
             with self._writable() as connection, connection.begin():
-                self._make_tables(connection)
-
-    def _make_tables(self, connection: sa.Connection) -> None:
-        fresh = not sa.inspect(connection).has_table(entry.name)
-        meta.create_all(connection)
-        for name, sql in TRIGGERS[self._engine.dialect.name].items() if fresh else ():
-            connection.exec_driver_sql(f"CREATE TRIGGER {name} {sql}")
-        if fresh:
-            connection.execute(sa.insert(head).values(id=1, **asdict(self.keys.head(0, START))))
+                migrate(connection, keys)
 
     @contextmanager
     def writing(self) -> Iterator[Writer]:
@@ -105,25 +105,50 @@ class Store:
         with _sentences(self.place), self._engine.connect() as connection, connection.begin():
             yield Reader(connection)
 
+    def missing_triggers(self, reader: Reader) -> list[str]:
+        there = self._dialect.triggers(reader.connection)
+        return [name for name in TRIGGERS[reader.connection.dialect.name] if name not in there]
+
+    def instance(self) -> Living:
+        """This process, until `close` is called on it. Raises AuditError."""
+        with _sentences(self.place):
+            return self._dialect.instance(self._engine)
+
+    def forget(self) -> None:
+        """Takes what was deleted out of the database's files, too. Raises AuditError."""
+        with _sentences(self.place):
+            self._dialect.forget(self._engine)
+
     def close(self) -> None:
         self._engine.dispose()
 
+    def _prepare(self, connection: object, _record: object) -> None:
+        self._dialect.prepare(connection)
+
+    def _check(self, connection: object, _record: object, _proxy: object) -> None:
+        if not self._dialect.alive(connection):
+            raise sa.exc.DisconnectionError  # the pool then connects anew
+
+    def _begin(self, connection: sa.Connection) -> None:
+        options = connection.get_execution_options()
+        if options.get("isolation_level") != "AUTOCOMMIT":
+            self._dialect.begin(connection, options.get("writes", False))
+
+
+def shown(place: str | Path) -> str:
+    """The place without its password, for people."""
+    return _url(place).render_as_string() if _is_url(place) else str(place)
+
+
+def _is_url(place: str | Path) -> bool:
+    return isinstance(place, str) and "://" in place
+
 
 def _url(place: str | Path) -> sa.URL:
-    if isinstance(place, str) and "://" in place:
-        return sa.make_url(place)
-    return sa.URL.create("sqlite", database=str(place))
-
-
-def _prepare(connection: object, _record: object) -> None:
-    connection.isolation_level = None  # type: ignore[attr-defined]  # sqlite3 begins nothing by itself
-    for pragma in PRAGMAS:
-        connection.execute(f"PRAGMA {pragma}")  # type: ignore[attr-defined]
-
-
-def _begin(connection: sa.Connection) -> None:
-    writes = connection.get_execution_options().get("writes", False)
-    connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+    if not _is_url(place):
+        return sa.URL.create("sqlite", database=str(place))
+    url = sa.make_url(str(place))
+    return url.set(drivername=DRIVER) if url.drivername in ("postgresql", "postgres") else url
 
 
 @contextmanager
@@ -131,6 +156,14 @@ def _sentences(place: str | Path) -> Iterator[None]:
     try:
         yield
     except (SQLAlchemyError, OSError) as error:
-        why = getattr(error, "orig", None) or error
-        advice = "Another program holds it: try again." if "locked" in str(why) else ""
+        why = _why(getattr(error, "orig", None) or error)
+        advice = "Another program holds it: try again." if "locked" in why or "lock timeout" in why else ""
+        if not advice and _is_url(str(place)):
+            advice = "Check SAFELIGHT_STORE, and that the database server runs and lets this user in."
         raise AuditError(f"The audit log {place} cannot be used: {why}.", advice) from error
+
+
+def _why(error: BaseException) -> str:
+    """The database's own message: pg8000 gives a table with it under M."""
+    first = error.args[0] if error.args else ""
+    return str(first.get("M", first) if isinstance(first, dict) else error).rstrip(".")

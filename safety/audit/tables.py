@@ -1,23 +1,28 @@
-"""The tables, in SQL that SQLite and PostgreSQL share.
+"""The tables as they are now, in SQL that SQLite and PostgreSQL share; migrations/ makes them.
 
-entry  the chained rows, only ever added; no person's words
-head   where the chain ends; its lock is what makes writers wait for one another
-words  what a case keeps of a person's text, by its keyed hash in the chain: deletable, so that erasing
-       leaves the chain whole
+entry   the chained rows, only ever added; no person's words
+head    where the chain ends
+kept    what a case keeps of a person's words and pictures, by its keyed hash in the chain: deletable, so that erasing
+        leaves the chain whole
+appeal  the queue: an index of what the chain says of appeals, never believed without it
+act     who did what when, by a keyed hash of the address: what limits are counted on; deletable
 """
 
 from __future__ import annotations
 
 import sqlalchemy as sa
 
+REVISION = "0002"  # the newest step under migrations/
+NUMBER = sa.BigInteger().with_variant(sa.Integer, "sqlite")
+
 meta = sa.MetaData()
 entry = sa.Table(
     "entry",
     meta,
-    sa.Column("seq", sa.BigInteger().with_variant(sa.Integer, "sqlite"), primary_key=True, autoincrement=False),
+    sa.Column("seq", NUMBER, primary_key=True, autoincrement=False),
     sa.Column("time", sa.Text, nullable=False),
     sa.Column("case_id", sa.Text, nullable=False, index=True),
-    sa.Column("event", sa.Text, nullable=False),
+    sa.Column("event", sa.Text, nullable=False, index=True),
     sa.Column("facts", sa.Text, nullable=False),
     sa.Column("stamp", sa.Text, index=True),
     sa.Column("sha256", sa.Text, index=True),
@@ -32,23 +37,37 @@ head = sa.Table(
     sa.Column("hash", sa.Text, nullable=False),
     sa.Column("seal", sa.Text, nullable=False),
 )
-words = sa.Table(
-    "words",
+kept = sa.Table(
+    "kept",
     meta,
     sa.Column("case_id", sa.Text, primary_key=True),
+    sa.Column("kind", sa.Text, primary_key=True),
     sa.Column("content", sa.Text, nullable=False),
+    sa.Column("time", sa.Text, nullable=False),
+)
+appeal = sa.Table(
+    "appeal",
+    meta,
+    sa.Column("case_id", sa.Text, primary_key=True),
+    sa.Column("time", sa.Text, nullable=False),
+    sa.Column("kind", sa.Text, nullable=False),
+    sa.Column("state", sa.Text, nullable=False, index=True),
+    sa.Column("ticket", sa.Text, nullable=False, index=True),
+)
+act = sa.Table(
+    "act",
+    meta,
+    sa.Column("id", NUMBER, primary_key=True),
+    sa.Column("time", sa.Text, nullable=False),
+    sa.Column("client", sa.Text, nullable=False, index=True),
+    sa.Column("kind", sa.Text, nullable=False),
+    sa.Column("case_id", sa.Text, nullable=False, index=True),
+    sa.Column("outcome", sa.Text, nullable=False),
 )
 
-_RAISE = "BEGIN SELECT RAISE(ABORT, 'append-only'); END"
-# What makes a database append-only. One that has none here is not used. SQLite's REPLACE deletes the old
-# row without asking the trigger on DELETE, so putting a row over another one is forbidden by itself.
+_BOTH = ("entry_no_update", "entry_no_delete", "head_no_delete", "head_no_insert", "kept_no_update")
+# What makes a database append-only. One that has none here is not used.
 TRIGGERS = {
-    "sqlite": {
-        "entry_no_update": f"BEFORE UPDATE ON entry {_RAISE}",
-        "entry_no_delete": f"BEFORE DELETE ON entry {_RAISE}",
-        "entry_no_replace": (f"BEFORE INSERT ON entry WHEN EXISTS (SELECT 1 FROM entry WHERE seq = NEW.seq) {_RAISE}"),
-        "head_no_delete": f"BEFORE DELETE ON head {_RAISE}",
-        "head_no_insert": f"BEFORE INSERT ON head WHEN EXISTS (SELECT 1 FROM head) {_RAISE}",
-        "words_no_update": f"BEFORE UPDATE ON words {_RAISE}",
-    }
+    "sqlite": (*_BOTH, "entry_no_replace"),
+    "postgresql": (*_BOTH, "entry_no_truncate", "head_no_truncate"),
 }

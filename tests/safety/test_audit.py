@@ -11,7 +11,9 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
+import pg8000.dbapi
 import pytest
+import sqlalchemy as sa
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -19,6 +21,7 @@ from safety.audit import AuditLog
 from safety.errors import AuditError, Cancelled, EngineFailed, RequestError
 from safety.records import Decision, Reason, Span, Stage, Verdict
 from safety.works import Export, GenerationRequest, Registered, Stamp
+from tests.conftest import POSTGRESQL, SQLITE
 
 SECRET = b"s" * 32
 REQUEST = GenerationRequest("a red apple", negative_prompt="a pear")
@@ -39,11 +42,11 @@ def export(stamp: int = 5, sha256: str = "ab" * 32) -> Export:
 
 
 @pytest.fixture
-def open_log(tmp_path: Path) -> Iterator[Callable[..., AuditLog]]:
+def open_log(place: str | Path) -> Iterator[Callable[..., AuditLog]]:
     logs: list[AuditLog] = []
 
     def make(keep_prompts: bool = False, secret: bytes = SECRET) -> AuditLog:
-        logs.append(AuditLog(tmp_path / "audit.sqlite3", secret, keep_prompts))
+        logs.append(AuditLog(place, secret, keep_prompts))
         return logs[-1]
 
     yield make
@@ -67,22 +70,46 @@ def make_case(log: AuditLog) -> str:
     return case.id
 
 
-def by_hand(log: AuditLog, *statements: str) -> None:
-    """What somebody with the file and without the key can do: triggers dropped, then put back."""
-    connection = sqlite3.connect(log.place, isolation_level=None)
-    kept = connection.execute("SELECT name, sql FROM sqlite_master WHERE type = 'trigger'").fetchall()
-    for name, _ in kept:
-        connection.execute(f"DROP TRIGGER {name}")
+def raw(log: AuditLog) -> Any:
+    """A connection past Safelight, each statement by itself."""
+    if isinstance(log.place, Path):
+        return sqlite3.connect(log.place, isolation_level=None)
+    url = sa.make_url(log.place)
+    connection = pg8000.dbapi.connect(url.username, url.host, url.database, url.port, url.password)
+    connection.autocommit = True
+    return connection
+
+
+def at_once(log: AuditLog, *statements: str) -> list[Any]:
+    connection = raw(log)
+    cursor = connection.cursor()
     for statement in statements:
-        connection.execute(statement)
-    for _, sql in kept:
-        connection.execute(sql)
+        cursor.execute(statement)
+    rows = cursor.fetchall() if statements[-1].startswith("SELECT") else []
+    cursor.close()
     connection.close()
+    return rows
+
+
+def by_hand(log: AuditLog, *statements: str) -> None:
+    """What somebody with the database and without the key can do: triggers put out of force and back."""
+    if not isinstance(log.place, Path):
+        at_once(log, "SET session_replication_role = replica", *statements)
+        return
+    kept = at_once(log, "SELECT name, sql FROM sqlite_master WHERE type = 'trigger'")
+    at_once(log, *(f"DROP TRIGGER {name}" for name, _ in kept), *statements, *(sql for _, sql in kept))
 
 
 def stored(log: AuditLog) -> bytes:
-    """Every byte on disk, the write-ahead log included."""
-    return b"".join(path.read_bytes() for path in Path(log.place).parent.glob("audit.sqlite3*"))
+    """Every byte on disk, the write-ahead log included; of a server's database, every value of every row."""
+    if isinstance(log.place, Path):
+        return b"".join(path.read_bytes() for path in log.place.parent.glob("audit.sqlite3*"))
+    tables = ("entry", "head", "kept", "appeal", "act")
+    return repr([at_once(log, f"SELECT * FROM {table}") for table in tables]).encode()
+
+
+SQLITE_ONLY = pytest.mark.parametrize("place", [SQLITE], indirect=True)
+POSTGRESQL_ONLY = pytest.mark.parametrize("place", [POSTGRESQL], indirect=True)
 
 
 def test_a_case_is_on_disk_before_the_work_begins(log: AuditLog, open_log: Callable[..., AuditLog]) -> None:
@@ -126,23 +153,42 @@ def test_a_case_without_an_outcome_is_a_failure(log: AuditLog) -> None:
     assert log.list()[0]["outcome"] == "failed"
 
 
+def refuses(log: AuditLog, statement: str) -> bool:
+    with pytest.raises((sqlite3.IntegrityError, pg8000.dbapi.DatabaseError), match="append-only"):
+        at_once(log, statement)
+    return True
+
+
 @pytest.mark.parametrize(
     "statement",
     [
         pytest.param("UPDATE entry SET event = 'x' WHERE seq = 2", id="edit"),
         pytest.param("DELETE FROM entry WHERE seq = 2", id="delete"),
-        pytest.param("INSERT OR REPLACE INTO entry SELECT * FROM entry WHERE seq = 2", id="replace"),
-        pytest.param("INSERT OR REPLACE INTO head VALUES (2, 0, '', '')", id="a second end"),
+        pytest.param("INSERT INTO head VALUES (2, 0, '', '')", id="a second end"),
         pytest.param("DELETE FROM head", id="forget the end"),
+        pytest.param("UPDATE kept SET content = 'x'", id="edit what is kept"),
     ],
 )
-def test_rows_can_only_be_added(log: AuditLog, statement: str) -> None:
+def test_rows_can_only_be_added(open_log: Callable[..., AuditLog], statement: str) -> None:
+    log = open_log(keep_prompts=True)
     make_case(log)
-    connection = sqlite3.connect(log.place)
-    with pytest.raises(sqlite3.IntegrityError, match="append-only"):
-        connection.execute(statement)
-    connection.close()
+    assert refuses(log, statement)
     assert log.verify() == []
+
+
+@SQLITE_ONLY
+def test_no_row_can_be_put_over_another_one(log: AuditLog) -> None:
+    make_case(log)
+    assert refuses(log, "INSERT OR REPLACE INTO entry SELECT * FROM entry WHERE seq = 2")
+    assert refuses(log, "INSERT OR REPLACE INTO head VALUES (2, 0, '', '')")
+
+
+@POSTGRESQL_ONLY
+def test_tables_cannot_be_emptied_nor_a_row_put_over_another_one(log: AuditLog) -> None:
+    make_case(log)
+    over = "INSERT INTO entry SELECT * FROM entry WHERE seq = 2 ON CONFLICT (seq) DO UPDATE SET event = 'x'"
+    for statement in ("TRUNCATE entry", "TRUNCATE head", over):
+        assert refuses(log, statement)
 
 
 COPY_3 = "SELECT 7, time, case_id, event, facts, stamp, sha256, previous, hash FROM entry WHERE seq = 3"
@@ -211,9 +257,8 @@ def test_another_key_finds_every_row_wrong_and_writes_none(log: AuditLog, open_l
 
 def test_a_dropped_trigger_is_found(log: AuditLog) -> None:
     make_case(log)
-    connection = sqlite3.connect(log.place)
-    connection.execute("DROP TRIGGER entry_no_update")
-    connection.close()
+    on = "" if isinstance(log.place, Path) else " ON entry"
+    at_once(log, f"DROP TRIGGER entry_no_update{on}")
     assert log.verify() == ["The trigger entry_no_update is gone: rows can be changed."]
 
 
@@ -264,9 +309,9 @@ def test_a_hard_line_never_stores_words(open_log: Callable[..., AuditLog], stage
 @pytest.mark.parametrize(
     ("statements", "problems"),
     [
-        pytest.param(["DELETE FROM words"], 1, id="gone without an erasure on record"),
-        pytest.param(["UPDATE words SET content = '{}'"], 1, id="edited"),
-        pytest.param(["INSERT INTO words VALUES ('f', '{}')"], 1, id="put in"),
+        pytest.param(["DELETE FROM kept"], 1, id="gone without an erasure on record"),
+        pytest.param(["UPDATE kept SET content = '{}'"], 1, id="edited"),
+        pytest.param(["INSERT INTO kept VALUES ('f', 'words', '{}', '')"], 1, id="put in"),
     ],
 )
 def test_words_hang_on_the_chain(open_log: Callable[..., AuditLog], statements: list[str], problems: int) -> None:
@@ -279,7 +324,7 @@ def test_words_hang_on_the_chain(open_log: Callable[..., AuditLog], statements: 
 def test_a_case_is_shown_whatever_was_done_to_it(open_log: Callable[..., AuditLog]) -> None:
     log = open_log(keep_prompts=True)
     case = make_case(log)
-    by_hand(log, "UPDATE words SET content = '{'", "UPDATE entry SET facts = '{'", "DELETE FROM entry WHERE seq = 4")
+    by_hand(log, "UPDATE kept SET content = '{'", "UPDATE entry SET facts = '{'", "DELETE FROM entry WHERE seq = 4")
     assert log.show(case)[-1]["facts"] == {"words": "{"}
     assert log.list()[0]["outcome"] == "open"
     assert log.close_interrupted() == [case]
@@ -289,10 +334,7 @@ def test_words_can_be_erased_and_the_chain_still_holds(open_log: Callable[..., A
     log = open_log(keep_prompts=True)
     case = make_case(log)
     log.append(case, "erased", {"by": "its owner"})
-    connection = sqlite3.connect(log.place)
-    with connection:
-        connection.execute("DELETE FROM words")
-    connection.close()
+    at_once(log, "DELETE FROM kept")
     assert log.verify() == []
 
 
@@ -340,13 +382,12 @@ def test_a_log_that_cannot_be_written_stops_the_work(tmp_path: Path, place: str)
     log.close()
 
 
+@SQLITE_ONLY
 def test_a_full_disk_stops_the_work(log: AuditLog) -> None:
     make_case(log)
 
     def fill(connection: Any, _record: object, _proxy: object) -> None:
         connection.execute("PRAGMA max_page_count = 1")
-
-    import sqlalchemy as sa
 
     sa.event.listen(log._store._engine, "checkout", fill)
     with pytest.raises(AuditError, match="full"):
@@ -378,6 +419,7 @@ def test_the_next_case_closes_what_a_crash_left(open_log: Callable[..., AuditLog
     assert sorted(row["outcome"] for row in open_log().list()) == ["interrupted", "refused"]
 
 
+@SQLITE_ONLY
 def test_nothing_is_left_of_a_process_that_ended(log: AuditLog) -> None:
     make_case(log)
     folder = Path(log.place).parent / "instances"
@@ -389,7 +431,8 @@ def test_nothing_is_left_of_a_process_that_ended(log: AuditLog) -> None:
 WRITER = """
 import sys
 from safety.audit import AuditLog
-log = AuditLog(sys.argv[1], b"s" * 32)
+from pathlib import Path
+log = AuditLog(sys.argv[1] if "://" in sys.argv[1] else Path(sys.argv[1]), b"s" * 32)
 with log.marking() as case:
     for number in range(100):
         case.note("counted", number=number)

@@ -1,0 +1,40 @@
+"""What tests in several folders need."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from tests import postgres
+
+SQLITE, POSTGRESQL = "sqlite", "postgresql"
+
+
+@pytest.fixture(scope="session")
+def postgres_cluster() -> Iterator[postgres.Cluster]:
+    programs = postgres.programs()
+    if programs is None:
+        pytest.skip(postgres.MISSING)
+    with postgres.cluster(programs) as cluster:
+        yield cluster
+
+
+@pytest.fixture
+def new_place(request: pytest.FixtureRequest, tmp_path: Path) -> Callable[[str], str | Path]:
+    """A new place for an audit log, by the kind of database."""
+
+    def make(kind: str) -> str | Path:
+        if kind == SQLITE:
+            return tmp_path / "audit.sqlite3"
+        cluster: postgres.Cluster = request.getfixturevalue("postgres_cluster")
+        return cluster.new_database()
+
+    return make
+
+
+@pytest.fixture(params=[SQLITE, POSTGRESQL])
+def place(request: pytest.FixtureRequest, new_place: Callable[[str], str | Path]) -> str | Path:
+    """Each test that asks for it runs once on every kind of database."""
+    return new_place(request.param)
