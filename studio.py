@@ -3,6 +3,7 @@
 preview(prompt, mode)  -> Decision          live checks only; nothing recorded
 create(request)        -> Outcome           every step on record
 look(image, mode)      -> Decision          the picture checks, on a file from elsewhere
+statement(refused)     -> Statement         why, and what can be done
 mark(image, path)      -> Export            all marks, on a picture made elsewhere
 verify(data)           -> Verification      what the marks of a file say
 health()               -> Health            which checks look, which don't
@@ -27,8 +28,9 @@ from safety.export import Exporter, Facts, sweep
 from safety.health import Described, Health, examine
 from safety.policy import Policy
 from safety.records import Assessment, Decision, Picture, Prompt, Skipped, Stage, Verdict
+from safety.statement import Statement, state
 from safety.verify import Verification, verify
-from safety.works import Delivered, Export, Generation, GenerationRequest, Made, Outcome, Stamp
+from safety.works import Delivered, Export, Generation, GenerationRequest, Made, Outcome, Refused, Stamp
 
 Subject = TypeVar("Subject")
 EXTENSION = {"png": "png", "jpeg": "jpg", "webp": "webp"}
@@ -110,6 +112,10 @@ class Studio:
         export = self.exporter.export(generation.images[number], facts, path)
         case.exported(export)
         return Made(decision, export)
+
+    def statement(self, refused: Refused, request: GenerationRequest) -> Statement:
+        """Why a request was refused, and what can be done, in the request's language. Raises RequestError."""
+        return state(refused, request, self.policy, self.audit.keep_prompts)
 
     def resume(self) -> None:
         """Puts in order what a crash left behind: open cases are closed, unfinished files removed."""

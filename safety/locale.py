@@ -92,7 +92,6 @@ class StatementWords(Preset):
     reached_block: str
     reached_hard_block: str
     model: str
-    no_model: str
     passing: str
     not_passing: str
     locked: str
@@ -111,6 +110,13 @@ class StatementWords(Preset):
     stored_text_days: str
     stored_picture_no: str
     print: str
+
+
+class PageWords(Preset):
+    """Short words beside a judgement. {risk}."""
+
+    risk: str
+    risk_title: str
 
 
 class HelpWords(Preset):
@@ -137,4 +143,5 @@ class Locale(Preset):
     check: dict[str, str]
     statement: StatementWords
     help: HelpWords
+    page: PageWords
     mode: dict[str, ModeWords] = {}

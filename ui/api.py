@@ -10,7 +10,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from safety.works import Delivered, Made, Outcome, Refused
+from safety.statement import as_json
+from safety.works import Delivered, GenerationRequest, Outcome, Refused
 from ui import cli_json, flow, form
 from ui.lamp import Lamp
 
@@ -39,32 +40,39 @@ class Api:
         """Judge a prompt with the quick checks. Nothing is made or recorded."""
         try:
             asked = form.read({"prompt": prompt, "mode": mode})
-            self.studio.policy.mode_of(asked.mode)
-            return cli_json.decision(self.studio.preview(asked.prompt, asked.mode))
+            words = self.studio.policy.words()
+            return cli_json.decision(words.decision(self.studio.preview(asked.prompt, asked.mode)))
         except Exception as error:  # noqa: BLE001  told in one sentence, logged in full
             return {"error": flow.sentence(error)}
 
     def create(self, request: dict[str, Any]) -> dict[str, Any]:
-        """Judge, make, judge, mark: {"prompt": "a red apple", "mode": "general", "seed": 7}. Refused, or pictures."""
+        """Judge, make, judge, mark: {"prompt": "a red apple", "mode": "art", "language": "de"}."""
         try:
-            return self._told(self.studio.create(form.read(request)))
+            asked = form.read(request)
+            return self._told(self.studio.create(asked), asked)
         except Exception as error:  # noqa: BLE001  told in one sentence, logged in full
             return {"error": flow.sentence(error)}
 
-    def _told(self, outcome: Outcome) -> Row:
+    def _told(self, outcome: Outcome, asked: GenerationRequest) -> Row:
+        words = self.studio.policy.words(asked.language)
         if isinstance(outcome, Refused):
-            return {"refused": True, **cli_json.refused(outcome)}
-        rows = [self._picture(outcome, number, made) for number, made in enumerate(outcome.made)]
-        return {"refused": False, "case": outcome.case, "prompt": cli_json.decision(outcome.prompt), "pictures": rows}
+            return {"refused": True, **cli_json.refused(outcome, self.studio.statement(outcome, asked))}
+        rows = [self._picture(outcome, number, asked) for number in range(len(outcome.made))]
+        prompt = cli_json.decision(words.decision(outcome.prompt))
+        return {"refused": False, "case": outcome.case, "prompt": prompt, "pictures": rows}
 
-    def _picture(self, outcome: Delivered, number: int, made: Made) -> Row:
+    def _picture(self, outcome: Delivered, number: int, asked: GenerationRequest) -> Row:
         """A veiled picture comes without its file: to see it is a person's own choice, made on the page."""
-        row = {
+        made, words = outcome.made[number], self.studio.policy.words(asked.language)
+        row: Row = {
             "seed": outcome.generation.seeds[number],
             "veiled": made.veiled,
-            "picture": cli_json.decision(made.decision),
+            "picture": cli_json.decision(words.decision(made.decision)),
         }
-        if made.export is None or made.veiled:
+        if made.export is None:
+            statement = self.studio.statement(Refused(outcome.case, made.decision), asked)
+            return {**row, "file": None, "statement": as_json(statement)}
+        if made.veiled:
             return {**row, "file": None}
         copy = self.hand_over(made.export.path)
         file = {"path": copy, "orig_name": made.export.path.name, "meta": {"_type": "gradio.FileData"}}

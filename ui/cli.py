@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from studio import Studio
 
 Mode = Annotated[str, typer.Option(help="The context that the work belongs to.")]
+Language = Annotated[str, typer.Option(help="Of the reasons: en or de; en-GB adds help in that country.")]
 Files = Annotated[list[Path], typer.Argument(metavar="FILE...")]
 
 
@@ -53,30 +54,33 @@ def _add_check(cli: typer.Typer, make_studio: Callable[[], Studio]) -> None:
     def check(
         file: Annotated[str, typer.Argument(metavar="FILE", help="A text file, or - for standard input.")],
         mode: Mode = BASE_MODE,
+        language: Language = "",
         jsonl: Annotated[bool, typer.Option("--jsonl", help="Each line is a JSON string.")] = False,
     ) -> None:
         """Judge prompts, one a line: a JSON object a line. Nothing is made or recorded."""
         with answering(), naming(Path(file)):
             studio = make_studio()
             studio.policy.mode_of(mode)
+            words = studio.policy.words(language)
             for number, line in enumerate(_lines(file), 1):
                 text = _text(line, number, jsonl)
                 start = time.perf_counter()
-                decision = studio.check(text, mode)
+                decision = words.decision(studio.check(text, mode))
                 typer.echo(cli_json.line(cli_json.checked(text, decision, time.perf_counter() - start)))
                 sys.stdout.flush()
 
 
 def _add_look(cli: typer.Typer, make_studio: Callable[[], Studio]) -> None:
     @cli.command()
-    def look(files: Files, mode: Mode = BASE_MODE) -> None:
+    def look(files: Files, mode: Mode = BASE_MODE, language: Language = "") -> None:
         """Judge picture files: a JSON object a line. Exit 2 if one could not be read."""
         with answering():
             studio = make_studio()
             studio.policy.mode_of(mode)
+            words = studio.policy.words(language)
 
             def look_at(file: Path) -> None:
-                decision = studio.look(open_picture(read_picture(file)), mode)
+                decision = words.decision(studio.look(open_picture(read_picture(file)), mode))
                 typer.echo(cli_json.line(cli_json.looked(str(file), decision)))
 
             for_each(files, look_at)

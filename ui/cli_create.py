@@ -11,8 +11,9 @@ import typer
 from safety.export import write
 from safety.files import open_picture
 from safety.policy import BASE_MODE
+from safety.statement import Statement
 from safety.works import GenerationRequest, Refused
-from ui import cli_json, cli_text
+from ui import cli_json, cli_statement, cli_text
 from ui.cli_exit import REFUSED, answering, format_of, naming, read_picture
 
 if TYPE_CHECKING:
@@ -32,31 +33,49 @@ def add_create(cli: typer.Typer, make_studio: Callable[[], Studio]) -> None:
         steps: Annotated[int | None, typer.Option(help="Sampling steps; more is slower and finer.")] = None,
         yes: Annotated[bool, typer.Option("--yes", help="Go on after a warning. That is put on record.")] = False,
         json: Annotated[bool, typer.Option("--json", help="One JSON object on stdout.")] = False,
+        language: Annotated[str, typer.Option(help="Of the reasons: en or de; en-GB adds help in that country.")] = "",
+        statement: Annotated[
+            Path | None, typer.Option(help="Where to write the statement of reasons if refused: .html, .txt or .json.")
+        ] = None,
     ) -> None:
         """Make a picture, with every check and every mark. Exit 0 delivered, 2 bad input, 3 refused, 4 could not."""
         with answering():
             request = GenerationRequest(
-                prompt, mode, engine, seed=seed, steps=steps, format=format_of(out), acknowledged=yes
+                prompt,
+                mode,
+                engine,
+                seed=seed,
+                steps=steps,
+                format=format_of(out),
+                acknowledged=yes,
+                language=language,
             )
-            _create(make_studio(), request, out, json)
+            cli_statement.must_have_a_form(statement)
+            if refused := _create(make_studio(), request, out, json):
+                raise _refused(*refused, statement, json)
 
 
-def _create(studio: Studio, request: GenerationRequest, out: Path, json: bool) -> None:
+def _create(studio: Studio, request: GenerationRequest, out: Path, json: bool) -> tuple[Refused, Statement] | None:
+    """Writes the picture and says so; what was refused comes back with its statement."""
     with cli_text.progress() as progress:
         outcome = studio.create(request, progress)
     if isinstance(outcome, Refused):
-        raise _refused(outcome, json)
+        return outcome, studio.statement(outcome, request)
     made = outcome.made[0]
     if made.export is None or (made.veiled and not request.acknowledged):
-        raise _refused(Refused(outcome.case, made.decision), json)
+        refused = Refused(outcome.case, made.decision)
+        return refused, studio.statement(refused, request)
     if made.veiled:
         studio.reveal(outcome.case, made.export)
     write(out, made.export.path.read_bytes())
     typer.echo(cli_json.line(cli_json.delivered(outcome, made, str(out))) if json else str(out))
+    return None
 
 
-def _refused(outcome: Refused, json: bool) -> typer.Exit:
-    typer.echo(cli_json.line(cli_json.refused(outcome)) if json else cli_text.why(outcome.decision))
+def _refused(outcome: Refused, statement: Statement, file: Path | None, json: bool) -> typer.Exit:
+    if file is not None:
+        cli_statement.write_to(file, statement)
+    typer.echo(cli_json.line(cli_json.refused(outcome, statement)) if json else cli_text.why(outcome, statement))
     return typer.Exit(REFUSED)
 
 

@@ -7,6 +7,7 @@ from typing import Any
 
 from safety.health import Health
 from safety.records import Decision, Reason, Stage, Verdict
+from safety.statement import Statement, as_json
 from safety.verify import Verification
 from safety.works import Delivered, Export, Made, Refused
 
@@ -61,8 +62,15 @@ def export(file: str, one: Export) -> Row:
     }
 
 
-def refused(one: Refused) -> Row:
-    return {"case": one.case, "stage": str(one.decision.stage), **decision(one.decision), "hint": hint(one.decision)}
+def refused(one: Refused, statement: Statement) -> Row:
+    told = statement.words.decision(one.decision)
+    return {
+        "case": one.case,
+        "stage": str(told.stage),
+        **decision(told),
+        "hint": hint(told),
+        "statement": as_json(statement),
+    }
 
 
 def delivered(one: Delivered, made: Made, file: str) -> Row:

@@ -7,19 +7,16 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from engines.interface import Progress, silent
-from safety.records import Decision
+from safety.statement import Statement, as_text
+from safety.works import Refused
 from ui.cli_json import hint
 
 BAR = 24
 
 
-def why(decision: Decision) -> str:
-    """The verdict, its reasons and what to do, a line each."""
-    lines = [f"{decision.stage.capitalize()}: {decision.verdict.name}"]
-    for reason in decision.reasons:
-        lines.append(f"  {reason.code} {reason.title}: {reason.text} ({reason.clause})")
-        lines += [f"       {reason.help}"] if reason.help else []
-    return "\n".join([*lines, hint(decision)])
+def why(refused: Refused, statement: Statement) -> str:
+    """The statement of reasons, and what to type next."""
+    return f"{as_text(statement)}\n\n{hint(refused.decision)}"
 
 
 @contextmanager

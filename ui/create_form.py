@@ -60,6 +60,7 @@ class Fields:
                 languages(studio.policy),
                 value=studio.policy.languages.default,
                 label="Language of the reasons",
+                allow_custom_value=True,  # a tag with a country, which the browser names: the studio judges it
                 elem_id="sl-language",
             )
             titles = [(studio.engines[name].card.title, name) for name in names]

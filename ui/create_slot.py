@@ -10,6 +10,7 @@ import gradio as gr
 from gradio.processing_utils import save_file_to_cache
 from gradio.utils import get_upload_folder
 
+from safety.words import Words
 from safety.works import Export, Made
 from ui import present_picture
 
@@ -53,9 +54,9 @@ class Slot:
     def empty(self) -> Updates:
         return {self.box: hidden(), self.image: gr.update(value=None)}
 
-    def show(self, made: Made, case: str, seed: int) -> Updates:
+    def show(self, made: Made, case: str, seed: int, words: Words) -> Updates:
         """The file is handed over only where it may be seen."""
-        updates = {self.box: gr.update(visible=True), self.text: present_picture.picture(made, case, seed)}
+        updates = {self.box: gr.update(visible=True), self.text: present_picture.picture(made, case, seed, words)}
         if made.export is None or made.veiled:
             veil = present_picture.veil(made.export.path, made.decision) if made.export else ""
             return updates | {

@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Iterator
 from contextlib import closing
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -13,9 +13,9 @@ import gradio as gr
 
 from safety.policy import BASE_MODE
 from safety.records import Verdict
-from safety.works import Delivered, Export, Outcome, Refused
-from ui import flow, form, present
-from ui.create_form import Fields
+from safety.works import Delivered, Export, GenerationRequest, Outcome, Refused
+from ui import flow, form, present, present_statement
+from ui.create_form import LOCKED, Fields, languages
 from ui.create_slot import Slot, Updates
 from ui.worker import Step
 
@@ -54,7 +54,7 @@ class CreateTab:
             )
 
     def _wire_judgement(self) -> None:
-        typed = [self.fields.of["prompt"], self.fields.of["mode"]]
+        typed = [self.fields.of[name] for name in ("prompt", "mode", "language")]
         # .change and not .input, which a paste, a cut and an undo do not fire; unqueued, or all wait for one.
         gr.on(
             [one.change for one in typed],
@@ -83,9 +83,14 @@ class CreateTab:
         )
         self.cancel.click(self.stop, None, stopped, cancels=[made], queue=False, api_visibility="private")
 
-    def judge(self, prompt: str | None, mode: str | None) -> tuple[Any, ...]:
+    def greet(self, request: gr.Request) -> Any:
+        """The reader's own language, and the country whose help comes first, as the browser names them."""
+        tag = self.studio.policy.languages.nearest(request.headers.get("accept-language", ""))
+        return gr.update(choices=languages(self.studio.policy, tag.partition("-")[2]), value=tag)
+
+    def judge(self, prompt: str | None, mode: str | None, language: str | None) -> tuple[Any, ...]:
         prompt, mode = prompt or "", mode or BASE_MODE  # a program may send null
-        seen = flow.preview(self.studio, prompt, mode)
+        seen = flow.preview(self.studio, prompt, mode, language or "")
         pieces, warn = None, False
         if isinstance(seen, flow.Judged):
             pieces = present.highlights(prompt, seen.decision)
@@ -96,8 +101,12 @@ class CreateTab:
             present.judgement(seen),
             gr.update(value=pieces if marked else None, visible=marked),
             gr.update(value=False, visible=warn),
-            gr.update(info=self.studio.policy.mode_of(mode).description),
+            gr.update(info=self._told_of(mode, language or "")),
         )
+
+    def _told_of(self, mode: str, language: str) -> str:
+        policy = self.studio.policy
+        return LOCKED if policy.locked else policy.words(language).mode(mode).description
 
     def make(self, request: gr.Request, *values: Any) -> Iterator[Updates]:
         given = dict(zip(form.FIELDS, values, strict=True))
@@ -108,15 +117,17 @@ class CreateTab:
         yield {**self._busy(True), self.status: present.progress(Step()), self.held: {}, **cleared}
         with closing(flow.create(self.studio, given, stop)) as steps:
             for seen in steps:
-                yield self._told(seen, str(given["prompt"] or ""))
+                yield self._told(seen, given)
         self.stops.pop(session, None)
 
-    def _told(self, seen: Step | flow.Problem | Outcome, prompt: str) -> Updates:
+    def _told(self, seen: Step | flow.Problem | Outcome, given: dict[str, Any]) -> Updates:
         if isinstance(seen, Step):
             return {self.status: present.progress(seen)}
         try:
             shown = (
-                {self.status: present.problem(seen)} if isinstance(seen, flow.Problem) else self._outcome(seen, prompt)
+                {self.status: present.problem(seen)}
+                if isinstance(seen, flow.Problem)
+                else self._outcome(seen, form.read(given))
             )
         except Exception as error:  # noqa: BLE001  the disk may be full: the page must not stay busy
             shown = {self.status: present.problem(flow.Problem(flow.sentence(error)))}
@@ -143,21 +154,25 @@ class CreateTab:
     def _busy(self, busy: bool) -> Updates:
         return {self.create: gr.update(visible=not busy), self.cancel: gr.update(visible=busy)}
 
-    def _outcome(self, outcome: Outcome, prompt: str) -> Updates:
+    def _outcome(self, outcome: Outcome, asked: GenerationRequest) -> Updates:
         if isinstance(outcome, Refused):
-            seen = flow.refusal(self.studio, prompt, outcome)
             waits = outcome.decision.verdict is Verdict.WARN
             return {
-                self.status: present.statement(outcome, seen),
+                self.status: present_statement.section(self.studio.statement(outcome, asked)),
                 self.fields.of["acknowledged"]: gr.update(visible=waits),
             }
+        words = self.studio.policy.words(asked.language)
         updates: Updates = {self.status: "", self.held: _veiled(outcome)}
         for slot, made, seed in zip(self.slots, outcome.made, outcome.generation.seeds, strict=False):
-            updates |= slot.show(made, outcome.case, seed)
+            told = replace(made, decision=words.decision(made.decision))
+            updates |= slot.show(told, outcome.case, seed, words)
+            if made.export is None:
+                withheld = self.studio.statement(Refused(outcome.case, made.decision), asked)
+                updates[slot.text] = present_statement.section(withheld)
         return updates
 
 
-def build(studio: Studio) -> None:
+def build(studio: Studio) -> CreateTab:
     """Lays out the tab inside the open Blocks context and wires it."""
     most = max(int(engine.card.count.most) for engine in studio.engines.values())
     with gr.Row(elem_id="sl-create", equal_height=False):
@@ -171,7 +186,9 @@ def build(studio: Studio) -> None:
             with gr.Row(elem_id="sl-pictures"):
                 slots = tuple(Slot.build(number) for number in range(most))
     held = gr.State({}, time_to_live=3600)
-    CreateTab(studio, fields, create, cancel, status, slots, held).wire()
+    tab = CreateTab(studio, fields, create, cancel, status, slots, held)
+    tab.wire()
+    return tab
 
 
 def _veiled(outcome: Delivered) -> Held:

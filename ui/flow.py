@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import secrets
 import threading
-from collections.abc import Callable, Generator, Mapping
+from collections.abc import Generator, Mapping
 from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,9 +13,9 @@ from typing import TYPE_CHECKING, Any
 
 from engines.interface import Progress
 from safety.errors import StudioError
-from safety.policy import Policy
 from safety.records import Decision
-from safety.works import Outcome, Refused
+from safety.words import Words
+from safety.works import Outcome
 from ui import form
 from ui.worker import Job, Step
 
@@ -23,15 +23,14 @@ if TYPE_CHECKING:
     from studio import Studio
 
 log = logging.getLogger(__name__)
-Ask = Callable[[str, str], Decision]
 
 
 @dataclass(frozen=True, slots=True)
 class Judged:
-    """A decision and the titles of the modes that would let the same prompt pass, perhaps after a confirmation."""
+    """A decision, told in the words of a language."""
 
     decision: Decision
-    passing: tuple[str, ...] = ()
+    words: Words
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,18 +40,13 @@ class Problem:
     sentence: str
 
 
-def judged(ask: Ask, policy: Policy, prompt: str, decision: Decision) -> Judged:
-    """Asks the same question for the other modes when a prompt is refused. A hard line has no way round."""
-    return Judged(decision, tuple(policy.mode[name].title for name in decision.passing))
-
-
-def preview(studio: Studio, prompt: str, mode: str) -> Judged | Problem | None:
+def preview(studio: Studio, prompt: str, mode: str, language: str = "") -> Judged | Problem | None:
     """The live judgement; None for an empty prompt, which is nobody's fault yet."""
     if not prompt.strip():
         return None
     try:
-        studio.policy.mode_of(mode)
-        return judged(studio.preview, studio.policy, prompt, studio.preview(prompt, mode))
+        words = studio.policy.words(language)
+        return Judged(words.decision(studio.preview(prompt, mode)), words)
     except Exception as error:  # noqa: BLE001  told in one sentence, logged in full
         return Problem(sentence(error))
 
@@ -81,11 +75,6 @@ def verify(studio: Studio, path: Path) -> dict[str, Any] | Problem:
         return studio.verify(path.read_bytes()).as_json()
     except Exception as error:  # noqa: BLE001  told in one sentence, logged in full
         return Problem(sentence(error))
-
-
-def refusal(studio: Studio, prompt: str, refused: Refused) -> Judged:
-    """The refused decision, with what would pass by all checks."""
-    return judged(studio.check, studio.policy, prompt, refused.decision)
 
 
 def sentence(error: Exception) -> str:

@@ -35,10 +35,13 @@ def build(studio: Studio) -> gr.Blocks:
         page.load(lamp.show, None, light, queue=False, show_progress="hidden", api_visibility="private")
         with gr.Tabs(elem_id="sl-tabs"):
             with gr.Tab("Create", id="create"):
-                create_tab.build(studio)
+                tab = create_tab.build(studio)
             with gr.Tab("Verify", id="verify"):
                 verify_tab.build(studio)
         gr.HTML(_footer(studio), elem_id="sl-footer")
+        page.load(
+            tab.greet, None, [tab.fields.of["language"]], queue=False, show_progress="hidden", api_visibility="private"
+        )
         api = Api(studio, hand_over, lamp)
         endpoint(api.preview, api_name="preview", queue=False)
         endpoint(api.health, api_name="health", queue=False)

@@ -10,28 +10,13 @@ from itertools import groupby
 
 from markupsafe import Markup
 
-from safety.records import Decision, Reason, Stage, Verdict
-from safety.works import Refused
+from safety.records import Decision, Reason, Verdict
+from safety.words import Words
 from ui.flow import Judged, Problem
+from ui.present_help import help_box
 from ui.present_region import where
 from ui.worker import Step
 
-WORDS = {
-    Verdict.ALLOW: "Allowed",
-    Verdict.NOTE: "Allowed with a remark",
-    Verdict.WARN: "Needs your confirmation",
-    Verdict.BLOCK: "Refused",
-    Verdict.HARD_BLOCK: "Refused in every mode",
-}
-PICTURE_WORDS = {
-    Verdict.ALLOW: "Checked, nothing found",
-    Verdict.NOTE: "Checked, with a remark",
-    Verdict.WARN: "May disturb: veiled at first",
-    Verdict.BLOCK: "Withheld",
-    Verdict.HARD_BLOCK: "Withheld in every mode",
-}
-REACHED = {Verdict.NOTE: "remarked on", Verdict.WARN: "needs a confirmation", Verdict.BLOCK: "refused"}
-STAGES = {"prompt": "the prompt", "picture": "the picture", "text": "the text in the picture"}
 EMPTY = Markup('<div class="sl-empty"><span class="sl-lamp"></span><p>Your picture develops here.</p></div>')
 IDLE = Markup('<p class="sl-idle">Your words are judged here while you type. Nothing is recorded until you create.</p>')
 
@@ -46,70 +31,84 @@ def judgement(seen: Judged | Problem | None) -> Markup:
         return IDLE
     if isinstance(seen, Problem):
         return problem(seen)
-    decision = seen.decision
+    decision, words = seen.decision, seen.words
     return Markup('<section class="sl-judgement sl-{}" aria-label="Judgement of the prompt">{}{}{}{}</section>').format(
-        decision.verdict.name.lower(), head(decision), help_lines(decision), reason_list(decision), _passing(seen)
+        decision.verdict.name.lower(),
+        help_box(decision, words),
+        head(decision, words),
+        reason_list(decision, words),
+        _passing(seen),
     )
 
 
-def head(decision: Decision) -> Markup:
-    words = (WORDS if decision.stage is Stage.PROMPT else PICTURE_WORDS)[decision.verdict]
-    return Markup('<div class="sl-head"><strong class="sl-verdict">{}</strong>{}</div>').format(words, _meter(decision))
+def head(decision: Decision, words: Words) -> Markup:
+    title = words.verdict(decision.stage, decision.verdict).title
+    meter = _meter(decision, words)
+    return Markup('<div class="sl-head"><strong class="sl-verdict">{}</strong>{}</div>').format(title, meter)
 
 
-def _meter(decision: Decision) -> Markup:
+def _meter(decision: Decision, words: Words) -> Markup:
     if decision.verdict is Verdict.HARD_BLOCK:  # a number would teach the way round
         return Markup("")
-    risk = round(100 * decision.risk)
+    risk, said = round(100 * decision.risk), words.locale.page
     return Markup(
-        '<span class="sl-risk"><span class="sl-meter" role="meter" aria-label="Risk" aria-valuemin="0" '
-        'aria-valuemax="100" aria-valuenow="{}" title="General mode refuses from 50 on">'
-        '<span style="width:{}%"></span></span><span class="sl-risk-number">Risk {}</span></span>'
-    ).format(risk, risk, risk)
+        '<span class="sl-risk"><span class="sl-meter" role="meter" aria-label="{}" aria-valuemin="0" '
+        'aria-valuemax="100" aria-valuenow="{}" title="{}">'
+        '<span style="width:{}%"></span></span><span class="sl-risk-number">{}</span></span>'
+    ).format(said.risk.format(risk="").strip(), risk, said.risk_title, risk, said.risk.format(risk=risk))
 
 
-def help_lines(decision: Decision) -> Markup:
-    """Where help is to be found, once each, before anything else is said."""
-    texts = dict.fromkeys(reason.help for reason in decision.reasons if reason.help)
-    return joined(Markup('<p class="sl-help">{}</p>').format(text) for text in texts)
-
-
-def reason_list(decision: Decision) -> Markup:
+def reason_list(decision: Decision, words: Words) -> Markup:
     # Reasons come worst first; those of one code and verdict are told as one.
     groups: dict[tuple[str, Verdict], list[Reason]] = {}
     for reason in decision.reasons:
         groups.setdefault((reason.code, reason.verdict), []).append(reason)
-    items = joined(_reason(group) for group in groups.values())
+    items = joined(_reason(group, words) for group in groups.values())
     return Markup('<ul class="sl-reasons">{}</ul>').format(items) if items else Markup("")
 
 
-def _reason(group: Sequence[Reason]) -> Markup:
+def _reason(group: Sequence[Reason], words: Words) -> Markup:
     worst = group[0]
     shown = worst.verdict < Verdict.HARD_BLOCK  # decide() gives a hard line no score; should one come, it is not told
-    signals = joined(_signal(reason) for reason in group if shown and reason.score is not None)
+    signals = joined(_signal(reason, words) for reason in group if shown and reason.score is not None)
     texts = joined(Markup("<p>{}</p>").format(text) for text in dict.fromkeys(reason.text for reason in group))
     return Markup(
         '<li class="sl-reason sl-{}"><div class="sl-reason-title"><b>{}</b><code>{}</code></div>{}{}'
-        '<p class="sl-clause">Policy {}</p></li>'
-    ).format(worst.verdict.name.lower(), worst.title, worst.code, texts, signals, worst.clause)
-
-
-def _signal(reason: Reason) -> Markup:
-    evidence = Markup("<q>{}</q> ").format(reason.evidence) if reason.evidence else Markup("")
-    at = "" if reason.threshold is None else f", {REACHED[reason.verdict]} from {reason.threshold:.2f}"
-    seen = Markup(' <span class="sl-where">{}</span>').format(where(reason.regions)) if reason.regions else Markup("")
-    return Markup('<p class="sl-signal">{}scored {:.2f}{} <span>{}</span>{}</p>').format(
-        evidence, reason.score or 0.0, at, reason.check, seen
+        '<p class="sl-clause">{} {}</p></li>'
+    ).format(
+        worst.verdict.name.lower(),
+        worst.title,
+        worst.code,
+        texts,
+        signals,
+        words.locale.statement.policy,
+        worst.clause,
     )
 
 
+def _signal(reason: Reason, words: Words) -> Markup:
+    evidence = Markup("<q>{}</q> ").format(reason.evidence) if reason.evidence else Markup("")
+    seen = Markup(' <span class="sl-where">{}</span>').format(where(reason.regions)) if reason.regions else Markup("")
+    score, threshold = reason.score or 0.0, reason.threshold if reason.threshold is not None else 0.0
+    said = words.locale.statement.signal.format(
+        check=words.check(reason.check),
+        score=f"{score:.2f}",
+        verdict=getattr(words.locale.statement, f"reached_{reason.verdict.name.lower()}", ""),
+        threshold=f"{threshold:.2f}",
+        margin=f"{score - threshold:.2f}",
+    )
+    return Markup('<p class="sl-signal">{}{}{}</p>').format(evidence, said, seen)
+
+
 def _passing(seen: Judged) -> Markup:
-    if seen.decision.verdict is not Verdict.BLOCK or seen.decision.stage is not Stage.PROMPT:
+    helped = any(seen.words.help.near(reason.category, "") for reason in seen.decision.reasons)
+    if seen.decision.verdict is not Verdict.BLOCK or helped:  # nobody who may need help is told how to go on
         return Markup("")
-    if not seen.passing:
-        return Markup('<p class="sl-passing">No mode allows this as it is written. Change the marked words.</p>')
-    modes = " and ".join(seen.passing)
-    return Markup('<p class="sl-passing">Would pass in <b>{}</b> mode, if that is what your work is.</p>').format(modes)
+    said = seen.words.locale.statement
+    modes = ", ".join(seen.words.mode(name).title for name in seen.decision.passing)
+    locked = seen.decision.mode_set_by == "operator"
+    text = said.passing.format(modes=modes) if modes else said.locked if locked else said.not_passing
+    return Markup('<p class="sl-passing">{}</p>').format(text)
 
 
 def highlights(text: str, decision: Decision) -> list[tuple[str, str | None]]:
@@ -142,33 +141,6 @@ def notice(text: str) -> Markup:
     return Markup('<p class="sl-notice">{}</p>').format(text)
 
 
-def statement(refused: Refused, seen: Judged) -> Markup:
-    """The statement of reasons: what was decided, by which rule, what would pass, how to ask again."""
-    decision = seen.decision
-    waits = decision.verdict is Verdict.WARN and decision.stage is Stage.PROMPT
-    on_prompt = decision.stage is Stage.PROMPT
-    title = ("Waiting for your confirmation" if waits else WORDS[decision.verdict]) if on_prompt else "Withheld"
-    closing = Markup("<p>Tick the box under the judgement and create again.</p>") if waits else _passing(seen)
-    what = "No picture was made." if on_prompt else "What was made is not shown and was not kept."
-    return Markup(
-        '<section class="sl-statement sl-{}" role="status"><h3>{}</h3>{}<p>{} Decided on {} by rule, automatically.</p>'
-        "{}{}{}</section>"
-    ).format(
-        decision.verdict.name.lower(),
-        title,
-        help_lines(decision),
-        what,
-        STAGES[decision.stage],
-        reason_list(decision),
-        closing,
-        facts({"Case": refused.case, "Mode": decision.mode, "Policy": _policy(decision)}),
-    )
-
-
 def facts(pairs: dict[str, str]) -> Markup:
     rows = (Markup("<div><dt>{}</dt><dd>{}</dd></div>").format(name, value) for name, value in pairs.items())
     return Markup('<dl class="sl-facts">{}</dl>').format(joined(rows))
-
-
-def _policy(decision: Decision) -> str:
-    return f"{decision.policy_version} ({decision.policy_digest[:8]})"

@@ -9,9 +9,11 @@ from pathlib import Path
 from markupsafe import Markup
 from PIL import Image, ImageFilter
 
-from safety.records import Decision
+from safety.records import Decision, Stage
+from safety.words import Words
 from safety.works import Export, Made
-from ui.present import PICTURE_WORDS, facts, help_lines, joined, reason_list
+from ui.present import facts, joined, reason_list
+from ui.present_help import help_box
 from ui.present_region import boxes
 
 MARKS = {
@@ -23,14 +25,16 @@ MARKS = {
 VEIL_SIDE = 24  # pixels: too few to show what the picture shows
 
 
-def picture(made: Made, case: str, seed: int) -> Markup:
+def picture(made: Made, case: str, seed: int, words: Words) -> Markup:
     """What stands under one picture: its verdict, its reasons, and the marks that were read back from the file."""
-    badge = Markup('<strong class="sl-verdict">{}</strong>').format(PICTURE_WORDS[made.decision.verdict])
-    return Markup('<div class="sl-picture sl-{}"><div class="sl-head">{}</div>{}{}{}</div>').format(
+    badge = Markup('<strong class="sl-verdict">{}</strong>').format(
+        words.verdict(Stage.PICTURE, made.decision.verdict).title
+    )
+    return Markup('<div class="sl-picture sl-{}">{}<div class="sl-head">{}</div>{}{}</div>').format(
         made.decision.verdict.name.lower(),
+        help_box(made.decision, words),
         badge,
-        help_lines(made.decision),
-        reason_list(made.decision),
+        reason_list(made.decision, words),
         _file(made.export, case, seed) if made.export else facts({"Case": case}),
     )
 

@@ -9,10 +9,11 @@ from typing import Any
 
 import pytest
 
+from safety.policy import load_policy
 from safety.records import Verdict
 from safety.works import Delivered, Refused
 from tests.fakes import fake_studio
-from tests.fakes_page import PaintEngine
+from tests.fakes_page import PRESETS, PaintEngine
 from ui import flow
 from ui.api import Api
 from ui.worker import Step
@@ -29,12 +30,12 @@ def test_an_empty_prompt_is_nobodys_fault(tmp_path: Path) -> None:
 
 def test_a_refused_prompt_names_the_modes_that_would_let_it_pass(tmp_path: Path) -> None:
     seen = flow.preview(fake_studio(tmp_path), "gore", "general")
-    assert isinstance(seen, flow.Judged) and seen.passing == ("Art", "Medical")
+    assert isinstance(seen, flow.Judged) and seen.decision.passing == ("art", "medical")
 
 
 def test_a_hard_line_names_no_mode(tmp_path: Path) -> None:
     seen = flow.preview(fake_studio(tmp_path), "forbidden", "general")
-    assert isinstance(seen, flow.Judged) and seen.decision.verdict is Verdict.HARD_BLOCK and not seen.passing
+    assert isinstance(seen, flow.Judged) and seen.decision.verdict is Verdict.HARD_BLOCK and not seen.decision.passing
 
 
 def test_an_unknown_mode_is_one_sentence(tmp_path: Path) -> None:
@@ -96,8 +97,18 @@ def test_a_program_that_asks_for_nonsense_gets_a_sentence(tmp_path: Path, reques
     assert set(Api(fake_studio(tmp_path), str).create(request_)) == {"error"}
 
 
-def test_the_modes_are_asked_by_the_checks_that_refused(tmp_path: Path) -> None:
-    studio = fake_studio(tmp_path)
-    slow = replace(studio, prompt_checks=[replace(check, live=False) for check in studio.prompt_checks])  # type: ignore[type-var]
-    refused = last(flow.create(slow, {"prompt": "gore"}))
-    assert flow.refusal(slow, "gore", refused).passing == ("Art", "Medical")
+def test_the_reasons_come_in_the_language_that_was_asked_for(tmp_path: Path) -> None:
+    seen = flow.preview(fake_studio(tmp_path), "gore", "general", "de")
+    assert isinstance(seen, flow.Judged) and seen.decision.reasons[0].title == "Drastische Gewalt"
+    unknown = flow.preview(fake_studio(tmp_path), "gore", "general", "xx")
+    assert isinstance(unknown, flow.Problem) and "xx" in unknown.sentence and "en, de" in unknown.sentence
+
+
+def test_a_locked_mode_decides_whatever_a_program_asks_for(tmp_path: Path) -> None:
+    studio = replace(fake_studio(tmp_path), policy=load_policy(PRESETS, locked="general"))
+    api = Api(studio, str)
+    for answer in (api.preview("gore", "art"), api.create({"prompt": "gore", "mode": "medical", "acknowledged": True})):
+        assert answer["verdict"] == "BLOCK"
+    assert answer["statement"]["mode"] == {"name": "general", "title": "General", "set_by": "operator"}
+    assert answer["statement"]["passing"] == [] and "The operator has set the mode" in answer["statement"]["text"]
+    assert set(api.create({"prompt": "an apple", "mode": "wild"})) == {"error"}

@@ -87,7 +87,7 @@ def test_pasted_cut_and_undone_text_is_judged_too(page: Page) -> None:
 def test_another_mode_is_another_judgement(page: Page) -> None:
     page.locator(PROMPT).fill("gore")
     says(page, VERDICT, "Refused")
-    says(page, "#sl-judgement", "Would pass in")
+    says(page, "#sl-judgement", "It would pass in")
     page.get_by_label("Art", exact=True).check()
     says(page, VERDICT, "Needs your confirmation")
     says(page, "#sl-mode", "art history")
@@ -117,7 +117,7 @@ def test_a_refused_prompt_shows_its_reasons_and_makes_nothing(page: Page, served
     page.locator(PROMPT).fill("gore on a plate")
     page.click("#sl-go")
     says(page, "#sl-status", "No picture was made")
-    for words in ("P301", "Policy 3.1", "Would pass in", "Case"):
+    for words in ("P301", "Policy 3.1", "It would pass in", "Case"):
         says(page, "#sl-status", words)
     assert page.locator(PROMPT).input_value() == "gore on a plate"
     assert served.engine.made == made

@@ -6,15 +6,23 @@ The list of endpoints is read from the server, private ones included.
 from __future__ import annotations
 
 import json
+import re
 import uuid
+from pathlib import Path
 from typing import Any
 
 import httpx
+import jsonschema
 import pytest
+from markupsafe import escape
+from typer.testing import CliRunner
 
 from tests.ui.conftest import Served
+from ui import cli as command_line
+from ui import form
 
 WAIT = 120.0
+SCHEMA = json.loads((Path(__file__).parents[2] / "docs" / "statement-of-reasons.schema.json").read_text("utf-8"))
 
 
 def dependencies(served: Served) -> list[dict[str, Any]]:
@@ -104,6 +112,62 @@ def test_create_says_refused_with_case_and_reasons(served: Served) -> None:
     answer = call(served, named(served, "create"), [{"prompt": "gore", "acknowledged": True}])["data"][0]
     assert answer["refused"] and answer["verdict"] == "BLOCK"
     assert answer["case"] and answer["reasons"][0]["code"] == "P301"
+
+
+def told(text: str, case: str) -> str:
+    """A statement without what differs from one refusal to the next: the case and the second."""
+    return re.sub(r"\d\d:\d\d:\d\d", "TIME", text.replace(case, "CASE"))
+
+
+@pytest.mark.parametrize("language", ["en-GB", "de"])
+@pytest.mark.parametrize(
+    ("prompt", "codes"),
+    [
+        pytest.param("gore on a plate", ["P301"], id="refused"),
+        pytest.param("a wound", ["P302"], id="waits"),
+        pytest.param("forbidden", ["P102"], id="hard line"),
+        pytest.param("a spoilt apple", ["I301"], id="withheld"),
+        pytest.param("slit her wrists", ["P303"], id="help"),
+    ],
+)
+def test_http_command_line_and_page_give_the_same_case_codes_and_text(
+    served: Served, prompt: str, codes: list[str], language: str
+) -> None:
+    answer = call(served, named(served, "create"), [{"prompt": prompt, "language": language}])["data"][0]
+    http = answer["statement"]
+    jsonschema.validate(http, SCHEMA)
+    assert (http["case"], [ground["code"] for ground in http["grounds"]]) == (answer["case"], codes)
+
+    cli = command_line.build(lambda: served.studio, "127.0.0.1", 7860)
+    asked = ["create", prompt, "--out", str(served.studio.outputs / "x.png"), "--language", language]
+    row = json.loads(CliRunner().invoke(cli, [*asked, "--json"]).stdout)
+    assert told(row["statement"]["text"], row["case"]) == told(http["text"], answer["case"])
+    printed = CliRunner().invoke(cli, asked).stdout
+    shown_case = re.search(r"[0-9a-f]{12}", printed)
+    assert shown_case and told(printed, shown_case[0]).startswith(told(http["text"], answer["case"]))
+
+    page = json.dumps(call(served, making(served), page_values(served, prompt, language)), ensure_ascii=False)
+    on_record = {case["case"] for case in served.studio.audit.list(4)}
+    assert {answer["case"], row["case"], shown_case[0]} <= on_record
+    [new] = [case for case in on_record if case in page]
+    for part in (
+        *codes,
+        http["title"],
+        http["possible"],
+        http["facts"],
+        http["appeal"]["how"].replace(answer["case"], new),
+    ):
+        assert str(escape(part)) in page.replace('\\"', '"')
+
+
+def making(served: Served) -> dict[str, Any]:
+    """The handler behind the page's own button."""
+    return next(one for one in dependencies(served) if len(one["inputs"]) == len(form.FIELDS))
+
+
+def page_values(served: Served, prompt: str, language: str) -> list[Any]:
+    values = dict(zip(form.FIELDS, arguments(served, making(served), prompt, "general", False), strict=True))
+    return list((values | {"language": language, "acknowledged": False}).values())
 
 
 def test_a_hard_line_gives_a_program_no_score_and_no_span(served: Served) -> None:

@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from safety.records import Decision, Reason, Region, Span, Stage, Verdict
-from safety.works import Export, Made, Refused, Stamp
+from safety.works import Export, Made, Stamp
+from tests.fakes_page import policy
 from ui import present, present_picture, present_region, present_verify
 from ui.flow import Judged, Problem
 from ui.worker import Step
@@ -32,8 +33,16 @@ REASON = Reason(
     threshold=0.7,
 )
 HARD = replace(
-    REASON, verdict=Verdict.HARD_BLOCK, check="", evidence="", spans=(), score=None, threshold=None, help="Call 988."
+    REASON,
+    category="child_safety",
+    verdict=Verdict.HARD_BLOCK,
+    check="",
+    evidence="",
+    spans=(),
+    score=None,
+    threshold=None,
 )
+WORDS = policy().words("en-GB")
 
 
 def decision(*reasons: Reason, stage: Stage = Stage.PROMPT, risk: float = 0.8) -> Decision:
@@ -61,20 +70,28 @@ class Tags(HTMLParser):
 
 
 def test_a_refusal_names_reason_code_clause_score_threshold_and_what_would_pass() -> None:
-    shown = Tags(present.judgement(Judged(decision(REASON), ("Art", "Medical")))).text
-    for part in ("Refused", "Graphic violence", "P301", "3.1:", "gore", "0.90", "0.70", "Art and Medical", "Risk 80"):
+    shown = Tags(present.judgement(Judged(replace(decision(REASON), passing=("art", "medical")), WORDS))).text
+    for part in ("Refused", "Graphic violence", "P301", "3.1:", "gore", "0.90", "0.70", "Art, Medical", "Risk 80"):
         assert part in shown
 
 
 def test_a_hard_line_shows_help_first_and_neither_number_nor_word() -> None:
-    shown = Tags(present.judgement(Judged(decision(HARD, risk=1.0)))).text
-    assert "Refused in every mode" in shown
-    assert shown.index("Call 988.") < shown.index("This looks like")
-    assert "Risk" not in shown and "scored" not in shown and "mode allows" not in shown
+    shown = Tags(present.judgement(Judged(decision(HARD, risk=1.0), WORDS))).text
+    assert shown.index("stopitnow.org.uk") < shown.index("Refused in every mode") < shown.index("This looks like")
+    assert "Risk" not in shown and "score" not in shown and "pass in" not in shown
+
+
+def test_help_stands_first_and_nobody_who_may_need_it_is_sent_to_another_mode() -> None:
+    harm = replace(decision(replace(REASON, category="self_harm")), passing=("art",))
+    html = present.judgement(Judged(harm, WORDS))
+    assert str(html).index("sl-help") < str(html).index("sl-head")
+    shown = Tags(html).text
+    assert "116 123" in shown and "findahelpline.com" in shown and "Other countries" in shown
+    assert "pass in" not in shown and "href" in Tags(html).attributes
 
 
 def test_reasons_of_one_code_are_told_once() -> None:
-    shown = Tags(present.judgement(Judged(decision(REASON, replace(REASON, evidence="blood"))))).text
+    shown = Tags(present.judgement(Judged(decision(REASON, replace(REASON, evidence="blood")), WORDS))).text
     assert shown.count("This looks like graphic violence.") == 1
     assert "gore" in shown and "blood" in shown
 
@@ -82,23 +99,22 @@ def test_reasons_of_one_code_are_told_once() -> None:
 @pytest.mark.parametrize("verdict", list(Verdict), ids=lambda verdict: verdict.name)
 def test_every_verdict_is_told_in_words(verdict: Verdict) -> None:
     reasons = [replace(REASON, verdict=verdict)] if verdict else []
-    assert present.WORDS[verdict] in present.judgement(Judged(decision(*reasons)))
-    assert present.PICTURE_WORDS[verdict]
+    assert WORDS.verdict(Stage.PROMPT, verdict).title in present.judgement(Judged(decision(*reasons), WORDS))
+    assert WORDS.verdict(Stage.PICTURE, verdict).possible
 
 
-FREE_TEXT = ("category", "code", "clause", "title", "text", "check", "evidence", "help")
+FREE_TEXT = ("category", "code", "clause", "title", "text", "check", "evidence")
 
 
 @pytest.mark.parametrize("field", FREE_TEXT)
 def test_text_from_outside_stays_text(field: str) -> None:
     clean, dirty = decision(REASON), decision(replace(REASON, **{field: NASTY}))
     for show in (
-        lambda one: present.judgement(Judged(one)),
-        lambda one: present.statement(Refused("case", one), Judged(one)),
-        lambda one: present_picture.picture(Made(one, None), "case", 1),
+        lambda one: present.judgement(Judged(one, WORDS)),
+        lambda one: present_picture.picture(Made(one, None), "case", 1, WORDS),
     ):
         before, after = Tags(show(clean)), Tags(show(dirty))
-        assert set(after.tags) == set(before.tags) | ({"p"} if field == "help" else set())
+        assert set(after.tags) == set(before.tags)
         assert set(after.attributes) <= set(before.attributes) | {"class"}
 
 
@@ -131,22 +147,16 @@ def test_highlights_name_the_worst_reason_where_several_meet() -> None:
     ]
 
 
-def test_a_prompt_that_waits_says_what_to_do() -> None:
-    waiting = decision(replace(REASON, verdict=Verdict.WARN))
-    shown = Tags(present.statement(Refused("c1", waiting), Judged(waiting))).text
-    assert "Waiting for your confirmation" in shown and "Tick the box" in shown and "c1" in shown
-
-
 def test_a_withheld_picture_gives_its_reasons_and_no_way_to_it() -> None:
     made = Made(decision(REASON, stage=Stage.PICTURE), None)
-    shown = Tags(present_picture.picture(made, "c1", 7))
+    shown = Tags(present_picture.picture(made, "c1", 7, WORDS))
     assert "Withheld" in shown.text and "Graphic violence" in shown.text
     assert not {"img", "a"} & set(shown.tags)
 
 
 def test_a_made_picture_names_its_stamp_marks_and_case() -> None:
     export = Export(Path("x/a.png"), Stamp(255), "cd" * 32, 512, 512, ("visible", "invisible"))
-    shown = Tags(present_picture.picture(Made(decision(), export), "c1", 7)).text
+    shown = Tags(present_picture.picture(Made(decision(), export), "c1", 7, WORDS)).text
     for part in ("00000000000000ff", "Visible label", "Invisible mark", "c1", "512 × 512"):
         assert part in shown
 
@@ -206,6 +216,6 @@ def test_a_place_is_said_in_words(regions: tuple[Region, ...], said: str) -> Non
 
 def test_a_reason_says_where_and_its_veil_shows_a_box(tmp_path: Path) -> None:
     seen = replace(REASON, regions=(Region(0.5, 0.25, 1, 0.75, 0.5),))
-    assert "middle right" in Tags(present.reason_list(decision(seen))).text
+    assert "middle right" in Tags(present.reason_list(decision(seen), WORDS)).text
     assert "left:50.0%;top:25.0%;width:50.0%;height:50.0%" in present_region.boxes(decision(seen, seen))
     assert present_region.boxes(decision(seen, seen)).count("sl-region") == 1

@@ -1,0 +1,82 @@
+"""What a statement of reasons holds. The sentences are in the reader's language, the rest is for programs too."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from safety.help import Resource
+from safety.records import Model, Region, Span, Stage, Verdict
+from safety.words import Words
+
+
+@dataclass(frozen=True, slots=True)
+class Signal:
+    """One check's score, the threshold that it reached, and what the check judged with (nothing: words or rules)."""
+
+    check: str
+    models: tuple[Model, ...]
+    score: float
+    threshold: float
+
+    @property
+    def margin(self) -> float:
+        return self.score - self.threshold
+
+
+@dataclass(frozen=True, slots=True)
+class Ground:
+    """One rule that the decision rests on. `quotes`: the words of the prompt as typed. A hard line has none of it."""
+
+    category: str
+    code: str
+    verdict: Verdict
+    title: str
+    clause: str
+    text: str
+    quotes: tuple[str, ...] = ()
+    spans: tuple[Span, ...] = ()
+    regions: tuple[Region, ...] = ()
+    signals: tuple[Signal, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class HelpFound:
+    """Help for one category: a sentence, services in the reader's country and in the world."""
+
+    category: str
+    sentence: str
+    resources: tuple[Resource, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Statement:
+    """All that a person is told of a decision that stops or delays the work. `time` is UTC.
+
+    `passing`: modes that would let the same pass. `until`: the last day for an appeal, None where there is none.
+    """
+
+    case: str
+    time: datetime
+    words: Words
+    stage: Stage
+    verdict: Verdict
+    title: str
+    possible: str
+    facts: str
+    grounds: tuple[Ground, ...]
+    help: tuple[HelpFound, ...]
+    policy_version: str
+    policy_digest: str
+    mode: str
+    mode_set_by: str
+    passing: tuple[str, ...]
+    suggestions: tuple[str, ...]
+    until: date | None
+    appeal: str
+    stored: tuple[str, ...]
+
+    @property
+    def automatic(self) -> bool:
+        """No person takes part in a decision: a review comes after it, and is a decision of its own."""
+        return True
