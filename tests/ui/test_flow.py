@@ -12,11 +12,17 @@ import pytest
 from safety.policy import load_policy
 from safety.records import Verdict
 from safety.works import Delivered, Refused
+from studio import Studio
 from tests.fakes import fake_studio
 from tests.fakes_page import PRESETS, PaintEngine
 from ui import flow
 from ui.api import Api
+from ui.lamp import Lamp
 from ui.worker import Step
+
+
+def api(studio: Studio) -> Api:
+    return Api(studio, str, Lamp(studio))
 
 
 def last(steps: Any) -> Any:
@@ -84,17 +90,17 @@ def test_what_nobody_foresaw_is_a_sentence_and_a_line_in_the_log(
 
 
 def test_a_program_gets_a_file_only_for_a_picture_that_is_free(tmp_path: Path) -> None:
-    api = Api(fake_studio(tmp_path), str)
-    free = api.create({"prompt": "an apple"})
+    programs = api(fake_studio(tmp_path))
+    free = programs.create({"prompt": "an apple"})
     assert not free["refused"] and Path(free["pictures"][0]["file"]["path"]).exists()
-    veiled = api.create({"prompt": "a shock"})
+    veiled = programs.create({"prompt": "a shock"})
     assert veiled["pictures"][0] | {"veiled": True, "file": None} == veiled["pictures"][0]
-    assert "file" not in api.create({"prompt": "spoilt"}) and api.create({"prompt": "spoilt"})["refused"]
+    assert "file" not in programs.create({"prompt": "spoilt"}) and programs.create({"prompt": "spoilt"})["refused"]
 
 
 @pytest.mark.parametrize("request_", [None, [], "a", {"prompt": 3}, {"prompt": ""}, {"prompt": "a", "mode": "wild"}])
 def test_a_program_that_asks_for_nonsense_gets_a_sentence(tmp_path: Path, request_: Any) -> None:
-    assert set(Api(fake_studio(tmp_path), str).create(request_)) == {"error"}
+    assert set(api(fake_studio(tmp_path)).create(request_)) == {"error"}
 
 
 def test_the_reasons_come_in_the_language_that_was_asked_for(tmp_path: Path) -> None:
@@ -106,9 +112,9 @@ def test_the_reasons_come_in_the_language_that_was_asked_for(tmp_path: Path) -> 
 
 def test_a_locked_mode_decides_whatever_a_program_asks_for(tmp_path: Path) -> None:
     studio = replace(fake_studio(tmp_path), policy=load_policy(PRESETS, locked="general"))
-    api = Api(studio, str)
-    for answer in (api.preview("gore", "art"), api.create({"prompt": "gore", "mode": "medical", "acknowledged": True})):
+    programs = api(studio)
+    for answer in (programs.preview("gore", "art"), programs.create({"prompt": "gore", "mode": "medical", "acknowledged": True})):
         assert answer["verdict"] == "BLOCK"
     assert answer["statement"]["mode"] == {"name": "general", "title": "General", "set_by": "operator"}
     assert answer["statement"]["passing"] == [] and "The operator has set the mode" in answer["statement"]["text"]
-    assert set(api.create({"prompt": "an apple", "mode": "wild"})) == {"error"}
+    assert set(programs.create({"prompt": "an apple", "mode": "wild"})) == {"error"}
