@@ -134,7 +134,16 @@ def _reason(finding: Finding, judged: Judged, assessment: Assessment, policy: Po
         threshold=threshold,
         regions=finding.regions,
         models=tuple(assessment.models.get(finding.check, ())),
+        parts=finding.parts,
+        margins=tuple(_margins(finding, assessment.stage, policy)),
     )
+
+
+def _margins(finding: Finding, stage: Stage, policy: Policy) -> Iterator[tuple[str, float]]:
+    for mode in policy.mode:
+        thresholds = policy.thresholds(finding.stage or stage, finding.category, finding.aspect, mode)
+        if thresholds is not None and (at := thresholds.at(Verdict.WARN)) < float("inf"):
+            yield mode, finding.score - at
 
 
 def _scores(assessment: Assessment, policy: Policy) -> dict[str, float]:

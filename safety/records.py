@@ -82,7 +82,9 @@ class Finding:
     ("method" of self_harm, "any" for a vote of one model). `evidence` is for people: the word, the
     rule or the model that carried the score, never a verdict. `chance` is the calibrated probability that
     the subject should not be made in general mode, from a check that knows it. `regions` say where in a picture it
-    was seen. `stage` is set where something else was judged than what the check was given: text read in a picture.
+    was seen. `parts`, one a span, are the shares, 0..1, that the spans have in what speaks for the category, from a
+    check that knows them. `stage` is set where something else was judged than what the check was given: text read in
+    a picture.
     """
 
     check: str
@@ -94,6 +96,7 @@ class Finding:
     chance: float | None = None
     regions: tuple[Region, ...] = ()
     stage: Stage | None = None
+    parts: tuple[float, ...] = ()
 
     def __post_init__(self) -> None:
         if not 0.0 <= self.score <= 1.0:  # also refuses NaN
@@ -129,7 +132,11 @@ class Assessment:
 
 @dataclass(frozen=True, slots=True)
 class Reason:
-    """Why a verdict is above ALLOW. Hard lines carry no score, no threshold, no evidence, no span, no region."""
+    """Why a verdict is above ALLOW. Hard lines carry no score, no threshold, no evidence, no span, no region.
+
+    `parts` are the finding's. `margins`, (mode, score less the threshold), say for each mode that has a threshold at
+    which a person is asked or refused how far the score is above it (below it, if negative).
+    """
 
     verdict: Verdict
     category: str
@@ -146,6 +153,8 @@ class Reason:
     help: str = ""
     regions: tuple[Region, ...] = ()
     models: tuple[Model, ...] = ()
+    parts: tuple[float, ...] = ()
+    margins: tuple[tuple[str, float], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -30,6 +30,8 @@ def reason(one: Reason) -> Row:
         "regions": [[part.left, part.top, part.right, part.bottom, part.weight] for part in one.regions],
         "score": one.score,
         "threshold": one.threshold,
+        "parts": [round(part, 4) for part in one.parts],
+        "margins": {mode: round(margin, 4) for mode, margin in one.margins},
         "help": one.help,
     }
 

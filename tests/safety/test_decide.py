@@ -247,3 +247,24 @@ def test_a_score_outside_its_range_is_an_error(score: float) -> None:
 def test_only_a_warning_can_be_confirmed_away(verdict: Verdict, acknowledged: bool, passes: bool) -> None:
     decision = replace(decide(Assessment(Stage.PROMPT, ("x",)), POLICY, "general"), verdict=verdict)
     assert decision.passes(acknowledged) is passes
+
+
+def test_a_reason_says_for_every_mode_how_far_its_score_is_from_stopping() -> None:
+    seen = Assessment(Stage.PROMPT, ("words",), (Finding("words", "violence", 0.9, parts=(1.0,), spans=(Span(0, 1),)),))
+    reason = decide(seen, POLICY, "general").reasons[0]
+    assert set(dict(reason.margins)) == set(POLICY.mode)
+    assert dict(reason.margins)["general"] == pytest.approx(0.9 - 0.4)
+    assert reason.parts == (1.0,)
+
+
+@given(assessments, modes)
+def test_a_margin_is_positive_where_the_mode_would_stop_the_finding(assessment: Assessment, mode: str) -> None:
+    for reason in decide(assessment, POLICY, mode).reasons:
+        for name, margin in reason.margins:
+            alone = [f for f in assessment.findings if (f.category, f.score) == (reason.category, reason.score)]
+            assert (margin >= 0) == any(
+                (limits := POLICY.thresholds(f.stage or assessment.stage, f.category, f.aspect, name)) is not None
+                and limits.judge(f.score)[0] >= Verdict.WARN
+                for f in alone
+                if f.aspect == reason.aspect
+            )
