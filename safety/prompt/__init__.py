@@ -10,8 +10,10 @@ from safety.prompt.intimate import load_intimate_imagery
 from safety.prompt.lexicon import LexiconCheck
 from safety.prompt.meaning import FOLDER, MeaningCheck
 from safety.prompt.patterns import load_patterns
+from safety.prompt.people import PeopleCheck, read_people
 from safety.prompt.unread import UnreadCheck
 from safety.prompt.vocabulary import load_vocabulary
+from safety.prompt.works import load_works
 from safety.records import Prompt
 
 
@@ -26,6 +28,8 @@ def prompt_checks(presets: Path, models: Path | None = None) -> tuple[Check[Prom
         load_intimate_imagery(presets, vocabulary),
         LexiconCheck(vocabulary),
         load_patterns(presets, vocabulary.harmless),
+        PeopleCheck(read_people(presets)),
+        load_works(presets),
         UnreadCheck(),
     )
     return rules if models is None else (*rules, MeaningCheck(models / FOLDER))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Annotated
 
@@ -11,6 +11,7 @@ from pydantic import Field
 
 from safety.presets import Preset, parse, read_toml
 from safety.prompt.hardlines import CERTAIN, FILE
+from safety.prompt.people import read_people
 from safety.prompt.scanner import Scanner
 from safety.prompt.vocabulary import Term, Vocabulary
 from safety.prompt.words import Words, outside
@@ -34,7 +35,6 @@ class PersonWords(Preset):
     credit: Terms  # before the name of an artist: "nude by ..."
     naked_made: Terms  # cross the line by themselves
     relation: Terms  # people the writer knows
-    figures: Terms  # well-known people, whatever the case of the letters
     artists: Terms
     fictional: Terms
     given: Terms  # common given names
@@ -47,9 +47,10 @@ class IntimateImageryCheck:
     name = "intimate imagery"
     live = True
 
-    def __init__(self, words: PersonWords, vocabulary: Vocabulary) -> None:
-        kinds = ("naked_made", "relation", "figures", "artists", "fictional")
-        self._scanner = Scanner((term, kind) for kind in kinds for term in getattr(words, kind))
+    def __init__(self, words: PersonWords, figures: Iterable[str], vocabulary: Vocabulary) -> None:
+        kinds = ("naked_made", "relation", "artists", "fictional")
+        others = ((term, kind) for kind in kinds for term in getattr(words, kind))
+        self._scanner = Scanner([*others, *((name, "figures") for name in figures)])
         self._given, self._no_surname = frozenset(words.given), frozenset(words.no_surname)
         credits = "|".join(re.escape(credit) for credit in sorted(words.credit, key=len, reverse=True))
         self._credit = re.compile(rf"(?:^|[^\w])(?:{credits})[\s:,]+$", re.IGNORECASE)
@@ -89,9 +90,10 @@ class IntimateImageryCheck:
 
 
 def load_intimate_imagery(folder: Path, vocabulary: Vocabulary) -> IntimateImageryCheck:
-    """Reads the table `person` of `hardlines.toml`. Raises PresetError."""
+    """Reads the table `person` of `hardlines.toml`, and `people.toml`. Raises PresetError."""
     path = folder / FILE
-    return IntimateImageryCheck(parse(PersonWords, read_toml(path).get("person"), path), vocabulary)
+    words = parse(PersonWords, read_toml(path).get("person"), path)
+    return IntimateImageryCheck(words, read_people(folder).figures.names(), vocabulary)
 
 
 def _intimate(term: Term) -> bool:

@@ -18,7 +18,8 @@ CATEGORY = "unread"
 FEWEST = 4  # words in Latin letters: fewer are names as often as another language
 SURELY_ENGLISH = 0.9  # the share of letters in English words from which on nobody needs to ask
 FOREIGN = 0.02  # the probability of English below which a text is in another language
-MOSTLY = 0.5
+MOSTLY, HARDLY = 0.5, 0.3  # shares
+TELLING = frozenset(["the", "of", "with", "by", "and", "from"])  # no other language in these letters is full of them
 NO_LANGUAGE = "no language that this check knows"
 
 
@@ -40,10 +41,10 @@ class UnreadCheck:
         read = max(english().share(reading.text) for reading in text.readings)
         if len(words) < FEWEST or read >= SURELY_ENGLISH:
             return
-        language, chance = language_of(plain)
+        language, chance = (ENGLISH, 1.0) if TELLING.intersection(words) else language_of(plain)
         if chance < FOREIGN:
             yield _finding(max(MOSTLY, 1 - read), language)
-        elif read < MOSTLY:
+        elif read < HARDLY and len(words) > FEWEST:
             yield _finding(1 - read, ENGLISH)
 
 

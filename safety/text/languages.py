@@ -14,11 +14,12 @@ ENGLISH = "en"
 _NAMES = """
 ar Arabic (العربية); bg Bulgarian (български); bn Bengali (বাংলা); cs Czech (čeština); da Danish (dansk);
 de German (Deutsch); el Greek (ελληνικά); en English; eo Esperanto; es Spanish (español); fa Persian (فارسی);
-fi Finnish (suomi); fr French (français); he Hebrew (עברית); hi Hindi (हिन्दी); hr Croatian (hrvatski); hu Hungarian (magyar);
-id Indonesian (Bahasa Indonesia); it Italian (italiano); ja Japanese (日本語); ka Georgian (ქართული);
-ko Korean (한국어); nl Dutch (Nederlands); no Norwegian (norsk); pl Polish (polski); pt Portuguese (português);
-ro Romanian (română); ru Russian (русский); sk Slovak (slovenčina); sv Swedish (svenska); sw Swahili (Kiswahili); ta Tamil (தமிழ்);
-th Thai (ไทย); tl Filipino; tr Turkish (Türkçe); uk Ukrainian (українська); ur Urdu (اردو); vi Vietnamese (Tiếng Việt);
+fi Finnish (suomi); fr French (français); he Hebrew (עברית); hi Hindi (हिन्दी); hr Croatian (hrvatski);
+hu Hungarian (magyar); id Indonesian (Bahasa Indonesia); it Italian (italiano); ja Japanese (日本語);
+ka Georgian (ქართული); ko Korean (한국어);
+nl Dutch (Nederlands); no Norwegian (norsk); pl Polish (polski); pt Portuguese (português);
+ro Romanian (română); ru Russian (русский); sk Slovak (slovenčina); sv Swedish (svenska); ta Tamil (தமிழ்);
+th Thai (ไทย); tr Turkish (Türkçe); uk Ukrainian (українська); ur Urdu (اردو); vi Vietnamese (Tiếng Việt);
 zh Chinese (中文)
 """
 NAMES = dict(entry.strip().split(" ", 1) for entry in _NAMES.split(";") if entry.strip())

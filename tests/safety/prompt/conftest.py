@@ -14,8 +14,12 @@ from safety.prompt.hardlines import load_child_safety
 from safety.prompt.intimate import load_intimate_imagery
 from safety.prompt.lexicon import LexiconCheck
 from safety.prompt.patterns import load_patterns
+from safety.prompt.people import PeopleCheck, read_people
+from safety.prompt.unread import UnreadCheck
 from safety.prompt.vocabulary import Vocabulary, load_vocabulary
+from safety.prompt.works import load_works
 from safety.records import Decision, Finding, Prompt, Stage
+from safety.text.languages import language_of
 
 PRESETS = Path(__file__).parents[3] / "presets"
 
@@ -29,12 +33,16 @@ def vocabulary() -> Vocabulary:
 
 @pytest.fixture(scope="session")
 def words_and_rules(vocabulary: Vocabulary) -> tuple[Check[Prompt], ...]:
-    """The four checks that need no model."""
+    """The checks that need no model. What they load at the first question is loaded: tests have deadlines."""
+    language_of("ein roter Apfel")
     return (
         load_child_safety(PRESETS, vocabulary),
         load_intimate_imagery(PRESETS, vocabulary),
         LexiconCheck(vocabulary),
         load_patterns(PRESETS, vocabulary.harmless),
+        PeopleCheck(read_people(PRESETS)),
+        load_works(PRESETS),
+        UnreadCheck(),
     )
 
 

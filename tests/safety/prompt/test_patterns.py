@@ -35,7 +35,6 @@ def keys(check: PatternCheck, text: str) -> set[tuple[str, str]]:
         pytest.param("all immigrants are vermin", "hate", "", id="all of a group"),
         pytest.param("muslims depicted as rats", "hate", "", id="a group"),
         pytest.param("exterminate the jews", "hate", "", id="a call"),
-        pytest.param("press photo of Joe Biden being arrested", "deception", "photoreal", id="a fake scandal"),
     ],
 )
 def test_a_rule_holds(patterns: PatternCheck, text: str, category: str, aspect: str) -> None:
@@ -50,7 +49,6 @@ def test_a_rule_holds(patterns: PatternCheck, text: str, category: str, aspect: 
         pytest.param("a bath bomb recipe", id="a danger before its frame is none"),
         pytest.param("a diagram of the heart", id="an ordinary diagram"),
         pytest.param("people of all groups are welcome", id="a group without a slander"),
-        pytest.param("portrait of Joe Biden, oil on canvas", id="a figure without a scandal"),
         pytest.param("a man kills a dragon", id="a dragon killed"),
         pytest.param("crack chicken recipe", id="a dish"),
         pytest.param("a knight with a sword", id="a weapon without an act"),
