@@ -23,7 +23,7 @@ from safety.keys import secret
 from safety.marks import Marks
 from safety.marks.visible import Corner
 from safety.policy import load_policy
-from safety.prompt import prompt_checks
+from safety.prompt import open_people, prompt_checks
 from studio import Studio
 
 ROOT = Path(__file__).resolve().parent
@@ -107,6 +107,7 @@ def make_studio(settings: Settings) -> Studio:
         image_checks=pictures.checks,
         described=pictures.described,
         fetch=partial(fetch_models, PRESETS),
+        people=open_people(PRESETS),
         engines={name: DiffusionEngine(name, card, MODELS) for name, card in cards.items()},
         exporter=Exporter(Marks(home / "keys", settings.corner)),
         audit=AuditLog(settings.store or home / "audit.sqlite3", partial(_audit_secret, home), settings.keep_prompts),

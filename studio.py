@@ -19,6 +19,7 @@ from typing import TypeVar
 
 from PIL import Image
 
+from engines import balanced
 from engines.interface import Engine, Progress, silent
 from engines.request import MAX_SEED, complete, prompt_problem
 from safety.audit import AuditLog, Case
@@ -27,6 +28,7 @@ from safety.decide import decide
 from safety.export import Exporter, Facts, sweep
 from safety.health import Described, Health, examine
 from safety.policy import Policy
+from safety.prompt.open_people import OpenPeople, Wording
 from safety.records import Assessment, Decision, Picture, Prompt, Skipped, Stage, Verdict
 from safety.statement import Statement, state
 from safety.verify import Verification, verify
@@ -53,6 +55,7 @@ class Studio:
     outputs: Path
     described: Sequence[Described] = ()
     fetch: Callable[[], Iterable[str]] = tuple  # downloads the models that picture checks name; yields what it got
+    people: OpenPeople | None = None  # fills in balanced sets
 
     def preview(self, prompt: str, mode: str) -> Decision:
         """Judges a prompt while it is typed, with the quick checks only. Nothing is recorded."""
@@ -76,25 +79,39 @@ class Studio:
         request = complete(replace(request, mode=self.policy.in_force(request.mode)), self.engines)
         with self.audit.case(request) as case:  # no record, no picture: raises before anything is made
             progress("judging the prompt", 0, 1)
-            asked = self.check(request.prompt, request.mode)
+            seeds = draw_seeds(request)
+            wordings = self._wordings(request, seeds)
+            asked = self._check_all(request, wordings)
             case.judged(asked)
             if not asked.passes(request.acknowledged):
                 return case.refused(asked)
             if asked.verdict is Verdict.WARN:
                 case.note("acknowledged", stage=Stage.PROMPT)
-            seeds = draw_seeds(request)
-            generation = self.engines[request.engine].generate(request, seeds, progress)
+            generate = self.engines[request.engine].generate
+            generation = balanced.draw(generate, request, wordings, seeds, progress)
             case.generated(generation)
             made = tuple(self._finish(case, generation, number, progress) for number in range(len(seeds)))
             if all(one.export is None for one in made):
                 return case.refused(max((one.decision for one in made), key=lambda d: d.verdict))
             return case.delivered(Delivered(case.id, asked, made, generation))
 
+    def _wordings(self, request: GenerationRequest, seeds: Sequence[int]) -> tuple[Wording, ...]:
+        """What each picture is drawn from: the prompt as asked, or with people filled in where that was asked for."""
+        if request.balanced and self.people is not None:
+            return self.people.wordings(request.prompt, seeds)
+        return tuple(Wording(request.prompt) for _ in seeds)
+
+    def _check_all(self, request: GenerationRequest, wordings: Sequence[Wording]) -> Decision:
+        """The judgement of the prompt as asked; or of a filled-in wording, where that is judged more strictly."""
+        prompts = dict.fromkeys((request.prompt, *(wording.prompt for wording in wordings)))
+        return max((self.check(prompt, request.mode) for prompt in prompts), key=lambda decision: decision.verdict)
+
     def _finish(self, case: Case, generation: Generation, number: int, progress: Progress) -> Made:
         """Judges one picture and, unless it is withheld, marks and writes it."""
         request, count = generation.request, len(generation.images)
         progress("checking the picture", number, count)
-        decision = self.look(generation.images[number], request.mode, request.prompt)
+        prompt = generation.prompt_of(number)
+        decision = self.look(generation.images[number], request.mode, prompt)
         case.judged(decision)
         if decision.verdict > Verdict.WARN:
             return Made(decision, None)
@@ -106,7 +123,7 @@ class Studio:
             model=generation.model,
             mode=request.mode,
             seed=generation.seeds[number],
-            prompt=request.prompt if request.keep_prompt else "",
+            prompt=prompt if request.keep_prompt else "",
         )
         path = self.outputs / case.id / f"{facts.stamp}.{EXTENSION[request.format]}"
         export = self.exporter.export(generation.images[number], facts, path)

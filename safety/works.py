@@ -30,18 +30,32 @@ class GenerationRequest:
     format: str = "png"
     acknowledged: bool = False
     keep_prompt: bool = False  # opt-in: write the prompt into the picture's metadata
+    balanced: bool = False  # opt-in: fill in, in turn, who an unnamed person is (presets/open_people.toml)
     language: str = ""  # of the reasons: "de", or "de-AT" for help in that country; "" as the operator set it
 
 
 @dataclass(frozen=True, slots=True)
 class Generation:
-    """What an engine made: RGB pictures of one size, in the order of their seeds."""
+    """What an engine made: RGB pictures of one size, in the order of their seeds.
+
+    `prompts`: what each was drawn from, where that is not the request's prompt; `filled`: what was put in, in words.
+    """
 
     request: GenerationRequest
     images: tuple[Image, ...]
     seeds: tuple[int, ...]
     model: str
     seconds: float
+    prompts: tuple[str, ...] = ()
+    filled: tuple[str, ...] = ()
+
+    def prompt_of(self, number: int) -> str:
+        """What picture `number` was drawn from."""
+        return self.prompts[number] if self.prompts else self.request.prompt
+
+    def filled_in(self, number: int) -> str:
+        """What was filled in for picture `number`; "" where nothing was."""
+        return self.filled[number] if self.filled else ""
 
 
 @dataclass(frozen=True, slots=True)

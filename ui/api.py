@@ -27,12 +27,12 @@ class Api:
 
     studio: Studio
     hand_over: Callable[[Path], str]
-    lamp: Lamp
+    lamp: Lamp | None = None  # shared with the page
 
     def health(self) -> dict[str, Any]:
         """Which checks look, which don't, and what that means."""
         try:
-            return cli_json.health(self.lamp.health())
+            return cli_json.health((self.lamp or Lamp(self.studio)).health())
         except Exception as error:  # noqa: BLE001  told in one sentence, logged in full
             return {"error": flow.sentence(error)}
 
@@ -67,6 +67,7 @@ class Api:
         row: Row = {
             "seed": outcome.generation.seeds[number],
             "veiled": made.veiled,
+            "filled_in": outcome.generation.filled_in(number),
             "picture": cli_json.decision(words.decision(made.decision)),
         }
         if made.export is None:

@@ -20,6 +20,10 @@ if TYPE_CHECKING:
     from studio import Studio
 
 Out = Annotated[Path, typer.Option(help="Where to write it: .png, .jpg, .jpeg or .webp.")]
+Balanced = Annotated[bool, typer.Option("--balanced", help="Fill in who an unnamed person is, by seed.")]
+StatementFile = Annotated[
+    Path | None, typer.Option(help="Where to write the statement of reasons if refused: .html, .txt or .json.")
+]
 
 
 def add_create(cli: typer.Typer, make_studio: Callable[[], Studio]) -> None:
@@ -32,11 +36,10 @@ def add_create(cli: typer.Typer, make_studio: Callable[[], Studio]) -> None:
         seed: Annotated[int | None, typer.Option(help="Same seed, same picture. Drawn if not given.")] = None,
         steps: Annotated[int | None, typer.Option(help="Sampling steps; more is slower and finer.")] = None,
         yes: Annotated[bool, typer.Option("--yes", help="Go on after a warning. That is put on record.")] = False,
+        balanced: Balanced = False,
         json: Annotated[bool, typer.Option("--json", help="One JSON object on stdout.")] = False,
         language: Annotated[str, typer.Option(help="Of the reasons: en or de; en-GB adds help in that country.")] = "",
-        statement: Annotated[
-            Path | None, typer.Option(help="Where to write the statement of reasons if refused: .html, .txt or .json.")
-        ] = None,
+        statement: StatementFile = None,
     ) -> None:
         """Make a picture, with every check and every mark. Exit 0 delivered, 2 bad input, 3 refused, 4 could not."""
         with answering():
@@ -48,6 +51,7 @@ def add_create(cli: typer.Typer, make_studio: Callable[[], Studio]) -> None:
                 steps=steps,
                 format=format_of(out),
                 acknowledged=yes,
+                balanced=balanced,
                 language=language,
             )
             cli_statement.must_have_a_form(statement)

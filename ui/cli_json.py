@@ -85,6 +85,7 @@ def delivered(one: Delivered, made: Made, file: str) -> Row:
         "mode": generation.request.mode,
         "seed": generation.seeds[0],
         "seconds": round(generation.seconds, 3),
+        "filled_in": generation.filled_in(0),
         "prompt": decision(one.prompt),
         "picture": decision(made.decision),
     }

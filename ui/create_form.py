@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from studio import Studio
 
 LOCKED = "The operator of this studio has set the mode."
+BALANCED = "Where you leave open who a person is, each picture fills it in, in turn, and says what."
 UNGUIDED = "This model runs without guidance: this setting does nothing here."
 
 
@@ -63,7 +64,7 @@ class Fields:
                 allow_custom_value=True,  # a tag with a country, which the browser names: the studio judges it
                 elem_id="sl-language",
             )
-            titles = [(studio.engines[name].card.title, name) for name in names]
+            titles = [(engine.card.title, name) for name, engine in studio.engines.items()]
             self.of["engine"] = gr.Dropdown(titles, value=names[0], label="Model", info=card.note or None)
             with gr.Row():
                 self.of["seed"] = gr.Textbox(label="Seed", placeholder="drawn by chance", max_lines=1)
@@ -80,6 +81,7 @@ class Fields:
             self.of["format"] = gr.Radio(
                 [(name.upper(), name) for name in FORMATS], value=FORMATS[0], label="File format"
             )
+            self.of["balanced"] = gr.Checkbox(label="Balanced set", info=BALANCED, elem_id="sl-balanced")
             self.of["keep_prompt"] = gr.Checkbox(label="Write the prompt into the file", value=False)
         self._follow_engine(studio)
 

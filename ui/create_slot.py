@@ -54,9 +54,10 @@ class Slot:
     def empty(self) -> Updates:
         return {self.box: hidden(), self.image: gr.update(value=None)}
 
-    def show(self, made: Made, case: str, seed: int, words: Words) -> Updates:
+    def show(self, made: Made, case: str, seed: int, words: Words, filled: str) -> Updates:
         """The file is handed over only where it may be seen."""
-        updates = {self.box: gr.update(visible=True), self.text: present_picture.picture(made, case, seed, words)}
+        text = present_picture.picture(made, case, seed, words, filled)
+        updates = {self.box: gr.update(visible=True), self.text: text}
         if made.export is None or made.veiled:
             veil = present_picture.veil(made.export.path, made.decision) if made.export else ""
             return updates | {

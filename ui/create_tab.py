@@ -163,9 +163,10 @@ class CreateTab:
             }
         words = self.studio.policy.words(asked.language)
         updates: Updates = {self.status: "", self.held: _veiled(outcome)}
-        for slot, made, seed in zip(self.slots, outcome.made, outcome.generation.seeds, strict=False):
+        drawn = outcome.generation
+        for number, (slot, made, seed) in enumerate(zip(self.slots, outcome.made, drawn.seeds, strict=False)):
             told = replace(made, decision=words.decision(made.decision))
-            updates |= slot.show(told, outcome.case, seed, words)
+            updates |= slot.show(told, outcome.case, seed, words, drawn.filled_in(number))
             if made.export is None:
                 withheld = self.studio.statement(Refused(outcome.case, made.decision), asked)
                 updates[slot.text] = present_statement.section(withheld)

@@ -16,7 +16,7 @@ from safety.works import GenerationRequest
 FIELDS = tuple(field.name for field in fields(GenerationRequest))
 WHOLE = ("seed", "steps", "width", "height", "count")
 NUMBERS = (*WHOLE, "guidance")
-SWITCHES = ("acknowledged", "keep_prompt")
+SWITCHES = ("acknowledged", "keep_prompt", "balanced")
 
 
 def read(values: Mapping[str, Any]) -> GenerationRequest:

@@ -25,15 +25,17 @@ MARKS = {
 VEIL_SIDE = 24  # pixels: too few to show what the picture shows
 
 
-def picture(made: Made, case: str, seed: int, words: Words) -> Markup:
-    """What stands under one picture: its verdict, its reasons, and the marks that were read back from the file."""
+def picture(made: Made, case: str, seed: int, words: Words, filled: str = "") -> Markup:
+    """What stands under one picture: its verdict, what was filled in, its reasons, and the marks read back."""
     badge = Markup('<strong class="sl-verdict">{}</strong>').format(
         words.verdict(Stage.PICTURE, made.decision.verdict).title
     )
-    return Markup('<div class="sl-picture sl-{}">{}<div class="sl-head">{}</div>{}{}</div>').format(
+    shows = Markup('<p class="sl-filled">Filled in: <b>{}</b></p>').format(filled) if filled else ""
+    return Markup('<div class="sl-picture sl-{}">{}<div class="sl-head">{}</div>{}{}{}</div>').format(
         made.decision.verdict.name.lower(),
         help_box(made.decision, words),
         badge,
+        shows,
         reason_list(made.decision, words),
         _file(made.export, case, seed) if made.export else facts({"Case": case}),
     )

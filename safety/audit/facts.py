@@ -11,7 +11,7 @@ from safety.works import Delivered, Export, Generation, GenerationRequest
 
 Facts = dict[str, Any]
 SETTINGS = ("mode", "engine", "seed", "steps", "guidance", "width", "height", "count", "format")
-CONSENT = ("acknowledged", "keep_prompt")
+CONSENT = ("acknowledged", "keep_prompt", "balanced")
 
 
 def of_request(request: GenerationRequest, keys: Keys) -> Facts:
@@ -70,6 +70,7 @@ def of_generation(generation: Generation) -> Facts:
         "seeds": list(generation.seeds),
         "pictures": len(generation.images),
         "seconds": round(generation.seconds, 3),
+        "filled": list(generation.filled),  # words of presets/open_people.toml, none that a person wrote
     }
 
 

@@ -9,10 +9,11 @@ from safety.prompt.hardlines import load_child_safety
 from safety.prompt.intimate import load_intimate_imagery
 from safety.prompt.lexicon import LexiconCheck
 from safety.prompt.meaning import FOLDER, MeaningCheck
+from safety.prompt.open_people import OpenPeople, load_open_people
 from safety.prompt.patterns import load_patterns
 from safety.prompt.people import PeopleCheck, read_people
 from safety.prompt.unread import UnreadCheck
-from safety.prompt.vocabulary import load_vocabulary
+from safety.prompt.vocabulary import Vocabulary, load_vocabulary
 from safety.prompt.works import load_works
 from safety.records import Prompt
 
@@ -31,5 +32,12 @@ def prompt_checks(presets: Path, models: Path | None = None) -> tuple[Check[Prom
         PeopleCheck(read_people(presets)),
         load_works(presets),
         UnreadCheck(),
+        open_people(presets, vocabulary),
     )
     return rules if models is None else (*rules, MeaningCheck(models / FOLDER))
+
+
+def open_people(presets: Path, vocabulary: Vocabulary | None = None) -> OpenPeople:
+    """The check of people left open, which also fills them in for a balanced set. Raises PresetError."""
+    somebody = load_intimate_imagery(presets, vocabulary or load_vocabulary(presets)).names_somebody
+    return load_open_people(presets, somebody)

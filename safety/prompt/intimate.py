@@ -69,6 +69,11 @@ class IntimateImageryCheck:
         """Whether a text names one of the well-known people."""
         return any(hit.meaning == "figures" for hit in self._scanner.find(normalise(text)))
 
+    def names_somebody(self, text: str) -> bool:
+        """Whether a text has a name in it, real or of a story; credits to artists do not count."""
+        known = any(hit.meaning in ("figures", "fictional") for hit in self._scanner.find(normalise(text)))
+        return known or any(True for _ in self._names(text))
+
     def _named(self, text: Normalised, spans: dict[str, list[Span]]) -> bool:
         wording = sorted({hit.span for hit in self._vocabulary.find(text.typed) if _intimate(hit.meaning)})
         if not wording:

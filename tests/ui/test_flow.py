@@ -113,7 +113,10 @@ def test_the_reasons_come_in_the_language_that_was_asked_for(tmp_path: Path) -> 
 def test_a_locked_mode_decides_whatever_a_program_asks_for(tmp_path: Path) -> None:
     studio = replace(fake_studio(tmp_path), policy=load_policy(PRESETS, locked="general"))
     programs = api(studio)
-    for answer in (programs.preview("gore", "art"), programs.create({"prompt": "gore", "mode": "medical", "acknowledged": True})):
+    for answer in (
+        programs.preview("gore", "art"),
+        programs.create({"prompt": "gore", "mode": "medical", "acknowledged": True}),
+    ):
         assert answer["verdict"] == "BLOCK"
     assert answer["statement"]["mode"] == {"name": "general", "title": "General", "set_by": "operator"}
     assert answer["statement"]["passing"] == [] and "The operator has set the mode" in answer["statement"]["text"]

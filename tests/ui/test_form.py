@@ -26,6 +26,7 @@ def test_every_field_of_a_request_can_be_given() -> None:
         "format": "webp",
         "acknowledged": True,
         "keep_prompt": True,
+        "balanced": True,
         "language": "de-AT",
     }
     assert set(values) == set(form.FIELDS)

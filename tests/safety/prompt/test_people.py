@@ -21,9 +21,7 @@ def seen(text: str) -> list[Finding]:
     ("text", "verdict", "aspect"),
     [
         pytest.param("portrait of Barack Obama, oil on canvas", Verdict.NOTE, "figure", id="a portrait"),
-        pytest.param(
-            "photo of Emma Stone at a gala", Verdict.NOTE, "figure", id="a photograph of no news"
-        ),
+        pytest.param("photo of Emma Stone at a gala", Verdict.NOTE, "figure", id="a photograph of no news"),
         pytest.param("cartoon of Boris Johnson arrested by penguins", Verdict.NOTE, "figure", id="openly made up"),
         pytest.param("Joe Biden in handcuffs", Verdict.WARN, "", id="an event"),
         pytest.param("photo of Joe Biden in handcuffs", Verdict.BLOCK, "photoreal", id="an event as a photograph"),

@@ -28,9 +28,7 @@ def seen(text: str) -> list[Finding]:
         pytest.param("a can with the Karicare logo", "mark", "Karicare", id="a mark on no list"),
         pytest.param("a pool by David Hockney", "style", "David Hockney (born 1937)", id="a living artist"),
         pytest.param("a face, style of Pablo Picasso", "style", "Pablo Picasso (1881-1973)", id="protected until 2043"),
-        pytest.param(
-            "by Moebius, Syd Mead and Beeple", "style", "Moebius, Syd Mead, Beeple", id="three in a row"
-        ),
+        pytest.param("by Moebius, Syd Mead and Beeple", "style", "Moebius, Syd Mead, Beeple", id="three in a row"),
         pytest.param("a Banksy-style wall", "style", "Banksy", id="style after the name"),
     ],
 )

@@ -1,0 +1,48 @@
+"""Draws pictures of one request from several wordings: a balanced set. The same for every engine."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+
+from engines.interface import Progress
+from safety.prompt.open_people import Wording
+from safety.works import Generation, GenerationRequest
+
+Generate = Callable[[GenerationRequest, Sequence[int], Progress], Generation]
+
+
+def draw(
+    generate: Generate, request: GenerationRequest, wordings: Sequence[Wording], seeds: Sequence[int], told: Progress
+) -> Generation:
+    """One picture a seed, each from its wording, by `generate` of any engine. `request` is complete.
+
+    Pictures of one wording are drawn in one batch. Raises what the engine raises: then there is none at all.
+    """
+    mine: dict[str, list[int]] = {}
+    for wording, seed in zip(wordings, seeds, strict=True):
+        mine.setdefault(wording.prompt, []).append(seed)
+    parts = []
+    for number, (prompt, some) in enumerate(mine.items()):
+        progress = _part_of(told, number, len(mine))
+        parts.append(generate(replace(request, prompt=prompt, count=len(some)), some, progress))
+    images = {seed: image for part in parts for seed, image in zip(part.seeds, part.images, strict=True)}
+    drawn = [(seed, wording) for seed, wording in zip(seeds, wordings, strict=True) if seed in images]
+    return replace(
+        parts[0],
+        request=request,
+        images=tuple(images[seed] for seed, _ in drawn),
+        seeds=tuple(seed for seed, _ in drawn),
+        seconds=sum(part.seconds for part in parts),
+        prompts=tuple(wording.prompt for _, wording in drawn),
+        filled=tuple(wording.filled for _, wording in drawn) if any(wording.filled for wording in wordings) else (),
+    )
+
+
+def _part_of(told: Progress, number: int, parts: int) -> Progress:
+    """Counts the steps of one part among those of all."""
+
+    def progress(stage: str, done: int, total: int, /) -> None:
+        told(stage, number * total + done, parts * total)
+
+    return progress
