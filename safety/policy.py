@@ -46,7 +46,7 @@ class _PolicyFile(Preset):
 class Policy(Preset):
     """The whole policy, validated. `digest` (SHA-256 over all its files) names exactly this one.
 
-    `locked`: the mode that the operator has set for everybody; "" where each person chooses.
+    `folder`: where it was read. `locked`: the mode that the operator has set for everybody; "" where each chooses.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True, arbitrary_types_allowed=True)
@@ -58,6 +58,7 @@ class Policy(Preset):
     limits: dict[Stage, dict[str, Limits]]
     mode: dict[str, Mode]
     languages: Languages
+    folder: Path
     locked: str = ""
 
     @model_validator(mode="after")
@@ -138,15 +139,20 @@ class Policy(Preset):
         return self.languages.words(language)
 
 
-def load_policy(folder: Path, locked: str = "", language: str = "") -> Policy:
-    """Reads policy.toml, modes/*.toml, locales/*.toml and help.toml. Raises PresetError that names file and key."""
-    paths = [folder / "policy.toml", *sorted((folder / "modes").glob("*.toml"))]
+def load_policy(folder: Path, locked: str = "", language: str = "", extra: Path | None = None) -> Policy:
+    """Reads policy.toml, modes/*.toml, locales/*.toml and help.toml. Raises PresetError that names file and key.
+
+    `extra`: the file of one more mode, which takes the place of one that has its name.
+    """
+    modes_there = [path for path in (folder / "modes").glob("*.toml") if extra is None or path.stem != extra.stem]
+    paths = [folder / "policy.toml", *sorted([*modes_there, *([extra] if extra else [])], key=lambda path: path.name)]
     tables = {path: read_toml(path) for path in paths}
     digest = hashlib.sha256(b"\0".join(path.name.encode() + b"\0" + path.read_bytes() for path in paths)).hexdigest()
     base = parse(_PolicyFile, tables.pop(paths[0]), paths[0])
     modes = inherited({path.stem: parse(Mode, table, path) for path, table in tables.items()}, folder / "modes")
     languages = load_languages(folder, modes, language)
     try:
-        return Policy(**dict(base), digest=digest, mode=modes, languages=languages, locked=locked)
+        parts = dict(base) | {"digest": digest, "mode": modes, "languages": languages}
+        return Policy(**parts, folder=folder, locked=locked)
     except ValidationError as error:
         raise PresetError(f"{folder}: {first_problem(error)}", ADVICE) from None
