@@ -72,10 +72,10 @@ class Replay:
             here = [change for change in self.changes if change.mode == mode]
             worse = [one for one in here if one.label == "0" and one.new >= Verdict.BLOCK > one.old]
             freed = [one for one in here if one.label == "1" and one.new < Verdict.BLOCK <= one.old]
+            stricter = sum(one.new > one.old for one in here)
             yield (
-                f"{mode}: {len(here)} of {self.rows} prompts change; {sum(one.new > one.old for one in here)} stricter, "
-                f"{sum(one.new < one.old for one in here)} looser; harmless newly refused {len(worse)}, "
-                f"harmful no longer refused {len(freed)}"
+                f"{mode}: {len(here)} of {self.rows} prompts change, {stricter} to stricter, {len(here) - stricter} to "
+                f"looser; harmless newly refused: {len(worse)}, harmful no longer refused: {len(freed)}"
             )
 
 

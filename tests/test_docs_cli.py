@@ -55,6 +55,11 @@ def printed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[[str]
         "mark": run("mark", str(folder / "in.png"), "--out", marked),
         "verify": run("verify", apple, "--json"),
     }
+    old, new = folder / "old.toml", folder / "new.toml"
+    old.write_text('title = "Old"\ndescription = ""\n', "utf-8")
+    new.write_text('title = "New"\ndescription = ""\n[limits.prompt.shocking]\nwarn = 0.4\nblock = 0.5\n', "utf-8")
+    (folder / "set.csv").write_text("text,label\na wound,0\n", "utf-8")
+    rows["replay"] = run("policy", "replay", str(folder / "set.csv"), "--old", str(old), "--new", str(new), "--json")
     rows["show"] = run("audit", "show", rows["create"]["case"])
     yield rows.__getitem__
     studio.audit.close()
@@ -73,7 +78,7 @@ def test_the_example_of_a_refusal_is_the_real_one(name: str, printed: Callable[[
 
 
 def test_every_command_and_every_setting_is_described() -> None:
-    for command in ("check", "create", "look", "mark", "verify", "audit", "health", "hash", "serve"):
+    for command in ("check", "create", "look", "mark", "verify", "audit", "health", "hash", "policy", "serve"):
         assert f"\n## {command}\n" in TEXT
     for setting in re.findall(r"SAFELIGHT_\w+", inspect.getsource(app.Settings)):
         assert f"| `{setting}` |" in TEXT

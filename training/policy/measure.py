@@ -109,12 +109,17 @@ def costs(measured: Measured) -> Iterator[str]:
     yield "|---|---|---|---|---|---|---|"
     for mode in modes:
         groups = [(kind, [row for row in rows if row.kind == kind]) for kind in kinds]
-        outside = [row for row in rows if not _relaxed(row, measured.policy, mode)]
-        for title, group in [*groups, ("all that may not relax", outside)]:
+        for title, group in [*groups, ("all that may not relax", outside(measured, mode))]:
             may = "yes" if group and _relaxed(group[0], measured.policy, mode) else "no"
             shares = [measured.stopped(m, at, group) for at in (Verdict.BLOCK, Verdict.WARN) for m in (BASE_MODE, mode)]
             cells = " | ".join(f"{100 * share:.1f} %" for share in shares)
             yield f"| {title} ({len(group)}) | {mode} | {may} | {cells} |"
+
+
+def outside(measured: Measured, mode: str) -> list[Seen]:
+    """The harmful rows of jdb whose label names anything that the mode may not relax."""
+    rows = (row for row in measured.rows if row.source == "jdb" and row.harmful)
+    return [row for row in rows if not _relaxed(row, measured.policy, mode)]
 
 
 def _relaxed(row: Seen, policy: Policy, mode: str) -> bool:
