@@ -28,6 +28,12 @@ def build(make_studio: Callable[[], Studio]) -> typer.Typer:
     """The group of commands. They write nothing: a person changes the files."""
     cli = typer.Typer(no_args_is_help=True, help="The policy: check a mode's file, replay prompts under a changed one.")
 
+    _add_check(cli, make_studio)
+    _add_replay(cli, make_studio)
+    return cli
+
+
+def _add_check(cli: typer.Typer, make_studio: Callable[[], Studio]) -> None:
     @cli.command()
     def check(
         file: Annotated[Path, typer.Argument(metavar="FILE", help="A mode's file, policy.toml, or a presets folder.")],
@@ -39,6 +45,8 @@ def build(make_studio: Callable[[], Studio]) -> typer.Typer:
                 typer.echo("\n".join(described(policy, mode)))
             typer.echo(f"Valid. Policy {policy.version} ({policy.digest[:8]}).")
 
+
+def _add_replay(cli: typer.Typer, make_studio: Callable[[], Studio]) -> None:
     @cli.command("replay")
     def replay_(
         file: Annotated[Path, typer.Argument(metavar="SET.csv", help="Columns: text and, if known, label (0 or 1).")],
@@ -56,8 +64,6 @@ def build(make_studio: Callable[[], Studio]) -> typer.Typer:
                 typer.echo(cli_json.line(_row(change)) if json else _line(change))
             for line in result.summary():
                 typer.echo(line, err=json)
-
-    return cli
 
 
 def _side(path: Path, presets: Path) -> tuple[Policy, tuple[str, ...]]:
