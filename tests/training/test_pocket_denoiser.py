@@ -44,9 +44,9 @@ def test_the_learning_rate_rises_then_falls() -> None:
     assert rates[0] == 0 < rates[2] < rates[1] <= denoiser.PEAK
 
 
-def test_half_of_the_moments_are_late() -> None:
-    late = (denoiser.moments(4000, 1000) >= 600).float().mean()
-    assert 0.65 < late < 0.75
+def test_most_of_the_moments_are_late() -> None:
+    late = (denoiser.moments(4000, 1000) >= 1000 * denoiser.NOISY).float().mean()
+    assert 0.8 < late < 0.87  # LATE of them by intent, and of the others those that happen to be
 
 
 def test_names_are_learned_before_colours(work: Path) -> None:

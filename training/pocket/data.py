@@ -10,8 +10,6 @@ import subprocess
 from collections import defaultdict
 from pathlib import Path
 
-from tqdm import tqdm
-
 from training.pocket.objects import HERE, Filter, Removed, choose, save
 
 PACKAGES = {  # name: (version, licence, what)
@@ -23,9 +21,10 @@ PACKAGES = {  # name: (version, licence, what)
 def fetch(work: Path) -> Path:
     """Install the npm packages into `work` and return their folder; raise CalledProcessError if npm fails."""
     packages = work / "node_modules"
-    for name, (version, _, _) in tqdm(PACKAGES.items(), desc="packages"):
-        if not (packages / name).exists():
-            subprocess.run(["npm", "install", "--prefix", str(work), "--no-save", f"{name}@{version}"], check=True)
+    if not all((packages / name).exists() for name in PACKAGES):
+        # All at once: each install without a package.json removes what an earlier one brought.
+        wanted = [f"{name}@{version}" for name, (version, _, _) in PACKAGES.items()]
+        subprocess.run(["npm", "install", "--prefix", str(work), "--no-save", *wanted], check=True)
     return packages
 
 

@@ -24,6 +24,7 @@ from training.pocket.shards import Shards
 
 BATCH, PEAK, FLOOR, WARMUP, HOLD = 32, 1.5e-3, 0.02, 100, 0.75  # samples, learning rate, its end, steps, share
 GAMMA, DECAY = 5.0, 0.997  # min-SNR; average of weights
+LATE, NOISY = 0.7, 0.55  # share of samples drawn late in the noising; from where on it is late
 SAVE, RELOAD = 420.0, 200  # seconds between checkpoints; steps between looks for new shards
 SHAPE = {  # counted: 11.0 M parameters, 0.30 GFLOP forward: most parameters where pictures are 4 and 2 wide
     "sample_size": 16,
@@ -58,9 +59,12 @@ def rate(step: int, progress: float) -> float:
 
 
 def moments(many: int, steps: int) -> torch.Tensor:
-    """Draw moments of the noising: half of them late, where only the words tell what it will be."""
-    late = torch.randint(int(0.6 * steps), steps, (many,))
-    return torch.where(torch.rand(many) < 0.5, late, torch.randint(0, steps, (many,)))
+    """Draw moments of the noising: most of them late, where only the words tell what it will be.
+
+    Names are what takes long to learn, and they are learned there; what is left of the noise at the end is soon known.
+    """
+    late = torch.randint(int(NOISY * steps), steps, (many,))
+    return torch.where(torch.rand(many) < LATE, late, torch.randint(0, steps, (many,)))
 
 
 def weight(alphas: torch.Tensor) -> torch.Tensor:

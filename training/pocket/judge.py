@@ -11,16 +11,24 @@ from PIL import Image
 from skimage.color import rgb2lab
 
 from training.pocket.objects import Thing
-from training.pocket.scenes import LARGE, compose
+from training.pocket.scenes import HALF, LARGE, SPOTS, compose
 from training.pocket.words import Language
 
 EDGE, BATCH = 224, 32  # what the network was trained on, pixels; pictures at a time
+WHITE = (255, 255, 255)
 COLOURED = 40  # a pixel belongs to the painted object if its channels differ by this much
 
 
 def enlarged(picture: np.ndarray) -> np.ndarray:
     """A picture at the size the network was trained on."""
     return np.asarray(Image.fromarray(picture).resize((EDGE, EDGE), Image.Resampling.BICUBIC))
+
+
+def halves(picture: np.ndarray) -> np.ndarray:
+    """The left and the right half of a picture's middle band, where the things of a pair stand."""
+    half = picture.shape[1] // 2
+    rows = slice(half // 2, half // 2 + half)
+    return np.stack([picture[rows, :half], picture[rows, half:]])
 
 
 class Judge:
@@ -31,8 +39,10 @@ class Judge:
         self.net = EfficientNet.from_pretrained("efficientnet-lite0", weights_path=weights).eval()
         self.language = language
         self.labels = [thing.label for thing in things for _ in thing.files]
-        self.pictures = np.stack([compose([(cut, LARGE, (10, 10))], (255, 255, 255)) for cut in cutouts])
+        self.pictures = np.stack([compose([(cut, LARGE, (10, 10))], WHITE) for cut in cutouts])
         self.gallery = self.features(self.pictures)
+        # Things in a pair are drawn half as large: each is compared with its like at that size.
+        self.small = self.features(np.stack([halves(compose([(cut, HALF, SPOTS[2][0])], WHITE))[0] for cut in cutouts]))
 
     @torch.no_grad()
     def features(self, pictures: np.ndarray) -> np.ndarray:
@@ -48,7 +58,10 @@ class Judge:
 
     def names(self, pictures: np.ndarray, best: int = 5) -> list[list[str]]:
         """The labels of the nearest training objects, nearest first, each once."""
-        near = self.features(pictures) @ self.gallery.T
+        return self._nearest(pictures, self.gallery, best)
+
+    def _nearest(self, pictures: np.ndarray, gallery: np.ndarray, best: int) -> list[list[str]]:
+        near = self.features(pictures) @ gallery.T
         ordered = np.argsort(-near, axis=1)
         return [list(dict.fromkeys(self.labels[i] for i in row[: 20 * best]))[:best] for row in ordered]
 
@@ -75,7 +88,5 @@ class Judge:
 
     def both(self, picture: np.ndarray, one: str, other: str) -> bool:
         """Tell whether two objects are there: each among the five nearest of its own half."""
-        half = picture.shape[1] // 2
-        rows = slice(half // 2, half // 2 + half)  # things stand in the middle band
-        left, right = self.names(np.stack([picture[rows, :half], picture[rows, half:]]))
+        left, right = self._nearest(halves(picture), self.small, 5)
         return (one in left and other in right) or (one in right and other in left)
