@@ -157,7 +157,10 @@ class Studio:
 
     def health(self) -> Health:
         """Lets every check look at something harmless. Loads what is not loaded yet: may take seconds."""
-        return examine(self.prompt_checks, self.image_checks, self.described, Image.new("RGB", (256, 256), "grey"))
+        words = self.policy.words()
+        asked = [Described(check.name, words.check(check.name), "", required=True) for check in self.prompt_checks]
+        grey = Image.new("RGB", (256, 256), "grey")
+        return examine(self.prompt_checks, self.image_checks, [*asked, *self.described], grey)
 
     def _ask(self, prompt: str, checks: Sequence[Check[Prompt]], mode: str) -> Decision:
         mode = self.policy.in_force(mode)

@@ -15,7 +15,7 @@ from safety.image.weights import read_weights
 from safety.records import Picture, Prompt
 
 FOLDER = "image_safety"
-SWITCHED_OFF = "Switched off in presets/picture_checks.toml"
+SWITCHED_OFF = "Switched off in presets/picture_checks.toml."
 
 
 @dataclass(frozen=True)

@@ -22,8 +22,8 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 PATTERNS = ["*.json", "*.txt", "*.safetensors"]
-NO_PLACE = "No folder and no revision is named in presets/picture_checks.toml"
-NOT_HERE = "Not downloaded: python app.py health --fetch"
+NO_PLACE = "No folder and no revision is named in presets/picture_checks.toml."
+NOT_HERE = "Not downloaded: python app.py health --fetch."
 
 
 def folder_of(model: HubModel) -> Path | None:
@@ -48,11 +48,11 @@ def folder_of(model: HubModel) -> Path | None:
 def missing(model: HubModel, package: str) -> str:
     """Why it cannot be used, as one sentence; empty if it can."""
     if importlib.util.find_spec(package) is None:
-        return f"Not installed: pip install {package}"
+        return f"Not installed: pip install {package}."
     if folder_of(model) is not None:
         return ""
     if model.folder:
-        return f"There is no folder {model.folder}"
+        return f"There is no folder {model.folder}."
     return NOT_HERE if model.repository and model.revision else NO_PLACE
 
 
@@ -96,7 +96,7 @@ class HubClassifier:
 def _must(model: HubModel) -> Path:
     folder = folder_of(model)
     if folder is None:
-        raise WeightsError(f"The weights of {model.repository or model.folder} are not here.", f"{NOT_HERE}.")
+        raise WeightsError(f"The weights of {model.repository or model.folder} are not here.", NOT_HERE)
     return folder
 
 

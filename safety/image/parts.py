@@ -27,7 +27,7 @@ from safety.prompt.intimate import load_intimate_imagery
 from safety.prompt.vocabulary import load_vocabulary
 from safety.records import Picture, Prompt
 
-UNCALIBRATED = "Not calibrated: python -m benchmarks.calibrate_heads FOLDER..."
+UNCALIBRATED = "Not calibrated: python -m benchmarks.calibrate_heads FOLDER."
 
 
 @dataclass(frozen=True)
@@ -72,7 +72,7 @@ def _lost(weights: Mapping[str, Weights], *names: str) -> str:
         gone = [weights[name].file for name in names if not weights[name].path().exists()]
     except WeightsError as error:
         return error.sentence
-    return f"Missing: {', '.join(gone)}" if gone else ""
+    return f"Missing: {', '.join(gone)}." if gone else ""
 
 
 def _on_clip(cards: Cards, presets: Path, public_figure: Callable[[str], bool]) -> Iterator[Part]:

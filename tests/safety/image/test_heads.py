@@ -156,6 +156,19 @@ def test_a_real_model_goes_all_the_way(tiny: HeadsCard, policy: Policy) -> None:
     assert reason.score == pytest.approx(0.5) and "blood" in reason.evidence
 
 
+def test_the_script_that_calibrates_makes_a_file_that_counts(tiny: HeadsCard, tmp_path: Path) -> None:
+    from benchmarks.calibrate_heads import margins, table
+
+    cards = CARDS.model_copy(update={"heads": tiny})
+    for number in range(4):
+        gradient(60 + 9 * number, 70).save(tmp_path / f"{number}.png")
+    found = margins(cards, ClipModel(tiny), sorted(tmp_path.glob("*.png")))
+    (tmp_path / FILE).write_text(table(cards, found, 0.25))
+    fits = read_fits(tmp_path, tiny, cards.head)
+    assert set(fits) == set(CARDS.head)
+    assert all(min(found[name]) <= fit.at <= max(found[name]) for name, fit in fits.items())
+
+
 def test_only_safetensors_are_loaded(tiny: HeadsCard, policy: Policy) -> None:
     pickled = ClipModel(tiny.model_copy(update={"file": "weights.bin"}))
     assessment = assess(Stage.PICTURE, Picture(gradient()), [AgreementCheck(("a", "b"), pickled)])

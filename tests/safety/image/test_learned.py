@@ -94,4 +94,4 @@ def test_a_model_that_is_not_here_says_why(more: dict[str, str], says: str, tmp_
 
 
 def test_a_package_that_is_not_installed_is_named() -> None:
-    assert hub.missing(card("timm", ""), "no_such_package") == "Not installed: pip install no_such_package"
+    assert hub.missing(card("timm", ""), "no_such_package") == "Not installed: pip install no_such_package."
