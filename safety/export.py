@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from safety.errors import ExportError, FileError
+from safety.files import as_rgb
 from safety.marks import Layers, Marks
 from safety.marks.facts import Facts
 from safety.works import Export
@@ -34,7 +35,7 @@ class Exporter:
     marks: Marks
 
     def export(self, image: Image, facts: Facts, path: Path) -> Export:
-        """Marks an RGB picture and writes it as `path`, whose suffix chooses the format.
+        """Marks a picture of any mode and writes it, 8-bit RGB, as `path`, whose suffix chooses the format.
 
         Everything happens in memory and is read back before the file gets its name. Raises ExportError, with nothing
         written, if any mark cannot be read back or the file cannot be written; KeysError if it cannot be signed.
@@ -45,7 +46,7 @@ class Exporter:
                 f"A picture of {image.width} x {image.height} pixels cannot be marked.",
                 f"Each side must have {LEAST_SIDE} to {MOST_SIDE:,} pixels.",
             )
-        data = self.marks.apply(image.convert("RGB"), format, facts, datetime.now(UTC))
+        data = self.marks.apply(as_rgb(image), format, facts, datetime.now(UTC))
         layers = self._read_back(data, facts)
         write(path, data)
         return Export(
@@ -65,8 +66,8 @@ class Exporter:
             raise ExportError(f"The finished file cannot be read back: {error}") from error
         if layers.invisible is None or layers.invisible.stamp != facts.stamp:
             raise ExportError(
-                "The picture is too plain or too small to carry the invisible mark.",
-                "Use a larger picture, or one with more than a single flat colour.",
+                "The invisible mark cannot be read back from the finished file.",
+                "Use a larger picture, one with more detail, or another format.",
             )
         signed = layers.credentials
         if signed is None or not signed.valid or signed.stamp != facts.stamp:

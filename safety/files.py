@@ -39,7 +39,7 @@ def open_picture(data: bytes) -> Image:
         _check(image)
         try:
             image.load()
-            picture = _upright(_rgb(image), image)
+            picture = _upright(as_rgb(image), image)
         except MemoryError:
             raise
         except Exception as error:  # decoders raise anything
@@ -87,13 +87,19 @@ def _frames(image: Image) -> int:
         raise FileError("The picture is damaged or cut off.", "Save or download it again.") from error
 
 
-def _rgb(image: Image) -> Image:
+def as_rgb(image: Image) -> Image:
+    """A picture of any mode as 8-bit RGB: 16-bit grey is scaled, transparent parts lie on white.
+
+    Grey of 32 bits or floats is taken as 16 bits if it goes beyond 8; what is below or above its range is cut off.
+    """
     from PIL import Image as Pillow
 
-    if image.mode in _SIXTEEN_BIT:
+    if image.mode in _SIXTEEN_BIT or image.mode == "F":
         import numpy as np
 
-        return Pillow.fromarray((np.asarray(image).astype(np.uint32) // 257).astype(np.uint8)).convert("RGB")
+        grey = np.nan_to_num(np.asarray(image).astype(np.float64)).clip(0, 65535)
+        eight = grey if image.mode in ("I", "F") and grey.max() <= 255 else grey / 257
+        return Pillow.fromarray(np.rint(eight).astype(np.uint8)).convert("RGB")
     if not image.has_transparency_data:
         return image.convert("RGB")
     layered = image.convert("RGBA")

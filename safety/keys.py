@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
 SECRET_BYTES = 32
 SIGNING_FILE = "signing.pem"
+MARK_FILES, MOST_MARK_KEYS = "mark-{:04}", 7  # one more key is public: safety/marks/invisible/detect.py
 LEAF_LASTS, ROOT_LASTS = timedelta(days=3653), timedelta(days=7305)
 _PEM_END = "-----END CERTIFICATE-----\n"
 
@@ -47,6 +48,28 @@ def secret(folder: Path, name: str) -> bytes:
     if len(value) != SECRET_BYTES:
         raise KeysError(f"The secret {folder / name} is damaged.", "Restore it from a backup, or move it away.")
     return value
+
+
+def mark_keys(folder: Path) -> tuple[bytes, ...]:
+    """The studio's own keys of the invisible mark, newest first; none if `new_mark_key` never ran. Raises KeysError."""
+    return tuple(secret(folder, path.name) for path in _mark_files(folder)[: -MOST_MARK_KEYS - 1 : -1])
+
+
+def new_mark_key(folder: Path) -> Path:
+    """Makes a key that marks are written with from now on; older ones are still read. Raises KeysError."""
+    files = _mark_files(folder)
+    if len(files) >= MOST_MARK_KEYS:
+        raise KeysError(
+            f"There are {len(files)} mark keys, and each more makes false finds likelier.",
+            f"Move the oldest away ({files[0]}); marks written with it are then no longer read.",
+        )
+    path = folder / MARK_FILES.format(int(files[-1].name.partition("-")[2]) + 1 if files else 1)
+    secret(folder, path.name)
+    return path
+
+
+def _mark_files(folder: Path) -> list[Path]:
+    return sorted(path for path in folder.glob("mark-*") if path.name.partition("-")[2].isdecimal())
 
 
 def signing_keys(folder: Path) -> SigningKeys:

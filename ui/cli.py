@@ -44,6 +44,7 @@ def build(make_studio: Callable[[], Studio], host: str, port: int) -> typer.Type
     cli_create.add_mark(cli, make_studio)
     cli_health.add_health(cli, make_studio)
     cli_health.add_hash(cli)
+    cli_create.add_new_mark_key(cli, make_studio)
     _add_serve(cli, make_studio, host, port)
     cli.add_typer(cli_audit.build(make_studio), name="audit")
     cli.add_typer(cli_policy.build(make_studio), name="policy")

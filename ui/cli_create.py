@@ -1,4 +1,4 @@
-"""`create` and `mark`: the commands that write a picture."""
+"""`create` and `mark`, the commands that write a picture, and `new-mark-key`."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ import typer
 
 from safety.export import write
 from safety.files import open_picture
+from safety.keys import new_mark_key as make_mark_key
 from safety.policy import BASE_MODE
 from safety.statement import Statement
 from safety.works import GenerationRequest, Refused
@@ -93,3 +94,11 @@ def add_mark(cli: typer.Typer, make_studio: Callable[[], Studio]) -> None:
                 image = open_picture(read_picture(source))
             export = make_studio().mark(image, out)
             typer.echo(cli_json.line(cli_json.export(str(out), export)))
+
+
+def add_new_mark_key(cli: typer.Typer, make_studio: Callable[[], Studio]) -> None:
+    @cli.command()
+    def new_mark_key() -> None:
+        """Make a key of your own for the invisible mark. New marks are written with it; older keys are still read."""
+        with answering():
+            typer.echo(str(make_mark_key(make_studio().exporter.marks.keys)))

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from safety.files import open_picture
-from safety.keys import existing_signing_keys, signing_keys
+from safety.keys import existing_signing_keys, mark_keys, signing_keys
 from safety.marks import credentials, metadata, visible
 from safety.marks.credentials import Credentials
 from safety.marks.facts import Facts
@@ -54,7 +54,7 @@ class Marks:
         """A finished file of an RGB picture. `format` is "PNG", "JPEG" or "WEBP". Raises ExportError, KeysError."""
         from safety.marks.invisible.embed import embed
 
-        marked = embed(visible.apply(image, self.corner), facts.stamp)
+        marked = embed(visible.apply(image, self.corner), facts.stamp, self._mark_keys()[0])
         return credentials.sign(
             metadata.encode(marked, format, facts, time), format, facts, time, signing_keys(self.keys)
         )
@@ -64,4 +64,11 @@ class Marks:
         from safety.marks.invisible.detect import detect
 
         picture = open_picture(data)
-        return Layers(credentials.read(data, existing_signing_keys(self.keys)), detect(picture), metadata.read(data))
+        signed = credentials.read(data, existing_signing_keys(self.keys))
+        return Layers(signed, detect(picture, self._mark_keys()), metadata.read(data))
+
+    def _mark_keys(self) -> tuple[bytes, ...]:
+        """The newest, which writes, first; last the public one, which every Safelight reads."""
+        from safety.marks.invisible.detect import PUBLIC_KEY
+
+        return (*mark_keys(self.keys), PUBLIC_KEY)

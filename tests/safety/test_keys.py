@@ -13,7 +13,15 @@ from cryptography.hazmat.primitives.serialization import load_pem_private_key
 from cryptography.x509.oid import ExtendedKeyUsageOID
 
 from safety.errors import KeysError
-from safety.keys import SIGNING_FILE, existing_signing_keys, secret, signing_keys
+from safety.keys import (
+    MOST_MARK_KEYS,
+    SIGNING_FILE,
+    existing_signing_keys,
+    mark_keys,
+    new_mark_key,
+    secret,
+    signing_keys,
+)
 
 
 def test_a_secret_is_made_once_and_kept(tmp_path: Path) -> None:
@@ -82,3 +90,23 @@ def test_a_folder_that_cannot_be_made_is_a_sentence(tmp_path: Path) -> None:
     with pytest.raises(KeysError) as caught:
         secret(tmp_path / "file" / "keys", "audit")
     assert "write" in caught.value.advice
+
+
+def test_mark_keys_are_read_newest_first_and_none_is_made_unasked(tmp_path: Path) -> None:
+    assert mark_keys(tmp_path / "keys") == ()
+
+    files = [new_mark_key(tmp_path / "keys") for _ in range(3)]
+
+    assert mark_keys(tmp_path / "keys") == tuple(file.read_bytes() for file in reversed(files))
+    assert [file.name for file in files] == ["mark-0001", "mark-0002", "mark-0003"]
+
+
+def test_a_full_ring_of_mark_keys_names_the_one_to_move_away(tmp_path: Path) -> None:
+    files = [new_mark_key(tmp_path) for _ in range(MOST_MARK_KEYS)]
+    with pytest.raises(KeysError) as caught:
+        new_mark_key(tmp_path)
+
+    assert str(files[0]) in caught.value.advice
+    files[0].unlink()
+    assert new_mark_key(tmp_path).name == "mark-0008"
+    assert len(mark_keys(tmp_path)) == MOST_MARK_KEYS

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import hashlib
+from collections.abc import Callable
+from functools import partial
 from typing import TYPE_CHECKING
 
 import numpy as np
 
+from safety.errors import ExportError
 from safety.marks.invisible.code import Floats, encode
 from safety.marks.invisible.detect import PUBLIC_KEY, as_shown, detect, unit_of
-from safety.marks.invisible.mask import Bytes, luminance, perceptual, whiten
+from safety.marks.invisible.mask import LUMA, Bytes, luminance, perceptual, similarity, whiten
 from safety.marks.invisible.sync import Geometry, at_lattice, fold
 from safety.marks.invisible.tile import SIDE, SYNC_GAIN, Complex, Lattice, lattice, render, symbols
 from safety.works import Stamp
@@ -17,28 +20,62 @@ from safety.works import Stamp
 if TYPE_CHECKING:
     from PIL.Image import Image
 
-LEVELS = (43.0, 41.5, 40.0, 38.5, 37.0)  # dB of PSNR, weakest mark first
-FLAT_CAP = 3.0  # grey levels RMS on plain ground, where nothing hides the mark
+Probe = Callable[[Bytes], Bytes]
+LEVELS = (44.0, 43.0, 42.0, 41.0, 40.0, 39.0, 37.5, 36.0, 34.5)  # dB of PSNR, weakest mark first
+GUARDED, LEAST_SIMILAR = 40.0, 0.98  # below so many dB only where the picture's own texture hides the mark
+FLAT_CAP = 2.5  # grey levels RMS on plain ground, where nothing hides the mark
+CROPPED_FROM = 384  # pixels; what a smaller picture loses by a crop no strength brings back
 _ROUNDS = 3  # of informed embedding
 _STEP, _LEAST, _MOST = 0.6, 0.35, 2.6
+# A grey level of luminance costs least error over the three channels if each carries it by its share of luminance.
+_SHARES = LUMA / np.sum(LUMA**2)
+_WHITE, _BLACK, _LEAST_ROOM = 252, 3, 0.02
 
 
 def embed(image: Image, stamp: Stamp, key: bytes = PUBLIC_KEY) -> Image:
-    """An RGB picture with the mark: the weakest of `LEVELS` that every probe reads back, else the strongest.
+    """An RGB picture with the mark: the weakest of `LEVELS` that every probe reads back.
 
-    Whether the mark can be read from the result is for the caller to check: a picture may be too small or too plain.
+    If no level satisfies all probes, the weakest that satisfies as many as any; if none satisfies one, the strongest.
+    Raises ExportError for a picture of pure white and black, or one whose mark cannot be read even untouched.
     """
     from PIL import Image as Pillow
 
     pixels = np.asarray(image)
-    pattern = informed(pixels, stamp, key)
-    marked = pixels
+    _check_room(luminance(pixels))
+    marked, survived = _weakest(pixels, informed(pixels, stamp, key), stamp, key)
+    if not survived and not _reads(as_shown(marked), stamp, key):
+        raise ExportError(
+            "The invisible mark cannot be read back: the picture is too small, too plain or too busy to carry it.",
+            "Use a larger picture, one with more than a single flat colour, or one with less noise.",
+        )
+    return Pillow.fromarray(marked)
+
+
+def _weakest(pixels: Bytes, pattern: Floats, stamp: Stamp, key: bytes) -> tuple[Bytes, int]:
+    """The picture marked as weakly as the probes allow, and how many of them it survives."""
+    left, best, luma = probes(as_shown(pixels).shape), pixels, luminance(pixels)
+    count = len(left)
     for level in LEVELS:
         strength = strength_for(level, pixels, pattern)
         marked = _added(pixels, strength * pattern)
-        if strength == FLAT_CAP or all(_reads(probe, stamp, key) for probe in probes(as_shown(marked))):
+        if level < GUARDED and similarity(luma, luminance(marked)) < LEAST_SIMILAR:
             break
-    return Pillow.fromarray(marked)
+        shown, before = as_shown(marked), len(left)
+        left = [probe for probe in left if not _reads(probe(shown), stamp, key)]  # the survived need no asking again
+        if len(left) < before or len(left) == count:
+            best = marked
+        if not left or strength == FLAT_CAP:
+            break
+    return best, count - len(left)
+
+
+def _check_room(luma: Floats) -> None:
+    """The mark goes up and down: in pure white and black half of it is cut off, and what is left shows."""
+    if np.mean((luma > _BLACK) & (luma < _WHITE)) < _LEAST_ROOM:
+        raise ExportError(
+            "The picture is nearly all pure white or pure black, which cannot carry the invisible mark.",
+            "Ask for a background of another colour, or for more in the picture.",
+        )
 
 
 def informed(pixels: Bytes, stamp: Stamp, key: bytes) -> Floats:
@@ -50,13 +87,14 @@ def informed(pixels: Bytes, stamp: Stamp, key: bytes) -> Floats:
     grid = lattice(key)
     carried = symbols(encode(stamp.id, key), grid)
     mask = perceptual(luminance(pixels), unit_of(pixels.shape))
+    shift = _shift(stamp, key)
     gains = np.ones((len(carried), 2), np.float32)  # of the two quadratures
     gains[grid.sync] = SYNC_GAIN
     for _ in range(_ROUNDS):
-        pattern = _pattern(carried, gains, grid, mask)
+        pattern = _pattern(_coefficients(carried, gains, grid, shift), grid, mask)
         marked = _added(pixels, _strength(LEVELS[0], pattern) * pattern)
-        _rebalance(gains, carried, _received(marked, grid), grid)
-    return _pattern(carried, gains, grid, mask)
+        _rebalance(gains, carried, _received(marked, grid, shift), grid)
+    return _pattern(_coefficients(carried, gains, grid, shift), grid, mask)
 
 
 def strength_for(level: float, pixels: Bytes, pattern: Floats) -> float:
@@ -72,22 +110,24 @@ def strength_for(level: float, pixels: Bytes, pattern: Floats) -> float:
 
 
 def _strength(level: float, pattern: Floats) -> float:
-    return float(255 * 10 ** (-level / 20) / np.sqrt(np.mean(pattern**2)))
+    return float(255 * 10 ** (-level / 20) / np.sqrt(np.mean(pattern**2) * np.mean(_SHARES**2)))
 
 
-def probes(marked: Bytes) -> Iterator[Bytes]:
-    """What a mark must survive, heavy WebP, heavy JPEG, and a crop to a quarter of the area, off the tile's grid."""
-    height, width = marked.shape[:2]
-    yield _recoded(marked, ".webp", 50)
-    yield _recoded(marked, ".jpg", 30)
+def probes(shape: tuple[int, ...]) -> list[Probe]:
+    """What a mark must survive: heavy WebP, heavy JPEG, and a crop to a quarter of the area, off the tile's grid."""
+    height, width = shape[:2]
     top, left = height // 4 + 5, width // 4 + 3
-    yield _recoded(marked[top : top + height // 2, left : left + width // 2], ".jpg", 85)
+    inner = np.s_[top : top + height // 2, left : left + width // 2]
+    coded: list[Probe] = [partial(_recoded, suffix=".webp", quality=50), partial(_recoded, suffix=".jpg", quality=30)]
+    if min(height, width) < CROPPED_FROM:
+        return coded
+    return [*coded, lambda marked: _recoded(marked[inner], ".jpg", 85)]
 
 
 def _reads(picture: Bytes, stamp: Stamp, key: bytes) -> bool:
     from PIL import Image as Pillow
 
-    reading = detect(Pillow.fromarray(picture), key, thorough=False)
+    reading = detect(Pillow.fromarray(picture), (key,), thorough=False)
     return reading is not None and reading.stamp == stamp
 
 
@@ -99,19 +139,36 @@ def _recoded(picture: Bytes, suffix: str, quality: int) -> Bytes:
     return np.asarray(cv2.imdecode(data, cv2.IMREAD_COLOR), np.uint8)[..., ::-1]
 
 
-def _pattern(carried: Complex, gains: Floats, grid: Lattice, mask: Floats) -> Floats:
+def _shift(stamp: Stamp, key: bytes) -> tuple[int, int]:
+    """Where the first tile starts, in its pixels: elsewhere for every stamp.
+
+    The reader finds any shift, as a crop may have made it. Who averages many marked pictures to get at what they have
+    in common, the sync points above all, averages them away.
+    """
+    digest = hashlib.sha256(b"shift" + key + stamp.id.to_bytes(8, "big")).digest()
+    return int.from_bytes(digest[:4], "big") % SIDE, int.from_bytes(digest[4:8], "big") % SIDE
+
+
+def _ramp(grid: Lattice, shift: tuple[int, int]) -> Complex:
+    return np.asarray(np.exp(-2j * np.pi / SIDE * (grid.points @ shift)), np.complex64)
+
+
+def _coefficients(carried: Complex, gains: Floats, grid: Lattice, shift: tuple[int, int]) -> Complex:
+    slope = (grid.radius / 6) ** 0.2  # high frequencies are seen less and lose more: they get more
+    return (_quadratures(carried) * gains * slope[:, None]).view(np.complex64)[:, 0] * _ramp(grid, shift)
+
+
+def _pattern(coefficients: Complex, grid: Lattice, mask: Floats) -> Floats:
     height, width = mask.shape
     side = round(SIDE * unit_of(mask.shape))
-    slope = (grid.radius / 6) ** 0.4  # high frequencies are seen less and lose more: they get more
-    coefficients = (_quadratures(carried) * gains * slope[:, None]).view(np.complex64)[:, 0]
     tile = render(coefficients, grid, side)
     return np.tile(tile, (height // side + 1, width // side + 1))[:height, :width] * mask
 
 
-def _received(marked: Bytes, grid: Lattice) -> Complex:
-    """What the reader finds at the lattice, phases taken out."""
+def _received(marked: Bytes, grid: Lattice, shift: tuple[int, int]) -> Complex:
+    """What the reader finds at the lattice, phases and shift taken out."""
     white = whiten(luminance(as_shown(marked)))
-    return at_lattice(fold(white, Geometry()), grid) * grid.phases.conj()
+    return at_lattice(fold(white, Geometry())) * (grid.phases * _ramp(grid, shift)).conj()
 
 
 def _rebalance(gains: Floats, carried: Complex, received: Complex, grid: Lattice) -> None:
@@ -127,4 +184,5 @@ def _quadratures(values: Complex) -> Floats:
 
 
 def _added(pixels: Bytes, mark: Floats) -> Bytes:
-    return (pixels + np.rint(mark).astype(np.int16)[..., None]).clip(0, 255).astype(np.uint8)
+    """RGB pixels with so many grey levels of luminance added, each channel by its share."""
+    return np.asarray((pixels + np.rint(mark[..., None] * _SHARES)).clip(0, 255), np.uint8)

@@ -12,25 +12,36 @@ from safety.marks.invisible.code import Floats
 
 Bytes = NDArray[np.uint8]
 
-_ROOM = 0.8  # how much stronger the mark may be for each grey level of local activity
-_MOST = 12.0  # grey levels of activity beyond which more texture hides no more
+LUMA = np.array([0.299, 0.587, 0.114], np.float32)  # Rec. 601
+_ROOM = 3.0  # how much stronger the mark may be for each grey level of local activity
+_MOST = 9.0  # grey levels of activity beyond which more texture hides no more
 _FLOOR = 2.0  # grey levels; weaker detail is not blown up by the local normalisation
 _CLIP = 2.5  # local standard deviations
 
 
 def luminance(pixels: Bytes) -> Floats:
     """Rec. 601 luma of RGB pixels (height, width, 3): (height, width)."""
-    return np.asarray(pixels.astype(np.float32) @ np.array([0.299, 0.587, 0.114], np.float32))
+    return np.asarray(pixels.astype(np.float32) @ LUMA)
 
 
 def perceptual(luma: Floats, unit: float) -> Floats:
-    """How strong the mark may be at each pixel, 1 on plain ground to about 10 in texture (contrast masking).
+    """How strong the mark may be at each pixel, 1 on plain ground to 28 in texture (contrast masking).
 
     `unit` is the size of a pixel of the tile in pixels of the picture.
     """
     detail = luma - smooth(luma, 3 * unit)
     activity = 1.48 * smooth(np.sqrt(np.abs(detail)), 4 * unit) ** 2
     return np.asarray(1 + _ROOM * np.minimum(activity, _MOST), np.float32)
+
+
+def similarity(luma: Floats, marked: Floats) -> float:
+    """Mean structural similarity, at most 1 (Wang et al. 2004), in windows of about 8 pixels."""
+    mean, mean_marked = smooth(luma, 1.5), smooth(marked, 1.5)
+    power = smooth(luma * luma, 1.5) - mean**2 + smooth(marked * marked, 1.5) - mean_marked**2
+    both = smooth(luma * marked, 1.5) - mean * mean_marked
+    bright, contrast = (0.01 * 255) ** 2, (0.03 * 255) ** 2
+    light = (2 * mean * mean_marked + bright) / (mean**2 + mean_marked**2 + bright)
+    return float(np.mean(light * (2 * both + contrast) / (power + contrast)))
 
 
 def whiten(luma: Floats, unit: float = 1.0) -> Floats:

@@ -9,26 +9,26 @@ import numpy as np
 from numpy.typing import NDArray
 
 from safety.marks.invisible.code import Floats
-from safety.marks.invisible.sync import Geometry, Spectrum, posed, rank_poses, sync_score
-from safety.marks.invisible.tile import HIGHEST, LOWEST, SIDE, lattice
+from safety.marks.invisible.sync import Geometry, Spectrum, posed, rank_poses, sync_scores
+from safety.marks.invisible.tile import HIGHEST, LOWEST, SIDE
 
-SMALLEST, LARGEST = 0.36, 2.0  # pixels of the picture per pixel of the tile
+SMALLEST, LARGEST = 0.36, 2.1  # pixels of the picture per pixel of the tile
 _OCTAVES = ((SMALLEST, 0.56), (0.56, 0.9), (0.9, 1.35), (1.35, LARGEST))
 _PATCH = 640  # pixels a side that the autocorrelation looks at
 _COARSE, _FINE = 448, 896  # pixels a side that candidates are ranked on and refined on
 _CANDIDATES, _FOLLOWED = 16, 5
+_BATCH = 32  # geometries read at once
 _STRETCHES = np.arange(0.94, 1.0601, 0.005)
 _LATTICE = np.array([(i, j) for i in range(5) for j in range(-4, 5) if (i > 0 or j > 0) and i * i + j * j <= 18])
 
 
-def geometries(white: Floats, key: bytes) -> Iterator[Geometry]:
+def geometries(white: Floats) -> Iterator[Geometry]:
     """Likely geometries, best first in each stage: from the autocorrelation, then from a scan of upright scales."""
     coarse, fine = Spectrum(centre(white, _COARSE)), Spectrum(centre(white, _FINE))
-    found = [_ranked(coarse, geometry, key) for geometry in periods(centre(white, _PATCH))]
-    for _, geometry in sorted(found, key=lambda pair: -pair[0])[:_FOLLOWED]:
-        yield refine(coarse, fine, geometry, key)
-    for geometry in scan(coarse, min(_COARSE, *white.shape), key):
-        yield refine(coarse, fine, geometry, key)
+    for geometry in _ranked(coarse, periods(centre(white, _PATCH)))[:_FOLLOWED]:
+        yield refine(coarse, fine, geometry)
+    for geometry in scan(coarse, min(_COARSE, *white.shape)):
+        yield refine(coarse, fine, geometry)
 
 
 def centre(white: Floats, side: int) -> Floats:
@@ -98,14 +98,13 @@ def _lattice_scores(surface: Floats, size: tuple[int, ...], matrices: NDArray[np
     return np.asarray(total / np.sqrt(weights.clip(0.05)), np.float32)
 
 
-def scan(spectrum: Spectrum, side: int, key: bytes) -> Iterator[Geometry]:
+def scan(spectrum: Spectrum, side: int) -> Iterator[Geometry]:
     """Upright scales in steps of under a pixel at the patch's edge: for crops too busy for the autocorrelation."""
     scales = [SMALLEST]
     while scales[-1] < LARGEST:
         scales.append(scales[-1] * (1 + min(0.012, 1.8 * scales[-1] / side)))
-    found = sorted((_ranked(spectrum, Geometry(scale), key) for scale in scales), key=lambda pair: -pair[0])
     followed: list[Geometry] = []
-    for _, geometry in found:
+    for geometry in _ranked(spectrum, [Geometry(scale) for scale in scales]):
         if len(followed) == _FOLLOWED:
             return
         if all(abs(np.log(geometry.scale / other.scale)) > 0.008 for other in followed):
@@ -113,16 +112,16 @@ def scan(spectrum: Spectrum, side: int, key: bytes) -> Iterator[Geometry]:
             yield geometry
 
 
-def refine(coarse: Spectrum, fine: Spectrum, geometry: Geometry, key: bytes) -> Geometry:
+def refine(coarse: Spectrum, fine: Spectrum, geometry: Geometry) -> Geometry:
     """Climbs to the best geometry nearby, in ever smaller steps, then on more of the picture."""
     for spectrum, steps in ((coarse, (0.002, 0.001)), (fine, (0.0008, 0.0004))):
-        best = _score(spectrum, geometry, key)
         for step in steps:
             for _ in range(3):
-                score, near = max((_score(spectrum, near, key), near) for near in _neighbours(geometry, step))
-                if score <= best:
+                near = [geometry, *_neighbours(geometry, step)]
+                best = int(sync_scores(posed(spectrum.at_lattice(near), geometry.pose)).argmax())
+                geometry = near[best]
+                if best == 0:
                     break
-                best, geometry = score, near
     return geometry
 
 
@@ -135,11 +134,12 @@ def _neighbours(geometry: Geometry, step: float) -> list[Geometry]:
     return near
 
 
-def _score(spectrum: Spectrum, geometry: Geometry, key: bytes) -> float:
-    return sync_score(posed(spectrum.at_lattice(geometry, lattice(key)), key, geometry.pose), lattice(key))
-
-
-def _ranked(spectrum: Spectrum, geometry: Geometry, key: bytes) -> tuple[float, Geometry]:
-    scores = rank_poses(spectrum.at_lattice(geometry, lattice(key)), key)
-    pose = int(scores.argmax())
-    return float(scores[pose]), replace(geometry, pose=pose)
+def _ranked(spectrum: Spectrum, geometries: list[Geometry]) -> list[Geometry]:
+    """Each with its best pose, the best geometry first."""
+    found: list[tuple[float, Geometry]] = []
+    for start in range(0, len(geometries), _BATCH):
+        batch = geometries[start : start + _BATCH]
+        for geometry, scores in zip(batch, rank_poses(spectrum.at_lattice(batch)), strict=True):
+            pose = int(scores.argmax())
+            found.append((float(scores[pose]), replace(geometry, pose=pose)))
+    return [geometry for _, geometry in sorted(found, key=lambda pair: -pair[0])]

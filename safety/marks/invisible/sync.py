@@ -7,6 +7,7 @@ by correlation to an eighth of a pixel.
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
 
@@ -14,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from safety.marks.invisible.code import Floats
-from safety.marks.invisible.tile import RINGS, SIDE, SYNC_POINTS, Complex, Indices, Lattice, lattice
+from safety.marks.invisible.tile import RINGS, SIDE, SYNC_POINTS, Complex, Indices, lattice
 
 _FINE = np.arange(-5, 6) / 8  # pixels of the tile
 
@@ -57,10 +58,10 @@ def fold(white: Floats, geometry: Geometry) -> Floats:
     return np.asarray(flat.reshape(rows // SIDE, SIDE, columns // SIDE, SIDE).sum((0, 2)), np.float32)
 
 
-def at_lattice(folded: Floats, grid: Lattice) -> Complex:
+def at_lattice(folded: Floats) -> Complex:
     """The values of a fold at the lattice, (K,), at unit power in every ring."""
-    y, x = grid.points.T
-    return _levelled(np.fft.fft2(folded)[y % SIDE, x % SIDE], grid)
+    y, x = lattice().points.T
+    return _levelled(np.fft.fft2(folded)[y % SIDE, x % SIDE])
 
 
 class Spectrum:
@@ -79,73 +80,79 @@ class Spectrum:
         middle_x = np.exp(2j * np.pi * np.fft.rfftfreq(self.size[1]) * (width - 1) / 2)
         self.values = (np.fft.rfft2(white, self.size) * middle_y[:, None] * middle_x).astype(np.complex64)
 
-    def at_lattice(self, geometry: Geometry, grid: Lattice) -> Complex:
-        """The values at the lattice so scaled and turned, (K,), at unit power in every ring."""
-        x, y = np.linalg.inv(geometry.turned()).T @ grid.points.T[::-1] / SIDE  # cycles a pixel
-        below = x < 0  # only half of the spectrum of a real picture is kept; the other is its conjugate
-        rows, columns = np.where(below, -y, y) * self.size[0], np.abs(x) * self.size[1]
-        row, column = np.floor(rows).astype(int), np.floor(columns).astype(int)
-        down, across = rows - row, columns - column
-        total = np.zeros(len(grid.points), np.complex128)
-        for step_down, share_down in ((0, 1 - down), (1, down)):
-            for step_across, share_across in ((0, 1 - across), (1, across)):
+    def at_lattice(self, geometries: Sequence[Geometry]) -> Complex:
+        """The values at the lattice so scaled and turned, (N, K), at unit power in every ring."""
+        there = np.linalg.inv([geometry.turned() for geometry in geometries])  # cycles a pixel, x and y:
+        across, down = np.einsum("nij,kj->ink", np.swapaxes(there, 1, 2), lattice().points[:, ::-1] / SIDE)
+        below = across < 0  # only half of the spectrum of a real picture is kept; the other is its conjugate
+        rows, columns = np.where(below, -down, down) * self.size[0], np.abs(across) * self.size[1]
+        row, column = np.floor(rows).astype(np.intp), np.floor(columns).astype(np.intp)
+        low, left = (rows - row).astype(np.float32), (columns - column).astype(np.float32)
+        total = np.zeros(rows.shape, np.complex64)
+        for step_down, share_down in ((0, 1 - low), (1, low)):
+            for step_across, share_across in ((0, 1 - left), (1, left)):
                 # Beyond the highest frequency of the picture lies nothing; what is read there is noise as any other.
                 place = (row + step_down) % self.size[0], (column + step_across) % self.values.shape[1]
-                total += self.values[place] * share_down * share_across
-        return _levelled(np.where(below, total.conj(), total), grid)
+                total += self.values[place] * (share_down * share_across)
+        return _levelled(np.where(below, total.conj(), total))
 
 
-def rank_poses(values: Complex, key: bytes) -> Floats:
-    """The sync score of each pose, (8,): about standard normal maxima over 3,969 shifts if there is no mark."""
-    return np.asarray(_correlate(posed(values, key), lattice(key)).max((-2, -1)), np.float32)
+def rank_poses(values: Complex) -> Floats:
+    """The sync score of each pose, (..., 8): about standard normal maxima over 3,969 shifts if there is no mark."""
+    return np.asarray(_correlate(posed(values)).max((-2, -1)), np.float32)
 
 
-def sync_score(values: Complex, grid: Lattice) -> float:
-    """The same for one pose."""
-    return float(_correlate(values, grid).max())
+def sync_scores(values: Complex) -> Floats:
+    """The same for one pose, (...)."""
+    return np.asarray(_correlate(values).max((-2, -1)), np.float32)
 
 
-def posed(values: Complex, key: bytes, pose: int | None = None) -> Complex:
-    """Lattice values as they were before a pose, (K,), or before each of the eight, (8, K)."""
-    order, mirrored = _poses(key)
+def posed(values: Complex, pose: int | None = None) -> Complex:
+    """Lattice values (..., K) as they were before a pose, (..., K), or before each of the eight, (..., 8, K)."""
+    order, mirrored = _poses()
     if pose is not None:
         order, mirrored = order[pose], mirrored[pose]
-    return np.where(mirrored, values[order].conj(), values[order])
+    return np.where(mirrored, values[..., order].conj(), values[..., order])
 
 
-def align(values: Complex, grid: Lattice) -> tuple[float, Complex]:
-    """The best shift of one pose: its sync score, and the values with shift and hidden phases taken out, (K,)."""
-    surface = _correlate(values, grid)
-    shift = np.array(np.unravel_index(surface.argmax(), surface.shape))
-    ramps = np.exp(2j * np.pi / SIDE * (shift[:, None] + _FINE)[..., None] * grid.points.T[:, None, :])
-    bare = values * grid.phases.conj()
-    sync = grid.sync
-    scores = np.einsum("ak,bk,k->ab", ramps[0][:, sync], ramps[1][:, sync], bare[sync], optimize=True).real
-    best = np.unravel_index(scores.argmax(), scores.shape)
-    straight = bare * ramps[0][best[0]] * ramps[1][best[1]]
-    return float(scores[best]) / (SYNC_POINTS / 2) ** 0.5, np.asarray(straight, np.complex64)
+def align(values: Complex, most: int) -> Iterator[tuple[float, Complex]]:
+    """The best shifts of one pose, best first: its sync score, and the values (K,) with the shift taken out."""
+    grid, surface = lattice(), _correlate(values)
+    for _ in range(most):
+        shift = np.array(np.unravel_index(surface.argmax(), surface.shape))
+        ramps = np.exp(2j * np.pi / SIDE * (shift[:, None] + _FINE)[..., None] * grid.points.T[:, None, :])
+        bare = values[grid.sync] * grid.phases[grid.sync].conj()
+        scores = np.einsum("ak,bk,k->ab", ramps[0][:, grid.sync], ramps[1][:, grid.sync], bare, optimize=True).real
+        best = np.unravel_index(scores.argmax(), scores.shape)
+        straight = values * ramps[0][best[0]] * ramps[1][best[1]]
+        yield float(scores[best]) / (SYNC_POINTS / 2) ** 0.5, np.asarray(straight, np.complex64)
+        rows, columns = ((centre + np.arange(-2, 3)) % SIDE for centre in shift)
+        surface[np.ix_(rows, columns)] = -np.inf
 
 
-def _correlate(values: Complex, grid: Lattice) -> NDArray[np.float32]:
+def _correlate(values: Complex) -> NDArray[np.float32]:
     """Sync score of every whole-pixel shift, (..., 63, 63)."""
-    spectrum = np.zeros((*values.shape[:-1], SIDE, SIDE), np.complex64)
-    y, x = grid.points[grid.sync].T
-    spectrum[..., y % SIDE, x % SIDE] = (values * grid.phases.conj())[..., grid.sync]
-    return np.asarray(np.fft.ifft2(spectrum).real * SIDE**2 / (SYNC_POINTS / 2) ** 0.5, np.float32)
+    grid = lattice()
+    half = np.zeros((*values.shape[:-1], SIDE, SIDE // 2 + 1), np.complex64)
+    y, x = grid.points[grid.sync].T  # x > 0: the half of the spectrum that a real transform keeps
+    half[..., y % SIDE, x] = values[..., grid.sync] * grid.phases[grid.sync].conj() / 2
+    return np.asarray(np.fft.irfft2(half, (SIDE, SIDE)) * np.float32(SIDE**2 / (SYNC_POINTS / 2) ** 0.5), np.float32)
 
 
-def _levelled(values: NDArray[np.complexfloating], grid: Lattice) -> Complex:
-    power = np.bincount(grid.ring, values.real**2 + values.imag**2, RINGS) / np.bincount(grid.ring, None, RINGS)
-    return np.asarray(values / np.sqrt(power + 1e-12)[grid.ring], np.complex64)
+def _levelled(values: NDArray[np.complexfloating]) -> Complex:
+    ring = lattice().ring
+    member = np.equal.outer(ring, np.arange(RINGS)) / np.bincount(ring, None, RINGS)
+    power = (values.real**2 + values.imag**2) @ member
+    return np.asarray(values / np.sqrt(power + 1e-12)[..., ring], np.complex64)
 
 
-@lru_cache(maxsize=8)
-def _poses(key: bytes) -> tuple[Indices, NDArray[np.bool_]]:
+@lru_cache(maxsize=1)
+def _poses() -> tuple[Indices, NDArray[np.bool_]]:
     """Where each pose puts each lattice point, (8, K), and whether on its opposite. Frequencies turn as points do."""
-    y, x = lattice(key).points.T
+    y, x = lattice().points.T
     rotations = [(y, x), (x, -y), (-y, -x), (-x, y)]
     reflections = [(y, -x), (-x, -y), (-y, x), (x, y)]
-    index = {point: number for number, point in enumerate(map(tuple, lattice(key).points.tolist()))}
+    index = {point: number for number, point in enumerate(map(tuple, lattice().points.tolist()))}
     rows, columns = (np.array(part) for part in zip(*(rotations + reflections), strict=True))
     opposite = columns < 0
     places = np.where(opposite[..., None], -np.stack([rows, columns], -1), np.stack([rows, columns], -1))

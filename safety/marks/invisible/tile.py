@@ -1,9 +1,10 @@
 """The tile: one period of the mark, written as a few hundred frequencies.
 
-A tile of 64 x 64 pixels repeats over the picture, so that every crop that holds some periods holds the whole mark, and
+A tile of 63 x 63 pixels repeats over the picture, so that every crop that holds some periods holds the whole mark, and
 the repetition itself tells scale and rotation. Its 388 frequencies lie between 0.05 and 0.26 cycles a pixel: above what
-pictures are made of, below what codecs throw away. 48 of them are known from the key (`sync`): they give the shift and
-the channel's gain. The others (`data`) carry the code bits as QPSK, each bit about 1.8 times over the whole band.
+pictures are made of, below what codecs throw away. 48 of them are the same in every mark (`sync`): they give the shift
+and the channel's gain, whoever wrote the mark, so that one search serves all keys. The others (`data`) carry the code
+bits as QPSK, each bit about 1.8 times over the whole band; how, only the key tells.
 """
 
 from __future__ import annotations
@@ -24,16 +25,17 @@ SIDE = 63
 LOWEST, HIGHEST = 3.0, 16.5  # radius in periods a tile
 BLOCKS = 8  # periods a tile that fall on the grid of 8 x 8 blocks of JPEG
 SYNC_POINTS = 48
-SYNC_GAIN = 2.0
+SYNC_GAIN = 1.7
 RINGS = 6
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Lattice:
-    """The frequencies and what each of them is for; all drawn from the key.
+    """The frequencies and what each of them is for.
 
     `points` (K, 2) are periods a tile along y and x, one of each pair of opposite ones. `phases` (K,) hide the symbols.
     `ring` (K,) numbers bands of radius. `bit` (2 * len(data),) names the code bit that each quadrature carries.
+    Drawn from the key: `bit`, and the phases of the data.
     """
 
     points: NDArray[np.int64]
@@ -48,17 +50,22 @@ class Lattice:
         return np.asarray(np.hypot(*self.points.T), np.float32)
 
 
-@lru_cache(maxsize=8)
-def lattice(key: bytes) -> Lattice:
-    """The lattice that belongs to a key."""
+@lru_cache(maxsize=16)
+def lattice(key: bytes = b"") -> Lattice:
+    """The lattice that belongs to a key. Without a key: for its points and sync, which all keys share."""
     points = _band()
     radius = np.hypot(*points.T)
-    random = np.random.default_rng(int.from_bytes(hashlib.sha256(b"lattice" + key).digest(), "big"))
-    sync = _spread(points, random.permutation(len(points)))
+    public, secret = _random(b"sync"), _random(b"data" + key)
+    sync = _spread(points, public.permutation(len(points)))
     data = np.setdiff1d(np.arange(len(points)), sync)
-    phases = np.exp(2j * np.pi * random.random(len(points))).astype(np.complex64)
+    phases = np.exp(2j * np.pi * public.random(len(points))).astype(np.complex64)
+    phases[data] = np.exp(2j * np.pi * secret.random(len(data)))
     ring = ((radius - LOWEST) / (HIGHEST - LOWEST) * RINGS).astype(np.intp).clip(0, RINGS - 1)
-    return Lattice(points, phases, ring, sync, data, _deal(np.repeat(radius[data], 2), random))
+    return Lattice(points, phases, ring, sync, data, _deal(np.repeat(radius[data], 2), secret))
+
+
+def _random(seed: bytes) -> np.random.Generator:
+    return np.random.default_rng(int.from_bytes(hashlib.sha256(b"safelight " + seed).digest(), "big"))
 
 
 def _band() -> NDArray[np.int64]:
@@ -104,7 +111,7 @@ def symbols(code: Floats, grid: Lattice) -> Complex:
 
 
 def render(coefficients: Complex, grid: Lattice, side: int = SIDE) -> Floats:
-    """The tile (side, side) of coefficients with their phases, at one grey level RMS. `side` >= 64 enlarges it."""
+    """The tile (side, side) of coefficients with their phases, at one grey level RMS. `side` >= 63 enlarges it."""
     spectrum = np.zeros((side, side), np.complex64)
     y, x = grid.points.T
     spectrum[y % side, x % side] = coefficients * grid.phases

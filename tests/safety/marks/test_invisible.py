@@ -5,9 +5,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image
+from skimage.metrics import structural_similarity
 
-from safety.marks.invisible.detect import SYNC_THRESHOLD, detect
+from safety.errors import ExportError
+from safety.marks.invisible.detect import MOST_KEYS, PUBLIC_KEY, SYNC_THRESHOLD, detect
 from safety.marks.invisible.embed import embed
+from safety.marks.invisible.mask import luminance, similarity
 from safety.works import Stamp
 from tests.fakes_marks import flat_art, photograph, recoded
 
@@ -26,8 +29,18 @@ def psnr(one: Image.Image, other: Image.Image) -> float:
 
 
 def test_the_mark_is_invisible() -> None:
-    for picture, least in ((photograph(1), 36.9), (flat_art(1), 42.5)):
+    for picture, least in ((photograph(1), 39.5), (flat_art(1), 42.9)):
         assert psnr(picture, embed(picture, STAMP)) > least
+
+
+def test_the_similarity_is_that_of_the_paper() -> None:
+    picture = photograph(1)
+    marked = embed(picture, STAMP)
+    ours = similarity(luminance(np.asarray(picture)), luminance(np.asarray(marked)))
+    grey = [np.asarray(one.convert("L")) for one in (picture, marked)]
+    theirs = structural_similarity(*grey, gaussian_weights=True, sigma=1.5, use_sample_covariance=False)
+
+    assert ours == pytest.approx(theirs, abs=0.004)
 
 
 ATTACKS = [
@@ -74,7 +87,19 @@ def test_a_studio_with_another_key_neither_reads_nor_is_read() -> None:
     marked = embed(flat_art(3), STAMP, b"another key")
 
     assert detect(marked) is None
-    assert (reading := detect(marked, b"another key", thorough=False)) and reading.stamp == STAMP
+    assert (reading := detect(marked, [b"another key"], thorough=False)) and reading.stamp == STAMP
+
+
+@pytest.mark.parametrize("written", [b"newest", b"older", PUBLIC_KEY], ids=["newest", "older", "public"])
+def test_after_a_rotation_marks_of_every_key_are_read(written: bytes) -> None:
+    cropped = embed(flat_art(5), STAMP, written).crop((40, 30, 400, 460)).resize((320, 382))
+
+    assert (reading := detect(cropped, [b"newest", b"older", PUBLIC_KEY])) and reading.stamp == STAMP
+
+
+def test_more_keys_than_the_bound_on_false_positives_counts_are_refused() -> None:
+    with pytest.raises(ValueError, match="at most 8 keys"):
+        detect(flat_art(1), [bytes([number]) for number in range(MOST_KEYS + 1)])
 
 
 def test_a_large_picture_is_read_after_it_was_shown_smaller() -> None:
@@ -84,20 +109,37 @@ def test_a_large_picture_is_read_after_it_was_shown_smaller() -> None:
         assert (reading := detect(picture)) and reading.stamp == STAMP
 
 
-@pytest.mark.parametrize("size", [(1, 1), (31, 400), (64, 64), (65, 700), (129, 97)])
-def test_small_and_odd_sizes_keep_their_size_and_never_crash(size: tuple[int, int]) -> None:
-    marked = embed(photograph(5, *size), STAMP)
+@pytest.mark.parametrize("size", [(64, 64), (65, 700), (129, 97), (2000, 70)], ids=str)
+def test_small_and_odd_sizes_keep_their_size(size: tuple[int, int]) -> None:
+    marked = embed(flat_art(6).resize(size), STAMP)
 
     assert marked.size == size
-    assert (reading := detect(marked)) is None or reading.stamp == STAMP
+    assert (reading := detect(marked)) and reading.stamp == STAMP
 
 
-@pytest.mark.parametrize("colour", ["white", "black", "grey", "#1e50c8"])
-def test_one_flat_colour_never_crashes_nor_shows(colour: str) -> None:
-    picture = Image.new("RGB", (256, 256), colour)
+@pytest.mark.parametrize("size", [(1, 1), (31, 400), (40, 40)], ids=str)
+def test_a_picture_too_small_for_a_mark_says_so(size: tuple[int, int]) -> None:
+    assert detect(photograph(5, *size)) is None
+    with pytest.raises(ExportError, match="too small"):
+        embed(photograph(5, *size), STAMP)
 
-    assert psnr(picture, embed(picture, STAMP)) > 36
+
+@pytest.mark.parametrize("colour", ["white", "black", "#fefefe"])
+def test_pure_white_and_black_are_refused_with_that_reason(colour: str) -> None:
+    with pytest.raises(ExportError, match="pure white or pure black") as caught:
+        embed(Image.new("RGB", (256, 256), colour), STAMP)
+
+    assert "another colour" in caught.value.advice
+
+
+@pytest.mark.parametrize("colour", ["grey", "#1e50c8", "yellow"])
+def test_one_flat_colour_carries_a_mark_that_hardly_shows(colour: str) -> None:
+    picture = Image.new("RGB", (512, 512), colour)
+    marked = embed(picture, STAMP)
+
+    assert psnr(picture, marked) > 39
     assert detect(picture) is None
+    assert (reading := detect(recoded(marked, "JPEG", 75))) and reading.stamp == STAMP
 
 
 @settings(max_examples=15, deadline=None)

@@ -30,7 +30,17 @@ def test_sync_and_data_share_no_frequency() -> None:
 def test_keys_give_unlike_tiles() -> None:
     one, other = (render(symbols(encode(42, key), lattice(key)), lattice(key)) for key in (KEY, b"other"))
 
-    assert abs(float((one * other).mean())) < 0.2
+    # They have the sync points in common, and nothing else.
+    share = SYNC_POINTS * 1 / len(lattice(KEY).points)
+    assert abs(float((one * other).mean())) < share + 0.1
+
+
+def test_keys_share_points_and_sync() -> None:
+    one, other = lattice(KEY), lattice(b"other")
+
+    assert (one.points == other.points).all() and (one.sync == other.sync).all()
+    assert np.allclose(one.phases[one.sync], other.phases[other.sync])
+    assert not np.allclose(one.phases[one.data], other.phases[other.data])
 
 
 def test_the_tile_falls_differently_on_the_blocks_of_a_codec_in_every_period() -> None:
@@ -54,14 +64,14 @@ POSED = [
 def test_one_reading_finds_each_pose_and_shift(turn, shift) -> None:  # type: ignore[no-untyped-def]
     grid = lattice(KEY)
     picture = np.roll(np.ascontiguousarray(turn(tiled())), shift, (0, 1)).astype(np.float32)
-    values = at_lattice(fold(picture, Geometry()), grid)
-    pose = int(rank_poses(values, KEY).argmax())
+    values = at_lattice(fold(picture, Geometry()))
+    pose = int(rank_poses(values).argmax())
 
-    score, straight = align(posed(values, KEY, pose), grid)
+    score, straight = next(align(posed(values, pose), 1))
 
     # Rings are levelled, so what is left of a pure mark is its own shape.
     expected = symbols(encode(42, KEY), grid)
-    assert np.allclose(np.angle(straight * expected.conj()), 0, atol=0.02)
+    assert np.allclose(np.angle(straight * (expected * grid.phases).conj()), 0, atol=0.02)
     assert score > 6
 
 
@@ -69,7 +79,7 @@ def test_the_spectrum_reads_what_folding_reads() -> None:
     grid, geometry = lattice(KEY), Geometry(scale=1.0, angle=0.0)
     noisy = (tiled() + np.random.default_rng(1).normal(0, 1, (504, 504))).astype(np.float32)
 
-    folded, read = at_lattice(fold(noisy, geometry), grid), Spectrum(noisy).at_lattice(geometry, grid)
+    folded, read = at_lattice(fold(noisy, geometry)), Spectrum(noisy).at_lattice([geometry])[0]
     middle = np.exp(-2j * np.pi * (grid.points @ np.array([251.5, 251.5])) / SIDE)
 
     assert abs(np.vdot(folded, read * middle)) > 0.98 * len(grid.points)
