@@ -2,8 +2,8 @@
 
     python -m benchmarks.mark_false_positives --count 2000 --folder /usr/share/wallpapers
 
-Each trial takes one of the pictures of benchmarks/mark_pictures.py, cuts a random part out of it, scales it to 128 to
-640 px and mirrors, grains or compresses it. The trials are numbered and the same on every machine with these pictures.
+Each trial takes one of the pictures of benchmarks/mark_pictures.py, cuts a random part out of it, scales it to 96 to
+384 px and mirrors, grains or compresses it. The trials are numbered and the same on every machine with these pictures.
 Results go to one file, line by line, and trials that are in it are left out. The design bound is derived in
 safety/marks/invisible/detect.py; the words that were decoded on the way say how often it was put to the test.
 """
@@ -34,8 +34,8 @@ def trial(number: int, images: list[Image.Image]) -> Image.Image:
     left = int(random.integers(max(1, image.width - width + 1)))
     top = int(random.integers(max(1, image.height - height + 1)))
     part = image.crop((left, top, left + width, top + height))
-    scale = random.integers(128, 641) / max(part.size)
-    part = part.resize((max(96, round(part.width * scale)), max(96, round(part.height * scale))))
+    scale = random.integers(96, 385) / max(part.size)
+    part = part.resize((max(64, round(part.width * scale)), max(64, round(part.height * scale))))
     if random.random() < 0.5:
         part = part.transpose(Image.Transpose.FLIP_LEFT_RIGHT)
     if random.random() < 0.3:
@@ -71,10 +71,9 @@ def main() -> None:
             with path.open("a") as file:
                 file.write(json.dumps({"trial": number, "found": int(found), "words": words}) + "\n")
     rows = list(done(path))
-    print(
-        f"{len(rows)} unmarked pictures and crops of {len(images)} pictures: {sum(row['found'] for row in rows)} marks"
-        f" found, {sum(row['words'] for row in rows)} words decoded, {max(row['words'] for row in rows)} at most a picture"
-    )
+    found, words = ([row[key] for row in rows] for key in ("found", "words"))
+    print(f"{len(rows)} unmarked pictures and crops of {len(images)} pictures: {sum(found)} marks found;")
+    print(f"{sum(words)} words decoded, at most {max(words)} a picture")
 
 
 if __name__ == "__main__":

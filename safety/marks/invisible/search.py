@@ -16,7 +16,7 @@ SMALLEST, LARGEST = 0.36, 2.1  # pixels of the picture per pixel of the tile
 _OCTAVES = ((SMALLEST, 0.56), (0.56, 0.9), (0.9, 1.35), (1.35, LARGEST))
 _PATCH = 640  # pixels a side that the autocorrelation looks at
 _COARSE, _FINE = 448, 896  # pixels a side that candidates are ranked on and refined on
-_CANDIDATES, _FOLLOWED = 16, 5
+_CANDIDATES, _FOLLOWED = 24, 6
 _BATCH = 32  # geometries read at once
 _STRETCHES = np.arange(0.94, 1.0601, 0.005)
 _LATTICE = np.array([(i, j) for i in range(5) for j in range(-4, 5) if (i > 0 or j > 0) and i * i + j * j <= 18])
@@ -42,7 +42,7 @@ def periods(white: Floats) -> list[Geometry]:
 
     A periodic mark makes a lattice of peaks in the autocorrelation (Kutter 1998). Each geometry is scored by the mean
     over the lattice points it predicts, in standard deviations, weighted by how much of the picture they compare:
-    first on a grid of scales and angles, then the best of them with every stretch.
+    first on a grid of scales and angles, then the best of them, and all upright ones, with every stretch.
     """
     scored: list[tuple[float, Geometry]] = []
     for low, high in _OCTAVES:
@@ -51,7 +51,7 @@ def periods(white: Floats) -> list[Geometry]:
         turns = np.radians(angles)
         turned = np.array([[np.cos(turns), -np.sin(turns)], [np.sin(turns), np.cos(turns)]])
         scores = _lattice_scores(surface, white.shape, scales[:, None] * turned[:, :, None, :])
-        for _ in range(_CANDIDATES // 2):
+        for _ in range(_CANDIDATES // 3):
             row, column = np.unravel_index(scores.argmax(), scores.shape)
             stretched = _stretched(Geometry(float(scales[row]), float(angles[column])))
             matrices = np.moveaxis(np.array([geometry.turned() for geometry in stretched]), 0, -1)
@@ -59,7 +59,20 @@ def periods(white: Floats) -> list[Geometry]:
             scored.append((float(tried.max()) * strength, stretched[int(tried.argmax())]))
             around = np.arange(column - 4, column + 5) % len(angles)
             scores[max(0, row - 3) : row + 4, around] = -np.inf
+        scored += [(score * strength, one) for score, one in _upright(surface, white.shape, scales)]
     return [geometry for _, geometry in sorted(scored, reverse=True)[:_CANDIDATES]]
+
+
+def _upright(surface: Floats, size: tuple[int, ...], scales: NDArray[np.float64]) -> Iterator[tuple[float, Geometry]]:
+    """The best of every height and stretch at angle 0: a stretched picture scores too little without its stretch."""
+    matrices = np.zeros((2, 2, len(scales), len(_STRETCHES)))
+    matrices[0, 0], matrices[1, 1] = scales[:, None] * _STRETCHES, scales[:, None]
+    scores = _lattice_scores(surface, size, matrices)
+    for _ in range(_CANDIDATES // 6):
+        row, column = np.unravel_index(scores.argmax(), scores.shape)
+        ratio = float(_STRETCHES[column])
+        yield float(scores[row, column]), Geometry(float(scales[row]) * ratio**0.5, stretch=ratio)
+        scores[max(0, row - 2) : row + 3, max(0, column - 2) : column + 3] = -np.inf
 
 
 def _stretched(geometry: Geometry) -> list[Geometry]:
