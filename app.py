@@ -9,12 +9,17 @@ import os
 import sys
 from collections.abc import Mapping
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 
 from engines.cards import read_cards
-from engines.diffusion import DiffusionEngine
+from engines.hub import Hub
+from engines.interface import Engine
+from engines.machine import measure
+from engines.offer import make_engines
+from engines.shelf import Shelf
+from engines.source import Source
 from safety.audit import AuditLog
 from safety.errors import PresetError, StudioError
 from safety.export import Exporter
@@ -24,6 +29,7 @@ from safety.marks import Marks
 from safety.marks.visible import Corner
 from safety.policy import load_policy
 from safety.prompt import open_people, prompt_checks
+from safety.steering import load_steering
 from studio import Studio
 
 ROOT = Path(__file__).resolve().parent
@@ -48,14 +54,22 @@ class Settings:
     )
     store: str = ""  # SAFELIGHT_STORE: postgresql://user:password@host/database; else audit.sqlite3 under `home`
 
+    engines: str = ""  # SAFELIGHT_ENGINES: a file with more engine cards
+    offline: bool = False  # SAFELIGHT_OFFLINE: no model is downloaded
+    keep_models: int = 2  # SAFELIGHT_KEEP_MODELS: how many stay loaded
+    server_key: str = field(default="", repr=False)  # SAFELIGHT_SERVER_KEY: for an OpenAI-compatible server
+    hub_token: str = field(default="", repr=False)  # HF_TOKEN, as everywhere with the hub
+    hub_address: str = ""  # HF_ENDPOINT, likewise
+
     @classmethod
     def read(cls, environment: Mapping[str, str]) -> Settings:
         """Raises PresetError that names the variable and what it may be."""
         get = partial(_get, environment)
         public = bool(environment.get("SPACE_ID"))  # Hugging Face Spaces: open to everybody
-        keep = get("KEEP_PROMPTS", "no").lower()
-        if keep not in YES + NO:
-            raise _wrong("KEEP_PROMPTS", keep, "yes or no")
+        keep, offline = _switch(environment, "KEEP_PROMPTS"), _switch(environment, "OFFLINE")
+        models = get("KEEP_MODELS", "2")
+        if not (models.isascii() and models.isdecimal() and int(models) >= 1):
+            raise _wrong("KEEP_MODELS", models, "a number from 1 on")
         port, corner = get("PORT", "7860"), get("LABEL_CORNER", cls.corner)
         if not (port.isascii() and port.isdecimal() and 1 <= int(port) <= 65535):
             raise _wrong("PORT", port, "a number from 1 to 65535")
@@ -65,11 +79,17 @@ class Settings:
             home=Path(get("HOME", "") or _data_folder()).expanduser().absolute(),
             host="0.0.0.0" if public else get("HOST", cls.host),
             port=int(port),
-            keep_prompts=keep in YES and not public,
+            keep_prompts=keep and not public,
             corner=Corner(corner),
             mode=get("MODE", ""),
             language=get("LANGUAGE", ""),
             store=_store(get("STORE", "")),
+            engines=get("ENGINES", ""),
+            offline=offline or environment.get("HF_HUB_OFFLINE", "") in YES,
+            keep_models=int(models),
+            server_key=get("SERVER_KEY", ""),
+            hub_token=environment.get("HF_TOKEN", ""),
+            hub_address=environment.get("HF_ENDPOINT", ""),
         )
 
 
@@ -85,6 +105,13 @@ def _store(address: str) -> str:
     return address
 
 
+def _switch(environment: Mapping[str, str], name: str) -> bool:
+    value = _get(environment, name, "no").lower()
+    if value not in YES + NO:
+        raise _wrong(name, value, "yes or no")
+    return value in YES
+
+
 def _wrong(name: str, value: str, allowed: str) -> PresetError:
     return PresetError(f"SAFELIGHT_{name} is {value!r}.", f"Set it to {allowed}, or leave it unset.")
 
@@ -98,21 +125,31 @@ def _data_folder() -> str:
 def make_studio(settings: Settings) -> Studio:
     """Every part in its place. Models, keys and the database are opened at first use."""
     home = settings.home
-    cards = read_cards(PRESETS / "engines.toml")
+    policy = load_policy(PRESETS, settings.mode, settings.language)
     prompts = prompt_checks(PRESETS, MODELS)
     pictures = picture_checks(MODELS, PRESETS, prompts)
     return Studio(
-        policy=load_policy(PRESETS, settings.mode, settings.language),
+        policy=policy,
         prompt_checks=prompts,
         image_checks=pictures.checks,
         described=pictures.described,
         fetch=partial(fetch_models, PRESETS),
         people=open_people(PRESETS),
-        engines={name: DiffusionEngine(name, card, MODELS) for name, card in cards.items()},
+        engines=_engines(settings),
         exporter=Exporter(Marks(home / "keys", settings.corner)),
         audit=AuditLog(settings.store or home / "audit.sqlite3", partial(_audit_secret, home), settings.keep_prompts),
         outputs=home / "outputs",
+        steering=load_steering(PRESETS, policy),
     )
+
+
+def _engines(settings: Settings) -> dict[str, Engine]:
+    cards = read_cards(PRESETS / "engines.toml")
+    if settings.engines:
+        cards |= read_cards(Path(settings.engines).expanduser().absolute())
+    hub = Hub(settings.home / "models", settings.offline, settings.hub_address or None, settings.hub_token or None)
+    source = Source(MODELS, hub, partial(measure, os.environ), Shelf(settings.keep_models))
+    return make_engines(cards, source, settings.server_key)
 
 
 def _audit_secret(home: Path) -> bytes:

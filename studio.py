@@ -14,8 +14,9 @@ from __future__ import annotations
 import secrets
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 from PIL import Image
 
@@ -31,8 +32,12 @@ from safety.policy import Policy
 from safety.prompt.open_people import OpenPeople, Wording
 from safety.records import Assessment, Decision, Picture, Prompt, Skipped, Stage, Verdict
 from safety.statement import Statement, state
+from safety.steering import SteeringPlan
 from safety.verify import Verification, verify
 from safety.works import Delivered, Export, Generation, GenerationRequest, Made, Outcome, Refused, Stamp
+
+if TYPE_CHECKING:
+    from engines.previews import Preview
 
 Subject = TypeVar("Subject")
 EXTENSION = {"png": "png", "jpeg": "jpg", "webp": "webp"}
@@ -56,6 +61,7 @@ class Studio:
     described: Sequence[Described] = ()
     fetch: Callable[[], Iterable[str]] = tuple  # downloads the models that picture checks name; yields what it got
     people: OpenPeople | None = None  # fills in balanced sets
+    steering: SteeringPlan | None = None  # without it, no model is steered
 
     def preview(self, prompt: str, mode: str) -> Decision:
         """Judges a prompt while it is typed, with the quick checks only. Nothing is recorded."""
@@ -70,8 +76,12 @@ class Studio:
         mode = self.policy.in_force(mode)
         return self._judge(Stage.PICTURE, Picture(image, prompt), self.image_checks, mode)
 
-    def create(self, request: GenerationRequest, progress: Progress = silent) -> Outcome:
+    def create(
+        self, request: GenerationRequest, progress: Progress = silent, preview: Preview | None = None
+    ) -> Outcome:
         """Judges the prompt, generates, judges the pictures, marks them. Every step is on record.
+
+        `preview` gets blurred pictures while they are drawn: they are not judged yet.
 
         Raises RequestError before a case is opened; EngineError, ExportError, AuditError after.
         """
@@ -87,10 +97,11 @@ class Studio:
                 return case.refused(asked)
             if asked.verdict is Verdict.WARN:
                 case.note("acknowledged", stage=Stage.PROMPT)
-            generate = self.engines[request.engine].generate
+            steering = self.steering.route(asked, self.policy) if self.steering else None
+            generate = partial(self.engines[request.engine].generate, steering=steering, preview=preview)
             generation = balanced.draw(generate, request, wordings, seeds, progress)
             case.generated(generation)
-            made = tuple(self._finish(case, generation, number, progress) for number in range(len(seeds)))
+            made = tuple(self._finish(case, generation, number, progress) for number in range(len(generation.images)))
             if all(one.export is None for one in made):
                 return case.refused(max((one.decision for one in made), key=lambda d: d.verdict))
             return case.delivered(Delivered(case.id, asked, made, generation))

@@ -34,6 +34,7 @@ def draw(
         images=tuple(images[seed] for seed, _ in drawn),
         seeds=tuple(seed for seed, _ in drawn),
         seconds=sum(part.seconds for part in parts),
+        failed=tuple(seed for part in parts for seed in part.failed),
         prompts=tuple(wording.prompt for _, wording in drawn),
         filled=tuple(wording.filled for _, wording in drawn) if any(wording.filled for wording in wordings) else (),
     )

@@ -10,6 +10,8 @@ from safety.errors import PresetError
 from safety.presets import ADVICE, parse, read_toml
 
 REVISION = re.compile(r"[0-9a-f]{40}")
+REPOSITORY = re.compile(r"[\w.-]+/[\w.-]+")
+PICKLES = (".ckpt", ".pt", ".pth", ".bin", ".pkl")
 
 
 def read_cards(path: Path) -> dict[str, EngineCard]:
@@ -33,7 +35,24 @@ def problem_of(card: EngineCard) -> str:
     if card.guided and card.guidance.least < 1:
         return "guidance.least: a guided model needs at least 1; below it the negative prompt would be drawn"
     if card.revision and not REVISION.fullmatch(card.revision):
-        return "revision: give the commit as 40 hex digits, or leave it empty for a folder"
+        return "revision: give the commit as 40 hex digits, or leave it empty"
+    if problem := _place_problem(card):
+        return problem
     if any(side % card.size_multiple for side in (card.size.default, card.size.least, card.size.most)):
         return "size: every size must be a multiple of size_multiple"
+    return ""
+
+
+def _place_problem(card: EngineCard) -> str:
+    """What is wrong with where the model is said to be."""
+    if card.kind == "hub" and not REPOSITORY.fullmatch(card.model):
+        return "model: name a repository of the hub as owner/name"
+    if card.kind == "server" and not card.url.startswith(("http://", "https://")):
+        return "url: give the server's address, up to and with /v1"
+    if card.kind != "server" and card.url:
+        return 'url: only a card with kind = "server" has one'
+    if Path(card.model).suffix == ".safetensors" and not (card.pipeline and card.config):
+        return "pipeline: a single file needs `pipeline` (a diffusers class) and `config` (a diffusers folder)"
+    if Path(card.model).suffix in PICKLES:
+        return "model: weights must be .safetensors; other formats can run code when they are read"
     return ""

@@ -2,119 +2,121 @@
 
 from __future__ import annotations
 
-import inspect
-import threading
 import time
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
 from PIL import Image
 
-from engines.enlarge import enlarge
-from engines.interface import EngineCard, Progress
-from engines.loading import first_line, load_pipeline
-from safety.errors import EngineFailed, StudioError
-from safety.works import Generation, GenerationRequest
+from engines.call import settings
+from engines.drawing import Drawing, run
+from engines.interface import EngineCard, Offer, Progress
+from engines.pictures import NoPicture, to_picture
+from engines.plan import Plan
+from engines.previews import Previews
+from engines.source import Source
+from engines.steer import plan as plan_steering
+from engines.turns import Turns
+from safety.errors import EngineFailed
+from safety.works import Generation, GenerationRequest, Steering
 
 if TYPE_CHECKING:
-    from numpy.typing import NDArray
+    from engines.previews import Preview
 
-FLAT = 1.0 / 255.0  # a picture whose channels vary by less than one 8-bit level shows nothing
-LOCK_WAIT = 0.25  # seconds between two looks at whether a waiting person has cancelled
 TRY_AGAIN = "Try another seed, or a lower guidance."
 
 
-def advice_for(error: Exception) -> str:
-    """What to do about an error that a pipeline raised."""
-    short_of_memory = isinstance(error, MemoryError) or "memory" in str(error).lower()
-    return "Ask for fewer or smaller pictures." if short_of_memory else TRY_AGAIN
-
-
 class DiffusionEngine:
-    """Draws with one diffusers pipeline, which is loaded at the first call and kept.
+    """Draws with one diffusers pipeline, which is loaded at the first call and kept while the shelf has room.
 
-    A pipeline is not re-entrant: calls of several threads wait for one another.
+    A pipeline is not re-entrant, and engines share the machine: calls wait for one another, first come first served.
     """
 
-    def __init__(self, name: str, card: EngineCard, models_dir: Path) -> None:
+    def __init__(self, name: str, card: EngineCard, source: Source | Path) -> None:
         self._name = name
         self._card = card
-        self._models_dir = models_dir
+        self._source = source if isinstance(source, Source) else Source(source)
         self._pipeline: Any = None
-        self._lock = threading.Lock()
+        self._previews: Previews | None = None
+        self._fetching = Turns()
+        self.plan: Plan | None = None  # how the loaded pipeline runs
 
     @property
     def card(self) -> EngineCard:
         return self._card
 
-    def generate(self, request: GenerationRequest, seeds: Sequence[int], progress: Progress) -> Generation:
+    def generate(
+        self,
+        request: GenerationRequest,
+        seeds: Sequence[int],
+        progress: Progress,
+        *,
+        steering: Steering | None = None,
+        preview: Preview | None = None,
+    ) -> Generation:
         """One RGB picture a seed, drawn in one batch. `request` is complete: no setting is None.
 
         Picture k equals what its seed alone gives, up to one 8-bit level (sums are ordered by batch size).
-        `progress` hears "waiting for the engine", "loading the model", "drawing"; what it raises ends the work.
-        Raises EngineUnavailable, EngineFailed, Cancelled.
+        `progress` hears of downloading, waiting, loading and drawing; what it raises ends the work.
+        Raises EngineUnavailable, EngineFailed (no picture at all), Cancelled.
         """
-        while not self._lock.acquire(timeout=LOCK_WAIT):
-            progress("waiting for the engine", 0, 1)
-        try:
-            if self._pipeline is None:
-                progress("loading the model", 0, 1)
-                self._pipeline = load_pipeline(self._name, self._card, self._models_dir)
+        with self._fetching.turn(0.0, progress):  # apart from drawing: nobody waits for another one's download
+            where = self._source.files(self._card, progress)
+        work = float((request.steps or 1) * len(seeds))
+        with self._source.turns.turn(work, progress):
+            self._load(where, progress)
             started = time.perf_counter()
-            pixels = self._draw(request, seeds, progress)
-        finally:
-            self._lock.release()
-        return Generation(
-            request=request,
-            images=tuple(self._picture(one, seed) for one, seed in zip(pixels, seeds, strict=True)),
-            seeds=tuple(seeds),
-            model="@".join(part for part in (self._card.model, self._card.revision) if part),
-            seconds=time.perf_counter() - started,
-        )
+            given = settings(self._pipeline, request, seeds, self._card.guided)
+            by = plan_steering(self._card, self._pipeline, given, steering)
+            drawing = Drawing(self._card, self._pipeline, self._previews, (request.width or 0, request.height or 0))
+            pixels = run(drawing, given, by, progress, preview)
+            seconds = time.perf_counter() - started
+            self._source.turns.measured(work, seconds)
+        drawn = {seed: self._picture(one) for seed, one in zip(seeds, pixels, strict=True)}
+        made = {seed: image for seed, image in drawn.items() if image}
+        failed = tuple(seed for seed, image in drawn.items() if not image)
+        if not made:
+            which = ", ".join(map(str, failed))
+            raise EngineFailed(f"A numeric failure: the model gave no picture for the seed {which}.", TRY_AGAIN)
+        model = "@".join(part for part in (self._card.model, self._revision()) if part)
+        return Generation(request, tuple(made.values()), tuple(made), model, seconds, by, failed)
 
-    def _draw(self, request: GenerationRequest, seeds: Sequence[int], progress: Progress) -> NDArray[np.float32]:
-        """Pictures as floats 0..1, shape (seeds, height, width, 3); NaN where the model failed."""
-        settings = self._settings(request, seeds)
-        total = settings["num_inference_steps"]
+    def offer(self) -> Offer:
+        """How it would run here, by memory; nothing is loaded."""
+        plan = self.plan or self._source.plan(self._card, empty=True)
+        return Offer(plan.runs, self._source.here(self._card), plan.why)
 
-        def step(pipeline: Any, index: int, _time: object, tensors: dict[str, Any]) -> dict[str, Any]:
-            # Raising here ends the call at once; the pipeline's own interrupt flag would still decode.
-            progress("drawing", index + 1, max(total, index + 1))
-            return tensors
+    def unload(self) -> None:
+        """Lets the pipeline go and frees its memory."""
+        self._pipeline = self._previews = self.plan = None
+        free_memory()
 
-        takes = inspect.signature(self._pipeline.__call__).parameters
-        settings["callback_on_step_end"] = step
-        progress("drawing", 0, total)
+    def _load(self, where: Path, progress: Progress) -> None:
+        if self._pipeline is not None:
+            self._source.shelf.use(self)
+            return
+        progress("loading the model", 0, 1)
+        self._pipeline, self.plan = self._source.load(self._name, self._card, where, self)
+        self._previews = Previews(self._pipeline)
+
+    def _revision(self) -> str:
+        if self._card.kind == "hub" and self._source.hub:
+            return self._card.revision or self._source.hub.pinned(self._card.model)
+        return self._card.revision
+
+    def _picture(self, pixels: Any) -> Image.Image | None:
         try:
-            drawn = self._pipeline(**{key: value for key, value in settings.items() if key in takes})
-        except StudioError:
-            raise
-        except Exception as error:  # a model's code may fail in any way
-            raise EngineFailed(f"The model could not draw this: {first_line(error)}", advice_for(error)) from error
-        pixels: NDArray[np.float32] = np.asarray(drawn.images, dtype=np.float32)
-        return pixels
+            return to_picture(pixels, self._card.shown_at_least)
+        except NoPicture:
+            return None
 
-    def _settings(self, request: GenerationRequest, seeds: Sequence[int]) -> dict[str, Any]:
-        import torch
 
-        settings: dict[str, Any] = {
-            "prompt": [request.prompt] * len(seeds),
-            "num_inference_steps": request.steps,
-            "width": request.width,
-            "height": request.height,
-            # One generator a picture, on the CPU: the same seed gives the same picture in any batch, on any device.
-            "generator": [torch.Generator("cpu").manual_seed(seed) for seed in seeds],
-            "guidance_scale": request.guidance,
-            "output_type": "np",  # floats: after rounding to bytes a NaN would look like black
-        }
-        if self._card.guided:
-            settings["negative_prompt"] = [request.negative_prompt] * len(seeds)
-        return settings
+def free_memory() -> None:
+    import gc
 
-    def _picture(self, pixels: NDArray[np.float32], seed: int) -> Image.Image:
-        if not np.isfinite(pixels).all() or pixels.std(axis=(0, 1)).max() < FLAT:
-            raise EngineFailed(f"A numeric failure: the model gave no picture for the seed {seed}.", TRY_AGAIN)
-        levels = np.clip(np.rint(pixels * 255.0), 0, 255).astype(np.uint8)
-        return enlarge(Image.fromarray(levels), self._card.shown_at_least)
+    import torch
+
+    gc.collect()
+    if torch.cuda.is_available():
+        torch.cuda.empty_cache()

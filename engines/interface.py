@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Protocol
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Literal, Protocol
 
 from safety.presets import Preset
-from safety.works import Generation, GenerationRequest
+from safety.works import Generation, GenerationRequest, Steering
+
+if TYPE_CHECKING:
+    from engines.previews import Preview
 
 
 class Progress(Protocol):
@@ -30,17 +34,42 @@ class Bounds(Preset):
     most: float
 
 
+class Lora(Preset):
+    """A small file of changed weights on the hub, laid over the model (it needs the package peft)."""
+
+    model: str
+    file: str
+    revision: str = ""
+    scale: float = 1.0
+
+
 class EngineCard(Preset):
-    """One entry of presets/engines.toml. Sizes in pixels."""
+    """One entry of presets/engines.toml. Sizes in pixels, memory in GB (10^9 bytes) of weights at 16 bits."""
 
     title: str
-    model: str  # a folder under assets/models, or a repository on the hub
-    revision: str = ""  # commit on the hub, 40 hex digits; empty for a folder
+    kind: Literal["folder", "hub", "server"] = "folder"  # a folder or .safetensors file; a repository; an address
+    model: str  # a path (relative to assets/models), a repository, or the name that the server knows
+    revision: str = ""  # commit on the hub, 40 hex digits; empty: pinned to what the first download finds
+    url: str = ""  # of an OpenAI-compatible server, up to and with /v1
+    variant: str = ""  # of weights on the hub: "fp16"
+    pipeline: str = ""  # of a single file: the diffusers class
+    config: str = ""  # of a single file: a diffusers folder with its configuration
+    lora: Lora | None = None
+    scheduler: str = ""  # a diffusers class instead of the model's own
+    scheduler_settings: dict[str, Any] = {}
     licence: str
     licence_url: str
+    commercial: Literal["yes", "conditions", "no"] = "yes"
+    gated: bool = False  # its makers ask for a consent on the hub first
     source: str
     note: str = ""
-    guided: bool  # has classifier-free guidance: negative prompts and guidance do something
+    content: Literal["filtered", "partial", "minimal", "none", "unknown"] = "unknown"  # what its makers left out
+    guided: bool  # has classifier-free guidance: negative prompts, guidance and steering do something
+    download_gb: float = 0.0
+    memory_gb: float = 0.0  # 0: small enough for any machine
+    largest_gb: float = 0.0  # of its largest part; the others can wait in main memory. 0: not known
+    compile: bool = False  # compile repeated blocks: minutes at the first picture, faster ones after it
+    attention: str = ""  # attention backend of diffusers instead of its own choice
     steps: Bounds
     guidance: Bounds
     size: Bounds  # what the model draws, each side
@@ -49,14 +78,31 @@ class EngineCard(Preset):
     shown_at_least: int = 512  # smaller pictures are enlarged to this short side before they are judged
 
 
+@dataclass(frozen=True, slots=True)
+class Offer:
+    """Whether this machine can run an engine, and whether its files are here already. `why` is for people."""
+
+    runs: bool
+    here: bool
+    why: str
+
+
 class Engine(Protocol):
     """Makes pictures with one model. Calls of several threads wait for one another."""
 
     @property
     def card(self) -> EngineCard: ...
 
-    def generate(self, request: GenerationRequest, seeds: Sequence[int], progress: Progress) -> Generation:
-        """One RGB picture a seed. `request` is complete: no setting is None.
+    def generate(
+        self,
+        request: GenerationRequest,
+        seeds: Sequence[int],
+        progress: Progress,
+        *,
+        steering: Steering | None = None,
+        preview: Preview | None = None,
+    ) -> Generation:
+        """One RGB picture a seed. `request` is complete: no setting is None. `preview` gets blurred pictures.
 
         Raises EngineUnavailable, EngineFailed, Cancelled.
         """

@@ -35,10 +35,33 @@ class GenerationRequest:
 
 
 @dataclass(frozen=True, slots=True)
+class Steering:
+    """What an engine is asked to steer away from. `concept` is in words; `strength` is weak, medium, strong or max.
+
+    `general`: nothing in the prompt called for it, so the concept names all that the mode forbids.
+    """
+
+    categories: tuple[str, ...]
+    concept: str
+    strength: str
+    general: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Steered:
+    """What came of it: `method` is "sld", "negative prompt", or empty where nothing was steered; `why` says why."""
+
+    steering: Steering
+    method: str
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
 class Generation:
     """What an engine made: RGB pictures of one size, in the order of their seeds.
 
     `prompts`: what each was drawn from, where that is not the request's prompt; `filled`: what was put in, in words.
+    `failed` has the seeds that gave no picture (a numeric failure); the others are not lost with them.
     """
 
     request: GenerationRequest
@@ -46,6 +69,8 @@ class Generation:
     seeds: tuple[int, ...]
     model: str
     seconds: float
+    steered: Steered | None = None
+    failed: tuple[int, ...] = ()
     prompts: tuple[str, ...] = ()
     filled: tuple[str, ...] = ()
 

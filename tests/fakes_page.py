@@ -11,9 +11,10 @@ from pathlib import Path
 from PIL import Image, ImageDraw
 
 from engines.interface import Bounds, EngineCard, Progress
+from engines.previews import Preview, blurred
 from safety.policy import Policy, load_policy
 from safety.records import Finding, Picture, Prompt, Span
-from safety.works import Generation, GenerationRequest
+from safety.works import Generation, GenerationRequest, Steering
 
 PRESETS = Path(__file__).parent.parent / "presets"
 FLAGGED = {"gore": ("violence", 0.9), "wound": ("shocking", 0.6), "mouse": ("protected_works", 0.5)}
@@ -74,18 +75,32 @@ class PaintEngine:
             count=Bounds(default=1, least=1, most=4),
         )
 
-    def generate(self, request: GenerationRequest, seeds: Sequence[int], progress: Progress) -> Generation:
+    def generate(
+        self,
+        request: GenerationRequest,
+        seeds: Sequence[int],
+        progress: Progress,
+        *,
+        steering: Steering | None = None,
+        preview: Preview | None = None,
+    ) -> Generation:
         steps = request.steps or 1
         try:
             for step in range(steps):
                 progress("drawing", step, steps)
                 self.gate.wait(self.pause) if self.pause else None
+                if preview and step % 4 == 1:
+                    preview(tuple(blurred(image, image.size) for image in shapes(request, seeds)))
         except Exception:
             self.stopped += 1
             raise
-        images = tuple(_shapes(seed, request.width or 512, request.height or 512) for seed in seeds)
+        images = shapes(request, seeds)
         self.made += len(images)
         return Generation(request, images, tuple(seeds), "paint", 0.1)
+
+
+def shapes(request: GenerationRequest, seeds: Sequence[int]) -> tuple[Image.Image, ...]:
+    return tuple(_shapes(seed, request.width or 512, request.height or 512) for seed in seeds)
 
 
 def _shapes(seed: int, width: int, height: int) -> Image.Image:

@@ -52,6 +52,7 @@ def printed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[[str]
         "refused": run("create", flagged, "--out", apple, "--json"),
         "look": run("look", apple),
         "health": run("health", "--json"),
+        "engines": run("engines", "--json"),
         "mark": run("mark", str(folder / "in.png"), "--out", marked),
         "verify": run("verify", apple, "--json"),
     }
@@ -78,7 +79,8 @@ def test_the_example_of_a_refusal_is_the_real_one(name: str, printed: Callable[[
 
 
 def test_every_command_and_every_setting_is_described() -> None:
-    for command in ("check", "create", "look", "mark", "verify", "audit", "health", "hash", "policy", "serve"):
+    commands = ("check", "create", "look", "mark", "verify", "audit", "health", "hash", "policy", "engines", "serve")
+    for command in commands:
         assert f"\n## {command}\n" in TEXT
     for setting in re.findall(r"SAFELIGHT_\w+", inspect.getsource(app.Settings)):
         assert f"| `{setting}` |" in TEXT

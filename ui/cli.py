@@ -17,7 +17,7 @@ import typer
 from safety.errors import RequestError
 from safety.files import open_picture
 from safety.policy import BASE_MODE
-from ui import cli_audit, cli_create, cli_health, cli_json, cli_policy
+from ui import cli_audit, cli_create, cli_engines, cli_health, cli_json, cli_policy
 from ui.cli_exit import answering, for_each, naming, read, read_picture
 
 if TYPE_CHECKING:
@@ -45,6 +45,7 @@ def build(make_studio: Callable[[], Studio], host: str, port: int) -> typer.Type
     cli_health.add_health(cli, make_studio)
     cli_health.add_hash(cli)
     cli_create.add_new_mark_key(cli, make_studio)
+    cli_engines.add(cli, make_studio)
     _add_serve(cli, make_studio, host, port)
     cli.add_typer(cli_audit.build(make_studio), name="audit")
     cli.add_typer(cli_policy.build(make_studio), name="policy")

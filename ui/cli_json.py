@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
+from safety.audit.facts import of_steering
 from safety.health import Health
 from safety.records import Decision, Reason, Stage, Verdict
 from safety.statement import Statement, as_json
@@ -86,6 +87,7 @@ def delivered(one: Delivered, made: Made, file: str) -> Row:
         "seed": generation.seeds[0],
         "seconds": round(generation.seconds, 3),
         "filled_in": generation.filled_in(0),
+        "steered": of_steering(generation.steered),
         "prompt": decision(one.prompt),
         "picture": decision(made.decision),
     }

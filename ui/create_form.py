@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 import gradio as gr
 
-from engines.interface import Bounds, EngineCard
+from engines.interface import Bounds, Engine, EngineCard
+from engines.offer import offer_of, offered
 from engines.request import FORMATS, MAX_PROMPT
 from safety.policy import BASE_MODE, Policy
 from ui import present
@@ -54,7 +55,7 @@ class Fields:
 
     def build_settings(self, studio: Studio) -> None:
         """The rest of the request, folded away."""
-        names = list(studio.engines)
+        names = offered(studio.engines)
         card = studio.engines[names[0]].card
         with gr.Accordion("Settings", open=False, elem_id="sl-settings"):
             self.of["language"] = gr.Dropdown(
@@ -64,7 +65,7 @@ class Fields:
                 allow_custom_value=True,  # a tag with a country, which the browser names: the studio judges it
                 elem_id="sl-language",
             )
-            titles = [(engine.card.title, name) for name, engine in studio.engines.items()]
+            titles = [(_title(studio.engines[name]), name) for name in names]
             self.of["engine"] = gr.Dropdown(titles, value=names[0], label="Model", info=card.note or None)
             with gr.Row():
                 self.of["seed"] = gr.Textbox(label="Seed", placeholder="drawn by chance", max_lines=1)
@@ -126,6 +127,11 @@ def languages(policy: Policy, country: str = "") -> list[tuple[str, str]]:
     country = country or policy.languages.default.partition("-")[2]
     tags = [f"{name}-{country}" if country else name for name in policy.languages.locales]
     return [(policy.words(tag).locale.language, tag) for tag in tags]
+
+
+def _title(engine: Engine) -> str:
+    size = 0.0 if offer_of(engine).here else engine.card.download_gb
+    return f"{engine.card.title} (downloads {size:g} GB first)" if size else engine.card.title
 
 
 def _bounds(bounds: Bounds, step: float = 1) -> dict[str, Any]:

@@ -17,11 +17,13 @@ from safety.works import Delivered, Export, GenerationRequest, Outcome, Refused
 from ui import flow, form, present, present_statement
 from ui.create_form import LOCKED, Fields, languages
 from ui.create_slot import Slot, Updates
+from ui.present_preview import remarks
 from ui.worker import Step
 
 if TYPE_CHECKING:
     from studio import Studio
 
+AT_ONCE = 16  # people whose work is under way; those who wait for the engine hear how many are before them
 Held = dict[int, tuple[str, Export]]  # per session: slot -> case and veiled file
 
 
@@ -75,7 +77,7 @@ class CreateTab:
             self.make,
             [self.fields.of[name] for name in form.FIELDS],
             [*stopped, self.fields.of["acknowledged"], self.held, *pictures],
-            concurrency_limit=1,
+            concurrency_limit=AT_ONCE,
             concurrency_id="create",
             show_progress="hidden",
             scroll_to_output=False,
@@ -162,7 +164,7 @@ class CreateTab:
                 self.fields.of["acknowledged"]: gr.update(visible=waits),
             }
         words = self.studio.policy.words(asked.language)
-        updates: Updates = {self.status: "", self.held: _veiled(outcome)}
+        updates: Updates = {self.status: remarks(outcome.generation), self.held: _veiled(outcome)}
         drawn = outcome.generation
         for number, (slot, made, seed) in enumerate(zip(self.slots, outcome.made, drawn.seeds, strict=False)):
             told = replace(made, decision=words.decision(made.decision))

@@ -20,6 +20,7 @@ from ui import form
 from ui.worker import Job, Step
 
 if TYPE_CHECKING:
+    from engines.previews import Preview
     from studio import Studio
 
 log = logging.getLogger(__name__)
@@ -58,8 +59,8 @@ def create(
     try:
         request = form.read(values)
 
-        def work(progress: Progress) -> Outcome:
-            return studio.create(request, progress)
+        def work(progress: Progress, preview: Preview) -> Outcome:
+            return studio.create(request, progress, preview)
 
         job = Job(work, stop or threading.Event())
         with closing(job.watch()) as steps:

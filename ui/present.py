@@ -14,6 +14,7 @@ from safety.records import Decision, Reason, Verdict
 from safety.words import Words
 from ui.flow import Judged, Problem
 from ui.present_help import help_box
+from ui.present_preview import previews
 from ui.present_region import where
 from ui.worker import Step
 
@@ -123,14 +124,15 @@ def highlights(text: str, decision: Decision) -> list[tuple[str, str | None]]:
 
 
 def progress(step: Step) -> Markup:
-    """The stage in words, the steps, the seconds."""
+    """The stage in words, the steps, the seconds, and what can be seen of the pictures before they are checked."""
     share = round(100 * step.done / step.total) if step.total else 0
-    steps = f"step {step.done} of {step.total}" if step.total > 1 else ""
+    steps = f"{step.done} of {step.total}" if step.total > 1 else ""
+    left = f", about {step.left:.0f} s left" if step.left is not None and step.left >= 1 else ""
     return Markup(
-        '<div class="sl-progress"><p><b>{}</b> <span>{}</span><time>{:.0f} s</time></p>'
+        '<div class="sl-progress"><p><b>{}</b> <span>{}</span><time>{:.0f} s{}</time></p>'
         '<div class="sl-bar" role="progressbar" aria-label="Progress" aria-valuenow="{}">'
-        '<span style="width:{}%"></span></div></div>'
-    ).format(step.stage.capitalize(), steps, step.seconds, share, max(share, 3))
+        '<span style="width:{}%"></span></div>{}</div>'
+    ).format(step.stage.capitalize(), steps, step.seconds, left, share, max(share, 3), previews(step.previews))
 
 
 def problem(told: Problem) -> Markup:

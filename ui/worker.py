@@ -5,36 +5,47 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable, Generator
-from dataclasses import dataclass, field
-from typing import Generic, TypeVar
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Generic, TypeVar
 
 from engines.interface import Progress
 from safety.errors import Cancelled
+
+if TYPE_CHECKING:
+    from PIL.Image import Image
+
+    from engines.previews import Preview
 
 T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """How far the work is, and for how many seconds it has been running."""
+    """How far the work is, for how many seconds it has been running, and about how many are `left` of this stage.
+
+    `previews` are blurred pictures, one a seed: they are not judged yet.
+    """
 
     stage: str = "starting"
     done: int = 0
     total: int = 1
     seconds: float = 0.0
+    left: float | None = None
+    previews: tuple[Image, ...] = ()
 
 
 @dataclass
 class Job(Generic[T]):
-    """One call of `work` in a thread. `work` gets the progress callback that also stops it."""
+    """One call of `work` in a thread. `work` gets the callback for progress, which also stops it, and for previews."""
 
-    work: Callable[[Progress], T]
+    work: Callable[[Progress, Preview], T]
     stop: threading.Event = field(
         default_factory=threading.Event
     )  # set from anywhere, it ends the work at its next step
     _result: list[T] = field(default_factory=list)
     _error: list[BaseException] = field(default_factory=list)
     _step: Step = Step()
+    _began: float = 0.0  # when the present stage did
 
     def watch(self, every: float = 0.2) -> Generator[Step]:
         """Yields a step every so many seconds until the work is done. Closing it stops the work."""
@@ -43,8 +54,10 @@ class Job(Generic[T]):
         thread.start()
         try:
             while thread.is_alive():
-                step = self._step
-                yield Step(step.stage, step.done, step.total, time.monotonic() - start)
+                step, now = self._step, time.monotonic()
+                share = step.done / max(step.total, 1)
+                left = (now - self._began) * (1 - share) / share if 0 < share < 1 else None
+                yield replace(step, seconds=now - start, left=left)
                 thread.join(every)
         finally:
             self.stop.set()
@@ -57,11 +70,16 @@ class Job(Generic[T]):
 
     def _run(self) -> None:
         try:
-            self._result.append(self.work(self._progress))
+            self._result.append(self.work(self._progress, self._preview))
         except BaseException as error:  # noqa: BLE001  handed to the thread that watches
             self._error.append(error)
 
     def _progress(self, stage: str, done: int, total: int, /) -> None:
         if self.stop.is_set():
             raise Cancelled("Stopped.", "Nothing was made.")
-        self._step = Step(stage, done, total)
+        if stage != self._step.stage or done < self._step.done:
+            self._began = time.monotonic()
+        self._step = Step(stage, done, total, previews=self._step.previews)
+
+    def _preview(self, pictures: tuple[Image, ...]) -> None:
+        self._step = replace(self._step, previews=pictures)

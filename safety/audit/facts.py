@@ -7,7 +7,7 @@ from typing import Any
 from safety.audit.chain import Keys
 from safety.errors import StudioError
 from safety.records import Decision, Reason
-from safety.works import Delivered, Export, Generation, GenerationRequest
+from safety.works import Delivered, Export, Generation, GenerationRequest, Steered
 
 Facts = dict[str, Any]
 SETTINGS = ("mode", "engine", "seed", "steps", "guidance", "width", "height", "count", "format")
@@ -71,6 +71,22 @@ def of_generation(generation: Generation) -> Facts:
         "pictures": len(generation.images),
         "seconds": round(generation.seconds, 3),
         "filled": list(generation.filled),  # words of presets/open_people.toml, none that a person wrote
+        "failed": list(generation.failed),
+        "steered": of_steering(generation.steered),
+    }
+
+
+def of_steering(steered: Steered | None) -> Facts | None:
+    """What the model was steered away from, how strongly, by which method (empty: not at all), and why."""
+    if steered is None:
+        return None
+    by = steered.steering
+    return {
+        "categories": list(by.categories),
+        "concept": by.concept,
+        "strength": by.strength,
+        "method": steered.method,
+        "why": steered.why,
     }
 
 

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import string
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
+
+from tests.engines import tiny_transformers
 
 SIDE = 32  # pixels that the tiny pipelines draw
 
@@ -102,22 +104,49 @@ def stable_diffusion_xl() -> Any:
     )
 
 
-@pytest.fixture(scope="session")
-def tiny_models(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
-    """A models folder with "sd" and "sdxl"."""
-    import torch
+FAMILIES: dict[str, Callable[[], Any]] = {
+    "sd": stable_diffusion,
+    "sdxl": stable_diffusion_xl,
+    "sd3": lambda: tiny_transformers.sd3(tokenizer(), text_config()),
+    "flux": lambda: tiny_transformers.flux(tokenizer(), text_config()),
+    "flux2": lambda: tiny_transformers.flux2(distilled=False),
+    "flux2-distilled": lambda: tiny_transformers.flux2(distilled=True),
+    "z-image": tiny_transformers.z_image,
+    "qwen-image": tiny_transformers.qwen_image,
+}
 
+
+@pytest.fixture(scope="session")
+def one_thread() -> Iterator[None]:
+    """Handing work this small from thread to thread takes longer than doing it."""
+    import torch
+    import transformers
+
+    transformers.utils.logging.set_verbosity_error()
     threads = torch.get_num_threads()
-    torch.set_num_threads(1)  # handing work this small from thread to thread takes longer than doing it
-    folder = tmp_path_factory.mktemp("models")
-    torch.manual_seed(0)
-    stable_diffusion().save_pretrained(folder / "sd")
-    stable_diffusion_xl().save_pretrained(folder / "sdxl")
-    yield folder
+    torch.set_num_threads(1)
+    yield
     torch.set_num_threads(threads)
 
 
+def save(name: str, folder: Path) -> Path:
+    import torch
+
+    torch.manual_seed(0)
+    FAMILIES[name]().save_pretrained(folder / name)
+    return folder / name
+
+
 @pytest.fixture(scope="session")
-def tiny_pipeline(tiny_models: Path) -> Path:
+def tiny_pipeline(one_thread: None, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The folder of a Stable Diffusion pipeline that draws 32 x 32 pixels of noise in milliseconds."""
-    return tiny_models / "sd"
+    return save("sd", tmp_path_factory.mktemp("models"))
+
+
+@pytest.fixture(scope="session")
+def tiny_models(tiny_pipeline: Path) -> Path:
+    """A models folder with one tiny pipeline of each family."""
+    for name in FAMILIES:
+        if name != tiny_pipeline.name:
+            save(name, tiny_pipeline.parent)
+    return tiny_pipeline.parent

@@ -141,7 +141,7 @@ def test_a_person_who_waits_for_the_engine_can_cancel(sd: DiffusionEngine) -> No
         done.wait(10)
 
     def impatient(stage: str, _done: int, _total: int) -> None:
-        assert stage == "waiting for the engine"
+        assert stage == "waiting for the engine: 1 before you"
         raise Cancelled("Stopped.")
 
     with ThreadPoolExecutor(1) as pool:

@@ -263,7 +263,7 @@ def test_create_refuses_bad_input(run: Callable[..., Result], out: Path, changes
 class BrokenEngine(PaintEngine):
     error: BaseException = EngineFailed("The picture is all black.", "Try another seed.")
 
-    def generate(self, request: GenerationRequest, seeds: Sequence[int], progress: Progress) -> Generation:
+    def generate(self, request: GenerationRequest, seeds: Sequence[int], progress: Progress, **_: Any) -> Generation:
         raise self.error
 
 

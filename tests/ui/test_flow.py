@@ -80,7 +80,7 @@ def test_what_nobody_foresaw_is_a_sentence_and_a_line_in_the_log(
     tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     class Broken(PaintEngine):
-        def generate(self, *_: Any) -> Any:
+        def generate(self, *_: Any, **__: Any) -> Any:
             raise RuntimeError("secret detail")
 
     with caplog.at_level(logging.ERROR):
