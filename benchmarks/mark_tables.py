@@ -25,7 +25,7 @@ def tables(rows: list[Row]) -> str:
 
 
 def table(by_method: dict[str, list[Row]]) -> Iterable[str]:
-    """Cells: mean bit accuracy / **share of pictures whose whole payload came back**, in per cent."""
+    """Cells: mean bit accuracy / **share whose whole payload came back**, in per cent (of how many, if not all)."""
     marked = {name: [row for row in rows if "bits" in row] for name, rows in by_method.items()}
     yield _line("", marked)
     yield _line("---", ["---"] * len(marked))
@@ -64,7 +64,8 @@ def _cell(rows: list[Row], names: list[str]) -> str:
     bits = [row["bits"][name] for row in rows for name in names if name in row["bits"]]
     if not bits:
         return "–"
-    return f"{100 * statistics.mean(bits):.0f} / **{100 * statistics.mean(bit == 1 for bit in bits):.1f}**"
+    count = "" if len(bits) >= len(rows) else f" ({len(bits)})"
+    return f"{100 * statistics.mean(bits):.0f} / **{100 * statistics.mean(bit == 1 for bit in bits):.1f}**{count}"
 
 
 def _mean_least(rows: list[Row], key: str, digits: int) -> str:
