@@ -29,6 +29,7 @@ from safety.marks import Marks
 from safety.marks.visible import Corner
 from safety.policy import load_policy
 from safety.prompt import open_people, prompt_checks
+from safety.prompt.suggest import load_suggester
 from safety.steering import load_steering
 from studio import Studio
 
@@ -135,6 +136,7 @@ def make_studio(settings: Settings) -> Studio:
         described=pictures.described,
         fetch=partial(fetch_models, PRESETS),
         people=open_people(PRESETS),
+        suggester=load_suggester(PRESETS),
         engines=_engines(settings),
         exporter=Exporter(Marks(home / "keys", settings.corner)),
         audit=AuditLog(settings.store or home / "audit.sqlite3", partial(_audit_secret, home), settings.keep_prompts),

@@ -1,6 +1,7 @@
 """The whole flow, and no rule of its own: the only caller of engines, exporter and audit.
 
 preview(prompt, mode)  -> Decision          live checks only; nothing recorded
+suggest(prompt, mode)  -> [Suggestion]      other wordings, each judged to pass
 create(request)        -> Outcome           every step on record
 look(image, mode)      -> Decision          the picture checks, on a file from elsewhere
 statement(refused)     -> Statement         why, and what can be done
@@ -13,7 +14,7 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
@@ -30,7 +31,8 @@ from safety.export import Exporter, Facts, sweep
 from safety.health import Described, Health, examine
 from safety.policy import Policy
 from safety.prompt.open_people import OpenPeople, Wording
-from safety.records import Assessment, Decision, Picture, Prompt, Skipped, Stage, Verdict
+from safety.prompt.suggest import Suggester
+from safety.records import Assessment, Decision, Picture, Prompt, Skipped, Stage, Suggestion, Verdict
 from safety.statement import Statement, state
 from safety.steering import SteeringPlan
 from safety.verify import Verification, verify
@@ -58,6 +60,7 @@ class Studio:
     exporter: Exporter
     audit: AuditLog
     outputs: Path
+    suggester: Suggester = field(default_factory=lambda: Suggester({}))
     described: Sequence[Described] = ()
     fetch: Callable[[], Iterable[str]] = tuple  # downloads the models that picture checks name; yields what it got
     people: OpenPeople | None = None  # fills in balanced sets
@@ -70,6 +73,11 @@ class Studio:
     def check(self, prompt: str, mode: str) -> Decision:
         """Judges a prompt as `create` does, with all checks. Nothing is recorded."""
         return self._ask(prompt, self.prompt_checks, mode)
+
+    def suggest(self, prompt: str, mode: str, asked: Decision | None = None) -> tuple[Suggestion, ...]:
+        """Other wordings for a blocked prompt, each judged by `check` to pass. `asked`: its decision, if known."""
+        asked = asked or self.check(prompt, mode)
+        return self.suggester.suggest(prompt, asked, lambda other: self.check(other, mode))
 
     def look(self, image: Image.Image, mode: str, prompt: str = "") -> Decision:
         """Judges a picture from anywhere, with all checks. Nothing is recorded."""
@@ -94,7 +102,8 @@ class Studio:
             asked = self._check_all(request, wordings)
             case.judged(asked)
             if not asked.passes(request.acknowledged):
-                return case.refused(asked)
+                refused = case.refused(asked)
+                return replace(refused, suggestions=self.suggest(request.prompt, request.mode, asked))
             if asked.verdict is Verdict.WARN:
                 case.note("acknowledged", stage=Stage.PROMPT)
             steering = self.steering.route(asked, self.policy) if self.steering else None

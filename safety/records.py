@@ -181,3 +181,12 @@ class Decision:
     def passes(self, acknowledged: bool = False) -> bool:
         """Whether the work goes on: a WARN only when the person has confirmed it."""
         return self.verdict <= Verdict.NOTE or (self.verdict is Verdict.WARN and acknowledged)
+
+
+@dataclass(frozen=True, slots=True)
+class Suggestion:
+    """Another wording that passes. `added` are spans of `text`, `removed` spans of the prompt as typed."""
+
+    text: str
+    added: tuple[Span, ...]
+    removed: tuple[Span, ...]

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from safety.records import Decision, Verdict
+from safety.records import Decision, Suggestion, Verdict
 
 if TYPE_CHECKING:
     from PIL.Image import Image
@@ -138,6 +138,7 @@ class Refused:
     case: str
     decision: Decision
     time: datetime = field(default_factory=lambda: datetime.now(UTC))
+    suggestions: tuple[Suggestion, ...] = ()  # other wordings that pass, for a blocked prompt
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,6 +12,7 @@ from PIL import Image
 from engines.interface import Engine
 from safety.audit import AuditLog
 from safety.errors import ExportError
+from safety.prompt.suggest import Suggester
 from safety.works import Export
 from studio import Studio
 from tests.fakes_page import PaintEngine, PromptedPictureCheck, WordCheck, policy
@@ -48,4 +49,5 @@ def fake_studio(home: Path, engine: Engine | None = None, exporter: Any = None, 
         exporter=exporter or PlainExporter(),
         audit=AuditLog(home / "audit.sqlite3", SECRET, keep_prompts),
         outputs=home / "outputs",
+        suggester=Suggester({"gore": "fog"}),
     )

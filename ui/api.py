@@ -45,6 +45,15 @@ class Api:
         except Exception as error:  # noqa: BLE001  told in one sentence, logged in full
             return {"error": flow.sentence(error)}
 
+    def suggest(self, prompt: str, mode: str = "general") -> dict[str, Any]:
+        """Other wordings for a blocked prompt, each judged by all checks to pass. Nothing is made or recorded."""
+        try:
+            asked = form.read({"prompt": prompt, "mode": mode})
+            found = self.studio.suggest(asked.prompt, asked.mode)
+            return {"suggestions": [cli_json.suggestion(each) for each in found]}
+        except Exception as error:  # noqa: BLE001  told in one sentence, logged in full
+            return {"error": flow.sentence(error)}
+
     def create(self, request: dict[str, Any]) -> dict[str, Any]:
         """Judge, make, judge, mark: {"prompt": "a red apple", "mode": "art", "language": "de"}."""
         try:

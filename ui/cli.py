@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 Mode = Annotated[str, typer.Option(help="The context that the work belongs to.")]
 Language = Annotated[str, typer.Option(help="Of the reasons: en or de; en-GB adds help in that country.")]
 Files = Annotated[list[Path], typer.Argument(metavar="FILE...")]
+WARMING = "ein roter Apfel liegt auf dem Tisch"  # a language has to be named for it
 
 
 def build(make_studio: Callable[[], Studio], host: str, port: int) -> typer.Typer:
@@ -59,6 +60,7 @@ def _add_check(cli: typer.Typer, make_studio: Callable[[], Studio]) -> None:
         mode: Mode = BASE_MODE,
         language: Language = "",
         jsonl: Annotated[bool, typer.Option("--jsonl", help="Each line is a JSON string.")] = False,
+        suggestions: Annotated[bool, typer.Option(help="Look for other wordings of what is blocked.")] = True,
     ) -> None:
         """Judge prompts, one a line: a JSON object a line. Nothing is made or recorded."""
         with answering(), naming(Path(file)):
@@ -69,7 +71,9 @@ def _add_check(cli: typer.Typer, make_studio: Callable[[], Studio]) -> None:
                 text = _text(line, number, jsonl)
                 start = time.perf_counter()
                 decision = words.decision(studio.check(text, mode))
-                typer.echo(cli_json.line(cli_json.checked(text, decision, time.perf_counter() - start)))
+                seconds = time.perf_counter() - start
+                found = studio.suggest(text, mode, decision) if suggestions else ()
+                typer.echo(cli_json.line(cli_json.checked(text, decision, seconds, found)))
                 sys.stdout.flush()
 
 
@@ -116,8 +120,10 @@ def _add_serve(cli: typer.Typer, make_studio: Callable[[], Studio], host: str, p
             _must_be_free(host, port)
             studio = make_studio()
             studio.resume()
-            # The first judgement loads the model that reads prompts: not while somebody waits for it.
-            threading.Thread(target=studio.preview, args=("a red apple", BASE_MODE), daemon=True).start()
+            # The first judgement loads what reads prompts and names languages: not while somebody waits for it.
+            threading.Thread(
+                target=studio.preview, args=("ein roter Apfel liegt auf dem Tisch", BASE_MODE), daemon=True
+            ).start()
             from ui.page import serve as serve_page  # Gradio takes seconds to import
 
             serve_page(studio, host, port)

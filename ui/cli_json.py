@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from typing import Any
 
 from safety.audit.facts import of_steering
 from safety.health import Health
-from safety.records import Decision, Reason, Stage, Verdict
+from safety.records import Decision, Reason, Stage, Suggestion, Verdict
 from safety.statement import Statement, as_json
 from safety.verify import Verification
 from safety.works import Delivered, Export, Made, Refused
@@ -46,8 +47,17 @@ def decision(one: Decision) -> Row:
     }
 
 
-def checked(text: str, one: Decision, seconds: float) -> Row:
-    return {"text": text, **decision(one), "ms": round(seconds * 1000, 3)}
+def suggestion(one: Suggestion) -> Row:
+    return {
+        "text": one.text,
+        "added": [[span.start, span.end] for span in one.added],
+        "removed": [[span.start, span.end] for span in one.removed],
+    }
+
+
+def checked(text: str, one: Decision, seconds: float, suggestions: Sequence[Suggestion]) -> Row:
+    told = [suggestion(each) for each in suggestions]
+    return {"text": text, **decision(one), "suggestions": told, "ms": round(seconds * 1000, 3)}
 
 
 def looked(file: str, one: Decision) -> Row:
@@ -71,6 +81,7 @@ def refused(one: Refused, statement: Statement) -> Row:
         "case": one.case,
         "stage": str(told.stage),
         **decision(told),
+        "suggestions": [suggestion(each) for each in one.suggestions],
         "hint": hint(told),
         "statement": as_json(statement),
     }

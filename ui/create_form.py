@@ -29,6 +29,11 @@ class Fields:
     marked: gr.HighlightedText
     of: dict[str, Any] = field(default_factory=dict)
 
+    @property
+    def judged(self) -> list[Any]:
+        """What a judgement changes, in order."""
+        return [self.judgement, self.marked, self.of["acknowledged"], self.of["mode"]]
+
     @classmethod
     def build(cls, studio: Studio) -> Fields:
         """Prompt, mode and judgement, inside the open context."""

@@ -17,6 +17,7 @@ from safety.works import Delivered, Export, GenerationRequest, Outcome, Refused
 from ui import flow, form, present, present_statement
 from ui.create_form import LOCKED, Fields, languages
 from ui.create_slot import Slot, Updates
+from ui.create_suggestions import Suggestions
 from ui.present_preview import remarks
 from ui.worker import Step
 
@@ -41,6 +42,7 @@ class CreateTab:
     status: gr.HTML
     slots: tuple[Slot, ...]
     held: gr.State
+    wordings: Suggestions
     stops: dict[str, threading.Event] = field(default_factory=dict)
 
     def wire(self) -> None:
@@ -62,7 +64,7 @@ class CreateTab:
             [one.change for one in typed],
             self.judge,
             typed,
-            [self.fields.judgement, self.fields.marked, self.fields.of["acknowledged"], self.fields.of["mode"]],
+            [*self.fields.judged, *self.wordings.parts],
             queue=False,
             trigger_mode="always_last",
             show_progress="hidden",
@@ -93,10 +95,11 @@ class CreateTab:
     def judge(self, prompt: str | None, mode: str | None, language: str | None) -> tuple[Any, ...]:
         prompt, mode = prompt or "", mode or BASE_MODE  # a program may send null
         seen = flow.preview(self.studio, prompt, mode, language or "")
-        pieces, warn = None, False
+        pieces, warn, blocked = None, False, False
         if isinstance(seen, flow.Judged):
             pieces = present.highlights(prompt, seen.decision)
             warn = seen.decision.verdict is Verdict.WARN
+            blocked = seen.decision.verdict is Verdict.BLOCK
         marked = any(label for _, label in pieces or [])
         # A confirmation holds for the words that it was given for: every change takes it back.
         return (
@@ -104,6 +107,7 @@ class CreateTab:
             gr.update(value=pieces if marked else None, visible=marked),
             gr.update(value=False, visible=warn),
             gr.update(info=self._told_of(mode, language or "")),
+            *self.wordings.none(wait=blocked),
         )
 
     def _told_of(self, mode: str, language: str) -> str:
@@ -126,11 +130,10 @@ class CreateTab:
         if isinstance(seen, Step):
             return {self.status: present.progress(seen)}
         try:
-            shown = (
-                {self.status: present.problem(seen)}
-                if isinstance(seen, flow.Problem)
-                else self._outcome(seen, form.read(given))
-            )
+            if isinstance(seen, flow.Problem):
+                shown: Updates = {self.status: present.problem(seen)}
+            else:
+                shown = self._outcome(seen, form.read(given))
         except Exception as error:  # noqa: BLE001  the disk may be full: the page must not stay busy
             shown = {self.status: present.problem(flow.Problem(flow.sentence(error)))}
         return {**self._busy(False), **shown}
@@ -139,8 +142,7 @@ class CreateTab:
         # Gradio closes the generator only between two of its steps, and may miss it: the work is told as well.
         if stop := self.stops.pop(request.session_hash or "", None):
             stop.set()
-        told = present.notice("Stopped. No picture was handed out.")
-        return gr.update(visible=True), gr.update(visible=False), told
+        return gr.update(visible=True), gr.update(visible=False), present.notice("Stopped. No picture was handed out.")
 
     def reveal(self, number: int, held: Held) -> Updates:
         slot = self.slots[number]
@@ -181,6 +183,7 @@ def build(studio: Studio) -> CreateTab:
     with gr.Row(elem_id="sl-create", equal_height=False):
         with gr.Column(elem_id="sl-desk", scale=5, min_width=320):
             fields = Fields.build(studio)
+            wordings = Suggestions.build(studio)
             create = gr.Button("Create", variant="primary", elem_id="sl-go")
             cancel = gr.Button("Stop", variant="stop", visible=False, elem_id="sl-stop")
             fields.build_settings(studio)
@@ -189,8 +192,9 @@ def build(studio: Studio) -> CreateTab:
             with gr.Row(elem_id="sl-pictures"):
                 slots = tuple(Slot.build(number) for number in range(most))
     held = gr.State({}, time_to_live=3600)
-    tab = CreateTab(studio, fields, create, cancel, status, slots, held)
+    tab = CreateTab(studio, fields, create, cancel, status, slots, held, wordings)
     tab.wire()
+    wordings.wire(*(fields.of[name] for name in ("prompt", "mode", "language")))
     return tab
 
 

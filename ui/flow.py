@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from engines.interface import Progress
 from safety.errors import StudioError
-from safety.records import Decision
+from safety.records import Decision, Suggestion
 from safety.words import Words
 from safety.works import Outcome
 from ui import form
@@ -50,6 +50,15 @@ def preview(studio: Studio, prompt: str, mode: str, language: str = "") -> Judge
         return Judged(words.decision(studio.preview(prompt, mode)), words)
     except Exception as error:  # noqa: BLE001  told in one sentence, logged in full
         return Problem(sentence(error))
+
+
+def suggest(studio: Studio, prompt: str, mode: str) -> tuple[Suggestion, ...]:
+    """Other wordings for a blocked prompt; none where something went wrong, which is logged."""
+    try:
+        return studio.suggest(prompt, mode)
+    except Exception as error:
+        log.error("no suggestions", exc_info=error)
+        return ()
 
 
 def create(

@@ -44,6 +44,7 @@ def build(studio: Studio) -> gr.Blocks:
         )
         api = Api(studio, hand_over, lamp)
         endpoint(api.preview, api_name="preview", queue=False)
+        endpoint(api.suggest, api_name="suggest", concurrency_limit=2)
         endpoint(api.health, api_name="health", queue=False)
         endpoint(api.create, api_name="create", concurrency_limit=create_tab.AT_ONCE, concurrency_id="create")
     return page

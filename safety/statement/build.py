@@ -39,7 +39,7 @@ def state(refused: Refused, request: GenerationRequest, policy: Policy, keeps_te
         mode=decision.mode,
         mode_set_by=decision.mode_set_by,
         passing=decision.passing,
-        suggestions=tuple(getattr(decision, "suggestions", ())),
+        suggestions=tuple(suggestion.text for suggestion in refused.suggestions),
         until=until if open_to_appeal else None,
         appeal=_appeal(refused.case, decision.verdict, until, words),
         stored=tuple(_stored(decision, words, keeps_text)),
