@@ -28,7 +28,7 @@ def prompt_checks(presets: Path, models: Path | None = None) -> tuple[Check[Prom
         load_child_safety(presets, vocabulary),
         load_intimate_imagery(presets, vocabulary),
         LexiconCheck(vocabulary),
-        load_patterns(presets, vocabulary.harmless),
+        load_patterns(presets, vocabulary),
         PeopleCheck(read_people(presets)),
         load_works(presets),
         UnreadCheck(),

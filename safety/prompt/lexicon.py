@@ -44,9 +44,10 @@ class LexiconCheck:
             weight, name = weighed(hit, typed), hit.meaning.name
             weights[name] = max(weight, weights.get(name, 0.0))
         words = sorted(weights, key=lambda name: -weights[name])
+        score = combined([weights[word] for word in words]) * self._vocabulary.framing.weight(typed, category, aspect)
         evidence = ", ".join(next(expanded(word)) for word in words[:3])
         spans = merged(hit.span for hit in hits)[:MAX_SPANS]
-        return Finding(self.name, category, combined([weights[word] for word in words]), evidence, aspect, tuple(spans))
+        return Finding(self.name, category, score, evidence, aspect, tuple(spans))
 
 
 def places(hits: Iterable[Hit[Term]]) -> Iterator[list[Hit[Term]]]:

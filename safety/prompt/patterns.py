@@ -10,9 +10,11 @@ from typing import Annotated
 from pydantic import Field, model_validator
 
 from safety.presets import Preset, parse, read_toml
+from safety.prompt.framing import Framing
 from safety.prompt.harmless import Harmless
 from safety.prompt.lexicon import MAX_SPANS, combined
 from safety.prompt.scanner import Hit, Scanner
+from safety.prompt.vocabulary import Vocabulary
 from safety.prompt.words import Words, merged
 from safety.records import Finding, Prompt, Span
 from safety.text import normalise
@@ -63,7 +65,8 @@ class PatternCheck:
     name = "patterns"
     live = True
 
-    def __init__(self, file: PatternFile, harmless: Harmless) -> None:
+    def __init__(self, file: PatternFile, harmless: Harmless, framing: Framing) -> None:
+        self._framing = framing
         self._rules = file.rule
         self._scanner = Scanner((term, name) for name, terms in file.sets.items() for term in terms)
         self._harmless = harmless
@@ -80,19 +83,22 @@ class PatternCheck:
             if possible and (spans := list(_matches(rule, hits, words))):
                 found.setdefault((rule.category, rule.aspect), []).append((rule, spans))
         for (category, aspect), matched in found.items():
-            yield self._finding(category, aspect, matched)
+            yield self._finding(category, aspect, matched, self._framing.weight(prompt.text, category, aspect))
 
-    def _finding(self, category: str, aspect: str, matched: Sequence[tuple[Rule, list[Span]]]) -> Finding:
+    def _finding(
+        self, category: str, aspect: str, matched: Sequence[tuple[Rule, list[Span]]], weight: float
+    ) -> Finding:
         matched = sorted(matched, key=lambda match: -match[0].score)
         names = ", ".join(rule.name for rule, _ in matched[:3])
         spans = tuple(merged(span for _, spans in matched for span in spans)[:MAX_SPANS])
-        return Finding(self.name, category, combined([rule.score for rule, _ in matched]), names, aspect, spans)
+        score = combined([rule.score for rule, _ in matched]) * weight
+        return Finding(self.name, category, score, names, aspect, spans)
 
 
-def load_patterns(folder: Path, harmless: Harmless) -> PatternCheck:
+def load_patterns(folder: Path, vocabulary: Vocabulary) -> PatternCheck:
     """Reads `patterns.toml` of the presets folder. Raises PresetError."""
     path = folder / FILE
-    return PatternCheck(parse(PatternFile, read_toml(path), path), harmless)
+    return PatternCheck(parse(PatternFile, read_toml(path), path), vocabulary.harmless, vocabulary.framing)
 
 
 def _matches(rule: Rule, hits: Sequence[Hit[str]], words: Words) -> Iterator[Span]:

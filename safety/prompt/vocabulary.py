@@ -12,7 +12,8 @@ from pydantic import Field
 
 from safety.errors import PresetError
 from safety.presets import Preset, parse, read_toml
-from safety.prompt import harmless
+from safety.prompt import framing, harmless
+from safety.prompt.framing import Framing, load_framing
 from safety.prompt.harmless import Harmless, load_harmless
 from safety.prompt.scanner import Hit, Scanner
 from safety.text import Normalised, normalise
@@ -48,7 +49,8 @@ class Term:
 class Vocabulary:
     """Finds terms outside harmless phrases. The hits of the last few texts are kept."""
 
-    def __init__(self, terms: Iterable[Term], harmless: Harmless) -> None:
+    def __init__(self, terms: Iterable[Term], harmless: Harmless, framing: Framing) -> None:
+        self.framing = framing
         self._scanner = Scanner((term.name, term) for term in terms)
         self.harmless = harmless
         self.find = lru_cache(maxsize=4)(self._find)
@@ -60,13 +62,13 @@ class Vocabulary:
 
 def load_vocabulary(folder: Path) -> Vocabulary:
     """All terms and harmless phrases of the presets folder. Raises PresetError."""
-    return Vocabulary(load_terms(folder), load_harmless(folder))
+    return Vocabulary(load_terms(folder), load_harmless(folder), load_framing(folder))
 
 
 def load_terms(folder: Path) -> Iterator[Term]:
     """All of `lexicon/*.toml` and `lexicon/*.tsv` in the presets folder. Raises PresetError naming the file."""
     for path in sorted((folder / "lexicon").glob("*.toml")):
-        if path.name != harmless.FILE:
+        if path.name not in (harmless.FILE, framing.FILE):
             yield from _own_terms(path)
     for path in sorted((folder / "lexicon").glob("*.tsv")):
         yield from _vendored_terms(path)

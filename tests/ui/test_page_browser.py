@@ -123,6 +123,15 @@ def test_a_refused_prompt_shows_its_reasons_and_makes_nothing(page: Page, served
     assert served.engine.made == made
 
 
+def test_a_wording_that_passes_goes_into_the_box_and_is_judged_again(page: Page) -> None:
+    page.fill(PROMPT, "a wide battlefield full of gore")
+    says(page, "#sl-wording-0", "a wide battlefield full of fog")
+    page.click("#sl-use-0")
+    says(page, VERDICT, "Allowed")
+    assert page.input_value(PROMPT) == "a wide battlefield full of fog"
+    page.wait_for_selector("#sl-use-0", state="hidden")
+
+
 def test_the_downloaded_file_is_the_file_on_disk(page: Page, served: Served) -> None:
     page.locator(PROMPT).fill("a red apple")
     page.click("#sl-go")

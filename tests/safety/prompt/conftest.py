@@ -39,7 +39,7 @@ def words_and_rules(vocabulary: Vocabulary) -> tuple[Check[Prompt], ...]:
         load_child_safety(PRESETS, vocabulary),
         load_intimate_imagery(PRESETS, vocabulary),
         LexiconCheck(vocabulary),
-        load_patterns(PRESETS, vocabulary.harmless),
+        load_patterns(PRESETS, vocabulary),
         PeopleCheck(read_people(PRESETS)),
         load_works(PRESETS),
         UnreadCheck(),

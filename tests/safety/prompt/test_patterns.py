@@ -7,15 +7,17 @@ from pathlib import Path
 import pytest
 
 from safety.errors import PresetError
+from safety.prompt.framing import Framing
 from safety.prompt.harmless import Harmless
 from safety.prompt.patterns import PatternCheck, PatternFile, Rule, load_patterns
+from safety.prompt.vocabulary import Vocabulary
 from safety.records import Finding, Prompt, Span
 from tests.safety.prompt.conftest import PRESETS
 
 
 @pytest.fixture(scope="module")
 def patterns() -> PatternCheck:
-    return load_patterns(PRESETS, Harmless(["kill the lights"]))
+    return load_patterns(PRESETS, Vocabulary([], Harmless(["kill the lights"]), Framing()))
 
 
 def keys(check: PatternCheck, text: str) -> set[tuple[str, str]]:
@@ -63,7 +65,7 @@ def test_a_rule_does_not_hold(patterns: PatternCheck, text: str) -> None:
 def one_rule(gap: int = 1, any_order: bool = False) -> PatternCheck:
     sets = {"a": ("red", "crimson"), "b": ("apple",), "c": ("table",)}
     rule = Rule(name="still", category="x", score=0.5, parts=("a", "b|c"), gap=gap, any_order=any_order)
-    return PatternCheck(PatternFile(sets=sets, rule=(rule,)), Harmless(["red table cloth"]))
+    return PatternCheck(PatternFile(sets=sets, rule=(rule,)), Harmless(["red table cloth"]), Framing())
 
 
 def look(check: PatternCheck, text: str) -> list[Finding]:
@@ -111,5 +113,5 @@ def test_the_span_covers_the_whole_match_as_typed() -> None:
 def test_a_bad_file_names_itself_and_the_place(tmp_path: Path, text: str, names: str) -> None:
     (tmp_path / "patterns.toml").write_text(text, "utf-8")
     with pytest.raises(PresetError, match=r"patterns\.toml") as caught:
-        load_patterns(tmp_path, Harmless(["x"]))
+        load_patterns(tmp_path, Vocabulary([], Harmless(["x"]), Framing()))
     assert names in str(caught.value)
