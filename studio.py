@@ -76,8 +76,7 @@ class Studio:
 
     def suggest(self, prompt: str, mode: str, asked: Decision | None = None) -> tuple[Suggestion, ...]:
         """Other wordings for a blocked prompt, each judged by `check` to pass. `asked`: its decision, if known."""
-        asked = asked or self.check(prompt, mode)
-        return self.suggester.suggest(prompt, asked, lambda other: self.check(other, mode))
+        return self.suggester.suggest(prompt, asked or self.check(prompt, mode), lambda other: self.check(other, mode))
 
     def look(self, image: Image.Image, mode: str, prompt: str = "") -> Decision:
         """Judges a picture from anywhere, with all checks. Nothing is recorded."""
@@ -90,7 +89,6 @@ class Studio:
         """Judges the prompt, generates, judges the pictures, marks them. Every step is on record.
 
         `preview` gets blurred pictures while they are drawn: they are not judged yet.
-
         Raises RequestError before a case is opened; EngineError, ExportError, AuditError after.
         """
         self.policy.words(request.language)
@@ -102,8 +100,7 @@ class Studio:
             asked = self._check_all(request, wordings)
             case.judged(asked)
             if not asked.passes(request.acknowledged):
-                refused = case.refused(asked)
-                return replace(refused, suggestions=self.suggest(request.prompt, request.mode, asked))
+                return replace(case.refused(asked), suggestions=self.suggest(request.prompt, request.mode, asked))
             if asked.verdict is Verdict.WARN:
                 case.note("acknowledged", stage=Stage.PROMPT)
             steering = self.steering.route(asked, self.policy) if self.steering else None

@@ -95,19 +95,17 @@ class CreateTab:
     def judge(self, prompt: str | None, mode: str | None, language: str | None) -> tuple[Any, ...]:
         prompt, mode = prompt or "", mode or BASE_MODE  # a program may send null
         seen = flow.preview(self.studio, prompt, mode, language or "")
-        pieces, warn, blocked = None, False, False
+        pieces, verdict = None, None
         if isinstance(seen, flow.Judged):
-            pieces = present.highlights(prompt, seen.decision)
-            warn = seen.decision.verdict is Verdict.WARN
-            blocked = seen.decision.verdict is Verdict.BLOCK
+            pieces, verdict = present.highlights(prompt, seen.decision), seen.decision.verdict
         marked = any(label for _, label in pieces or [])
         # A confirmation holds for the words that it was given for: every change takes it back.
         return (
             present.judgement(seen),
             gr.update(value=pieces if marked else None, visible=marked),
-            gr.update(value=False, visible=warn),
+            gr.update(value=False, visible=verdict is Verdict.WARN),
             gr.update(info=self._told_of(mode, language or "")),
-            *self.wordings.none(wait=blocked),
+            *self.wordings.none(wait=verdict is Verdict.BLOCK),
         )
 
     def _told_of(self, mode: str, language: str) -> str:
