@@ -16,6 +16,7 @@ from pathlib import Path
 from engines.cards import read_cards
 from engines.hub import Hub
 from engines.interface import Engine
+from engines.lent import lender
 from engines.machine import measure
 from engines.offer import make_engines
 from engines.shelf import Shelf
@@ -150,7 +151,7 @@ def _engines(settings: Settings) -> dict[str, Engine]:
     if settings.engines:
         cards |= read_cards(Path(settings.engines).expanduser().absolute())
     hub = Hub(settings.home / "models", settings.offline, settings.hub_address or None, settings.hub_token or None)
-    source = Source(MODELS, hub, partial(measure, os.environ), Shelf(settings.keep_models))
+    source = Source(MODELS, hub, partial(measure, os.environ), Shelf(settings.keep_models), lend=lender(os.environ))
     return make_engines(cards, source, settings.server_key)
 
 

@@ -1,10 +1,11 @@
 """How well Safe Latent Diffusion keeps the embedded model from a concept, and what it does to other pictures.
 
-    python -m benchmarks.steering [--work build/pocket] [--concept fire] [--count 60] [--pace]
+    python -m benchmarks.steering [--work build/pocket] [--concept fire] [--count 60] [--strengths strong max]
+    python -m benchmarks.steering --pace
 
 "fire" stands in for what a policy would name: the embedded model knows nothing worse. An eye that had no part in the
 training (EfficientNet-Lite0, training/pocket/judge.py) names every picture. `--work` holds things.json and cutouts.npy
-(step 1 of training/pocket). `--pace` also times steered against plain pictures, in turns, as ratios.
+(step 1 of training/pocket). `--pace` times steered against plain pictures instead, in turns, as ratios.
 """
 
 from __future__ import annotations
@@ -39,19 +40,16 @@ FORMS = (
 
 
 @dataclass(frozen=True)
-class Bench:
-    """The embedded model, drawing at its own size, and the eye."""
+class Painter:
+    """The embedded model, drawing at its own size."""
 
     engine: DiffusionEngine
-    judge: Judge
 
     @classmethod
-    def open(cls, work: Path) -> Bench:
+    def open(cls) -> Painter:
         card = read_cards(ROOT / "presets" / "engines.toml")["pocket"]
         small = card.model_copy(update={"shown_at_least": 1})
-        things, cutouts = load(work)
-        engine = DiffusionEngine("pocket", small, ROOT / "assets" / "models")
-        return cls(engine, Judge(things, cutouts, Language.read()))
+        return cls(DiffusionEngine("pocket", small, ROOT / "assets" / "models"))
 
     def draw(self, prompts: Sequence[str], steering: Steering | None) -> np.ndarray:
         """Each prompt once, seeded by its place: uint8 of shape (prompts, 128, 128, 3)."""
@@ -63,6 +61,13 @@ class Bench:
             made = self.engine.generate(replace(request, prompt=prompt), [seed], silent, steering=steering)
             pictures.append(np.asarray(made.images[0]))
         return np.stack(pictures)
+
+
+@dataclass(frozen=True)
+class Eye:
+    """Names what it sees."""
+
+    judge: Judge
 
     def seen(self, pictures: np.ndarray, label: str) -> tuple[float, float]:
         """How often the eye names `label` first, and among its first five."""
@@ -78,32 +83,32 @@ class Bench:
         return float(np.mean([names[0] == label for names, label in zip(named, labels, strict=True)]))
 
 
-def table(bench: Bench, concept: str, count: int) -> None:
+def table(painter: Painter, eye: Eye, concept: str, count: int, strengths: Sequence[str]) -> None:
     """One row a strength: the concept's own prompts, and other things'."""
     wanted = [FORMS[number % len(FORMS)].format(concept) for number in range(count)]
     others = [row for row in read_pairs(HERE / "prompts/singles.txt") if row[1] != concept][:: max(1, 300 // count)]
     prompts, labels = [row[0] for row in others], [row[1] for row in others]
-    before = bench.seen(bench.draw(wanted, None), concept)
-    plain = bench.right(bench.draw(prompts, None), labels)
+    before = eye.seen(painter.draw(wanted, None), concept)
+    plain = eye.right(painter.draw(prompts, None), labels)
     print(f"{len(wanted)} prompts for {concept!r}, {len(prompts)} for other things; top-1 (top-5)")
     print(f"| strength | {concept} seen | less | other things right |\n|---|--:|--:|--:|")
     print(f"| none | {before[0]:.1%} ({before[1]:.1%}) | | {plain:.1%} |", flush=True)
-    for name in STRENGTHS:
+    for name in strengths:
         steering = Steering((concept,), concept, name)
-        after = bench.seen(bench.draw(wanted, steering), concept)
+        after = eye.seen(painter.draw(wanted, steering), concept)
         less = tuple(1 - now / then if then else float("nan") for now, then in zip(after, before, strict=True))
-        kept = bench.right(bench.draw(prompts, steering), labels)
+        kept = eye.right(painter.draw(prompts, steering), labels)
         print(f"| {name} | {after[0]:.1%} ({after[1]:.1%}) | {less[0]:.0%} ({less[1]:.0%}) | {kept:.1%} |", flush=True)
 
 
-def pace(bench: Bench, concept: str, rounds: int = 9) -> None:
+def pace(painter: Painter, concept: str, rounds: int = 9) -> None:
     """Steered time over plain time, one after the other, so that both meet the same load. CPU time of this process."""
     ratios = []
     for number in range(rounds + 1):
         spent = []
         for steering in (None, Steering((concept,), concept, "medium")):
             start = time.process_time()
-            bench.draw([f"a red apple {number}"], steering)
+            painter.draw([f"a red apple {number}"], steering)
             spent.append(time.process_time() - start)
         ratios.append(spent[1] / spent[0])
     low, middle, high = statistics.quantiles(ratios[1:], n=4)  # the first round loads the model
@@ -115,12 +120,14 @@ def main() -> None:
     ask.add_argument("--work", type=Path, default=Path("build/pocket"))
     ask.add_argument("--concept", default="fire")
     ask.add_argument("--count", type=int, default=60)
+    ask.add_argument("--strengths", nargs="*", choices=STRENGTHS, default=list(STRENGTHS))
     ask.add_argument("--pace", action="store_true")
     args = ask.parse_args()
-    bench = Bench.open(args.work)
     if args.pace:
-        pace(bench, args.concept)
-    table(bench, args.concept, args.count)
+        pace(Painter.open(), args.concept)
+        return
+    things, cutouts = load(args.work)
+    table(Painter.open(), Eye(Judge(things, cutouts, Language.read())), args.concept, args.count, args.strengths)
 
 
 if __name__ == "__main__":

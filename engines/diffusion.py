@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
+from collections.abc import Generator, Sequence
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -12,6 +13,7 @@ from PIL import Image
 from engines.call import settings
 from engines.drawing import Drawing, run
 from engines.interface import EngineCard, Offer, Progress
+from engines.lent import Item, follow, relay
 from engines.pictures import NoPicture, to_picture
 from engines.plan import Plan
 from engines.previews import Previews
@@ -19,9 +21,12 @@ from engines.source import Source
 from engines.steer import plan as plan_steering
 from engines.turns import Turns
 from safety.errors import EngineFailed
-from safety.works import Generation, GenerationRequest, Steering
+from safety.works import Generation, GenerationRequest, Steered, Steering
 
 if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
     from engines.previews import Preview
 
 TRY_AGAIN = "Try another seed, or a lower guidance."
@@ -40,6 +45,7 @@ class DiffusionEngine:
         self._pipeline: Any = None
         self._previews: Previews | None = None
         self._fetching = Turns()
+        self._lent = self._source.lend(self._relayed) if self._source.lend else None
         self.plan: Plan | None = None  # how the loaded pipeline runs
 
     @property
@@ -67,10 +73,10 @@ class DiffusionEngine:
         with self._source.turns.turn(work, progress):
             self._load(where, progress)
             started = time.perf_counter()
-            given = settings(self._pipeline, request, seeds, self._card.guided)
-            by = plan_steering(self._card, self._pipeline, given, steering)
-            drawing = Drawing(self._card, self._pipeline, self._previews, (request.width or 0, request.height or 0))
-            pixels = run(drawing, given, by, progress, preview)
+            if self._lent:
+                pixels, by = follow(self._lent(request, seeds, steering), progress, preview)
+            else:
+                pixels, by = self._draw(request, seeds, steering, progress, preview)
             seconds = time.perf_counter() - started
             self._source.turns.measured(work, seconds)
         drawn = {seed: self._picture(one) for seed, one in zip(seeds, pixels, strict=True)}
@@ -81,6 +87,22 @@ class DiffusionEngine:
             raise EngineFailed(f"A numeric failure: the model gave no picture for the seed {which}.", TRY_AGAIN)
         model = "@".join(part for part in (self._card.model, self._revision()) if part)
         return Generation(request, tuple(made.values()), tuple(made), model, seconds, by, failed)
+
+    def _draw(
+        self,
+        request: GenerationRequest,
+        seeds: Sequence[int],
+        steering: Steering | None,
+        progress: Progress,
+        preview: Preview | None,
+    ) -> tuple[NDArray[np.float32], Steered | None]:
+        given = settings(self._pipeline, request, seeds, self._card.guided)
+        by = plan_steering(self._card, self._pipeline, given, steering)
+        drawing = Drawing(self._card, self._pipeline, self._previews, (request.width or 0, request.height or 0))
+        return run(drawing, given, by, progress, preview), by
+
+    def _relayed(self, request: GenerationRequest, seeds: Sequence[int], steering: Steering | None) -> Generator[Item]:
+        yield from relay(partial(self._draw, request, seeds, steering))
 
     def offer(self) -> Offer:
         """How it would run here, by memory; nothing is loaded."""

@@ -9,6 +9,7 @@ from typing import Any
 
 from engines.hub import Hub
 from engines.interface import EngineCard, Progress
+from engines.lent import Lend
 from engines.loading import lay_over, load_pipeline
 from engines.machine import Machine
 from engines.plan import Plan, decide
@@ -33,6 +34,7 @@ class Source:
     machine: Callable[[], Machine] = ample
     shelf: Shelf = field(default_factory=Shelf)
     turns: Turns = field(default_factory=Turns)
+    lend: Lend | None = None  # wraps drawing where a GPU is only lent
 
     def plan(self, card: EngineCard, empty: bool = False) -> Plan:
         """How the card's model would run now, or if nothing else were loaded."""

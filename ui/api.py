@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from safety.audit.facts import of_steering
 from safety.statement import as_json
 from safety.works import Delivered, GenerationRequest, Outcome, Refused
 from ui import cli_json, flow, form
@@ -68,7 +69,8 @@ class Api:
             return {"refused": True, **cli_json.refused(outcome, self.studio.statement(outcome, asked))}
         rows = [self._picture(outcome, number, asked) for number in range(len(outcome.made))]
         prompt = cli_json.decision(words.decision(outcome.prompt))
-        return {"refused": False, "case": outcome.case, "prompt": prompt, "pictures": rows}
+        steered = of_steering(outcome.generation.steered)
+        return {"refused": False, "case": outcome.case, "prompt": prompt, "steered": steered, "pictures": rows}
 
     def _picture(self, outcome: Delivered, number: int, asked: GenerationRequest) -> Row:
         """A veiled picture comes without its file: to see it is a person's own choice, made on the page."""
