@@ -12,6 +12,13 @@ from safety.statement.tell import models_said, pairs, remarks
 from ui.present_help import help_of
 from ui.present_region import where
 
+# In the statement itself, since Gradio puts its own class before every rule of the page's style sheet.
+ALONE = Markup(
+    '<style media="print">#sl-header, #sl-light, #sl-desk, #sl-footer, .tab-wrapper, .sl-print, .sl-help details '
+    "{ display: none !important } #sl-create { display: block !important } #sl-tray { border: 0; box-shadow: none; "
+    "max-width: none } body, .gradio-container, #sl-tray { background: #fff !important; color: #000 !important }"
+    "</style>"
+)
 STYLE = Path(__file__).resolve().parent.parent / "assets" / "statement.css"
 
 
@@ -20,7 +27,7 @@ def section(one: Statement) -> Markup:
     said = one.words.locale.statement
     return Markup(
         '<section class="sl-statement sl-{}" role="status" lang="{}">{}<p class="sl-kicker">{}</p><h3>{}</h3><p>{}</p>'
-        '<ul class="sl-reasons" aria-label="{}">{}</ul>{}{}{}{}{}</section>'
+        '<ul class="sl-reasons" aria-label="{}">{}</ul>{}{}{}{}{}{}</section>'
     ).format(
         one.verdict.name.lower(),
         one.words.tag,
@@ -32,9 +39,10 @@ def section(one: Statement) -> Markup:
         _joined(_ground(ground, one) for ground in one.grounds),
         _joined(Markup('<p class="sl-passing">{}</p>').format(text) for text in remarks(one)),
         _suggestions(one),
-        Markup('<p class="sl-appeal"><b>{}</b> {}</p>').format(said.appeal, one.appeal),
+        Markup('<p class="sl-appeal"><b>{}:</b> {}</p>').format(said.appeal, one.appeal),
         _facts(one),
         Markup('<button type="button" class="sl-print" onclick="window.print()">{}</button>').format(said.print),
+        ALONE,
     )
 
 

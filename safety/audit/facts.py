@@ -27,6 +27,7 @@ def of_decision(decision: Decision) -> Facts:
         "stage": str(decision.stage),
         "verdict": decision.verdict.name,
         "mode": decision.mode,
+        "mode_set_by": decision.mode_set_by,
         "policy_version": decision.policy_version,
         "policy_digest": decision.policy_digest,
         "risk": decision.risk,

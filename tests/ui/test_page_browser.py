@@ -266,3 +266,31 @@ def test_every_control_has_a_name_and_the_keyboard_reaches_it(page: Page) -> Non
         page.keyboard.press("Tab")
         seen += page.evaluate("document.activeElement.id + ' ' + document.activeElement.value + ';'")
     assert re.search(r"general|art|medical", seen) and "sl-go" in seen
+
+
+def test_reasons_come_in_the_browsers_language_and_help_from_its_country(browser: Browser, served: Served) -> None:
+    context = browser.new_context(viewport={"width": 1280, "height": 900}, locale="de-AT")
+    context.set_default_timeout(WAIT)
+    page = context.new_page()
+    page.goto(served.url)
+    page.wait_for_function("document.querySelector('#sl-language input')?.value === 'Deutsch'")
+    page.locator(PROMPT).fill("she is cutting her wrists")
+    says(page, VERDICT, "Abgelehnt")
+    says(page, "#sl-judgement .sl-help", "Telefon 142")
+    page.click("#sl-go")
+    says(page, "#sl-status h3", "Abgelehnt")
+    first = page.locator("#sl-status .sl-statement > *").first
+    assert "sl-help" in (first.get_attribute("class") or "")
+    assert page.locator("#sl-status .sl-help a[href='tel:142']").count() == 1
+    context.close()
+
+
+def test_a_statement_prints_alone(page: Page) -> None:
+    page.locator(PROMPT).fill("gore on a plate")
+    page.click("#sl-go")
+    says(page, "#sl-status h3", "Refused")
+    assert page.locator("#sl-status .sl-print").is_visible()
+    page.emulate_media(media="print")
+    assert page.locator("#sl-status .sl-statement").is_visible()
+    for hidden in ("#sl-header", "#sl-desk", "#sl-footer", "#sl-status .sl-print"):
+        assert not page.locator(hidden).first.is_visible()

@@ -7,7 +7,10 @@ from __future__ import annotations
 
 import json
 import re
+import socket
 import uuid
+from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -17,9 +20,14 @@ import pytest
 from markupsafe import escape
 from typer.testing import CliRunner
 
+from safety.policy import load_policy
+from tests.fakes import fake_studio
+from tests.fakes_page import PRESETS, PaintEngine
 from tests.ui.conftest import Served
 from ui import cli as command_line
 from ui import form
+
+page = pytest.importorskip("ui.page")
 
 WAIT = 120.0
 SCHEMA = json.loads((Path(__file__).parents[2] / "docs" / "statement-of-reasons.schema.json").read_text("utf-8"))
@@ -222,3 +230,37 @@ def test_another_session_cannot_reveal_a_veiled_picture(served: Served) -> None:
 def test_no_history_and_no_monitoring(served: Served) -> None:
     assert httpx.get(f"{served.url}/config").json().get("run_history") in (False, None)
     assert httpx.get(f"{served.url}/monitoring").status_code != 200
+
+
+@pytest.fixture(scope="module")
+def locked(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
+    """A server whose operator has set general mode for everybody."""
+    engine = PaintEngine()
+    studio = fake_studio(tmp_path_factory.mktemp("locked"), engine)
+    studio = replace(studio, policy=load_policy(PRESETS, locked="general"))
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    blocks = page.build(studio)
+    page.launch(blocks, "127.0.0.1", port, wait=False)
+    yield Served(studio, engine, f"http://127.0.0.1:{port}")
+    blocks.close(verbose=False)
+
+
+def test_a_locked_mode_holds_at_every_endpoint(locked: Served, served: Served) -> None:
+    prompt, asked = "gore", {"prompt": "gore", "mode": "art", "acknowledged": True}
+    free = call(served, named(served, "create"), [asked])["data"][0]
+    assert not free["refused"]  # in art mode a confirmed warning passes
+    for dependency in dependencies(locked):
+        call(locked, dependency, arguments(locked, dependency, prompt, "art", False))
+        post(locked, dependency, arguments(locked, dependency, prompt, "art", False))
+    assert locked.engine.made == 0 and locked.files() == []
+    answer = call(locked, named(locked, "create"), [asked])["data"][0]
+    assert answer["statement"]["mode"] == {"name": "general", "title": "General", "set_by": "operator"}
+    assert call(locked, named(locked, "preview"), [prompt, "art"])["data"][0]["verdict"] == "BLOCK"
+    [mode] = [
+        one
+        for one in httpx.get(f"{locked.url}/config").json()["components"]
+        if one["props"].get("elem_id") == "sl-mode"
+    ]
+    assert [choice[1] for choice in mode["props"]["choices"]] == ["general"] and not mode["props"]["interactive"]
