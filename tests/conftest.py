@@ -6,8 +6,12 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
 from tests import postgres
+
+settings.register_profile("any machine", deadline=None)  # machines under load are slow, not wrong
+settings.load_profile("any machine")
 
 SQLITE, POSTGRESQL = "sqlite", "postgresql"
 
