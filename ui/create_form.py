@@ -139,6 +139,19 @@ def _title(engine: Engine) -> str:
     return f"{engine.card.title} (downloads {size:g} GB first)" if size else engine.card.title
 
 
+def greeting(policy: Policy, header: str) -> tuple[Any, Any]:
+    """The choice of languages and what is said of the mode, for a browser with this Accept-Language header."""
+    tag = policy.languages.nearest(header)
+    choices = languages(policy, tag.partition("-")[2])
+    said = told_of(policy, policy.locked or BASE_MODE, tag)
+    return gr.update(choices=choices, value=tag), gr.update(info=said)
+
+
+def told_of(policy: Policy, mode: str, language: str) -> str:
+    """What a mode is for, or that the operator has set it."""
+    return LOCKED if policy.locked else policy.words(language).mode(mode).description
+
+
 def _bounds(bounds: Bounds, step: float = 1) -> dict[str, Any]:
     fixed = bounds.least == bounds.most
     return {

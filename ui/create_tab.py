@@ -15,7 +15,7 @@ from safety.policy import BASE_MODE
 from safety.records import Verdict
 from safety.works import Delivered, Export, GenerationRequest, Outcome, Refused
 from ui import flow, form, present, present_statement
-from ui.create_form import LOCKED, Fields, languages
+from ui.create_form import Fields, greeting, told_of
 from ui.create_slot import Slot, Updates
 from ui.create_suggestions import Suggestions
 from ui.present_preview import remarks
@@ -87,10 +87,9 @@ class CreateTab:
         )
         self.cancel.click(self.stop, None, stopped, cancels=[made], queue=False, api_visibility="private")
 
-    def greet(self, request: gr.Request) -> Any:
+    def greet(self, request: gr.Request) -> tuple[Any, Any]:
         """The reader's own language, and the country whose help comes first, as the browser names them."""
-        tag = self.studio.policy.languages.nearest(request.headers.get("accept-language", ""))
-        return gr.update(choices=languages(self.studio.policy, tag.partition("-")[2]), value=tag)
+        return greeting(self.studio.policy, request.headers.get("accept-language", ""))
 
     def judge(self, prompt: str | None, mode: str | None, language: str | None) -> tuple[Any, ...]:
         prompt, mode = prompt or "", mode or BASE_MODE  # a program may send null
@@ -104,13 +103,9 @@ class CreateTab:
             present.judgement(seen),
             gr.update(value=pieces if marked else None, visible=marked),
             gr.update(value=False, visible=verdict is Verdict.WARN),
-            gr.update(info=self._told_of(mode, language or "")),
+            gr.update(info=told_of(self.studio.policy, mode, language or "")),
             *self.wordings.none(wait=verdict is Verdict.BLOCK),
         )
-
-    def _told_of(self, mode: str, language: str) -> str:
-        policy = self.studio.policy
-        return LOCKED if policy.locked else policy.words(language).mode(mode).description
 
     def make(self, request: gr.Request, *values: Any) -> Iterator[Updates]:
         given = dict(zip(form.FIELDS, values, strict=True))

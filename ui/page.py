@@ -39,9 +39,8 @@ def build(studio: Studio) -> gr.Blocks:
             with gr.Tab("Verify", id="verify"):
                 verify_tab.build(studio)
         gr.HTML(_footer(studio), elem_id="sl-footer")
-        page.load(
-            tab.greet, None, [tab.fields.of["language"]], queue=False, show_progress="hidden", api_visibility="private"
-        )
+        spoken = [tab.fields.of["language"], tab.fields.of["mode"]]
+        page.load(tab.greet, None, spoken, queue=False, show_progress="hidden", api_visibility="private")
         api = Api(studio, hand_over, lamp)
         endpoint(api.preview, api_name="preview", queue=False)
         endpoint(api.suggest, api_name="suggest", concurrency_limit=2)

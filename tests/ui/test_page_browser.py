@@ -273,7 +273,7 @@ def test_reasons_come_in_the_browsers_language_and_help_from_its_country(browser
     context.set_default_timeout(WAIT)
     page = context.new_page()
     page.goto(served.url)
-    page.wait_for_function("document.querySelector('#sl-language input')?.value === 'Deutsch'")
+    says(page, "#sl-mode", "Für den Alltag")
     page.locator(PROMPT).fill("she is cutting her wrists")
     says(page, VERDICT, "Abgelehnt")
     says(page, "#sl-judgement .sl-help", "Telefon 142")
