@@ -116,6 +116,7 @@ def main() -> None:
     ask.add_argument("--prompts", type=int, default=40)
     ask.add_argument("--pictures", type=int, default=50)
     ask.add_argument("--steps", type=int, default=20)
+    ask.add_argument("--faces", type=int, default=0, help="fit the eye to about so many emoji; 0 for all")
     args = ask.parse_args()
     artist = Artist.open(ROOT / "assets" / "models" / "pocket", args.steps, 4.0)
     things, cutouts = load(args.work)
@@ -123,6 +124,7 @@ def main() -> None:
     google, twitter = args.emoji / "emoji-datasource-google", args.emoji / "emoji-datasource-twitter"
     faces = [*of_datasource(google, "google"), *of_datasource(twitter, "twitter")]
     faces += of_fluent(args.emoji / "@lobehub/fluent-emoji-3d/assets", google, things)
+    faces = faces[:: max(1, len(faces) // args.faces)] if args.faces else faces
     eye = PeopleEye(judge, faces, artist)
     gender, tone, near = eye.right(things, cutouts)
     print(f"| the eye on {len(faces)} emoji; right on the model's own: gender, tone, tone but for one step | "
