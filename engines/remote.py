@@ -77,7 +77,7 @@ class RemoteEngine:
         if steering is None:
             return None
         if not self._card.guided:
-            return Steered(steering, "", "This model runs without guidance: there is nothing to steer by.")
+            return Steered(steering, "", "This model runs without guidance: there is nothing to steer by.", True)
         return Steered(steering, "negative prompt", "Words in the negative prompt, which the server may ignore.")
 
     def _ask(self, request: GenerationRequest, seed: int, by: Steered | None) -> Any:

@@ -20,9 +20,9 @@ def plan(card: EngineCard, pipeline: Any, given: dict[str, Any], steering: Steer
         return None
     guidance = given.get(guidance_key(pipeline, card.guided)) or 0.0
     if not card.guided or getattr(pipeline.config, "is_distilled", False):
-        return Steered(steering, "", "This model runs without guidance: there is nothing to steer by.")
+        return Steered(steering, "", "This model runs without guidance: there is nothing to steer by.", True)
     if guidance <= 1.0:
-        return Steered(steering, "", "At guidance 1 there is nothing to steer by.")
+        return Steered(steering, "", "At guidance 1 there is nothing to steer by.", True)
     if steering.general and card.content == "filtered":
         return Steered(
             steering, "", "Nothing in the prompt called for it, and the model was trained on filtered pictures."
@@ -32,7 +32,8 @@ def plan(card: EngineCard, pipeline: Any, given: dict[str, Any], steering: Steer
         return Steered(steering, SLD, f"Safe Latent Diffusion, {steering.strength}: {what}.")
     if "negative_prompt" in given:
         return Steered(steering, NEGATIVE, f"Words in the negative prompt: {what}.")
-    return Steered(steering, "", "How this model keeps its predictions is not known, and it takes no negative prompt.")
+    unknown = "How this model keeps its predictions is not known, and it takes no negative prompt."
+    return Steered(steering, "", unknown, True)
 
 
 @contextmanager

@@ -49,11 +49,15 @@ class Steering:
 
 @dataclass(frozen=True, slots=True)
 class Steered:
-    """What came of it: `method` is "sld", "negative prompt", or empty where nothing was steered; `why` says why."""
+    """What came of it: `method` is "sld", "negative prompt", or empty where nothing was steered; `why` says why.
+
+    `lacking`: it should have been steered, and could not be. People are told so.
+    """
 
     steering: Steering
     method: str
     why: str
+    lacking: bool = False
 
 
 @dataclass(frozen=True, slots=True)

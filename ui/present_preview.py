@@ -42,8 +42,8 @@ def remarks(generation: Generation) -> Markup:
     if generation.failed:
         seeds = ", ".join(map(str, generation.failed))
         lines.append(f"No picture for the seed {seeds}: the model gave no usable numbers. Try another seed.")
-    if generation.steered:
-        by = generation.steered
+    by = generation.steered
+    if by and (by.method or by.lacking):
         away = " and ".join(one.replace("_", " ") for one in by.steering.categories)
         lines.append(f"Steered away from {away}. {by.why}" if by.method else f"Not steered. {by.why}")
     return Markup("").join(Markup('<p class="sl-notice">{}</p>').format(line) for line in lines)
