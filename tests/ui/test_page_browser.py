@@ -190,6 +190,7 @@ def test_stop_stops_the_work_and_the_page_goes_on(page: Page, served: Served) ->
         set_number(page, 1, "500")
         page.click("#sl-go")
         says(page, "#sl-status", "Drawing")
+        says(page, "#sl-status .sl-previews", "Blurred until the picture check has passed")
         page.click("#sl-stop")
         says(page, "#sl-status", "Stopped")
         for _ in range(600):
