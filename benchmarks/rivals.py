@@ -1,0 +1,85 @@
+"""Other prompt checks on the same rows in the same run: accuracy and milliseconds side by side."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import time
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+
+import numpy as np
+
+from safety.batch import BatchJudge
+from safety.checks import assess
+from safety.decide import decide
+from safety.policy import BASE_MODE
+from safety.records import Decision, Prompt, Stage
+from training.prompt_risk.figures import auroc, best_f1, figure
+
+Score = Callable[[str], float]
+SPACY = """
+import json, sys, time, importlib.metadata as m
+import spacy
+texts = json.load(sys.stdin)
+nlp = spacy.load("en_prompt_nsfw_pipeline_bilstm")
+nlp(texts[0])
+rows = []
+for text in texts:
+    start = time.perf_counter()
+    doc = nlp(text)
+    rows.append([max(doc.cats.values()) if not any("NSFW" in k.upper() for k in doc.cats)
+                 else max(v for k, v in doc.cats.items() if k.upper() == "NSFW" or k.upper().startswith("NSFW")),
+                 1000 * (time.perf_counter() - start)])
+print(json.dumps(rows))
+"""
+
+
+def judged(judge: BatchJudge, text: str) -> Decision:
+    """One whole judgement, as the studio makes it: normalise, all checks, decide, explain."""
+    return decide(assess(Stage.PROMPT, Prompt(text), judge.checks), judge.policy, BASE_MODE)
+
+
+def compared(judge: BatchJudge, texts: Sequence[str], labels: np.ndarray, spacy: Path | None) -> Iterator[str]:
+    """A line a rival: AUROC and best F1 on these rows, median and 95th percentile of the time for one."""
+    yield "| check | AUROC | best F1 | median ms | p95 ms |\n|---|---|---|---|---|"
+    yield _line("Safelight, whole judgement", *_timed(lambda text: judged(judge, text).risk, texts), labels)
+    for name, score in _installed():
+        yield _line(name, *_timed(score, texts), labels)
+    if spacy is not None:
+        done = subprocess.run(
+            [str(spacy), "-c", SPACY], input=json.dumps(list(texts)), text=True, capture_output=True, check=True
+        )
+        rows = np.array(json.loads(done.stdout.splitlines()[-1]))
+        yield _line("en-prompt-nsfw-pipeline-bilstm (spaCy)", rows[:, 0], rows[:, 1], labels)
+
+
+def _installed() -> Iterator[tuple[str, Score]]:
+    try:
+        from profanity_check import predict_prob
+    except ImportError:
+        pass
+    else:
+        yield "alt-profanity-check", lambda text: float(predict_prob([text])[0])
+    try:
+        from better_profanity import profanity
+    except ImportError:
+        pass
+    else:
+        yield "better-profanity", lambda text: float(profanity.contains_profanity(text))
+
+
+def _timed(score: Score, texts: Sequence[str]) -> tuple[np.ndarray, np.ndarray]:
+    for text in texts[:3]:
+        score(text + " .")
+    scores, taken = [], []
+    for text in texts:
+        start = time.perf_counter()
+        scores.append(score(text))
+        taken.append(1000 * (time.perf_counter() - start))
+    return np.array(scores), np.array(taken)
+
+
+def _line(name: str, scores: np.ndarray, taken: np.ndarray, labels: np.ndarray) -> str:
+    area, f1 = figure(auroc, labels, scores), figure(best_f1, labels, scores)
+    return f"| {name} | {area} | {f1} | {np.median(taken):.1f} | {np.percentile(taken, 95):.1f} |"
