@@ -93,8 +93,9 @@ def psnr(enlarge: Callable[[np.ndarray], np.ndarray], large: np.ndarray) -> floa
 @torch.no_grad()
 def learned(net: Upscaler, picture: np.ndarray) -> np.ndarray:
     """Enlarge one uint8 picture with the network."""
-    out = net(pixels([picture])).clamp(-1, 1)[0].permute(1, 2, 0)
-    return ((out + 1) * 127.5).round().byte().numpy()
+    out: Tensor = net(pixels([picture])).clamp(-1, 1)[0].permute(1, 2, 0)
+    large: np.ndarray = ((out + 1) * 127.5).round().byte().numpy()
+    return large
 
 
 def main() -> None:
