@@ -9,7 +9,7 @@ checkpoint; `--start assets/models/pocket/unet` begins from the shipped weights 
 
 import argparse
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
@@ -24,7 +24,7 @@ from training.pocket.shards import Shards
 
 BATCH, PEAK, FLOOR, WARMUP, HOLD = 32, 1.5e-3, 0.02, 100, 0.75  # samples, learning rate, its end, steps, share
 GAMMA, DECAY = 5.0, 0.997  # min-SNR; average of weights
-LATE, NOISY = 0.7, 0.55  # share of samples drawn late in the noising; from where on it is late
+LATE, NOISY = (0.75, 0.3), 0.55  # share of samples drawn late in the noising, at first and at last; what is late
 SAVE, RELOAD = 420.0, 200  # seconds between checkpoints; steps between looks for new shards
 SHAPE = {  # counted: 11.0 M parameters, 0.30 GFLOP forward: most parameters where pictures are 4 and 2 wide
     "sample_size": 16,
@@ -58,13 +58,14 @@ def rate(step: int, progress: float) -> float:
     return PEAK * min(1.0, step / WARMUP, max(FLOOR, (1 - progress) / (1 - HOLD)))
 
 
-def moments(many: int, steps: int) -> torch.Tensor:
-    """Draw moments of the noising: most of them late, where only the words tell what it will be.
+def moments(many: int, steps: int, progress: float) -> torch.Tensor:
+    """Draw moments of the noising: at first most of them late, where only the words tell what it will be.
 
-    Names are what takes long to learn, and they are learned there; what is left of the noise at the end is soon known.
+    Names take longest to learn, and are learned there. Sharp insides come from the early moments, once names are known.
     """
+    share = LATE[0] + (LATE[1] - LATE[0]) * progress
     late = torch.randint(int(NOISY * steps), steps, (many,))
-    return torch.where(torch.rand(many) < LATE, late, torch.randint(0, steps, (many,)))
+    return torch.where(torch.rand(many) < share, late, torch.randint(0, steps, (many,)))
 
 
 def weight(alphas: torch.Tensor) -> torch.Tensor:
@@ -82,6 +83,7 @@ class Trainer:
     optimizer: torch.optim.Optimizer
     step: int = 0
     seconds: float = 0.0
+    context: torch.autocast = field(default_factory=autocast)
 
     @classmethod
     def begin(cls, start: Path | None) -> "Trainer":
@@ -113,14 +115,11 @@ class Trainer:
                 getattr(self, name).load_state_dict(held[name])
             self.step, self.seconds = held["step"], held["seconds"]
 
-    def learn(
-        self, latents: torch.Tensor, states: torch.Tensor, noise: DDPMScheduler, context: torch.autocast
-    ) -> float:
+    def learn(self, latents: torch.Tensor, states: torch.Tensor, times: torch.Tensor, noise: DDPMScheduler) -> float:
         """Take one step and return its loss."""
         grain = torch.randn_like(latents)
-        times = moments(len(latents), noise.config.num_train_timesteps)
         noisy = noise.add_noise(latents, grain, times).contiguous(memory_format=torch.channels_last)
-        with context:
+        with self.context:
             guess = self.net(noisy, times, states).sample.float()
         error = (guess - noise.get_velocity(latents, grain, times)).square().mean((1, 2, 3))
         loss = (error * weight(noise.alphas_cumprod[times])).mean()
@@ -155,7 +154,7 @@ class Trainer:
 def train(trainer: Trainer, work: Path, minutes: float, rank: int, workers: int) -> None:
     """Train until `minutes` have passed in all, over all resumed runs; worker 0 writes the checkpoints."""
     shards, scale = Shards(work), float((work / "scale.txt").read_text())
-    noise, context, dice = DDPMScheduler(**NOISE), autocast(), np.random.default_rng((trainer.step, rank))
+    noise, dice = DDPMScheduler(**NOISE), np.random.default_rng((trainer.step, rank))
     began = time.monotonic() - trainer.seconds
     saved, mean = trainer.seconds, 1.0
     with tqdm(desc="samples", initial=trainer.step * BATCH, unit="", mininterval=30, disable=rank > 0) as bar:
@@ -165,7 +164,8 @@ def train(trainer: Trainer, work: Path, minutes: float, rank: int, workers: int)
             trainer.optimizer.param_groups[0]["lr"] = rate(trainer.step, progress)
             latents, states = shards.batch(BATCH // workers, progress, dice)
             trainer.seconds = time.monotonic() - began
-            mean += 0.01 * (trainer.learn(latents * scale, states, noise, context) - mean)
+            times = moments(len(latents), noise.config.num_train_timesteps, progress)
+            mean += 0.01 * (trainer.learn(latents * scale, states, times, noise) - mean)
             bar.update(BATCH)
             bar.set_postfix(loss=f"{mean:.4f}", share=f"{progress:.2f}", refresh=False)
             if rank == 0 and trainer.seconds - saved > SAVE:
