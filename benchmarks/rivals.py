@@ -19,18 +19,17 @@ from training.prompt_risk.figures import auroc, best_f1, figure
 
 Score = Callable[[str], float]
 SPACY = """
-import json, sys, time, importlib.metadata as m
-import spacy
+import json, sys, time
+import en_prompt_nsfw_pipeline_bilstm
 texts = json.load(sys.stdin)
-nlp = spacy.load("en_prompt_nsfw_pipeline_bilstm")
+nlp = en_prompt_nsfw_pipeline_bilstm.load()
 nlp(texts[0])
 rows = []
 for text in texts:
-    start = time.perf_counter()
-    doc = nlp(text)
-    rows.append([max(doc.cats.values()) if not any("NSFW" in k.upper() for k in doc.cats)
-                 else max(v for k, v in doc.cats.items() if k.upper() == "NSFW" or k.upper().startswith("NSFW")),
-                 1000 * (time.perf_counter() - start)])
+    start = time.process_time()
+    cats = nlp(text).cats
+    unsafe = [value for name, value in cats.items() if "nsfw" in name.lower() or "unsafe" in name.lower()]
+    rows.append([max(unsafe or cats.values()), 1000 * (time.process_time() - start)])
 print(json.dumps(rows))
 """
 
@@ -41,7 +40,10 @@ def judged(judge: BatchJudge, text: str) -> Decision:
 
 
 def compared(judge: BatchJudge, texts: Sequence[str], labels: np.ndarray, spacy: Path | None) -> Iterator[str]:
-    """A line a rival: AUROC and best F1 on these rows, median and 95th percentile of the time for one."""
+    """A line a rival: AUROC and best F1 on these rows, median and 95th percentile of processor time for one.
+
+    Processor time, of one thread: the machine may be busy with other work.
+    """
     yield "| check | AUROC | best F1 | median ms | p95 ms |\n|---|---|---|---|---|"
     yield _line("Safelight, whole judgement", *_timed(lambda text: judged(judge, text).risk, texts), labels)
     for name, score in _installed():
@@ -74,9 +76,9 @@ def _timed(score: Score, texts: Sequence[str]) -> tuple[np.ndarray, np.ndarray]:
         score(text + " .")
     scores, taken = [], []
     for text in texts:
-        start = time.perf_counter()
+        start = time.process_time()
         scores.append(score(text))
-        taken.append(1000 * (time.perf_counter() - start))
+        taken.append(1000 * (time.process_time() - start))
     return np.array(scores), np.array(taken)
 
 
