@@ -7,58 +7,21 @@ is its bias plus a sum over tokens, so a word's share is exact for the states th
 from __future__ import annotations
 
 import threading
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Sequence
+from functools import lru_cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
 from safety.errors import WeightsError
 from safety.image.runtime import verified
 from safety.image.weights import read_weights
+from safety.prompt.windows import HEADS, Array, Read, Window, by_word, framed, windows, words_of, worst
 
-if TYPE_CHECKING:
-    from numpy.typing import NDArray
-
-HEADS = (
-    "harm",
-    "sexual",
-    "nudity",
-    "violence",
-    "shocking",
-    "self_harm",
-    "hate",
-    "harassment",
-    "deception",
-    "dangerous",
-    "protected_works",
-    "stereotype",
-)
-WINDOW, STRIDE = 96, 80  # tokens; longer texts are read in windows that overlap
-MOST_WINDOWS = 16
+REMEMBERED = 128  # windows, 12 KB each at most
 BATCH = 16  # texts that run together in bulk: more gain nothing on a processor
-BEGIN, END = 101, 102  # the tokens that frame a text
 ERRORS_ONLY = 3  # onnxruntime's log level
-
-
-class TooLong(ValueError):
-    """The text has more words than the model reads."""
-
-
-@dataclass(frozen=True, slots=True)
-class Read:
-    """One text as the model saw it.
-
-    logits: (heads,). words: (start, end) of each word or sign in the text. shares: (words, heads).
-    """
-
-    logits: NDArray[np.float32]
-    words: tuple[tuple[int, int], ...]
-    shares: NDArray[np.float32]
-
-    def probability(self, head: str) -> float:
-        return float(1 / (1 + np.exp(-self.logits[HEADS.index(head)])))
 
 
 class PromptModel:
@@ -72,29 +35,44 @@ class PromptModel:
         self._folder = folder
         self._lock = threading.Lock()
         self._parts: tuple[Any, Any] | None = None
+        # Who types changes the end of a prompt: the windows before it are answered from here.
+        self._judged = lru_cache(maxsize=REMEMBERED)(self._judge)
 
     def read(self, text: str) -> Read:
         """One text with the shares of its words."""
-        tokenizer, session = self._loaded()
+        tokenizer, _ = self._loaded()
         encoding = tokenizer.encode(text, add_special_tokens=False)
-        windows = _windows(encoding.ids)
-        logits, shares = _run(session, [window for _, window in windows])
-        worst = int(logits[:, 0].argmax())
-        return _by_word(encoding, logits[worst], [(at, s[1:]) for (at, _), s in zip(windows, shares, strict=True)])
+        owners, places = words_of(encoding)
+        seen = tuple(
+            Window(np.array(ids), framed(owners[start : start + len(ids) - 2]), *self._judged(ids))
+            for start, ids in windows(encoding.ids)
+        )
+        return Read(worst(seen), places, by_word(seen, len(places)), seen)
 
-    def logits(self, texts: Sequence[str]) -> NDArray[np.float32]:
+    def without(self, window: Window, words: Collection[int]) -> Window:
+        """The window read again, these words left out."""
+        kept = ~np.isin(window.words, list(words))
+        return Window(window.ids[kept], window.words[kept], *self._judged(tuple(window.ids[kept].tolist())))
+
+    def _judge(self, ids: tuple[int, ...]) -> tuple[Array, Array, Array]:
+        """Framed ids -> logits (heads,), shares and weights (tokens, heads)."""
+        _, session = self._loaded()
+        logits, shares, weights = _run(session, [ids])
+        return logits[0], shares[0], weights[0]
+
+    def logits(self, texts: Sequence[str]) -> Array:
         """Many texts: (texts, heads), for each the window with the highest first head."""
         tokenizer, session = self._loaded()
         owned = [
             (owner, window)
             for owner, encoding in enumerate(tokenizer.encode_batch(list(texts), add_special_tokens=False))
-            for _, window in _windows(encoding.ids)
+            for _, window in windows(encoding.ids)
         ]
         owned.sort(key=lambda pair: len(pair[1]))
         best = np.full((len(texts), len(HEADS)), -np.inf, dtype=np.float32)
         for at in range(0, len(owned), BATCH):
             some = owned[at : at + BATCH]
-            found, _ = _run(session, [window for _, window in some])
+            found, *_ = _run(session, [window for _, window in some])
             for (owner, _), row in zip(some, found, strict=True):
                 if row[0] > best[owner, 0]:
                     best[owner] = row
@@ -136,42 +114,13 @@ def _session(data: bytes) -> Any:
     return onnxruntime.InferenceSession(data, options, providers=["CPUExecutionProvider"])
 
 
-def _windows(ids: list[int]) -> list[tuple[int, list[int]]]:
-    """(first token, framed ids) of each window; one for any text that fits."""
-    room = WINDOW - 2
-    last = max(0, len(ids) - room)
-    starts = [*range(0, last, STRIDE), last]
-    if len(starts) > MOST_WINDOWS:
-        raise TooLong(f"the prompt has {len(ids)} word pieces; at most {MOST_WINDOWS * STRIDE} can be judged")
-    return [(start, [BEGIN, *ids[start : start + room], END]) for start in starts]
-
-
-def _run(session: Any, windows: Sequence[Sequence[int]]) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
-    longest = max(map(len, windows))
-    ids = np.zeros((len(windows), longest), dtype=np.int64)
-    mask = np.zeros((len(windows), longest), dtype=np.float32)
-    for row, window in enumerate(windows):
-        ids[row, : len(window)] = window
-        mask[row, : len(window)] = 1
-    logits, shares = session.run(["logits", "shares"], {"ids": ids, "mask": mask})
-    return logits, shares
-
-
-def _by_word(encoding: Any, logits: NDArray[np.float32], windows: Sequence[tuple[int, NDArray[np.float32]]]) -> Read:
-    """Shares of tokens summed over words; where windows overlap, the greater one counts."""
-    size = len(encoding.ids)
-    tokens = np.full((size, len(HEADS)), -np.inf, dtype=np.float32)
-    for start, shares in windows:
-        end = min(size, start + len(shares))
-        tokens[start:end] = np.maximum(tokens[start:end], shares[: end - start])
-    owners: dict[int, int] = {}
-    places: list[tuple[int, int]] = []
-    sums = np.zeros((size, len(HEADS)), dtype=np.float32)
-    for number, (word, (start, end)) in enumerate(zip(encoding.word_ids, encoding.offsets, strict=True)):
-        if word not in owners:
-            owners[word] = len(places)
-            places.append((start, end))
-        at = owners[word]
-        places[at] = (places[at][0], end)
-        sums[at] += tokens[number]
-    return Read(logits, tuple(places), sums[: len(places)])
+def _run(session: Any, texts: Sequence[Sequence[int]]) -> tuple[Array, Array, Array]:
+    """Framed ids -> logits (texts, heads), shares and weights (texts, tokens, heads)."""
+    longest = max(map(len, texts))
+    ids = np.zeros((len(texts), longest), dtype=np.int64)
+    mask = np.zeros((len(texts), longest), dtype=np.float32)
+    for row, text in enumerate(texts):
+        ids[row, : len(text)] = text
+        mask[row, : len(text)] = 1
+    logits, shares, weights = session.run(["logits", "shares", "weights"], {"ids": ids, "mask": mask})
+    return logits, shares, weights

@@ -1,13 +1,24 @@
-"""Which words carry a score: the fewest found whose removal makes the prompt pass, checked by removing them."""
+"""Which words carry a score: chosen by what the model would say without them, checked by reading without them.
+
+A head's logit is a mean over tokens, so what it would be without some of them follows from the shares, as far as the
+states of the others stay as they are. The choice is made on that and then tried: the text is read again
+without the words (occlusion), and what is still missing is chosen from that reading.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 
-from safety.prompt.encoder import Read
+import numpy as np
 
-ROUNDS = 3  # readings at most; each costs nearly as much as the first
-WORDS_A_ROUND = 50  # so many words more cost one reading: long prompts are slow to read again
+from safety.prompt.windows import HEADS, Array, Read, Window
+
+ROUNDS = 2  # readings of one window at most, besides the first
+TOKENS = 420  # read at most for one judgement, the first reading included: so long prompts stay quick
+GAIN = 6.0  # leaving words out changes about so many times what the fixed states foretell
+LEAST_GAIN = 1.0
+CAUTION = 0.7  # of what a reading gained: the next words are weaker
+LEAST_MASS = 1e-6
 
 # Their shares are their neighbours': an encoder spreads what it knows, and "the" alone carries nothing.
 _FUNCTION = (
@@ -17,53 +28,78 @@ _FUNCTION = (
 FUNCTION_WORDS = frozenset(_FUNCTION.split())
 
 Place = tuple[int, int]
-Reader = Callable[[str], Read]
-Passes = Callable[[Read], bool]
+Without = Callable[[Window, Collection[int]], Window]
+Passes = Callable[[Array], bool]
+Order = Sequence[tuple[int, Array]]
 
 
-def carriers(text: str, first: Read, read: Reader, passes: Passes) -> tuple[Place, ...]:
-    """The fewest words found, as (start, end) in `text`, in order, without which the prompt passes.
+def carriers(text: str, read: Read, without: Without, passes: Passes) -> tuple[int, ...]:
+    """Numbers of the fewest words found without which the logits of every window pass, in order.
 
-    The words are ranked once, by their share of the first head, and a search by halves finds how many it
-    takes. Every answer was tried; where none of those tried passes, the longest row of words is given.
+    Checked by reading again, ROUNDS times a window, as long as TOKENS last; what is left then is the estimate.
     """
-    ranked = _ranked(first, text)
-    few, many = 0, len(ranked)  # so many do not suffice, so many are known or hoped to
-    tried = _estimate(first, ranked)
-    for _ in range(max(1, ROUNDS - len(first.words) // WORDS_A_ROUND)):
-        if tried >= many and few + 1 >= many:
+    fit = {number for number, place in enumerate(read.words) if is_word(text, place)}
+    gone: set[int] = set()
+    left = TOKENS - read.tokens
+    for window in sorted(read.windows, key=lambda window: -float(window.logits[0])):
+        gain = GAIN
+        for _ in range(ROUNDS + 1):
+            if passes(window.logits):
+                break
+            order = _order(window, fit - gone)
+            order = order[: _enough(window, order, gain, passes)]
+            gone.update(number for number, _ in order)
+            if not order or len(window.ids) - len(order) > left:
+                break
+            seen = without(window, gone)
+            gain = _gain(window, order[-1][1], seen)
+            window, left = seen, left - len(seen.ids)
+    return tuple(sorted(gone))
+
+
+def _enough(window: Window, order: Order, gain: float, passes: Passes) -> int:
+    """How many words it takes if leaving them out does `gain` times what the fixed states foretell."""
+    for count, (_, foretold) in enumerate(order, 1):
+        if passes(window.logits + gain * (foretold - window.logits)):
+            return count
+    return len(order)
+
+
+def _gain(window: Window, foretold: Array, seen: Window) -> float:
+    """How many times as much as foretold a reading without some words changed the first head."""
+    hoped = float(window.logits[0] - foretold[0])
+    found = float(window.logits[0] - seen.logits[0])
+    return min(max(CAUTION * found / max(hoped, LEAST_MASS), LEAST_GAIN), GAIN)
+
+
+def _order(window: Window, fit: Collection[int]) -> list[tuple[int, Array]]:
+    """Words of a window, (number, logits without it and those before): first what lowers the first head most.
+
+    The logits are those of the states as they are; words that would not lower it are left out.
+    """
+    numbers, shares, weights = _by_word(window)
+    bias = window.logits - window.shares.sum(axis=0)
+    total, mass = window.shares.sum(axis=0), window.weights.sum(axis=0)
+    free = np.isin(numbers, list(fit))
+    order: list[tuple[int, Array]] = []
+    while free.any():
+        after = (total[0] - shares[:, 0]) / np.maximum(mass[0] - weights[:, 0], LEAST_MASS)
+        best = int(np.where(free, after, np.inf).argmin())
+        if order and after[best] >= total[0] / mass[0]:
             break
-        if passes(read(_blanked(text, [place for place, _ in ranked[:tried]]))):
-            many = tried
-        else:
-            few = tried
-        if many - few <= 1:
-            break
-        tried = (few + many) // 2
-    return tuple(sorted(place for place, _ in ranked[:many]))
+        free[best] = False
+        total, mass = total - shares[best], np.maximum(mass - weights[best], LEAST_MASS)
+        order.append((int(numbers[best]), bias + total / mass))
+    return order
 
 
-def _ranked(read: Read, text: str) -> list[tuple[Place, float]]:
-    shares = [(place, float(share)) for place, share in zip(read.words, read.shares[:, 0], strict=True)]
-    return sorted(((place, share) for place, share in shares if is_word(text, place)), key=lambda pair: -pair[1])
-
-
-def _estimate(read: Read, ranked: Sequence[tuple[Place, float]]) -> int:
-    """How many words it takes if the shares of those that stay did not change: at least one, at most half."""
-    left, count = float(read.logits[0]), 0
-    for _, share in ranked[: (len(ranked) + 1) // 2]:
-        if count and (left < 0 or share <= 0):
-            break
-        left -= share
-        count += 1
-    return count
-
-
-def _blanked(text: str, places: Sequence[Place]) -> str:
-    """The text with spaces in these places: what is left keeps its offsets."""
-    for start, end in places:
-        text = text[:start] + " " * (end - start) + text[end:]
-    return text
+def _by_word(window: Window) -> tuple[np.ndarray, Array, Array]:
+    """Numbers of the words in a window, (words,), with their shares and weights, (words, heads)."""
+    numbers, owners = np.unique(window.words, return_inverse=True)
+    sums = np.zeros((2, len(numbers), len(HEADS)), dtype=np.float32)
+    np.add.at(sums[0], owners, window.shares)
+    np.add.at(sums[1], owners, window.weights)
+    return numbers, sums[0], sums[1]
 
 
 def is_word(text: str, place: Place) -> bool:
@@ -72,12 +108,20 @@ def is_word(text: str, place: Place) -> bool:
     return word.lower() not in FUNCTION_WORDS and any(char.isalnum() for char in word)
 
 
-def joined(text: str, places: Sequence[Place]) -> list[Place]:
-    """Neighbours with nothing but spaces and signs between them as one."""
-    merged: list[Place] = []
-    for start, end in sorted(places):
-        if merged and not any(char.isalnum() for char in text[merged[-1][1] : start]):
-            merged[-1] = (merged[-1][0], end)
+def joined(text: str, places: Sequence[Place], chosen: Iterable[int]) -> list[list[int]]:
+    """Numbers of the chosen words, neighbours with nothing but spaces and signs between them together."""
+    groups: list[list[int]] = []
+    for number in sorted(chosen):
+        between = text[places[groups[-1][-1]][1] : places[number][0]] if groups else "x"
+        if any(char.isalnum() for char in between):
+            groups.append([number])
         else:
-            merged.append((start, end))
-    return merged
+            groups[-1].append(number)
+    return groups
+
+
+def part(read: Read, words: Sequence[int], head: str) -> float:
+    """How much of what speaks for a head comes from these words, 0..1: exact for the states that were computed."""
+    column = np.maximum(read.shares[:, HEADS.index(head)], 0)
+    total = float(column.sum())
+    return min(1.0, float(column[list(words)].sum()) / total) if total > 0 else 0.0

@@ -12,36 +12,35 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import lru_cache
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import numpy as np
 
 from safety.image.weights import read_weights
-from safety.prompt.encoder import HEADS, PromptModel, Read
-from safety.prompt.explain import Place, carriers, joined
+from safety.prompt.encoder import PromptModel
+from safety.prompt.explain import carriers, joined, part
+from safety.prompt.windows import HEADS, Array, Read
 from safety.records import Finding, Model, Prompt
 from safety.text import Normalised, Reading, normalise
-
-if TYPE_CHECKING:
-    from numpy.typing import NDArray
 
 FOLDER = "prompt_risk"
 NAME = "meaning"
 # How sure the model must be: a category's score is its chance to this power, so that the policy's thresholds
 # stop few harmless prompts. Chosen on dev sets (training/prompt_risk/README.md); 1 leaves the chance as it is.
 SURE = {
-    "sexual": 3,
+    "sexual": 4,
     "nudity": 4,
     "violence": 5,
     "shocking": 3,
+    "self_harm": 1.3,
     "hate": 6,
-    "harassment": 2,
-    "deception": 2,
-    "dangerous": 1.5,
+    "harassment": 1.2,
+    "deception": 1.5,
+    "dangerous": 1.3,
     "protected_works": 9,
 }
 STOPS = 0.38  # just below the least score that general mode warns at: without the marked words all stay under it
 WORTH_SAYING = 0.3  # below it no spans: they cost further readings
+LONG = 250  # pieces of words
 MORE_NATURAL = 0.92  # a reading with so many fewer pieces of words undoes a disguise
 PART = 0.3  # a word is named for a further category if its share is at least this much of the greatest
 MOST_NAMED = 6
@@ -66,13 +65,13 @@ class MeaningCheck:
 
     @property
     def models(self) -> tuple[Model, ...]:
-        return (Model(FOLDER, read_weights(self._folder)["model"].sha256),)
+        return _models(self._folder)
 
     def look(self, subject: Prompt, /) -> Iterable[Finding]:
         """A finding a category, with spans where the score is worth saying."""
         return _findings(self._folder, subject.text)
 
-    def score_batch(self, prompts: Sequence[str]) -> dict[str, NDArray[np.float32]]:
+    def score_batch(self, prompts: Sequence[str]) -> dict[str, Array]:
         """Columns as long as `prompts`: "risk" (a probability) and every category, 0..1, as `look` scores them."""
         model = _model(self._folder)
         texts, owners = [], []
@@ -85,6 +84,11 @@ class MeaningCheck:
             if row[0] > best[owner, 0]:
                 best[owner] = row
         return _columns(best)
+
+
+@lru_cache(maxsize=4)  # asked at every judgement, and the file does not change while the weights are loaded
+def _models(folder: Path) -> tuple[Model, ...]:
+    return (Model(FOLDER, read_weights(folder)["model"].sha256),)
 
 
 @lru_cache(maxsize=4)
@@ -106,16 +110,21 @@ def _findings(folder: Path, text: str) -> tuple[Finding, ...]:
 
 
 def _readings(normalised: Normalised, model: PromptModel) -> Iterator[Reading]:
-    """The plain reading, and the one that looks most like ordinary words where that differs clearly."""
-    yield normalised.plain
-    if len(normalised.readings) > 1:
-        pieces = [model.tokens(reading.text) for reading in normalised.readings]
-        best = int(np.argmin(pieces))
-        if pieces[best] < MORE_NATURAL * pieces[0]:
-            yield normalised.readings[best]
+    """The plain reading, and the one that looks most like ordinary words where that differs clearly.
+
+    Of a text that is LONG in pieces of words only the more natural one: two would take too long.
+    """
+    readings = normalised.readings
+    pieces = [model.tokens(reading.text) for reading in readings] if len(readings) > 1 else [0]
+    best = int(np.argmin(pieces))
+    natural = pieces[best] < MORE_NATURAL * pieces[0]
+    if not natural or pieces[0] <= LONG:
+        yield normalised.plain
+    if natural:
+        yield readings[best]
 
 
-def _columns(logits: NDArray[np.float32]) -> dict[str, NDArray[np.float32]]:
+def _columns(logits: Array) -> dict[str, Array]:
     """(texts, heads) -> risk and categories: the likeliest carries the risk, others their part of it, both by SURE."""
     chances = 1 / (1 + np.exp(-logits.astype(np.float32)))
     risk, categories = chances[:, 0], chances[:, 1:]
@@ -129,16 +138,20 @@ def _found(scores: Mapping[str, float], read: Read, reading: Reading, model: Pro
     if max(finding.score for finding in found) < WORTH_SAYING:
         yield from found
         return
-    places = carriers(text, read, model.read, _passes)
+    words = carriers(text, read, model.without, _passes)
     for finding in found:
-        own = _own(places, read, finding.category) if finding.score >= WORTH_SAYING else ()
-        spans = tuple(reading.span(start, end) for start, end in joined(text, own))
-        evidence = " … ".join(text[start:end] for start, end in own[:MOST_NAMED]) or WHOLE
-        yield replace(finding, evidence=evidence, spans=spans)
+        own = _own(words, read, finding.category) if finding.score >= WORTH_SAYING else ()
+        groups = joined(text, read.words, own)
+        yield replace(
+            finding,
+            evidence=" … ".join(text[slice(*read.words[word])] for word in own[:MOST_NAMED]) or WHOLE,
+            spans=tuple(reading.span(read.words[group[0]][0], read.words[group[-1]][1]) for group in groups),
+            parts=tuple(part(read, group, finding.category) for group in groups),
+        )
 
 
-def _passes(read: Read) -> bool:
-    columns = _columns(read.logits[None])
+def _passes(logits: Array) -> bool:
+    columns = _columns(logits[None])
     return max(float(columns[head][0]) for head in HEADS[1:]) < STOPS
 
 
@@ -150,10 +163,10 @@ def findings_of(scores: Mapping[str, float], text: str) -> list[Finding]:
     return [Finding(NAME, head, scores[head], WHOLE, aspects.get(head, ""), chance=risk) for head in HEADS[1:]]
 
 
-def _own(places: Sequence[Place], read: Read, head: str) -> Sequence[Place]:
+def _own(words: Sequence[int], read: Read, head: str) -> Sequence[int]:
     """Those of the words that carry the risk which also carry this category; all of them for the likeliest one."""
     if head == HEADS[1 + int(read.logits[1:].argmax())]:
-        return places
-    shares = dict(zip(read.words, read.shares[:, HEADS.index(head)].tolist(), strict=True))
-    floor = PART * max((shares[place] for place in places), default=0.0)
-    return [place for place in places if shares[place] >= floor] if floor > 0 else places
+        return words
+    shares = read.shares[:, HEADS.index(head)]
+    floor = PART * max((float(shares[word]) for word in words), default=0.0)
+    return [word for word in words if shares[word] >= floor] if floor > 0 else words

@@ -90,9 +90,9 @@ def test_a_museum_nude_is_nudity_and_never_sexual(folder: Path) -> None:
     assert row.target["nudity"] > 0 == row.target["sexual"]
 
 
-def test_a_fold_is_the_same_for_the_same_text_however_it_is_written() -> None:
+def test_a_half_is_the_same_for_the_same_text_however_it_is_written() -> None:
     rows = [Row(text, "jdb", {}, group=key(text)) for text in ("A red apple!", "a RED apple")]
-    assert mix.fold_of(rows[0]) == mix.fold_of(rows[1])
+    assert mix.held(rows[0]) == mix.held(rows[1])
 
 
 def test_contrast_pairs_fill_every_slot_and_repeat_with_the_seed() -> None:

@@ -7,20 +7,17 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
-
-import numpy as np
 
 from safety.checks import assess
 from safety.prompt import prompt_checks
 from safety.prompt.meaning import NAME, MeaningCheck, findings_of
 from safety.records import Assessment, Finding, Prompt, Stage
 from training.prompt_risk.data import raw, sources
-from training.prompt_risk.mix import FOLDS, fold_of
-from training.prompt_risk.rows import Row, key
+from training.prompt_risk.evaluate import unseen
 
 BENIGN = {"general": ("jdb", "parti", "krea"), "art": ("art",), "medical": ("medical",)}
 HARMFUL = ("jdb", "i2p_hard", "overt")
@@ -44,36 +41,28 @@ class Seen:
 
 
 class Judge:
-    """The rules and the model. Where `folds` has the models of a cross-validation, a row that training may use is
-    judged by the one that did not see it; without them by the model that ships, which may know the row."""
+    """The rules and the model. With `folds`, the work folder of the training, only the held-back rows of the sets that
+    it may use are judged, by its run that did not see them; without it all, by the model that ships, which knows them.
+    """
 
     def __init__(self, presets: Path, model: Path, folds: Path | None) -> None:
         self._rules = prompt_checks(presets)
         self._model = MeaningCheck(model)
-        self._folds = [MeaningCheck(folds / f"fold{fold}") for fold in range(FOLDS)] if folds else []
+        self._half = MeaningCheck(folds / "half") if folds else None
         self._trained = set(sources()["dev"])
 
     def judge(self, data: Path, name: str) -> Iterator[Seen]:
         """Every row of dev/`name`.csv, in order."""
-        records = raw(data / f"dev/{name}.csv")
+        records, model = raw(data / f"dev/{name}.csv"), self._model
+        if self._half and name in self._trained:
+            records, model = [record for record in records if unseen(record["text"])], self._half
         texts = [record["text"] for record in records]
-        columns = self._columns(name, texts)
+        columns = model.score_batch(texts)
         for at, record in enumerate(records):
             scores = {head: float(column[at]) for head, column in columns.items()}
             findings = [*assess(Stage.PROMPT, Prompt(texts[at]), self._rules).findings, *findings_of(scores, texts[at])]
             named = tuple(_named(record["category"], name))
             yield Seen(name, record["label"] == "1", named, record["category"], tuple(findings))
-
-    def _columns(self, name: str, texts: Sequence[str]) -> dict[str, np.ndarray]:
-        if name not in self._trained or not self._folds:
-            return dict(self._model.score_batch(texts))
-        fold = np.array([fold_of(Row(text, name, {}, group=key(text))) for text in texts])
-        columns: dict[str, np.ndarray] = {}
-        for number, check in enumerate(self._folds):
-            chosen = np.flatnonzero(fold == number)
-            for head, column in check.score_batch([texts[int(at)] for at in chosen]).items():
-                columns.setdefault(head, np.zeros(len(texts), dtype=np.float32))[chosen] = column
-        return columns
 
 
 def _named(category: str, source: str) -> Iterator[str]:

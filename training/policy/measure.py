@@ -134,7 +134,7 @@ def main() -> None:
     parser.add_argument("--presets", type=Path, default=ROOT / "presets")
     parser.add_argument("--before", type=Path, help="another presets folder, measured beside this one")
     parser.add_argument("--model", type=Path, default=ROOT / "assets" / "models" / "prompt_risk")
-    parser.add_argument("--folds", type=Path, help="folder with fold0, fold1, ...: models that did not see the rows")
+    parser.add_argument("--folds", type=Path, help="folder with half/: the run that did not see the held-back rows")
     parser.add_argument("--work", type=Path, default=ROOT / "build" / "policy")
     parser.add_argument("--write", action="store_true", help="write the figures into the policy's files")
     args = parser.parse_args()

@@ -106,6 +106,19 @@ def salad(text: str, pieces: Sequence[str], rng: random.Random) -> str:
     return " ".join(mixed)
 
 
+def buried(text: str, pieces: Sequence[str], rng: random.Random) -> str:
+    """The longer words, glued to pieces of words without a space, as search over tokens leaves them."""
+    made = []
+    for word in text.split():
+        if len(word) <= 3:
+            continue
+        draw = rng.random()
+        before, after = rng.choice(pieces), rng.choice(pieces)
+        made.append(before + word if draw < 0.3 else word + after if draw < 0.6 else word)
+        made += [noise(pieces, rng)] * (rng.random() < 0.5)
+    return " ".join(made or [text])
+
+
 def noise(pieces: Sequence[str], rng: random.Random) -> str:
     """A made-up word: one to three pieces of words, now and then with a sign."""
     word = "".join(rng.choice(pieces) for _ in range(rng.choice((1, 1, 2, 2, 3))))

@@ -14,14 +14,15 @@ from torch import Tensor
 from training.prompt_risk.model import folder
 from training.prompt_risk.rows import HEADS, Row
 
-LONGEST = 96  # tokens, with the two that frame the text
+LONGEST = 128  # tokens, with the two that frame the text; a window of safety/prompt/encoder.py
 POOL = 60  # batches whose rows are sorted by length together
 
 
 @dataclass(frozen=True, slots=True)
 class Batch:
-    """ids and mask (rows, tokens); target and weight (rows, heads)."""
+    """Numbers of the rows; ids and mask (rows, tokens); target and weight (rows, heads)."""
 
+    rows: Sequence[int]
     ids: Tensor
     mask: Tensor
     target: Tensor
@@ -49,7 +50,7 @@ class Batches:
 
     def __init__(self, rows: Sequence[Row], tokens: int, seed: int) -> None:
         made = tokenizer()
-        self._ids = [encoding.ids for encoding in made.encode_batch([row.text for row in rows])]
+        self.ids = [encoding.ids for encoding in made.encode_batch([row.text for row in rows])]
         self._target = np.array([[row.target[head] for head in HEADS] for row in rows], dtype=np.float32)
         self._weight = np.array([[row.weight.get(head, 0.0) for head in HEADS] for row in rows], dtype=np.float32)
         self._tokens, self._seed = tokens, seed
@@ -57,9 +58,9 @@ class Batches:
     def epoch(self, number: int) -> list[list[int]]:
         """The row numbers of every batch."""
         rng = random.Random(f"{self._seed} {number}")
-        order = list(range(len(self._ids)))
+        order = list(range(len(self.ids)))
         rng.shuffle(order)
-        mean = sum(map(len, self._ids)) / len(self._ids)
+        mean = sum(map(len, self.ids)) / len(self.ids)
         step = max(1, int(self._tokens / mean)) * POOL
         made = [b for at in range(0, len(order), step) for b in self._packed(order[at : at + step])]
         rng.shuffle(made)
@@ -67,16 +68,16 @@ class Batches:
 
     def _packed(self, pool: list[int]) -> Iterator[list[int]]:
         batch: list[int] = []
-        for i in sorted(pool, key=lambda i: len(self._ids[i])):
-            if batch and len(self._ids[i]) * (len(batch) + 1) > self._tokens:
+        for i in sorted(pool, key=lambda i: len(self.ids[i])):
+            if batch and len(self.ids[i]) * (len(batch) + 1) > self._tokens:
                 yield batch
                 batch = []
             batch.append(i)
         yield batch
 
     def tensors(self, chosen: Sequence[int]) -> Batch:
-        ids, mask = padded([self._ids[i] for i in chosen])
-        return Batch(ids, mask, torch.from_numpy(self._target[chosen]), torch.from_numpy(self._weight[chosen]))
+        ids, mask = padded([self.ids[i] for i in chosen])
+        return Batch(chosen, ids, mask, torch.from_numpy(self._target[chosen]), torch.from_numpy(self._weight[chosen]))
 
 
 def padded(ids: Sequence[Sequence[int]]) -> tuple[Tensor, Tensor]:

@@ -1,4 +1,4 @@
-"""Makes logits probabilities: a slope and an offset per head (Platt, 1999), fitted on folds that did not see the row.
+"""Makes logits probabilities: a slope and an offset per head (Platt, 1999), fitted on rows that the run did not see.
 
 Both fold into the weights, so that what ships needs no table beside it.
 """
@@ -6,16 +6,13 @@ Both fold into the weights, so that what ships needs no table beside it.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from pathlib import Path
 
 import numpy as np
 import torch
 
 from training.prompt_risk.batches import padded, tokenizer
-from training.prompt_risk.mix import FOLDS, fold_of
-from training.prompt_risk.model import Encoder, load
+from training.prompt_risk.model import Encoder
 from training.prompt_risk.rows import CATEGORIES, HARM, HEADS, Row
-from training.prompt_risk.train import tuned
 
 REAL = ("jdb",)  # the harm head answers for prompts as people type them
 ROWS = 32
@@ -30,16 +27,6 @@ def logits(model: Encoder, texts: Sequence[str]) -> np.ndarray:
         for at in range(0, len(order), ROWS):
             some = order[at : at + ROWS]
             found[some] = model(*padded([ids[i] for i in some]))[0].numpy()
-    return found
-
-
-def out_of_fold(work: Path, rows: Sequence[Row]) -> np.ndarray:
-    """Logits of dev rows, (rows, heads), each by the run that was trained without the row's fold."""
-    folds = np.array([fold_of(row) for row in rows])
-    found = np.zeros((len(rows), len(HEADS)), dtype=np.float32)
-    for fold in range(FOLDS):
-        chosen = np.flatnonzero(folds == fold)
-        found[chosen] = logits(load(tuned(work, fold)), [rows[int(i)].text for i in chosen])
     return found
 
 

@@ -14,7 +14,7 @@ import numpy as np
 from training.prompt_risk.rows import HARM, Row
 
 DOUBT, SURE = 0.85, 0.5  # out-of-fold error at which a row's weight is least, and below which it is whole
-LEAST = 0.1
+LEAST = 0.3
 TRUST = 0.8  # share of the label in the new target, the rest is the out-of-fold estimate
 
 

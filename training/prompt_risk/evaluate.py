@@ -2,8 +2,8 @@
 
     python -m training.prompt_risk.evaluate --data FOLDER [--work build/prompt_risk] [--model assets/models/prompt_risk]
 
-Rows that training may use are judged by the run whose training did not see their fold; all others by the
-model that ships. Prints markdown.
+Of the sets that training may use, the half that was held back is judged, by the run that did not see it; all others
+are judged by the model that ships. Prints markdown.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from safety.prompt.meaning import MeaningCheck, findings_of
 from safety.records import Assessment, Finding, Prompt, Stage, Verdict
 from training.prompt_risk import figures
 from training.prompt_risk.data import raw, sources
-from training.prompt_risk.mix import FOLDS, fold_of
+from training.prompt_risk.mix import held
 from training.prompt_risk.rows import Row, key
 
 PRESETS = Path(__file__).parents[2] / "presets"
@@ -49,12 +49,14 @@ class Judges:
         self.policy: Policy = load_policy(PRESETS)
         self.rules: Sequence[Check[Prompt]] = [c for c in prompt_checks(PRESETS) if c.name != MeaningCheck.name]
         self.final = MeaningCheck(model)
-        self.folds = [MeaningCheck(work / f"fold{fold}") for fold in range(FOLDS)]
+        self.half = MeaningCheck(work / "half")
         self.trained = set(sources()["dev"])
 
     def judge(self, name: str, records: Sequence[dict[str, str]], modes: Sequence[str]) -> Scored:
+        if name in self.trained:
+            records = [record for record in records if unseen(record["text"])]
         texts = [record["text"] for record in records]
-        columns = self._columns(name, texts)
+        columns = (self.half if name in self.trained else self.final).score_batch(texts)
         risk: dict[str, list[float]] = {system: [] for system in SYSTEMS}
         verdict: dict[tuple[str, str], list[int]] = {}
         for i, text in enumerate(texts):
@@ -74,16 +76,10 @@ class Judges:
             {at: np.array(values) for at, values in verdict.items()},
         )
 
-    def _columns(self, name: str, texts: list[str]) -> dict[str, np.ndarray]:
-        if name not in self.trained:
-            return self.final.score_batch(texts)
-        folds = np.array([fold_of(Row(text, name, {}, group=key(text))) for text in texts])
-        columns: dict[str, np.ndarray] = {}
-        for fold, check in enumerate(self.folds):
-            chosen = np.flatnonzero(folds == fold)
-            for head, column in check.score_batch([texts[int(i)] for i in chosen]).items():
-                columns.setdefault(head, np.zeros(len(texts), dtype=np.float32))[chosen] = column
-        return columns
+
+def unseen(text: str) -> bool:
+    """Whether a row is in the half that is measured."""
+    return held(Row(text, "", {}, group=key(text)))
 
 
 def _assessment(findings: Sequence[Finding]) -> Assessment:

@@ -2,8 +2,8 @@
 
     python -m training.prompt_risk.export --data FOLDER [--work build/prompt_risk] [--out assets/models/prompt_risk]
 
-Calibrates first (calibrate.py). The runs of the folds are written too, below the work folder, so that
-evaluate.py judges each dev row by a model that never saw it, quantised as the one that ships.
+Calibrates first (calibrate.py). The run that saw half of the dev rows is written too, below the work folder, so that
+evaluate.py judges the other half by a model that never saw it, quantised as the one that ships.
 """
 
 from __future__ import annotations
@@ -20,9 +20,8 @@ from torch import Tensor, nn
 
 from training.prompt_risk import calibrate
 from training.prompt_risk.data import read
-from training.prompt_risk.mix import FOLDS
+from training.prompt_risk.mix import held
 from training.prompt_risk.model import Encoder, folder, load
-from training.prompt_risk.train import tuned
 
 OPSET = 17
 ENTRY = """\
@@ -50,18 +49,12 @@ class Packed(nn.Module):
         self.register_buffer("words", torch.round(words / scale).to(torch.int8))
         self.register_buffer("scale", scale)
 
-    def forward(self, ids: Tensor, mask: Tensor) -> tuple[Tensor, Tensor]:
+    def forward(self, ids: Tensor, mask: Tensor) -> tuple[Tensor, Tensor, Tensor]:
         words = self.words[ids].float() * self.scale[ids]
         table = self.encoder.embeddings
         places = table.position_embeddings.weight[: ids.shape[1]]
         hidden = table.LayerNorm(words + places + table.token_type_embeddings.weight[0])
-        bias = ((1.0 - mask) * -1e4)[:, None, None, :]
-        for layer in self.encoder.layers:
-            out = layer(hidden, bias)
-            hidden = out[0] if isinstance(out, tuple) else out
-        scores = self.encoder.attend(hidden) + (1.0 - mask)[..., None] * -1e4
-        shares = torch.softmax(scores, dim=1) * self.encoder.value(hidden)
-        return shares.sum(dim=1) + self.encoder.bias, shares
+        return self.encoder.told(hidden, mask)
 
 
 def write(encoder: Encoder, path: Path) -> None:
@@ -79,8 +72,8 @@ def write(encoder: Encoder, path: Path) -> None:
             example,
             str(whole),
             input_names=["ids", "mask"],
-            output_names=["logits", "shares"],
-            dynamic_axes=axes | {"logits": {0: "texts"}, "shares": {0: "texts", 1: "tokens"}},
+            output_names=["logits", "shares", "weights"],
+            dynamic_axes=axes | {"logits": {0: "texts"}, "shares": axes["ids"], "weights": axes["ids"]},
             opset_version=OPSET,
             dynamo=False,
         )
@@ -92,9 +85,20 @@ def write(encoder: Encoder, path: Path) -> None:
         per_channel=True,
         reduce_range=True,
         weight_type=QuantType.QInt8,
-        nodes_to_exclude=["/encoder/attend/MatMul", "/encoder/value/MatMul"],
+        nodes_to_exclude=_heads(whole),
     )
     whole.unlink()
+
+
+def _heads(path: Path) -> list[str]:
+    """Names of the two small matrices that the scores come straight from: they stay in float."""
+    import onnx
+
+    names = [node.name for node in onnx.load(path).graph.node if node.op_type == "MatMul"]
+    heads = [name for name in names if "self" not in name and name.split("/")[-2] in ("attend", "value")]
+    if len(heads) != 2:
+        raise ValueError(f"the heads are not found among {names}")
+    return heads
 
 
 def bundle(encoder: Encoder, out: Path) -> None:
@@ -123,11 +127,11 @@ def main() -> None:
     parser.add_argument("--work", type=Path, default=Path("build/prompt_risk"))
     parser.add_argument("--out", type=Path, default=Path("assets/models/prompt_risk"))
     args = parser.parse_args()
-    rows = read(args.data, "dev")
-    pairs = calibrate.fitted(rows, calibrate.out_of_fold(args.work, rows))
+    rows = [row for row in read(args.data, "dev") if held(row)]
+    half = load(args.work / "half.pt")
+    pairs = calibrate.fitted(rows, calibrate.logits(half, [row.text for row in rows]))
     (args.work / "calibration.json").write_text(json.dumps(pairs))
-    for fold in range(FOLDS):
-        bundle(calibrate.applied(load(tuned(args.work, fold)), pairs), args.work / f"fold{fold}")
+    bundle(calibrate.applied(half, pairs), args.work / "half")
     bundle(calibrate.applied(load(args.work / "final.pt"), pairs), args.out)
 
 

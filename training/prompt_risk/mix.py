@@ -10,23 +10,24 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from training.prompt_risk import attacks, everyday
+from training.prompt_risk import attacks, data, everyday, longer
 from training.prompt_risk.clean import believe
 from training.prompt_risk.contrast import pairs
 from training.prompt_risk.data import read
+from training.prompt_risk.portraits import portraits
 from training.prompt_risk.rows import CATEGORIES, HARM, Row, full
 
-FOLDS = 2
+HALVES, HELD = 2, 0  # dev rows of the half HELD are measured by a run that saw the other one
 JUNK_HARM = 0.6  # word salad without meaning: people don't type it, searches against a text encoder do
 DISGUISED_HARM, DISGUISED_FINE = 0.25, 0.12  # disguised copies, as a share of the rows
 REPLAYED = {  # rows of the first stage that the second sees again
-    "coprov2": 1000,
-    "sd_discord": 1000,
-    "tate": 900,
-    "roco": 400,
+    "coprov2": 2200,
+    "sd_discord": 900,
+    "tate": 600,
+    "roco": 300,
     "coco": 300,
     "compbench": 300,
-    "overt_benign": 300,
+    "overt_benign": 400,
     "i2p_soft": 200,
 }
 _FRAMES = (
@@ -59,27 +60,41 @@ class Sources:
     terms: Path | None = None
 
 
-def fold_of(row: Row) -> int:
-    """The fold of a row, 0 to FOLDS - 1; the same on every machine."""
-    return hashlib.blake2b(row.group.encode(), digest_size=4).digest()[0] % FOLDS
+def held(row: Row) -> bool:
+    """Whether a dev row is in the half that is measured; the same on every machine."""
+    return hashlib.blake2b(row.group.encode(), digest_size=4).digest()[0] % HALVES == HELD
 
 
 def base(sources: Sources, seed: int) -> list[Row]:
     """Rows of the first stage: no dev row among them."""
     rows = believe(read(sources.data, "train", seed), seed=seed)
     rows += pairs(fills=4, seed=seed) + crude(sources.terms, seed)
+    rows += everyday.nouns(900, seed) + portraits(1500, seed)
+    rows += everyday.titles([row for row in rows if row.source == "tate"], 300, seed)
+    rows += everyday.styled(rows, [row for row in rows if row.source == "sd_discord"], 1500, seed)
+    rows += longer.joined(rows, 900, seed) + longer.fragments(rows, 700, seed)
     return rows + disguised(rows, sources.pieces, seed)
 
 
-def tune(sources: Sources, seed: int, without: int | None) -> list[Row]:
-    """Rows of the second stage: dev rows outside fold `without` (None: all), and some of the first stage again."""
-    rows = [row for row in read(sources.data, "dev", seed) if fold_of(row) != without]
+def last(sources: Sources, seed: int) -> list[Row]:
+    """Rows of the third stage: all of the half that was held back, and as many of the others."""
+    names = set(data.sources()["dev"])
+    rows = tune(sources, seed, whole=True)
+    new = [row for row in rows if row.source in names and held(row)]
+    old = [row for row in rows if not (row.source in names and held(row))]
+    return new + random.Random(seed).sample(old, min(len(old), len(new)))
+
+
+def tune(sources: Sources, seed: int, whole: bool = False) -> list[Row]:
+    """Rows of the second stage: dev rows that are not held back (or all), and some of the first stage again."""
+    rows = [row for row in read(sources.data, "dev", seed) if whole or not held(row)]
     first = believe(read(sources.data, "train", seed), seed=seed)
     again = _again(first, random.Random(seed))
     real = [row for row in again + rows if row.source in ("sd_discord", "jdb") and row.target[HARM] == 0]
-    rows += again + pairs(fills=1, seed=seed + 1) + crude(sources.terms, seed)[::6]
-    rows += everyday.nouns(700, seed) + everyday.titles([r for r in first if r.source == "tate"], 400, seed)
-    rows += everyday.styled(again, real, 600, seed)
+    rows += again + pairs(fills=1, seed=seed + 1) + crude(sources.terms, seed)[::6] + portraits(600, seed + 1)
+    rows += everyday.nouns(500, seed) + everyday.titles([r for r in first if r.source == "tate"], 300, seed)
+    rows += everyday.styled(again, real, 500, seed) + longer.parts(rows)
+    rows += longer.joined(rows, 300, seed + 1) + longer.fragments(rows, 250, seed + 1)
     return rows + disguised(rows, sources.pieces, seed + 1)
 
 
@@ -117,9 +132,9 @@ def _hidden(row: Row, pieces: Sequence[str], rng: random.Random) -> Row:
     if draw < 0.55:
         attack = attacks.DISGUISES[rng.choice(list(attacks.DISGUISES))]
         return replace(row, text=attack(row.text, rng))
-    if draw < 0.8:
+    if draw < 0.7:
         return replace(row, text=attacks.noised(row.text, pieces, rng))
-    text = attacks.salad(row.text, pieces, rng)
+    text = attacks.salad(row.text, pieces, rng) if draw < 0.85 else attacks.buried(row.text, pieces, rng)
     if row.target[HARM] >= 0.5:
         return replace(row, text=text)
     weight = {head: w * 0.5 for head, w in row.weight.items()} | dict.fromkeys(CATEGORIES, 0.0)

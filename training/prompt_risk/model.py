@@ -33,16 +33,28 @@ class Encoder(nn.Module):
         nn.init.normal_(self.value.weight, std=0.02)
 
     def forward(self, ids: Tensor, mask: Tensor) -> tuple[Tensor, Tensor]:
-        hidden = self.states(ids, mask)
-        scores = self.attend(hidden) + (1.0 - mask.float())[..., None] * MASKED
-        shares = torch.softmax(scores, dim=1) * self.value(hidden)
-        return shares.sum(dim=1) + self.bias, shares
+        return self.judged(self.embedded(ids), mask)
 
-    def states(self, ids: Tensor, mask: Tensor) -> Tensor:
-        """The last layer's states, (batch, tokens, width)."""
+    def judged(self, hidden: Tensor, mask: Tensor, first: int = 0) -> tuple[Tensor, Tensor]:
+        """Logits and shares from the states (batch, tokens, width) before the layer `first`."""
+        return self.told(hidden, mask, first)[:2]
+
+    def told(self, hidden: Tensor, mask: Tensor, first: int = 0) -> tuple[Tensor, Tensor, Tensor]:
+        """As `judged`, and the weights that the heads give the tokens, (batch, tokens, heads)."""
+        hidden = self.through(hidden, mask, first, len(self.layers))
+        weights = torch.softmax(self.attend(hidden) + (1.0 - mask)[..., None] * MASKED, dim=1)
+        shares = weights * self.value(hidden)
+        return shares.sum(dim=1) + self.bias, shares, weights
+
+    def embedded(self, ids: Tensor) -> Tensor:
+        """The states before the first layer, (batch, tokens, width)."""
         hidden: Tensor = self.embeddings(input_ids=ids)
-        bias = ((1.0 - mask.float()) * MASKED)[:, None, None, :]
-        for layer in self.layers:
+        return hidden
+
+    def through(self, hidden: Tensor, mask: Tensor, first: int, last: int) -> Tensor:
+        """The states after the layers `first` to `last` - 1."""
+        bias = ((1.0 - mask) * MASKED)[:, None, None, :]
+        for layer in list(self.layers)[first:last]:
             out = layer(hidden, bias)
             hidden = out[0] if isinstance(out, tuple) else out
         return hidden

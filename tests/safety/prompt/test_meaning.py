@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pickle
+import random
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -15,9 +16,10 @@ from numpy.typing import NDArray
 
 from safety.checks import assess
 from safety.errors import WeightsError
-from safety.prompt import encoder, meaning
-from safety.prompt.encoder import HEADS, MOST_WINDOWS, WINDOW, PromptModel
+from safety.prompt import encoder, meaning, windows
+from safety.prompt.encoder import PromptModel
 from safety.prompt.meaning import MeaningCheck
+from safety.prompt.windows import HEADS, MOST_WINDOWS, WINDOW
 from safety.records import Finding, Prompt, Stage
 
 SHIPPED = Path(__file__).parents[3] / "assets" / "models" / meaning.FOLDER
@@ -27,17 +29,23 @@ BIAS = -3.0
 needs_weights = pytest.mark.skipif(not (SHIPPED / "model.onnx").exists(), reason="the weights are not here")
 
 
-class SumOfWords:
-    """A session whose logits are the bias plus what each word adds."""
+class MeanOfWords:
+    """A session whose logits are the bias and a mean over the words, where heavy words have most of the weight."""
+
+    def __init__(self) -> None:
+        self.tokens = 0
 
     def run(self, outputs: list[str], inputs: dict[str, NDArray[Any]]) -> list[NDArray[np.float32]]:
-        each = np.zeros(encoder.BEGIN + 10, dtype=np.float32)
+        each = np.zeros(windows.BEGIN + 10, dtype=np.float32)
         for word, weight in WEIGHT.items():
             each[WORDS.index(word)] = weight
-        harm = each[inputs["ids"]] * inputs["mask"]
-        shares = np.zeros((*harm.shape, len(HEADS)), dtype=np.float32)
-        shares[..., 0] = shares[..., HEADS.index("violence")] = harm
-        return [shares.sum(axis=1) + BIAS, shares]
+        self.tokens += inputs["ids"].size
+        value = np.repeat(each[inputs["ids"]][..., None], len(HEADS), axis=-1)
+        weights = np.exp(value) * inputs["mask"][..., None]
+        weights /= weights.sum(axis=1, keepdims=True)
+        shares = weights * value
+        shares[..., [i for i, head in enumerate(HEADS) if head not in ("harm", "violence")]] = 0
+        return [shares.sum(axis=1) + BIAS, shares, weights]
 
 
 @pytest.fixture(autouse=True)
@@ -48,12 +56,17 @@ def fresh() -> Iterator[None]:
 
 
 @pytest.fixture
-def check(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> MeaningCheck:
+def session() -> MeanOfWords:
+    return MeanOfWords()
+
+
+@pytest.fixture
+def check(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, session: MeanOfWords) -> MeaningCheck:
     from tokenizers import Tokenizer, models, pre_tokenizers
 
     tokenizer = Tokenizer(models.WordLevel({word: i for i, word in enumerate(WORDS)}, unk_token="[UNK]"))
     tokenizer.pre_tokenizer = pre_tokenizers.BertPreTokenizer()
-    monkeypatch.setattr(encoder, "_open", lambda folder: (tokenizer, SumOfWords()))
+    monkeypatch.setattr(encoder, "_open", lambda folder: (tokenizer, session))
     return MeaningCheck(tmp_path)
 
 
@@ -69,7 +82,8 @@ def test_a_harmless_prompt_scores_low_and_has_no_spans(check: MeaningCheck) -> N
 
 def test_the_likeliest_category_carries_the_risk(check: MeaningCheck) -> None:
     findings = found(check, "blood in the park")
-    chance = 1 / (1 + np.exp(-3.0))
+    chance = 1 / (1 + np.exp(-meaning._model(check._folder).read("blood in the park").logits[0]))
+    assert chance > 0.9
     assert findings["violence"].chance == pytest.approx(chance, abs=1e-4)
     assert findings["violence"].score == pytest.approx(chance ** meaning.SURE["violence"], abs=1e-4)
     assert max(findings.values(), key=lambda finding: finding.score).category == "violence"
@@ -87,6 +101,27 @@ def test_the_likeliest_category_carries_the_risk(check: MeaningCheck) -> None:
 def test_spans_lie_on_the_words_that_carry_the_score(check: MeaningCheck, text: str, marked: list[str]) -> None:
     spans = found(check, text)["violence"].spans
     assert [text[span.start : span.end].strip("\u200b") for span in spans] == marked
+
+
+def test_each_span_says_how_much_of_the_category_it_carries(check: MeaningCheck) -> None:
+    finding = found(check, "blood on a dog and blood in the park")["violence"]
+    assert len(finding.parts) == len(finding.spans) == 2
+    assert sum(finding.parts) == pytest.approx(1.0, abs=1e-4)
+    assert finding.parts[0] == pytest.approx(finding.parts[1], abs=1e-4)
+
+
+def test_what_was_typed_before_is_not_read_again(check: MeaningCheck, session: MeanOfWords) -> None:
+    text = "a cat " * 3 * WINDOW
+    list(check.look(Prompt(text)))
+    before = session.tokens
+    list(check.look(Prompt(text + "dog")))
+    assert session.tokens - before <= WINDOW
+
+
+def test_a_long_prompt_is_read_again_only_within_bounds(check: MeaningCheck, session: MeanOfWords) -> None:
+    rng = random.Random(0)
+    list(check.look(Prompt(" ".join(rng.choice(WORDS[2:]) for _ in range(8 * WINDOW)))))
+    assert 8 * WINDOW <= session.tokens <= 10 * WINDOW  # read once, and not every window again
 
 
 def test_a_disguised_word_is_read_as_what_it_stands_for(check: MeaningCheck) -> None:
@@ -136,6 +171,17 @@ def test_instructions_are_an_aspect_of_dangerous(check: MeaningCheck) -> None:
     assert found(check, "a cat")["dangerous"].aspect == ""
 
 
+@given(length=st.integers(0, (MOST_WINDOWS - 1) * (WINDOW - 18) + WINDOW - 2))
+def test_windows_leave_no_token_out_and_start_where_they_did_for_a_shorter_text(length: int) -> None:
+    made = windows.windows(list(range(1000, 1000 + length)))
+    assert {token for _, ids in made for token in ids[1:-1]} == set(range(1000, 1000 + length))
+    assert all(
+        len(ids) <= WINDOW and ids[1:-1] == tuple(range(1000 + at, 1000 + at + len(ids) - 2)) for at, ids in made
+    )
+    longer = windows.windows(list(range(1000, 1000 + length - length // 3)))
+    assert [at for at, _ in longer[:-1]] == [at for at, _ in made][: len(longer) - 1]
+
+
 @settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(text=st.text(max_size=60))
 def test_any_text_gives_scores_and_spans_inside_it(check: MeaningCheck, text: str) -> None:
@@ -169,6 +215,17 @@ def test_weights_that_are_not_the_recorded_ones_are_not_used(tmp_path: Path, fil
 def test_the_weights_that_ship_tell_a_harmful_sentence_from_its_harmless_twin(harmful: str, harmless: str) -> None:
     risk = MeaningCheck(SHIPPED).score_batch([harmful, harmless])["risk"]
     assert risk[0] > 0.5 > risk[1]
+
+
+@needs_weights
+@pytest.mark.parametrize("text", ["a man stabbed to death, blood everywhere", "a red apple", "blood " * 300])
+def test_shares_and_weights_of_words_sum_up_to_what_was_said(text: str) -> None:
+    model = PromptModel(SHIPPED)
+    bias = [window.logits - window.shares.sum(axis=0) for window in model.read(text).windows]
+    none = model.read("a tree").windows[0]
+    for window, own in zip(model.read(text).windows, bias, strict=True):
+        assert own == pytest.approx(none.logits - none.shares.sum(axis=0), abs=1e-3)
+        assert window.weights.sum(axis=0) == pytest.approx(1.0, abs=1e-3)
 
 
 @needs_weights
