@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import partial
@@ -31,6 +31,10 @@ from safety.marks.visible import Corner
 from safety.policy import load_policy
 from safety.prompt import open_people, prompt_checks
 from safety.prompt.suggest import load_suggester
+from safety.review.house import Rules, make_house, reviewing
+from safety.review.house import Settings as Review
+from safety.review.limits import load_limits
+from safety.review.retention import load_retention
 from safety.steering import load_steering
 from studio import Studio
 
@@ -38,6 +42,7 @@ ROOT = Path(__file__).resolve().parent
 PRESETS, MODELS = ROOT / "presets", ROOT / "assets" / "models"
 # Libraries that would otherwise report to their makers. Read by them when they are imported.
 QUIET = {"GRADIO_ANALYTICS_ENABLED": "False", "HF_HUB_DISABLE_TELEMETRY": "1", "DO_NOT_TRACK": "1"}
+SPACE_PROXY = "10.0.0.0/8"
 YES, NO = ("1", "true", "yes", "on"), ("0", "false", "no", "off", "")
 
 
@@ -54,6 +59,7 @@ class Settings:
     language: str = (
         ""  # SAFELIGHT_LANGUAGE: of the reasons, where nobody chooses another; "en-GB" adds a country's help
     )
+    review: Review = Review()  # SAFELIGHT_REVIEW_PASSWORD, SAFELIGHT_REVIEWERS, SAFELIGHT_PROXIES
     store: str = ""  # SAFELIGHT_STORE: postgresql://user:password@host/database; else audit.sqlite3 under `home`
 
     engines: str = ""  # SAFELIGHT_ENGINES: a file with more engine cards
@@ -85,6 +91,7 @@ class Settings:
             corner=Corner(corner),
             mode=get("MODE", ""),
             language=get("LANGUAGE", ""),
+            review=_review(get, public),
             store=_store(get("STORE", "")),
             engines=get("ENGINES", ""),
             offline=offline or environment.get("HF_HUB_OFFLINE", "") in YES,
@@ -97,6 +104,12 @@ class Settings:
 
 def _get(environment: Mapping[str, str], name: str, default: str) -> str:
     return environment.get(f"SAFELIGHT_{name}", "").strip() or default
+
+
+def _review(get: Callable[[str, str], str], public: bool) -> Review:
+    # What reaches a Space has come through the host's own proxy, which answers from this private network.
+    proxies = get("PROXIES", SPACE_PROXY if public else "")
+    return reviewing(get("REVIEW_PASSWORD", ""), get("REVIEWERS", ""), proxies, public)
 
 
 def _store(address: str) -> str:
@@ -128,6 +141,8 @@ def make_studio(settings: Settings) -> Studio:
     """Every part in its place. Models, keys and the database are opened at first use."""
     home = settings.home
     policy = load_policy(PRESETS, settings.mode, settings.language)
+    audit = AuditLog(settings.store or home / "audit.sqlite3", partial(_audit_secret, home), settings.keep_prompts)
+    rules = Rules(load_limits(PRESETS), load_retention(PRESETS), policy.terms.appeal_days)
     prompts = prompt_checks(PRESETS, MODELS)
     pictures = picture_checks(MODELS, PRESETS, prompts)
     return Studio(
@@ -140,9 +155,10 @@ def make_studio(settings: Settings) -> Studio:
         suggester=load_suggester(PRESETS),
         engines=_engines(settings),
         exporter=Exporter(Marks(home / "keys", settings.corner)),
-        audit=AuditLog(settings.store or home / "audit.sqlite3", partial(_audit_secret, home), settings.keep_prompts),
+        audit=audit,
         outputs=home / "outputs",
         steering=load_steering(PRESETS, policy),
+        house=make_house(audit, rules, home / "outputs", settings.review),
     )
 
 

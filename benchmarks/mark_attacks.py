@@ -76,6 +76,18 @@ def noise(sigma: float) -> Attack:
     return on_pixels(lambda pixels: pixels + np.random.default_rng(12345).normal(0, sigma, pixels.shape))
 
 
+def bright(by: float) -> Attack:
+    return lambda image: ImageEnhance.Brightness(image).enhance(by)
+
+
+def contrast(by: float) -> Attack:
+    return lambda image: ImageEnhance.Contrast(image).enhance(by)
+
+
+def blur(sigma: float) -> Attack:
+    return on_pixels(lambda pixels: cv2.GaussianBlur(pixels, (0, 0), sigma))
+
+
 def gamma(power: float) -> Attack:
     return on_pixels(lambda pixels: 255 * (pixels / 255) ** power)
 
@@ -118,15 +130,12 @@ RESEARCH: dict[str, Attack] = {
     "rot5": turned(5),
     "rot90": lambda image: image.transpose(Image.Transpose.ROTATE_90),
     "hflip": lambda image: image.transpose(Image.Transpose.FLIP_LEFT_RIGHT),
-    **{
-        f"bright{round(100 * by)}": (lambda image, by=by: ImageEnhance.Brightness(image).enhance(by))
-        for by in (1.3, 0.7)
-    },
-    **{
-        f"contrast{round(100 * by)}": (lambda image, by=by: ImageEnhance.Contrast(image).enhance(by))
-        for by in (1.3, 0.7)
-    },
-    **{f"blur{sigma}": on_pixels(lambda pixels, by=sigma: cv2.GaussianBlur(pixels, (0, 0), by)) for sigma in (1, 2)},
+    "bright130": bright(1.3),
+    "bright70": bright(0.7),
+    "contrast130": contrast(1.3),
+    "contrast70": contrast(0.7),
+    "blur1": blur(1),
+    "blur2": blur(2),
     "noise5": noise(5),
     "noise15": noise(15),
     "median3": on_pixels(lambda pixels: cv2.medianBlur(pixels, 3)),

@@ -30,9 +30,10 @@ SIZES = {1280: ("dark", 900), 390: ("light", 844)}  # width -> colours, height
 def main() -> None:
     chromium = sys.argv[1] if len(sys.argv) > 1 else shutil.which("chromium")
     with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as home, sync_playwright() as driver:
-        blocks = studio_page.build(app.make_studio(app.Settings.read({"SAFELIGHT_HOME": home})))
+        studio = app.make_studio(app.Settings.read({"SAFELIGHT_HOME": home}))
+        blocks = studio_page.build(studio)
         port = free_port()
-        studio_page.launch(blocks, "127.0.0.1", port, wait=False)
+        studio_page.launch(blocks, studio.house, "127.0.0.1", port, wait=False)
         browser = driver.chromium.launch(executable_path=chromium, args=FLAGS)
         for width, (colours, height) in SIZES.items():
             context = browser.new_context(

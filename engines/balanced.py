@@ -6,10 +6,25 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 from engines.interface import Progress
-from safety.prompt.open_people import Wording
+from safety.prompt.open_people import OpenPeople, Wording
+from safety.records import Decision
 from safety.works import Generation, GenerationRequest
 
+Judge = Callable[[str, str], Decision]  # of a prompt in a mode
 Generate = Callable[[GenerationRequest, Sequence[int], Progress], Generation]
+
+
+def wordings(people: OpenPeople | None, request: GenerationRequest, seeds: Sequence[int]) -> tuple[Wording, ...]:
+    """What each picture is drawn from: the prompt as asked, or with people filled in where that was asked for."""
+    if request.balanced and people is not None:
+        return people.wordings(request.prompt, seeds)
+    return tuple(Wording(request.prompt) for _ in seeds)
+
+
+def strictest(judge: Judge, request: GenerationRequest, wordings: Sequence[Wording]) -> Decision:
+    """The judgement of the prompt as asked, or of a filled-in wording, where that is judged more strictly."""
+    prompts = dict.fromkeys((request.prompt, *(wording.prompt for wording in wordings)))
+    return max((judge(prompt, request.mode) for prompt in prompts), key=lambda decision: decision.verdict)
 
 
 def draw(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import secrets
 import unicodedata
 from collections.abc import Mapping
 from dataclasses import replace
@@ -64,3 +65,9 @@ def _check_sides(request: GenerationRequest, card: EngineCard) -> None:
     for name, side in (("width", request.width), ("height", request.height)):
         if side is not None and side % card.size_multiple:
             raise RequestError(f"{name} = {side} does not fit the model.", f"Use a multiple of {card.size_multiple}.")
+
+
+def draw_seeds(request: GenerationRequest) -> tuple[int, ...]:
+    """One seed a picture: the given one and those after it, else random ones."""
+    first = secrets.randbelow(MAX_SEED + 1) if request.seed is None else request.seed
+    return tuple((first + number) % (MAX_SEED + 1) for number in range(request.count))

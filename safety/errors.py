@@ -3,6 +3,7 @@
 StudioError
 ├── PresetError          a file under presets/ is not valid; stops the start
 ├── RequestError         what was asked for cannot be done: unknown mode, size out of range
+├── LimitError           this client has done enough for now
 ├── FileError            a picture file cannot be read
 ├── KeysError            a secret or signing key cannot be made or read
 ├── WeightsError         weights are missing or are not the ones that were vendored
@@ -15,6 +16,8 @@ StudioError
 """
 
 from __future__ import annotations
+
+import math
 
 
 class StudioError(Exception):
@@ -38,6 +41,20 @@ class PresetError(StudioError):
 
 class RequestError(StudioError):
     """The request cannot be carried out as it stands."""
+
+
+class LimitError(StudioError):
+    """This client has to wait. `seconds` says how long."""
+
+    def __init__(self, message: str, seconds: float) -> None:
+        self.seconds = max(1, math.ceil(seconds))
+        super().__init__(message, f"Try again in {_duration(self.seconds)}.")
+
+
+def _duration(seconds: int) -> str:
+    if seconds < 120:
+        return "1 second" if seconds == 1 else f"{seconds} seconds"
+    return f"{math.ceil(seconds / 60)} minutes"
 
 
 class FileError(StudioError):

@@ -16,12 +16,12 @@ from safety.errors import ExportError, FileError
 from safety.files import as_rgb
 from safety.marks import Layers, Marks
 from safety.marks.facts import Facts
-from safety.works import Export
+from safety.works import Export, Generation, Stamp
 
 if TYPE_CHECKING:
     from PIL.Image import Image
 
-__all__ = ["FORMATS", "Exporter", "Facts"]
+__all__ = ["FORMATS", "Exporter", "Facts", "facts_of", "file_name"]
 
 FORMATS = {".png": "PNG", ".jpg": "JPEG", ".jpeg": "JPEG", ".webp": "WEBP"}
 ABANDONED = 3600.0  # seconds after which an unfinished file can belong to no export that still runs
@@ -79,6 +79,25 @@ class Exporter:
         if layers.metadata.stamp != facts.stamp:
             raise ExportError("The metadata cannot be read back.", "Choose another format.")
         return layers
+
+
+def facts_of(case_id: str, generation: Generation, number: int) -> Facts:
+    """What the marks of picture `number` say; the prompt only where the person wants it there."""
+    request = generation.request
+    return Facts(
+        stamp=Stamp.new(),
+        case=case_id,
+        engine=request.engine,
+        model=generation.model,
+        mode=request.mode,
+        seed=generation.seeds[number],
+        prompt=generation.prompt_of(number) if request.keep_prompt else "",
+    )
+
+
+def file_name(facts: Facts, format: str) -> str:
+    """By the stamp, which says nothing about the picture."""
+    return f"{facts.stamp}.{'jpg' if format == 'jpeg' else format}"
 
 
 def write(path: Path, data: bytes) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import secrets
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -96,6 +97,11 @@ class Stamp:
     def __post_init__(self) -> None:
         if not 0 <= self.id < 2**64:
             raise ValueError("a stamp has 64 bits")
+
+    @classmethod
+    def new(cls) -> Stamp:
+        """64 random bits: nothing about the picture or its maker can be read from them."""
+        return cls(secrets.randbits(64))
 
     def __str__(self) -> str:
         return f"{self.id:016x}"

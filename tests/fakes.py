@@ -12,10 +12,14 @@ from PIL import Image
 from engines.interface import Engine
 from safety.audit import AuditLog
 from safety.errors import ExportError
+from safety.presets import read_toml
 from safety.prompt.suggest import Suggester
+from safety.review.house import House, Rules, Settings, make_house
+from safety.review.limits import Limits
+from safety.review.retention import load_retention
 from safety.works import Export
 from studio import Studio
-from tests.fakes_page import PaintEngine, PromptedPictureCheck, WordCheck, policy
+from tests.fakes_page import PRESETS, PaintEngine, PromptedPictureCheck, WordCheck, policy
 
 SECRET = b"a secret of 32 bytes for testing"
 
@@ -40,14 +44,40 @@ class PlainExporter:
         return Export(path, facts.stamp, hashlib.sha256(path.read_bytes()).hexdigest(), *image.size, ("visible",))
 
 
-def fake_studio(home: Path, engine: Engine | None = None, exporter: Any = None, keep_prompts: bool = False) -> Studio:
+def limits(**table: Any) -> Limits:
+    """The shipped limits, each hour without one: a test sets what it is about."""
+    shipped = read_toml(PRESETS / "limits.toml") | {
+        "hour": dict.fromkeys(("generations", "appeals", "verifications", "lookups"), 0),
+        "blocks": {"free": 10_000, "first_seconds": 0, "most_seconds": 0, "forgotten_hours": 1},
+        "hard_lines": {"repeats": 0, "within_hours": 1, "lock_minutes": 0},
+    }
+    for name, values in table.items():
+        shipped[name] = {**shipped[name], **values}
+    return Limits.model_validate(shipped)
+
+
+def fake_house(audit: AuditLog, home: Path, rules: Limits | None = None, settings: Settings | None = None) -> House:
+    policy_ = policy()
+    data = Rules(rules or limits(), load_retention(PRESETS), policy_.terms.appeal_days)
+    return make_house(audit, data, home / "outputs", settings or Settings())
+
+
+def fake_studio(
+    home: Path,
+    engine: Engine | None = None,
+    exporter: Any = None,
+    keep_prompts: bool = False,
+    place: str | Path = "",
+) -> Studio:
+    audit = AuditLog(place or home / "audit.sqlite3", SECRET, keep_prompts)
     return Studio(
         policy=policy(),
         prompt_checks=(WordCheck(),),
         image_checks=(PromptedPictureCheck(),),
         engines={"pocket": engine or PaintEngine()},
         exporter=exporter or PlainExporter(),
-        audit=AuditLog(home / "audit.sqlite3", SECRET, keep_prompts),
+        audit=audit,
         outputs=home / "outputs",
         suggester=Suggester({"gore": "fog"}),
+        house=fake_house(audit, home),
     )

@@ -6,13 +6,15 @@ A person's page and a program's call go the same way: each is one call of the st
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from safety.audit.facts import of_steering
+from safety.errors import LimitError
+from safety.review.client import LOCAL
 from safety.statement import as_json
-from safety.works import Delivered, GenerationRequest, Outcome, Refused
+from safety.works import Delivered, Export, GenerationRequest, Outcome, Refused
 from ui import cli_json, flow, form
 from ui.lamp import Lamp
 
@@ -55,13 +57,51 @@ class Api:
         except Exception as error:  # noqa: BLE001  told in one sentence, logged in full
             return {"error": flow.sentence(error)}
 
-    def create(self, request: dict[str, Any]) -> dict[str, Any]:
+    def create(self, request: dict[str, Any], client: str = LOCAL) -> dict[str, Any]:
         """Judge, make, judge, mark: {"prompt": "a red apple", "mode": "art", "language": "de"}."""
         try:
             asked = form.read(request)
-            return self._told(self.studio.create(asked), asked)
+            return self._told(self.studio.create(asked, client=client), asked)
         except Exception as error:  # noqa: BLE001  told in one sentence, logged in full
-            return {"error": flow.sentence(error)}
+            return _problem(error)
+
+    def appeal(self, request: dict[str, Any], client: str = LOCAL) -> dict[str, Any]:
+        """Ask a person to look again: {"case": "...", "prompt": "as refused", "remark": "...", "learn": true}."""
+        try:
+            return asdict(self.studio.appeal(form.asking(request), client))
+        except Exception as error:  # noqa: BLE001  told in one sentence, logged in full
+            return _problem(error)
+
+    def report(self, request: dict[str, Any], client: str = LOCAL) -> dict[str, Any]:
+        """Report a false block without creating: {"prompt": "...", "mode": "general", "remark": "..."}."""
+        try:
+            remark = form.remark(request)
+            rest = {name: value for name, value in request.items() if name != "remark"}
+            return asdict(self.studio.report(form.read(rest), remark, client))
+        except Exception as error:  # noqa: BLE001  told in one sentence, logged in full
+            return _problem(error)
+
+    def outcome(self, case: str, client: str = LOCAL) -> dict[str, Any]:
+        """How the review of a case went: waiting, upheld, overturned, used, expired, or "" without one."""
+        try:
+            return asdict(self.studio.house.desk.answer(str(case), client))
+        except Exception as error:  # noqa: BLE001  told in one sentence, logged in full
+            return _problem(error)
+
+    def collect(self, case: str) -> dict[str, Any]:
+        """The withheld pictures of a case that a reviewer let through, once."""
+        try:
+            exports = self.studio.collect(str(case))
+            return {
+                "case": case,
+                "pictures": [{**cli_json.export("", one), "file": self._file(one)} for one in exports],
+            }
+        except Exception as error:  # noqa: BLE001  told in one sentence, logged in full
+            return _problem(error)
+
+    def _file(self, export: Export) -> Row:
+        copy = self.hand_over(export.path)
+        return {"path": copy, "orig_name": export.path.name, "meta": {"_type": "gradio.FileData"}}
 
     def _told(self, outcome: Outcome, asked: GenerationRequest) -> Row:
         words = self.studio.policy.words(asked.language)
@@ -86,6 +126,10 @@ class Api:
             return {**row, "file": None, "statement": as_json(statement)}
         if made.veiled:
             return {**row, "file": None}
-        copy = self.hand_over(made.export.path)
-        file = {"path": copy, "orig_name": made.export.path.name, "meta": {"_type": "gradio.FileData"}}
-        return {**cli_json.export("", made.export), **row, "file": file}
+        return {**cli_json.export("", made.export), **row, "file": self._file(made.export)}
+
+
+def _problem(error: Exception) -> Row:
+    """One sentence; for a limit also the seconds to wait."""
+    told: Row = {"error": flow.sentence(error)}
+    return {**told, "wait": error.seconds} if isinstance(error, LimitError) else told

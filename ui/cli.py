@@ -14,11 +14,11 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from safety.errors import RequestError
+from safety.errors import RequestError, StudioError
 from safety.files import open_picture
 from safety.policy import BASE_MODE
-from ui import cli_audit, cli_create, cli_engines, cli_health, cli_json, cli_policy
-from ui.cli_exit import answering, for_each, naming, read, read_picture
+from ui import cli_audit, cli_create, cli_engines, cli_health, cli_json, cli_policy, cli_review
+from ui.cli_exit import answering, for_each, naming, read, read_picture, say
 
 if TYPE_CHECKING:
     from studio import Studio
@@ -49,6 +49,7 @@ def build(make_studio: Callable[[], Studio], host: str, port: int) -> typer.Type
     cli_engines.add(cli, make_studio)
     _add_serve(cli, make_studio, host, port)
     cli.add_typer(cli_audit.build(make_studio), name="audit")
+    cli.add_typer(cli_review.build(make_studio), name="review")
     cli.add_typer(cli_policy.build(make_studio), name="policy")
     return cli
 
@@ -124,9 +125,19 @@ def _add_serve(cli: typer.Typer, make_studio: Callable[[], Studio], host: str, p
             threading.Thread(
                 target=studio.preview, args=("ein roter Apfel liegt auf dem Tisch", BASE_MODE), daemon=True
             ).start()
+            threading.Thread(target=_tidy_each_hour, args=(studio,), daemon=True).start()
             from ui.page import serve as serve_page  # Gradio takes seconds to import
 
             serve_page(studio, host, port)
+
+
+def _tidy_each_hour(studio: Studio) -> None:
+    while True:
+        time.sleep(3600)
+        try:
+            studio.house.keeper.tidy()
+        except StudioError as error:  # the next hour tries again
+            say(error.sentence)
 
 
 def _must_be_free(host: str, port: int) -> None:

@@ -7,6 +7,9 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from safety.errors import RequestError
+from safety.review.client import client_of
+from safety.review.export import personal
 from ui import cli_json
 from ui.cli_exit import UNSOUND, answering
 
@@ -15,7 +18,7 @@ if TYPE_CHECKING:
 
 
 def build(make_studio: Callable[[], Studio]) -> typer.Typer:
-    """The group of commands. They read; only what makes pictures writes."""
+    """The group of commands. `erase` and `tidy` delete, and put that on record; the others read."""
     cli = typer.Typer(no_args_is_help=True, help="The audit log: prove it, list its cases, show one.")
 
     @cli.command()
@@ -31,6 +34,12 @@ def build(make_studio: Callable[[], Studio]) -> typer.Typer:
             rows, hash_ = log.end()
             typer.echo(f"The audit log is whole: {rows} rows, the last with the hash {hash_}.")
 
+    _add_reading(cli, make_studio)
+    _add_one_person(cli, make_studio)
+    return cli
+
+
+def _add_reading(cli: typer.Typer, make_studio: Callable[[], Studio]) -> None:
     @cli.command("list")
     def list_(limit: Annotated[int, typer.Option(min=1, max=100_000, help="How many cases.")] = 20) -> None:
         """The newest cases, one JSON object a line, newest first."""
@@ -45,4 +54,30 @@ def build(make_studio: Callable[[], Studio]) -> typer.Typer:
             for row in make_studio().audit.show(case):
                 typer.echo(cli_json.line(row))
 
-    return cli
+
+def _add_one_person(cli: typer.Typer, make_studio: Callable[[], Studio]) -> None:
+    @cli.command()
+    def export(
+        cases: Annotated[list[str] | None, typer.Argument(metavar="[CASE]...", help="The ids of cases.")] = None,
+        client: Annotated[str, typer.Option(help="Or the address of a person, while that is kept.")] = "",
+    ) -> None:
+        """All that is on record of one person, a JSON object a case: rows, words, pictures (as base64)."""
+        with answering():
+            if not cases and not client:
+                raise RequestError("Nobody is named.", "Name cases, or an address with --client.")
+            address = client_of(client) if client else ""
+            for row in personal(make_studio().audit, cases or (), address):
+                typer.echo(cli_json.line(row))
+
+    @cli.command()
+    def erase(case: Annotated[str, typer.Argument(help="The id of a case.")]) -> None:
+        """Delete what is kept of one case: words, pictures, files. The chain of keyed hashes stays whole."""
+        with answering():
+            gone = make_studio().house.keeper.erase(case)
+            typer.echo(f"Deleted of case {case}: {', '.join(gone)}." if gone else f"Nothing is kept of case {case}.")
+
+    @cli.command()
+    def tidy() -> None:
+        """Delete what has been kept for as long as presets/retention.toml says."""
+        with answering():
+            typer.echo(f"Deleted: {make_studio().house.keeper.tidy()}.")

@@ -11,10 +11,11 @@ from gradio.processing_utils import save_file_to_cache
 from gradio.utils import get_upload_folder
 
 from safety.words import Words
-from safety.works import Export, Made
+from safety.works import Delivered, Export, Made
 from ui import present_picture
 
 Updates = dict[Any, Any]
+Held = dict[int, tuple[str, Export]]  # per session: slot -> case and veiled file
 
 
 @dataclass(frozen=True)
@@ -81,6 +82,11 @@ class Slot:
 def hand_over(path: Path) -> str:
     """Copies a finished file, byte for byte, to the only folder that the page serves."""
     return str(save_file_to_cache(path, get_upload_folder()))
+
+
+def veiled(outcome: Delivered) -> Held:
+    """The files that wait for the person's word."""
+    return {n: (outcome.case, made.export) for n, made in enumerate(outcome.made) if made.export and made.veiled}
 
 
 def hidden() -> Any:

@@ -13,10 +13,12 @@ import gradio as gr
 
 from safety.policy import BASE_MODE
 from safety.records import Verdict
-from safety.works import Delivered, Export, GenerationRequest, Outcome, Refused
+from safety.works import GenerationRequest, Outcome, Refused
 from ui import flow, form, present, present_statement
+from ui.appeal_box import AppealBox
+from ui.caller import caller
 from ui.create_form import Fields, greeting, told_of
-from ui.create_slot import Slot, Updates
+from ui.create_slot import Held, Slot, Updates, veiled
 from ui.create_suggestions import Suggestions
 from ui.present_preview import remarks
 from ui.worker import Step
@@ -25,7 +27,6 @@ if TYPE_CHECKING:
     from studio import Studio
 
 AT_ONCE = 16  # people whose work is under way; those who wait for the engine hear how many are before them
-Held = dict[int, tuple[str, Export]]  # per session: slot -> case and veiled file
 
 
 @dataclass(frozen=True)
@@ -43,6 +44,7 @@ class CreateTab:
     slots: tuple[Slot, ...]
     held: gr.State
     wordings: Suggestions
+    appeal: AppealBox
     stops: dict[str, threading.Event] = field(default_factory=dict)
 
     def wire(self) -> None:
@@ -78,7 +80,7 @@ class CreateTab:
             [self.create.click, self.fields.of["prompt"].submit],
             self.make,
             [self.fields.of[name] for name in form.FIELDS],
-            [*stopped, self.fields.of["acknowledged"], self.held, *pictures],
+            [*stopped, self.fields.of["acknowledged"], self.held, *pictures, *self.appeal.parts],
             concurrency_limit=AT_ONCE,
             concurrency_id="create",
             show_progress="hidden",
@@ -112,9 +114,9 @@ class CreateTab:
         session, stop = request.session_hash or "", threading.Event()
         if session:  # a program's call without a session cannot be stopped by another one
             self.stops[session] = stop
-        cleared = {part: change for slot in self.slots for part, change in slot.empty().items()}
+        cleared = {part: change for slot in self.slots for part, change in slot.empty().items()} | self.appeal.hide()
         yield {**self._busy(True), self.status: present.progress(Step()), self.held: {}, **cleared}
-        with closing(flow.create(self.studio, given, stop)) as steps:
+        with closing(flow.create(self.studio, given, stop, caller(request))) as steps:
             for seen in steps:
                 yield self._told(seen, given)
         self.stops.pop(session, None)
@@ -157,9 +159,10 @@ class CreateTab:
             return {
                 self.status: present_statement.section(self.studio.statement(outcome, asked)),
                 self.fields.of["acknowledged"]: gr.update(visible=waits),
+                **self.appeal.offer(outcome.case, outcome.decision, asked),
             }
         words = self.studio.policy.words(asked.language)
-        updates: Updates = {self.status: remarks(outcome.generation), self.held: _veiled(outcome)}
+        updates: Updates = {self.status: remarks(outcome.generation), self.held: veiled(outcome)}
         drawn = outcome.generation
         for number, (slot, made, seed) in enumerate(zip(self.slots, outcome.made, drawn.seeds, strict=False)):
             told = replace(made, decision=words.decision(made.decision))
@@ -167,6 +170,7 @@ class CreateTab:
             if made.export is None:
                 withheld = self.studio.statement(Refused(outcome.case, made.decision), asked)
                 updates[slot.text] = present_statement.section(withheld)
+                updates |= self.appeal.offer(outcome.case, made.decision, asked)
         return updates
 
 
@@ -182,14 +186,11 @@ def build(studio: Studio) -> CreateTab:
             fields.build_settings(studio)
         with gr.Column(elem_id="sl-tray", scale=6, min_width=320):
             status = gr.HTML(present.EMPTY, elem_id="sl-status")
+            appeal = AppealBox.build(studio)
             with gr.Row(elem_id="sl-pictures"):
                 slots = tuple(Slot.build(number) for number in range(most))
     held = gr.State({}, time_to_live=3600)
-    tab = CreateTab(studio, fields, create, cancel, status, slots, held, wordings)
+    tab = CreateTab(studio, fields, create, cancel, status, slots, held, wordings, appeal)
     tab.wire()
     wordings.wire(*(fields.of[name] for name in ("prompt", "mode", "language")))
     return tab
-
-
-def _veiled(outcome: Delivered) -> Held:
-    return {n: (outcome.case, made.export) for n, made in enumerate(outcome.made) if made.export and made.veiled}

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 from engines.interface import Progress
 from safety.errors import StudioError
 from safety.records import Decision, Suggestion
+from safety.review.client import LOCAL
 from safety.words import Words
 from safety.works import Outcome
 from ui import form
@@ -62,14 +63,14 @@ def suggest(studio: Studio, prompt: str, mode: str) -> tuple[Suggestion, ...]:
 
 
 def create(
-    studio: Studio, values: Mapping[str, Any], stop: threading.Event | None = None
+    studio: Studio, values: Mapping[str, Any], stop: threading.Event | None = None, client: str = LOCAL
 ) -> Generator[Step | Problem | Outcome]:
     """Steps while it works, then one outcome or one problem. Closing it, or setting `stop`, cancels the work."""
     try:
         request = form.read(values)
 
         def work(progress: Progress, preview: Preview) -> Outcome:
-            return studio.create(request, progress, preview)
+            return studio.create(request, progress, preview, client)
 
         job = Job(work, stop or threading.Event())
         with closing(job.watch()) as steps:
@@ -79,10 +80,10 @@ def create(
         yield Problem(sentence(error))
 
 
-def verify(studio: Studio, path: Path) -> dict[str, Any] | Problem:
+def verify(studio: Studio, path: Path, client: str = LOCAL) -> dict[str, Any] | Problem:
     """What the marks of an uploaded file say, in the words of the command line's JSON."""
     try:
-        return studio.verify(path.read_bytes()).as_json()
+        return studio.verify(path.read_bytes(), client).as_json()
     except Exception as error:  # noqa: BLE001  told in one sentence, logged in full
         return Problem(sentence(error))
 

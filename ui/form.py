@@ -11,12 +11,13 @@ from dataclasses import fields
 from typing import Any
 
 from safety.errors import RequestError
+from safety.review.desk import Asking
 from safety.works import GenerationRequest
 
 FIELDS = tuple(field.name for field in fields(GenerationRequest))
 WHOLE = ("seed", "steps", "width", "height", "count")
 NUMBERS = (*WHOLE, "guidance")
-SWITCHES = ("acknowledged", "keep_prompt", "balanced")
+SWITCHES = ("acknowledged", "keep_prompt", "balanced", "learn")
 
 
 def read(values: Mapping[str, Any]) -> GenerationRequest:
@@ -27,6 +28,20 @@ def read(values: Mapping[str, Any]) -> GenerationRequest:
     if "prompt" not in given:
         given["prompt"] = ""
     return GenerationRequest(**{name: _typed(name, value) for name, value in given.items()})
+
+
+def asking(values: Mapping[str, Any]) -> Asking:
+    """An appeal. Raises RequestError that names the setting."""
+    names = tuple(field.name for field in fields(Asking))
+    if unknown := sorted(set(values) - set(names)):
+        raise RequestError(f"There is no setting {unknown[0]!r}.", f"Choose from: {', '.join(names)}.")
+    given = {name: _typed(name, value) for name, value in values.items() if value is not None}
+    return Asking(**{"case": "", "prompt": "", **given})
+
+
+def remark(values: Mapping[str, Any]) -> str:
+    """What a person wants to say. Raises RequestError where it is no text."""
+    return str(_typed("remark", values.get("remark") or ""))
 
 
 def _typed(name: str, value: Any) -> Any:

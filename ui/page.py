@@ -3,21 +3,24 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import gradio as gr
 from gradio.events import api as endpoint
 from markupsafe import Markup
 from starlette.middleware import Middleware
 
-from ui import create_tab, verify_tab
+from ui import cases_tab, create_tab, verify_tab
 from ui.api import Api
+from ui.caller import believe_nobody, believing, caller
 from ui.create_slot import hand_over
 from ui.lamp import WAITING, Lamp
 from ui.look import theme
 from ui.offline import NoErrands, stay_offline
+from ui.review_pages import ReviewPages
 
 if TYPE_CHECKING:
+    from safety.review.house import House
     from studio import Studio
 
 ASSETS = Path(__file__).resolve().parent.parent / "assets"
@@ -38,6 +41,8 @@ def build(studio: Studio) -> gr.Blocks:
                 tab = create_tab.build(studio)
             with gr.Tab("Verify", id="verify"):
                 verify_tab.build(studio)
+            with gr.Tab("Cases", id="cases"):
+                cases_tab.build(studio)
         gr.HTML(_footer(studio), elem_id="sl-footer")
         spoken = [tab.fields.of["language"], tab.fields.of["mode"]]
         page.load(tab.greet, None, spoken, queue=False, show_progress="hidden", api_visibility="private")
@@ -45,13 +50,38 @@ def build(studio: Studio) -> gr.Blocks:
         endpoint(api.preview, api_name="preview", queue=False)
         endpoint(api.suggest, api_name="suggest", concurrency_limit=2)
         endpoint(api.health, api_name="health", queue=False)
-        endpoint(api.create, api_name="create", concurrency_limit=create_tab.AT_ONCE, concurrency_id="create")
+        _endpoints(api)
     return page
 
 
-def launch(page: gr.Blocks, host: str, port: int | None, wait: bool = True) -> None:
+def _endpoints(api: Api) -> None:
+    """Those whose work is limited by who calls."""
+
+    def create(request: dict[str, Any], by: gr.Request) -> dict[str, Any]:
+        return api.create(request, caller(by))
+
+    def appeal(request: dict[str, Any], by: gr.Request) -> dict[str, Any]:
+        return api.appeal(request, caller(by))
+
+    def report(request: dict[str, Any], by: gr.Request) -> dict[str, Any]:
+        return api.report(request, caller(by))
+
+    def outcome(case: str, by: gr.Request) -> dict[str, Any]:
+        return api.outcome(case, caller(by))
+
+    for function, described in ((appeal, api.appeal), (report, api.report), (outcome, api.outcome)):
+        function.__doc__ = described.__doc__
+        endpoint(function, api_name=function.__name__, queue=False)
+    create.__doc__ = api.create.__doc__
+    endpoint(create, api_name="create", concurrency_limit=create_tab.AT_ONCE, concurrency_id="create")
+    endpoint(api.collect, api_name="collect")
+
+
+def launch(page: gr.Blocks, house: House, host: str, port: int | None, wait: bool = True) -> None:
     """Starts the server. `wait` keeps the calling thread until it is stopped."""
     stay_offline()
+    believe_nobody()
+    middleware = [Middleware(NoErrands), *believing(house.proxies), Middleware(ReviewPages, house=house)]
     page.queue(default_concurrency_limit=4, max_size=64).launch(
         server_name=host,
         server_port=port,
@@ -68,7 +98,7 @@ def launch(page: gr.Blocks, host: str, port: int | None, wait: bool = True) -> N
         ssr_mode=False,
         pwa=False,
         mcp_server=False,
-        app_kwargs={"middleware": [Middleware(NoErrands)]},
+        app_kwargs={"middleware": middleware},
         favicon_path=ASSETS / "logo.svg",
         theme=theme(),
         css_paths=ASSETS / "app.css",
@@ -77,7 +107,7 @@ def launch(page: gr.Blocks, host: str, port: int | None, wait: bool = True) -> N
 
 def serve(studio: Studio, host: str, port: int) -> None:
     """Serves the page until the process is stopped."""
-    launch(build(studio), host, port)
+    launch(build(studio), studio.house, host, port)
 
 
 def _header() -> Markup:
@@ -90,7 +120,8 @@ def _header() -> Markup:
 
 def _footer(studio: Studio) -> Markup:
     policy = studio.policy
+    desk = Markup(' &middot; <a href="review">For reviewers</a>') if studio.house.roles.open else ""
     return Markup(
         "<footer><p>Judged, made and marked on this studio&rsquo;s own machine. Every picture says that AI made it.</p>"
-        '<p>Policy {} <code>{}</code> &middot; <a href="gradio_api/info">For programs</a></p></footer>'
-    ).format(policy.version, policy.digest[:8])
+        '<p>Policy {} <code>{}</code> &middot; <a href="gradio_api/info">For programs</a>{}</p></footer>'
+    ).format(policy.version, policy.digest[:8], desk)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import gradio as gr
 
 from ui import flow, present_verify
+from ui.caller import caller
 
 if TYPE_CHECKING:
     from studio import Studio
@@ -16,8 +17,8 @@ if TYPE_CHECKING:
 def build(studio: Studio) -> None:
     """Lays out the tab inside the open Blocks context and wires it."""
 
-    def read(path: str | None) -> tuple[str, Any]:
-        seen = flow.verify(studio, Path(path)) if path else None
+    def read(path: str | None, request: gr.Request) -> tuple[str, Any]:
+        seen = flow.verify(studio, Path(path), caller(request)) if path else None
         row = {"error": seen.sentence} if isinstance(seen, flow.Problem) else seen
         return present_verify.report(seen), row
 

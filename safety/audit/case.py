@@ -7,11 +7,15 @@ from typing import TYPE_CHECKING, Any
 
 from safety.audit import facts
 from safety.audit.chain import CLOSED, canonical
+from safety.audit.deeds import answered, now
+from safety.audit.passes import give_back, take, ticket
 from safety.records import Decision, Verdict
 from safety.works import Delivered, Export, Generation, GenerationRequest, Refused
 
 if TYPE_CHECKING:
     from safety.audit.store import Store
+
+DONE = ("delivered", "refused")
 
 
 class Case:
@@ -41,6 +45,14 @@ class Case:
         self._evidence += facts.evidence(decision)
         self.note("judged", **facts.of_decision(decision))
 
+    def let_through(self) -> bool:
+        """Uses up the pass of an overturned appeal against exactly this request, if there is one."""
+        if self._request is None:
+            return False
+        with self._store.writing() as writer:
+            wanted = ticket(facts.of_request(self._request, self._store.keys), self._store.keys)
+            return bool(take(writer, self.id, wanted, now()))
+
     def generated(self, generation: Generation) -> None:
         self.note("generated", **facts.of_generation(generation))
 
@@ -58,9 +70,13 @@ class Case:
     def close(self, outcome: str, more: Mapping[str, Any] | None = None) -> None:
         """The last row of the case's work; what comes after it is `AuditLog.append`."""
         content = self._words()
+        facts_ = {"outcome": outcome, **(more or {})}
         with self._store.writing() as writer:
             kept = {"words": writer.keep(self.id, "words", content)} if content else {}
-            writer.append(self.id, CLOSED, {"outcome": outcome, **(more or {}), **kept})
+            writer.append(self.id, CLOSED, {**facts_, **kept})
+            writer.acts.settle(self.id, answered(outcome, facts_.get("stage", ""), facts_.get("verdict", "")))
+            if outcome not in DONE:
+                give_back(writer, self.id)
         self.closed = True
 
     def _words(self) -> str:

@@ -4,26 +4,29 @@ from __future__ import annotations
 
 import atexit
 import contextlib
-import json
 import secrets
 import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import AbstractContextManager
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from safety.audit import facts
+from safety.audit import facts, shown
 from safety.audit.case import Case
-from safety.audit.chain import CLOSED, Entry, Keys
+from safety.audit.chain import CLOSED, OPENED, Keys
 from safety.audit.instances import Living
+from safety.audit.passes import give_back
 from safety.errors import AuditError, Cancelled, RequestError
 from safety.works import GenerationRequest, Registered, Stamp
 
 if TYPE_CHECKING:
-    from safety.audit.store import Store
+    from safety.audit.reader import Reader
+    from safety.audit.store import Store, Writer
 
 Texts = list[str]
 Rows = list[dict[str, Any]]
+Admit = Callable[["Writer", str], None]  # raises where a client may not open this case
 STOPS = (Cancelled, KeyboardInterrupt, GeneratorExit)
 
 
@@ -42,14 +45,14 @@ class AuditLog:
         self._starting = threading.RLock()
 
     @cached_property
-    def _keys(self) -> Keys:
+    def keys(self) -> Keys:
         return Keys(self._secret if isinstance(self._secret, bytes) else self._secret())
 
     @cached_property
     def _opened_store(self) -> Store:
         from safety.audit.store import Store  # SQLAlchemy takes a third of a second to import
 
-        return Store(self.place, self._keys)
+        return Store(self.place, self.keys)
 
     @property
     def _store(self) -> Store:
@@ -57,9 +60,12 @@ class AuditLog:
             return self._opened_store
 
     @contextlib.contextmanager
-    def case(self, request: GenerationRequest) -> Iterator[Case]:
-        """A case on disk before anything is made, closed when the block ends, however it ends."""
-        with self._opened("create", facts.of_request(request, self._keys), request) as case:
+    def case(self, request: GenerationRequest, admit: Admit | None = None, kind: str = "create") -> Iterator[Case]:
+        """A case on disk before anything is made, closed when the block ends, however it ends.
+
+        `admit` is asked in the transaction that opens the case: what it raises leaves no trace.
+        """
+        with self._opened(kind, facts.of_request(request, self.keys), request, admit) as case:
             yield case
 
     @contextlib.contextmanager
@@ -70,10 +76,15 @@ class AuditLog:
             case.close("delivered")
 
     @contextlib.contextmanager
-    def _opened(self, kind: str, opening: facts.Facts, request: GenerationRequest | None) -> Iterator[Case]:
+    def _opened(
+        self, kind: str, opening: facts.Facts, request: GenerationRequest | None, admit: Admit | None = None
+    ) -> Iterator[Case]:
         instance = self._start()
         case = Case(secrets.token_hex(6), self._store, request, self.keep_prompts)
-        case.note("opened", kind=kind, instance=instance.id, **opening)
+        with self._store.writing() as writer:
+            if admit:
+                admit(writer, case.id)
+            writer.append(case.id, OPENED, {"kind": kind, "instance": instance.id, **opening})
         try:
             yield case
         except BaseException as error:
@@ -102,6 +113,8 @@ class AuditLog:
                 left = [case_id for case_id, owner in found if not self._instance.alive(owner)]
                 for case_id in left:
                     writer.append(case_id, CLOSED, {"outcome": "interrupted"})
+                    writer.acts.settle(case_id, "interrupted")
+                    give_back(writer, case_id)
             self._instance.sweep()
             return left
 
@@ -109,7 +122,7 @@ class AuditLog:
         """The export with exactly these bytes, else the newest with one of these stamps."""
         with self._store.reading() as reader:
             rows = reader.exports([str(stamp) for stamp in stamps], sha256)
-        genuine = [row for row in rows if self._keys.holds(row)]
+        genuine = [row for row in rows if self.keys.holds(row)]
         best = max(genuine, key=lambda row: (row.sha256 == sha256, row.seq), default=None)
         if best is None:
             return None
@@ -122,6 +135,22 @@ class AuditLog:
         with self._store.reading() as reader:
             return list(all_problems(reader, self._store))
 
+    def writing(self) -> AbstractContextManager[Writer]:
+        """One transaction that no other writer overlaps; on disk when it ends."""
+        return self._store.writing()
+
+    def reading(self) -> AbstractContextManager[Reader]:
+        """One state of the log, whatever others write meanwhile."""
+        return self._store.reading()
+
+    def client(self, address: str) -> str:
+        """What stands for an address in the tables: a keyed hash."""
+        return self.keys.digest("client", address)
+
+    def forget(self) -> None:
+        """Takes what was erased out of the database's files, too."""
+        self._store.forget()
+
     def end(self) -> tuple[int, str]:
         """Number and hash of the last row: kept elsewhere, they prove that nothing was cut off since."""
         with self._store.reading() as reader:
@@ -129,23 +158,19 @@ class AuditLog:
         return (head.seq, head.hash) if head else (0, "")
 
     def show(self, case_id: str) -> Rows:
-        """Every row of a case, oldest first; the closing row with `words` where they are kept."""
+        """Every row of a case, oldest first, with what is still kept of its words."""
         with self._store.reading() as reader:
             rows = reader.of_case(case_id)
-            words = reader.kept(case_id).get("words")
+            kept = reader.kept(case_id)
         if not rows:
             raise unknown(case_id)
-        shown = [_as_dict(row) for row in rows]
-        if words:
-            closing = next((row for row in shown if row["event"] == CLOSED), shown[-1])
-            closing["facts"]["words"] = _readable(words)
-        return shown
+        return shown.case(rows, kept)
 
     def list(self, limit: int = 20) -> Rows:
         """The newest cases: case, time, kind, mode, outcome ("open" until it is closed)."""
         with self._store.reading() as reader:
             recent = reader.recent(limit)
-        return [_summary(opened, closed) for opened, closed in recent]
+        return [shown.summary(opened, closed) for opened, closed in recent]
 
     def close(self) -> None:
         """Lets go of the database; cases still open now count as interrupted."""
@@ -171,22 +196,3 @@ class AuditLog:
 
 def unknown(case_id: str) -> RequestError:
     return RequestError(f"There is no case {case_id!r}.", "`python app.py audit list` shows the newest cases.")
-
-
-def _readable(words: str) -> object:
-    try:
-        return json.loads(words)
-    except ValueError:  # edited by hand, which `verify` reports
-        return words
-
-
-def _as_dict(row: Entry) -> dict[str, Any]:
-    marks = {"stamp": row.stamp, "sha256": row.sha256} if row.stamp or row.sha256 else {}
-    return {"seq": row.seq, "time": row.time, "event": row.event, "facts": {**row.read(), **marks}}
-
-
-def _summary(opened: Entry, closed: Entry | None) -> dict[str, Any]:
-    facts_ = opened.read()
-    outcome = closed.read().get("outcome", "") if closed else "open"
-    kind, mode = facts_.get("kind", ""), facts_.get("mode", "")
-    return {"case": opened.case_id, "time": opened.time, "kind": kind, "mode": mode, "outcome": outcome}

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from safety.audit.chain import ERASED, KINDS, Entry, Keys, problems
 from safety.audit.reader import Reader
+from safety.audit.standing import standing
 from safety.audit.store import Store
 
 Promised = dict[tuple[str, str], tuple[Entry, str]]  # (case, kind) -> the row that names it, and its digest
@@ -17,6 +18,10 @@ def all_problems(reader: Reader, store: Store) -> Iterator[str]:
     for trigger in store.missing_triggers(reader):
         yield f"The trigger {trigger} is gone: rows can be changed."
     yield from _kept(reader, store.keys)
+    for one in reader.queue.all():
+        said = standing(reader.of_case(one.case_id), store.keys)
+        if (said.state, said.ticket) != (one.state, one.ticket):
+            yield f"The appeal of case {one.case_id} was edited: its rows say that it is {said.state or 'not there'}."
 
 
 def _kept(reader: Reader, keys: Keys) -> Iterator[str]:

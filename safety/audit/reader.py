@@ -6,7 +6,9 @@ from collections.abc import Iterator, Sequence
 
 import sqlalchemy as sa
 
+from safety.audit.acts import Acts
 from safety.audit.chain import CLOSED, EXPORTED, OPENED, Entry, Head
+from safety.audit.queue import Queue
 from safety.audit.tables import entry, head, kept
 
 
@@ -15,6 +17,8 @@ class Reader:
 
     def __init__(self, connection: sa.Connection) -> None:
         self.connection = connection
+        self.acts = Acts(connection)
+        self.queue = Queue(connection)
 
     def rows(self) -> Iterator[Entry]:
         """All of them, by number."""
@@ -55,6 +59,11 @@ class Reader:
         """What is kept of a case beside the chain: kind -> content."""
         found = self.connection.execute(sa.select(kept.c.kind, kept.c.content).where(kept.c.case_id == case_id))
         return {kind: content for kind, content in found}
+
+    def kept_before(self, kind: str, time: str) -> list[str]:
+        """The cases that have kept something of this kind since before a time."""
+        old = sa.select(kept.c.case_id).where(kept.c.kind == kind, kept.c.time < time)
+        return list(self.connection.execute(old).scalars())
 
     def all_kept(self) -> Iterator[tuple[str, str, str]]:
         """(case, kind, content)."""

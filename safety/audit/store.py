@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import datetime
 import threading
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -12,7 +11,8 @@ from pathlib import Path
 import sqlalchemy as sa
 from sqlalchemy.exc import SQLAlchemyError
 
-from safety.audit.chain import EXPORTED, Entry, Head, Keys, canonical
+from safety.audit.chain import ERASED, EXPORTED, KINDS, Entry, Head, Keys, canonical
+from safety.audit.deeds import now
 from safety.audit.dialects import BUSY_SECONDS, dialect_of
 from safety.audit.instances import Living
 from safety.audit.migrate import migrate
@@ -23,17 +23,12 @@ from safety.errors import AuditError
 DRIVER = "postgresql+pg8000"  # BSD, pure Python: docs/decisions
 
 
-def now() -> str:
-    """UTC, ISO 8601, to the microsecond: such texts sort by time."""
-    return datetime.datetime.now(datetime.UTC).isoformat(timespec="microseconds")
-
-
 class Writer(Reader):
     """Adds rows within one transaction."""
 
     def __init__(self, connection: sa.Connection, keys: Keys) -> None:
         super().__init__(connection)
-        self._keys = keys
+        self.keys = keys
 
     def append(self, case_id: str, event: str, facts: Mapping[str, object]) -> None:
         """One row at the end of the chain. `stamp` and `sha256` among the facts become columns."""
@@ -50,19 +45,27 @@ class Writer(Reader):
             sha256=None if sha256 is None else str(sha256),
             previous=end.hash,
         )
-        hash_ = self._keys.hash_of(row)
+        hash_ = self.keys.hash_of(row)
         self.connection.execute(sa.insert(entry).values({**asdict(row), "hash": hash_}))
-        self.connection.execute(sa.update(head).values(asdict(self._keys.head(row.seq, hash_))))
+        self.connection.execute(sa.update(head).values(asdict(self.keys.head(row.seq, hash_))))
 
     def keep(self, case_id: str, kind: str, content: str) -> str:
         """Puts deletable content beside the chain; the digest that a row must carry under the name of `kind`."""
         self.connection.execute(sa.insert(kept).values(case_id=case_id, kind=kind, content=content, time=now()))
-        return self._keys.content(kind, case_id, content)
+        return self.keys.content(kind, case_id, content)
+
+    def erase(self, case_id: str, by: str, *kinds: str) -> list[str]:
+        """Deletes what is kept of a case (of these kinds, else all) and puts that on record; the kinds deleted."""
+        there = sorted(kind for kind in self.kept(case_id) if kind in (kinds or KINDS))
+        if there:
+            self.connection.execute(sa.delete(kept).where(kept.c.case_id == case_id, kept.c.kind.in_(there)))
+            self.append(case_id, ERASED, {"kinds": there, "by": by})
+        return there
 
     def _end(self) -> Head:
         # From the head and not from the last row: a row cut off at the end stays missing for ever.
         found = self.connection.execute(sa.select(head.c.seq, head.c.hash, head.c.seal).with_for_update()).first()
-        if found is None or not self._keys.sealed(Head(*found)):
+        if found is None or not self.keys.sealed(Head(*found)):
             raise AuditError(
                 "The end of the audit log was changed by hand, or its key is not the one it was written with.",
                 "Run `python app.py audit verify`, then move audit.sqlite3 away, or name another database.",

@@ -30,6 +30,7 @@ from ui import form
 page = pytest.importorskip("ui.page")
 
 WAIT = 120.0
+REVIEWED = {"/appeal", "/report", "/outcome", "/collect"}
 SCHEMA = json.loads((Path(__file__).parents[2] / "docs" / "statement-of-reasons.schema.json").read_text("utf-8"))
 
 
@@ -43,7 +44,7 @@ def arguments(served: Served, dependency: dict[str, Any], prompt: str, mode: str
     if any(parts[number]["type"] == "api" for number in dependency["inputs"]):
         info = httpx.get(f"{served.url}/gradio_api/info").json()["named_endpoints"][f"/{dependency['api_name']}"]
         asked = {"prompt": prompt, "mode": mode, "acknowledged": True}
-        return [(asked | {"request": asked})[one["parameter_name"]] for one in info["parameters"]]
+        return [(asked | {"request": asked, "case": prompt})[one["parameter_name"]] for one in info["parameters"]]
     return [argument(parts[number], prompt, mode, everywhere) for number in dependency["inputs"]]
 
 
@@ -112,7 +113,7 @@ def named(served: Served, name: str) -> dict[str, Any]:
 
 def test_the_endpoints_for_programs_are_the_documented_ones(served: Served) -> None:
     info = httpx.get(f"{served.url}/gradio_api/info").json()
-    assert set(info["named_endpoints"]) == {"/create", "/health", "/preview", "/suggest", "/verify"}
+    assert set(info["named_endpoints"]) == {"/create", "/health", "/preview", "/suggest", "/verify", *REVIEWED}
     assert not info["unnamed_endpoints"]
 
 

@@ -1,0 +1,73 @@
+"""All that lets people turn to people, put together once for a studio."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from ipaddress import ip_network
+from pathlib import Path
+
+from safety.audit.log import AuditLog
+from safety.errors import PresetError
+from safety.review.bench import Bench
+from safety.review.desk import Desk
+from safety.review.held import Held
+from safety.review.limits import Gate, Limits
+from safety.review.retention import Keeper, Retention
+from safety.review.roles import Roles, checked_password
+
+
+@dataclass(frozen=True)
+class Settings:
+    """What an operator sets. `proxies`: addresses or networks whose X-Forwarded-For is believed."""
+
+    password: str = field(default="", repr=False)
+    reviewers: Sequence[str] = ()
+    proxies: Sequence[str] = ()
+
+
+def reviewing(password: str, reviewers: str, proxies: str, public: bool) -> Settings:
+    """From what the environment says; names and networks with commas or spaces between. Raises PresetError."""
+    if reviewers.strip() and not public:
+        what = "SAFELIGHT_REVIEWERS names people at Hugging Face, who can log in on a Space only."
+        raise PresetError(what, "Set SAFELIGHT_REVIEW_PASSWORD instead.")
+    networks = tuple(proxies.replace(",", " ").split())
+    for one in networks:
+        try:
+            ip_network(one)
+        except ValueError:
+            what = f"SAFELIGHT_PROXIES is {one!r}."
+            raise PresetError(what, "Set it to addresses or networks such as 10.0.0.0/8, or leave it unset.") from None
+    return Settings(checked_password(password), tuple(reviewers.replace(",", " ").split()), networks)
+
+
+@dataclass(frozen=True)
+class House:
+    gate: Gate
+    desk: Desk
+    bench: Bench
+    keeper: Keeper
+    roles: Roles
+    proxies: Sequence[str]
+
+
+@dataclass(frozen=True)
+class Rules:
+    """The data: limits.toml, retention.toml, and the policy's days for an appeal."""
+
+    limits: Limits
+    retention: Retention
+    appeal_days: int
+
+
+def make_house(audit: AuditLog, rules: Rules, outputs: Path, settings: Settings) -> House:
+    """`outputs` is the folder of finished pictures."""
+    gate, terms = Gate(audit, rules.limits), rules.retention.appeal
+    return House(
+        gate=gate,
+        desk=Desk(audit, gate, Held(terms.withheld_minutes), terms, rules.appeal_days),
+        bench=Bench(audit, terms),
+        keeper=Keeper(audit, rules.retention.days, outputs),
+        roles=Roles(gate, settings.password, settings.reviewers),
+        proxies=settings.proxies,
+    )
