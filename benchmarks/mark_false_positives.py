@@ -73,9 +73,9 @@ def main() -> None:
             with path.open("a") as file:
                 file.write(json.dumps({"trial": number, "found": int(found), "words": words}) + "\n")
     rows = list(done(path))
-    found, words = ([row[key] for row in rows] for key in ("found", "words"))
-    print(f"{len(rows)} unmarked pictures and crops of {len(images)} pictures: {sum(found)} marks found;")
-    print(f"{sum(words)} words decoded, at most {max(words)} a picture")
+    marks, decoded = sum(row["found"] for row in rows), [row["words"] for row in rows]
+    print(f"{len(rows)} unmarked pictures and crops of {len(images)} pictures: {marks} marks found;")
+    print(f"{sum(decoded)} words decoded, at most {max(decoded)} a picture")
 
 
 if __name__ == "__main__":
