@@ -13,8 +13,8 @@ import numpy as np
 
 from safety.prompt.windows import HEADS, Array, Read, Window
 
-ROUNDS = 2  # readings of one window at most, besides the first
-TOKENS = 420  # read at most for one judgement, the first reading included: so long prompts stay quick
+ROUNDS = 1  # readings of one window beside the one that tries the first choice
+TOKENS = 340  # read at most for one judgement, the first reading included: so long prompts stay quick
 GAIN = 6.0  # leaving words out changes about so many times what the fixed states foretell
 LEAST_GAIN = 1.0
 CAUTION = 0.7  # of what a reading gained: the next words are weaker
