@@ -25,6 +25,7 @@ from benchmarks.mark_attacks import jpeg, noise
 from benchmarks.mark_pictures import sources
 from benchmarks.marks import WORK
 from safety.marks.invisible import detect as reader
+from safety.marks.invisible.code import decode
 
 
 def trial(number: int, images: list[Image.Image]) -> Image.Image:
@@ -46,8 +47,8 @@ def trial(number: int, images: list[Image.Image]) -> Image.Image:
 
 def looked(image: Image.Image, thorough: bool) -> tuple[bool, int]:
     """Whether a mark was found, and how many words were decoded."""
-    with mock.patch.object(reader, "decode", wraps=reader.decode) as decode:
-        return reader.detect(image, thorough=thorough) is not None, decode.call_count
+    with mock.patch.object(reader, "decode", wraps=decode) as counted:
+        return reader.detect(image, thorough=thorough) is not None, counted.call_count
 
 
 def done(path: Path) -> Iterator[dict[str, int]]:
