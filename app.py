@@ -26,8 +26,7 @@ from safety.errors import PresetError, StudioError
 from safety.export import Exporter
 from safety.image import fetch_models, picture_checks
 from safety.keys import secret
-from safety.marks import Marks
-from safety.marks.visible import Corner
+from safety.marks.settings import NO, YES, MarkSettings
 from safety.policy import load_policy
 from safety.prompt import open_people, prompt_checks
 from safety.prompt.suggest import load_suggester
@@ -43,7 +42,6 @@ PRESETS, MODELS = ROOT / "presets", ROOT / "assets" / "models"
 # Libraries that would otherwise report to their makers. Read by them when they are imported.
 QUIET = {"GRADIO_ANALYTICS_ENABLED": "False", "HF_HUB_DISABLE_TELEMETRY": "1", "DO_NOT_TRACK": "1"}
 SPACE_PROXY = "10.0.0.0/8"
-YES, NO = ("1", "true", "yes", "on"), ("0", "false", "no", "off", "")
 
 
 @dataclass(frozen=True)
@@ -54,11 +52,13 @@ class Settings:
     host: str = "127.0.0.1"  # SAFELIGHT_HOST
     port: int = 7860  # SAFELIGHT_PORT
     keep_prompts: bool = False  # SAFELIGHT_KEEP_PROMPTS: in the audit log, as text
-    corner: Corner = Corner.TOP_RIGHT  # SAFELIGHT_LABEL_CORNER
     mode: str = ""  # SAFELIGHT_MODE: everybody's mode; unset, each person chooses
     language: str = (
         ""  # SAFELIGHT_LANGUAGE: of the reasons, where nobody chooses another; "en-GB" adds a country's help
     )
+    # SAFELIGHT_LABEL_CORNER, SAFELIGHT_LABEL_LANGUAGE, SAFELIGHT_LABEL_BADGE, SAFELIGHT_PROVIDER, SAFELIGHT_VERIFY_URL,
+    # SAFELIGHT_SIGNING_CERT, SAFELIGHT_SIGNING_KEY, SAFELIGHT_TIME_AUTHORITY, SAFELIGHT_TRUSTMARK
+    marks: MarkSettings = MarkSettings()
     review: Review = Review()  # SAFELIGHT_REVIEW_PASSWORD, SAFELIGHT_REVIEWERS, SAFELIGHT_PROXIES
     store: str = ""  # SAFELIGHT_STORE: postgresql://user:password@host/database; else audit.sqlite3 under `home`
 
@@ -78,17 +78,15 @@ class Settings:
         models = get("KEEP_MODELS", "2")
         if not (models.isascii() and models.isdecimal() and int(models) >= 1):
             raise _wrong("KEEP_MODELS", models, "a number from 1 on")
-        port, corner = get("PORT", "7860"), get("LABEL_CORNER", cls.corner)
+        port = get("PORT", "7860")
         if not (port.isascii() and port.isdecimal() and 1 <= int(port) <= 65535):
             raise _wrong("PORT", port, "a number from 1 to 65535")
-        if corner not in list(Corner):
-            raise _wrong("LABEL_CORNER", corner, "one of " + ", ".join(Corner))
         return cls(
             home=Path(get("HOME", "") or _data_folder()).expanduser().absolute(),
             host="0.0.0.0" if public else get("HOST", cls.host),
             port=int(port),
             keep_prompts=keep and not public,
-            corner=Corner(corner),
+            marks=MarkSettings.read(get),
             mode=get("MODE", ""),
             language=get("LANGUAGE", ""),
             review=_review(get, public),
@@ -154,7 +152,7 @@ def make_studio(settings: Settings) -> Studio:
         people=open_people(PRESETS),
         suggester=load_suggester(PRESETS),
         engines=_engines(settings),
-        exporter=Exporter(Marks(home / "keys", settings.corner)),
+        exporter=Exporter(settings.marks.marks(home, PRESETS)),
         audit=audit,
         outputs=home / "outputs",
         steering=load_steering(PRESETS, policy),

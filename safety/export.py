@@ -13,9 +13,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from safety.errors import ExportError, FileError
-from safety.files import as_rgb
+from safety.files import as_rgb, open_picture
 from safety.marks import Layers, Marks
 from safety.marks.facts import Facts
+from safety.marks.fingerprint import fingerprint
 from safety.works import Export, Generation, Stamp
 
 if TYPE_CHECKING:
@@ -56,12 +57,13 @@ class Exporter:
             width=image.width,
             height=image.height,
             marks=("visible", *layers.stamps()),
+            fingerprint=fingerprint(open_picture(data)),
         )
 
     def _read_back(self, data: bytes, facts: Facts) -> Layers:
         """What cannot be read was not applied."""
         try:
-            layers = self.marks.read(data)
+            layers = self.marks.read_own(data)
         except FileError as error:
             raise ExportError(f"The finished file cannot be read back: {error}") from error
         if layers.invisible is None or layers.invisible.stamp != facts.stamp:

@@ -30,11 +30,17 @@ _PEM_END = "-----END CERTIFICATE-----\n"
 
 @dataclass(frozen=True, slots=True)
 class SigningKeys:
-    """A leaf certificate, its private key (PKCS#8) and the root that signed it, each as PEM."""
+    """A leaf certificate, its private key (PKCS#8) and the root that signed it, each as PEM.
+
+    `root` holds all certificates above the leaf; it is empty for a leaf that comes alone. `algorithm` is C2PA's name.
+    `time_authority` is the address of an RFC 3161 time-stamp authority, or empty.
+    """
 
     key: str
     leaf: str
     root: str
+    algorithm: str = "es256"
+    time_authority: str = ""
 
     @property
     def chain(self) -> str:

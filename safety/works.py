@@ -108,6 +108,19 @@ class Stamp:
 
 
 @dataclass(frozen=True, slots=True)
+class Fingerprint:
+    """What a picture looks like in 256 bits (PDQ). `bits` is 64 hex digits; below a `quality` of 50 of 100 it says
+    little, since the picture has hardly any structure."""
+
+    bits: str
+    quality: int
+
+    def __post_init__(self) -> None:
+        if len(self.bits) != 64 or not set(self.bits) <= set("0123456789abcdef"):
+            raise ValueError("a fingerprint has 64 hex digits")
+
+
+@dataclass(frozen=True, slots=True)
 class Export:
     """A marked file on disk. `marks` names the layers that were read back from it."""
 
@@ -117,16 +130,23 @@ class Export:
     width: int
     height: int
     marks: tuple[str, ...]
+    fingerprint: Fingerprint | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Registered:
-    """What the audit log knows of one export. `sha256` is the file's, as hex; `time` is UTC, ISO 8601."""
+    """What the registry knows of one export. `sha256` is the file's, as hex; `time` is UTC, ISO 8601.
+
+    `width` and `height` are 0, and `fingerprint` is None, where they were not kept.
+    """
 
     stamp: str
     case: str
     sha256: str
     time: str
+    width: int = 0
+    height: int = 0
+    fingerprint: Fingerprint | None = None
 
 
 @dataclass(frozen=True, slots=True)

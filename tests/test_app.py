@@ -10,7 +10,10 @@ from pathlib import Path
 import pytest
 
 from app import ROOT, Settings, make_studio
-from safety.errors import PresetError
+from safety.certificates import OwnCertificate
+from safety.errors import PresetError, StudioError
+from safety.marks.facts import Operator
+from safety.marks.settings import MarkSettings
 from safety.marks.visible import Corner
 
 
@@ -22,8 +25,24 @@ def test_without_an_environment_only_this_machine_is_served() -> None:
 
 def test_every_setting_can_be_set(tmp_path: Path) -> None:
     given = {"HOME": str(tmp_path), "HOST": "::1", "PORT": "80", "KEEP_PROMPTS": "Yes", "LABEL_CORNER": "bottom-left"}
+    given |= {
+        "LABEL_LANGUAGE": "DE",
+        "LABEL_BADGE": "b.svg",
+        "PROVIDER": "ACME",
+        "VERIFY_URL": "https://acme.example/v",
+    }
+    given |= {"SIGNING_CERT": "c.pem", "SIGNING_KEY": "k.pem", "TIME_AUTHORITY": "http://tsa.example", "TRUSTMARK": "1"}
     read = Settings.read({f"SAFELIGHT_{name}": value for name, value in given.items()})
-    assert read == Settings(tmp_path, "::1", 80, True, Corner.BOTTOM_LEFT)
+    marks = MarkSettings(
+        Corner.BOTTOM_LEFT,
+        "de",
+        Path("b.svg"),
+        Operator("ACME", "https://acme.example/v"),
+        OwnCertificate(Path("c.pem"), Path("k.pem")),
+        "http://tsa.example",
+        trustmark=True,
+    )
+    assert read == Settings(tmp_path, "::1", 80, True, marks=marks)
 
 
 def test_a_space_is_open_to_everybody_and_keeps_no_prompt() -> None:
@@ -40,6 +59,13 @@ def test_a_space_is_open_to_everybody_and_keeps_no_prompt() -> None:
         pytest.param("SAFELIGHT_PORT", "٨٠", "1 to 65535", id="digits of another script"),
         pytest.param("SAFELIGHT_KEEP_PROMPTS", "maybe", "yes or no", id="neither yes nor no"),
         pytest.param("SAFELIGHT_LABEL_CORNER", "middle", "top-right", id="no corner"),
+        pytest.param("SAFELIGHT_TRUSTMARK", "perhaps", "yes or no", id="neither yes nor no for TrustMark"),
+        pytest.param("SAFELIGHT_VERIFY_URL", "verify.example", "https://", id="no address"),
+        pytest.param("SAFELIGHT_VERIFY_URL", "http://[", "https://", id="a broken address"),
+        pytest.param("SAFELIGHT_TIME_AUTHORITY", "ftp://tsa.example", "http://", id="no web address"),
+        pytest.param("SAFELIGHT_PROVIDER", "x" * 101, "at most 100", id="a very long name"),
+        pytest.param("SAFELIGHT_SIGNING_CERT", "c.pem", "Set both", id="a certificate without its key"),
+        pytest.param("SAFELIGHT_SIGNING_KEY", "k.pem", "Set both", id="a key without its certificate"),
     ],
 )
 def test_a_wrong_setting_is_named_with_what_it_may_be(name: str, value: str, allowed: str) -> None:
@@ -97,3 +123,20 @@ def test_a_reader_that_goes_away_gets_no_traceback(tmp_path: Path) -> None:
     done = subprocess.run(command, shell=True, cwd=ROOT, env=environment, capture_output=True, text=True, check=True)
     assert done.stdout.count("\n") == 1
     assert done.stderr == ""
+
+
+WRONG_MARKS = [
+    pytest.param({"LABEL_LANGUAGE": "tlh"}, "one of en, de", id="a language without words"),
+    pytest.param({"LABEL_BADGE": "nowhere.svg"}, "cannot be read", id="no badge there"),
+    pytest.param({"SIGNING_CERT": "nowhere.pem", "SIGNING_KEY": "k.pem"}, "cannot be read", id="no certificate there"),
+]
+
+
+@pytest.mark.parametrize(("given", "words"), WRONG_MARKS)
+def test_marks_that_cannot_be_made_are_named_before_anything_is(
+    tmp_path: Path, given: dict[str, str], words: str
+) -> None:
+    settings = Settings.read({f"SAFELIGHT_{name}": value for name, value in {"HOME": str(tmp_path), **given}.items()})
+    with pytest.raises(StudioError) as caught:
+        make_studio(settings)
+    assert words in caught.value.sentence

@@ -47,10 +47,12 @@ ONE_HOME = {
     "open_clip": ("safety/image/hub.py",),
     "timm": ("safety/image/hub.py",),
     "rapidocr": ("safety/image/ocr.py",),
-    "pdqhash": ("safety/image/copies.py", "training/"),
+    "pdqhash": ("safety/pdq.py", "training/"),
     "onnxruntime": ("safety/image/runtime.py", "safety/prompt/", "training/", "benchmarks/"),
     "sqlalchemy": ("safety/audit",),
     "alembic": ("safety/audit/migrat",),
+    "resvg_py": ("safety/marks/label.py",),
+    "trustmark": ("safety/marks/trustmark.py",),
 }
 HEAVY = {"torch", "diffusers", "transformers", "onnxruntime", "cv2", "c2pa", "open_clip", "timm", "rapidocr", "alembic"}
 

@@ -78,7 +78,7 @@ def is_picture(path: Path) -> bool:
 
 
 def marked(path: Path, marks: Marks) -> bool:
-    return {"credentials", "invisible", "metadata"} <= set(marks.read(path.read_bytes()).stamps())
+    return {"credentials", "invisible", "metadata"} <= set(marks.read_own(path.read_bytes()).stamps())
 
 
 @pytest.mark.parametrize(("when", "module", "name", "outcome"), STEPS)

@@ -49,7 +49,7 @@ def add_hash(cli: typer.Typer) -> None:
     @cli.command("hash")
     def hash_(files: Annotated[list[Path], typer.Argument(metavar="FILE...")]) -> None:
         """Print PDQ hashes of picture files, a line each, for a list that [copies] in picture_checks.toml names."""
-        from safety.image.copies import as_hex, pdq
+        from safety.pdq import as_hex, pdq
 
         with answering():
 

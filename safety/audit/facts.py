@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from safety.audit.chain import Keys
+from safety.audit.chain import Entry, Keys
 from safety.errors import StudioError
 from safety.records import Decision, Reason
-from safety.works import Delivered, Export, Generation, GenerationRequest, Steered
+from safety.works import Delivered, Export, Fingerprint, Generation, GenerationRequest, Registered, Steered
 
 Facts = dict[str, Any]
 SETTINGS = ("mode", "engine", "seed", "steps", "guidance", "width", "height", "count", "format")
@@ -98,8 +98,18 @@ def of_export(export: Export) -> Facts:
         "width": export.width,
         "height": export.height,
         "marks": list(export.marks),
+        "pdq": export.fingerprint.bits if export.fingerprint else "",
+        "pdq_quality": export.fingerprint.quality if export.fingerprint else 0,
         "format": export.path.suffix.lstrip(".").lower(),
     }
+
+
+def registered(row: Entry) -> Registered:
+    """An exported row as the registry tells it. Rows of older versions have no fingerprint."""
+    said = row.read()
+    seen = Fingerprint(said["pdq"], said["pdq_quality"]) if said.get("pdq") else None
+    size = said.get("width", 0), said.get("height", 0)
+    return Registered(str(row.stamp), row.case_id, str(row.sha256), row.time, *size, fingerprint=seen)
 
 
 def of_refusal(decision: Decision) -> Facts:

@@ -126,7 +126,7 @@ class AuditLog:
         best = max(genuine, key=lambda row: (row.sha256 == sha256, row.seq), default=None)
         if best is None:
             return None
-        return Registered(stamp=str(best.stamp), case=best.case_id, sha256=str(best.sha256), time=best.time)
+        return facts.registered(best)
 
     def verify(self) -> Texts:
         """Whatever is wrong with the log, a sentence each that names the row; empty for a sound one."""

@@ -1,7 +1,6 @@
-"""Near-copies of listed pictures, by PDQ hash. The one file that imports pdqhash.
+"""Near-copies of listed pictures, by PDQ hash (safety/pdq.py).
 
-PDQ: Facebook 2019, "The TMK+PDQF Video-Hashing Algorithm and the PDQ Image-Hashing Algorithm". It finds what was
-re-encoded, resized or mirrored; a crop, a turn or a new picture of the same thing it does not find.
+It finds what was re-encoded, resized or mirrored; a crop, a turn or a new picture of the same thing it does not find.
 """
 
 from __future__ import annotations
@@ -12,16 +11,16 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
-from PIL import Image, ImageOps
+from PIL import ImageOps
 
 from safety.errors import FileError
 from safety.image.cards import CopiesCard, HashList
+from safety.pdq import BITS, pdq
 from safety.records import Finding, Picture
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-BITS = 256
 ASPECT = "copy"
 MEND = "Mend [copies] in picture_checks.toml."
 
@@ -33,19 +32,6 @@ class Known:
     card: HashList
     bits: NDArray[np.uint8]
     names: tuple[str, ...]
-
-
-def pdq(image: Image.Image) -> tuple[NDArray[np.uint8], int]:
-    """256 bits, 0 or 1, and the quality 0..100, of an RGB picture."""
-    import pdqhash
-
-    bits, quality = pdqhash.compute(np.asarray(image))
-    return np.asarray(bits, dtype=np.uint8), int(quality)
-
-
-def as_hex(bits: NDArray[np.uint8]) -> str:
-    """64 hex digits, the first bit first, as python-threatexchange writes it."""
-    return np.packbits(bits).tobytes().hex()
 
 
 def read_list(card: HashList, folder: Path) -> Known:

@@ -5,33 +5,46 @@ visible label -> invisible mark -> encode with metadata -> sign. Signing is last
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from safety.certificates import OwnCertificate
+from safety.errors import WeightsError
 from safety.files import open_picture
-from safety.keys import existing_signing_keys, mark_keys, signing_keys
-from safety.marks import credentials, metadata, visible
-from safety.marks.credentials import Credentials
-from safety.marks.facts import Facts
-from safety.marks.metadata import Metadata
+from safety.keys import SigningKeys, existing_signing_keys, mark_keys, signing_keys
+from safety.marks import credentials, fields, metadata, visible
+from safety.marks.claims import Credentials
+from safety.marks.facts import Facts, Operator
+from safety.marks.fields import Fields, Metadata
+from safety.marks.label import Style
+from safety.marks.reveals import Reveal, reveals
 from safety.marks.visible import Corner
 from safety.works import Stamp
 
 if TYPE_CHECKING:
     from PIL.Image import Image
 
+    from safety.marks.foreign import ForeignMark
     from safety.marks.invisible.detect import Reading
+    from safety.marks.trustmark import TrustMarkReader
 
 
 @dataclass(frozen=True, slots=True)
 class Layers:
-    """What each layer of a file says. None: the layer is not there. The visible label is for eyes only."""
+    """What each layer of a file says. None: the layer is not there. The visible label is for eyes only.
+
+    `foreign` are pixel marks of other makers, `unread` says why one could not be looked for; `reveals` is everything
+    that the file says about its maker.
+    """
 
     credentials: Credentials | None
     invisible: Reading | None
     metadata: Metadata
+    foreign: tuple[ForeignMark, ...] = ()
+    unread: tuple[str, ...] = ()
+    reveals: tuple[Reveal, ...] = ()
 
     def stamps(self) -> dict[str, Stamp]:
         """The stamp of each layer that carries one."""
@@ -45,27 +58,61 @@ class Layers:
 
 @dataclass(frozen=True, slots=True)
 class Marks:
-    """The marks of one studio: whose keys sign, and where the label goes. Keys are made at the first export."""
+    """The marks of one studio. `keys` is the folder of its own key pair, which is made at the first export.
+
+    `certificate` is the operator's own, which then signs instead; `time_authority` the address of one (RFC 3161) that
+    attests when. `trustmark` reads the marks of another maker's model, if the operator has asked for it.
+    """
 
     keys: Path
     corner: Corner = Corner.TOP_RIGHT
+    style: Style = Style()
+    operator: Operator = Operator()
+    certificate: OwnCertificate | None = None
+    time_authority: str = ""
+    trustmark: TrustMarkReader | None = None
 
     def apply(self, image: Image, format: str, facts: Facts, time: datetime) -> bytes:
         """A finished file of an RGB picture. `format` is "PNG", "JPEG" or "WEBP". Raises ExportError, KeysError."""
         from safety.marks.invisible.embed import embed
 
-        marked = embed(visible.apply(image, self.corner), facts.stamp, self._mark_keys()[0])
-        return credentials.sign(
-            metadata.encode(marked, format, facts, time), format, facts, time, signing_keys(self.keys)
-        )
+        facts = replace(facts, operator=self.operator)
+        marked = embed(visible.apply(image, self.corner, self.style), facts.stamp, self._mark_keys()[0])
+        data = metadata.encode(marked, format, facts, time)
+        return credentials.sign(data, format, facts, time, replace(self._own(), time_authority=self.time_authority))
 
-    def read(self, data: bytes) -> Layers:
-        """Every layer of a file of any maker. Raises FileError if it is no picture that can be read."""
+    def read_own(self, data: bytes) -> Layers:
+        """The studio's own layers, without those of other makers. Raises FileError."""
+        return self._layers(data, open_picture(data))[0]
+
+    def read(self, data: bytes, picture: Image) -> Layers:
+        """Every layer of a file of any maker; `picture` is what `open_picture` makes of it."""
+        from safety.marks import foreign
+
+        own, said = self._layers(data, picture)
+        others, unread = foreign.find(picture), ""
+        try:
+            others += self.trustmark.find(picture) if self.trustmark else ()
+        except WeightsError as error:
+            unread = error.sentence
+        shown = reveals(said, own.credentials.manifest if own.credentials else {})
+        return replace(own, foreign=others, unread=(unread,) if unread else (), reveals=shown)
+
+    def _layers(self, data: bytes, picture: Image) -> tuple[Layers, Fields]:
         from safety.marks.invisible.detect import detect
 
-        picture = open_picture(data)
-        signed = credentials.read(data, existing_signing_keys(self.keys))
-        return Layers(signed, detect(picture, self._mark_keys()), metadata.read(data))
+        said = fields.read(data)
+        signed = credentials.read(data, *self._known())
+        return Layers(signed, detect(picture, self._mark_keys()), fields.metadata(said)), said
+
+    def _own(self) -> SigningKeys:
+        return self.certificate.load() if self.certificate else signing_keys(self.keys)
+
+    def _known(self) -> list[SigningKeys]:
+        """The keys that this studio signs or has signed with."""
+        brought = [self.certificate.load()] if self.certificate else []
+        made = existing_signing_keys(self.keys)
+        return brought + ([made] if made else [])
 
     def _mark_keys(self) -> tuple[bytes, ...]:
         """The newest, which writes, first; last the public one, which every Safelight reads."""

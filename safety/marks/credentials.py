@@ -1,67 +1,35 @@
 """Content Credentials (C2PA 2.x): a signed statement inside the file, broken by any change of a byte.
 
 The studio signs with its own key, which stands on no public trust list: to others the statement says "the same
-installation", not who that is. The soft binding names the stamp that the pixels carry, so that the two can be compared.
+installation", not who that is. An operator may bring a certificate. The soft binding names the stamp that the pixels
+carry, so that the two can be compared. What a manifest says is read by claims.py.
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping
 from datetime import datetime
 from io import BytesIO
 from typing import Any
 
 from safety.errors import ExportError
 from safety.keys import SigningKeys
-from safety.marks.facts import (
-    HOW_TO_VERIFY,
-    TOOL,
-    TRAINED_ALGORITHMIC_MEDIA,
-    VERSION,
-    Facts,
-    parse_stamp,
-    timestamp,
-)
-from safety.works import Stamp
+from safety.marks.claims import EXPORT, SOFT_BINDING, Credentials, parse_report
+from safety.marks.facts import TOOL, TRAINED_ALGORITHMIC_MEDIA, VERSION, Facts, timestamp
 
-SOFT_BINDING = "safelight.tilemark"  # not on C2PA's list of algorithms: other tools show it, ours resolves it
-EXPORT = "safelight.export"
-# Neither reading nor signing may call out: no manifest by URL, no OCSP.
+# Neither reading nor signing may call out: no manifest by URL, no OCSP. A time-stamp authority is asked if one is set.
 _OFFLINE = {"remote_manifest_fetch": False, "ocsp_fetch": False}
 _NAMES = {"PNG": "image/png", "JPEG": "image/jpeg", "MPO": "image/jpeg", "WEBP": "image/webp", "GIF": "image/gif"}
 _MAGIC = ((b"\x89PNG", "PNG"), (b"\xff\xd8", "JPEG"), (b"RIFF", "WEBP"), (b"GIF8", "GIF"))
-
-
-@dataclass(frozen=True, slots=True)
-class Claims:
-    """What the active manifest says, believed or not. `sources` are digital source types of its actions."""
-
-    generator: str = ""
-    issuer: str = ""
-    time: str = ""
-    model: str = ""
-    actions: tuple[str, ...] = ()
-    sources: tuple[str, ...] = ()
-    problems: tuple[str, ...] = ()  # codes of C2PA's own list, if it does not validate
-
-
-@dataclass(frozen=True, slots=True)
-class Credentials:
-    """A manifest. `valid`: the file is as it was signed. `trusted`: by this studio's own key."""
-
-    stamp: Stamp | None
-    valid: bool
-    trusted: bool
-    claims: Claims
 
 
 def sign(data: bytes, format: str, facts: Facts, time: datetime, keys: SigningKeys) -> bytes:
     """The file with a signed manifest in it. `format` is Pillow's name. Raises ExportError."""
     import c2pa
 
-    info = c2pa.C2paSignerInfo(b"es256", keys.chain.encode(), keys.key.encode(), None)
+    authority = keys.time_authority.encode() or None
+    info = c2pa.C2paSignerInfo(keys.algorithm.encode(), keys.chain.encode(), keys.key.encode(), authority)
     settings = {"builder": {"thumbnail": {"enabled": False}}, "verify": _OFFLINE}
     out = BytesIO()
     try:
@@ -72,11 +40,20 @@ def sign(data: bytes, format: str, facts: Facts, time: datetime, keys: SigningKe
         ):
             builder.sign(signer, _NAMES[format], BytesIO(data), out)
     except c2pa.C2paError as error:
-        raise ExportError(
-            f"The picture cannot be signed: {error}.",
-            "If the certificate has expired, move signing.pem out of the keys folder; a new one is made.",
-        ) from error
+        raise _failed(str(error), keys) from error
     return out.getvalue()
+
+
+def _failed(why: str, keys: SigningKeys) -> ExportError:
+    if "http" in why:
+        return ExportError(
+            f"The time-stamp authority {keys.time_authority} did not answer: {why}.",
+            "Try again, or start without SAFELIGHT_TIME_AUTHORITY: the signature then proves no time.",
+        )
+    return ExportError(
+        f"The picture cannot be signed: {why}.",
+        "If the certificate has expired, renew it; the studio's own is made anew if signing.pem is moved away.",
+    )
 
 
 def manifest(facts: Facts, time: datetime) -> dict[str, Any]:
@@ -92,92 +69,57 @@ def manifest(facts: Facts, time: datetime) -> dict[str, Any]:
     else:
         created["softwareAgent"] = agent
     marked = {"action": "c2pa.watermarked.bound", "when": timestamp(time), "softwareAgent": agent}
-    export = {"stamp": str(facts.stamp), "model": facts.model, "time": timestamp(time), "verify": HOW_TO_VERIFY}
+    binding = {
+        "alg": SOFT_BINDING,
+        "name": f"The stamp that the pixels carry. {facts.operator.how_to_verify}",
+        "blocks": [{"scope": {}, "value": str(facts.stamp)}],
+    }
     return {
         "claim_generator_info": [agent],
         "assertions": [
             {"label": "c2pa.actions.v2", "data": {"actions": [created, marked]}},
-            {
-                "label": "c2pa.soft-binding",
-                "data": {"alg": SOFT_BINDING, "blocks": [{"scope": {}, "value": str(facts.stamp)}]},
-            },
-            {"label": EXPORT, "data": export},
+            {"label": "c2pa.soft-binding", "data": binding},
+            {"label": EXPORT, "data": _export(facts, time)},
         ],
     }
 
 
-def read(data: bytes, keys: SigningKeys | None = None) -> Credentials | None:
-    """The active manifest of a file of any maker; None if it has none that can be parsed."""
+def _export(facts: Facts, time: datetime) -> dict[str, str]:
+    """Provider, system, version, time and id in one place, as laws on latent disclosure list them."""
+    said = {
+        "stamp": str(facts.stamp),
+        "provider": facts.operator.provider,
+        "system": "" if facts.declared else TOOL,
+        "version": "" if facts.declared else VERSION,
+        "model": facts.model,
+        "time": timestamp(time),
+        "verify": facts.operator.how_to_verify,
+    }
+    return {name: value for name, value in said.items() if value}
+
+
+def read(data: bytes, *known: SigningKeys) -> Credentials | None:
+    """The active manifest of a file of any maker; None if it has none that can be parsed.
+
+    It is `trusted` if one of the `known` keys, or a certificate that their root signed, signed it.
+    """
+    report = _report(data, known)
+    return parse_report(report) if report else None
+
+
+def _report(data: bytes, known: tuple[SigningKeys, ...]) -> Mapping[str, Any] | None:
     import c2pa
 
     name = next((_NAMES[format] for magic, format in _MAGIC if data.startswith(magic)), "")
-    settings: dict[str, Any] = {"verify": {**_OFFLINE, "verify_trust": keys is not None}}
-    if keys is not None:
-        settings["trust"] = {"trust_anchors": keys.root}
     if not name:
         return None
+    settings: dict[str, Any] = {"verify": {**_OFFLINE, "verify_trust": bool(known)}}
+    if known:
+        anchors, leaves = "".join(keys.root for keys in known), "".join(keys.leaf for keys in known)
+        settings["trust"] = {"allowed_list": leaves} | ({"trust_anchors": anchors} if anchors else {})
     try:
         with c2pa.Context.from_dict(settings) as context, c2pa.Reader(name, BytesIO(data), context=context) as reader:
-            return parse_report(json.loads(reader.json()))
+            report = json.loads(reader.json())
     except (c2pa.C2paError, ValueError):
         return None
-
-
-def parse_report(report: Mapping[str, Any]) -> Credentials | None:
-    """c2pa's report as a record. Other makers' manifests may lack any part of it."""
-    active = _dict(_dict(report.get("manifests")).get(str(report.get("active_manifest"))))
-    if not active:
-        return None
-    state = str(report.get("validation_state", ""))
-    failures = _list(_dict(_dict(report.get("validation_results")).get("activeManifest")).get("failure"))
-    problems = tuple(dict.fromkeys(str(_dict(one).get("code", "")) for one in failures))
-    signature = _dict(active.get("signature_info"))
-    actions = list(_actions(active))
-    export = next(_assertions(active, EXPORT), {})
-    return Credentials(
-        stamp=_stamp(active),
-        valid=state in ("Valid", "Trusted"),
-        trusted=state == "Trusted",
-        claims=Claims(
-            generator=_generator(active),
-            issuer=str(signature.get("issuer", "")),
-            time=str(signature.get("time") or export.get("time", "")),
-            model=str(export.get("model", "")),
-            actions=tuple(str(action.get("action", "")) for action in actions),
-            sources=tuple(str(action["digitalSourceType"]) for action in actions if "digitalSourceType" in action),
-            problems=problems,
-        ),
-    )
-
-
-def _stamp(active: Mapping[str, Any]) -> Stamp | None:
-    for binding in _assertions(active, "c2pa.soft-binding"):
-        if binding.get("alg") == SOFT_BINDING:
-            return parse_stamp(next((str(_dict(block).get("value", "")) for block in _list(binding.get("blocks"))), ""))
-    return None
-
-
-def _generator(active: Mapping[str, Any]) -> str:
-    info = _dict(next(iter(_list(active.get("claim_generator_info"))), {}))
-    named = " ".join(str(info[key]) for key in ("name", "version") if key in info)
-    return named or str(active.get("claim_generator", ""))
-
-
-def _actions(active: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
-    for assertion in _assertions(active, "c2pa.actions"):
-        yield from (_dict(action) for action in _list(assertion.get("actions")))
-
-
-def _assertions(active: Mapping[str, Any], label: str) -> Iterator[Mapping[str, Any]]:
-    """The data of all assertions with a label; versions (".v2") and instances ("__1") count as the same."""
-    for assertion in _list(active.get("assertions")):
-        if str(_dict(assertion).get("label", "")).startswith(label):
-            yield _dict(_dict(assertion).get("data"))
-
-
-def _dict(value: object) -> Mapping[str, Any]:
-    return value if isinstance(value, Mapping) else {}
-
-
-def _list(value: object) -> Sequence[Any]:
-    return value if isinstance(value, list) else []
+    return report if isinstance(report, Mapping) else None

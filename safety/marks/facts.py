@@ -18,6 +18,18 @@ HOW_TO_VERIFY = "Open the file in the Verify tab of any Safelight, or run: pytho
 
 
 @dataclass(frozen=True, slots=True)
+class Operator:
+    """Who runs the studio, as far as they want every file to say so. Nothing here is about who typed a prompt."""
+
+    provider: str = ""  # the name that laws on disclosure ask for
+    verify_url: str = ""  # where anybody can reach this studio's Verify tab
+
+    @property
+    def how_to_verify(self) -> str:
+        return f"Open the file at {self.verify_url}" if self.verify_url else HOW_TO_VERIFY
+
+
+@dataclass(frozen=True, slots=True)
 class Facts:
     """What the studio knows about one picture. Case, mode and seed stay in the audit log: they name a session.
 
@@ -31,6 +43,7 @@ class Facts:
     mode: str = ""
     seed: int | None = None
     prompt: str = ""
+    operator: Operator = Operator()
 
     @property
     def declared(self) -> bool:

@@ -1,7 +1,8 @@
 """The visible label: "AI" in a corner, as large and as readable as the rules on labels ask for.
 
 The EU's Code of Practice (June 2026) wants the capital letters "AI" as the main element; GB 45438-2025 wants text of
-at least 5 % of the short side; WCAG 2.2 (1.4.3) wants a contrast of 4.5:1 against what is beneath.
+at least 5 % of the short side; WCAG 2.2 (1.4.3) wants a contrast of 4.5:1 against what is beneath. Words of a language
+and an operator's badge may stand beside the letters (label.py); the letters are larger than both.
 """
 
 from __future__ import annotations
@@ -10,20 +11,19 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
+from safety.marks.label import Drawn, Style, draw
+
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
     from PIL.Image import Image
-    from PIL.ImageFont import FreeTypeFont
 
 CONTRAST = 4.5
-TEXT = "AI"
-_HEIGHT = 0.056  # of the short side: 5 % and room for antialiased edges
-_LEAST_HEIGHT = 8  # pixels; letters below that are specks
 _MARGIN = 0.6  # of the letters' height, to the picture's edge and to the plate's
 _AIM = 5.5  # the invisible mark and the encoder shift what is beneath by a few grey levels
 _OPACITIES = tuple(step / 20 for step in range(6, 21))
 _LINEAR_BELOW = 0.04045
+_WIDEST = 0.94  # of the picture: what is wider is left out, badge first, then words
 
 
 class Corner(StrEnum):
@@ -37,7 +37,7 @@ class Corner(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Label:
-    """Where plate and letters stand (left, top, right, bottom in pixels) and the least contrast between them."""
+    """Where plate and writing stand (left, top, right, bottom in pixels) and the least contrast between them."""
 
     plate: tuple[int, int, int, int]
     letters: tuple[int, int, int, int]
@@ -45,19 +45,19 @@ class Label:
     contrast: float
 
 
-def apply(image: Image, corner: Corner = Corner.TOP_RIGHT) -> Image:
+def apply(image: Image, corner: Corner = Corner.TOP_RIGHT, style: Style = Style()) -> Image:  # noqa: B008  frozen
     """A copy of an RGB picture with the label on it."""
-    return labelled(image, corner)[0]
+    return labelled(image, corner, style)[0]
 
 
-def labelled(image: Image, corner: Corner = Corner.TOP_RIGHT) -> tuple[Image, Label]:
+def labelled(image: Image, corner: Corner = Corner.TOP_RIGHT, style: Style = Style()) -> tuple[Image, Label]:  # noqa: B008
     """The copy, and where the label is. The plate is as thin as the contrast allows."""
     from PIL import Image as Pillow
     from PIL import ImageDraw
 
-    font, box = _font(max(_LEAST_HEIGHT, round(_HEIGHT * min(image.size) + 0.5)))
-    pad = round(_MARGIN * (box[3] - box[1]))
-    plate = _place(image.size, (box[2] - box[0] + 2 * pad, box[3] - box[1] + 2 * pad), pad, corner)
+    writing = _fitting(image, style)
+    pad = round(_MARGIN * writing.letters)
+    plate = _place(image.size, (writing.mask.width + 2 * pad, writing.mask.height + 2 * pad), pad, corner)
     ink, under, opacity = _readable(image.crop(plate))
     size = plate[2] - plate[0], plate[3] - plate[1]
     mask = Pillow.new("L", size)
@@ -66,7 +66,7 @@ def labelled(image: Image, corner: Corner = Corner.TOP_RIGHT) -> tuple[Image, La
     out.paste(under, plate, mask)
     letters = (plate[0] + pad, plate[1] + pad, plate[2] - pad, plate[3] - pad)
     contrast = least_contrast(out.crop(letters), ink)
-    ImageDraw.Draw(out).text((letters[0] - box[0], letters[1] - box[1]), TEXT, font=font, fill=ink)
+    out.paste(ink, (letters[0], letters[1]), writing.mask)
     return out, Label(plate, letters, ink, contrast)
 
 
@@ -89,6 +89,16 @@ def luminance(rgb: NDArray[np.float64]) -> NDArray[np.float64]:
     return np.asarray(linear @ np.array([0.2126, 0.7152, 0.0722]))
 
 
+def _fitting(image: Image, style: Style) -> Drawn:
+    """The writing with as much beside the letters as the picture has room for."""
+    short = min(image.size)
+    for tried in (style, style.without_badge(), Style()):
+        writing = draw(short, tried)
+        if writing.mask.width + 3 * _MARGIN * writing.letters <= _WIDEST * image.width:
+            break
+    return writing
+
+
 def _readable(beneath: Image) -> tuple[tuple[int, int, int], tuple[int, int, int], float]:
     """Ink, plate colour and the least opacity of the plate, black or white, that is enough."""
     from PIL import Image as Pillow
@@ -108,16 +118,3 @@ def _place(size: tuple[int, int], plate: tuple[int, int], margin: int, corner: C
     left = max(0, width - wide - margin) if corner.endswith("right") else min(margin, width - wide)
     top = max(0, height - high - margin) if corner.startswith("bottom") else min(margin, height - high)
     return left, top, left + wide, top + high
-
-
-def _font(height: int) -> tuple[FreeTypeFont, tuple[int, int, int, int]]:
-    """Aileron (CC0; it comes with Pillow) at the size where the letters are `height` pixels tall, and their box."""
-    from PIL import ImageFont
-
-    size = height
-    while True:
-        font = ImageFont.load_default(size)
-        box = font.getbbox(TEXT)
-        if box[3] - box[1] >= height:
-            return font, (int(box[0]), int(box[1]), int(box[2]), int(box[3]))  # type: ignore[return-value]
-        size += 1

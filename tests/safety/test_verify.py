@@ -2,10 +2,12 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Callable
 from datetime import UTC, datetime
 from io import BytesIO
 from pathlib import Path
 
+import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -15,18 +17,24 @@ from safety.errors import FileError
 from safety.export import Exporter, Facts
 from safety.files import open_picture
 from safety.keys import signing_keys
-from safety.marks import Layers, Marks, credentials, metadata
-from safety.marks.credentials import Claims, Credentials
+from safety.marks import Layers, Marks, credentials, metadata, visible
+from safety.marks.claims import Claims, Credentials
 from safety.marks.facts import DIGITAL_SOURCE_TYPE, TRAINED_ALGORITHMIC_MEDIA
+from safety.marks.fields import Metadata
+from safety.marks.fingerprint import fingerprint
+from safety.marks.foreign import ForeignMark
 from safety.marks.invisible.detect import Reading
 from safety.marks.invisible.embed import embed
 from safety.marks.invisible.sync import Geometry
-from safety.marks.metadata import Metadata
-from safety.verify import Verification, contradictions, verify
+from safety.origin import contradictions, summarise
+from safety.registry import Comparison, Match
+from safety.verify import Verification, verify
 from safety.works import Registered, Stamp
-from tests.fakes_marks import Memory, file_of, flat_art
+from tests.fakes_marks import Memory, file_of, flat_art, photograph
+from tests.surgery import with_pixels
 
 STAMP, OTHER = Stamp(0x5AFE), Stamp(0xBAD)
+Edit = Callable[[Image.Image], Image.Image]
 LAYERS = ("credentials", "invisible", "metadata", "registry")
 TIME = datetime(2026, 11, 22, tzinfo=UTC)
 
@@ -44,7 +52,10 @@ def exported(request: pytest.FixtureRequest, marks: Marks, tmp_path_factory: pyt
 
 @pytest.fixture
 def registry(exported: bytes) -> Memory:
-    return Memory([Registered(str(STAMP), "case-1", hashlib.sha256(exported).hexdigest(), "2026-11-22T20:00:00Z")])
+    picture = open_picture(exported)
+    sha256 = hashlib.sha256(exported).hexdigest()
+    time = "2026-11-22T20:00:00Z"
+    return Memory([Registered(str(STAMP), "case-1", sha256, time, *picture.size, fingerprint(picture))])
 
 
 def reread(one: Verification) -> dict[str, object]:
@@ -61,21 +72,20 @@ def test_an_exported_file_is_named_by_all_four_layers(exported: bytes, marks: Ma
     assert "Made here" in said.summary and "case-1" in said.summary
 
 
-def test_one_changed_pixel_breaks_the_credentials_and_not_the_mark(
+def test_one_edited_pixel_breaks_the_credentials_and_not_the_mark(
     exported: bytes, marks: Marks, registry: Memory
 ) -> None:
-    edited = bytearray(exported)
-    edited[-60] ^= 1
-    try:
-        said = verify(bytes(edited), marks, registry)
-    except FileError:  # PNG notices by itself: its chunks have checksums
-        edited = bytearray(exported + b"\0")
-        said = verify(bytes(edited), marks, registry)
+    edited = open_picture(exported)
+    edited.putpixel((200, 300), (255, 0, 0))
+    said = verify(with_pixels(exported, edited), marks, registry)
+    layers = said.as_json()["layers"]
 
-    assert not said.as_json()["layers"]["credentials"]["valid"]
-    assert said.stamps["invisible"] == said.stamps["registry"] == str(STAMP)
-    assert any("edited after signing" in sentence for sentence in said.contradictions)
-    assert not said.summary.startswith("Made here")
+    assert layers["credentials"]["found"] and not layers["credentials"]["valid"]
+    assert layers["credentials"]["claims"]["problems"] == ("assertion.dataHash.mismatch",)
+    assert said.stamps == dict.fromkeys(LAYERS, str(STAMP))
+    assert "edited after signing" in said.contradictions[0]
+    assert "edited after signing" in said.summary and "case-1" in said.summary
+    assert said.comparison is not None and said.comparison.match is Match.PICTURE
 
 
 def test_stripped_of_all_metadata_the_pixels_still_name_the_case(
@@ -86,8 +96,43 @@ def test_stripped_of_all_metadata_the_pixels_still_name_the_case(
 
     assert said.stamps == {"invisible": str(STAMP), "registry": str(STAMP)}
     assert said.registered is not None and said.registered.case == "case-1"
-    assert "the file is another" in said.summary
+    assert "Another file of the same picture" in said.summary
     assert said.as_json()["layers"]["registry"]["unchanged"] is False
+    assert said.contradictions == ()
+
+
+@pytest.mark.parametrize("other", [flat_art(4), photograph(3)], ids=["flat art", "photograph"])
+def test_a_mark_that_was_copied_onto_another_picture_is_called_that(
+    exported: bytes, marks: Marks, registry: Memory, other: Image.Image
+) -> None:
+    """The copy attack (Kutter, Voloshynovskiy and Herrigel, 2000) with the best estimate there is: the mark itself."""
+    unmarked = visible.apply(flat_art(1))
+    estimate = np.asarray(open_picture(exported), np.float32) - np.asarray(unmarked, np.float32)
+    forged = (np.asarray(other, np.float32) + 3 * estimate).clip(0, 255).astype(np.uint8)
+    said = verify(file_of(Image.fromarray(forged), "PNG"), marks, registry)
+
+    assert said.stamps["invisible"] == str(STAMP)  # the attack works on the mark alone
+    assert said.comparison is not None and said.comparison.match is Match.ANOTHER
+    assert said.summary.startswith("A copied mark")
+    assert "copied onto this one" in said.contradictions[0]
+
+
+EDITS = [
+    pytest.param(lambda image: image.transpose(Image.Transpose.FLIP_LEFT_RIGHT), (Match.PICTURE,), id="mirrored"),
+    pytest.param(lambda image: image.resize((400, 400)), (Match.PICTURE,), id="resized"),
+    pytest.param(lambda image: image.crop((8, 8, 504, 504)), (Match.PICTURE, Match.EDITED), id="small crop"),
+    pytest.param(lambda image: image.crop((60, 60, 460, 460)), (Match.UNCLEAR,), id="large crop"),
+]
+
+
+@pytest.mark.parametrize(("edit", "expected"), EDITS)
+def test_what_happens_in_ordinary_sharing_is_never_called_a_copied_mark(
+    exported: bytes, marks: Marks, registry: Memory, edit: Edit, expected: tuple[Match, ...]
+) -> None:
+    said = verify(file_of(edit(open_picture(exported)), "JPEG", quality=90), marks, registry)
+
+    assert said.comparison is not None and said.comparison.match in expected
+    assert said.contradictions == ()
 
 
 def test_two_stamps_in_one_file_contradict_each_other(marks: Marks) -> None:
@@ -126,10 +171,13 @@ def test_verifying_makes_no_keys(tmp_path: Path) -> None:
 
 CAMERA = DIGITAL_SOURCE_TYPE + "digitalCapture"
 MARK = Reading(STAMP, 0.9, Geometry())
+KNOWN = Registered(str(STAMP), "c", "other", "2026-11-22T20:00:00Z")
+SDXL = ForeignMark("Stable Diffusion XL", "dwtDct", 20.0)
 
 
-def signed(source: str, valid: bool = True) -> Credentials:
-    return Credentials(None, valid, False, Claims(sources=(source,), problems=() if valid else ("dataHash.mismatch",)))
+def signed(source: str, valid: bool = True, stamp: Stamp | None = None) -> Credentials:
+    problems = () if valid else ("assertion.dataHash.mismatch",)
+    return Credentials(stamp, valid, False, Claims(sources=(source,), problems=problems))
 
 
 CASES = [
@@ -138,6 +186,9 @@ CASES = [
     pytest.param(Layers(signed(CAMERA), MARK, Metadata()), None, ["digitalCapture", "no record"], id="camera, AI mark"),
     pytest.param(
         Layers(None, MARK, Metadata(digital_source_type=CAMERA)), None, ["digitalCapture", "no record"], id="XMP too"
+    ),
+    pytest.param(
+        Layers(signed(CAMERA), None, Metadata(), (SDXL,)), None, ["Stable Diffusion XL had"], id="camera, foreign mark"
     ),
     pytest.param(
         Layers(signed(TRAINED_ALGORITHMIC_MEDIA), MARK, Metadata()), None, ["no record"], id="AI source, AI mark"
@@ -151,22 +202,44 @@ CASES = [
     pytest.param(Layers(signed(CAMERA, False), None, Metadata()), None, ["dataHash.mismatch"], id="broken, no mark"),
     pytest.param(
         Layers(signed(TRAINED_ALGORITHMIC_MEDIA, False), MARK, Metadata()),
-        Registered(str(STAMP), "c", "other", "t"),
-        ["edited after signing", "not the one"],
-        id="broken, mark, known",
+        Match.PICTURE,
+        ["edited after signing"],
+        id="broken, mark, the same picture",
     ),
-    pytest.param(Layers(None, MARK, Metadata()), Registered(str(STAMP), "c", "same", "t"), [], id="known and the same"),
+    pytest.param(
+        Layers(signed(TRAINED_ALGORITHMIC_MEDIA, stamp=STAMP), None, Metadata()),
+        Match.UNCLEAR,
+        ["a mark in the pixels that is not there"],
+        id="signed, but the mark is gone",
+    ),
+    pytest.param(Layers(None, MARK, Metadata()), Match.ANOTHER, ["copied onto this one"], id="a copied mark"),
+    pytest.param(Layers(None, MARK, Metadata()), Match.FILE, [], id="known and the same"),
 ]
 
 
-@pytest.mark.parametrize(("layers", "registered", "expected"), CASES)
-def test_layers_that_do_not_fit_together_are_named(
-    layers: Layers, registered: Registered | None, expected: list[str]
-) -> None:
-    said = list(contradictions(layers, registered, "same"))
+@pytest.mark.parametrize(("layers", "match", "expected"), CASES)
+def test_layers_that_do_not_fit_together_are_named(layers: Layers, match: Match | None, expected: list[str]) -> None:
+    said = list(contradictions(layers, KNOWN if match else None, Comparison(match, 128) if match else None))
 
     assert len(said) == len(expected)
     assert all(word in sentence for word, sentence in zip(expected, said, strict=True))
+
+
+SUMMARIES = [
+    pytest.param(Match.FILE, "unchanged since", id="the file itself"),
+    pytest.param(Match.PICTURE, "Another file of the same picture", id="the same picture"),
+    pytest.param(Match.EDITED, "edited since", id="edited"),
+    pytest.param(Match.ANOTHER, "A copied mark", id="another picture"),
+    pytest.param(Match.UNCLEAR, "Too little", id="not to be told"),
+]
+
+
+@pytest.mark.parametrize(("match", "words"), SUMMARIES)
+def test_the_summary_says_how_the_picture_compares_with_the_record(match: Match, words: str) -> None:
+    said = summarise(Layers(None, MARK, Metadata()), KNOWN, Comparison(match, 0))
+
+    assert words in said and "2026-11-22" in said and "case c" in said
+    assert match is Match.FILE or "evidence, not proof" in said
 
 
 def test_credentials_moved_to_another_picture_do_not_hold(marks: Marks, exported: bytes) -> None:

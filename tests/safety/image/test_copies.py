@@ -12,7 +12,8 @@ from PIL import Image, ImageOps
 from safety.checks import assess
 from safety.decide import decide
 from safety.image.cards import CopiesCard, HashList
-from safety.image.copies import CopiesCheck, as_hex, pdq
+from safety.image.copies import CopiesCheck
+from safety.pdq import as_hex, pdq
 from safety.policy import Policy
 from safety.records import Picture, Stage, Verdict
 from tests.safety.image.conftest import from_skimage

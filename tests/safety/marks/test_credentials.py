@@ -11,7 +11,8 @@ from PIL import Image
 from safety import keys as studio_keys
 from safety.errors import ExportError
 from safety.keys import SigningKeys, make_signing_keys, signing_keys
-from safety.marks.credentials import manifest, parse_report, read, sign
+from safety.marks.claims import parse_report
+from safety.marks.credentials import manifest, read, sign
 from safety.marks.facts import TRAINED_ALGORITHMIC_MEDIA, Facts
 from safety.works import Stamp
 from tests.fakes_marks import file_of
@@ -44,8 +45,8 @@ def test_a_signed_file_is_valid_and_trusted_here(keys: SigningKeys, format: str)
 def test_the_keys_of_another_studio_are_valid_and_not_trusted(keys: SigningKeys, tmp_path: Path) -> None:
     data = sign(file_of(PICTURE), "PNG", FACTS, TIME, signing_keys(tmp_path))
 
-    for anchor in (keys, None):
-        said = read(data, anchor)
+    for known in ((keys,), ()):
+        said = read(data, *known)
         assert said is not None
         assert said.valid and not said.trusted
 

@@ -9,14 +9,22 @@ from hypothesis import strategies as st
 from PIL import Image
 from PIL.PngImagePlugin import PngInfo
 
+from safety.marks import fields
 from safety.marks.facts import TRAINED_ALGORITHMIC_MEDIA, Facts
-from safety.marks.metadata import MAX_PACKET, Metadata, encode, packet, parse_packet, read
+from safety.marks.fields import MAX_PACKET, Metadata, parse_packet
+from safety.marks.metadata import encode, packet
 from safety.works import Stamp
 from tests.fakes_marks import file_of
 
 TIME = datetime(2026, 11, 22, 20, 0, 5, tzinfo=UTC)
 FACTS = Facts(Stamp(0xAB), case="case-1", engine="pocket", model="pocket 1", mode="art", seed=7)
 PICTURE = Image.new("RGB", (64, 64), "teal")
+
+
+def read(data: bytes) -> Metadata:
+    return fields.metadata(fields.read(data))
+
+
 PROMPT = "a <b>cat</b> & \"dog\" 'in'\nthe 雪 🐈"
 
 
@@ -66,11 +74,12 @@ def test_fields_written_as_elements_are_read_too() -> None:
 
 def test_the_parameters_of_other_tools_are_seen() -> None:
     chunks = PngInfo()
-    chunks.add_text("parameters", "a cat, Steps: 20")
+    chunks.add_text("parameters", "a cat\nSteps: 20, Model: dream_v8")
     said = read(file_of(PICTURE, "PNG", pnginfo=chunks))
 
     assert said.found
-    assert said.parameters == "a cat, Steps: 20"
+    assert said.parameters == "a cat\nSteps: 20, Model: dream_v8"
+    assert (said.prompt, said.model) == ("a cat", "dream_v8")
     assert said.stamp is None
 
 

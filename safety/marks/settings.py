@@ -1,0 +1,97 @@
+"""What an operator may set about marks: checked at the start, so that no first export fails for a wrong certificate."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from safety.certificates import OwnCertificate
+from safety.errors import PresetError
+from safety.marks import Marks
+from safety.marks.facts import Operator
+from safety.marks.label import Style, languages, read_badge
+from safety.marks.trustmark import TrustMarkReader
+from safety.marks.visible import Corner
+
+Get = Callable[[str, str], str]  # a setting by its name, without SAFELIGHT_, and what holds if it is not set
+YES, NO = ("1", "true", "yes", "on"), ("0", "false", "no", "off", "")
+MOST_PROVIDER = 100  # characters
+
+
+@dataclass(frozen=True, slots=True)
+class MarkSettings:
+    """Every setting of the marks; the names of the variables are in `read`."""
+
+    corner: Corner = Corner.TOP_RIGHT
+    language: str = ""
+    badge: Path | None = None
+    operator: Operator = Operator()
+    certificate: OwnCertificate | None = None
+    time_authority: str = ""
+    trustmark: bool = False
+
+    @classmethod
+    def read(cls, get: Get) -> MarkSettings:
+        """Raises PresetError that names the variable and what it may be."""
+        corner, trustmark = get("LABEL_CORNER", cls().corner), get("TRUSTMARK", "no").lower()
+        if corner not in list(Corner):
+            raise wrong("LABEL_CORNER", corner, "one of " + ", ".join(Corner))
+        if trustmark not in YES + NO:
+            raise wrong("TRUSTMARK", trustmark, "yes or no")
+        provider = get("PROVIDER", "")
+        if len(provider) > MOST_PROVIDER:
+            raise wrong("PROVIDER", provider, f"a name of at most {MOST_PROVIDER} characters")
+        return cls(
+            corner=Corner(corner),
+            language=get("LABEL_LANGUAGE", "").lower(),
+            badge=_path(get("LABEL_BADGE", "")),
+            operator=Operator(provider, _address(get, "VERIFY_URL")),
+            certificate=_certificate(get("SIGNING_CERT", ""), get("SIGNING_KEY", "")),
+            time_authority=_address(get, "TIME_AUTHORITY"),
+            trustmark=trustmark in YES,
+        )
+
+    def marks(self, home: Path, presets: Path) -> Marks:
+        """The marks as set. Raises PresetError, or KeysError for a certificate that cannot be used."""
+        words = languages(presets)
+        if self.language not in ("", *words):
+            raise wrong("LABEL_LANGUAGE", self.language, "one of " + ", ".join(words))
+        if self.certificate:
+            self.certificate.load()
+        return Marks(
+            keys=home / "keys",
+            corner=self.corner,
+            style=Style(words.get(self.language, ""), read_badge(self.badge) if self.badge else ""),
+            operator=self.operator,
+            certificate=self.certificate,
+            time_authority=self.time_authority,
+            trustmark=TrustMarkReader(home / "models" / "trustmark") if self.trustmark else None,
+        )
+
+
+def wrong(name: str, value: str, allowed: str) -> PresetError:
+    return PresetError(f"SAFELIGHT_{name} is {value!r}.", f"Set it to {allowed}, or leave it unset.")
+
+
+def _address(get: Get, name: str) -> str:
+    value = get(name, "")
+    try:
+        parts = urlsplit(value)
+    except ValueError:
+        parts = urlsplit("")
+    if value and (parts.scheme not in ("http", "https") or not parts.netloc):
+        raise wrong(name, value, "an address that begins with https:// or http://")
+    return value
+
+
+def _certificate(chain: str, key: str) -> OwnCertificate | None:
+    if bool(chain) != bool(key):
+        name, other = ("SIGNING_CERT", "SIGNING_KEY") if chain else ("SIGNING_KEY", "SIGNING_CERT")
+        raise PresetError(f"SAFELIGHT_{name} is set, SAFELIGHT_{other} is not.", "Set both, or neither.")
+    return OwnCertificate(Path(chain).expanduser(), Path(key).expanduser()) if chain else None
+
+
+def _path(value: str) -> Path | None:
+    return Path(value).expanduser() if value else None
