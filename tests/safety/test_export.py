@@ -246,7 +246,7 @@ def test_after_a_rotation_new_marks_have_the_new_key_and_old_ones_are_read(expor
     new_mark_key(keys)
 
     for name in ("public.png", "own.png"):
-        assert (found := exporter.marks.read((tmp_path / name).read_bytes()).invisible)
+        assert (found := exporter.marks.read_own((tmp_path / name).read_bytes()).invisible)
         assert found.stamp == FACTS.stamp
     with Image.open(tmp_path / "own.png") as marked:
         assert detect(marked.convert("RGB")) is None

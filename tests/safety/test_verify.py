@@ -107,7 +107,7 @@ def test_a_mark_that_was_copied_onto_another_picture_is_called_that(
 ) -> None:
     """The copy attack (Kutter, Voloshynovskiy and Herrigel, 2000) with the best estimate there is: the mark itself."""
     unmarked = visible.apply(flat_art(1))
-    estimate = np.asarray(open_picture(exported), np.float32) - np.asarray(unmarked, np.float32)
+    estimate = np.asarray(embed(unmarked, STAMP), np.float32) - np.asarray(unmarked, np.float32)
     forged = (np.asarray(other, np.float32) + 3 * estimate).clip(0, 255).astype(np.uint8)
     said = verify(file_of(Image.fromarray(forged), "PNG"), marks, registry)
 
