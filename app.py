@@ -140,7 +140,7 @@ def make_studio(settings: Settings) -> Studio:
     home = settings.home
     policy = load_policy(PRESETS, settings.mode, settings.language)
     audit = AuditLog(settings.store or home / "audit.sqlite3", partial(_audit_secret, home), settings.keep_prompts)
-    rules = Rules(load_limits(PRESETS), load_retention(PRESETS), policy.terms.appeal_days)
+    rules = Rules(load_limits(PRESETS), load_retention(PRESETS))
     prompts = prompt_checks(PRESETS, MODELS)
     pictures = picture_checks(MODELS, PRESETS, prompts)
     return Studio(

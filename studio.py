@@ -39,7 +39,7 @@ from safety.review.desk import Answer, Asking
 from safety.review.held import Withheld
 from safety.review.house import House
 from safety.review.limits import GENERATION, VERIFICATION
-from safety.statement import Statement, state
+from safety.statement import Statement, Terms, state
 from safety.steering import SteeringPlan
 from safety.verify import Verification, verify
 from safety.works import Delivered, Export, Generation, GenerationRequest, Made, Outcome, Refused, Stamp
@@ -158,7 +158,8 @@ class Studio:
 
     def statement(self, refused: Refused, request: GenerationRequest) -> Statement:
         """Why a request was refused, and what can be done, in the request's language. Raises RequestError."""
-        return state(refused, request, self.policy, self.audit.keep_prompts)
+        terms = Terms(self.house.retention, self.house.roles.open, self.audit.keep_prompts)
+        return state(refused, request, self.policy, terms)
 
     def resume(self) -> None:
         """Puts in order what a crash left behind, and deletes what has been kept long enough."""

@@ -99,7 +99,10 @@ class StatementWords(Preset):
     automatic: str
     appeal: str
     appeal_until: str
+    appeal_picture: str
     appeal_how: str
+    appeal_reviewed: str
+    appeal_operator: str
     appeal_warn: str
     appeal_hard: str
     stored: str
@@ -107,9 +110,17 @@ class StatementWords(Preset):
     stored_hard: str
     stored_text_no: str
     stored_text_yes: str
-    stored_text_days: str
+    stored_client: str
+    stored_appeal: str
     stored_picture_no: str
+    stored_picture_held: str
+    lasting_days: str
+    lasting_ever: str
     print: str
+
+    def lasting(self, days: float) -> str:
+        """How long something is kept; 0 days is for ever (presets/retention.toml)."""
+        return self.lasting_days.format(days=f"{days:g}") if days else self.lasting_ever
 
 
 class PageWords(Preset):

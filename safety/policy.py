@@ -30,16 +30,9 @@ class Category(Preset):
     hard: bool = False
 
 
-class Terms(Preset):
-    """What a statement of reasons promises."""
-
-    appeal_days: int = Field(ge=1)
-
-
 class _PolicyFile(Preset):
     version: str
     category: dict[str, Category]
-    terms: Terms
     limits: dict[Stage, dict[str, Limits]]
 
 
@@ -54,7 +47,6 @@ class Policy(Preset):
     version: str
     digest: str
     category: dict[str, Category]
-    terms: Terms
     limits: dict[Stage, dict[str, Limits]]
     mode: dict[str, Mode]
     languages: Languages

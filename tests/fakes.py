@@ -57,8 +57,7 @@ def limits(**table: Any) -> Limits:
 
 
 def fake_house(audit: AuditLog, home: Path, rules: Limits | None = None, settings: Settings | None = None) -> House:
-    policy_ = policy()
-    data = Rules(rules or limits(), load_retention(PRESETS), policy_.terms.appeal_days)
+    data = Rules(rules or limits(), load_retention(PRESETS))
     return make_house(audit, data, home / "outputs", settings or Settings())
 
 

@@ -10,7 +10,7 @@ import gradio as gr
 from safety.records import Decision, Verdict
 from safety.review.desk import Asking
 from safety.works import GenerationRequest
-from ui import flow, present
+from ui import flow, present, present_case
 from ui.caller import caller
 
 if TYPE_CHECKING:
@@ -18,11 +18,7 @@ if TYPE_CHECKING:
 
 Updates = dict[Any, Any]
 Refusal = dict[str, str]  # per session: case, prompt, negative_prompt of the last refusal
-LABEL = "If this is wrong: ask a person to look again"
-TOLD = (
-    "Your prompt and your remark are kept for the reviewer and then deleted. "
-    "A reviewer&rsquo;s yes lets this one request through, once."
-)
+LABEL = "Ask a person to look again"  # as the statements of reasons name it (presets/locales)
 
 
 @dataclass(frozen=True)
@@ -41,7 +37,7 @@ class AppealBox:
     @classmethod
     def build(cls, studio: Studio) -> AppealBox:
         with gr.Accordion(LABEL, open=False, visible=False, elem_id="sl-appeal") as box:
-            gr.HTML(f'<p class="sl-note">{TOLD}</p>')
+            gr.HTML(present_case.told(studio.house.retention))
             most = studio.house.desk.terms.remark_characters
             remark = gr.Textbox(
                 label="What should the reviewer know?", lines=2, max_length=most, elem_id="sl-remark", container=True

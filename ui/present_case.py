@@ -5,6 +5,7 @@ from __future__ import annotations
 from markupsafe import Markup
 
 from safety.review.desk import Answer
+from safety.review.retention import Retention
 
 INTRO = Markup(
     "<p>When something is refused, you can ask a person to look at it again. Here you see how that went: type the id "
@@ -40,3 +41,13 @@ def answer(one: Answer) -> Markup:
     return Markup('<section class="sl-statement sl-case-{}" role="status"><h3>{}</h3><p>{}</p>{}</section>').format(
         one.outcome or "none", title, text, reason.format(one.reason) if one.reason else ""
     )
+
+
+def told(rules: Retention) -> Markup:
+    """What happens with what a person sends, with the days of retention.toml."""
+    days = rules.days.appeal
+    until = f"for {days:g} days" if days else "until the operator deletes them"
+    return Markup(
+        '<p class="sl-note">A reviewer sees your prompt and your remark; they are kept {}. '
+        "A yes lets this one request through, once, within {:g} days.</p>"
+    ).format(until, rules.appeal.pass_days)

@@ -58,13 +58,12 @@ class Answer:
 
 @dataclass(frozen=True)
 class Desk:
-    """`appeal_days`: how long after a refusal it may be appealed."""
+    """Takes appeals and reports, and says how they went. `held` has the pictures that wait for one."""
 
     audit: AuditLog
     gate: Gate
     held: Held
     terms: Appeals
-    appeal_days: int
 
     def appeal(self, asking: Asking, judge: Judge, client: str = LOCAL) -> Answer:
         """Puts a refused case into the queue. `judge` is asked what the checks say of the prompt now.
@@ -178,8 +177,8 @@ class Desk:
     def _in_time(self, closed: Entry, at: Standing) -> None:
         if at.state:
             raise RequestError("This case has been sent in already.", "Look at how its review went.")
-        if datetime.fromisoformat(now()) - datetime.fromisoformat(closed.time) > timedelta(days=self.appeal_days):
-            raise RequestError(f"The {self.appeal_days} days for a review are over.", "Create it again.")
+        if datetime.fromisoformat(now()) - datetime.fromisoformat(closed.time) > timedelta(days=self.terms.ask_days):
+            raise RequestError(f"The {self.terms.ask_days} days for a review are over.", "Create it again.")
 
 
 def _same_negative(opening: dict[str, Any], keys: Any, asking: Asking) -> bool:

@@ -49,15 +49,15 @@ class House:
     keeper: Keeper
     roles: Roles
     proxies: Sequence[str]
+    retention: Retention
 
 
 @dataclass(frozen=True)
 class Rules:
-    """The data: limits.toml, retention.toml, and the policy's days for an appeal."""
+    """The data: limits.toml and retention.toml."""
 
     limits: Limits
     retention: Retention
-    appeal_days: int
 
 
 def make_house(audit: AuditLog, rules: Rules, outputs: Path, settings: Settings) -> House:
@@ -65,9 +65,10 @@ def make_house(audit: AuditLog, rules: Rules, outputs: Path, settings: Settings)
     gate, terms = Gate(audit, rules.limits), rules.retention.appeal
     return House(
         gate=gate,
-        desk=Desk(audit, gate, Held(terms.withheld_minutes), terms, rules.appeal_days),
+        desk=Desk(audit, gate, Held(terms.withheld_minutes), terms),
         bench=Bench(audit, terms),
         keeper=Keeper(audit, rules.retention.days, outputs),
         roles=Roles(gate, settings.password, settings.reviewers),
         proxies=settings.proxies,
+        retention=rules.retention,
     )

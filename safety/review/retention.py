@@ -30,6 +30,7 @@ class Days(Preset):
 class Appeals(Preset):
     """What holds for appeals."""
 
+    ask_days: int = Field(ge=1)
     withheld_minutes: float = Field(ge=0)
     pass_days: float = Field(gt=0)
     remark_characters: int = Field(ge=1)

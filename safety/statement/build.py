@@ -3,25 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from datetime import date, timedelta
+from datetime import datetime, timedelta
 
 from safety.policy import Policy
 from safety.records import Decision, Reason, Stage, Verdict
-from safety.statement.record import Ground, HelpFound, Signal, Statement
+from safety.statement.record import Ground, HelpFound, Signal, Statement, Terms
 from safety.words import Words
 from safety.works import GenerationRequest, Refused
 
 
-def state(refused: Refused, request: GenerationRequest, policy: Policy, keeps_text: bool) -> Statement:
-    """The statement in the request's language. `keeps_text`: whether the studio stores prompts as text.
-
-    Raises RequestError for a language that there is not.
-    """
+def state(refused: Refused, request: GenerationRequest, policy: Policy, terms: Terms) -> Statement:
+    """The statement in the request's language. Raises RequestError for a language that there is not."""
     words = policy.words(request.language)
     decision = words.decision(refused.decision)
     grounds = tuple(_grounds(decision, request.prompt))
     said = words.verdict(decision.stage, decision.verdict)
-    until = refused.time.date() + timedelta(days=policy.terms.appeal_days)
+    until = _until(refused, terms)
     open_to_appeal = decision.verdict is Verdict.BLOCK
     return Statement(
         case=refused.case,
@@ -40,9 +37,9 @@ def state(refused: Refused, request: GenerationRequest, policy: Policy, keeps_te
         mode_set_by=decision.mode_set_by,
         passing=decision.passing,
         suggestions=tuple(suggestion.text for suggestion in refused.suggestions),
-        until=until if open_to_appeal else None,
-        appeal=_appeal(refused.case, decision.verdict, until, words),
-        stored=tuple(_stored(decision, words, keeps_text)),
+        until=until.date() if open_to_appeal else None,
+        appeal=_appeal(refused, until, words, terms),
+        stored=tuple(_stored(decision, words, terms)),
     )
 
 
@@ -78,21 +75,36 @@ def _help(decision: Decision, words: Words) -> Iterator[HelpFound]:
             yield HelpFound(category, words.locale.category[category].help, resources)
 
 
-def _appeal(case: str, verdict: Verdict, until: date, words: Words) -> str:
-    said = words.locale.statement
+def _until(refused: Refused, terms: Terms) -> datetime:
+    """A withheld picture can be looked at again only for as long as it waits in memory."""
+    for_words, for_pictures = terms.retention.appeal.ask_days, terms.retention.appeal.withheld_minutes
+    pictures = refused.decision.stage is not Stage.PROMPT
+    return refused.time + (timedelta(minutes=for_pictures) if pictures else timedelta(days=for_words))
+
+
+def _appeal(refused: Refused, until: datetime, words: Words, terms: Terms) -> str:
+    said, verdict = words.locale.statement, refused.decision.verdict
     if verdict is Verdict.HARD_BLOCK:
         return said.appeal_hard
     if verdict is Verdict.WARN:
         return said.appeal_warn
-    return said.appeal_until.format(case=case, until=until.isoformat(), how=said.appeal_how)
+    asking = said.appeal_until if refused.decision.stage is Stage.PROMPT else said.appeal_picture
+    asking = asking.format(case=refused.case, until=until.date().isoformat(), time=f"{until:%H:%M} UTC")
+    return " ".join([asking, said.appeal_how, said.appeal_reviewed if terms.reviewed else said.appeal_operator])
 
 
-def _stored(decision: Decision, words: Words, keeps_text: bool) -> Iterator[str]:
-    said = words.locale.statement
-    if decision.verdict is Verdict.HARD_BLOCK:
-        yield said.stored_hard
-    else:
-        yield said.stored_record
-        yield said.stored_text_yes if keeps_text else said.stored_text_no
-    if decision.stage is not Stage.PROMPT:
-        yield said.stored_picture_no
+def _stored(decision: Decision, words: Words, terms: Terms) -> Iterator[str]:
+    said, days, hard = words.locale.statement, terms.retention.days, decision.verdict is Verdict.HARD_BLOCK
+    yield said.stored_hard if hard else said.stored_record
+    if not hard:
+        lasting = said.lasting(days.words)
+        yield said.stored_text_yes.format(lasting=lasting) if terms.keeps_text else said.stored_text_no
+    yield said.stored_client.format(lasting=said.lasting(days.clients))
+    if decision.verdict is Verdict.BLOCK:
+        yield said.stored_appeal.format(lasting=said.lasting(days.appeal))
+    if decision.stage is Stage.PROMPT or decision.verdict is Verdict.WARN:
+        return
+    minutes = terms.retention.appeal.withheld_minutes
+    held = not hard and minutes > 0
+    waits = said.stored_picture_held.format(minutes=f"{minutes:g}", lasting=said.lasting(days.picture))
+    yield waits if held else said.stored_picture_no

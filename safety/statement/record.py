@@ -4,10 +4,23 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date, datetime
+from typing import TYPE_CHECKING
 
 from safety.help import Resource
 from safety.records import Model, Region, Span, Stage, Verdict
 from safety.words import Words
+
+if TYPE_CHECKING:
+    from safety.review.retention import Retention
+
+
+@dataclass(frozen=True, slots=True)
+class Terms:
+    """What a statement promises: how long things are kept, whether reviewers are set up, whether prompts are stored."""
+
+    retention: Retention
+    reviewed: bool
+    keeps_text: bool
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,13 +18,15 @@ from safety.checks import assess
 from safety.decide import decide
 from safety.policy import load_policy
 from safety.records import Assessment, Decision, Finding, Model, Prompt, Region, Skipped, Span, Stage, Verdict
-from safety.statement import Statement, as_json, as_text, state
+from safety.review.retention import Retention, load_retention
+from safety.statement import Statement, Terms, as_json, as_text, state
 from safety.works import GenerationRequest, Refused
 
 ROOT = Path(__file__).parents[2]
 POLICY = load_policy(ROOT / "presets")
 SCHEMA = json.loads((ROOT / "docs" / "statement-of-reasons.schema.json").read_text("utf-8"))
 VALIDATOR = jsonschema.Draft202012Validator(SCHEMA, format_checker=jsonschema.FormatChecker())
+RETENTION = load_retention(ROOT / "presets")
 TIME = datetime(2026, 11, 25, 16, 20, 31, tzinfo=UTC)
 PROMPT = "a battlefield full of gore"
 GORE = Finding("lexicon", "violence", 0.9, "gore", spans=(Span(22, 26),))
@@ -36,9 +38,23 @@ def decided(*findings: Finding, stage: Stage = Stage.PROMPT, mode: str = "genera
     return decide(Assessment(stage, ("lexicon", "meaning"), findings, models=models), POLICY, mode)
 
 
-def stated(decision: Decision, language: str = "en", keeps: bool = False) -> Statement:
+def stated(
+    decision: Decision,
+    language: str = "en",
+    keeps: bool = False,
+    reviewed: bool = True,
+    retention: Retention = RETENTION,
+) -> Statement:
     request = GenerationRequest(PROMPT, decision.mode, language=language)
-    return state(Refused("5f0e15eb6767", decision, TIME), request, POLICY, keeps)
+    return state(Refused("5f0e15eb6767", decision, TIME), request, POLICY, Terms(retention, reviewed, keeps))
+
+
+def keeping(**days: float) -> Retention:
+    """The shipped retention with other numbers."""
+    table = RETENTION.model_dump()
+    for part in table.values():
+        part.update({name: value for name, value in days.items() if name in part})
+    return Retention.model_validate(table)
 
 
 def test_the_schema_is_a_schema() -> None:
@@ -52,7 +68,7 @@ def test_a_statement_holds_every_field_that_the_policy_asks_for() -> None:
     assert told["mode"] == {"name": "general", "title": "General", "set_by": "person"}
     assert told["policy"] == {"version": POLICY.version, "digest": POLICY.digest}
     assert told["passing"] == ["art", "medical"] and told["automatic"] is True
-    assert told["appeal"]["until"] == (TIME + timedelta(days=POLICY.terms.appeal_days)).date().isoformat()
+    assert told["appeal"]["until"] == (TIME + timedelta(days=RETENTION.appeal.ask_days)).date().isoformat()
     ground = told["grounds"][0]
     assert (ground["code"], ground["quotes"], ground["spans"]) == ("P301", ["gore"], [[22, 26]])
     assert ground["signals"] == [{"check": "lexicon", "models": [], "score": 0.9, "threshold": 0.7, "margin": 0.2}]
@@ -135,6 +151,44 @@ def test_a_warning_says_that_it_waits_and_a_check_that_could_not_look_says_why()
 def test_what_was_stored_is_what_the_settings_say() -> None:
     assert "was stored, apart" in as_text(stated(decided(GORE), keeps=True))
     assert "was not stored" in as_text(stated(decided(GORE)))
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_days_are_those_of_the_retention(language: str) -> None:
+    rules = keeping(words=41, appeal=42, clients=43, ask_days=44)
+    told = as_json(stated(decided(GORE), language, keeps=True, retention=rules))
+    assert told["appeal"]["until"] == (TIME + timedelta(days=44)).date().isoformat()
+    assert all(any(f"{days} " in line for line in told["stored"]) for days in (41, 42, 43))
+    ever = as_json(stated(decided(GORE), language, keeps=True, retention=keeping(words=0, appeal=0, clients=0)))
+    assert sum(POLICY.words(language).locale.statement.lasting_ever in line for line in ever["stored"]) == 3
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_a_withheld_picture_waits_and_is_stored_only_with_an_appeal(language: str) -> None:
+    one = as_json(
+        stated(decided(GORE, stage=Stage.PICTURE), language, retention=keeping(withheld_minutes=25, picture=9))
+    )
+    assert "16:45 UTC" in one["appeal"]["how"] and one["appeal"]["until"] == "2026-11-25"
+    assert "25 " in one["stored"][-1] and "9 " in one["stored"][-1]
+    hard = decided(replace(GORE, category="child_safety"), stage=Stage.PICTURE)
+    for none in (
+        stated(hard, language),
+        stated(decided(GORE, stage=Stage.PICTURE), language, retention=keeping(withheld_minutes=0)),
+    ):
+        assert none.stored[-1] == POLICY.words(language).locale.statement.stored_picture_no
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_the_way_to_a_review_is_named_and_whether_a_reviewer_is_set_up(language: str) -> None:
+    from ui.appeal_box import LABEL
+
+    with_one, without = stated(decided(GORE), language), stated(decided(GORE), language, reviewed=False)
+    said = POLICY.words(language).locale.statement
+    for one in (with_one, without):
+        assert LABEL in one.appeal and "/appeal" in one.appeal
+    assert said.appeal_reviewed in with_one.appeal and said.appeal_operator in without.appeal
+    for other in (decided(replace(GORE, score=0.5)), decided(replace(GORE, category="child_safety"))):
+        assert LABEL not in stated(other, language).appeal
 
 
 def test_codes_differ_between_prompt_picture_and_text_in_it() -> None:
