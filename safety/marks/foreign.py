@@ -46,16 +46,12 @@ class ForeignMark:
 
 
 def find(image: Image) -> tuple[ForeignMark, ...]:
-    """The known payloads that an RGB picture carries, the surest first."""
-    if image.width * image.height < LEAST_AREA:
+    """The known payload that an RGB picture carries, at most one: some resemble each other."""
+    if image.width * image.height < LEAST_AREA or min(image.size) < 2 * BLOCK:
         return ()
     blocks = votes(np.asarray(image))
-    scored = ((score(blocks, payload), tool) for tool, payload in PAYLOADS.items())
-    return tuple(
-        ForeignMark(tool, "dwtDct", round(certain, 1))
-        for certain, tool in sorted(scored, reverse=True)
-        if certain >= LEAST_SCORE
-    )
+    certain, tool = max((score(blocks, payload), tool) for tool, payload in PAYLOADS.items())
+    return (ForeignMark(tool, "dwtDct", round(certain, 1)),) if certain >= LEAST_SCORE else ()
 
 
 def votes(pixels: NDArray[np.uint8]) -> NDArray[np.bool_]:

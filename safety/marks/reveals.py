@@ -17,7 +17,8 @@ from safety.marks.fields import Fields
 MOST = 300  # fields that are passed on
 MAX_VALUE = 500  # characters of each
 _SILENT = re.compile(
-    r"^(hash|pad|alg|icc_profile|exif|jfif.*|dpi|interlace|gamma|chromaticity|transparency|srgb)$", re.I
+    r"^(hash|pad|alg|icc_profile|exif|jfif.*|dpi|interlace|gamma|chromaticity|transparency|srgb|compression|background|loop|duration)$",
+    re.I,
 )
 # The name of a field without its punctuation -> its group. The first that fits counts.
 _GROUPS = (

@@ -1,0 +1,88 @@
+"""A time-stamp authority (RFC 3161): a real one, made of openssl, on this machine."""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+import threading
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from http.server import BaseHTTPRequestHandler, HTTPServer
+from pathlib import Path
+
+import pytest
+from PIL import Image
+
+from safety.errors import ExportError
+from safety.keys import signing_keys
+from safety.marks.credentials import read, sign
+from safety.marks.facts import Facts
+from safety.works import Stamp
+from tests.fakes_marks import file_of
+
+OPENSSL = shutil.which("openssl") or ""
+SETTINGS = """[tsa]\ndefault_tsa=t\n[t]\nserial=serial\nsigner_cert=tsa.pem\ncerts=ca.pem\nsigner_key=tsa.key
+signer_digest=sha256\ndefault_policy=1.2.3.4.1\ndigests=sha256,sha384,sha512\ness_cert_id_alg=sha256\n"""
+PICTURE = file_of(Image.new("RGB", (64, 64), "teal"))
+LONG_AGO = datetime(2001, 1, 1, tzinfo=UTC)
+
+
+@pytest.fixture(scope="module")
+def authority(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    if not OPENSSL:
+        pytest.skip("openssl is not installed")
+    folder = tmp_path_factory.mktemp("authority")
+    (folder / "tsa.cnf").write_text(SETTINGS)
+    (folder / "serial").write_text("01\n")
+    (folder / "use").write_text("extendedKeyUsage=critical,timeStamping\nkeyUsage=critical,digitalSignature\n")
+    key = "-newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes"
+    for command in (
+        f"req -x509 {key} -keyout ca.key -out ca.pem -subj /CN=clock-root -days 9",
+        f"req {key} -keyout tsa.key -out tsa.csr -subj /CN=clock",
+        "x509 -req -in tsa.csr -CA ca.pem -CAkey ca.key -CAcreateserial -days 9 -extfile use -out tsa.pem",
+    ):
+        subprocess.run([OPENSSL, *command.split()], cwd=folder, check=True, capture_output=True)
+
+    class Clock(BaseHTTPRequestHandler):
+        def do_POST(self) -> None:
+            (folder / "asked").write_bytes(self.rfile.read(int(self.headers["content-length"])))
+            told = [OPENSSL, "ts", "-reply", "-config", "tsa.cnf", "-queryfile", "asked"]
+            answer = subprocess.run(told, cwd=folder, check=True, capture_output=True).stdout
+            self.send_response(200)
+            self.send_header("Content-Type", "application/timestamp-reply")
+            self.send_header("Content-Length", str(len(answer)))
+            self.end_headers()
+            self.wfile.write(answer)
+
+        def log_message(self, *_: object) -> None:
+            """Silent."""
+
+    with HTTPServer(("127.0.0.1", 0), Clock) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        yield f"http://127.0.0.1:{server.server_port}"
+        server.shutdown()
+
+
+def test_an_authority_attests_the_time_whatever_the_signer_says(authority: str, tmp_path: Path) -> None:
+    keys = replace(signing_keys(tmp_path), time_authority=authority)
+    said = read(sign(PICTURE, "PNG", Facts(Stamp(1), engine="e"), LONG_AGO, keys), keys)
+
+    assert said is not None and said.valid
+    attested = datetime.fromisoformat(said.claims.time_authority)
+    assert abs(datetime.now(UTC) - attested) < timedelta(minutes=5)
+    assert said.claims.time == said.claims.time_authority
+
+
+def test_without_an_authority_the_time_is_the_signers_word(tmp_path: Path) -> None:
+    keys = signing_keys(tmp_path)
+    said = read(sign(PICTURE, "PNG", Facts(Stamp(1), engine="e"), LONG_AGO, keys), keys)
+
+    assert said is not None and said.claims.time_authority == "" and said.claims.time.startswith("2001-01-01")
+
+
+def test_an_authority_that_does_not_answer_is_named_with_what_to_do(tmp_path: Path) -> None:
+    keys = replace(signing_keys(tmp_path), time_authority="http://127.0.0.1:9/none")
+    with pytest.raises(ExportError, match="127.0.0.1:9") as caught:
+        sign(PICTURE, "PNG", Facts(Stamp(1), engine="e"), datetime.now(UTC), keys)
+    assert "SAFELIGHT_TIME_AUTHORITY" in caught.value.advice
