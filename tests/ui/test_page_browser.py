@@ -150,7 +150,7 @@ def test_a_warning_waits_for_a_confirmation_and_a_change_takes_it_back(page: Pag
     page.locator(PROMPT).fill("a wound")
     says(page, VERDICT, "Needs your confirmation")
     page.click("#sl-go")
-    says(page, "#sl-status", "Waiting for your confirmation")
+    says(page, "#sl-status", "No picture was made yet")
     assert served.engine.made == made
     page.locator("#sl-acknowledged input").check()
     page.locator(PROMPT).fill("a wound, again")
