@@ -89,7 +89,7 @@ class Settings:
             marks=MarkSettings.read(get),
             mode=get("MODE", ""),
             language=get("LANGUAGE", ""),
-            review=_review(get, public),
+            review=_review(get, public, _vouched(environment)),
             store=_store(get("STORE", "")),
             engines=get("ENGINES", ""),
             offline=offline or environment.get("HF_HUB_OFFLINE", "") in YES,
@@ -104,10 +104,18 @@ def _get(environment: Mapping[str, str], name: str, default: str) -> str:
     return environment.get(f"SAFELIGHT_{name}", "").strip() or default
 
 
-def _review(get: Callable[[str, str], str], public: bool) -> Review:
+def _vouched(environment: Mapping[str, str]) -> bool:
+    """Whether Gradio sets up the login at Hugging Face. Without all of these it would let a mocked one in instead,
+    as the owner of the machine's token, under cookies that anybody can sign.
+    """
+    on_a_space = environment.get("SYSTEM") == "spaces" and bool(environment.get("SPACE_ID"))
+    return on_a_space and bool(environment.get("OAUTH_CLIENT_SECRET"))
+
+
+def _review(get: Callable[[str, str], str], public: bool, vouched: bool) -> Review:
     # What reaches a Space has come through the host's own proxy, which answers from this private network.
     proxies = get("PROXIES", SPACE_PROXY if public else "")
-    return reviewing(get("REVIEW_PASSWORD", ""), get("REVIEWERS", ""), proxies, public)
+    return reviewing(get("REVIEW_PASSWORD", ""), get("REVIEWERS", ""), proxies, vouched)
 
 
 def _store(address: str) -> str:

@@ -58,6 +58,11 @@ def test_a_space_is_open_to_everybody_and_keeps_no_prompt() -> None:
         pytest.param("SAFELIGHT_PORT", "65536", "1 to 65535", id="port too high"),
         pytest.param("SAFELIGHT_PORT", "٨٠", "1 to 65535", id="digits of another script"),
         pytest.param("SAFELIGHT_KEEP_PROMPTS", "maybe", "yes or no", id="neither yes nor no"),
+        pytest.param("SAFELIGHT_REVIEWERS", "ada", "SAFELIGHT_REVIEW_PASSWORD", id="names that nobody vouches for"),
+        pytest.param("SAFELIGHT_PROXIES", "10.0.0.0/8, proxy.example", "10.0.0.0/8", id="a proxy by name"),
+        pytest.param("SAFELIGHT_PROXIES", "10.0.0.1/8", "10.0.0.0/8", id="no network"),
+        pytest.param("SAFELIGHT_PROXIES", "*", "10.0.0.0/8", id="everybody a proxy"),
+        pytest.param("SAFELIGHT_REVIEW_PASSWORD", "short", "12 characters", id="a password to guess"),
         pytest.param("SAFELIGHT_LABEL_CORNER", "middle", "top-right", id="no corner"),
         pytest.param("SAFELIGHT_TRUSTMARK", "perhaps", "yes or no", id="neither yes nor no for TrustMark"),
         pytest.param("SAFELIGHT_VERIFY_URL", "verify.example", "https://", id="no address"),
@@ -72,6 +77,45 @@ def test_a_wrong_setting_is_named_with_what_it_may_be(name: str, value: str, all
     with pytest.raises(PresetError) as caught:
         Settings.read({name: value})
     assert name in caught.value.sentence and allowed in caught.value.sentence
+
+
+SPACE = {"SPACE_ID": "someone/safelight", "SYSTEM": "spaces", "OAUTH_CLIENT_SECRET": "of the host"}
+
+
+def test_reviewers_are_named_where_hugging_face_vouches_for_them() -> None:
+    read = Settings.read({**SPACE, "SAFELIGHT_REVIEWERS": " ada, grace  linus"})
+    assert read.review.reviewers == ("ada", "grace", "linus") and read.review.password == ""
+
+
+@pytest.mark.parametrize("missing", sorted(SPACE))
+def test_without_a_real_login_no_reviewer_is_believed(missing: str) -> None:
+    """Gradio would mock the login: whoever presses the button would be the owner of the machine's token."""
+    environment = {**SPACE, "SAFELIGHT_REVIEWERS": "ada", missing: ""}
+    with pytest.raises(PresetError, match="hf_oauth"):
+        Settings.read(environment)
+
+
+@pytest.mark.parametrize(
+    ("environment", "believed"),
+    [
+        pytest.param({}, (), id="nobody, as shipped"),
+        pytest.param({"SPACE_ID": "someone/safelight"}, ("10.0.0.0/8",), id="the host's own network on a Space"),
+        pytest.param({"SPACE_ID": "s/s", "SAFELIGHT_PROXIES": "192.0.2.7"}, ("192.0.2.7",), id="what is set counts"),
+        pytest.param(
+            {"SAFELIGHT_PROXIES": "192.0.2.7, 2001:db8::/32 ::1"},
+            ("192.0.2.7", "2001:db8::/32", "::1"),
+            id="commas and spaces",
+        ),
+    ],
+)
+def test_only_named_proxies_are_believed(environment: dict[str, str], believed: tuple[str, ...]) -> None:
+    assert Settings.read(environment).review.proxies == believed
+
+
+def test_a_password_shows_in_no_text_of_the_settings() -> None:
+    assert "a password for reviewers" not in repr(
+        Settings.read({"SAFELIGHT_REVIEW_PASSWORD": "a password for reviewers"})
+    )
 
 
 def test_a_wrong_setting_stops_the_start_with_one_sentence() -> None:

@@ -54,6 +54,8 @@ def build(studio: Studio) -> None:
         answer = gr.HTML(elem_id="sl-case-answer")
         fetch = gr.Button("Collect your picture", variant="primary", visible=False, elem_id="sl-collect")
         files = gr.Files(label="Your pictures", visible=False, interactive=False, elem_id="sl-collected")
+        if studio.house.roles.allowed:  # with this component in the page, Gradio sets up the login at Hugging Face
+            gr.LoginButton("Reviewers: log in with Hugging Face", size="sm", elem_id="sl-reviewers")
     shown = [answer, fetch, files]
     hidden: dict[str, Any] = {"queue": False, "show_progress": "hidden", "api_visibility": "private"}
     gr.on([button.click, case.submit], look, [case], shown, api_name="look_up_here", **hidden)

@@ -25,6 +25,10 @@ if TYPE_CHECKING:
 
 ASSETS = Path(__file__).resolve().parent.parent / "assets"
 MAX_UPLOAD = "64mb"
+# Calls that wait, of all sorts together: room for 200 browsers at once, each with a picture and one more call. A call
+# that waits holds its words and a few kilobytes. One client can fill the queue, but what is over its limits
+# (limits.toml) is answered at once and leaves. Past this number, Gradio says that the queue is full.
+MOST_WAITING = 400
 CACHE_SECONDS = (600, 3600)  # how often copies of handed-over files are looked at, and how old they may become
 
 
@@ -82,7 +86,7 @@ def launch(page: gr.Blocks, house: House, host: str, port: int | None, wait: boo
     stay_offline()
     believe_nobody()
     middleware = [Middleware(NoErrands), *believing(house.proxies), Middleware(ReviewPages, house=house)]
-    page.queue(default_concurrency_limit=4, max_size=64).launch(
+    page.queue(default_concurrency_limit=4, max_size=MOST_WAITING).launch(
         server_name=host,
         server_port=port,
         prevent_thread_lock=not wait,
@@ -120,7 +124,12 @@ def _header() -> Markup:
 
 def _footer(studio: Studio) -> Markup:
     policy = studio.policy
-    desk = Markup(' &middot; <a href="review">For reviewers</a>') if studio.house.roles.open else ""
+    # In a tab of its own: a Space shows the studio in a frame, and the reviewers' pages refuse frames.
+    desk = (
+        Markup(' &middot; <a href="review" target="_blank" rel="noopener">For reviewers</a>')
+        if studio.house.roles.open
+        else ""
+    )
     return Markup(
         "<footer><p>Judged, made and marked on this studio&rsquo;s own machine. Every picture says that AI made it.</p>"
         '<p>Policy {} <code>{}</code> &middot; <a href="gradio_api/info">For programs</a>{}</p></footer>'

@@ -6,7 +6,8 @@ They stand before Gradio's routes, so that no function of a reviewer is among th
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable
+import time
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
@@ -139,8 +140,7 @@ class Pages:
         token = request.cookies.get(COOKIE, "")
         reviewer = roles.who(token)
         if not reviewer and "session" in request.scope:  # Gradio's login at Hugging Face
-            info = request.session.get("oauth_info", {}).get("userinfo", {})
-            reviewer = token = roles.named(str(info.get("preferred_username", "")))
+            reviewer = token = roles.named(_logged_in(request.session))
         key = roles.form_key(token) if reviewer else ""
         return Frame(reviewer, key, hugging_face=bool(roles.allowed), by_password=bool(roles.password))
 
@@ -162,6 +162,13 @@ async def _answered(work: Callable[..., Response | str], request: Request, frame
         status = 400 if isinstance(error, RequestError) else 500
         return HTMLResponse(present_review.page("That did not work", present_review.BACK, told), status, HEADERS)
     return made if isinstance(made, Response) else HTMLResponse(made, headers=HEADERS)
+
+
+def _logged_in(session: Mapping[str, Any]) -> str:
+    """The name at Hugging Face, "" without a login or once it has run out: Gradio's cookie lasts for longer."""
+    info = session.get("oauth_info") or {}
+    fresh = float(info.get("expires_at") or 0) > time.time()
+    return str(info.get("userinfo", {}).get("preferred_username", "")) if fresh else ""
 
 
 async def _form(request: Request) -> Form:

@@ -26,11 +26,14 @@ class Settings:
     proxies: Sequence[str] = ()
 
 
-def reviewing(password: str, reviewers: str, proxies: str, public: bool) -> Settings:
-    """From what the environment says; names and networks with commas or spaces between. Raises PresetError."""
-    if reviewers.strip() and not public:
-        what = "SAFELIGHT_REVIEWERS names people at Hugging Face, who can log in on a Space only."
-        raise PresetError(what, "Set SAFELIGHT_REVIEW_PASSWORD instead.")
+def reviewing(password: str, reviewers: str, proxies: str, vouched: bool) -> Settings:
+    """From what the environment says; names and networks with commas or spaces between.
+
+    `vouched`: Hugging Face itself says who is logged in here. Raises PresetError.
+    """
+    if reviewers.strip() and not vouched:
+        what = "SAFELIGHT_REVIEWERS names people at Hugging Face, who can log in only on a Space with `hf_oauth: true`."
+        raise PresetError(what, "Set SAFELIGHT_REVIEW_PASSWORD instead, or that line in the Space's README.md.")
     networks = tuple(proxies.replace(",", " ").split())
     for one in networks:
         try:
