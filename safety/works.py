@@ -109,8 +109,7 @@ class Stamp:
 
 @dataclass(frozen=True, slots=True)
 class Fingerprint:
-    """What a picture looks like in 256 bits (PDQ). `bits` is 64 hex digits; below a `quality` of 50 of 100 it says
-    little, since the picture has hardly any structure."""
+    """What a picture looks like in 256 bits (PDQ). `bits` is 64 hex digits; `quality` is 0..100: how much structure."""
 
     bits: str
     quality: int

@@ -16,7 +16,7 @@ from ui.present_reveals import reveals
 INTRO = Markup(
     '<div class="sl-intro"><h2>Where is this picture from?</h2><p>Safelight marks a picture in several ways. '
     "Drop a file here to see which marks are still there, its own and those of other makers, what each one proves, "
-    "and what the file reveals about whoever made it. The file stays on this machine and is not kept.</p></div>"
+    "and what the file reveals about whoever made it. The file stays on this machine, for an hour at most.</p></div>"
 )
 EMPTY = Markup('<div class="sl-empty"><span class="sl-lamp"></span><p>What the marks say appears here.</p></div>')
 HONEST = Markup(

@@ -30,6 +30,8 @@ if TYPE_CHECKING:
     from safety.marks.invisible.detect import Reading
     from safety.marks.trustmark import TrustMarkReader
 
+LONGEST_READ, READ_AREA = 4096, 2_000_000  # pixels in which a strip's mark is looked for
+
 
 @dataclass(frozen=True, slots=True)
 class Layers:
@@ -103,7 +105,7 @@ class Marks:
 
         said = fields.read(data)
         signed = credentials.read(data, *self._known())
-        return Layers(signed, detect(picture, self._mark_keys()), fields.metadata(said)), said
+        return Layers(signed, detect(_middle(picture), self._mark_keys()), fields.metadata(said)), said
 
     def _own(self) -> SigningKeys:
         return self.certificate.load() if self.certificate else signing_keys(self.keys)
@@ -119,3 +121,13 @@ class Marks:
         from safety.marks.invisible.detect import PUBLIC_KEY
 
         return (*mark_keys(self.keys), PUBLIC_KEY)
+
+
+def _middle(picture: Image) -> Image:
+    """A strip's middle: the mark repeats along it, and searching all of a strip takes seconds and gigabytes."""
+    short, long = sorted(picture.size)
+    most = round(max(2.5 * short, min(LONGEST_READ, READ_AREA // short)))
+    if long <= most:
+        return picture
+    left, top = (max(0, (side - most) // 2) if side == long else 0 for side in picture.size)
+    return picture.crop((left, top, picture.width - left, picture.height - top))

@@ -2,7 +2,7 @@
 it was made for.
 
 Only ever used to compare one picture with the one that its stamp names, never to search: that is why an `EDITED` far
-beyond the usual 31 is sound. The limits are measured by benchmarks/fingerprint.py; docs/provenance.md has the table.
+beyond the usual 31 is sound. The limits are measured by benchmarks/provenance.py; docs/provenance.md has the table.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 SAME = 31  # bits that differ, at most: new files, other sizes, other formats
 EDITED = 75  # at most: a text box, a crop of 5 %, a turn of 5 degrees; pictures that are strangers start at 84
 STRANGER = 95  # at least: of another picture. In between nothing is said
-LEAST_QUALITY = 50
+LEAST_QUALITY = 8  # of 100. PDQ asks for 50 to search among millions; flat art has 10 to 60 and compares well
 SIDE = 512  # as PDQ's authors advise; also keeps large pictures quick
 
 

@@ -3,7 +3,7 @@
 The method has no test of presence: it reads bits from any picture, in a third of unmarked ones all the same bit, and
 its own reader gets the known payload back whole from about half of the marked ones. So the payload is not read here
 but looked for: the votes of all blocks are correlated with it, their common bias taken out. A score of 6 was reached
-by no unmarked picture of those tried (benchmarks/foreign_marks.py), but no bound is proven, and anybody can write
+by no unmarked picture of those tried (benchmarks/provenance.py), but no bound is proven, and anybody can write
 these payloads: a hint, no more. They do not survive JPEG below 95, a resize or a crop: none found says nothing.
 
 Only numpy and OpenCV: the package itself imports torch to read a mark that needs none. A test compares the two.
@@ -24,7 +24,7 @@ SCALE = 36  # quantisation step of dwtDct
 BLOCK = 4  # of the wavelet's low band
 LEAST_SCORE = 6.0  # standard deviations
 LEAST_AREA = 256 * 256  # the encoder refuses less
-MOST_ROWS_OF = 4_000_000  # pixels that are read; the payload repeats from the top
+MOST_ROWS_OF = 1_500_000  # pixels that are read; the payload repeats from the top
 
 # Payload bits by tool, from the reference code of each. FLUX's lacks two leading zeros: bin() drops them.
 PAYLOADS = {

@@ -20,13 +20,14 @@ _SILENT = re.compile(
     r"^(hash|pad|alg|icc_profile|exif|jfif.*|dpi|interlace|gamma|chromaticity|transparency|srgb|compression|background|loop|duration)$",
     re.I,
 )
+_ASSERTION = re.compile(r"^assertions(\[\d+\])?\.")
 # The name of a field without its punctuation -> its group. The first that fits counts.
 _GROUPS = (
     ("where", r"gps|city|country|location|latitude|longitude|province|sublocation"),
     ("who", r"artist|author|creator$|byline|owner|copyright|credit|issuer|commonname|writer|rights|person|contact|"
             r"producer|signer|provider"),
     ("when", r"date|time|when"),
-    ("words", r"prompt|parameter|comment|description|title|caption|workflow|keyword|subject|dream|headline|label"),
+    ("words", r"prompt|parameter|comment|description|title|caption|workflow|keyword|subject|dream|headline"),
     ("tool", r"make$|model|lens|serial|software|tool|device|host|agent|generator|system|version|firmware"),
 )  # fmt: skip
 
@@ -53,7 +54,7 @@ class Reveal:
 def reveals(fields: Fields, manifest: Mapping[str, Any]) -> tuple[Reveal, ...]:
     """`manifest` is the active C2PA manifest as its reader gives it; empty if there is none."""
     places: dict[str, Mapping[str, str]] = {
-        "C2PA": dict(_leaves(manifest, "")),
+        "C2PA": {_ASSERTION.sub("", name): value for name, value in _leaves(manifest, "")},
         "XMP": {name.rpartition("}")[2]: value for name, value in fields.xmp.items()},
         "EXIF": fields.exif,
         "IPTC": fields.iim,

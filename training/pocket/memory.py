@@ -12,7 +12,7 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
-from safety.image.copies import pdq
+from safety.pdq import pdq
 from training.pocket.artist import Artist
 from training.pocket.judge import Judge
 from training.pocket.objects import load
