@@ -53,15 +53,12 @@ class Settings:
     port: int = 7860  # SAFELIGHT_PORT
     keep_prompts: bool = False  # SAFELIGHT_KEEP_PROMPTS: in the audit log, as text
     mode: str = ""  # SAFELIGHT_MODE: everybody's mode; unset, each person chooses
-    language: str = (
-        ""  # SAFELIGHT_LANGUAGE: of the reasons, where nobody chooses another; "en-GB" adds a country's help
-    )
+    language: str = ""  # SAFELIGHT_LANGUAGE: of the reasons, unless somebody chooses; "en-GB" adds a country's help
     # SAFELIGHT_LABEL_CORNER, SAFELIGHT_LABEL_LANGUAGE, SAFELIGHT_LABEL_BADGE, SAFELIGHT_PROVIDER, SAFELIGHT_VERIFY_URL,
     # SAFELIGHT_SIGNING_CERT, SAFELIGHT_SIGNING_KEY, SAFELIGHT_TIME_AUTHORITY, SAFELIGHT_TRUSTMARK
     marks: MarkSettings = MarkSettings()
     review: Review = Review()  # SAFELIGHT_REVIEW_PASSWORD, SAFELIGHT_REVIEWERS, SAFELIGHT_PROXIES
     store: str = ""  # SAFELIGHT_STORE: postgresql://user:password@host/database; else audit.sqlite3 under `home`
-
     engines: str = ""  # SAFELIGHT_ENGINES: a file with more engine cards
     offline: bool = False  # SAFELIGHT_OFFLINE: no model is downloaded
     keep_models: int = 2  # SAFELIGHT_KEEP_MODELS: how many stay loaded

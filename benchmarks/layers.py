@@ -30,8 +30,7 @@ from safety.marks import Marks
 from safety.policy import load_policy
 from safety.prompt import prompt_checks
 from safety.records import Picture, Prompt, Stage
-from safety.works import GenerationRequest
-from studio import new_stamp
+from safety.works import GenerationRequest, Stamp
 
 ROOT = Path(__file__).parents[1]
 PRESETS, MODELS = ROOT / "presets", ROOT / "assets" / "models"
@@ -71,7 +70,7 @@ def round_of(home: Path) -> Callable[[str, int, Clock], None]:
         with clock.timing("picture"):
             decide(assess(Stage.PICTURE, Picture(image, text), pictures), policy, "general")
         with clock.timing("marks"):
-            exporter.export(image, Facts(stamp=new_stamp(), engine="pocket", model="pocket"), home / f"{seed}.png")
+            exporter.export(image, Facts(stamp=Stamp.new(), engine="pocket", model="pocket"), home / f"{seed}.png")
 
     return work
 
