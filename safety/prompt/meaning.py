@@ -27,16 +27,14 @@ NAME = "meaning"
 # How sure the model must be: a category's score is its chance to this power, so that the policy's thresholds
 # stop few harmless prompts. Chosen on dev sets (training/prompt_risk/README.md); 1 leaves the chance as it is.
 SURE = {
-    "sexual": 4,
+    "sexual": 6,
     "nudity": 4,
-    "violence": 5,
+    "violence": 10,
     "shocking": 3,
-    "self_harm": 1.3,
-    "hate": 6,
+    "self_harm": 2,
+    "hate": 8,
     "harassment": 1.2,
-    "deception": 1.5,
-    "dangerous": 1.3,
-    "protected_works": 9,
+    "protected_works": 3,
 }
 STOPS = 0.38  # just below the least score that general mode warns at: without the marked words all stay under it
 WORTH_SAYING = 0.3  # below it no spans: they cost further readings
