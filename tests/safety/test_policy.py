@@ -114,7 +114,7 @@ def test_every_category_has_a_limit_for_prompts_and_for_pictures() -> None:
             id="mode: intimate",
         ),
         pytest.param(
-            "modes/art.toml",
+            "modes/medical.toml",
             "[limits.prompt.nudity]",
             "[limits.prompt.sexual]\nblock = 0.9\n[limits.prompt.nudity]",
             "must be reached at 0.8",
