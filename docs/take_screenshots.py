@@ -19,7 +19,7 @@ sys.path.insert(0, str(ROOT))
 import app  # noqa: E402
 from ui import page as studio_page  # noqa: E402
 
-PROMPT = "a wounded purple cat"
+PROMPT = "a red apple on a blue background, in the style of David Hockney"
 SEED = "2"
 FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update"]
 FLAGS += ["--disable-sync", "--no-first-run"]
@@ -52,9 +52,9 @@ def main() -> None:
 
 
 def create(page: Page, made: Path) -> Path:
-    """Types, confirms, creates and downloads."""
+    """Types, waits for the remark, creates and downloads."""
     page.locator("#sl-prompt textarea").press_sequentially(PROMPT)
-    page.locator("#sl-acknowledged input").check()
+    page.get_by_text("Your words").wait_for()
     page.click("#sl-settings > button")
     page.get_by_label("Seed").fill(SEED)
     page.click("#sl-settings > button")
