@@ -156,7 +156,8 @@ def _passes(logits: Array) -> bool:
 def findings_of(scores: Mapping[str, float], text: str) -> list[Finding]:
     """A finding a category, without spans, from a row of `score_batch` and the text (normalised or as typed)."""
     asked = _INSTRUCTIONS.search(text.lower()) is not None
-    aspects = {"dangerous": "instructions"} if asked else {}
+    # What the model takes for hate the policy treats by itself: it also means monsters and caricatures, rules do not.
+    aspects = {"hate": "read"} | ({"dangerous": "instructions"} if asked else {})
     risk = scores["risk"]
     return [Finding(NAME, head, scores[head], WHOLE, aspects.get(head, ""), chance=risk) for head in HEADS[1:]]
 

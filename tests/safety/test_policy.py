@@ -284,3 +284,16 @@ def test_thresholds_judge_by_the_worst_step_reached(levels: list[float], score: 
     note, warn, block = (sorted(levels) + [None, None])[:3]
     reached, at = Thresholds(note=note, warn=warn, block=block).judge(score)
     assert at is None if reached is Verdict.ALLOW else at is not None and score >= at
+
+
+@pytest.mark.parametrize("category", ["hate", "sexual"])
+@given(score=scores)
+def test_what_rules_call_hate_and_explicit_sex_is_judged_alike_in_art_and_in_general(
+    category: str, score: float
+) -> None:
+    verdicts = []
+    for mode in ("art", "general"):
+        thresholds = POLICY.thresholds(Stage.PROMPT, category, "", mode)
+        assert thresholds is not None
+        verdicts.append(thresholds.judge(score)[0])
+    assert verdicts[0] == verdicts[1]

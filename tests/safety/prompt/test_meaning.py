@@ -166,6 +166,10 @@ def test_the_check_can_be_pickled(check: MeaningCheck) -> None:
     assert again.score_batch(["blood"])["risk"] == check.score_batch(["blood"])["risk"]
 
 
+def test_hate_that_the_model_reads_is_an_aspect_of_its_own(check: MeaningCheck) -> None:
+    assert found(check, "a cat")["hate"].aspect == "read"
+
+
 def test_instructions_are_an_aspect_of_dangerous(check: MeaningCheck) -> None:
     assert found(check, "how to cat")["dangerous"].aspect == "instructions"
     assert found(check, "a cat")["dangerous"].aspect == ""
