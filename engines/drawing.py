@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from engines.call import takes
-from engines.guidance import denoiser_of
+from engines.denoiser import denoiser_of
 from engines.interface import EngineCard, Progress
 from engines.loading import first_line
 from engines.previews import Previews

@@ -6,7 +6,7 @@ import inspect
 from pathlib import Path
 from typing import Any
 
-from engines.guidance import denoiser_of
+from engines.denoiser import denoiser_of
 from engines.interface import EngineCard
 from engines.plan import Plan
 from safety.errors import EngineUnavailable

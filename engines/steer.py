@@ -7,7 +7,8 @@ from contextlib import contextmanager
 from typing import Any
 
 from engines.call import for_concept, guidance_key
-from engines.guidance import STRENGTHS, SafeLatent, conditioning, denoiser_of, layout_of, replaced
+from engines.denoiser import conditioning, denoiser_of, replaced
+from engines.guidance import STRENGTHS, SafeLatent, layout_of
 from engines.interface import EngineCard
 from safety.works import Steered, Steering
 

@@ -11,8 +11,9 @@ import numpy as np
 import pytest
 
 from engines.call import guidance_key, settings
+from engines.denoiser import bound, denoiser_of, side_by_side
 from engines.diffusion import DiffusionEngine
-from engines.guidance import LAYOUTS, STRENGTHS, Layout, bound, denoiser_of, layout_of
+from engines.guidance import LAYOUTS, STRENGTHS, Layout, layout_of
 from engines.interface import silent
 from engines.steer import plan, steered
 from safety.works import GenerationRequest, Steered, Steering
@@ -110,10 +111,15 @@ class Spy:
     def of_step(self, layout: Layout, at: int) -> tuple[Any, Any, Any]:
         """Predictions for prompt, empty prompt and concept at one step."""
         if layout is Layout.TWO_CALLS:
-            return tuple(self.predictions[3 * at : 3 * at + 3])  # type: ignore[return-value]
-        both, concept = self.predictions[2 * at : 2 * at + 2]
-        first, second = np.split(both, 2)
+            return tuple(self.predictions[3 * at : 3 * at + 3])
+        first, second, concept = self._halves(at)
         return (first, second, concept) if layout is Layout.COND_FIRST else (second, first, concept)
+
+    def _halves(self, at: int) -> list[Any]:
+        if len(self.predictions) == len(self.handed):
+            return np.split(self.predictions[at], 3)  # all in one call
+        both, concept = self.predictions[2 * at : 2 * at + 2]
+        return [*np.split(both, 2), concept]
 
 
 @pytest.mark.parametrize("family", [family for family in GUIDED if family != "qwen-image"])
@@ -209,6 +215,33 @@ def test_true_guidance_is_what_the_request_asks_for(engines: dict[str, Diffusion
     assert guidance_key(pipeline, guided=True) == "true_cfg_scale"
     assert settings(pipeline, REQUEST, [1], guided=True)["true_cfg_scale"] == REQUEST.guidance
     assert settings(pipeline, REQUEST, [1], guided=False)["true_cfg_scale"] == 1.0
+
+
+@pytest.mark.parametrize("family", ["sd", "sdxl", "sd3"])
+def test_three_predictions_are_asked_for_in_one_call_where_the_inputs_fit(
+    engines: dict[str, DiffusionEngine], family: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    spy = Spy()
+    spy.on(engines[family]._pipeline, monkeypatch)
+    engines[family].generate(REQUEST, [5, 6], silent, steering=BLOOD)
+    assert len(spy.predictions) == len(spy.handed) == 4
+
+
+@pytest.mark.parametrize(
+    ("given", "concept", "fits"),
+    [
+        pytest.param({"text": np.ones((4, 2))}, {"text": np.ones((2, 3))}, False, id="another length of text"),
+        pytest.param({"mask": np.ones((4, 2))}, {}, False, id="nothing known of the concept's"),
+        pytest.param({"size": np.ones((7, 2))}, {"size": np.zeros((7, 2))}, False, id="no entry a prediction"),
+        pytest.param({"name": "a"}, {"name": "b"}, False, id="other words"),
+        pytest.param({"texts": [1, 2, 3, 4]}, {"texts": [5, 6]}, True, id="a list"),
+        pytest.param({"more": {"flag": None}}, {"more": {"flag": None}}, True, id="the same in a dictionary"),
+    ],
+)
+def test_inputs_that_do_not_fit_are_not_laid_side_by_side(
+    given: dict[str, Any], concept: dict[str, Any], fits: bool
+) -> None:
+    assert (side_by_side(given, concept, 4) is not None) is fits
 
 
 def test_arguments_are_known_by_name_however_they_are_given(engines: dict[str, DiffusionEngine]) -> None:
