@@ -24,7 +24,7 @@ from training.pocket.shards import Shards
 
 BATCH, PEAK, FLOOR, WARMUP, HOLD = 32, 1.5e-3, 0.02, 100, 0.75  # samples, learning rate, its end, steps, share
 GAMMA, DECAY = 5.0, 0.997  # min-SNR; average of weights
-LATE, NOISY = (0.75, 0.3), 0.55  # share of samples drawn late in the noising, at first and at last; what is late
+LATE, NOISY = (0.55, 0.3), 0.55  # share of samples drawn late in the noising, at first and at last; what is late
 SAVE, RELOAD = 420.0, 200  # seconds between checkpoints; steps between looks for new shards
 SHAPE = {  # counted: 11.0 M parameters, 0.30 GFLOP forward: most parameters where pictures are 4 and 2 wide
     "sample_size": 16,
