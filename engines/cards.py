@@ -30,6 +30,8 @@ def problem_of(card: EngineCard) -> str:
         bounds: Bounds = getattr(card, key)
         if not bounds.least <= bounds.default <= bounds.most:
             return f"{key}: the default must lie between least and most"
+        if bounds.quick is not None and not bounds.least <= bounds.quick < bounds.default:
+            return f"{key}: quick must lie between least and the default"
     # Guidance g draws negative + g * (prompt - negative). Below 1 the negative prompt itself is drawn, below 0
     # nothing but it: a way past the checks, which judge the prompt.
     if card.guided and card.guidance.least < 1:

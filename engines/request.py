@@ -53,6 +53,18 @@ def complete(request: GenerationRequest, engines: Mapping[str, Engine]) -> Gener
     )
 
 
+def quickened(request: GenerationRequest, engines: Mapping[str, Engine]) -> GenerationRequest:
+    """The same request with its engine's quick number of steps. Raises RequestError where the card names none."""
+    if request.steps is not None:
+        raise RequestError("Quick and a number of steps were both asked for.", "Give one of them.")
+    if request.engine not in engines:
+        return request  # `complete` says so, and what there is
+    card = engines[request.engine].card
+    if card.steps.quick is None:
+        raise RequestError(f"{card.title} has no quick setting.", "Give a number of steps instead.")
+    return replace(request, steps=int(card.steps.quick))
+
+
 def _within(name: str, value: float | None, bounds: Bounds) -> float:
     if value is None:
         return bounds.default

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from engines.request import quickened
 from safety.export import write
 from safety.files import open_picture
 from safety.keys import new_mark_key as make_mark_key
@@ -36,6 +37,7 @@ def add_create(cli: typer.Typer, make_studio: Callable[[], Studio]) -> None:
         engine: Annotated[str, typer.Option(help="The model, by its name in presets/engines.toml.")] = "pocket",
         seed: Annotated[int | None, typer.Option(help="Same seed, same picture. Drawn if not given.")] = None,
         steps: Annotated[int | None, typer.Option(help="Sampling steps; more is slower and finer.")] = None,
+        quick: Annotated[bool, typer.Option("--quick", help="The model's smaller number of steps.")] = False,
         yes: Annotated[bool, typer.Option("--yes", help="Go on after a warning. That is put on record.")] = False,
         balanced: Balanced = False,
         json: Annotated[bool, typer.Option("--json", help="One JSON object on stdout.")] = False,
@@ -56,7 +58,9 @@ def add_create(cli: typer.Typer, make_studio: Callable[[], Studio]) -> None:
                 language=language,
             )
             cli_statement.must_have_a_form(statement)
-            if refused := _create(make_studio(), request, out, json):
+            studio = make_studio()
+            request = quickened(request, studio.engines) if quick else request
+            if refused := _create(studio, request, out, json):
                 raise _refused(*refused, statement, json)
 
 

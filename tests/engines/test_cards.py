@@ -45,6 +45,7 @@ def test_cards_keep_the_order_of_the_file(tmp_path: Path) -> None:
         pytest.param("least = 1, most = 12", "least = 0.5, most = 12", "one.guidance.least", id="guidance below 1"),
         pytest.param("least = 1, most = 12", "least = -3, most = 12", "one.guidance.least", id="negative guidance"),
         pytest.param("default = 20", "default = 60", "one.steps", id="default out of range"),
+        pytest.param("default = 20", "default = 20, quick = 20", "one.steps", id="quick that is no quicker"),
         pytest.param("default = 128", "default = 130", "one.size", id="size that is no multiple"),
         pytest.param('model = "one"', 'model = "a/b"\nrevision = "main"', "one.revision", id="moving revision"),
         pytest.param('title = "One"', 'title = "One"\nsafety = "off"', "safety", id="unknown key"),

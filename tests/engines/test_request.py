@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 import pytest
 
 from engines.interface import Bounds, EngineCard
-from engines.request import MAX_PROMPT, complete, prompt_problem
+from engines.request import MAX_PROMPT, complete, prompt_problem, quickened
 from safety.errors import RequestError
 from safety.works import GenerationRequest
 
@@ -32,6 +32,30 @@ class Carded:
 
 ENGINES = {"pocket": Carded()}
 REQUEST = GenerationRequest("a red apple")
+QUICK = CARD.model_copy(update={"steps": Bounds(default=20, least=1, most=50, quick=10)})
+
+
+def test_quick_takes_the_smaller_number_of_steps_that_the_card_names() -> None:
+    assert quickened(REQUEST, {"pocket": Carded(QUICK)}) == replace(REQUEST, steps=10)  # type: ignore[dict-item]
+
+
+def test_quick_leaves_an_unknown_engine_to_be_named_with_the_others() -> None:
+    assert quickened(replace(REQUEST, engine="sdxl"), {}) == replace(REQUEST, engine="sdxl")
+
+
+@pytest.mark.parametrize(
+    ("request_", "card", "said"),
+    [
+        pytest.param(replace(REQUEST, steps=5), QUICK, "Give one of them", id="steps as well"),
+        pytest.param(REQUEST, CARD, "Give a number of steps", id="the card names none"),
+    ],
+)
+def test_quick_refuses_with_a_sentence_that_names_the_fix(
+    request_: GenerationRequest, card: EngineCard, said: str
+) -> None:
+    with pytest.raises(RequestError) as caught:
+        quickened(request_, {"pocket": Carded(card)})  # type: ignore[dict-item]
+    assert said in caught.value.sentence
 
 
 def test_what_is_left_open_comes_from_the_card() -> None:

@@ -228,6 +228,12 @@ def test_a_veiled_picture_is_revealed_on_record(run: Callable[..., Result], out:
     assert studio.audit.show(result.row["case"])[-1]["event"] == "revealed"
 
 
+def test_quick_says_so_where_the_model_has_no_quick_setting(run: Callable[..., Result], out: Path) -> None:
+    result = run("create", "a red apple", "--quick", "--out", out)
+    assert (result.code, out.exists()) == (2, False)
+    result.says("no quick setting", "number of steps")
+
+
 @pytest.mark.parametrize(
     ("changes", "said"),
     [
