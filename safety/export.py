@@ -48,7 +48,7 @@ class Exporter:
                 f"Each side must have {LEAST_SIDE} to {MOST_SIDE:,} pixels.",
             )
         data = self.marks.apply(as_rgb(image), format, facts, datetime.now(UTC))
-        layers = self._read_back(data, facts)
+        picture, layers = self._read_back(data, facts)
         write(path, data)
         return Export(
             path=path,
@@ -57,13 +57,14 @@ class Exporter:
             width=image.width,
             height=image.height,
             marks=("visible", *layers.stamps()),
-            fingerprint=fingerprint(open_picture(data)),
+            fingerprint=fingerprint(picture),
         )
 
-    def _read_back(self, data: bytes, facts: Facts) -> Layers:
-        """What cannot be read was not applied."""
+    def _read_back(self, data: bytes, facts: Facts) -> tuple[Image, Layers]:
+        """The picture and the layers of the finished file. What cannot be read was not applied."""
         try:
-            layers = self.marks.read_own(data)
+            picture = open_picture(data)
+            layers = self.marks.read_own(data, picture)
         except FileError as error:
             raise ExportError(f"The finished file cannot be read back: {error}") from error
         if layers.invisible is None or layers.invisible.stamp != facts.stamp:
@@ -80,7 +81,7 @@ class Exporter:
             )
         if layers.metadata.stamp != facts.stamp:
             raise ExportError("The metadata cannot be read back.", "Choose another format.")
-        return layers
+        return picture, layers
 
 
 def facts_of(case_id: str, generation: Generation, number: int) -> Facts:

@@ -12,6 +12,7 @@ import pytest
 from PIL import Image, UnidentifiedImageError
 
 from safety.audit import AuditLog
+from safety.files import open_picture
 from safety.marks import Marks
 from tests.fakes import SECRET
 
@@ -78,7 +79,9 @@ def is_picture(path: Path) -> bool:
 
 
 def marked(path: Path, marks: Marks) -> bool:
-    return {"credentials", "invisible", "metadata"} <= set(marks.read_own(path.read_bytes()).stamps())
+    return {"credentials", "invisible", "metadata"} <= set(
+        marks.read_own(data := path.read_bytes(), open_picture(data)).stamps()
+    )
 
 
 @pytest.mark.parametrize(("when", "module", "name", "outcome"), STEPS)

@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING
 
 from safety.certificates import OwnCertificate
 from safety.errors import WeightsError
-from safety.files import open_picture
 from safety.keys import SigningKeys, existing_signing_keys, mark_keys, signing_keys
 from safety.marks import credentials, fields, metadata, visible
 from safety.marks.claims import Credentials
@@ -83,9 +82,9 @@ class Marks:
         data = metadata.encode(marked, format, facts, time)
         return credentials.sign(data, format, facts, time, replace(self._own(), time_authority=self.time_authority))
 
-    def read_own(self, data: bytes) -> Layers:
-        """The studio's own layers, without those of other makers. Raises FileError."""
-        return self._layers(data, open_picture(data))[0]
+    def read_own(self, data: bytes, picture: Image) -> Layers:
+        """The studio's own layers, not those of other makers; `picture` is what `open_picture` makes of the file."""
+        return self._layers(data, picture)[0]
 
     def read(self, data: bytes, picture: Image) -> Layers:
         """Every layer of a file of any maker; `picture` is what `open_picture` makes of it."""

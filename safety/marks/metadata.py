@@ -8,6 +8,7 @@ fields.py.
 from __future__ import annotations
 
 import json
+import zlib
 from datetime import datetime
 from io import BytesIO
 from typing import TYPE_CHECKING, Any
@@ -40,7 +41,8 @@ def encode(image: Image, format: str, facts: Facts, time: datetime) -> bytes:
         chunks = PngInfo()
         chunks.add_itxt("XML:com.adobe.xmp", xmp.decode())
         chunks.add_text("Software", f"{TOOL} {VERSION}")
-        options = {"exif": exif, "pnginfo": chunks}
+        # In the noise of the mark nothing longer than a run repeats: as small as the usual way, in a fifth of the time.
+        options = {"exif": exif, "pnginfo": chunks, "compress_type": zlib.Z_RLE}
     elif format == "JPEG":
         options |= {"quality": 95, "subsampling": 0}  # the mark sits in the luma, the eye sees the chroma
     elif format == "WEBP":

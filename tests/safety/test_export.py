@@ -47,7 +47,7 @@ def test_every_layer_of_an_exported_file_names_the_same_stamp(
 ) -> None:
     export = exporter.export(image, FACTS, tmp_path / "deep" / "folder" / name)
     data = export.path.read_bytes()
-    layers = exporter.marks.read_own(data)
+    layers = exporter.marks.read_own(data, open_picture(data))
 
     assert layers.stamps() == dict.fromkeys(("credentials", "invisible", "metadata"), FACTS.stamp)
     assert layers.credentials is not None and layers.credentials.valid and layers.credentials.trusted
@@ -184,7 +184,8 @@ def test_an_older_file_stays_until_the_new_one_is_whole(tmp_path: Path, monkeypa
 
 def test_keys_are_made_at_the_first_export_and_not_before(tmp_path: Path) -> None:
     exporter = Exporter(Marks(tmp_path / "keys"))
-    exporter.marks.read_own((Path(exporter.export(flat_art(1), FACTS, tmp_path / "a.png").path)).read_bytes())
+    data = exporter.export(flat_art(1), FACTS, tmp_path / "a.png").path.read_bytes()
+    exporter.marks.read_own(data, open_picture(data))
 
     assert os.listdir(tmp_path / "keys") == [SIGNING_FILE]
     assert marks_module.existing_signing_keys(tmp_path / "other") is None
@@ -246,7 +247,8 @@ def test_after_a_rotation_new_marks_have_the_new_key_and_old_ones_are_read(expor
     new_mark_key(keys)
 
     for name in ("public.png", "own.png"):
-        assert (found := exporter.marks.read_own((tmp_path / name).read_bytes()).invisible)
+        data = (tmp_path / name).read_bytes()
+        assert (found := exporter.marks.read_own(data, open_picture(data)).invisible)
         assert found.stamp == FACTS.stamp
     with Image.open(tmp_path / "own.png") as marked:
         assert detect(marked.convert("RGB")) is None

@@ -54,15 +54,17 @@ def decode(soft: Floats, key: bytes) -> int | None:
 
 def viterbi(soft: Floats) -> NDArray[np.uint8]:
     """The 96 bits of the most likely path around the tail-biting trellis."""
+    # Both branches out of a state in one row each: long rows are what numpy is fast at.
     metrics = (soft.reshape(INFO_BITS, -1) @ _BRANCHES.T).reshape(INFO_BITS, _STATES // 2, 2)
+    metrics = np.ascontiguousarray(metrics.swapaxes(1, 2))
     steps = (np.arange(INFO_BITS + 2 * _WARM_UP) - _WARM_UP) % INFO_BITS
     score = np.zeros(_STATES, np.float32)
-    from_upper = np.empty((len(steps), _STATES), bool)  # whether the better predecessor has its oldest bit set
-    for number, step in enumerate(steps):
-        lower = score[: _STATES // 2, None] + metrics[step]
-        upper = score[_STATES // 2 :, None] - metrics[step]
-        from_upper[number] = (upper > lower).ravel()
-        score = np.maximum(lower, upper).ravel()
+    from_upper = np.empty((len(steps), 2, _STATES // 2), bool)  # if the better predecessor has its oldest bit set
+    for better, metric in zip(from_upper, metrics[steps], strict=True):
+        lower, upper = score[: _STATES // 2] + metric, score[_STATES // 2 :] - metric
+        np.greater(upper, lower, out=better)
+        np.maximum(lower, upper, out=score.reshape(-1, 2).T)
+    from_upper = from_upper.swapaxes(1, 2).reshape(len(steps), _STATES)
     bits = np.empty(len(steps), np.uint8)
     state = int(score.argmax())
     for number in reversed(range(len(steps))):

@@ -48,11 +48,16 @@ def detect(image: Image, keys: Sequence[bytes] = (PUBLIC_KEY,), thorough: bool =
 
     Not `thorough`: only as it was made, whole or cropped. Raises ValueError if there are more than `MOST_KEYS` keys.
     """
+    return detect_in(np.asarray(image), keys, thorough)
+
+
+def detect_in(pixels: Bytes, keys: Sequence[bytes], thorough: bool) -> Reading | None:
+    """The same of RGB pixels, (height, width, 3)."""
     if len(keys) > MOST_KEYS:
         raise ValueError(f"at most {MOST_KEYS} keys: each adds to the chance of a false positive")
-    if min(image.size) < LEAST_SIDE:
+    if min(pixels.shape[:2]) < LEAST_SIDE:
         return None
-    white = whiten(luminance(as_shown(np.asarray(image))))
+    white = whiten(luminance(as_shown(pixels)))
     for geometry in islice(_candidates(white, thorough), TRIES):
         if reading := read_at(white, geometry, keys):
             return reading

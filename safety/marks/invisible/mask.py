@@ -21,7 +21,9 @@ _CLIP = 2.5  # local standard deviations
 
 def luminance(pixels: Bytes) -> Floats:
     """Rec. 601 luma of RGB pixels (height, width, 3): (height, width)."""
-    return np.asarray(pixels.astype(np.float32) @ LUMA)
+    import cv2
+
+    return np.asarray(cv2.transform(np.ascontiguousarray(pixels, np.float32), LUMA[None]), np.float32)
 
 
 def perceptual(luma: Floats, unit: float) -> Floats:
@@ -49,18 +51,36 @@ def whiten(luma: Floats, unit: float = 1.0) -> Floats:
 
     The picture is noise to the mark. After this it is nearly white, which makes plain correlation the best detector.
     """
-    import cv2
-
     detail = luma - smooth(luma, 5 * unit)
     level = np.sqrt(smooth(detail * detail, 7 * unit).clip(0) + _FLOOR**2)
-    height, width = luma.shape
+    white = _flattened(np.clip(detail / level, -_CLIP, _CLIP))
+    return np.asarray(white / max(float(white.std()), 1e-9), np.float32)
+
+
+def _flattened(values: Floats) -> Floats:
+    """The same with every frequency divided by the root mean power around it.
+
+    OpenCV packs the spectrum of a real picture into an array of its size: real and imaginary parts in columns of their
+    own, but for the first column and, if their number is even, the last. Those two are the vertical and the finest
+    frequencies, where no mark is, and are left out.
+    """
+    import cv2
+
+    height, width = values.shape
     padded = cv2.getOptimalDFTSize(height), cv2.getOptimalDFTSize(width)
-    spectrum = np.fft.rfft2(np.clip(detail / level, -_CLIP, _CLIP), padded)
-    power = (spectrum.real**2 + spectrum.imag**2).astype(np.float32)
+    framed = np.zeros(padded, np.float32)
+    framed[:height, :width] = values
+    packed = np.asarray(cv2.dft(framed, nonzeroRows=height), np.float32)
+    last = 1 + (padded[1] - 1) // 2 * 2
+    real, imaginary = packed[:, 1:last:2], packed[:, 2:last:2]
+    power = real * real + imaginary * imaginary
     reach = max(5, round(min(padded) / 512 * 11)) | 1
     around = cv2.blur(power, (reach, reach), borderType=cv2.BORDER_REFLECT)
-    white = np.fft.irfft2(spectrum / np.sqrt(around + 1e-6 * around.mean() + 1e-9), padded)[:height, :width]
-    return np.asarray(white / max(float(white.std()), 1e-9), np.float32)
+    gain = 1 / np.sqrt(around + (1e-6 * float(around.mean()) + 1e-9))
+    real *= gain
+    imaginary *= gain
+    packed[:, 0] = packed[:, last:] = 0
+    return np.asarray(cv2.dft(packed, flags=cv2.DFT_INVERSE, nonzeroRows=height)[:height, :width], np.float32)
 
 
 def smooth(values: Floats, sigma: float) -> Floats:
