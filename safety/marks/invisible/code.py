@@ -59,12 +59,12 @@ def viterbi(soft: Floats) -> NDArray[np.uint8]:
     metrics = np.ascontiguousarray(metrics.swapaxes(1, 2))
     steps = (np.arange(INFO_BITS + 2 * _WARM_UP) - _WARM_UP) % INFO_BITS
     score = np.zeros(_STATES, np.float32)
-    from_upper = np.empty((len(steps), 2, _STATES // 2), bool)  # if the better predecessor has its oldest bit set
-    for better, metric in zip(from_upper, metrics[steps], strict=True):
+    rows = np.empty((len(steps), 2, _STATES // 2), bool)  # if the better predecessor has its oldest bit set
+    for better, metric in zip(rows, metrics[steps], strict=True):
         lower, upper = score[: _STATES // 2] + metric, score[_STATES // 2 :] - metric
         np.greater(upper, lower, out=better)
         np.maximum(lower, upper, out=score.reshape(-1, 2).T)
-    from_upper = from_upper.swapaxes(1, 2).reshape(len(steps), _STATES)
+    from_upper = rows.swapaxes(1, 2).reshape(len(steps), _STATES)
     bits = np.empty(len(steps), np.uint8)
     state = int(score.argmax())
     for number in reversed(range(len(steps))):

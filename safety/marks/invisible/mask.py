@@ -51,10 +51,13 @@ def whiten(luma: Floats, unit: float = 1.0) -> Floats:
 
     The picture is noise to the mark. After this it is nearly white, which makes plain correlation the best detector.
     """
-    detail = luma - smooth(luma, 5 * unit)
-    level = np.sqrt(smooth(detail * detail, 7 * unit).clip(0) + _FLOOR**2)
-    white = _flattened(np.clip(detail / level, -_CLIP, _CLIP))
-    return np.asarray(white / max(float(white.std()), 1e-9), np.float32)
+    detail = smooth(luma, 5 * unit)  # in place from here on: fresh memory costs more than the arithmetic
+    np.subtract(luma, detail, out=detail)
+    level = smooth(detail * detail, 7 * unit)
+    np.sqrt(np.add(level.clip(0, out=level), _FLOOR**2, out=level), out=level)
+    np.divide(detail, level, out=detail)
+    white = _flattened(detail.clip(-_CLIP, _CLIP, out=detail))
+    return np.divide(white, max(float(white.std()), 1e-9), out=white)
 
 
 def _flattened(values: Floats) -> Floats:
@@ -67,20 +70,22 @@ def _flattened(values: Floats) -> Floats:
     import cv2
 
     height, width = values.shape
-    padded = cv2.getOptimalDFTSize(height), cv2.getOptimalDFTSize(width)
-    framed = np.zeros(padded, np.float32)
-    framed[:height, :width] = values
-    packed = np.asarray(cv2.dft(framed, nonzeroRows=height), np.float32)
+    padded = cv2.getOptimalDFTSize(max(height, 4)), cv2.getOptimalDFTSize(max(width, 4))
+    packed = np.zeros(padded, np.float32)
+    packed[:height, :width] = values
+    cv2.dft(packed, packed, nonzeroRows=height)
     last = 1 + (padded[1] - 1) // 2 * 2
     real, imaginary = packed[:, 1:last:2], packed[:, 2:last:2]
-    power = real * real + imaginary * imaginary
+    power = real * real
+    power += imaginary * imaginary
     reach = max(5, round(min(padded) / 512 * 11)) | 1
-    around = cv2.blur(power, (reach, reach), borderType=cv2.BORDER_REFLECT)
-    gain = 1 / np.sqrt(around + (1e-6 * float(around.mean()) + 1e-9))
-    real *= gain
-    imaginary *= gain
+    gain = np.asarray(cv2.blur(power, (reach, reach), power, borderType=cv2.BORDER_REFLECT))
+    np.sqrt(np.add(gain, 1e-6 * float(gain.mean()) + 1e-9, out=gain), out=gain)
+    real /= gain
+    imaginary /= gain
     packed[:, 0] = packed[:, last:] = 0
-    return np.asarray(cv2.dft(packed, flags=cv2.DFT_INVERSE, nonzeroRows=height)[:height, :width], np.float32)
+    cv2.dft(packed, packed, cv2.DFT_INVERSE, height)
+    return np.ascontiguousarray(packed[:height, :width])
 
 
 def smooth(values: Floats, sigma: float) -> Floats:
@@ -89,4 +94,4 @@ def smooth(values: Floats, sigma: float) -> Floats:
 
     side = round((6 * sigma**2 + 1) ** 0.5) | 1
     once = cv2.blur(values, (side, side), borderType=cv2.BORDER_REFLECT_101)
-    return np.asarray(cv2.blur(once, (side, side), borderType=cv2.BORDER_REFLECT_101), np.float32)
+    return np.asarray(cv2.blur(once, (side, side), once, borderType=cv2.BORDER_REFLECT_101), np.float32)

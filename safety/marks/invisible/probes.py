@@ -12,7 +12,7 @@ from safety.works import Stamp
 
 Probe = Callable[[Bytes], Bytes]
 CROPPED_FROM = 384  # pixels; what a smaller picture loses by a crop no strength brings back
-AMPLE = 0.6  # score after heavy WebP from which heavy JPEG is spared: 102 marks of 102 then scored 0.6 in JPEG, too
+AMPLE = 0.6  # score after heavy WebP from which heavy JPEG is spared: of 117 such marks, all read 0.58 or more in JPEG
 
 
 def probes(shape: tuple[int, ...]) -> list[Probe]:
