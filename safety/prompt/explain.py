@@ -43,13 +43,13 @@ def carriers(text: str, read: Read, without: Without, passes: Passes) -> tuple[i
     left = TOKENS - read.tokens
     for window in sorted(read.windows, key=lambda window: -float(window.logits[0])):
         gain = GAIN
-        for _ in range(ROUNDS + 1):
+        for readings in range(ROUNDS + 1):
             if passes(window.logits):
                 break
             order = _order(window, fit - gone)
             order = order[: _enough(window, order, gain, passes)]
             gone.update(number for number, _ in order)
-            if not order or len(window.ids) - len(order) > left:
+            if not order or readings == ROUNDS or len(window.ids) - len(order) > left:
                 break
             seen = without(window, gone)
             gain = _gain(window, order[-1][1], seen)

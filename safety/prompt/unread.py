@@ -11,7 +11,7 @@ from collections.abc import Iterator
 
 from safety.records import Finding, Prompt
 from safety.text import normalise
-from safety.text.english import WORD, english
+from safety.text.english import WORD, english_share
 from safety.text.languages import ENGLISH, NAMES, language_of
 
 CATEGORY = "unread"
@@ -38,7 +38,7 @@ class UnreadCheck:
             yield _finding(other, language_of(plain)[0])
             return
         words = [word for word in WORD.findall(plain) if len(word) > 1]
-        read = max(english().share(reading.text) for reading in text.readings)
+        read = max(english_share(reading.text) for reading in text.readings)
         if len(words) < FEWEST or read >= SURELY_ENGLISH:
             return
         language, chance = (ENGLISH, 1.0) if TELLING.intersection(words) else language_of(plain)

@@ -14,7 +14,7 @@ import re
 from collections.abc import Callable, Iterator
 from urllib.parse import unquote
 
-from safety.text.english import english
+from safety.text.english import english_share
 from safety.text.reading import Part, Reading
 
 LETTERS = 0.7  # the part of a decoded text that is letters or spaces
@@ -86,10 +86,10 @@ _FORMS: tuple[tuple[re.Pattern[str], Decoder], ...] = (
 
 def turned(reading: Reading) -> Iterator[Reading]:
     """The whole text backwards or shifted by 13 letters, where that makes clearly more sense."""
-    sense = english().share(reading.text)
+    sense = english_share(reading.text)
     if sense + BETTER > 1:
         return
     for other in (reading.backwards(), reading.retold(codecs.encode(reading.text, "rot13"))):
-        share = english().share(other.text)
+        share = english_share(other.text)
         if share >= max(SENSE, sense + BETTER):
             yield other

@@ -24,6 +24,8 @@ class English:
 
     def knows(self, word: str) -> bool:
         """Whether a word, in lower case, is in the table, perhaps without its ending."""
+        if word in self.cost:
+            return True
         word = word.replace("’", "'")
         stem = word.removesuffix("'s").removesuffix("s")
         return word in self.cost or (len(stem) >= SHORTEST and stem in self.cost)
@@ -42,3 +44,9 @@ def english() -> English:
     words = {word: 1.5 * 2 ** int(power) for power, row in lines for word in row.split(" ")}
     total = math.log(sum(words.values()))
     return English({word: total - math.log(count) for word, count in words.items()})
+
+
+@lru_cache(maxsize=64)
+def english_share(text: str) -> float:
+    """`English.share` by the table that ships. The last few are kept: several steps ask of the same readings."""
+    return english().share(text)

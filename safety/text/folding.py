@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from functools import lru_cache
 
 from safety.text.characters import INVISIBLE, fold
 from safety.text.reading import Part, Reading
@@ -17,16 +18,18 @@ def folded(text: str) -> Reading:
     return _built((piece, place, place + 1) for place, piece in enumerate(_pieces(text)))
 
 
-def _pieces(text: str) -> Iterator[str]:
+@lru_cache(maxsize=4)  # two readings ask in a row
+def _pieces(text: str) -> tuple[str, ...]:
     """Each character folded. A run of one emoji is named once; beyond the room for it, names are cut to a space."""
-    room, before = len(text) + ROOM, ""
+    room, before, pieces = len(text) + ROOM, "", []
     for char in text:
         folded = fold(char)
         if len(folded) > 1 and (room <= 0 or (char == before and folded[0] == " ")):
             folded = folded[0]
         room -= max(0, len(folded) - 1)
         before = char
-        yield folded
+        pieces.append(folded)
+    return tuple(pieces)
 
 
 def opened(text: str, decoded: Iterable[Part]) -> Reading:

@@ -15,7 +15,7 @@ from functools import lru_cache
 
 from safety.text.characters import LOOKALIKES
 from safety.text.encoded import decoded, turned
-from safety.text.english import english
+from safety.text.english import english_share
 from safety.text.folding import folded, opened, split
 from safety.text.reading import Reading
 from safety.text.repair import repaired
@@ -27,6 +27,7 @@ _CAMEL = re.compile(r"[a-z][A-Z]")
 _WORD = re.compile(r"[^\W_]+")
 _LATIN = re.compile(r"[a-z]")
 _SIGNS = str.maketrans("0345678927@$€£", "oeasgtbgztasel")
+_FIGURE = re.compile(r"[0-9@$€£!|¡]")
 _LIKE_I = re.compile(r"1|(?<=\w)[!|¡](?=\w)")
 _TOKEN = re.compile(r"\S+")
 _SPACED_OUT = re.compile(r"(?<![^\W_])(?:[^\W_](?:[\W_]{1,3})){2,}[^\W_](?![^\W_])")
@@ -59,19 +60,22 @@ def plain(text: str) -> str:
 
 @lru_cache(maxsize=8)
 def normalise(text: str) -> Normalised:
-    """All readings of any string; never raises. The last few are kept, since several checks ask in a row."""
+    """All readings of any string; never raises. The last few are kept, since several checks ask in a row.
+
+    Those that undo one habit, then the one of them that makes the most sense with its words repaired.
+    """
+    readings = _each_once(_undone(text))
+    clearest = max(readings, key=lambda reading: english_share(reading.text))
+    mended = [repaired(reading) for reading in (clearest, *turned(clearest))]
+    return Normalised(text, _each_once([*readings, *mended]))
+
+
+def _each_once(readings: Iterable[Reading]) -> tuple[Reading, ...]:
+    """Of readings with the same text, the first."""
     seen: dict[str, Reading] = {}
-    for reading in _readings(text):
+    for reading in readings:
         seen.setdefault(reading.text, reading)
-    return Normalised(text, tuple(seen.values()))
-
-
-def _readings(text: str) -> Iterator[Reading]:
-    """Those that undo one habit, then the one of them that makes the most sense with its words repaired."""
-    readings = list(_undone(text))
-    yield from readings
-    clearest = max(readings, key=lambda reading: english().share(reading.text))
-    yield from (repaired(reading) for reading in (clearest, *turned(clearest)))
+    return tuple(seen.values())
 
 
 def _undone(text: str) -> Iterator[Reading]:
@@ -86,12 +90,12 @@ def _undone(text: str) -> Iterator[Reading]:
     joined = _joined(latin, _spaced_out(latin.text, article=False))
     yield joined
     yield _joined(latin, _spaced_out(latin.text, article=True))
-    for reading in (latin, joined):
+    for reading in (latin,) if joined is latin else (latin, joined):
         unleeted = _unleeted(reading, "i")
         yield unleeted
         yield _unleeted(reading, "l")
-        yield unleeted.without(_surplus(_DOUBLED, unleeted.text, 1))
-        yield unleeted.without(_surplus(_STRETCHED, unleeted.text, 2))
+        yield _shortened(unleeted, _DOUBLED, 1)
+        yield _shortened(unleeted, _STRETCHED, 2)
 
 
 def _mixed_words_in_latin(reading: Reading) -> Reading:
@@ -139,6 +143,9 @@ def _joined(reading: Reading, spaced_out: Iterable[tuple[int, int]]) -> Reading:
 def _unleeted(reading: Reading, one: str) -> Reading:
     """Digits and signs as the letters they are drawn like, in words that also hold a letter."""
 
+    if not _FIGURE.search(reading.text):
+        return reading
+
     def retell(match: re.Match[str]) -> str:
         token = match[0]
         return _LIKE_I.sub(one, token).translate(_SIGNS) if _LATIN.search(token) else token
@@ -146,5 +153,7 @@ def _unleeted(reading: Reading, one: str) -> Reading:
     return reading.retold(_TOKEN.sub(retell, reading.text))
 
 
-def _surplus(stretched: re.Pattern[str], text: str, keep: int) -> list[tuple[int, int]]:
-    return [(run.start() + keep, run.end()) for run in stretched.finditer(text)]
+def _shortened(reading: Reading, stretched: re.Pattern[str], keep: int) -> Reading:
+    """With so many letters of each run."""
+    gaps = [(run.start() + keep, run.end()) for run in stretched.finditer(reading.text)]
+    return reading.without(gaps) if gaps else reading
