@@ -19,6 +19,7 @@ from safety.image.runtime import verified
 from safety.image.weights import read_weights
 from safety.prompt.windows import HEADS, Array, Read, Window, by_word, framed, windows, words_of, worst
 
+READINGS = 32  # of a few texts, in pieces of words: each is counted, one or two are read
 REMEMBERED = 128  # windows, 12 KB each at most
 BATCH = 16  # texts that run together in bulk: more gain nothing on a processor
 ERRORS_ONLY = 3  # onnxruntime's log level
@@ -37,11 +38,11 @@ class PromptModel:
         self._parts: tuple[Any, Any] | None = None
         # Who types changes the end of a prompt: the windows before it are answered from here.
         self._judged = lru_cache(maxsize=REMEMBERED)(self._judge)
+        self._encoded = lru_cache(maxsize=READINGS)(self._encode)
 
     def read(self, text: str) -> Read:
         """One text with the shares of its words."""
-        tokenizer, _ = self._loaded()
-        encoding = tokenizer.encode(text, add_special_tokens=False)
+        encoding = self._encoded(text)
         owners, places = words_of(encoding)
         seen = tuple(
             Window(np.array(ids), framed(owners[start : start + len(ids) - 2]), *self._judged(ids))
@@ -80,8 +81,11 @@ class PromptModel:
 
     def tokens(self, text: str) -> int:
         """How many pieces the text falls into: ordinary words are one or two."""
+        return len(self._encoded(text).ids)
+
+    def _encode(self, text: str) -> Any:
         tokenizer, _ = self._loaded()
-        return len(tokenizer.encode(text, add_special_tokens=False).ids)
+        return tokenizer.encode(text, add_special_tokens=False)
 
     def _loaded(self) -> tuple[Any, Any]:
         with self._lock:

@@ -10,11 +10,12 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterable, Sequence
 
 import numpy as np
+from numpy.typing import NDArray
 
 from safety.prompt.windows import HEADS, Array, Read, Window
 
 ROUNDS = 1  # readings of one window beside the one that tries the first choice
-TOKENS = 340  # read at most for one judgement, the first reading included: so long prompts stay quick
+TOKENS = 340  # read at most for one judgement, all first readings included: so long prompts stay quick
 GAIN = 6.0  # leaving words out changes about so many times what the fixed states foretell
 LEAST_GAIN = 1.0
 CAUTION = 0.7  # of what a reading gained: the next words are weaker
@@ -29,22 +30,21 @@ FUNCTION_WORDS = frozenset(_FUNCTION.split())
 
 Place = tuple[int, int]
 Without = Callable[[Window, Collection[int]], Window]
-Passes = Callable[[Array], bool]
+Passes = Callable[[Array], NDArray[np.bool_]]  # (readings, heads) -> (readings,)
 Order = Sequence[tuple[int, Array]]
 
 
-def carriers(text: str, read: Read, without: Without, passes: Passes) -> tuple[int, ...]:
+def carriers(text: str, read: Read, without: Without, passes: Passes, left: int = TOKENS) -> tuple[int, ...]:
     """Numbers of the fewest words found without which the logits of every window pass, in order.
 
-    Checked by reading again, ROUNDS times a window, as long as TOKENS last; what is left then is the estimate.
+    Checked by reading again, ROUNDS times a window, as long as `left` tokens last; what is left then is the estimate.
     """
     fit = {number for number, place in enumerate(read.words) if is_word(text, place)}
     gone: set[int] = set()
-    left = TOKENS - read.tokens
     for window in sorted(read.windows, key=lambda window: -float(window.logits[0])):
         gain = GAIN
         for readings in range(ROUNDS + 1):
-            if passes(window.logits):
+            if passes(window.logits[None])[0]:
                 break
             order = _order(window, fit - gone)
             order = order[: _enough(window, order, gain, passes)]
@@ -59,10 +59,11 @@ def carriers(text: str, read: Read, without: Without, passes: Passes) -> tuple[i
 
 def _enough(window: Window, order: Order, gain: float, passes: Passes) -> int:
     """How many words it takes if leaving them out does `gain` times what the fixed states foretell."""
-    for count, (_, foretold) in enumerate(order, 1):
-        if passes(window.logits + gain * (foretold - window.logits)):
-            return count
-    return len(order)
+    if not order:
+        return 0
+    foretold = np.stack([logits for _, logits in order])
+    enough = passes(window.logits + gain * (foretold - window.logits))
+    return 1 + int(enough.argmax()) if enough.any() else len(order)
 
 
 def _gain(window: Window, foretold: Array, seen: Window) -> float:

@@ -14,10 +14,11 @@ from functools import lru_cache
 from pathlib import Path
 
 import numpy as np
+from numpy.typing import NDArray
 
 from safety.image.weights import read_weights
 from safety.prompt.encoder import PromptModel
-from safety.prompt.explain import carriers, joined, part
+from safety.prompt.explain import TOKENS, carriers, joined, part
 from safety.prompt.windows import HEADS, Array, Read
 from safety.records import Finding, Model, Prompt
 from safety.text import Normalised, Reading, normalise
@@ -38,7 +39,7 @@ SURE = {
 }
 STOPS = 0.38  # just below the least score that general mode warns at: without the marked words all stay under it
 WORTH_SAYING = 0.3  # below it no spans: they cost further readings
-LONG = 250  # pieces of words
+LONG = 170  # pieces of words: two readings of so many and their explanation stay below a tenth of a second
 MORE_NATURAL = 0.92  # a reading with so many fewer pieces of words undoes a disguise
 PART = 0.3  # a word is named for a further category if its share is at least this much of the greatest
 MOST_NAMED = 6
@@ -99,12 +100,15 @@ def _findings(folder: Path, text: str) -> tuple[Finding, ...]:
     if not text.strip():
         return ()
     model = _model(folder)
-    read, reading = max(
-        ((model.read(reading.text), reading) for reading in _readings(normalise(text), model)),
-        key=lambda pair: float(pair[0].logits[0]),
-    )
+    seen = [(model.read(reading.text), reading) for reading in _readings(normalise(text), model)]
+    read, reading = max(seen, key=lambda pair: float(pair[0].logits[0]))
     scores = {head: float(column[0]) for head, column in _columns(read.logits[None]).items()}
-    return tuple(_found(scores, read, reading, model))
+    found = findings_of(scores, reading.text)
+    if max(finding.score for finding in found) < WORTH_SAYING:
+        return tuple(found)
+    left = TOKENS - sum(each.tokens for each, _ in seen)
+    words = carriers(reading.text, read, model.without, _passes, left)
+    return tuple(_shown(finding, words, read, reading) for finding in found)
 
 
 def _readings(normalised: Normalised, model: PromptModel) -> Iterator[Reading]:
@@ -131,26 +135,22 @@ def _columns(logits: Array) -> dict[str, Array]:
     return columns | {head: (risk * parts[:, i]) ** SURE.get(head, 1) for i, head in enumerate(HEADS[1:])}
 
 
-def _found(scores: Mapping[str, float], read: Read, reading: Reading, model: PromptModel) -> Iterator[Finding]:
-    text, found = reading.text, findings_of(scores, reading.text)
-    if max(finding.score for finding in found) < WORTH_SAYING:
-        yield from found
-        return
-    words = carriers(text, read, model.without, _passes)
-    for finding in found:
-        own = _own(words, read, finding.category) if finding.score >= WORTH_SAYING else ()
-        groups = joined(text, read.words, own)
-        yield replace(
-            finding,
-            evidence=" … ".join(text[slice(*read.words[word])] for word in own[:MOST_NAMED]) or WHOLE,
-            spans=tuple(reading.span(read.words[group[0]][0], read.words[group[-1]][1]) for group in groups),
-            parts=tuple(part(read, group, finding.category) for group in groups),
-        )
+def _shown(finding: Finding, words: Sequence[int], read: Read, reading: Reading) -> Finding:
+    """With those of the words that carry it, where it is worth saying."""
+    own = _own(words, read, finding.category) if finding.score >= WORTH_SAYING else ()
+    groups = joined(reading.text, read.words, own)
+    return replace(
+        finding,
+        evidence=" … ".join(reading.text[slice(*read.words[word])] for word in own[:MOST_NAMED]) or WHOLE,
+        spans=tuple(reading.span(read.words[group[0]][0], read.words[group[-1]][1]) for group in groups),
+        parts=tuple(part(read, group, finding.category) for group in groups),
+    )
 
 
-def _passes(logits: Array) -> bool:
-    columns = _columns(logits[None])
-    return max(float(columns[head][0]) for head in HEADS[1:]) < STOPS
+def _passes(logits: Array) -> NDArray[np.bool_]:
+    """(readings, heads) -> (readings,): whether no category stops any more."""
+    columns = _columns(logits)
+    return np.stack([columns[head] for head in HEADS[1:]]).max(axis=0) < STOPS
 
 
 def findings_of(scores: Mapping[str, float], text: str) -> list[Finding]:
