@@ -15,7 +15,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from functools import partial
+from functools import cached_property, partial
 from pathlib import Path
 
 from PIL import Image
@@ -30,6 +30,7 @@ from safety.checks import Check, assess
 from safety.decide import decide
 from safety.export import Exporter, Facts, facts_of, file_name, sweep
 from safety.health import Described, Health, examine
+from safety.judge import PromptJudge
 from safety.policy import Policy
 from safety.prompt.open_people import OpenPeople
 from safety.prompt.suggest import Suggester
@@ -49,8 +50,7 @@ from safety.works import Delivered, Export, Generation, GenerationRequest, Made,
 class Studio:
     """All parts, put together in app.py. `outputs` is the folder for finished files.
 
-    A mode or language that the policy does not know raises RequestError, whatever is asked. Where the operator has
-    locked the mode, that one decides, whichever was asked for.
+    An unknown mode or language raises RequestError. Where the operator has locked the mode, that one decides.
     """
 
     policy: Policy
@@ -67,13 +67,17 @@ class Studio:
     people: OpenPeople | None = None  # fills in balanced sets
     steering: SteeringPlan | None = None  # without it, no model is steered
 
+    @cached_property
+    def judge(self) -> PromptJudge:
+        return PromptJudge(self.prompt_checks, self.policy)
+
     def preview(self, prompt: str, mode: str) -> Decision:
         """Judges a prompt while it is typed, with the quick checks only. Nothing is recorded."""
-        return self._ask(prompt, [check for check in self.prompt_checks if check.live], mode)
+        return self._ask(prompt, mode, live=True)
 
     def check(self, prompt: str, mode: str) -> Decision:
         """Judges a prompt as `create` does, with all checks. Nothing is recorded."""
-        return self._ask(prompt, self.prompt_checks, mode)
+        return self._ask(prompt, mode)
 
     def suggest(self, prompt: str, mode: str, asked: Decision | None = None) -> tuple[Suggestion, ...]:
         """Other wordings for a blocked prompt, each judged by `check` to pass. `asked`: its decision, if known."""
@@ -186,12 +190,11 @@ class Studio:
 
     def health(self) -> Health:
         """Lets every check look at something harmless. Loads what is not loaded yet: may take seconds."""
-        said = self.policy.words().check
-        asked = [Described(check.name, said(check.name), "", required=True) for check in self.prompt_checks]
+        asked = [Described(one.name, self.policy.words().check(one.name), "", True) for one in self.prompt_checks]
         return examine(self.prompt_checks, self.image_checks, [*asked, *self.described], Image.new("RGB", (256, 256)))
 
-    def _ask(self, prompt: str, checks: Sequence[Check[Prompt]], mode: str) -> Decision:
-        mode = self.policy.in_force(mode)
-        if problem := prompt_problem(prompt):  # what cannot be judged is not passed on
+    def _ask(self, prompt: str, mode: str, live: bool = False) -> Decision:
+        mode, problem = self.policy.in_force(mode), prompt_problem(prompt)
+        if problem:  # what cannot be judged is not passed on
             return decide(Assessment(Stage.PROMPT, skipped=(Skipped("", problem),)), self.policy, mode)
-        return decide(assess(Stage.PROMPT, Prompt(prompt), checks), self.policy, mode)
+        return self.judge.judge(prompt, mode, live)

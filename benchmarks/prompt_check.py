@@ -20,7 +20,7 @@ from pathlib import Path
 import numpy as np
 
 from benchmarks import disguises, rivals
-from safety.batch import BatchJudge
+from safety.judge import PromptJudge
 from safety.policy import load_policy
 from safety.prompt import prompt_checks
 from safety.prompt.suggest import load_suggester
@@ -81,7 +81,7 @@ class Bench:
 
     def __init__(self, data: Path, sample: int) -> None:
         self.data, self.sample = data, sample
-        self.judge = BatchJudge(prompt_checks(PRESETS, MODELS), load_policy(PRESETS))
+        self.judge = PromptJudge(prompt_checks(PRESETS, MODELS), load_policy(PRESETS))
         self.trained = set(sources()["dev"])
         self._done: dict[tuple[str, str], tuple[np.ndarray, dict[str, np.ndarray]]] = {}
 

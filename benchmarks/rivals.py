@@ -10,9 +10,9 @@ from pathlib import Path
 
 import numpy as np
 
-from safety.batch import BatchJudge
 from safety.checks import assess
 from safety.decide import decide
+from safety.judge import PromptJudge
 from safety.policy import BASE_MODE
 from safety.records import Decision, Prompt, Stage
 from training.prompt_risk.figures import auroc, best_f1, figure
@@ -34,12 +34,12 @@ print(json.dumps(rows))
 """
 
 
-def judged(judge: BatchJudge, text: str) -> Decision:
+def judged(judge: PromptJudge, text: str) -> Decision:
     """One whole judgement, as the studio makes it: normalise, all checks, decide, explain."""
     return decide(assess(Stage.PROMPT, Prompt(text), judge.checks), judge.policy, BASE_MODE)
 
 
-def compared(judge: BatchJudge, texts: Sequence[str], labels: np.ndarray, spacy: Path | None) -> Iterator[str]:
+def compared(judge: PromptJudge, texts: Sequence[str], labels: np.ndarray, spacy: Path | None) -> Iterator[str]:
     """A line a rival: AUROC and best F1 on these rows, median and 95th percentile of processor time for one.
 
     Processor time, of one thread: the machine may be busy with other work.

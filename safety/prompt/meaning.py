@@ -150,7 +150,8 @@ def _shown(finding: Finding, words: Sequence[int], read: Read, reading: Reading)
 def _passes(logits: Array) -> NDArray[np.bool_]:
     """(readings, heads) -> (readings,): whether no category stops any more."""
     columns = _columns(logits)
-    return np.stack([columns[head] for head in HEADS[1:]]).max(axis=0) < STOPS
+    most: Array = np.stack([columns[head] for head in HEADS[1:]]).max(axis=0)
+    return most < STOPS
 
 
 def findings_of(scores: Mapping[str, float], text: str) -> list[Finding]:

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 from pydantic import Field
 
@@ -53,6 +53,13 @@ class Vocabulary:
         self.framing = framing
         self._scanner = Scanner((term.name, term) for term in terms)
         self.harmless = harmless
+        self.find = lru_cache(maxsize=4)(self._find)
+
+    def __getstate__(self) -> dict[str, Any]:
+        return {name: part for name, part in vars(self).items() if name != "find"}
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        vars(self).update(state)
         self.find = lru_cache(maxsize=4)(self._find)
 
     def _find(self, typed: str) -> tuple[Hit[Term], ...]:

@@ -99,9 +99,9 @@ def words_of(encoding: Any) -> tuple[NDArray[np.int64], tuple[tuple[int, int], .
     return owners, tuple(places)
 
 
-def worst(seen: Sequence[Window]) -> Array:
-    """The logits of the window with the highest first head, (heads,)."""
-    return max((window.logits for window in seen), key=lambda logits: float(logits[0]))
+def worst(logits: Sequence[Array]) -> Array:
+    """Of the logits of several windows, (heads,) each, those with the highest first head."""
+    return max(logits, key=lambda each: float(each[0]))
 
 
 def framed(words: NDArray[np.int64]) -> NDArray[np.int64]:

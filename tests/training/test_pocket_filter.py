@@ -2,8 +2,11 @@
 
 import pytest
 
+from safety.judge import PromptJudge
+from safety.policy import load_policy
+from tests.fakes_page import PRESETS, WordCheck
 from training.pocket.data import table
-from training.pocket.objects import Filter, Removed
+from training.pocket.objects import REFUSED, Filter, Removed, refused
 
 OBJECTS, PEOPLE, FLAGS = 7, 1, 9
 
@@ -50,3 +53,9 @@ def test_the_list_of_removed_things_names_safety_first() -> None:
     )
     assert text.index("safety.weapons") < text.index("keep: not named")
     assert "bomb" in text
+
+
+def test_what_the_studio_refuses_to_draw_is_not_learned() -> None:
+    judge = PromptJudge((WordCheck(),), load_policy(PRESETS))
+    assert refused(["red apple", "gore", "hammer"], judge) == {"gore"}
+    assert f"## {REFUSED}\n\nthe studio would not draw it" in table([Removed("gore", REFUSED)], Filter(), 1)

@@ -10,7 +10,7 @@ import subprocess
 from collections import defaultdict
 from pathlib import Path
 
-from training.pocket.objects import HERE, Filter, Removed, choose, save
+from training.pocket.objects import HERE, REFUSED, Filter, Removed, choose, save, studio_judge
 
 PACKAGES = {  # name: (version, licence, what)
     "@lobehub/fluent-emoji-3d": ("1.1.0", "MIT", "pictures: Microsoft's Fluent Emoji, 3D"),
@@ -37,11 +37,13 @@ def table(removed: list[Removed], rules: Filter, learned: int) -> str:
         "# What the training filter removed",
         "",
         f"Written by `python -m training.pocket.data` from `filter.toml`: {learned} things are learned, "
-        f"{len(removed)} are not. Nothing under `safety` is in any training picture.",
+        f"{len(removed)} are not. Nothing under `safety` is in any training picture. What the rules leave is judged by "
+        f"the studio's own prompt check too; what that refuses stands under `{REFUSED}`.",
         "",
     ]
     for rule in sorted(by_rule, key=lambda rule: (not rule.startswith("safety"), rule)):
-        why = rules.rules[rule]["why"] if rule in rules.rules else "out of the scope of the model"
+        written = {rule: entry["why"] for rule, entry in rules.rules.items()}
+        why = (written | {REFUSED: "the studio would not draw it"}).get(rule, "out of the scope of the model")
         lines += [f"## {rule}", "", f"{why}.", "", ", ".join(sorted(by_rule[rule])), ""]
     return "\n".join(lines)
 
@@ -53,7 +55,7 @@ def main() -> None:
     args = ask.parse_args()
     args.work.mkdir(parents=True, exist_ok=True)
     packages, rules = fetch(args.work), Filter()
-    things, removed = choose(packages, rules)
+    things, removed = choose(packages, rules, studio_judge())
     save(things, packages, args.work)
     (HERE / "removed.md").write_text(table(removed, rules, len(things)))
     print(f"{len(things)} things, {sum(len(thing.files) for thing in things)} pictures; {len(removed)} removed")

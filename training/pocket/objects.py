@@ -1,4 +1,4 @@
-"""Which things the model learns: emoji files -> the studio's filter -> arrays.
+"""Which things the model learns: emoji files -> the written rules and the studio's own check -> arrays.
 
 Pictures: Fluent Emoji 3D (MIT, npm `@lobehub/fluent-emoji-3d`); names and keywords: `emojibase-data` (MIT).
 """
@@ -6,7 +6,7 @@ Pictures: Fluent Emoji 3D (MIT, npm `@lobehub/fluent-emoji-3d`); names and keywo
 import json
 import re
 import tomllib
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -14,9 +14,16 @@ from typing import Any
 import numpy as np
 from PIL import Image
 
+from safety.judge import PromptJudge
+from safety.policy import load_policy
+from safety.prompt import prompt_checks
+from safety.records import Verdict
+
 HERE = Path(__file__).parent
+ROOT = HERE.parents[1]
 SIZE = 128  # pixels, the model's native size
 PEOPLE = 1  # emojibase's group of people and body parts: those with skin tones
+REFUSED = "safety.refused"  # the rule that is no list: the studio's own prompt check
 TONES = ("light", "medium-light", "medium", "medium-dark", "dark")
 
 Entry = dict[str, Any]  # one emoji of emojibase
@@ -87,14 +94,28 @@ def faces_of(entry: Entry, everyone: dict[str, Entry], folder: Path) -> Iterator
         yield stem, "|"
 
 
-def choose(packages: Path, rules: Filter) -> tuple[list[Thing], list[Removed]]:
+def studio_judge() -> PromptJudge:
+    """All prompt checks and the policy, as the studio has them."""
+    presets = ROOT / "presets"
+    return PromptJudge(prompt_checks(presets, ROOT / "assets" / "models"), load_policy(presets))
+
+
+def refused(labels: Sequence[str], judge: PromptJudge) -> set[str]:
+    """Those that the studio itself would not draw in general mode, if they were asked for."""
+    verdicts = judge.score_batch(labels)["verdict"]
+    return {label for label, verdict in zip(labels, verdicts, strict=True) if verdict >= Verdict.BLOCK}
+
+
+def choose(packages: Path, rules: Filter, judge: PromptJudge) -> tuple[list[Thing], list[Removed]]:
     """Split the emoji of the installed npm packages into what is learned and what is not."""
     folder = packages / "@lobehub/fluent-emoji-3d/assets"
     entries = json.loads((packages / "emojibase-data/en/data.json").read_text())
     everyone = {entry["label"].lower(): entry for entry in entries}
+    named = {label: rules.why_not(label, entry.get("group", -1)) for label, entry in everyone.items()}
+    named |= dict.fromkeys(refused([label for label, rule in named.items() if rule is None], judge), REFUSED)
     things, removed = [], []
     for label, entry in everyone.items():
-        rule = rules.why_not(label, entry.get("group", -1))
+        rule = named[label]
         files = list(faces_of(entry, everyone, folder)) if rule is None else []
         if files:
             stems, notes = zip(*files, strict=True)

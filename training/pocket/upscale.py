@@ -19,7 +19,7 @@ from torch import Tensor, nn
 from tqdm import tqdm
 
 from training.pocket.autoencoder import pixels
-from training.pocket.objects import SIZE, Filter, choose
+from training.pocket.objects import SIZE, Filter, choose, studio_judge
 from training.pocket.words import Language
 
 BATCH, CROP, WIDTH, RATE = 16, 48, 24, 2e-3  # crops of the small picture, its edge in pixels, channels
@@ -105,7 +105,7 @@ def main() -> None:
     ask.add_argument("--minutes", type=float, default=5.0)
     args = ask.parse_args()
     folder = args.work / "node_modules/@lobehub/fluent-emoji-3d/assets"
-    things, _ = choose(args.work / "node_modules", Filter())
+    things, _ = choose(args.work / "node_modules", Filter(), studio_judge())
     stems = [thing.files[0] for thing in things]
     dice, grounds = random.Random(1), list(Language.read().backgrounds.values())
     dice.shuffle(stems)
