@@ -14,7 +14,6 @@ import csv
 import random
 from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -142,7 +141,7 @@ def attacks(bench: Bench) -> Iterator[str]:
 
 def suggestions(bench: Bench) -> Iterator[str]:
     """How many soft blocks of benign rows have suggestions, and how many words these keep."""
-    suggester, judge = load_suggester(PRESETS), partial(rivals.judged, bench.judge)
+    suggester, judge = load_suggester(PRESETS), bench.judge.judge
     blocked, helped, kept = 0, 0, []
     for name in ("jdb", "krea", "overt", "hatecheck", "xstest", "nibbler"):
         texts, labels = bench.rows(name)

@@ -10,14 +10,11 @@ from pathlib import Path
 
 import numpy as np
 
-from safety.checks import assess
-from safety.decide import decide
 from safety.judge import PromptJudge
-from safety.policy import BASE_MODE
-from safety.records import Decision, Prompt, Stage
 from training.prompt_risk.figures import auroc, best_f1, figure
 
 Score = Callable[[str], float]
+# Its classes are "safe", "underage_safe", "adult" and "cp", which sum up to one. It runs on torch.
 SPACY = """
 import json, sys, time
 import en_prompt_nsfw_pipeline_bilstm
@@ -28,15 +25,10 @@ rows = []
 for text in texts:
     start = time.process_time()
     cats = nlp(text).cats
-    unsafe = [value for name, value in cats.items() if "nsfw" in name.lower() or "unsafe" in name.lower()]
-    rows.append([max(unsafe or cats.values()), 1000 * (time.process_time() - start)])
+    taken = 1000 * (time.process_time() - start)
+    rows.append([1 - sum(value for name, value in cats.items() if name.endswith("safe")), taken])
 print(json.dumps(rows))
 """
-
-
-def judged(judge: PromptJudge, text: str) -> Decision:
-    """One whole judgement, as the studio makes it: normalise, all checks, decide, explain."""
-    return decide(assess(Stage.PROMPT, Prompt(text), judge.checks), judge.policy, BASE_MODE)
 
 
 def compared(judge: PromptJudge, texts: Sequence[str], labels: np.ndarray, spacy: Path | None) -> Iterator[str]:
@@ -45,7 +37,7 @@ def compared(judge: PromptJudge, texts: Sequence[str], labels: np.ndarray, spacy
     Processor time, of one thread: the machine may be busy with other work.
     """
     yield "| check | AUROC | best F1 | median ms | p95 ms |\n|---|---|---|---|---|"
-    yield _line("Safelight, whole judgement", *_timed(lambda text: judged(judge, text).risk, texts), labels)
+    yield _line("Safelight, whole judgement: normalise, all checks, decide, explain", *_timed(lambda text: judge.judge(text).risk, texts), labels)
     for name, score in _installed():
         yield _line(name, *_timed(score, texts), labels)
     if spacy is not None:

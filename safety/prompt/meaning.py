@@ -22,6 +22,7 @@ from safety.prompt.explain import TOKENS, carriers, joined, part
 from safety.prompt.windows import HEADS, Array, Read
 from safety.records import Finding, Model, Prompt
 from safety.text import Normalised, Reading, normalise
+from safety.text.english import undone
 
 FOLDER = "prompt_risk"
 NAME = "meaning"
@@ -114,13 +115,14 @@ def _findings(folder: Path, text: str) -> tuple[Finding, ...]:
 def _readings(normalised: Normalised, model: PromptModel) -> Iterator[Reading]:
     """The plain reading, and the one that looks most like ordinary words where that differs clearly.
 
-    Of a text that is LONG in pieces of words only the more natural one: two would take too long.
+    Only the more natural one where the plain one is a disguise of it, which looks like harm whatever it hides; and of a
+    text that is LONG in pieces of words, since two would take too long.
     """
     readings = normalised.readings
     pieces = [model.tokens(reading.text) for reading in readings] if len(readings) > 1 else [0]
     best = int(np.argmin(pieces))
     natural = pieces[best] < MORE_NATURAL * pieces[0]
-    if not natural or pieces[0] <= LONG:
+    if not natural or (pieces[0] <= LONG and not undone(normalised.plain.text, readings[best].text)):
         yield normalised.plain
     if natural:
         yield readings[best]

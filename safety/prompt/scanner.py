@@ -20,6 +20,7 @@ _BRACES = re.compile(r"\{([^{}]*)\}")
 _INNER_VOWEL = re.compile(r"(?<=.)[aeiou](?=.)")
 _HISSING = ("s", "x", "sh", "ch")
 _LONGEST_MASKED = 13
+_MASKS = "*_"
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +69,7 @@ class Scanner(Generic[Meaning]):
         text = reading.text
         for last, (length, numbers) in self._automaton.iter(text):
             start, end = last + 1 - length, last + 1
-            if begins_word(text, start) and ends_word(text, end):
+            if begins_word(text, start) and ends_word(text, end) and not _in_a_row(text, start, end):
                 yield start, end, numbers
 
 
@@ -83,6 +84,15 @@ def ends_word(text: str, end: int) -> bool:
         return True
     numbered = text[end].isdigit() and not text[end - 1].isdigit()
     return numbered and not text[end + 1 : end + 3].strip("0123456789 ,.")
+
+
+def _in_a_row(text: str, start: int, end: int) -> bool:
+    """Whether letters set apart run on: "n*g" in "p*a*i*n*t*i*n*g" is no masked word."""
+    sign = next((char for char in text[start:end] if char in _MASKS), "")
+    before, after = text[max(0, start - 2) : start], text[end : end + 2]
+    return bool(sign) and (
+        (before[-1:] == sign and before[:-1].isalnum()) or (after[:1] == sign and after[1:].isalnum())
+    )
 
 
 def expanded(term: str) -> Iterator[str]:

@@ -14,6 +14,7 @@ from pydantic import Field
 
 from safety.presets import Preset, parse, read_toml
 from safety.prompt.explain import FUNCTION_WORDS
+from safety.prompt.phrases import readable
 from safety.prompt.scanner import expanded
 from safety.prompt.wording import Wording
 from safety.records import Decision, Stage, Suggestion, Verdict
@@ -98,17 +99,20 @@ class _Search:
         for number in sorted(wording.changed(), key=lambda n: len(wording.word(n))):
             if wording.said[number] or wording.word(number).lower() not in FUNCTION_WORDS:
                 back = wording.back([number])
-                decision = self._decision(back)
-                if decision is not None and decision.verdict <= Verdict.NOTE:
-                    wording = back
+                wording = back if self._passes(back) else wording
         return self._grammatical(wording)
 
     def _grammatical(self, wording: Wording) -> Wording:
-        """With the small words between back where what they join is back."""
+        """With the small words between back where what they join is back, and in whole phrases if that keeps enough."""
         lost = [n for n in wording.changed() if wording.word(n).lower() in FUNCTION_WORDS]
         back = wording.back(lost).mended()
-        decision = self._decision(back)
-        return back if decision is not None and decision.verdict <= Verdict.NOTE else wording
+        wording = back if self._passes(back) else wording
+        good = (other for other in readable(wording) if other.kept() >= KEPT and self._passes(other))
+        return next(good, wording)
+
+    def _passes(self, wording: Wording) -> bool:
+        decision = self._decision(wording)
+        return decision is not None and decision.verdict <= Verdict.NOTE
 
     def _decision(self, wording: Wording) -> Decision | None:
         text = wording.text()

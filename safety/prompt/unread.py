@@ -11,7 +11,7 @@ from collections.abc import Iterator
 
 from safety.records import Finding, Prompt
 from safety.text import normalise
-from safety.text.english import WORD, english_share
+from safety.text.english import WORD, english_share, undone
 from safety.text.languages import ENGLISH, NAMES, language_of
 
 CATEGORY = "unread"
@@ -37,8 +37,10 @@ class UnreadCheck:
         if other >= MOSTLY:
             yield _finding(other, language_of(plain)[0])
             return
+        clearest = max((reading.text for reading in text.readings), key=english_share)
+        read = english_share(clearest)
+        plain = clearest if undone(plain, clearest) else plain  # else the disguise would pass for a language
         words = [word for word in WORD.findall(plain) if len(word) > 1]
-        read = max(english_share(reading.text) for reading in text.readings)
         if len(words) < FEWEST or read >= SURELY_ENGLISH:
             return
         language, chance = (ENGLISH, 1.0) if TELLING.intersection(words) else language_of(plain)

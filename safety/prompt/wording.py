@@ -10,13 +10,13 @@ from safety.prompt.words import merged
 from safety.records import Span, Suggestion
 
 _WORD = re.compile(r"[^\W_]+(?:['’-][^\W_]+)*")
-_STOP = re.compile(r"[,.;:!?\n]")
+STOP = re.compile(r"[,.;:!?\n]")
 _SMALL = (
     "a an the this that of in on at to into onto from for with by as and or but is are was were be being covered full "
     "very so while who which"
 )
 _DANGLING = frozenset(_SMALL.split())
-_ARTICLES = frozenset(["a", "an", "the", "his", "her", "my", "your", "their", "its"])
+ARTICLES = frozenset(["a", "an", "the", "his", "her", "my", "your", "their", "its"])
 _VOWEL = re.compile(r"[aeiou]", re.IGNORECASE)
 
 
@@ -65,14 +65,14 @@ class Wording:
             follows = next((n for n in range(number + 1, len(said)) if said[n]), None)
             lost = follows is None or follows > number + 1
             word = said[number].lower()
-            bare = word in _ARTICLES and follows is not None and said[follows].lower() in _DANGLING
+            bare = word in ARTICLES and follows is not None and said[follows].lower() in _DANGLING
             if lost and (bare or (word in _DANGLING and self._parted(number, follows))):
                 said[number] = ""
         return replace(self, said=tuple(said))
 
     def _parted(self, number: int, follows: int | None) -> bool:
         end = len(self.typed) if follows is None else self.places[follows].start
-        return follows is None or _STOP.search(self.typed, self.places[number].end, end) is not None
+        return follows is None or STOP.search(self.typed, self.places[number].end, end) is not None
 
     def text(self) -> str:
         return self._laid()[0]
@@ -120,9 +120,9 @@ def _article(said: str, following: str) -> str:
 
 def _stronger(one: str, other: str) -> str:
     """Of two gaps that meet, the one that parts more; signs do not pile up."""
-    if _STOP.search(one):
+    if STOP.search(one):
         return one
-    return other if _STOP.search(other) else (one if len(one.strip()) >= len(other.strip()) else other)
+    return other if STOP.search(other) else (one if len(one.strip()) >= len(other.strip()) else other)
 
 
 def _joined(spans: list[Span], typed: str) -> list[Span]:

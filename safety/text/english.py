@@ -14,6 +14,10 @@ from pathlib import Path
 TABLE = Path(__file__).with_name("english.tsv")
 WORD = re.compile(r"[^\W\d_]+(?:['’][^\W\d_]+)*")
 SHORTEST = 3  # letters: shorter words are found in any salad
+_SHORT = "a i an as at by do go he if in is it me my no of on or so to up us we"
+TINY = frozenset(_SHORT.split())  # the short words that make sense of a row of letters
+CHANCE = 3  # letters up to which a word may be there by chance
+GAIN, CLEARER = 8, 0.1  # letters, and the share of all, that come to stand in words where a disguise is undone
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,3 +54,22 @@ def english() -> English:
 def english_share(text: str) -> float:
     """`English.share` by the table that ships. The last few are kept: several steps ask of the same readings."""
     return english().share(text)
+
+
+def undone(before: str, after: str) -> bool:
+    """Whether one reading makes clearly more sense than another, and every word of the other is still in it."""
+    known, words = _sense(before)
+    now, others = _sense(after)
+    clearer = now / _size(after) - known / _size(before) >= CLEARER
+    return clearer and now - known >= GAIN and not {word for word in words - others if len(word) > CHANCE}
+
+
+@lru_cache(maxsize=64)
+def _sense(text: str) -> tuple[int, frozenset[str]]:
+    """The letters that stand in English words, and those words."""
+    known = [word for word in WORD.findall(text) if word in TINY or (len(word) >= SHORTEST and english().knows(word))]
+    return sum(map(len, known)), frozenset(known)
+
+
+def _size(text: str) -> int:
+    return max(1, sum(map(str.isalnum, text)))

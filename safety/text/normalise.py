@@ -20,7 +20,7 @@ from safety.text.folding import folded, opened, split
 from safety.text.reading import Reading
 from safety.text.repair import repaired
 
-MAX_READINGS = 18
+MAX_READINGS = 20
 LONGER = 4
 
 _CAMEL = re.compile(r"[a-z][A-Z]")
@@ -66,7 +66,8 @@ def normalise(text: str) -> Normalised:
     """
     readings = _each_once(_undone(text))
     clearest = max(readings, key=lambda reading: english_share(reading.text))
-    mended = [repaired(reading) for reading in (clearest, *turned(clearest))]
+    sources = (clearest,) if clearest is readings[0] else (readings[0], clearest)
+    mended = [repaired(reading) for reading in (clearest, *(other for each in sources for other in turned(each)))]
     return Normalised(text, _each_once([*readings, *mended]))
 
 

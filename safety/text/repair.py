@@ -12,7 +12,7 @@ from collections.abc import Iterator, Sequence
 from functools import lru_cache
 from itertools import accumulate
 
-from safety.text.english import SHORTEST, English, english
+from safety.text.english import SHORTEST, TINY, English, english
 from safety.text.reading import Part, Reading
 
 LONGEST = 16  # letters of a word that is put together
@@ -24,8 +24,6 @@ NEIGHBOUR = 5  # letters up to which a word beside a strange one may be its piec
 RARE = 12.5  # nats from which a short word may be a piece
 UNKNOWN, A_LETTER = 9.0, 1.7  # nats that a strange word costs, and each of its letters
 JOIN, CUT = 1.5, 5.0  # nats for leaving a space out, and for putting one in
-_SHORT = "a i an as at by do go he if in is it me my no of on or so to up us we"
-TINY = frozenset(_SHORT.split())  # the short words that make sense of a row of letters
 
 _TOKEN = re.compile(r"[a-z]+(?:['’][a-z]+)?")
 _ALPHABET = "abcdefghijklmnopqrstuvwxyz"
