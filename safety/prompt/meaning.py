@@ -41,6 +41,7 @@ SURE = {
 STOPS = 0.38  # just below the least score that general mode warns at: without the marked words all stay under it
 WORTH_SAYING = 0.3  # below it no spans: they cost further readings
 LONG = 170  # pieces of words: two readings of so many and their explanation stay below a tenth of a second
+LEAST = 4  # times as short as the text a reading may be: letters set apart by two signs
 MORE_NATURAL = 0.92  # a reading with so many fewer pieces of words undoes a disguise
 PART = 0.3  # a word is named for a further category if its share is at least this much of the greatest
 MOST_NAMED = 6
@@ -118,14 +119,18 @@ def _readings(normalised: Normalised, model: PromptModel) -> Iterator[Reading]:
     Only the more natural one where the plain one is a disguise of it, which looks like harm whatever it hides; and of a
     text that is LONG in pieces of words, since two would take too long.
     """
-    readings = normalised.readings
-    pieces = [model.tokens(reading.text) for reading in readings] if len(readings) > 1 else [0]
+    first = normalised.legible
+    # A word of more than a hundred letters, such as code, is one piece to the model: few pieces may mean text left out.
+    whole = (one for one in normalised.readings if LEAST * len(one.text) >= len(first.text))
+    others = [one for one in whole if one is not normalised.plain]
+    pieces = [model.tokens(one.text) for one in (first, *others)] if others else [0]
     best = int(np.argmin(pieces))
     natural = pieces[best] < MORE_NATURAL * pieces[0]
-    if not natural or (pieces[0] <= LONG and not undone(normalised.plain.text, readings[best].text)):
-        yield normalised.plain
+    chosen = (first, *others)[best]
+    if not natural or (pieces[0] <= LONG and not undone(first.text, chosen.text)):
+        yield first
     if natural:
-        yield readings[best]
+        yield chosen
 
 
 def _columns(logits: Array) -> dict[str, Array]:

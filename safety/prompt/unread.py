@@ -32,7 +32,7 @@ class UnreadCheck:
     def look(self, prompt: Prompt) -> Iterator[Finding]:
         """The aspect is the language's code, the evidence its name; both are empty words for no language."""
         text = normalise(prompt.text)
-        plain = text.plain.text
+        plain = text.legible.text
         other = min(_other_letters(reading.text) for reading in text.readings)
         if other >= MOSTLY:
             yield _finding(other, language_of(plain)[0])

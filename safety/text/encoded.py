@@ -18,7 +18,7 @@ from safety.text.english import english_share
 from safety.text.reading import Part, Reading
 
 LETTERS = 0.7  # the part of a decoded text that is letters or spaces
-SENSE = 0.6  # the share of English in a text that is turned round or shifted
+SENSE = 0.45  # the share of English in a text that is turned round or shifted
 BETTER = 0.25  # by how much that share must rise
 LONGEST = 4000  # characters of one piece in code
 

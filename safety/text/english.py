@@ -13,10 +13,12 @@ from pathlib import Path
 
 TABLE = Path(__file__).with_name("english.tsv")
 WORD = re.compile(r"[^\W\d_]+(?:['’][^\W\d_]+)*")
+_WHOLE = re.compile(r"(?<![\w@$€£!|*])[^\W\d_]+(?:['’][^\W\d_]+)*(?![\w@$€£*]|[!|]\w)")  # no part of "p4in7ing"
 SHORTEST = 3  # letters: shorter words are found in any salad
 _SHORT = "a i an as at by do go he if in is it me my no of on or so to up us we"
 TINY = frozenset(_SHORT.split())  # the short words that make sense of a row of letters
-CHANCE = 3  # letters up to which a word may be there by chance
+CHANCE = 3  # letters up to which a word may be there by chance, and of the longer ones LOST letters in all
+LOST = 5
 GAIN, CLEARER = 8, 0.1  # letters, and the share of all, that come to stand in words where a disguise is undone
 
 
@@ -57,17 +59,18 @@ def english_share(text: str) -> float:
 
 
 def undone(before: str, after: str) -> bool:
-    """Whether one reading makes clearly more sense than another, and every word of the other is still in it."""
+    """Whether one reading makes clearly more sense than another, and the words of the other are still in it."""
     known, words = _sense(before)
     now, others = _sense(after)
     clearer = now / _size(after) - known / _size(before) >= CLEARER
-    return clearer and now - known >= GAIN and not {word for word in words - others if len(word) > CHANCE}
+    lost = sum(len(word) for word in words - others if len(word) > CHANCE)
+    return clearer and now - known >= GAIN and lost <= LOST
 
 
 @lru_cache(maxsize=64)
 def _sense(text: str) -> tuple[int, frozenset[str]]:
     """The letters that stand in English words, and those words."""
-    known = [word for word in WORD.findall(text) if word in TINY or (len(word) >= SHORTEST and english().knows(word))]
+    known = [word for word in _WHOLE.findall(text) if word in TINY or (len(word) >= SHORTEST and english().knows(word))]
     return sum(map(len, known)), frozenset(known)
 
 

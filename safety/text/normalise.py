@@ -42,10 +42,14 @@ _DOUBLED = re.compile(r"([^\W\d_])\1{2,}|([ahijkquvwxyz])\2")  # letters that En
 
 @dataclass(frozen=True, slots=True)
 class Normalised:
-    """A text as typed, and its readings: the plain one first, no two alike."""
+    """A text as typed, and its readings: the plain one first, no two alike.
+
+    `legible` is the plain one too, but with what stands in code as it reads.
+    """
 
     typed: str
     readings: tuple[Reading, ...]
+    legible: Reading
 
     @property
     def plain(self) -> Reading:
@@ -64,11 +68,14 @@ def normalise(text: str) -> Normalised:
 
     Those that undo one habit, then the one of them that makes the most sense with its words repaired.
     """
-    readings = _each_once(_undone(text))
+    folds = _mixed_words_in_latin(folded(text))
+    pieces = list(decoded(text))
+    legible = opened(text, pieces) if pieces else folds
+    readings = _each_once([folds, legible, *_undone(text, legible)])
     clearest = max(readings, key=lambda reading: english_share(reading.text))
-    sources = (clearest,) if clearest is readings[0] else (readings[0], clearest)
+    sources = (clearest,) if clearest is legible else (legible, clearest)
     mended = [repaired(reading) for reading in (clearest, *(other for each in sources for other in turned(each)))]
-    return Normalised(text, _each_once([*readings, *mended]))
+    return Normalised(text, _each_once([*readings, *mended]), legible)
 
 
 def _each_once(readings: Iterable[Reading]) -> tuple[Reading, ...]:
@@ -79,11 +86,7 @@ def _each_once(readings: Iterable[Reading]) -> tuple[Reading, ...]:
     return tuple(seen.values())
 
 
-def _undone(text: str) -> Iterator[Reading]:
-    plain = _mixed_words_in_latin(folded(text))
-    yield plain
-    if pieces := list(decoded(text)):
-        yield opened(text, pieces)
+def _undone(text: str, plain: Reading) -> Iterator[Reading]:
     if not text.isascii() or _CAMEL.search(text):
         yield _mixed_words_in_latin(split(text))
     latin = _lookalike_words_in_latin(plain)

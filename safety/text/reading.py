@@ -60,7 +60,12 @@ class Reading:
 
     def _place(self, start: int, end: int) -> tuple[int, int]:
         if start == end:  # put in: stands for nothing typed
-            at = self.ends[start - 1] if start else self.starts[0]
+            if not start:
+                return self.starts[0], self.starts[0]
+            before, after = self.starts[start - 1], self.starts[start]
+            if before == after:  # inside what one character stands for
+                return after, self.ends[start]
+            at = self.ends[start - 1] if before < after else self.ends[start]
             return at, at
         return self.starts[start], self.ends[end - 1]
 

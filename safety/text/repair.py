@@ -21,7 +21,7 @@ MOST_STRANGE = 200  # strange words of a text that is repaired: a longer one is 
 COMMON = {5: 10.2, 6: 11.0}  # nats up to which a word of so many letters, or more, is what a misspelt one meant
 SHORTEST_STRANGE = 4  # letters of a word that may be misspelt or written backwards
 NEIGHBOUR = 5  # letters up to which a word beside a strange one may be its piece
-RARE = 12.5  # nats from which a short word may be a piece
+RARE = 12.1  # nats from which a short word may be a piece: those of words that are listed and not counted
 UNKNOWN, A_LETTER = 9.0, 1.7  # nats that a strange word costs, and each of its letters
 JOIN, CUT = 1.5, 5.0  # nats for leaving a space out, and for putting one in
 
