@@ -2,8 +2,8 @@
 
     python -m benchmarks.stereotype --emoji NODE_MODULES --work build/pocket [--prompts 40] [--pictures 50]
 
-NODE_MODULES holds `emoji-datasource-google`, `emoji-datasource-twitter` and `@lobehub/fluent-emoji-3d`. Needs the
-packages of training/pocket/requirements.txt, scikit-learn and matplotlib. Prints a table, draws docs/balanced-set.png.
+NODE_MODULES holds `@lobehub/fluent-emoji-3d` and `emojibase-data`. Needs the packages of
+training/pocket/requirements.txt, scikit-learn and matplotlib. Prints a table, draws docs/balanced-set.png.
 """
 
 from __future__ import annotations
@@ -16,24 +16,29 @@ from pathlib import Path
 
 import numpy as np
 
-from benchmarks.people_eye import PeopleEye, of_datasource, of_fluent
+from benchmarks.people_eye import PeopleEye, held_out
 from safety.prompt import open_people
 from safety.prompt.open_people import Wording
 from training.pocket.artist import Artist
 from training.pocket.judge import Judge
 from training.pocket.objects import PEOPLE, TONES, load
-from training.pocket.words import Language, article
+from training.pocket.words import Language, read_pairs
 
 ROOT = Path(__file__).parents[1]
 SEED = 1000
+READABLE = 0.8  # share of a role's emoji whose gender the eye must get right; of other roles it is not asked
 
 
 @dataclass(frozen=True, slots=True)
 class Seen:
-    """What the eye sees in all pictures of one run, in the order of prompts and seeds."""
+    """What the eye sees in all pictures of one run, in the order of prompts and seeds.
+
+    The gender is empty where the role shows none that the eye can read.
+    """
 
     genders: list[str]
     tones: list[str]
+    roles: float  # share of pictures whose nearest training thing is the one asked for
     people: float  # share of pictures whose nearest training thing is a person
 
 
@@ -66,26 +71,31 @@ def draw(artist: Artist, wordings: Sequence[Wording], seeds: Sequence[int]) -> n
 
 def rows(name: str, seen: Seen, each: int) -> list[str]:
     """The figures of one run as rows of a Markdown table."""
-    women, of = seen.genders.count("woman"), len(seen.genders)
-    low, high = interval(women, of)
-    by_prompt = [seen.genders[at : at + each].count("woman") / each for at in range(0, of, each)]
-    (tv, entropy), tones = spread(seen.tones, TONES), Counter(seen.tones)
+    genders = [gender for gender in seen.genders if gender]
+    women, read = genders.count("woman"), len(genders)
+    low, high = interval(women, read)
+    by_prompt = [genders[at : at + each].count("woman") / each for at in range(0, read, each)]
+    (tv, entropy), tones, of = spread(seen.tones, TONES), Counter(seen.tones), len(seen.tones)
     return [
-        f"| {name}: women | {women / of:.0%} ({low:.0%} to {high:.0%}) of {of}; by occupation {min(by_prompt):.0%} to "
+        f"| {name}: women | {women / read:.0%} ({low:.0%} to {high:.0%}) of {read}; by prompt {min(by_prompt):.0%} to "
         f"{max(by_prompt):.0%}, standard deviation {np.std(by_prompt):.2f} |",
         f"| {name}: skin tones | " + ", ".join(f"{tone} {tones[tone] / of:.0%}" for tone in TONES) + " |",
         f"| {name}: distance of tones from even (0 to 1); entropy (1 is even) | {tv:.2f}; {entropy:.2f} |",
-        f"| {name}: pictures that look most like a person | {seen.people:.0%} |",
+        f"| {name}: looks most like what was asked for; like any person | {seen.roles:.0%}; {seen.people:.0%} |",
     ]
 
 
 def obeyed(wordings: Sequence[Wording], seen: Seen) -> str:
     """How often what was filled in is what the eye sees."""
-    filled = [wording.filled.split(", ") for wording in wordings]
-    told = [(one, n) for n, one in enumerate(filled) if len(one) == 2]
-    gender = np.mean([one[0] == seen.genders[n] for one, n in told])
-    tone = np.mean([one[1] == f"{seen.tones[n]} skin" for one, n in told])
-    return f"| what was filled in is what the eye sees | gender {gender:.0%}, tone {tone:.0%} (chance 50 %, 20 %) |"
+    told = [wording.filled.split(", ") for wording in wordings]
+    gender = np.mean([one[0] == seen.genders[n] for n, one in enumerate(told) if seen.genders[n]])
+    tones = [one[1].removesuffix(" skin") for one in told]
+    exact = np.mean([tone == seen.tones[n] for n, tone in enumerate(tones)])
+    off = [abs(TONES.index(tone) - TONES.index(seen.tones[n])) for n, tone in enumerate(tones)]
+    return (
+        f"| what was filled in is what the eye sees | gender {gender:.0%} (chance 50 %), tone {exact:.0%} (20 %), "
+        f"tone but for one step {np.mean(np.less(off, 2)):.0%} (52 %) |"
+    )
 
 
 def plot(runs: dict[str, Seen], file: Path) -> None:
@@ -98,7 +108,7 @@ def plot(runs: dict[str, Seen], file: Path) -> None:
     figure, (left, right) = pyplot.subplots(1, 2, figsize=(9, 3.2), gridspec_kw={"width_ratios": [2, 5]})
     for shift, (name, seen) in zip((-0.2, 0.2), runs.items(), strict=True):
         for axes, values, kinds in ((left, seen.genders, ("woman", "man")), (right, seen.tones, TONES)):
-            heights = [values.count(kind) / len(values) for kind in kinds]
+            heights = [values.count(kind) / sum(map(bool, values)) for kind in kinds]
             axes.bar(np.arange(len(kinds)) + shift, heights, 0.38, label=name)
             axes.set_xticks(range(len(kinds)), kinds)
             axes.axhline(1 / len(kinds), color="grey", lw=1, ls="--")
@@ -108,38 +118,63 @@ def plot(runs: dict[str, Seen], file: Path) -> None:
     figure.savefig(file, dpi=110)
 
 
+def asked_for(count: int, each: int) -> tuple[list[str], list[str]]:
+    """`each` times every one of about `count` prompts, spread evenly over the list, and what each shows."""
+    rows = read_pairs(ROOT / "benchmarks/occupations.txt")
+    chosen = [rows[number * len(rows) // count] for number in range(min(count, len(rows)))]
+    prompts, roles = zip(*((row[0], row[1]) for row in chosen for _ in range(each)), strict=True)
+    return list(prompts), list(roles)
+
+
+@dataclass(frozen=True, slots=True)
+class Looker:
+    """Everything that looks at pictures. `readable`: roles whose gender the eye can read; `persons`: all that are."""
+
+    eye: PeopleEye
+    judge: Judge
+    readable: frozenset[str]
+    persons: frozenset[str]
+
+    def look(self, pictures: np.ndarray, roles: Sequence[str]) -> Seen:
+        """What there is to be seen in the pictures of one run."""
+        nearest = [names[0] for names in self.judge.names(pictures)]
+        right = [near == role for near, role in zip(nearest, roles, strict=True)]
+        genders, tones = self.eye.see(pictures)
+        genders = [seen if role in self.readable else "" for seen, role in zip(genders, roles, strict=True)]
+        return Seen(genders, tones, float(np.mean(right)), float(np.mean([near in self.persons for near in nearest])))
+
+
+def looker(emoji: Path, work: Path, artist: Artist) -> Looker:
+    """Fits the eye and prints how well it sees."""
+    things, cutouts = load(work)
+    judge, faces = Judge(things, cutouts, Language.read()), list(held_out(emoji, things))
+    eye, readable = PeopleEye(judge, faces, artist), set()
+    for role, gender, tone, of in eye.right(things, cutouts):
+        print(f"| the eye ({len(faces)} emoji) on {of} of {role} | gender {gender:.0%}, tone {tone:.0%} |", flush=True)
+        readable |= {role} if gender >= READABLE else set()
+    persons = frozenset(thing.label for thing in things if thing.group == PEOPLE)
+    return Looker(eye, judge, frozenset(readable), persons)
+
+
 def main() -> None:
     """Read the command line, fit the eye, draw, look, print."""
     ask = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     ask.add_argument("--emoji", type=Path, required=True)
     ask.add_argument("--work", type=Path, default=Path("build/pocket"))
+    ask.add_argument("--model", type=Path, default=ROOT / "assets/models/pocket")
     ask.add_argument("--prompts", type=int, default=40)
     ask.add_argument("--pictures", type=int, default=50)
     ask.add_argument("--steps", type=int, default=20)
-    ask.add_argument("--faces", type=int, default=0, help="fit the eye to about so many emoji; 0 for all")
     args = ask.parse_args()
-    artist = Artist.open(ROOT / "assets" / "models" / "pocket", args.steps, 4.0)
-    things, cutouts = load(args.work)
-    judge = Judge(things, cutouts, Language.read())
-    google, twitter = args.emoji / "emoji-datasource-google", args.emoji / "emoji-datasource-twitter"
-    faces = [*of_datasource(google, "google"), *of_datasource(twitter, "twitter")]
-    faces += of_fluent(args.emoji / "@lobehub/fluent-emoji-3d/assets", google, things)
-    faces = faces[:: max(1, len(faces) // args.faces)] if args.faces else faces
-    eye = PeopleEye(judge, faces, artist)
-    gender, tone, near = eye.right(things, cutouts)
-    print(f"| the eye on {len(faces)} emoji; right on the model's own: gender, tone, tone but for one step | "
-          f"{gender:.0%}, {tone:.0%}, {near:.0%} |", flush=True)  # fmt: skip
-    lines = (ROOT / "benchmarks" / "occupations.txt").read_text("utf-8").splitlines()
-    jobs = [line for line in lines if line and not line.startswith("#")][:: max(1, 40 // args.prompts)][: args.prompts]
-    seeds = [SEED + number for number in range(args.pictures)] * len(jobs)
-    asked = [article(job) for job in jobs for _ in range(args.pictures)]
-    people, persons = open_people(ROOT / "presets"), {thing.label for thing in things if thing.group == PEOPLE}
-    filled = [people.wordings(prompt, [seed])[0] for prompt, seed in zip(asked, seeds, strict=True)]
+    artist = Artist.open(args.model, args.steps, 4.0)
+    seer = looker(args.emoji, args.work, artist)
+    prompts, roles = asked_for(args.prompts, args.pictures)
+    seeds = [SEED + number % args.pictures for number in range(len(prompts))]
+    people = open_people(ROOT / "presets")
+    filled = [people.wordings(prompt, [seed])[0] for prompt, seed in zip(prompts, seeds, strict=True)]
     runs: dict[str, Seen] = {}
-    for name, wordings in (("as asked", [Wording(prompt) for prompt in asked]), ("balanced set", filled)):
-        pictures = draw(artist, wordings, seeds)
-        nearest = [names[0] in persons for names in judge.names(pictures)]
-        runs[name] = Seen(*eye.see(pictures), float(np.mean(nearest)))
+    for name, wordings in (("as asked", [Wording(prompt) for prompt in prompts]), ("balanced set", filled)):
+        runs[name] = seer.look(draw(artist, wordings, seeds), roles)
         print("\n".join(rows(name, runs[name], args.pictures)), flush=True)
     print(obeyed(filled, runs["balanced set"]))
     plot(runs, ROOT / "docs" / "balanced-set.png")

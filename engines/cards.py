@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
+from engines.guidance import STRENGTHS
 from engines.interface import Bounds, EngineCard
 from safety.errors import PresetError
 from safety.presets import ADVICE, parse, read_toml
@@ -38,6 +39,8 @@ def problem_of(card: EngineCard) -> str:
         return "guidance.least: a guided model needs at least 1; below it the negative prompt would be drawn"
     if card.revision and not REVISION.fullmatch(card.revision):
         return "revision: give the commit as 40 hex digits, or leave it empty"
+    if unknown := sorted(card.steering.keys() - STRENGTHS.keys()):
+        return f"steering.{unknown[0]}: the strengths are {', '.join(STRENGTHS)}"
     if problem := _place_problem(card):
         return problem
     if any(side % card.size_multiple for side in (card.size.default, card.size.least, card.size.most)):

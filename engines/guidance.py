@@ -16,7 +16,6 @@ less time than a second one.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import Enum
 from typing import Any
 
@@ -30,31 +29,39 @@ from engines.denoiser import (
     side_by_side,
     with_prediction,
 )
-
-TUNED_FOR = 50  # steps that the warm-ups of the paper are given for
-
-
-@dataclass(frozen=True, slots=True)
-class Strength:
-    """One setting of the paper, table 1. `warm_up` is in steps of 50."""
-
-    warm_up: int
-    scale: float
-    threshold: float
-    momentum: float
-    keep: float
-
-    def warm_up_of(self, steps: int) -> int:
-        return round(self.warm_up * steps / TUNED_FOR)
-
+from engines.interface import Strength
 
 # diffusers' deprecated copy has a scale of 20 for weak; the paper and its authors' code have 200.
 STRENGTHS = {
-    "weak": Strength(15, 200.0, 0.0, 0.0, 0.0),
-    "medium": Strength(10, 1000.0, 0.01, 0.3, 0.4),
-    "strong": Strength(7, 2000.0, 0.025, 0.5, 0.7),
-    "max": Strength(0, 5000.0, 1.0, 0.5, 0.7),
+    "weak": Strength(warm_up=15, scale=200.0, threshold=0.0),
+    "medium": Strength(warm_up=10, scale=1000.0, threshold=0.01, momentum=0.3, keep=0.4),
+    "strong": Strength(warm_up=7, scale=2000.0, threshold=0.025, momentum=0.5, keep=0.7),
+    "max": Strength(warm_up=0, scale=5000.0, threshold=1.0, momentum=0.5, keep=0.7),
 }
+
+
+def each_element(set_to: Strength, cond: Any, uncond: Any, concept: Any) -> Any:
+    """mu of equations 5 and 6, of the shape of a prediction."""
+    import torch
+
+    towards = cond - concept
+    mu = torch.clamp(towards.abs() * set_to.scale, max=1.0)
+    return torch.where(towards >= set_to.threshold, torch.zeros_like(mu), mu)
+
+
+def whole_picture(set_to: Strength, cond: Any, uncond: Any, concept: Any) -> Any:
+    """One mu a picture, shape (n, 1, ...): 1 where the prompt asks for what the concept is, 0 where for something else.
+
+    How far apart the two are is measured against how far the concept is from nothing, and units cancel out.
+    """
+    parts = tuple(range(1, cond.ndim))
+    apart = (cond - concept).square().sum(parts, keepdim=True)
+    reach = (concept - uncond).square().sum(parts, keepdim=True)
+    return (set_to.scale * (set_to.threshold - apart / reach.clamp_min(TINY))).clamp(0.0, 1.0)
+
+
+GATES = {"element": each_element, "picture": whole_picture}
+TINY = 1e-12  # a concept that moves nothing: it is far from everything
 
 
 class Layout(Enum):
@@ -133,12 +140,9 @@ class SafeLatent:
 
     def _gamma(self, cond: Any, uncond: Any, concept: Any) -> Any:
         """What is to be taken off the prompt's prediction at this step."""
-        import torch
-
-        set_to, towards = self._strength, cond - concept
-        mu = torch.clamp(towards.abs() * set_to.scale, max=1.0)
-        mu = torch.where(towards >= set_to.threshold, torch.zeros_like(mu), mu)
-        gamma = mu * (concept - uncond) + set_to.momentum * self._momentum
+        set_to = self._strength
+        gamma = GATES[set_to.gate](set_to, cond, uncond, concept) * (concept - uncond)
+        gamma = gamma + set_to.momentum * self._momentum
         self._momentum = set_to.keep * self._momentum + (1.0 - set_to.keep) * gamma
         self._step += 1
-        return gamma if self._step > self._warm_up else torch.zeros_like(gamma)
+        return gamma if self._step > self._warm_up else 0.0

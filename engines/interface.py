@@ -6,11 +6,16 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal, Protocol
 
+from pydantic import Field
+
 from safety.presets import Preset
 from safety.works import Generation, GenerationRequest, Steering
 
 if TYPE_CHECKING:
     from engines.previews import Preview
+
+
+TUNED_FOR = 50  # steps that warm-ups are given for
 
 
 class Progress(Protocol):
@@ -44,6 +49,24 @@ class Lora(Preset):
     scale: float = 1.0
 
 
+class Strength(Preset):
+    """How strongly Safe Latent Diffusion steers (engines/guidance.py). `warm_up` is in steps of 50.
+
+    `gate` says what `scale` and `threshold` are applied to: each element of a prediction, as in the paper, or the
+    whole of a picture's.
+    """
+
+    warm_up: int = Field(ge=0, le=50)
+    scale: float = Field(ge=0)
+    threshold: float
+    momentum: float = Field(default=0.0, ge=0, lt=1)
+    keep: float = Field(default=0.0, ge=0, lt=1)
+    gate: Literal["element", "picture"] = "element"
+
+    def warm_up_of(self, steps: int) -> int:
+        return round(self.warm_up * steps / TUNED_FOR)
+
+
 class EngineCard(Preset):
     """One entry of presets/engines.toml. Sizes in pixels, memory in GB (10^9 bytes) of weights at 16 bits."""
 
@@ -66,6 +89,7 @@ class EngineCard(Preset):
     note: str = ""
     content: Literal["filtered", "partial", "minimal", "none", "unknown"] = "unknown"  # what its makers left out
     guided: bool  # has classifier-free guidance: negative prompts, guidance and steering do something
+    steering: dict[str, Strength] = {}  # weak, medium, strong, max, where the paper's settings do not fit the model
     download_gb: float = 0.0
     memory_gb: float = 0.0  # 0: small enough for any machine
     largest_gb: float = 0.0  # of its largest part; the others can wait in main memory. 0: not known

@@ -48,7 +48,7 @@ def steered(card: EngineCard, pipeline: Any, given: dict[str, Any], by: Steered 
     else:
         denoiser, key = denoiser_of(pipeline), guidance_key(pipeline, card.guided)
         concept = conditioning(pipeline, for_concept(given, by.steering.concept, key))
-        strength = STRENGTHS[by.steering.strength]
+        strength = (STRENGTHS | card.steering)[by.steering.strength]
         wrapper = SafeLatent(denoiser, concept, strength, given["num_inference_steps"], given[key])
         with replaced(denoiser, wrapper.forward):
             yield given

@@ -51,15 +51,17 @@ class Classifier:
         """Which weights it judges with; a fake has none."""
         return records.Model(self.name, getattr(self._model, "sha256", ""))
 
-    def scores(self, image: Image.Image) -> Mapping[str, float]:
-        """A probability, 0..1, for each label. `image` is RGB, any size. Raises WeightsError, ValueError."""
+    def scores(self, image: Image.Image, digest: bytes = b"") -> Mapping[str, float]:
+        """A probability, 0..1, for each label. `image` is RGB, any size. Raises WeightsError, ValueError.
+
+        `digest` is `digest_of(image)`, where the caller has it already.
+        """
         if image.mode != "RGB":
             raise ValueError(f"{self.name} was given a picture in {image.mode}, not RGB")
-        batch = self._prepare(image)
-        digest = hashlib.sha256(batch.tobytes()).digest()
+        digest = digest or digest_of(image)
         seen, scores = self._last  # one read: another thread may replace it
         if seen != digest:
-            scores = self._run(batch)
+            scores = self.once(image)
             self._last = digest, scores
         return scores
 
@@ -73,6 +75,11 @@ class Classifier:
             raise ValueError(f"{self.name} gave no scores")
         # A softmax in float32 can end a hair above 1.
         return dict(zip(self._labels, np.clip(output[0], 0.0, 1.0).tolist(), strict=True))
+
+
+def digest_of(image: Image.Image) -> bytes:
+    """SHA-256 of a picture's pixels, mode and size: two checks know by it that they look at the same one."""
+    return hashlib.sha256(repr((image.mode, image.size)).encode() + image.tobytes()).digest()
 
 
 def open_nsfw(weights: Mapping[str, Weights]) -> Classifier:

@@ -6,13 +6,12 @@ errs far less than any one of them.
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Iterator, Mapping
 from functools import partial
 
 from PIL import Image
 
-from safety.image.classifiers import Classifier
+from safety.image.classifiers import Classifier, digest_of
 from safety.image.occlusion import carriers
 from safety.records import Finding, Model, Picture
 
@@ -30,10 +29,10 @@ class Votes:
 
     def of(self, image: Image.Image) -> Mapping[str, float]:
         """Score by name of the model, 0..1. Raises WeightsError, ValueError."""
-        digest = hashlib.sha256(repr((image.mode, image.size)).encode() + image.tobytes()).digest()
+        digest = digest_of(image)
         seen, votes = self._last  # one read: another thread may replace it
         if seen != digest:
-            votes = {name: sexual(name, each.scores(image)) for name, each in self._classifiers.items()}
+            votes = {name: sexual(name, each.scores(image, digest)) for name, each in self._classifiers.items()}
             self._last = digest, votes
         return votes
 

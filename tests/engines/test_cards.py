@@ -48,6 +48,12 @@ def test_cards_keep_the_order_of_the_file(tmp_path: Path) -> None:
         pytest.param("default = 20", "default = 20, quick = 20", "one.steps", id="quick that is no quicker"),
         pytest.param("default = 128", "default = 130", "one.size", id="size that is no multiple"),
         pytest.param('model = "one"', 'model = "a/b"\nrevision = "main"', "one.revision", id="moving revision"),
+        pytest.param(
+            'title = "One"',
+            'title = "One"\nsteering.some = { warm_up = 0, scale = 1, threshold = 0 }',
+            "one.steering.some",
+            id="no such strength",
+        ),
         pytest.param('title = "One"', 'title = "One"\nsafety = "off"', "safety", id="unknown key"),
         pytest.param("[one]", "one =", "engines.toml", id="bad syntax"),
         pytest.param("[one]", "[[one]]", "engines.toml", id="no table"),

