@@ -1,6 +1,6 @@
 """How well Safe Latent Diffusion keeps the embedded model from a concept, and what it does to other pictures.
 
-    python -m benchmarks.steering [--work build/pocket] [--concept fire] [--count 60] [--strengths strong max]
+    python -m benchmarks.steering [--work build/pocket] [--concept fire] [--count 60] [--others 150]
     python -m benchmarks.steering --pace
 
 "fire" stands in for what a policy would name: the embedded model knows nothing worse. An eye that had no part in the
@@ -52,15 +52,18 @@ class Painter:
         return cls(DiffusionEngine("pocket", small, ROOT / "assets" / "models"))
 
     def draw(self, prompts: Sequence[str], steering: Steering | None) -> np.ndarray:
-        """Each prompt once, seeded by its place: uint8 of shape (prompts, 128, 128, 3)."""
+        """Each prompt once, seeded by its place: uint8 of shape (prompts, 128, 128, 3). Equal ones share a batch."""
         card = self.engine.card
         request = GenerationRequest("", steps=int(card.steps.default), guidance=card.guidance.default)
         request = replace(request, width=int(card.size.default), height=int(card.size.default))
-        pictures = []
+        places: dict[str, list[int]] = {}
         for seed, prompt in enumerate(prompts):
-            made = self.engine.generate(replace(request, prompt=prompt), [seed], silent, steering=steering)
-            pictures.append(np.asarray(made.images[0]))
-        return np.stack(pictures)
+            places.setdefault(prompt, []).append(seed)
+        pictures: dict[int, np.ndarray] = {}
+        for prompt, seeds in places.items():
+            made = self.engine.generate(replace(request, prompt=prompt), seeds, silent, steering=steering)
+            pictures |= zip(made.seeds, map(np.asarray, made.images), strict=True)
+        return np.stack([pictures[seed] for seed in range(len(prompts))])
 
 
 @dataclass(frozen=True)
@@ -83,10 +86,11 @@ class Eye:
         return float(np.mean([names[0] == label for names, label in zip(named, labels, strict=True)]))
 
 
-def table(painter: Painter, eye: Eye, concept: str, count: int, strengths: Sequence[str]) -> None:
-    """One row a strength: the concept's own prompts, and other things'."""
-    wanted = [FORMS[number % len(FORMS)].format(concept) for number in range(count)]
-    others = [row for row in read_pairs(HERE / "prompts/singles.txt") if row[1] != concept][:: max(1, 300 // count)]
+def table(painter: Painter, eye: Eye, concept: str, counts: tuple[int, int], strengths: Sequence[str]) -> None:
+    """One row a strength: `counts` of the concept's own prompts, and of other things'."""
+    wanted = [FORMS[number % len(FORMS)].format(concept) for number in range(counts[0])]
+    others = [row for row in read_pairs(HERE / "prompts/singles.txt") if row[1] != concept]
+    others = others[:: max(1, 300 // counts[1])]
     prompts, labels = [row[0] for row in others], [row[1] for row in others]
     before = eye.seen(painter.draw(wanted, None), concept)
     plain = eye.right(painter.draw(prompts, None), labels)
@@ -119,7 +123,8 @@ def main() -> None:
     ask = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     ask.add_argument("--work", type=Path, default=Path("build/pocket"))
     ask.add_argument("--concept", default="fire")
-    ask.add_argument("--count", type=int, default=60)
+    ask.add_argument("--count", type=int, default=60, help="prompts for the concept")
+    ask.add_argument("--others", type=int, default=150, help="about so many prompts for other things")
     ask.add_argument("--strengths", nargs="*", choices=STRENGTHS, default=list(STRENGTHS))
     ask.add_argument("--pace", action="store_true")
     args = ask.parse_args()
@@ -127,7 +132,8 @@ def main() -> None:
         pace(Painter.open(), args.concept)
         return
     things, cutouts = load(args.work)
-    table(Painter.open(), Eye(Judge(things, cutouts, Language.read())), args.concept, args.count, args.strengths)
+    eye = Eye(Judge(things, cutouts, Language.read()))
+    table(Painter.open(), eye, args.concept, (args.count, args.others), args.strengths)
 
 
 if __name__ == "__main__":
