@@ -8,9 +8,10 @@ from PIL import Image
 from skimage.metrics import structural_similarity
 
 from safety.errors import ExportError
+from safety.marks.invisible import probes as probes_module
 from safety.marks.invisible.detect import MOST_KEYS, PUBLIC_KEY, SYNC_THRESHOLD, detect
 from safety.marks.invisible.embed import embed
-from safety.marks.invisible.mask import luminance, similarity
+from safety.marks.invisible.mask import Bytes, luminance, similarity
 from safety.works import Stamp
 from tests.fakes_marks import flat_art, photograph, recoded
 
@@ -153,3 +154,25 @@ def test_every_stamp_comes_back(stamp: int, seed: int) -> None:
 
 def test_the_threshold_is_far_below_what_a_mark_scores() -> None:
     assert SYNC_THRESHOLD < 5
+
+
+def test_ample_room_in_heavy_webp_answers_for_heavy_jpeg(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[str] = []
+    for name in ("heavy_webp", "heavy_jpeg"):
+        monkeypatch.setattr(probes_module, name, recording(name, asked))
+    ask = probes_module.probes((256, 256))
+
+    monkeypatch.setattr(probes_module, "score", lambda *_: probes_module.AMPLE)
+    assert probes_module.failing(ask, np.zeros((256, 256, 3), np.uint8), STAMP, PUBLIC_KEY) == []
+    assert asked == ["heavy_webp"]
+    monkeypatch.setattr(probes_module, "score", lambda *_: probes_module.AMPLE - 0.01)
+    assert probes_module.failing(ask, np.zeros((256, 256, 3), np.uint8), STAMP, PUBLIC_KEY) == []
+    assert asked == ["heavy_webp", "heavy_webp", "heavy_jpeg"]
+
+
+def recording(name: str, asked: list[str]) -> probes_module.Probe:
+    def probe(picture: Bytes) -> Bytes:
+        asked.append(name)
+        return picture
+
+    return probe
