@@ -14,10 +14,11 @@ from safety.marks.invisible.embed import embed
 from safety.works import Stamp
 
 Bits = NDArray[np.uint8]
+_LEAST_AREA = 256 * 256  # pixels; invisible-watermark reads nothing smaller
 
 
 class Method(Protocol):
-    """`read` gives None if no mark was found; the methods of others always give bits."""
+    """`read` gives None if no mark was found; the methods of others give bits of any picture that they take."""
 
     bits: int
 
@@ -54,6 +55,8 @@ class InvisibleWatermark:
         return _picture(self._encoder.encode(_bgr(image), self.method))
 
     def read(self, image: Image.Image) -> Bits | None:
+        if image.width * image.height < _LEAST_AREA:
+            return None
         return np.asarray(self._decoder.decode(_bgr(image), self.method), np.uint8)
 
 
