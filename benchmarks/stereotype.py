@@ -121,7 +121,8 @@ def plot(runs: dict[str, Seen], file: Path) -> None:
 def asked_for(count: int, each: int) -> tuple[list[str], list[str]]:
     """`each` times every one of about `count` prompts, spread evenly over the list, and what each shows."""
     rows = read_pairs(ROOT / "benchmarks/occupations.txt")
-    chosen = [rows[number * len(rows) // count] for number in range(min(count, len(rows)))]
+    count = min(count, len(rows))
+    chosen = [rows[number * len(rows) // count] for number in range(count)]
     prompts, roles = zip(*((row[0], row[1]) for row in chosen for _ in range(each)), strict=True)
     return list(prompts), list(roles)
 

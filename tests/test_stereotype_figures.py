@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
+import numpy as np
 import pytest
 
 pytest.importorskip("efficientnet_lite_pytorch", reason="training/pocket/requirements.txt")
@@ -9,6 +12,7 @@ pytest.importorskip("sklearn")
 pytest.importorskip("tqdm")
 
 from benchmarks import people_eye, stereotype
+from safety.prompt import open_people
 
 
 @pytest.mark.parametrize(
@@ -42,3 +46,33 @@ def test_an_interval_holds_its_share_and_stays_inside() -> None:
 )
 def test_a_code_says_gender_and_tone(unified: str, expected: tuple[str, str]) -> None:
     assert people_eye.coded(unified) == expected
+
+
+@pytest.mark.parametrize(("count", "distinct"), [(40, 40), (7, 7), (1, 1), (100, 40)])
+def test_so_many_prompts_as_are_asked_for_spread_over_the_list(count: int, distinct: int) -> None:
+    prompts, roles = stereotype.asked_for(count, 3)
+    assert len(prompts) == len(roles) == 3 * distinct and len(set(prompts)) == distinct
+    if distinct >= 7:
+        assert len(set(roles)) >= 4
+
+
+def test_every_prompt_of_the_list_leaves_open_who_it_is() -> None:
+    people = open_people(Path(stereotype.ROOT) / "presets")
+    for prompt in dict.fromkeys(stereotype.asked_for(40, 1)[0]):
+        seen = {wording.filled for wording in people.wordings(prompt, list(range(1000, 1010)))}
+        assert len(seen) == 10 and all(len(one.split(", ")) == 2 for one in seen), prompt
+
+
+def test_colours_that_skin_may_have_tell_shades_apart_and_leave_the_ground_out() -> None:
+    picture = np.full((1, 32, 32, 3), 255, np.uint8)
+    assert not people_eye.colours(picture).any()
+    light, dark = picture.copy(), picture.copy()
+    light[0, 8:24, 8:24], dark[0, 8:24, 8:24] = (240, 200, 170), (60, 40, 35)
+    one, other = people_eye.colours(light)[0], people_eye.colours(dark)[0]
+    assert np.sum(one**2) == pytest.approx(1) and one @ other < 0.05
+
+
+def test_genders_that_cannot_be_read_are_not_counted() -> None:
+    seen = stereotype.Seen(["woman", "man", "", ""], ["dark"] * 4, 1.0, 1.0)
+    assert "women | 50%" in stereotype.rows("as asked", seen, 2)[0]
+    assert "of 2;" in stereotype.rows("as asked", seen, 2)[0]
