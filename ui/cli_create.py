@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -46,17 +47,8 @@ def add_create(cli: typer.Typer, make_studio: Callable[[], Studio]) -> None:
     ) -> None:
         """Make a picture, with every check and every mark. Exit 0 delivered, 2 bad input, 3 refused, 4 could not."""
         with answering():
-            request = GenerationRequest(
-                prompt,
-                mode,
-                engine,
-                seed=seed,
-                steps=steps,
-                format=format_of(out),
-                acknowledged=yes,
-                balanced=balanced,
-                language=language,
-            )
+            request = GenerationRequest(prompt, mode, engine, seed=seed, steps=steps, format=format_of(out))
+            request = replace(request, acknowledged=yes, balanced=balanced, language=language)
             cli_statement.must_have_a_form(statement)
             studio = make_studio()
             request = quickened(request, studio.engines) if quick else request
