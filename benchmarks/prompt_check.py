@@ -1,6 +1,6 @@
 """The prompt check against the published guards: every row of the table, with anchors, attacks and latency.
 
-    python -m benchmarks.prompt_check --data FOLDER [--sample 400] [--only sets attacks latency suggestions]
+    python -m benchmarks.prompt_check --data FOLDER [--sample 400] [--only sets attacks faithful suggestions latency]
 
 FOLDER holds the dev sets as CSV files with columns `text` and `label` (1: should not be made in general mode).
 Prints markdown. Values in brackets are 95 % bootstrap intervals. Sets marked * were read in training: for them
@@ -18,7 +18,7 @@ from pathlib import Path
 
 import numpy as np
 
-from benchmarks import disguises, rivals
+from benchmarks import disguises, faithful, rivals
 from safety.judge import PromptJudge
 from safety.policy import load_policy
 from safety.prompt import prompt_checks
@@ -30,7 +30,7 @@ from training.prompt_risk.data import sources
 ROOT = Path(__file__).parents[1]
 PRESETS, MODELS = ROOT / "presets", ROOT / "assets" / "models"
 FALSE = 0.03
-PARTS = ("sets", "attacks", "suggestions", "latency")
+PARTS = ("sets", "attacks", "faithful", "suggestions", "latency")
 
 
 @dataclass(frozen=True, slots=True)
@@ -174,6 +174,7 @@ def main() -> None:
     parts = {
         "sets": lambda: table(bench),
         "attacks": lambda: attacks(bench),
+        "faithful": lambda: faithful.faithful(bench.judge, bench.rows("jdb")[0], bench.scored("jdb")[1]["verdict"]),
         "suggestions": lambda: suggestions(bench),
         "latency": lambda: rivals.compared(bench.judge, *bench.rows("jdb"), options.spacy),
     }

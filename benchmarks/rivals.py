@@ -37,7 +37,11 @@ def compared(judge: PromptJudge, texts: Sequence[str], labels: np.ndarray, spacy
     Processor time, of one thread: the machine may be busy with other work.
     """
     yield "| check | AUROC | best F1 | median ms | p95 ms |\n|---|---|---|---|---|"
-    yield _line("Safelight, whole judgement: normalise, all checks, decide, explain", *_timed(lambda text: judge.judge(text).risk, texts), labels)
+    yield _line(
+        "Safelight, whole judgement: normalise, all checks, decide, explain",
+        *_timed(lambda text: judge.judge(text).risk, texts),
+        labels,
+    )
     for name, score in _installed():
         yield _line(name, *_timed(score, texts), labels)
     if spacy is not None:

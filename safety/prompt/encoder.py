@@ -57,8 +57,7 @@ class PromptModel:
     def _judge(self, ids: tuple[int, ...]) -> tuple[Array, Array, Array]:
         """Framed ids -> logits (heads,), shares and weights (tokens, heads)."""
         _, session = self._loaded()
-        feed = {"ids": np.array([ids], dtype=np.int64), "mask": np.ones((1, len(ids)), dtype=np.float32)}
-        logits, shares, weights = session.run(["logits", "shares", "weights"], feed)
+        logits, shares, weights = session.run(["logits", "shares", "weights"], {"ids": np.array([ids], dtype=np.int64)})
         return logits[0], shares[0], weights[0]
 
     def logits(self, texts: Sequence[str]) -> Array:

@@ -38,6 +38,7 @@ SURE = {
     "harassment": 1.2,
     "protected_works": 3,
 }
+POWERS = np.array([SURE.get(head, 1) for head in HEADS[1:]], dtype=np.float32)
 STOPS = 0.38  # just below the least score that general mode warns at: without the marked words all stay under it
 WORTH_SAYING = 0.3  # below it no spans: they cost further readings
 LONG = 170  # pieces of words: two readings of so many and their explanation stay below a tenth of a second
@@ -134,17 +135,24 @@ def _readings(normalised: Normalised, model: PromptModel) -> Iterator[Reading]:
 
 
 def _columns(logits: Array) -> dict[str, Array]:
+    """(texts, heads) -> risk and categories, by name."""
+    return dict(zip(("risk", *HEADS[1:]), _scores(logits).T, strict=True))
+
+
+def _scores(logits: Array) -> Array:
     """(texts, heads) -> risk and categories: the likeliest carries the risk, others their part of it, both by SURE."""
     chances = 1 / (1 + np.exp(-logits.astype(np.float32)))
-    risk, categories = chances[:, 0], chances[:, 1:]
+    risk, categories = chances[:, :1], chances[:, 1:]
     parts = categories / np.maximum(categories.max(axis=1, keepdims=True), 1e-9)
-    columns = {"risk": risk}
-    return columns | {head: (risk * parts[:, i]) ** SURE.get(head, 1) for i, head in enumerate(HEADS[1:])}
+    scores: Array = np.concatenate([risk, (risk * parts) ** POWERS], axis=1)
+    return scores
 
 
 def _shown(finding: Finding, words: Sequence[int], read: Read, reading: Reading) -> Finding:
     """With those of the words that carry it, where it is worth saying."""
-    own = _own(words, read, finding.category) if finding.score >= WORTH_SAYING else ()
+    if finding.score < WORTH_SAYING:
+        return finding
+    own = _own(words, read, finding.category)
     groups = joined(reading.text, read.words, own)
     return replace(
         finding,
@@ -156,8 +164,7 @@ def _shown(finding: Finding, words: Sequence[int], read: Read, reading: Reading)
 
 def _passes(logits: Array) -> NDArray[np.bool_]:
     """(readings, heads) -> (readings,): whether no category stops any more."""
-    columns = _columns(logits)
-    most: Array = np.stack([columns[head] for head in HEADS[1:]]).max(axis=0)
+    most: Array = _scores(logits)[:, 1:].max(axis=1)
     return most < STOPS
 
 

@@ -41,7 +41,7 @@ class MeanOfWords:
             each[WORDS.index(word)] = weight
         self.tokens += inputs["ids"].size
         value = np.repeat(each[inputs["ids"]][..., None], len(HEADS), axis=-1)
-        weights = np.exp(value) * inputs["mask"][..., None]
+        weights = np.exp(value)
         weights /= weights.sum(axis=1, keepdims=True)
         shares = weights * value
         shares[..., [i for i, head in enumerate(HEADS) if head not in ("harm", "violence")]] = 0
