@@ -39,6 +39,7 @@ SURE = {
     "protected_works": 3,
 }
 POWERS = np.array([SURE.get(head, 1) for head in HEADS[1:]], dtype=np.float32)
+MOST_SURE = 60.0  # a logit beyond says no more
 STOPS = 0.38  # just below the least score that general mode warns at: without the marked words all stay under it
 WORTH_SAYING = 0.3  # below it no spans: they cost further readings
 LONG = 170  # pieces of words: two readings of so many and their explanation stay below a tenth of a second
@@ -141,7 +142,7 @@ def _columns(logits: Array) -> dict[str, Array]:
 
 def _scores(logits: Array) -> Array:
     """(texts, heads) -> risk and categories: the likeliest carries the risk, others their part of it, both by SURE."""
-    chances = 1 / (1 + np.exp(-logits.astype(np.float32)))
+    chances = 1 / (1 + np.exp(-np.clip(logits, -MOST_SURE, MOST_SURE)))
     risk, categories = chances[:, :1], chances[:, 1:]
     parts = categories / np.maximum(categories.max(axis=1, keepdims=True), 1e-9)
     scores: Array = np.concatenate([risk, (risk * parts) ** POWERS], axis=1)

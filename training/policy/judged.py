@@ -87,10 +87,11 @@ def judged(presets: Path, model: Path, data: Path, work: Path, folds: Path | Non
 
 
 def _digest(presets: Path, model: Path, folds: Path | None) -> str:
-    paths = [model / "weights.toml", *(folds.glob("fold*/weights.toml") if folds else [])]
+    paths = [model / "weights.toml", *([folds / "half" / "weights.toml"] if folds else [])]
     for name in RULE_FILES:
         paths += [presets / name] if (presets / name).is_file() else sorted((presets / name).iterdir())
-    code = sorted((Path(__file__).parents[2] / "safety").glob("prompt/*.py"))
+    safety = Path(__file__).parents[2] / "safety"
+    code = sorted([*safety.glob("prompt/*.py"), *safety.glob("text/*.py"), *safety.glob("text/*.tsv")])
     return hashlib.sha256(b"\0".join(path.read_bytes() for path in [*paths, *code])).hexdigest()[:12]
 
 
