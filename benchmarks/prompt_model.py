@@ -21,12 +21,11 @@ from pathlib import Path
 
 import numpy as np
 
-from safety.checks import assess
-from safety.decide import decide
+from safety.judge import PromptJudge
 from safety.policy import load_policy
 from safety.prompt import prompt_checks
 from safety.prompt.meaning import FOLDER, MeaningCheck
-from safety.records import Prompt, Stage
+from safety.records import Prompt
 
 ROOT = Path(__file__).parents[1]
 PRESETS, MODEL = ROOT / "presets", ROOT / "assets" / "models" / FOLDER
@@ -34,10 +33,12 @@ LENGTHS = (5, 20, 60, 200)  # words
 COLD = """
 import time; start = time.perf_counter()
 from pathlib import Path
-from safety.prompt.meaning import MeaningCheck
-from safety.records import Prompt
-list(MeaningCheck(Path({folder!r})).look(Prompt("a red apple")))
-print(time.perf_counter() - start)
+from safety.judge import PromptJudge
+from safety.policy import load_policy
+from safety.prompt import prompt_checks
+presets = Path({presets!r})
+PromptJudge(prompt_checks(presets, Path({models!r})), load_policy(presets)).judge("a red apple")
+print(time.perf_counter() - start, time.process_time())
 """
 
 Judge = Callable[[str], object]
@@ -63,12 +64,8 @@ def judges() -> Iterator[tuple[str, Judge]]:
     """What is timed, by name."""
     model = MeaningCheck(MODEL)
     rules = [check for check in prompt_checks(PRESETS) if check.name != model.name]
-    policy = load_policy(PRESETS)
     yield "model", lambda text: list(model.look(Prompt(text)))
-    yield (
-        "rules, model, decision",
-        lambda text: decide(assess(Stage.PROMPT, Prompt(text), [*rules, model]), policy, "general"),
-    )
+    yield "rules, model, decision", PromptJudge([*rules, model], load_policy(PRESETS)).judge
     yield from _installed()
 
 
@@ -104,9 +101,11 @@ def main() -> None:
     parser.add_argument("--data", type=Path, required=True)
     parser.add_argument("--runs", type=int, default=200)
     args = parser.parse_args()
-    command = [sys.executable, "-c", COLD.format(folder=str(MODEL))]
-    cold = [float(subprocess.run(command, cwd=ROOT, check=True, capture_output=True).stdout) for _ in range(3)]
-    print(f"cold start, imports and weights included: {min(cold):.2f} s (best of {len(cold)})\n")
+    command = [sys.executable, "-c", COLD.format(presets=str(PRESETS), models=str(MODEL.parent))]
+    runs = [subprocess.run(command, cwd=ROOT, check=True, capture_output=True, text=True).stdout for _ in range(3)]
+    clock, processor = (min(column) for column in zip(*(map(float, run.split()) for run in runs), strict=True))
+    print(f"first judgement of a new process, imports, rules and weights included: {clock:.2f} s, best of {len(runs)};")
+    print(f"of the processor {processor:.2f} s, the start of Python included\n")
     print("| judge | words | median ms | p95 ms | median, thread | p95, thread |\n|---|---|---|---|---|---|")
     for name, judge in judges():
         for words in LENGTHS:

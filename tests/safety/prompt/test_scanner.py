@@ -20,6 +20,8 @@ def spans(term: str, text: str) -> list[tuple[int, int]]:
         pytest.param("tit", "a petit four", [], id="not the end of a word"),
         pytest.param("peg", "a pegboard", [], id="pegboard"),
         pytest.param("ass", "first class hit", [], id="not across words"),
+        pytest.param("nig", "a p*a*i*n*i*g*n", [], id="no masked word in letters set apart"),
+        pytest.param("fake", "a f**e word", [(2, 6)], id="a masked word"),
         pytest.param("nude", "two nudes", [(4, 9)], id="plural"),
         pytest.param("corpse", "CORPSES!", [(0, 7)], id="capitals and plural"),
         pytest.param("severed head", "a severed-head prop", [(2, 14)], id="hyphen for a space"),

@@ -60,3 +60,15 @@ def test_letters_without_a_language_are_said_to_be_none() -> None:
 )
 def test_what_can_be_read_passes(text: str) -> None:
     assert seen(text) == []
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        pytest.param("wodniw eht yb gnipeels tac kcalb a fo gnitniap", id="backwards"),
+        pytest.param("cnvagvat bs n oynpx png fyrrcvat ol gur jvaqbj", id="shifted by thirteen"),
+        pytest.param("cGFpbnRpbmcgb2YgYSBibGFjayBjYXQgc2xlZXBpbmcgYnkgdGhlIHdpbmRvdw==", id="base64"),
+    ],
+)
+def test_english_in_disguise_passes_for_no_other_language(text: str) -> None:
+    assert not seen(text)

@@ -10,6 +10,7 @@ from safety.records import Span
 from safety.text import Reading, normalise, plain
 from safety.text.characters import MAX_EXPANSION, fold
 from safety.text.encoded import decoded
+from safety.text.english import undone
 from safety.text.folding import ROOM
 from safety.text.normalise import LONGER, MAX_READINGS
 from safety.text.repair import repaired
@@ -227,3 +228,25 @@ def test_ten_thousand_adversarial_characters_are_read_within_the_bounds(unit: st
 def test_a_retold_reading_keeps_its_length() -> None:
     with pytest.raises(ValueError, match="keeps its length"):
         Reading("ab", range(2), range(1, 3)).retold("abc")
+
+
+def test_what_stands_in_code_is_legible_and_what_was_typed_is_read_too() -> None:
+    text = normalise("a cat Ymxvb2Qgb24gdGhlIGZsb29y")
+    assert text.legible.text.split() == ["a", "cat", "blood", "on", "the", "floor"]
+    assert text.plain.text == "a cat ymxvb2qgb24gdghligzsb29y"
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "whether"),
+    [
+        pytest.param("p4in7ing 0f a c4s7le", "painting of a castle", True, id="digits for letters"),
+        pytest.param("eltsac a fo gnitniap", "painting of a castle", True, id="backwards"),
+        pytest.param("painting of a castle", "painting of a castle", False, id="nothing to undo"),
+        pytest.param("a girl on a sofa eltsac a fo gnitniap", "painting of a castle", False, id="words would be lost"),
+        pytest.param("a zorb", "a zero", False, id="one word may be a name"),
+    ],
+)
+def test_a_disguise_is_undone_where_more_makes_sense_and_no_word_is_lost(
+    before: str, after: str, whether: bool
+) -> None:
+    assert undone(before, after) is whether
