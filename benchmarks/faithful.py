@@ -38,7 +38,7 @@ def _tried(judge: PromptJudge, text: str, rng: random.Random) -> tuple[float, bo
     words = [Span(*match.span()) for match in _WORD.finditer(text)]
     marked = [word for word in words if any(word.start < span.end and span.start < word.end for span in spans)]
     drawn = rng.sample(words, len(marked))
-    return len(marked) / max(1, len(words)), *(_passes(judge, text, some) for some in (spans, drawn))
+    return len(marked) / max(1, len(words)), _passes(judge, text, spans), _passes(judge, text, drawn)
 
 
 def marked_spans(decision: Decision) -> list[Span]:

@@ -61,7 +61,8 @@ class Packed(nn.Module):
         words = self.words[one].float() * self.scale[one]
         places = table.position_embeddings.weight[: ids.shape[1]]
         hidden = table.LayerNorm(words + places + table.token_type_embeddings.weight[0])
-        for layer, attention in zip(self.encoder.layers, self.attentions, strict=True):
+        layers: list[Any] = list(self.encoder.layers)
+        for layer, attention in zip(layers, self.attentions, strict=True):
             attended = layer.attention.output(attention(hidden), hidden)
             hidden = layer.output(layer.intermediate(attended), attended)
         weights = torch.softmax(self.encoder.attend(hidden), dim=0)
@@ -85,7 +86,8 @@ class Attention(nn.Module):
         rows = self.joint(hidden).reshape(-1, 3 * self.heads, self.size).transpose(0, 1)
         query, key, value = rows.split(self.heads)
         looks = torch.softmax(query @ key.transpose(1, 2) * self.size**-0.5, dim=-1)
-        return (looks @ value).transpose(0, 1).reshape(-1, WIDTH)
+        joined: Tensor = (looks @ value).transpose(0, 1).reshape(-1, WIDTH)
+        return joined
 
 
 def write(encoder: Encoder, path: Path) -> None:
