@@ -17,6 +17,7 @@ from pathlib import Path
 import numpy as np
 
 from benchmarks.people_eye import PeopleEye, held_out
+from engines.cards import read_cards
 from safety.prompt import open_people
 from safety.prompt.open_people import Wording
 from training.pocket.artist import Artist
@@ -165,9 +166,9 @@ def main() -> None:
     ask.add_argument("--model", type=Path, default=ROOT / "assets/models/pocket")
     ask.add_argument("--prompts", type=int, default=40)
     ask.add_argument("--pictures", type=int, default=50)
-    ask.add_argument("--steps", type=int, default=20)
     args = ask.parse_args()
-    artist = Artist.open(args.model, args.steps, 4.0)
+    card = read_cards(ROOT / "presets/engines.toml")["pocket"]
+    artist = Artist.open(args.model, int(card.steps.default), card.guidance.default)
     seer = looker(args.emoji, args.work, artist)
     prompts, roles = asked_for(args.prompts, args.pictures)
     seeds = [SEED + number % args.pictures for number in range(len(prompts))]
