@@ -8,13 +8,14 @@ import torch
 from diffusers import DDPMScheduler
 
 from training.pocket import denoiser
-from training.pocket.denoiser import NOISE, Trainer, rate, weight
+from training.pocket.denoiser import Trainer, rate, weight
+from training.pocket.design import NOISE, SHAPE
 from training.pocket.latents import plan
 from training.pocket.machine import speed
 from training.pocket.shards import Shards
 
 SMALL = {
-    **denoiser.SHAPE,
+    **SHAPE,
     "block_out_channels": (16, 16, 16, 16),
     "cross_attention_dim": 8,
     "norm_num_groups": 4,

@@ -19,6 +19,7 @@ from diffusers import DDPMScheduler, UNet2DConditionModel
 from torch.multiprocessing.spawn import spawn
 from tqdm import tqdm
 
+from training.pocket.design import NOISE, SHAPE
 from training.pocket.machine import autocast
 from training.pocket.shards import Shards
 
@@ -26,31 +27,7 @@ BATCH, PEAK, FLOOR, WARMUP, HOLD = 32, 1.5e-3, 0.02, 100, 0.75  # samples, learn
 GAMMA, DECAY = 5.0, 0.997  # min-SNR; average of weights
 LATE, NOISY = (0.55, 0.3), 0.55  # share of samples drawn late in the noising, at first and at last; what is late
 SAVE, RELOAD = 420.0, 200  # seconds between checkpoints; steps between looks for new shards
-SHAPE = {  # counted: 11.0 M parameters, 0.30 GFLOP forward: most parameters where pictures are 4 and 2 wide
-    "sample_size": 16,
-    "in_channels": 8,
-    "out_channels": 8,
-    "block_out_channels": (32, 64, 128, 192),
-    "layers_per_block": 1,
-    "down_block_types": ("DownBlock2D", "DownBlock2D", "CrossAttnDownBlock2D", "DownBlock2D"),
-    "up_block_types": ("UpBlock2D", "CrossAttnUpBlock2D", "UpBlock2D", "UpBlock2D"),
-    "mid_block_type": "UNetMidBlock2DCrossAttn",
-    "cross_attention_dim": 384,
-    "attention_head_dim": 4,
-    "norm_num_groups": 16,
-    "time_embedding_dim": 512,  # the words, pooled, join the time and so reach every block: names are learned sooner
-    "addition_embed_type": "text",
-    "addition_embed_type_num_heads": 8,
-    "resnet_time_scale_shift": "scale_shift",
-}
-NOISE = {  # the pipeline's scheduler has the same
-    "num_train_timesteps": 1000,
-    "beta_schedule": "scaled_linear",
-    "beta_start": 0.00085,
-    "beta_end": 0.012,
-    "prediction_type": "v_prediction",
-    "rescale_betas_zero_snr": True,
-}
+LONGEST = 20.0  # seconds that a step may count: a training that was paused did not learn meanwhile
 
 
 def rate(step: int, progress: float) -> float:
@@ -155,15 +132,15 @@ def train(trainer: Trainer, work: Path, minutes: float, rank: int, workers: int)
     """Train until `minutes` have passed in all, over all resumed runs; worker 0 writes the checkpoints."""
     shards, scale = Shards(work), float((work / "scale.txt").read_text())
     noise, dice = DDPMScheduler(**NOISE), np.random.default_rng((trainer.step, rank))
-    began = time.monotonic() - trainer.seconds
-    saved, mean = trainer.seconds, 1.0
+    last, saved, mean = time.monotonic(), trainer.seconds, 1.0
     with tqdm(desc="samples", initial=trainer.step * BATCH, unit="", mininterval=30, disable=rank > 0) as bar:
         while (progress := trainer.seconds / (60 * minutes)) < 1:
             if trainer.step % RELOAD == 0:
                 shards.reload()
             trainer.optimizer.param_groups[0]["lr"] = rate(trainer.step, progress)
             latents, states = shards.batch(BATCH // workers, progress, dice)
-            trainer.seconds = time.monotonic() - began
+            now = time.monotonic()
+            trainer.seconds, last = trainer.seconds + min(now - last, LONGEST), now
             times = moments(len(latents), noise.config.num_train_timesteps, progress)
             mean += 0.01 * (trainer.learn(latents * scale, states, times, noise) - mean)
             bar.update(BATCH)

@@ -11,7 +11,7 @@ import torch
 from diffusers import AutoencoderTiny, DPMSolverMultistepScheduler, StableDiffusionPipeline, UNet2DConditionModel
 from transformers import AutoTokenizer, BertModel
 
-from training.pocket.denoiser import NOISE
+from training.pocket.design import NOISE
 
 TOKENS = 32  # longer prompts are cut
 

@@ -1,0 +1,27 @@
+"""What the denoiser is built of, and how pictures are noised."""
+
+SHAPE = {  # counted: 11.0 M parameters, 0.30 GFLOP forward: most parameters where pictures are 4 and 2 wide
+    "sample_size": 16,
+    "in_channels": 8,
+    "out_channels": 8,
+    "block_out_channels": (32, 64, 128, 192),
+    "layers_per_block": 1,
+    "down_block_types": ("DownBlock2D", "DownBlock2D", "CrossAttnDownBlock2D", "DownBlock2D"),
+    "up_block_types": ("UpBlock2D", "CrossAttnUpBlock2D", "UpBlock2D", "UpBlock2D"),
+    "mid_block_type": "UNetMidBlock2DCrossAttn",
+    "cross_attention_dim": 384,
+    "attention_head_dim": 4,
+    "norm_num_groups": 16,
+    "time_embedding_dim": 512,  # the words, pooled, join the time and so reach every block: names are learned sooner
+    "addition_embed_type": "text",
+    "addition_embed_type_num_heads": 8,
+    "resnet_time_scale_shift": "scale_shift",
+}
+NOISE = {  # the pipeline's scheduler has the same
+    "num_train_timesteps": 1000,
+    "beta_schedule": "scaled_linear",
+    "beta_start": 0.00085,
+    "beta_end": 0.012,
+    "prediction_type": "v_prediction",
+    "rescale_betas_zero_snr": True,
+}
