@@ -1,7 +1,7 @@
 """Hard line 1.1 in pictures: a minor, stated or apparent, in a sexual or nude picture.
 
 Tested with drawings, adults' faces and made-up scores only. It does not recognise abuse; it is a tripwire, set to
-the side of caution (docs/decisions/0006-picture-checks.md).
+the side of caution (docs/decisions/0013-picture-checks.md).
 """
 
 from __future__ import annotations

@@ -5,6 +5,7 @@ The table counts words of public captions (training/lexicon/english.py). It is r
 
 from __future__ import annotations
 
+import codecs
 import math
 import re
 from dataclasses import dataclass
@@ -17,8 +18,7 @@ _WHOLE = re.compile(r"(?<![\w@$€£!|*])[^\W\d_]+(?:['’][^\W\d_]+)*(?![\w@$�
 SHORTEST = 3  # letters: shorter words are found in any salad
 _SHORT = "a i an as at by do go he if in is it me my no of on or so to up us we"
 TINY = frozenset(_SHORT.split())  # the short words that make sense of a row of letters
-CHANCE = 3  # letters up to which a word may be there by chance, and of the longer ones LOST letters in all
-LOST = 5
+CHANCE = 3  # letters up to which a word may be there by chance
 GAIN, CLEARER = 8, 0.1  # letters, and the share of all, that come to stand in words where a disguise is undone
 
 
@@ -63,8 +63,15 @@ def undone(before: str, after: str) -> bool:
     known, words = _sense(before)
     now, others = _sense(after)
     clearer = now / _size(after) - known / _size(before) >= CLEARER
-    lost = sum(len(word) for word in words - others if len(word) > CHANCE)
-    return clearer and now - known >= GAIN and lost <= LOST
+    lost = any(len(word) > CHANCE and not _by_chance(word, others) for word in words - others)
+    return clearer and now - known >= GAIN and not lost
+
+
+def _by_chance(word: str, others: frozenset[str]) -> bool:
+    """Whether a word is a more common one turned round or shifted by 13 letters: it need not stand in clear."""
+    cost = english().cost
+    hidden = (word[::-1], codecs.encode(word, "rot13"))
+    return any(other in others and cost.get(other, math.inf) < cost.get(word, math.inf) for other in hidden)
 
 
 @lru_cache(maxsize=64)

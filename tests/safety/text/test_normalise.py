@@ -243,6 +243,9 @@ def test_what_stands_in_code_is_legible_and_what_was_typed_is_read_too() -> None
         pytest.param("eltsac a fo gnitniap", "painting of a castle", True, id="backwards"),
         pytest.param("painting of a castle", "painting of a castle", False, id="nothing to undo"),
         pytest.param("a girl on a sofa eltsac a fo gnitniap", "painting of a castle", False, id="words would be lost"),
+        pytest.param("anal eltsac a fo gnitniap", "painting of a castle lana", False, id="a short word would be lost"),
+        pytest.param("live eltsac a fo gnitniap", "painting of a castle evil", False, id="the rarer both ways"),
+        pytest.param("evil eltsac a fo gnitniap", "painting of a castle live", True, id="the more common both ways"),
         pytest.param("a zorb", "a zero", False, id="one word may be a name"),
     ],
 )
