@@ -10,7 +10,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from training.prompt_risk.rows import CATEGORIES, HARM, HEADS, Row, key
+from training.prompt_risk.rows import CATEGORIES, HARM, Row, key
 
 SOURCES = Path(__file__).with_name("sources.toml")
 NUDE = ("nude", "naked", "nudes", "bather", "bathers")
@@ -108,8 +108,3 @@ def _art(row: Row) -> Row:
         target=row.target | {"nudity": NUDE_IN_ART},
         weight=row.weight | {HARM: 0.3, "nudity": 1.0, "sexual": 1.0},
     )
-
-
-def masks(row: Row) -> list[float]:
-    """Weights in the order of HEADS."""
-    return [row.weight.get(head, 0.0) for head in HEADS]

@@ -64,16 +64,6 @@ def f1_at(most_false: float) -> Measure:
     return measure
 
 
-def f1_above(threshold: float) -> Measure:
-    """F1 at one threshold."""
-
-    def measure(labels: np.ndarray, scores: np.ndarray) -> float:
-        flagged = scores >= threshold
-        return float(2 * (labels * flagged).sum() / max(1, labels.sum() + flagged.sum()))
-
-    return measure
-
-
 def share_above(threshold: float) -> Measure:
     """The share of rows with at least this score."""
     return lambda labels, scores: float((scores >= threshold).mean())
