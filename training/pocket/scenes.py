@@ -12,7 +12,7 @@ from PIL import Image
 from training.pocket.objects import SIZE, Thing
 from training.pocket.words import Language, article, plural
 
-KINDS = ("single", "ground", "painted", "beside", "stacked", "count", "aside", "size")
+KINDS = ("single", "ground", "person", "painted", "beside", "stacked", "count", "aside", "size")
 LARGE, HALF, SMALL, FULL = 108, 60, 56, 126  # edge of an object, pixels
 SPOTS = {2: ((4, 34), (64, 34)), 3: ((4, 4), (64, 4), (34, 64)), 4: ((4, 4), (64, 4), (4, 64), (64, 64))}
 ASIDE = {"left": (2, 34), "right": (66, 34), "top": (34, 2), "bottom": (34, 66)}
@@ -64,6 +64,7 @@ class Scenes:
     def __init__(self, things: list[Thing], cutouts: np.ndarray, language: Language) -> None:
         self.things, self.cutouts, self.language = things, cutouts, language
         self.first = np.cumsum([0, *(len(thing.files) for thing in things)])
+        self.people = [i for i, thing in enumerate(things) if any(note.split("|")[0] for note in thing.notes)]
         self.paintables = [i for i, at in enumerate(self.first[:-1]) if self._bare(i) and paintable(cutouts[at])]
 
     def _bare(self, i: int) -> str | None:
@@ -82,15 +83,15 @@ class Scenes:
         picture = compose(parts, self.language.backgrounds[colour or "white"])
         return Scene(picture, self.language.ground(caption, colour, rng), kind)
 
-    def _one(self, index: int, rng: random.Random) -> tuple[np.ndarray, str]:
-        """One of a thing's cutouts, and its name: with the tone of the skin said, or not."""
+    def _one(self, index: int, rng: random.Random, told: float = 0.25) -> tuple[np.ndarray, str]:
+        """One of a thing's cutouts, and its name: with the tone of the skin and the gender told, or not."""
         i = index % len(self.things)
         thing, which = self.things[i], rng.randrange(len(self.things[i].files))
         name = self.language.name(thing, rng)
         gender, tone = thing.notes[which].split("|")
-        if tone and rng.random() < 0.25:
+        if tone and rng.random() < told:
             name = f"{gender} {name} with {tone} skin".strip()
-        elif gender and rng.random() < 0.25:
+        elif gender and rng.random() < told:
             name = f"{gender} {name}"
         return self.cutouts[self.first[i] + which], name
 
@@ -100,6 +101,11 @@ class Scenes:
         return [(cutout, LARGE, (10, 10))], self.language.say(form, name)
 
     _ground = _single
+
+    def _person(self, index: int, rng: random.Random) -> tuple[list[Part], str]:
+        """A person at work, who it is mostly told: many pictures share these names, and only words tell them apart."""
+        cutout, name = self._one(self.people[index % len(self.people)], rng, told=0.7)
+        return [(cutout, LARGE, (10, 10))], self.language.say(rng.choice(self.language.forms["plain"]), name)
 
     def _painted(self, index: int, rng: random.Random) -> tuple[list[Part], str]:
         i = self.paintables[index % len(self.paintables)]
