@@ -52,3 +52,11 @@ def test_the_named_background_is_the_background() -> None:
     colours = language().backgrounds
     named = max((word for word in colours if word in scene.caption), key=len)
     assert tuple(scene.picture[0, 0]) == colours[named]
+
+
+def test_most_captions_of_people_tell_who_is_shown() -> None:
+    drawer = Scenes(*things(), language())
+    captions = [drawer.draw("person", index, random.Random(index)).caption for index in range(200)]
+    told = [caption for caption in captions if "skin" in caption]
+    assert 0.5 < len(told) / len(captions) < 0.9
+    assert all("dark skin" in caption for caption in told if "man " in caption)

@@ -23,7 +23,7 @@ from training.pocket.design import NOISE, SHAPE
 from training.pocket.machine import autocast
 from training.pocket.shards import Shards
 
-BATCH, PEAK, FLOOR, WARMUP, HOLD = 32, 1.5e-3, 0.02, 100, 0.75  # samples, learning rate, its end, steps, share
+BATCH, PEAK, FLOOR, WARMUP, HOLD = 64, 1.5e-3, 0.02, 100, 0.75  # samples, learning rate, its end, steps, share
 GAMMA, DECAY = 5.0, 0.997  # min-SNR; average of weights
 LATE, NOISY = (0.55, 0.3), 0.55  # share of samples drawn late in the noising, at first and at last; what is late
 SAVE, RELOAD = 420.0, 200  # seconds between checkpoints; steps between looks for new shards
