@@ -12,6 +12,7 @@ import argparse
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
+from importlib.util import find_spec
 from pathlib import Path
 
 import numpy as np
@@ -168,6 +169,8 @@ def main() -> None:
     ask.add_argument("--pictures", type=int, default=50)
     ask.add_argument("--steps", type=int, help="default: the card's; its quick setting draws twice as fast")
     args = ask.parse_args()
+    if find_spec("matplotlib") is None:  # said now, not after the pictures are drawn
+        ask.error("matplotlib is not installed: pip install matplotlib")
     card = read_cards(ROOT / "presets/engines.toml")["pocket"]
     artist = Artist.open(args.model, args.steps or int(card.steps.default), card.guidance.default)
     seer = looker(args.emoji, args.work, artist)
