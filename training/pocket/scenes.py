@@ -95,8 +95,8 @@ class Scenes:
             name = f"{gender} {name}"
         return self.cutouts[self.first[i] + which], name
 
-    def _single(self, index: int, rng: random.Random) -> tuple[list[Part], str]:
-        cutout, name = self._one(index, rng)
+    def _single(self, index: int, rng: random.Random, told: float = 0.25) -> tuple[list[Part], str]:
+        cutout, name = self._one(index, rng, told)
         form = rng.choice(self.language.forms["plain"])
         return [(cutout, LARGE, (10, 10))], self.language.say(form, name)
 
@@ -104,8 +104,7 @@ class Scenes:
 
     def _person(self, index: int, rng: random.Random) -> tuple[list[Part], str]:
         """A person at work, who it is mostly told: many pictures share these names, and only words tell them apart."""
-        cutout, name = self._one(self.people[index % len(self.people)], rng, told=0.7)
-        return [(cutout, LARGE, (10, 10))], self.language.say(rng.choice(self.language.forms["plain"]), name)
+        return self._single(self.people[index % len(self.people)], rng, told=0.7)
 
     def _painted(self, index: int, rng: random.Random) -> tuple[list[Part], str]:
         i = self.paintables[index % len(self.paintables)]
