@@ -35,6 +35,7 @@ def language(colours: tuple[tuple[str, str], ...] = (), pairs: tuple[tuple[str, 
         backgrounds=shipped.backgrounds,
         tints=shipped.tints,
         names=shipped.names,
+        neighbours=shipped.neighbours,
         unseen_colours=frozenset(colours),
         unseen_pairs=frozenset(frozenset(pair) for pair in pairs),
     )

@@ -43,7 +43,8 @@ def test_only_names_with_a_simple_plural_are_counted(name: str, many: str | None
 
 
 def test_the_words_kept_for_the_near_words_figure_are_in_no_name() -> None:
-    names = {name for plain in Language.read().names.values() for name in plain}
+    language = Language.read()
+    names = {name for known in (language.names, language.neighbours) for plain in known.values() for name in plain}
     kept = {re.sub(r"^(a|an) ", "", row[0]) for row in read_pairs(PROMPTS / "near.txt")}
     assert not [(word, name) for word in kept for name in names if re.search(rf"\b{re.escape(word)}s?\b", name)]
 

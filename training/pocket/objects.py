@@ -102,10 +102,10 @@ def studio_judge() -> PromptJudge:
     return PromptJudge(prompt_checks(presets, ROOT / "assets" / "models"), load_policy(presets))
 
 
-def refused(labels: Sequence[str], judge: PromptJudge) -> set[str]:
-    """Those that the studio itself would not draw in general mode, if they were asked for."""
-    verdicts = judge.score_batch(labels)["verdict"]
-    return {label for label, verdict in zip(labels, verdicts, strict=True) if verdict >= Verdict.BLOCK}
+def refused(words: Sequence[str], judge: PromptJudge, least: Verdict = Verdict.BLOCK) -> set[str]:
+    """Those that the studio itself would not draw in general mode, if they were asked for; `least` may be stricter."""
+    verdicts = judge.score_batch(words)["verdict"]
+    return {word for word, verdict in zip(words, verdicts, strict=True) if verdict >= least}
 
 
 def choose(packages: Path, rules: Filter, judge: PromptJudge) -> tuple[list[Thing], list[Removed]]:

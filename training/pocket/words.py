@@ -8,6 +8,7 @@ from pathlib import Path
 from training.pocket.objects import Thing
 
 HERE = Path(__file__).parent
+FIRST, NEAR = 0.4, 0.25  # shares of captions with the first name; with a word near to the names (neighbours.toml)
 
 
 def article(name: str) -> str:
@@ -45,21 +46,23 @@ def read_pairs(path: Path) -> list[tuple[str, ...]]:
 
 @dataclass(frozen=True, slots=True)
 class Language:
-    """The data of `language.toml` and `names.toml`, and the pairs that captions must not hold."""
+    """The data of `language.toml`, `names.toml` and `neighbours.toml`, and the pairs that captions must not hold."""
 
     forms: dict[str, list[str]]
     counts: dict[int, list[str]]
     backgrounds: dict[str, tuple[int, int, int]]
     tints: dict[str, int]
     names: dict[str, list[str]]
+    neighbours: dict[str, list[str]]
     unseen_colours: frozenset[tuple[str, str]]
     unseen_pairs: frozenset[frozenset[str]]
 
     @classmethod
     def read(cls, folder: Path = HERE) -> "Language":
-        """Read the three files; a missing one is an error of its name."""
+        """Read the files; a missing one is an error of its name."""
         words = tomllib.loads((folder / "language.toml").read_text())
         names = tomllib.loads((folder / "names.toml").read_text())
+        neighbours = tomllib.loads((folder / "neighbours.toml").read_text())
         colours = read_pairs(folder / "prompts/colours.txt")
         pairs = read_pairs(folder / "prompts/pairs.txt")
         return cls(
@@ -68,14 +71,18 @@ class Language:
             backgrounds={word: tuple(rgb) for word, rgb in words["backgrounds"].items()},
             tints=words["tints"],
             names={label: plain for section in names.values() for label, plain in section.items()},
+            neighbours=neighbours,
             unseen_colours=frozenset((colour, label) for _, colour, label in colours),
             unseen_pairs=frozenset(frozenset((one, other)) for _, one, other in pairs),
         )
 
     def name(self, thing: Thing, rng: random.Random) -> str:
-        """Choose one of a thing's plain names: the first, half of the time."""
+        """Choose what a thing is called: its first name, any of its names, or a word near to them."""
         known = self.names.get(thing.label, [thing.label.replace("’", "'").replace(":", "")])
-        return known[0] if rng.random() < 0.5 else rng.choice(known)
+        draw = rng.random()
+        if draw < FIRST:
+            return known[0]
+        return rng.choice(self.neighbours.get(thing.label, known) if draw < FIRST + NEAR else known)
 
     def ground(self, caption: str, colour: str | None, rng: random.Random) -> str:
         """Add the words for a coloured ground, if there is one."""

