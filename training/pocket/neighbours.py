@@ -22,9 +22,9 @@ import numpy as np
 import torch
 from tqdm import tqdm
 
+from safety.records import Verdict
 from training.pocket.data import fetch
 from training.pocket.latents import Encoders
-from safety.records import Verdict
 from training.pocket.objects import ROOT, Thing, load, refused, studio_judge
 from training.pocket.words import HERE, Language, article, read_pairs
 
@@ -67,7 +67,7 @@ class Nouns:
         return 2 * shared / (len(first) + len(second)) if shared else 0.0
 
     def common(self, known: Mapping[str, int]) -> list[str]:
-        """Nouns in use, or of words that the text encoder's vocabulary holds whole: bodies, no persons, no taxonomist's or grim words."""
+        """Bodies, in use or in the encoder's vocabulary: no persons, no taxonomist's words, no grim ones."""
         return sorted(
             word
             for word, line in self.lines.items()
@@ -101,7 +101,7 @@ def held_out() -> re.Pattern[str]:
 
 
 def unsafe_words() -> set[str]:
-    """The last words of all labels that filter.toml keeps out for safety, "knife" of "kitchen knife"; and their plurals."""
+    """The last words of labels that filter.toml keeps out for safety, "knife" of "kitchen knife", and their plurals."""
     rules = tomllib.loads((HERE / "filter.toml").read_text())["safety"]
     words = {label.split()[-1].removesuffix("s") for rule in rules.values() for label in rule["labels"]}
     return words | {word + "s" for word in words}
@@ -118,9 +118,9 @@ def allocate(encoders: Encoders, things: list[Thing], language: Language, nouns:
     best = np.stack([near[:, owners == label].max(1) for label in labels], axis=1)
     for word, row in zip(words, best, strict=True):
         first, second = np.argsort(-row)[:2]
-        if row[first] > CLOSE and row[first] - row[second] > CLEAR:
-            if max(nouns.alike(word, name) for name in names[owners == labels[first]]) > ALIKE:
-                yield labels[first], word
+        alike = max(nouns.alike(word, name) for name in names[owners == labels[first]])
+        if row[first] > CLOSE and row[first] - row[second] > CLEAR and alike > ALIKE:
+            yield labels[first], word
 
 
 def choose(

@@ -1,0 +1,97 @@
+"""Words near to a thing's names: which nouns count, and which are kept out."""
+
+import tomllib
+from pathlib import Path
+
+import pytest
+
+from training.pocket.neighbours import MOST, Nouns, choose, held_out, table, unsafe_words
+from training.pocket.words import HERE
+
+# offset: (what it is a kind of, words); the offsets and the word forms stand as WordNet's files have them
+SENSES = {
+    "00000001": ("", ["entity"]),
+    "00000002": ("00000001", ["physical_entity"]),
+    "00000003": ("00000001", ["poverty"]),
+    "00000004": ("00000002", ["person"]),
+    "00000005": ("00000004", ["cook"]),
+    "00000006": ("00000002", ["animal"]),
+    "00000007": ("00000006", ["dog"]),
+    "00000008": ("00000007", ["spaniel"]),
+    "00000009": ("00000006", ["cat"]),
+    "00000010": ("00000002", ["house"]),
+    "00000011": ("00000006", ["genus_felis"]),
+    "00000012": ("00000006", ["araneida"]),
+}
+KNOWN = dict.fromkeys(["dog", "spaniel", "cat", "house", "poverty", "cook", "genus", "felis", "animal"], 0)
+
+
+@pytest.fixture
+def nouns(tmp_path: Path) -> Nouns:
+    """A WordNet of twelve nouns."""
+    data = ["  1 a line of the licence"]
+    index = ["  1 a line of the licence"]
+    for at, (above, words) in SENSES.items():
+        pointers = f"001 @ {above} n 0000" if above else "000"
+        data.append(f"{at} 03 n 01 {words[0]} 0 {pointers} | what it means")
+        index += [f"{word} n 1 1 @ 1 {int(word == 'dog')} {at}" for word in words]
+    (tmp_path / "data.noun").write_text("\n".join(data))
+    (tmp_path / "index.noun").write_text("\n".join(index))
+    return Nouns(tmp_path)
+
+
+def test_nouns_are_more_alike_the_lower_what_they_share_stands(nouns: Nouns) -> None:
+    assert nouns.alike("dog", "dog") == 1
+    assert nouns.alike("dog", "spaniel") > nouns.alike("dog", "cat") > nouns.alike("dog", "house") > 0
+    assert nouns.alike("dog", "no such noun") == 0
+
+
+@pytest.mark.parametrize(
+    ("word", "why"),
+    [
+        ("cook", "a person"),
+        ("poverty", "no body"),
+        ("genus felis", "a taxonomist's word"),
+        ("araneida", "neither used nor known to the encoder"),
+    ],
+)
+def test_a_noun_is_left_out(nouns: Nouns, word: str, why: str) -> None:
+    assert word not in nouns.common(KNOWN), why
+
+
+def test_common_nouns_are_kept(nouns: Nouns) -> None:
+    assert {"dog", "spaniel", "cat", "house"} <= set(nouns.common(KNOWN))
+    assert "dog" in nouns.common({}), "it is used, so it need not be in the vocabulary"
+
+
+@pytest.mark.parametrize("word", ["puppy", "puppies", "cottage loaf", "skyscrapers", "policeman's helmet", "tv set"])
+def test_the_words_of_the_evaluation_and_what_grows_from_them_are_held_out(word: str) -> None:
+    assert held_out().search(word)
+
+
+@pytest.mark.parametrize("word", ["spaniel", "terrace", "tree", "table"])
+def test_other_words_are_not(word: str) -> None:
+    assert not held_out().search(word)
+
+
+def test_of_all_words_those_unlike_the_names_come_first_and_none_that_is_stopped() -> None:
+    found = [("dog", f"dog {chr(97 + i)}") for i in range(MOST)] + [
+        ("dog", word) for word in ("hound", "puppy", "gore")
+    ]
+    chosen = choose(found, {"dog": {"dog"}}, lambda words: {"gore"} & set(words))
+    assert chosen["dog"][0] == "hound"
+    assert len(chosen["dog"]) == MOST
+    assert not {"puppy", "gore"} & set(chosen["dog"])
+
+
+def test_the_file_can_be_read_back() -> None:
+    chosen = {"dog": ["spaniel", "dog's friend"], "red apple": ["fruit"]}
+    assert tomllib.loads(table(chosen)) == {label: sorted(words) for label, words in chosen.items()}
+
+
+def test_the_shipped_words_belong_to_learned_things_and_hold_nothing_unsafe_or_held_out() -> None:
+    shipped = tomllib.loads((HERE / "neighbours.toml").read_text())
+    words = [word for near in shipped.values() for word in near]
+    assert set(shipped) <= set((HERE / "core.txt").read_text().splitlines())
+    assert not [word for word in words if unsafe_words() & set(word.split())]
+    assert not [word for word in words if held_out().search(word)]
