@@ -28,10 +28,12 @@ from training.pocket.latents import Encoders
 from training.pocket.objects import ROOT, Thing, load, refused, studio_judge
 from training.pocket.words import HERE, Language, article, read_pairs
 
-CLOSE, CLEAR, ALIKE = 0.6, 0.05, 0.75  # cosine to the nearest name; lead over the next thing's; Wu-Palmer likeness
-MOST, BATCH = 20, 256  # words for each thing; phrases at a time
+CLOSE, CLEAR, ALIKE = 0.6, 0.05, 0.6  # cosine to the nearest name; lead over the next thing's; Wu-Palmer likeness
+MOST, BATCH = 30, 256  # words for each thing; phrases at a time
 PHRASE = re.compile(r"[a-z' -]{3,24}")
-SKIPPED = {"genus", "family", "order", "class", "phylum", "division", "kingdom", "person", "death", "slave", "bomber"}
+SKIPPED = {"genus", "family", "order", "class", "phylum", "division", "kingdom", "person"} | {
+    *("death", "slave", "bomber", "torpedo", "cannon", "musket", "sperm")
+}
 
 
 class Nouns:
