@@ -28,8 +28,8 @@ from training.pocket.scenes import KINDS, Scenes
 from training.pocket.words import Language
 
 BATCH, CROP, POOL, FRESH = 24, 64, 400, 3  # crops, pixels, scenes at hand, scenes renewed a step
-PEAK, FLOOR, WARMUP, SAVE = 8e-4, 0.02, 100, 300  # learning rate, share of it at the end, steps, steps
-GRAIN = 0.05  # noise on the latents: the decoder must bear what a denoiser leaves
+PEAK, FLOOR, WARMUP, SAVE = 5e-4, 0.02, 100, 300  # learning rate, share of it at the end, steps, steps
+GRAIN = 0.2  # noise on the latents, at most: the decoder must bear what a denoiser leaves
 SHAPE = {
     "encoder_block_out_channels": (48,) * 4,
     "decoder_block_out_channels": (48,) * 4,
@@ -67,7 +67,8 @@ def slopes(x: Tensor) -> tuple[Tensor, Tensor]:
 def loss(vae: AutoencoderTiny, x: Tensor) -> Tensor:
     """L1 of pixels, of slopes (sharp edges) and of a low pass (right colours), squares, and tame latents."""
     z: Tensor = vae.encode(x).latents
-    y: Tensor = vae.decode(z + GRAIN * torch.randn_like(z)).sample
+    grain = GRAIN * torch.rand(len(z), 1, 1, 1)
+    y: Tensor = vae.decode(z + grain * torch.randn_like(z)).sample
     edges = torch.stack([(a - b).abs().mean() for a, b in zip(slopes(y), slopes(x), strict=True)]).sum()
     tame = z.mean((0, 2, 3)).square().mean() + (z.var((0, 2, 3)) - 1).abs().mean()
     low = (F.avg_pool2d(y, 4) - F.avg_pool2d(x, 4)).abs().mean()
