@@ -34,10 +34,14 @@ def work(tmp_path: Path) -> Path:
 
 
 def test_pure_noise_weighs_one_and_nearly_clean_pictures_little() -> None:
-    weights = weight(torch.tensor([0.0, 0.5, 0.999]))
+    weights = weight(torch.tensor([0.0, 0.5, 0.999]), progress=0.5)
     assert weights[0] == 1
     assert weights[1] == pytest.approx(1)
     assert weights[2] < 0.01
+
+
+def test_in_the_end_all_moments_weigh_alike() -> None:
+    assert weight(torch.tensor([0.0, 0.5, 0.999]), progress=1.0).tolist() == [1, 1, 1]
 
 
 def test_the_learning_rate_rises_then_falls() -> None:
@@ -45,7 +49,11 @@ def test_the_learning_rate_rises_then_falls() -> None:
     assert rates[0] == 0 < rates[2] < rates[1] <= denoiser.PEAK
 
 
-@pytest.mark.parametrize(("progress", "least", "most"), [(0.0, 0.71, 0.81), (1.0, 0.57, 0.66)], ids=["first", "last"])
+@pytest.mark.parametrize(
+    ("progress", "least", "most"),
+    [(0.0, 0.71, 0.81), (0.84, 0.58, 0.69), (1.0, 0.4, 0.5)],
+    ids=["first", "later", "last"],
+)
 def test_late_moments_are_drawn_more_often_at_first(progress: float, least: float, most: float) -> None:
     moments = denoiser.moments(4000, 1000, progress)
     assert least < (moments >= 1000 * denoiser.NOISY).float().mean() < most

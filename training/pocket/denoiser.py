@@ -26,6 +26,7 @@ from training.pocket.shards import Shards
 BATCH, PEAK, FLOOR, WARMUP, HOLD = 64, 1.5e-3, 0.02, 100, 0.75  # samples, learning rate, its end, steps, share
 GAMMA, DECAY = 5.0, 0.997  # min-SNR; average of weights
 LATE, NOISY = (0.55, 0.3), 0.55  # share of samples drawn late in the noising, at first and at last; what is late
+INSIDES = 0.85  # share of the training after which all moments count alike, so that insides become clear
 SAVE, RELOAD = 420.0, 200  # seconds between checkpoints; steps between looks for new shards
 NAMED = 0.12  # share of the training after which names are known: the end of the first phase of curriculum.toml
 LONGEST = 20.0  # seconds that a step may count: a training that was paused did not learn meanwhile
@@ -41,13 +42,18 @@ def moments(many: int, steps: int, progress: float) -> torch.Tensor:
 
     Names take longest to learn, and are learned there. Sharp insides come from the early moments, once names are known.
     """
-    share = LATE[0] + (LATE[1] - LATE[0]) * progress
+    share = LATE[0] + (LATE[1] - LATE[0]) * progress if progress < INSIDES else 0.0
     late = torch.randint(int(NOISY * steps), steps, (many,))
     return torch.where(torch.rand(many) < share, late, torch.randint(0, steps, (many,)))
 
 
-def weight(alphas: torch.Tensor) -> torch.Tensor:
-    """Min-SNR weights of the v loss, from cumulated alphas; 1 where there is only noise."""
+def weight(alphas: torch.Tensor, progress: float) -> torch.Tensor:
+    """Min-SNR weights of the v loss, from cumulated alphas; 1 where there is only noise, and in the end everywhere.
+
+    Min-SNR hardly counts what is nearly free of noise. But there the last steps spoil what the first have made.
+    """
+    if progress > INSIDES:
+        return torch.ones_like(alphas)
     snr = alphas / (1 - alphas)
     return (snr.clamp(max=GAMMA) + 1) / (snr + 1)
 
@@ -93,14 +99,21 @@ class Trainer:
                 getattr(self, name).load_state_dict(held[name])
             self.step, self.seconds = held["step"], held["seconds"]
 
-    def learn(self, latents: torch.Tensor, states: torch.Tensor, times: torch.Tensor, noise: DDPMScheduler) -> float:
+    def learn(
+        self,
+        latents: torch.Tensor,
+        states: torch.Tensor,
+        times: torch.Tensor,
+        noise: DDPMScheduler,
+        progress: float = 0.0,
+    ) -> float:
         """Take one step and return its loss."""
         grain = torch.randn_like(latents)
         noisy = noise.add_noise(latents, grain, times).contiguous(memory_format=torch.channels_last)
         with self.context:
             guess = self.net(noisy, times, states).sample.float()
         error = (guess - noise.get_velocity(latents, grain, times)).square().mean((1, 2, 3))
-        loss = (error * weight(noise.alphas_cumprod[times])).mean()
+        loss = (error * weight(noise.alphas_cumprod[times], progress)).mean()
         self.optimizer.zero_grad()
         torch.autograd.backward(loss)
         self._share()
@@ -143,7 +156,7 @@ def train(trainer: Trainer, work: Path, minutes: float, rank: int, workers: int)
             now = time.monotonic()
             trainer.seconds, last = trainer.seconds + min(now - last, LONGEST), now
             times = moments(len(latents), noise.config.num_train_timesteps, progress)
-            mean += 0.01 * (trainer.learn(latents * scale, states, times, noise) - mean)
+            mean += 0.01 * (trainer.learn(latents * scale, states, times, noise, progress) - mean)
             bar.update(BATCH)
             bar.set_postfix(loss=f"{mean:.4f}", share=f"{progress:.2f}", refresh=False)
             if rank == 0 and trainer.seconds - saved > SAVE:
