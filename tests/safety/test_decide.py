@@ -6,16 +6,18 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from safety.checks import assess
-from safety.decide import decide
+from safety.decide import CODE_LETTER, decide
 from safety.policy import load_policy
 from safety.records import Assessment, Decision, Finding, Model, Prompt, Region, Skipped, Span, Stage, Verdict
 
 POLICY = load_policy(Path(__file__).parents[2] / "presets")
 ASPECTS = ["", "method", "instructions", "photoreal", "propaganda", "median", "any", "all", "news", "never heard of"]
+
+SEEN = Finding("words", "violence", 0.75)
 
 modes = st.sampled_from(sorted(POLICY.mode))
 stages = st.sampled_from(list(Stage))
@@ -258,13 +260,17 @@ def test_a_reason_says_for_every_mode_how_far_its_score_is_from_stopping() -> No
 
 
 @given(assessments, modes)
+@example(Assessment(Stage.PICTURE, ("words",), (SEEN, replace(SEEN, stage=Stage.TEXT))), "art")  # two limits, one score
 def test_a_margin_is_positive_where_the_mode_would_stop_the_finding(assessment: Assessment, mode: str) -> None:
     for reason in decide(assessment, POLICY, mode).reasons:
         for name, margin in reason.margins:
-            alone = [f for f in assessment.findings if (f.category, f.score) == (reason.category, reason.score)]
+            meant = (reason.category, reason.score, reason.aspect)
+            alone = [f for f in assessment.findings if (f.category, f.score, f.aspect) == meant]
             assert (margin >= 0) == any(
                 (limits := POLICY.thresholds(f.stage or assessment.stage, f.category, f.aspect, name)) is not None
                 and limits.judge(f.score)[0] >= Verdict.WARN
                 for f in alone
-                if f.aspect == reason.aspect
+                if reason.code.startswith(
+                    CODE_LETTER[f.stage or assessment.stage]
+                )  # words in a picture, or the picture
             )
