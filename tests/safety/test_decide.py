@@ -270,7 +270,5 @@ def test_a_margin_is_positive_where_the_mode_would_stop_the_finding(assessment: 
                 (limits := POLICY.thresholds(f.stage or assessment.stage, f.category, f.aspect, name)) is not None
                 and limits.judge(f.score)[0] >= Verdict.WARN
                 for f in alone
-                if reason.code.startswith(
-                    CODE_LETTER[f.stage or assessment.stage]
-                )  # words in a picture, or the picture
+                if reason.code.startswith(CODE_LETTER[f.stage or assessment.stage])
             )
