@@ -22,13 +22,15 @@ SENSES = {
     "00000010": ("00000002", ["house"]),
     "00000011": ("00000006", ["genus_felis"]),
     "00000012": ("00000006", ["araneida"]),
+    "00000013": ("00000002", ["weapon"]),
+    "00000014": ("00000013", ["missile"]),
 }
-KNOWN = dict.fromkeys(["dog", "spaniel", "cat", "house", "poverty", "cook", "genus", "felis", "animal"], 0)
+KNOWN = dict.fromkeys(["dog", "spaniel", "cat", "house", "poverty", "cook", "genus", "felis", "animal", "missile"], 0)
 
 
 @pytest.fixture
 def nouns(tmp_path: Path) -> Nouns:
-    """A WordNet of twelve nouns."""
+    """A WordNet of a few nouns."""
     data = ["  1 a line of the licence"]
     index = ["  1 a line of the licence"]
     for at, (above, words) in SENSES.items():
@@ -50,6 +52,7 @@ def test_nouns_are_more_alike_the_lower_what_they_share_stands(nouns: Nouns) -> 
     ("word", "why"),
     [
         ("cook", "a person"),
+        ("missile", "a weapon"),
         ("poverty", "no body"),
         ("genus felis", "a taxonomist's word"),
         ("araneida", "neither used nor known to the encoder"),

@@ -21,14 +21,13 @@ from tqdm import tqdm
 
 from training.pocket.design import NOISE, SHAPE
 from training.pocket.machine import autocast
-from training.pocket.shards import Shards
+from training.pocket.shards import NAMED, Shards
 
 BATCH, PEAK, FLOOR, WARMUP, HOLD = 64, 1.5e-3, 0.02, 100, 0.75  # samples, learning rate, its end, steps, share
 GAMMA, DECAY = 5.0, 0.997  # min-SNR; average of weights
 LATE, NOISY = (0.55, 0.3), 0.55  # share of samples drawn late in the noising, at first and at last; what is late
 INSIDES = 0.85  # share of the training after which all moments count alike, so that insides become clear
 SAVE, RELOAD = 420.0, 200  # seconds between checkpoints; steps between looks for new shards
-NAMED = 0.12  # share of the training after which names are known: the end of the first phase of curriculum.toml
 LONGEST = 20.0  # seconds that a step may count: a training that was paused did not learn meanwhile
 
 

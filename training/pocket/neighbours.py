@@ -31,9 +31,10 @@ from training.pocket.words import HERE, Language, article, read_pairs
 CLOSE, CLEAR, ALIKE = 0.6, 0.05, 0.6  # cosine to the nearest name; lead over the next thing's; Wu-Palmer likeness
 MOST, BATCH = 30, 256  # words for each thing; phrases at a time
 PHRASE = re.compile(r"[a-z' -]{3,24}")
-SKIPPED = {"genus", "family", "order", "class", "phylum", "division", "kingdom", "person"} | {
-    *("death", "slave", "bomber", "torpedo", "cannon", "musket", "sperm")
+SKIPPED = {"genus", "family", "order", "class", "phylum", "division", "kingdom"} | {
+    *("death", "slave", "bomber", "torpedo", "missile", "sperm")
 }
+OUT = ("person", "weapon", "weaponry", "projectile", "instrument of torture", "alcohol", "tobacco")  # nor their kinds
 
 
 class Nouns:
@@ -53,7 +54,8 @@ class Nouns:
                 if self._above[senses[0]]:
                     self.lines[word] = self._line(senses[0])
                     self.used |= {word} if used else set()
-        self.person, self.body = self.lines["person"][-1], self.lines["physical entity"][-1]
+        self.out = {self.lines[word][-1] for word in OUT if word in self.lines}
+        self.body = self.lines["physical entity"][-1]
 
     def _line(self, sense: str) -> list[str]:
         line = []
@@ -69,13 +71,13 @@ class Nouns:
         return 2 * shared / (len(first) + len(second)) if shared else 0.0
 
     def common(self, known: Mapping[str, int]) -> list[str]:
-        """Bodies, in use or in the encoder's vocabulary: no persons, no taxonomist's words, no grim ones."""
+        """Bodies, in use or in the encoder's vocabulary; no kind of what is `OUT`, no taxonomist's or grim words."""
         return sorted(
             word
             for word, line in self.lines.items()
             if PHRASE.fullmatch(word)
             and self.body in line
-            and self.person not in line
+            and not self.out & set(line)
             and (word in self.used or all(part in known for part in word.split()))
             and not SKIPPED & set(word.split())
         )

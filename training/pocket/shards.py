@@ -8,6 +8,8 @@ import torch
 
 from training.pocket.words import HERE
 
+PHASES = tomllib.loads((HERE / "curriculum.toml").read_text())["phases"]
+NAMED: float = PHASES[0]["until"]  # share of the training after which names are known
 DROP = 0.1  # share of captions dropped, so that the model also knows pictures without words
 
 
@@ -18,7 +20,6 @@ class Shards:
         self.work = work
         self.names: list[Path] = []
         self.empty = torch.from_numpy(np.load(work / "empty.npy"))
-        self.phases = tomllib.loads((HERE / "curriculum.toml").read_text())["phases"]
         self.reload()
 
     def reload(self) -> None:
@@ -36,7 +37,7 @@ class Shards:
 
     def batch(self, size: int, progress: float, dice: np.random.Generator) -> tuple[torch.Tensor, torch.Tensor]:
         """Draw latents (batch, 8, 16, 16) and token states (batch, 32, 384) for this share of the training."""
-        weights = next(phase["weights"] for phase in self.phases if progress <= phase["until"])
+        weights = next(phase["weights"] for phase in PHASES if progress <= phase["until"])
         known = {kind: weight for kind, weight in weights.items() if kind in self.rows}
         share = np.array(list(known.values())) / sum(known.values())
         rows = [dice.choice(self.rows[kind]) for kind in dice.choice(list(known), size, p=share)]
