@@ -14,27 +14,27 @@ from functools import partial
 from pathlib import Path
 
 from engines.cards import read_cards
-from engines.hub import Hub
+from engines.diffusion.hub import Hub
+from engines.diffusion.model_cache import Shelf
+from engines.diffusion.model_store import Source
+from engines.diffusion.zerogpu import lender
+from engines.hardware import measure
 from engines.interface import Engine
-from engines.lent import lender
-from engines.machine import measure
-from engines.offer import make_engines
-from engines.shelf import Shelf
-from engines.source import Source
+from engines.registry import make_engines
 from safety.audit import AuditLog
 from safety.errors import PresetError, StudioError
-from safety.export import Exporter
 from safety.image import fetch_models, picture_checks
-from safety.keys import secret
+from safety.marks.export import Exporter
+from safety.marks.keys import secret
 from safety.marks.settings import NO, YES, MarkSettings
-from safety.policy import load_policy
+from safety.policy.model import load_policy
+from safety.policy.steering import load_steering
 from safety.prompt import open_people, prompt_checks
-from safety.prompt.suggest import load_suggester
-from safety.review.house import Rules, make_house, reviewing
-from safety.review.house import Settings as Review
-from safety.review.limits import load_limits
+from safety.prompt.rewrite import load_suggester
+from safety.review.rate_limit import load_limits
 from safety.review.retention import load_retention
-from safety.steering import load_steering
+from safety.review.service import Rules, make_house, reviewing
+from safety.review.service import Settings as Review
 from studio import Studio
 
 ROOT = Path(__file__).resolve().parent
@@ -182,7 +182,7 @@ def _audit_secret(home: Path) -> bytes:
 
 def main() -> None:
     """`python app.py` serves the page; with arguments it is the command line."""
-    from ui import cli
+    from ui.cli import main as cli
 
     os.environ.update(QUIET)
     try:

@@ -17,7 +17,7 @@ ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
 import app  # noqa: E402
-from ui import page as studio_page  # noqa: E402
+from ui.web import page as studio_page  # noqa: E402
 
 PROMPT = "a red apple on a blue background, in the style of David Hockney"
 SEED = "2"

@@ -5,10 +5,10 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-from engines.guidance import STRENGTHS
+from engines.diffusion.safe_latent import STRENGTHS
 from engines.interface import Bounds, EngineCard
+from safety.config import ADVICE, parse, read_toml
 from safety.errors import PresetError
-from safety.presets import ADVICE, parse, read_toml
 
 REVISION = re.compile(r"[0-9a-f]{40}")
 REPOSITORY = re.compile(r"[\w.-]+/[\w.-]+")

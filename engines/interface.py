@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING, Any, Literal, Protocol
 
 from pydantic import Field
 
-from safety.presets import Preset
-from safety.works import Generation, GenerationRequest, Steering
+from safety.config import Preset
+from safety.generation import Generation, GenerationRequest, Steering
 
 if TYPE_CHECKING:
-    from engines.previews import Preview
+    from engines.diffusion.previews import Preview
 
 
 TUNED_FOR = 50  # steps that warm-ups are given for
@@ -50,7 +50,7 @@ class Lora(Preset):
 
 
 class Strength(Preset):
-    """How strongly Safe Latent Diffusion steers (engines/guidance.py). `warm_up` is in steps of 50.
+    """How strongly Safe Latent Diffusion steers (engines/diffusion/safe_latent.py). `warm_up` is in steps of 50.
 
     `gate` says what `scale` and `threshold` are applied to: each element of a prediction, as in the paper, or the
     whole of a picture's.

@@ -18,12 +18,12 @@ import numpy as np
 from PIL import Image
 
 from engines.interface import EngineCard, Offer, Progress
-from engines.pictures import NoPicture, to_picture
+from engines.postprocess import NoPicture, to_picture
 from safety.errors import EngineFailed, EngineUnavailable
-from safety.works import Generation, GenerationRequest, Steered, Steering
+from safety.generation import Generation, GenerationRequest, Steered, Steering
 
 if TYPE_CHECKING:
-    from engines.previews import Preview
+    from engines.diffusion.previews import Preview
 
 LOOK = 0.1  # seconds between two looks at whether the person has cancelled
 TIMEOUT = 600.0  # seconds for one picture

@@ -11,13 +11,13 @@ from PIL import Image
 
 from engines.interface import Engine
 from safety.audit import AuditLog
+from safety.config import read_toml
 from safety.errors import ExportError
-from safety.presets import read_toml
-from safety.prompt.suggest import Suggester
-from safety.review.house import House, Rules, Settings, make_house
-from safety.review.limits import Limits
+from safety.generation import Export
+from safety.prompt.rewrite import Suggester
+from safety.review.rate_limit import Limits
 from safety.review.retention import load_retention
-from safety.works import Export
+from safety.review.service import House, Rules, Settings, make_house
 from studio import Studio
 from tests.fakes_page import PRESETS, PaintEngine, PromptedPictureCheck, WordCheck, policy
 

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 from PIL import Image, ImageDraw
 
-from safety.works import Registered
+from safety.generation import Registered
 
 GROUNDS = ["white", "#1e50c8", "black", "#f0c83c", "#148c3c", "#c8281e", "#808080", "#faebd7"]
 

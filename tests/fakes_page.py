@@ -10,11 +10,11 @@ from pathlib import Path
 
 from PIL import Image, ImageDraw
 
+from engines.diffusion.previews import Preview, blurred
 from engines.interface import Bounds, EngineCard, Progress
-from engines.previews import Preview, blurred
-from safety.policy import Policy, load_policy
+from safety.generation import Generation, GenerationRequest, Steering
+from safety.policy.model import Policy, load_policy
 from safety.records import Finding, Picture, Prompt, Span
-from safety.works import Generation, GenerationRequest, Steering
 
 PRESETS = Path(__file__).parent.parent / "presets"
 FLAGGED = {"gore": ("violence", 0.9), "wound": ("shocking", 0.6), "mouse": ("protected_works", 0.5)}

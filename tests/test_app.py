@@ -10,9 +10,9 @@ from pathlib import Path
 import pytest
 
 from app import ROOT, Settings, make_studio
-from safety.certificates import OwnCertificate
 from safety.errors import PresetError, StudioError
-from safety.marks.facts import Operator
+from safety.marks.certificates import OwnCertificate
+from safety.marks.provenance import Operator
 from safety.marks.settings import MarkSettings
 from safety.marks.visible import Corner
 

@@ -21,34 +21,52 @@ MAY_IMPORT = {
 LOWER = {
     "safety.records": set(),
     "safety.errors": set(),
-    "safety.presets": {"safety.errors"},
-    "safety.locale": {"safety.records", "safety.presets"},
-    "safety.help": {"safety.errors", "safety.presets", "safety.locale"},
-    "safety.words": {"safety.records", "safety.errors", "safety.presets", "safety.locale", "safety.help"},
-    "safety.thresholds": {"safety.records", "safety.presets"},
-    "safety.modes": {"safety.records", "safety.errors", "safety.presets", "safety.locale", "safety.thresholds"},
-    "safety.policy": {
+    "safety.config": {"safety.errors"},
+    "safety.messages.schema": {"safety.records", "safety.config"},
+    "safety.messages.helplines": {"safety.errors", "safety.config", "safety.messages.schema"},
+    "safety.messages.catalogue": {
         "safety.records",
         "safety.errors",
-        "safety.presets",
-        "safety.modes",
-        "safety.thresholds",
-        "safety.words",
+        "safety.config",
+        "safety.messages.schema",
+        "safety.messages.helplines",
     },
-    "safety.decide": {"safety.records", "safety.policy", "safety.words"},
+    "safety.policy.thresholds": {"safety.records", "safety.config"},
+    "safety.policy.modes": {
+        "safety.records",
+        "safety.errors",
+        "safety.config",
+        "safety.messages.schema",
+        "safety.policy.thresholds",
+    },
+    "safety.policy.model": {
+        "safety.records",
+        "safety.errors",
+        "safety.config",
+        "safety.policy.modes",
+        "safety.policy.thresholds",
+        "safety.messages.catalogue",
+    },
+    "safety.policy.decide": {"safety.records", "safety.policy.model", "safety.messages.catalogue"},
     "safety.checks": {"safety.records"},
 }
-CHECKS_NEVER_KNOW = {"safety.policy", "safety.decide", "safety.audit", "safety.export", "safety.marks"}
+CHECKS_NEVER_KNOW = {
+    "safety.policy.model",
+    "safety.policy.decide",
+    "safety.audit",
+    "safety.marks.export",
+    "safety.marks",
+}
 ONE_HOME = {
     "gradio": ("ui/",),
     "c2pa": ("safety/marks/credentials",),
     "diffusers": ("engines/", "training/"),
-    "torch": ("engines/", "safety/image/hub.py", "training/", "benchmarks/"),
-    "open_clip": ("safety/image/hub.py",),
-    "timm": ("safety/image/hub.py",),
+    "torch": ("engines/", "safety/image/torch_models.py", "training/", "benchmarks/"),
+    "open_clip": ("safety/image/torch_models.py",),
+    "timm": ("safety/image/torch_models.py",),
     "rapidocr": ("safety/image/ocr.py",),
-    "pdqhash": ("safety/pdq.py", "training/"),
-    "onnxruntime": ("safety/image/runtime.py", "safety/prompt/", "training/", "benchmarks/"),
+    "pdqhash": ("safety/perceptual_hash.py", "training/"),
+    "onnxruntime": ("safety/runtime.py", "safety/prompt/", "training/", "benchmarks/"),
     "sqlalchemy": ("safety/audit",),
     "alembic": ("safety/audit/migrat",),
     "resvg_py": ("safety/marks/label.py",),
@@ -58,7 +76,7 @@ HEAVY = {"torch", "diffusers", "transformers", "onnxruntime", "cv2", "c2pa", "op
 
 
 def modules() -> list[Path]:
-    paths = [ROOT / "app.py", ROOT / "studio.py"]
+    paths = [ROOT / "app.py", ROOT / "studio/studio.py"]
     for folder in ("ui", "engines", "safety"):
         paths += sorted((ROOT / folder).rglob("*.py"))
     return paths

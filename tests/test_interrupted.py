@@ -12,7 +12,7 @@ import pytest
 from PIL import Image, UnidentifiedImageError
 
 from safety.audit import AuditLog
-from safety.files import open_picture
+from safety.image_io import open_picture
 from safety.marks import Marks
 from tests.fakes import SECRET
 
@@ -51,16 +51,16 @@ STEPS = [
     pytest.param("before", "tests.fakes_page", "_shapes", "interrupted", id="while generating"),
     pytest.param("after", "tests.fakes_page", "PaintEngine.generate", "interrupted", id="after generating"),
     pytest.param("before", "tests.fakes_page", "PromptedPictureCheck.look", "interrupted", id="before looking"),
-    pytest.param("before", "safety.export", "Exporter.export", "interrupted", id="before the export"),
+    pytest.param("before", "safety.marks.export", "Exporter.export", "interrupted", id="before the export"),
     pytest.param("after", "safety.marks", "Marks.apply", "interrupted", id="marked and not yet written"),
     pytest.param("before", "os", "fsync", "interrupted", id="while the keys are made"),
     pytest.param("before", "pathlib", "Path.replace", "interrupted", id="written and not yet named"),
-    pytest.param("before", "safety.export", "_sync_folder", "interrupted", id="named and not yet safe on disk"),
-    pytest.param("after", "safety.export", "Exporter.export", "interrupted", id="after the export"),
+    pytest.param("before", "safety.marks.export", "_sync_folder", "interrupted", id="named and not yet safe on disk"),
+    pytest.param("after", "safety.marks.export", "Exporter.export", "interrupted", id="after the export"),
     pytest.param("after", "safety.audit", "Case.exported", "interrupted", id="after the export is on record"),
     pytest.param("after", "safety.audit", "Case.delivered", "delivered", id="after the delivery is on record"),
-    pytest.param("before", "ui.cli_create", "write", "delivered", id="before the copy"),
-    pytest.param("after", "ui.cli_create", "write", "delivered", id="after the copy"),
+    pytest.param("before", "ui.cli.create", "write", "delivered", id="before the copy"),
+    pytest.param("after", "ui.cli.create", "write", "delivered", id="after the copy"),
 ]
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sqlalchemy as sa
 
-from safety.audit.deeds import Act
+from safety.audit.activity import Act
 from safety.audit.tables import act
 
 

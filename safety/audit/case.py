@@ -5,15 +5,15 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from safety.audit import facts
-from safety.audit.chain import CLOSED, canonical
-from safety.audit.deeds import answered, now
-from safety.audit.passes import give_back, take, ticket
+from safety.audit import serialize
+from safety.audit.activity import answered, now
+from safety.audit.hash_chain import CLOSED, canonical
+from safety.audit.overrides import give_back, take, ticket
+from safety.generation import Delivered, Export, Generation, GenerationRequest, Refused
 from safety.records import Decision, Verdict
-from safety.works import Delivered, Export, Generation, GenerationRequest, Refused
 
 if TYPE_CHECKING:
-    from safety.audit.store import Store
+    from safety.audit.database import Store
 
 DONE = ("delivered", "refused")
 
@@ -32,7 +32,7 @@ class Case:
         self._request = request
         self._keep_words = keep_words and request is not None
         self._judged = False
-        self._evidence: list[facts.Facts] = []
+        self._evidence: list[serialize.Facts] = []
 
     def note(self, event: str, **noted: object) -> None:
         with self._store.writing() as writer:
@@ -42,29 +42,29 @@ class Case:
         if decision.verdict is Verdict.HARD_BLOCK:
             self._keep_words = False
         self._judged = True
-        self._evidence += facts.evidence(decision)
-        self.note("judged", **facts.of_decision(decision))
+        self._evidence += serialize.evidence(decision)
+        self.note("judged", **serialize.of_decision(decision))
 
     def let_through(self) -> bool:
         """Uses up the pass of an overturned appeal against exactly this request, if there is one."""
         if self._request is None:
             return False
         with self._store.writing() as writer:
-            wanted = ticket(facts.of_request(self._request, self._store.keys), self._store.keys)
+            wanted = ticket(serialize.of_request(self._request, self._store.keys), self._store.keys)
             return bool(take(writer, self.id, wanted, now()))
 
     def generated(self, generation: Generation) -> None:
-        self.note("generated", **facts.of_generation(generation))
+        self.note("generated", **serialize.of_generation(generation))
 
     def exported(self, export: Export) -> None:
-        self.note("exported", **facts.of_export(export))
+        self.note("exported", **serialize.of_export(export))
 
     def refused(self, decision: Decision) -> Refused:
-        self.close("refused", facts.of_refusal(decision))
+        self.close("refused", serialize.of_refusal(decision))
         return Refused(self.id, decision)
 
     def delivered(self, delivered: Delivered) -> Delivered:
-        self.close("delivered", facts.of_delivery(delivered))
+        self.close("delivered", serialize.of_delivery(delivered))
         return delivered
 
     def close(self, outcome: str, more: Mapping[str, Any] | None = None) -> None:

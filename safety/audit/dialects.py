@@ -8,7 +8,7 @@ from typing import Any, Protocol
 
 import sqlalchemy as sa
 
-from safety.audit.instances import Instance, Living
+from safety.audit.liveness import Instance, Living
 from safety.audit.sessions import Session
 from safety.errors import AuditError
 

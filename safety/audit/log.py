@@ -12,17 +12,17 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from safety.audit import facts, shown
+from safety.audit import serialize, shown
 from safety.audit.case import Case
-from safety.audit.chain import CLOSED, OPENED, Keys
-from safety.audit.instances import Living
-from safety.audit.passes import give_back
+from safety.audit.hash_chain import CLOSED, OPENED, Keys
+from safety.audit.liveness import Living
+from safety.audit.overrides import give_back
 from safety.errors import AuditError, Cancelled, RequestError
-from safety.works import GenerationRequest, Registered, Stamp
+from safety.generation import GenerationRequest, Registered, Stamp
 
 if TYPE_CHECKING:
+    from safety.audit.database import Store, Writer
     from safety.audit.reader import Reader
-    from safety.audit.store import Store, Writer
 
 Texts = list[str]
 Rows = list[dict[str, Any]]
@@ -50,7 +50,7 @@ class AuditLog:
 
     @cached_property
     def _opened_store(self) -> Store:
-        from safety.audit.store import Store  # SQLAlchemy takes a third of a second to import
+        from safety.audit.database import Store  # SQLAlchemy takes a third of a second to import
 
         return Store(self.place, self.keys)
 
@@ -65,7 +65,7 @@ class AuditLog:
 
         `admit` is asked in the transaction that opens the case: what it raises leaves no trace.
         """
-        with self._opened(kind, facts.of_request(request, self.keys), request, admit) as case:
+        with self._opened(kind, serialize.of_request(request, self.keys), request, admit) as case:
             yield case
 
     @contextlib.contextmanager
@@ -77,7 +77,7 @@ class AuditLog:
 
     @contextlib.contextmanager
     def _opened(
-        self, kind: str, opening: facts.Facts, request: GenerationRequest | None, admit: Admit | None = None
+        self, kind: str, opening: serialize.Facts, request: GenerationRequest | None, admit: Admit | None = None
     ) -> Iterator[Case]:
         instance = self._start()
         case = Case(secrets.token_hex(6), self._store, request, self.keep_prompts)
@@ -91,7 +91,7 @@ class AuditLog:
             # The first error is the one to be told. A case left open is closed at the next start.
             with contextlib.suppress(AuditError):
                 if not case.closed:
-                    case.close("cancelled" if isinstance(error, STOPS) else "failed", facts.of_error(error))
+                    case.close("cancelled" if isinstance(error, STOPS) else "failed", serialize.of_error(error))
             raise
         if not case.closed:
             case.close("failed", {"error": "", "sentence": "The work ended without an outcome."})
@@ -126,11 +126,11 @@ class AuditLog:
         best = max(genuine, key=lambda row: (row.sha256 == sha256, row.seq), default=None)
         if best is None:
             return None
-        return facts.registered(best)
+        return serialize.registered(best)
 
     def verify(self) -> Texts:
         """Whatever is wrong with the log, a sentence each that names the row; empty for a sound one."""
-        from safety.audit.proof import all_problems
+        from safety.audit.integrity import all_problems
 
         with self._store.reading() as reader:
             return list(all_problems(reader, self._store))

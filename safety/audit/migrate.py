@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
 
-from safety.audit.chain import START, Keys
+from safety.audit.hash_chain import START, Keys
 from safety.audit.tables import REVISION, entry, head
 from safety.errors import AuditError
 

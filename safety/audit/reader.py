@@ -7,8 +7,8 @@ from collections.abc import Iterator, Sequence
 import sqlalchemy as sa
 
 from safety.audit.acts import Acts
-from safety.audit.chain import CLOSED, EXPORTED, OPENED, Entry, Head
-from safety.audit.queue import Queue
+from safety.audit.appeal_queue import Queue
+from safety.audit.hash_chain import CLOSED, EXPORTED, OPENED, Entry, Head
 from safety.audit.tables import entry, head, kept
 
 

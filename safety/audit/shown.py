@@ -6,8 +6,8 @@ import json
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from safety.audit.chain import CLOSED, Entry
-from safety.audit.standing import APPEALED, REVIEWED
+from safety.audit.appeal_state import APPEALED, REVIEWED
+from safety.audit.hash_chain import CLOSED, Entry
 
 WHERE = {"words": CLOSED, "appeal": APPEALED, "review": REVIEWED, "picture": APPEALED}
 Row = dict[str, Any]

@@ -8,11 +8,11 @@ from pathlib import Path
 
 from safety.checks import Check
 from safety.health import Described
-from safety.image import hub
-from safety.image.cards import ClassifierCard, HeadsCard, read_picture_checks
-from safety.image.parts import Part, parts
-from safety.image.weights import read_weights
+from safety.image import torch_models
+from safety.image.catalogue import Part, parts
+from safety.image.config import ClassifierCard, HeadsCard, read_picture_checks
 from safety.records import Picture, Prompt
+from safety.weights import read_weights
 
 FOLDER = "image_safety"
 SWITCHED_OFF = "Switched off in presets/picture_checks.toml."
@@ -44,7 +44,7 @@ def fetch_models(presets: Path) -> Iterator[str]:
     models: tuple[HeadsCard | ClassifierCard, ...] = (cards.heads, *cards.classifier.values())
     for model in models:
         if model.use and model.revision and not model.folder:
-            hub.fetch(model)
+            torch_models.fetch(model)
             yield model.repository
 
 

@@ -12,8 +12,8 @@ from PIL import Image, ImageFilter
 
 from safety import records
 from safety.errors import WeightsError
-from safety.image.runtime import OnnxModel
-from safety.image.weights import Weights
+from safety.runtime import OnnxModel
+from safety.weights import Weights
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

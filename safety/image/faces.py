@@ -10,8 +10,8 @@ import numpy as np
 from PIL import Image
 
 from safety.image.classifiers import Model
-from safety.image.runtime import verified
-from safety.image.weights import Weights
+from safety.runtime import verified
+from safety.weights import Weights
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 from PIL import Image
 
-from safety.image.cards import ReadingCard
+from safety.image.config import ReadingCard
 from safety.image.reading import Line
 from safety.records import Region
 

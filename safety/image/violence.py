@@ -6,9 +6,9 @@ from collections.abc import Iterator
 
 from PIL import Image
 
+from safety.image.attribution import carriers
 from safety.image.classifiers import Classifier
-from safety.image.nudity import ASK_WHERE
-from safety.image.occlusion import carriers
+from safety.image.nsfw import ASK_WHERE
 from safety.records import Finding, Model, Picture
 
 LABEL = "NSFL"

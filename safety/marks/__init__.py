@@ -10,23 +10,23 @@ from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from safety.certificates import OwnCertificate
 from safety.errors import WeightsError
-from safety.keys import SigningKeys, existing_signing_keys, mark_keys, signing_keys
-from safety.marks import credentials, fields, metadata, visible
-from safety.marks.claims import Credentials
-from safety.marks.facts import Facts, Operator
-from safety.marks.fields import Fields, Metadata
+from safety.generation import Stamp
+from safety.marks import credentials, metadata, metadata_reader, visible
+from safety.marks.certificates import OwnCertificate
+from safety.marks.disclosure import Reveal, reveals
+from safety.marks.keys import SigningKeys, existing_signing_keys, mark_keys, signing_keys
 from safety.marks.label import Style
-from safety.marks.reveals import Reveal, reveals
+from safety.marks.manifest import Credentials
+from safety.marks.metadata_reader import Fields, Metadata
+from safety.marks.provenance import Facts, Operator
 from safety.marks.visible import Corner
-from safety.works import Stamp
 
 if TYPE_CHECKING:
     from PIL.Image import Image
 
-    from safety.marks.foreign import ForeignMark
     from safety.marks.invisible.detect import Reading
+    from safety.marks.third_party import ForeignMark
     from safety.marks.trustmark import TrustMarkReader
 
 LONGEST_READ, READ_AREA = 4096, 2_000_000  # pixels in which a strip's mark is looked for
@@ -88,7 +88,7 @@ class Marks:
 
     def read(self, data: bytes, picture: Image) -> Layers:
         """Every layer of a file of any maker; `picture` is what `open_picture` makes of it."""
-        from safety.marks import foreign
+        from safety.marks import third_party as foreign
 
         own, said = self._layers(data, picture)
         others, unread = foreign.find(picture), ""
@@ -102,9 +102,9 @@ class Marks:
     def _layers(self, data: bytes, picture: Image) -> tuple[Layers, Fields]:
         from safety.marks.invisible.detect import detect
 
-        said = fields.read(data)
+        said = metadata_reader.read(data)
         signed = credentials.read(data, *self._known())
-        return Layers(signed, detect(_middle(picture), self._mark_keys()), fields.metadata(said)), said
+        return Layers(signed, detect(_middle(picture), self._mark_keys()), metadata_reader.metadata(said)), said
 
     def _own(self) -> SigningKeys:
         return self.certificate.load() if self.certificate else signing_keys(self.keys)

@@ -14,9 +14,9 @@ from io import BytesIO
 from typing import Any
 
 from safety.errors import ExportError
-from safety.keys import SigningKeys
-from safety.marks.claims import EXPORT, SOFT_BINDING, Credentials, parse_report
-from safety.marks.facts import TOOL, TRAINED_ALGORITHMIC_MEDIA, VERSION, Facts, timestamp
+from safety.marks.keys import SigningKeys
+from safety.marks.manifest import EXPORT, SOFT_BINDING, Credentials, parse_report
+from safety.marks.provenance import TOOL, TRAINED_ALGORITHMIC_MEDIA, VERSION, Facts, timestamp
 
 # Neither reading nor signing may call out: no manifest by URL, no OCSP. A time-stamp authority is asked if one is set.
 _OFFLINE = {"remote_manifest_fetch": False, "ocsp_fetch": False}

@@ -1,16 +1,16 @@
-"""What a picture looks like, in 256 bits (safety/pdq.py), so that the registry can tell a copied mark from the picture
-it was made for.
+"""What a picture looks like, in 256 bits (safety/perceptual_hash.py), so that the registry can tell a copied mark from
+the picture it was made for.
 
 Only ever used to compare one picture with the one that its stamp names, never to search: that is why an `EDITED` far
-beyond the usual 31 is sound. The limits are measured by benchmarks/provenance.py; docs/provenance.md has the table.
+beyond the usual 31 is sound. The limits are measured by benchmarks/marks/registry.py; docs/provenance.md has the table.
 """
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from safety.pdq import as_hex, pdq, poses
-from safety.works import Fingerprint
+from safety.generation import Fingerprint
+from safety.perceptual_hash import as_hex, pdq, poses
 
 if TYPE_CHECKING:
     from PIL.Image import Image

@@ -11,8 +11,8 @@ from io import BytesIO
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from safety.config import Preset, parse, read_toml
 from safety.errors import PresetError
-from safety.presets import Preset, parse, read_toml
 
 if TYPE_CHECKING:
     from PIL.Image import Image

@@ -14,7 +14,7 @@ from io import BytesIO
 from typing import TYPE_CHECKING, Any
 from xml.sax.saxutils import quoteattr
 
-from safety.marks.facts import TOOL, TRAINED_ALGORITHMIC_MEDIA, VERSION, Facts, timestamp
+from safety.marks.provenance import TOOL, TRAINED_ALGORITHMIC_MEDIA, VERSION, Facts, timestamp
 
 if TYPE_CHECKING:
     from PIL.Image import Image

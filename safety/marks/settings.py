@@ -7,11 +7,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from safety.certificates import OwnCertificate
 from safety.errors import PresetError
 from safety.marks import Marks
-from safety.marks.facts import Operator
+from safety.marks.certificates import OwnCertificate
 from safety.marks.label import Style, languages, read_badge
+from safety.marks.provenance import Operator
 from safety.marks.trustmark import TrustMarkReader
 from safety.marks.visible import Corner
 

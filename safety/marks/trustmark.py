@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.request import urlopen
 
 from safety.errors import WeightsError
-from safety.marks.foreign import ForeignMark
+from safety.marks.third_party import ForeignMark
 
 if TYPE_CHECKING:
     from PIL.Image import Image

@@ -5,16 +5,16 @@ from __future__ import annotations
 from pathlib import Path
 
 from safety.checks import Check
-from safety.prompt.hardlines import load_child_safety
-from safety.prompt.intimate import load_intimate_imagery
+from safety.prompt.child_safety import load_child_safety
+from safety.prompt.classifier import FOLDER, MeaningCheck
+from safety.prompt.demographics import OpenPeople, load_open_people
+from safety.prompt.intimate_imagery import load_intimate_imagery
+from safety.prompt.language import UnreadCheck
 from safety.prompt.lexicon import LexiconCheck
-from safety.prompt.meaning import FOLDER, MeaningCheck
-from safety.prompt.open_people import OpenPeople, load_open_people
 from safety.prompt.patterns import load_patterns
-from safety.prompt.people import PeopleCheck, read_people
-from safety.prompt.unread import UnreadCheck
+from safety.prompt.protected_works import load_works
+from safety.prompt.public_figures import PeopleCheck, read_people
 from safety.prompt.vocabulary import Vocabulary, load_vocabulary
-from safety.prompt.works import load_works
 from safety.records import Prompt
 
 

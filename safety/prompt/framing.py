@@ -8,8 +8,8 @@ from typing import Annotated
 
 from pydantic import Field
 
-from safety.presets import Preset, parse, read_toml
-from safety.prompt.scanner import Scanner
+from safety.config import Preset, parse, read_toml
+from safety.prompt.matcher import Scanner
 from safety.text import normalise
 
 FILE = "framed.toml"

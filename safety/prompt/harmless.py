@@ -8,9 +8,9 @@ from typing import Annotated, TypeVar
 
 from pydantic import Field
 
-from safety.presets import Preset, parse, read_toml
-from safety.prompt.scanner import Hit, Scanner
-from safety.prompt.words import inside, merged
+from safety.config import Preset, parse, read_toml
+from safety.prompt.matcher import Hit, Scanner
+from safety.prompt.proximity import inside, merged
 from safety.text import Normalised
 
 FILE = "harmless.toml"

@@ -6,9 +6,9 @@ import math
 import re
 from collections.abc import Iterable, Iterator, Sequence
 
-from safety.prompt.scanner import Hit, expanded
+from safety.prompt.matcher import Hit, expanded
+from safety.prompt.proximity import merged
 from safety.prompt.vocabulary import Term, Vocabulary
-from safety.prompt.words import merged
 from safety.records import Finding, Prompt
 
 MAX_SPANS = 50  # shown a finding

@@ -9,13 +9,13 @@ from typing import Annotated
 
 from pydantic import Field, model_validator
 
-from safety.presets import Preset, parse, read_toml
+from safety.config import Preset, parse, read_toml
 from safety.prompt.framing import Framing
 from safety.prompt.harmless import Harmless
 from safety.prompt.lexicon import MAX_SPANS, combined
-from safety.prompt.scanner import Hit, Scanner
+from safety.prompt.matcher import Hit, Scanner
+from safety.prompt.proximity import Words, merged
 from safety.prompt.vocabulary import Vocabulary
-from safety.prompt.words import Words, merged
 from safety.records import Finding, Prompt, Span
 from safety.text import normalise
 

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from safety.prompt.explain import FUNCTION_WORDS
-from safety.prompt.wording import ARTICLES, STOP, Wording
+from safety.prompt.attribution import FUNCTION_WORDS
+from safety.prompt.editable_prompt import ARTICLES, STOP, Wording
 
 JOINS = "with"  # stands for a verb between two things: "a soldier [stabbing] a prisoner"
 SHORTEST_VERB = 5  # letters of a word in -ing that may be one: no "ring"

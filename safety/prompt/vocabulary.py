@@ -10,12 +10,12 @@ from typing import Annotated, Any
 
 from pydantic import Field
 
+from safety.config import Preset, parse, read_toml
 from safety.errors import PresetError
-from safety.presets import Preset, parse, read_toml
 from safety.prompt import framing, harmless
 from safety.prompt.framing import Framing, load_framing
 from safety.prompt.harmless import Harmless, load_harmless
-from safety.prompt.scanner import Hit, Scanner
+from safety.prompt.matcher import Hit, Scanner
 from safety.text import Normalised, normalise
 
 ADVICE = "Mend the file, then start again."

@@ -9,11 +9,11 @@ from pathlib import Path
 
 from pydantic import Field
 
-from safety.audit.chain import KINDS
-from safety.audit.deeds import stamp
+from safety.audit.activity import stamp
+from safety.audit.appeal_state import EXPIRED, WAITING, standing
+from safety.audit.hash_chain import KINDS
 from safety.audit.log import AuditLog, unknown
-from safety.audit.standing import EXPIRED, WAITING, standing
-from safety.presets import Preset, parse, read_toml
+from safety.config import Preset, parse, read_toml
 
 
 class Days(Preset):

@@ -2,7 +2,7 @@
 
 from safety.statement.build import state
 from safety.statement.record import Ground, HelpFound, Signal, Statement, Terms
-from safety.statement.tell import as_json, as_text, mode_said, signal_said
+from safety.statement.render import as_json, as_text, mode_said, signal_said
 
 __all__ = [
     "Ground", "HelpFound", "Signal", "Statement", "Terms", "as_json", "as_text", "mode_said", "signal_said", "state",

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
 
-from safety.policy import Policy
+from safety.generation import GenerationRequest, Refused
+from safety.messages.catalogue import Words
+from safety.policy.model import Policy
 from safety.records import Decision, Reason, Stage, Verdict
 from safety.statement.record import Ground, HelpFound, Signal, Statement, Terms
-from safety.words import Words
-from safety.works import GenerationRequest, Refused
 
 
 def state(refused: Refused, request: GenerationRequest, policy: Policy, terms: Terms) -> Statement:

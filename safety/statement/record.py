@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import TYPE_CHECKING
 
-from safety.help import Resource
+from safety.messages.catalogue import Words
+from safety.messages.helplines import Resource
 from safety.records import Model, Region, Span, Stage, Verdict
-from safety.words import Words
 
 if TYPE_CHECKING:
     from safety.review.retention import Retention

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 from functools import lru_cache
 
 from safety.text.characters import INVISIBLE, fold
-from safety.text.reading import Part, Reading
+from safety.text.variant import Part, Reading
 
 ROOM = 500  # characters that emoji names and ligatures may add to any text, besides its own length
 

@@ -14,11 +14,11 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from safety.text.characters import LOOKALIKES
-from safety.text.encoded import decoded, turned
+from safety.text.decoding import decoded, turned
 from safety.text.english import english_share
 from safety.text.folding import folded, opened, split
-from safety.text.reading import Reading
-from safety.text.repair import repaired
+from safety.text.respelling import repaired
+from safety.text.variant import Reading
 
 MAX_READINGS = 20
 LONGER = 4

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from tests.engines import tiny_transformers
+from tests.engines.diffusion import tiny_transformers
 
 SIDE = 32  # pixels that the tiny pipelines draw
 

@@ -19,8 +19,8 @@ from PIL import Image
 from engines.interface import silent
 from engines.remote import RemoteEngine
 from safety.errors import Cancelled, EngineFailed, EngineUnavailable
-from safety.works import Delivered, GenerationRequest, Refused, Steering
-from tests.engines.test_diffusion import card
+from safety.generation import Delivered, GenerationRequest, Refused, Steering
+from tests.engines.diffusion.test_engine import card
 from tests.fakes import fake_studio
 
 REQUEST = GenerationRequest("a red apple", engine="there", steps=4, guidance=4.0, width=64, height=32)

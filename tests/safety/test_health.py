@@ -9,11 +9,11 @@ import pytest
 from PIL import Image
 
 from safety.checks import assess
-from safety.decide import decide
 from safety.errors import PresetError
 from safety.health import Described, Health, State, examine
 from safety.image import SWITCHED_OFF, picture_checks
-from safety.policy import load_policy
+from safety.policy.decide import decide
+from safety.policy.model import load_policy
 from safety.records import Picture, Stage, Verdict
 from tests.fakes_page import PromptedPictureCheck, WordCheck
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from safety.prompt.scanner import spellings
+from safety.prompt.matcher import spellings
 from safety.prompt.vocabulary import Term
 from training.lexicon import english
 from training.lexicon.build import benign_texts, ldnoobw_terms, pruned, surge_terms, usable

@@ -10,8 +10,8 @@ from diffusers import DDPMScheduler
 from training.pocket import denoiser
 from training.pocket.denoiser import Trainer, rate, weight
 from training.pocket.design import NOISE, SHAPE
+from training.pocket.hardware import speed
 from training.pocket.latents import plan
-from training.pocket.machine import speed
 from training.pocket.shards import Shards
 
 SMALL = {

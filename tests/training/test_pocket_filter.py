@@ -2,8 +2,8 @@
 
 import pytest
 
-from safety.judge import PromptJudge
-from safety.policy import load_policy
+from safety.guard import PromptJudge
+from safety.policy.model import load_policy
 from tests.fakes_page import PRESETS, WordCheck
 from training.pocket.data import table
 from training.pocket.objects import REFUSED, Filter, Removed, refused

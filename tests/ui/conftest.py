@@ -27,7 +27,7 @@ class Served:
 
 @pytest.fixture(scope="session")
 def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
-    page = pytest.importorskip("ui.page")
+    page = pytest.importorskip("ui.web.page")
     engine = PaintEngine()
     studio = fake_studio(tmp_path_factory.mktemp("home"), engine)
     studio = replace(studio, prompt_checks=(*prompt_checks(PRESETS), WordCheck()))

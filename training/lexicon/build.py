@@ -16,7 +16,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
-from safety.prompt.scanner import Scanner, spellings
+from safety.prompt.matcher import Scanner, spellings
 from safety.prompt.vocabulary import Term, load_terms
 from safety.text import normalise, plain
 

@@ -26,7 +26,7 @@ LEAST = 3  # rarer words are names and slips of the finger
 SHORTEST = 3  # letters of a word that is only listed
 # Of anatomy, and rare in captions: else "vulvar" would be taken for a misspelt "vulgar".
 ANATOMY = ("anogenital", "genitalia", "perianal", "scrotal", "transvaginal", "vulval", "vulvar", "vulvovaginal")
-TOKENIZER = Path(__file__).parents[2] / "assets" / "models" / "prompt_risk" / "tokenizer.json"
+TOKENIZER = Path(__file__).parents[2] / "assets" / "models" / "prompt_classifier" / "tokenizer.json"
 HEAD = "# English words: log2 of how often captions use them, then the words. Made by training/lexicon/english.py."
 _WORD = re.compile(r"[a-z]+(?:'[a-z]+)?")
 

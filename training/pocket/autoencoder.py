@@ -22,7 +22,7 @@ from diffusers import AutoencoderTiny
 from torch import Tensor
 from tqdm import tqdm
 
-from training.pocket.machine import autocast
+from training.pocket.hardware import autocast
 from training.pocket.objects import SIZE, load
 from training.pocket.scenes import KINDS, Scenes
 from training.pocket.words import Language

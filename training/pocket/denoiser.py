@@ -21,7 +21,7 @@ from torch.multiprocessing.spawn import spawn
 from tqdm import tqdm
 
 from training.pocket.design import NOISE, SHAPE
-from training.pocket.machine import autocast
+from training.pocket.hardware import autocast
 from training.pocket.shards import NAMED, Shards
 
 BATCH, PEAK, FLOOR, WARMUP, HOLD = 64, 1.5e-3, 0.02, 100, 0.75  # samples, learning rate, its end, steps, share

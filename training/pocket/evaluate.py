@@ -15,13 +15,13 @@ import numpy as np
 from PIL import Image
 
 from safety.checks import assess
-from safety.decide import decide
 from safety.image import picture_checks
-from safety.policy import load_policy
+from safety.policy.decide import decide
+from safety.policy.model import load_policy
 from safety.records import Picture, Stage, Verdict
 from training.pocket.artist import Artist
-from training.pocket.judge import Judge
 from training.pocket.objects import load
+from training.pocket.recognizer import Judge
 from training.pocket.scenes import HALF, LARGE, SPOTS, compose, paint
 from training.pocket.words import HERE, Language, read_pairs
 

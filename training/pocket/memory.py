@@ -12,10 +12,10 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
-from safety.pdq import pdq
+from safety.perceptual_hash import pdq
 from training.pocket.artist import Artist
-from training.pocket.judge import Judge
 from training.pocket.objects import load
+from training.pocket.recognizer import Judge
 from training.pocket.words import HERE, Language, article, read_pairs
 
 COPY = 31  # bits

@@ -14,8 +14,8 @@ from typing import Any
 import numpy as np
 from PIL import Image
 
-from safety.judge import PromptJudge
-from safety.policy import load_policy
+from safety.guard import PromptJudge
+from safety.policy.model import load_policy
 from safety.prompt import prompt_checks
 from safety.records import Verdict
 

@@ -16,12 +16,12 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from safety.marks.invisible.code import CODE_BITS, Floats, decode, encode
+from safety.generation import Stamp
+from safety.marks.invisible.error_correction import CODE_BITS, Floats, decode, encode
 from safety.marks.invisible.mask import Bytes, luminance, whiten
 from safety.marks.invisible.search import geometries
 from safety.marks.invisible.sync import Geometry, align, at_lattice, fold, posed, rank_poses
 from safety.marks.invisible.tile import RINGS, SIDE, SYNC_GAIN, Complex, Lattice, lattice, symbols
-from safety.works import Stamp
 
 if TYPE_CHECKING:
     from PIL.Image import Image

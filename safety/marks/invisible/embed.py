@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from safety.errors import ExportError
-from safety.marks.invisible.code import Floats, encode
+from safety.generation import Stamp
 from safety.marks.invisible.detect import PUBLIC_KEY, as_shown, unit_of
+from safety.marks.invisible.error_correction import Floats, encode
 from safety.marks.invisible.mask import LUMA, Bytes, luminance, perceptual, similarity, whiten
-from safety.marks.invisible.probes import failing, probes, score
+from safety.marks.invisible.robustness import failing, probes, score
 from safety.marks.invisible.sync import Geometry, at_lattice, fold
 from safety.marks.invisible.tile import SIDE, SYNC_GAIN, Complex, Lattice, lattice, render, symbols
-from safety.works import Stamp
 
 if TYPE_CHECKING:
     from PIL.Image import Image

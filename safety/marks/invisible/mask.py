@@ -8,7 +8,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from safety.marks.invisible.code import Floats
+from safety.marks.invisible.error_correction import Floats
 
 Bytes = NDArray[np.uint8]
 

@@ -8,7 +8,7 @@ from dataclasses import replace
 import numpy as np
 from numpy.typing import NDArray
 
-from safety.marks.invisible.code import Floats
+from safety.marks.invisible.error_correction import Floats
 from safety.marks.invisible.sync import Geometry, Spectrum, posed, rank_poses, sync_scores
 from safety.marks.invisible.tile import HIGHEST, LOWEST, SIDE
 

@@ -14,7 +14,7 @@ from functools import lru_cache
 import numpy as np
 from numpy.typing import NDArray
 
-from safety.marks.invisible.code import Floats
+from safety.marks.invisible.error_correction import Floats
 from safety.marks.invisible.tile import RINGS, SIDE, SYNC_POINTS, Complex, Indices, lattice
 
 _FINE = np.arange(-5, 6) / 8  # pixels of the tile

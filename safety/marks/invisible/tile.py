@@ -16,7 +16,7 @@ from functools import lru_cache
 import numpy as np
 from numpy.typing import NDArray
 
-from safety.marks.invisible.code import CODE_BITS, Floats
+from safety.marks.invisible.error_correction import CODE_BITS, Floats
 
 Complex = NDArray[np.complex64]
 Indices = NDArray[np.intp]

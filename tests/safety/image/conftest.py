@@ -12,9 +12,9 @@ from PIL import Image, ImageDraw
 from safety.checks import Check
 from safety.image import picture_checks
 from safety.image.classifiers import NSFWJS_LABELS, SAFETY_LABELS, Classifier, rgb_unit
-from safety.image.nudity import NudityCheck, Votes
+from safety.image.nsfw import NudityCheck, Votes
 from safety.image.violence import GoreCheck
-from safety.policy import Policy, load_policy
+from safety.policy.model import Policy, load_policy
 from safety.records import Picture
 
 ROOT = Path(__file__).parents[3]

@@ -8,13 +8,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image
 
-from safety import keys as studio_keys
 from safety.errors import ExportError
-from safety.keys import SigningKeys, make_signing_keys, signing_keys
-from safety.marks.claims import parse_report
+from safety.generation import Stamp
+from safety.marks import keys as studio_keys
 from safety.marks.credentials import manifest, read, sign
-from safety.marks.facts import TRAINED_ALGORITHMIC_MEDIA, Facts
-from safety.works import Stamp
+from safety.marks.keys import SigningKeys, make_signing_keys, signing_keys
+from safety.marks.manifest import parse_report
+from safety.marks.provenance import TRAINED_ALGORITHMIC_MEDIA, Facts
 from tests.fakes_marks import file_of
 
 TIME = datetime(2026, 11, 22, 20, 0, 5, tzinfo=UTC)

@@ -7,10 +7,10 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from safety.generation import Stamp
 from safety.marks.invisible.detect import detect
 from safety.marks.invisible.embed import embed
 from safety.marks.invisible.tile import SIDE
-from safety.works import Stamp
 from tests.fakes_marks import flat_art
 
 VICTIM = flat_art(90)

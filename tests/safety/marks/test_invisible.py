@@ -8,11 +8,11 @@ from PIL import Image
 from skimage.metrics import structural_similarity
 
 from safety.errors import ExportError
-from safety.marks.invisible import probes as probes_module
+from safety.generation import Stamp
+from safety.marks.invisible import robustness as probes_module
 from safety.marks.invisible.detect import MOST_KEYS, PUBLIC_KEY, SYNC_THRESHOLD, detect
 from safety.marks.invisible.embed import embed
 from safety.marks.invisible.mask import Bytes, luminance, similarity
-from safety.works import Stamp
 from tests.fakes_marks import flat_art, photograph, recoded
 
 STAMP = Stamp(0x0123456789ABCDEF)

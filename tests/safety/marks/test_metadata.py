@@ -9,11 +9,11 @@ from hypothesis import strategies as st
 from PIL import Image
 from PIL.PngImagePlugin import PngInfo
 
-from safety.marks import fields
-from safety.marks.facts import TRAINED_ALGORITHMIC_MEDIA, Facts
-from safety.marks.fields import MAX_PACKET, Metadata, parse_packet
+from safety.generation import Stamp
+from safety.marks import metadata_reader as fields
 from safety.marks.metadata import encode, packet
-from safety.works import Stamp
+from safety.marks.metadata_reader import MAX_PACKET, Metadata, parse_packet
+from safety.marks.provenance import TRAINED_ALGORITHMIC_MEDIA, Facts
 from tests.fakes_marks import file_of
 
 TIME = datetime(2026, 11, 22, 20, 0, 5, tzinfo=UTC)

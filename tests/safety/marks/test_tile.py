@@ -3,7 +3,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from safety.marks.invisible.code import CODE_BITS, encode
+from safety.marks.invisible.error_correction import CODE_BITS, encode
 from safety.marks.invisible.sync import Geometry, Spectrum, align, at_lattice, fold, posed, rank_poses
 from safety.marks.invisible.tile import SIDE, SYNC_POINTS, lattice, render, symbols
 

@@ -15,10 +15,10 @@ import pytest
 from PIL import Image
 
 from safety.errors import ExportError
-from safety.keys import signing_keys
+from safety.generation import Stamp
 from safety.marks.credentials import read, sign
-from safety.marks.facts import Facts
-from safety.works import Stamp
+from safety.marks.keys import signing_keys
+from safety.marks.provenance import Facts
 from tests.fakes_marks import file_of
 
 OPENSSL = shutil.which("openssl") or ""

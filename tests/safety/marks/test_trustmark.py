@@ -14,7 +14,7 @@ from PIL import Image
 from safety.errors import WeightsError
 from safety.marks import Marks, trustmark
 from safety.marks.trustmark import FILES, TrustMarkReader
-from safety.verify import verify
+from safety.marks.verify import verify
 from tests.fakes_marks import Memory, file_of
 
 CONTENT = {name: name.encode() for name in FILES}

@@ -8,16 +8,16 @@ from pathlib import Path
 import pytest
 
 from safety.checks import Check, assess
-from safety.decide import decide
-from safety.policy import load_policy
-from safety.prompt.hardlines import load_child_safety
-from safety.prompt.intimate import load_intimate_imagery
+from safety.policy.decide import decide
+from safety.policy.model import load_policy
+from safety.prompt.child_safety import load_child_safety
+from safety.prompt.intimate_imagery import load_intimate_imagery
+from safety.prompt.language import UnreadCheck
 from safety.prompt.lexicon import LexiconCheck
 from safety.prompt.patterns import load_patterns
-from safety.prompt.people import PeopleCheck, read_people
-from safety.prompt.unread import UnreadCheck
+from safety.prompt.protected_works import load_works
+from safety.prompt.public_figures import PeopleCheck, read_people
 from safety.prompt.vocabulary import Vocabulary, load_vocabulary
-from safety.prompt.works import load_works
 from safety.records import Decision, Finding, Prompt, Stage
 from safety.text.languages import language_of
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from safety.errors import PresetError
-from safety.policy import load_policy
+from safety.policy.model import load_policy
 from safety.prompt.lexicon import LexiconCheck, combined
 from safety.prompt.vocabulary import Vocabulary, load_terms
 from safety.records import Decision, Finding, Prompt, Verdict

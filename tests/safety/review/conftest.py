@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from safety.review.desk import Asking
-from safety.works import GenerationRequest, Refused
+from safety.generation import GenerationRequest, Refused
+from safety.review.appeals import Asking
 from studio import Studio
 from tests.fakes import fake_studio
 

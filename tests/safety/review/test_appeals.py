@@ -7,12 +7,12 @@ from dataclasses import replace
 
 import pytest
 
-from safety.audit.passes import SAME
+from safety.audit.overrides import SAME
 from safety.audit.tables import appeal as appeal_table
 from safety.errors import EngineFailed, ExportError, RequestError
-from safety.review import pictures
-from safety.review.desk import Asking
-from safety.works import Delivered, GenerationRequest, Refused
+from safety.generation import Delivered, GenerationRequest, Refused
+from safety.review import stored_pictures
+from safety.review.appeals import Asking
 from studio import Studio
 from tests.safety.review.conftest import GORE, REASON, SMALL, SPOILT, appealed, events, refused
 
@@ -122,7 +122,7 @@ def test_a_pass_runs_out(studio: Studio, monkeypatch: pytest.MonkeyPatch) -> Non
     studio.house.bench.decide(case, "overturned", REASON, "Ada")
     monkeypatch.setattr("safety.audit.case.now", lambda: "2999-01-01T00:00:00.000000+00:00")
     assert isinstance(studio.create(GORE), Refused)
-    monkeypatch.setattr("safety.review.desk.now", lambda: "2999-01-01T00:00:00.000000+00:00")
+    monkeypatch.setattr("safety.review.appeals.now", lambda: "2999-01-01T00:00:00.000000+00:00")
     assert studio.house.desk.answer(case).outcome == "expired"
 
 
@@ -157,7 +157,7 @@ def test_only_refusals_are_appealed_and_once(studio: Studio) -> None:
 
 def test_the_days_for_an_appeal_end(studio: Studio, monkeypatch: pytest.MonkeyPatch) -> None:
     case = refused(studio)
-    monkeypatch.setattr("safety.review.desk.now", lambda: "2999-01-01T00:00:00.000000+00:00")
+    monkeypatch.setattr("safety.review.appeals.now", lambda: "2999-01-01T00:00:00.000000+00:00")
     with pytest.raises(RequestError, match="30 days"):
         studio.appeal(Asking(case, GORE.prompt))
 
@@ -201,7 +201,7 @@ def test_a_withheld_picture_is_revealed_on_record_and_collected_once(studio: Stu
     case = appealed(studio, SPOILT)
     docket = studio.house.bench.docket(case)
     assert docket.stage == "picture" and len(docket.pictures) == 1
-    assert len(pictures.veiled(docket.pictures[0])) < 2500
+    assert len(stored_pictures.veiled(docket.pictures[0])) < 2500
     revealed = studio.house.bench.reveal(case, "Ada")
     studio.house.bench.decide(case, "overturned", REASON, "Ada")
     exports = studio.collect(case)

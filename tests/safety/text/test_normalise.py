@@ -9,11 +9,11 @@ from hypothesis import strategies as st
 from safety.records import Span
 from safety.text import Reading, normalise, plain
 from safety.text.characters import MAX_EXPANSION, fold
-from safety.text.encoded import decoded
+from safety.text.decoding import decoded
 from safety.text.english import undone
 from safety.text.folding import ROOM
 from safety.text.normalise import LONGER, MAX_READINGS
-from safety.text.repair import repaired
+from safety.text.respelling import repaired
 
 # Any code point, lone surrogates included, with more of those that normalisation is about.
 TRICKY = "nude 4s3x.-_*\u200b\u202e\u0301\u0336аеоᴀ🅰🔫🔞ｎ𝓃ﬀﷺß한ไทย色\ud800\udfff\x00\n\u3164!|1$@"

@@ -1,0 +1,117 @@
+"""An independent look at emoji of people: which gender and skin tone they seem to show.
+
+It learns from Fluent emoji (Microsoft, MIT) that are not among the training things of the embedded model, and is then
+tried on those that are. The tone comes from the colours alone: skin has few of them, and no other part of a picture
+has all. The gender comes from features of EfficientNet-Lite0 where heads are, since hair says most of it. It tells
+drawings of people of this style apart and nothing else: never use it on photographs.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from skimage.color import rgb2lab
+from skimage.filters import gaussian
+from sklearn.linear_model import LogisticRegression
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import StandardScaler
+
+from training.pocket.artist import Artist
+from training.pocket.objects import PEOPLE, SIZE, TONES_DRAWN, Thing, cutout, find
+from training.pocket.recognizer import Judge
+from training.pocket.scenes import LARGE, compose
+
+MODIFIERS = ("1f3fb", "1f3fc", "1f3fd", "1f3fe", "1f3ff")
+ROLES = (23, 24, 25, 26)  # emojibase's subgroups: person, gesture, role, fantasy
+GENDERS = {"1f469": "woman", "1f468": "man", "2640": "woman", "2642": "man"}
+WHITE = (255, 255, 255)
+SKIN = ((0, 97), (0, 40), (-5, 50))  # of L, a, b: skin lies inside, white grounds outside
+BINS = (16, 8, 10)
+SMALLER = 78  # pixels, edge of an emoji whose face is as small as that of a figure with a hat
+SOFT = (0.0, 1.5, 3.0)  # pixels of blur that the tone is learned at: drawn pictures are soft
+
+
+@dataclass(frozen=True, slots=True)
+class Face:
+    """One emoji of a person: the file, and what it shows."""
+
+    path: Path
+    gender: str
+    tone: str
+
+
+def coded(stem: str) -> tuple[str, str]:
+    """Gender and tone that a file's code points say; "" for what they do not.
+
+    The tone is the one that the package draws for the code (see TONES_DRAWN).
+    """
+    parts = stem.lower().split("-")
+    genders = {GENDERS[part] for part in parts if part in GENDERS}
+    tones = [TONES_DRAWN[MODIFIERS.index(part)] for part in parts if part in MODIFIERS]
+    return (genders.pop() if len(genders) == 1 else ""), (tones[0] if len(tones) == 1 else "")
+
+
+def held_out(packages: Path, things: Sequence[Thing]) -> Iterator[Face]:
+    """People of npm `@lobehub/fluent-emoji-3d`, listed by `emojibase-data`, that the model has not learned."""
+    assets = packages / "@lobehub/fluent-emoji-3d/assets"
+    learned = {stem for thing in things for stem in thing.files}
+    for entry in json.loads((packages / "emojibase-data/en/data.json").read_text("utf-8")):
+        wanted = entry.get("group") == PEOPLE and entry.get("subgroup") in ROLES
+        for skin in entry.get("skins", ()) if wanted else ():
+            stem = find(assets, skin["hexcode"])
+            gender, tone = coded(stem or "")
+            if stem and gender and tone and stem not in learned:
+                yield Face(assets / f"{stem}.webp", gender, tone)
+
+
+def placed(cutouts: Sequence[np.ndarray], edge: int = LARGE) -> np.ndarray:
+    """In the middle, on white, by default as large as the model draws: uint8 of shape (faces, 128, 128, 3)."""
+    corner = (SIZE - edge) // 2
+    return np.stack([compose([(one, edge, (corner, corner))], WHITE) for one in cutouts])
+
+
+def colours(pictures: np.ndarray, soft: float = 0.0) -> np.ndarray:
+    """How much of each colour that skin may have, in CIE Lab: shape (pictures, 16 * 8 * 10), roots of shares."""
+    rows = []
+    for picture in pictures:
+        pixels = rgb2lab(gaussian(picture / 255.0, soft, channel_axis=-1)).reshape(-1, 3)
+        counts, _ = np.histogramdd(pixels, bins=BINS, range=SKIN)
+        counts = gaussian(counts, 0.7)
+        rows.append(np.sqrt(counts.ravel() / max(counts.sum(), 1e-9)))
+    return np.stack(rows)
+
+
+class PeopleEye:
+    """Fitted to emoji as they are, and as the model's autoencoder gives them back, at two sizes."""
+
+    def __init__(self, eye: Judge, faces: Sequence[Face], artist: Artist) -> None:
+        cutouts = [cutout(face.path) for face in faces]
+        plain = placed(cutouts)
+        shown = np.concatenate([plain, artist.round_trip(plain), artist.round_trip(placed(cutouts, SMALLER))])
+        self._eye, self._artist = eye, artist
+        self._gender = make_pipeline(StandardScaler(), LogisticRegression(C=0.03, max_iter=1000))
+        self._gender.fit(eye.bands(shown), [face.gender for face in faces] * 3)
+        shades = np.concatenate([colours(shown, soft) for soft in SOFT])
+        self._tone = LogisticRegression(C=30, max_iter=3000)
+        self._tone.fit(shades, [face.tone for face in faces] * 3 * len(SOFT))
+
+    def see(self, pictures: np.ndarray) -> tuple[list[str], list[str]]:
+        """Gender and skin tone of each of uint8 (pictures, 128, 128, 3)."""
+        return list(self._gender.predict(self._eye.bands(pictures))), list(self._tone.predict(colours(pictures)))
+
+    def right(self, things: Sequence[Thing], cutouts: np.ndarray) -> Iterator[tuple[str, float, float, int]]:
+        """Of each role the model learned, after the autoencoder: label, gender right, tone right, and of how many.
+
+        The eye has not seen them. Roles that show no gender are left out.
+        """
+        stems = [(thing.label, stem) for thing in things for stem in thing.files]
+        told = [(label, number, *coded(stem)) for number, (label, stem) in enumerate(stems) if all(coded(stem))]
+        genders, tones = self.see(self._artist.round_trip(placed([cutouts[number] for _, number, _, _ in told])))
+        for wanted in dict.fromkeys(label for label, *_ in told):
+            at = [n for n, (label, *_) in enumerate(told) if label == wanted]
+            gender, tone = (np.mean([seen[n] == told[n][k] for n in at]) for seen, k in ((genders, 2), (tones, 3)))
+            yield wanted, float(gender), float(tone), len(at)

@@ -1,0 +1,85 @@
+"""A request made complete and checked against the engine's card, before anything is on record."""
+
+from __future__ import annotations
+
+import math
+import secrets
+import unicodedata
+from collections.abc import Mapping
+from dataclasses import replace
+
+from engines.interface import Bounds, Engine, EngineCard
+from safety.errors import RequestError
+from safety.generation import GenerationRequest
+
+MAX_PROMPT = 10_000  # characters; the longest rows of public prompt sets have about 7,000
+FORMATS = ("png", "jpeg", "webp")
+MAX_SEED = 2**32 - 1
+
+
+def prompt_problem(text: str) -> str:
+    """What keeps a prompt from being judged, as a sentence that names the fix; empty if nothing does."""
+    if not any(char.isprintable() and not char.isspace() for char in text):
+        return "The prompt is empty. Write what the picture should show."
+    if len(text) > MAX_PROMPT:
+        return f"The prompt has {len(text):,} characters. Shorten it to at most {MAX_PROMPT:,}."
+    if any(unicodedata.category(char) == "Cs" or char in "\x00\ufffe\uffff" for char in text):
+        return "The prompt holds bytes that are no text. Type or paste it as plain text."
+    return ""
+
+
+def complete(request: GenerationRequest, engines: Mapping[str, Engine]) -> GenerationRequest:
+    """Fills what is None from the engine's card. Raises RequestError that names the setting and its range."""
+    for text in (request.prompt, request.negative_prompt or "-"):
+        if problem := prompt_problem(text):
+            raise RequestError(problem)
+    if request.engine not in engines:
+        raise RequestError(f"There is no engine {request.engine!r}.", f"Choose one of: {', '.join(sorted(engines))}.")
+    if request.format not in FORMATS:
+        raise RequestError(
+            f"Pictures cannot be written as {request.format!r}.", f"Choose one of: {', '.join(FORMATS)}."
+        )
+    if request.seed is not None and not 0 <= request.seed <= MAX_SEED:
+        raise RequestError(f"The seed {request.seed} is out of range.", f"Use 0 to {MAX_SEED}, or leave it empty.")
+    card = engines[request.engine].card
+    _check_sides(request, card)
+    return replace(
+        request,
+        steps=int(_within("steps", request.steps, card.steps)),
+        guidance=float(_within("guidance", request.guidance, card.guidance)),
+        width=int(_within("width", request.width, card.size)),
+        height=int(_within("height", request.height, card.size)),
+        count=int(_within("count", request.count, card.count)),
+    )
+
+
+def quickened(request: GenerationRequest, engines: Mapping[str, Engine]) -> GenerationRequest:
+    """The same request with its engine's quick number of steps. Raises RequestError where the card names none."""
+    if request.steps is not None:
+        raise RequestError("Quick and a number of steps were both asked for.", "Give one of them.")
+    if request.engine not in engines:
+        return request  # `complete` says so, and what there is
+    card = engines[request.engine].card
+    if card.steps.quick is None:
+        raise RequestError(f"{card.title} has no quick setting.", "Give a number of steps instead.")
+    return replace(request, steps=int(card.steps.quick))
+
+
+def _within(name: str, value: float | None, bounds: Bounds) -> float:
+    if value is None:
+        return bounds.default
+    if not math.isfinite(value) or not bounds.least <= value <= bounds.most:
+        raise RequestError(f"{name} = {value:g} is out of range.", f"Use {bounds.least:g} to {bounds.most:g}.")
+    return value
+
+
+def _check_sides(request: GenerationRequest, card: EngineCard) -> None:
+    for name, side in (("width", request.width), ("height", request.height)):
+        if side is not None and side % card.size_multiple:
+            raise RequestError(f"{name} = {side} does not fit the model.", f"Use a multiple of {card.size_multiple}.")
+
+
+def draw_seeds(request: GenerationRequest) -> tuple[int, ...]:
+    """One seed a picture: the given one and those after it, else random ones."""
+    first = secrets.randbelow(MAX_SEED + 1) if request.seed is None else request.seed
+    return tuple((first + number) % (MAX_SEED + 1) for number in range(request.count))

@@ -1,0 +1,97 @@
+"""Builds the picture checks from their cards. Nothing is loaded here."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+
+from safety.checks import Check
+from safety.errors import WeightsError
+from safety.image import ocr, torch_models
+from safety.image.child_safety import MinorsCheck, Young
+from safety.image.classifiers import image_safety_classifier, nsfwjs, open_nsfw, pick
+from safety.image.config import Card, Cards, read_picture_checks
+from safety.image.custom import LearnedCheck
+from safety.image.faces import Faces
+from safety.image.hash_match import CopiesCheck
+from safety.image.nsfw import NudityCheck, Votes
+from safety.image.reading import ReadingCheck
+from safety.image.violence import GoreCheck
+from safety.image.zero_shot import AgreementCheck, HeadsCheck, read_fits
+from safety.prompt.child_safety import load_child_safety
+from safety.prompt.intimate_imagery import load_intimate_imagery
+from safety.prompt.vocabulary import load_vocabulary
+from safety.records import Picture, Prompt
+from safety.runtime import OnnxModel
+from safety.weights import Weights
+
+UNCALIBRATED = "Not calibrated: python -m benchmarks.image.calibrate_zero_shot FOLDER."
+
+
+@dataclass(frozen=True)
+class Part:
+    """A check that may be built. `missing` says in a sentence what it lacks on this machine."""
+
+    name: str
+    card: Card
+    build: Callable[[], Check[Picture]]
+    missing: str = ""
+
+
+def parts(weights: Mapping[str, Weights], presets: Path, prompts: Sequence[Check[Prompt]]) -> Iterator[Part]:
+    """Every check of picture_checks.toml, in the order in which they look. Raises PresetError, WeightsError."""
+    cards, vocabulary = read_picture_checks(presets), load_vocabulary(presets)
+    clip = tuple(_on_clip(cards, presets, load_intimate_imagery(presets, vocabulary).names_public_figure))
+    stated = load_child_safety(presets, vocabulary).speaks_of_minors
+    yield from _embedded(weights, cards, stated, _young(clip))
+    yield Part("copies", cards.copies, partial(CopiesCheck, cards.copies, presets))
+    yield Part("reading", cards.reading, partial(_reading, cards, prompts), ocr.missing())
+    yield from clip
+    for name, card in cards.classifier.items():
+        missing = torch_models.missing(card, card.kind)
+        yield Part(name, card, partial(_learned, name, cards), missing)
+
+
+def _embedded(
+    weights: Mapping[str, Weights], cards: Cards, stated: Callable[[str], bool], young: Sequence[Young]
+) -> Iterator[Part]:
+    safety = image_safety_classifier(weights)
+    votes = Votes(open_nsfw(weights), nsfwjs(weights), safety)
+    faces = Faces(pick(weights, "yunet"), OnnxModel(pick(weights, "face_age")))
+    minors = partial(MinorsCheck, cards.minors, votes, stated, faces, young)
+    lost = partial(_lost, weights)
+    yield Part("nudity", cards.nudity, partial(NudityCheck, votes), lost("open_nsfw", "nsfwjs"))
+    yield Part("gore", cards.gore, partial(GoreCheck, safety), lost("image_safety_classifier_s"))
+    yield Part("minors", cards.minors, minors, lost("yunet", "face_age"))
+
+
+def _lost(weights: Mapping[str, Weights], *names: str) -> str:
+    try:
+        gone = [weights[name].file for name in names if not weights[name].path().exists()]
+    except WeightsError as error:
+        return error.sentence
+    return f"Missing: {', '.join(gone)}." if gone else ""
+
+
+def _on_clip(cards: Cards, presets: Path, public_figure: Callable[[str], bool]) -> Iterator[Part]:
+    """The two checks that share one open_clip model."""
+    card, clip = cards.heads, torch_models.ClipModel(cards.heads)
+    fits, missing = read_fits(presets, card, cards.head), torch_models.missing(card, "open_clip")
+    heads = HeadsCheck(cards.head, clip, fits, public_figure)
+    yield Part("heads", card, lambda: heads, missing or ("" if fits else UNCALIBRATED))
+    yield Part("agreement", cards.agreement, partial(AgreementCheck, cards.agreement.captions, clip), missing)
+
+
+def _young(clip: Sequence[Part]) -> tuple[Young, ...]:
+    heads = next((part.build() for part in clip if part.card.use and not part.missing), None)
+    return (heads.young,) if isinstance(heads, HeadsCheck) else ()
+
+
+def _reading(cards: Cards, prompts: Sequence[Check[Prompt]]) -> Check[Picture]:
+    return ReadingCheck(ocr.RapidReader(cards.reading), prompts)
+
+
+def _learned(name: str, cards: Cards) -> Check[Picture]:
+    return LearnedCheck(name, cards.classifier[name], torch_models.HubClassifier(cards.classifier[name]))

@@ -1,0 +1,156 @@
+"""Turns a picture into a finished file: marked, signed, read back, and only then under its name."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import secrets
+import time
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from safety.errors import ExportError, FileError
+from safety.generation import Export, Generation, Stamp
+from safety.image_io import as_rgb, open_picture
+from safety.marks import Layers, Marks
+from safety.marks.fingerprint import fingerprint
+from safety.marks.provenance import Facts
+
+if TYPE_CHECKING:
+    from PIL.Image import Image
+
+__all__ = ["FORMATS", "Exporter", "Facts", "facts_of", "file_name"]
+
+FORMATS = {".png": "PNG", ".jpg": "JPEG", ".jpeg": "JPEG", ".webp": "WEBP"}
+ABANDONED = 3600.0  # seconds after which an unfinished file can belong to no export that still runs
+LEAST_SIDE, MOST_SIDE = 64, 16_383  # pixels; less cannot carry the invisible mark, more is no WebP
+
+
+@dataclass(frozen=True, slots=True)
+class Exporter:
+    """Writes marked files. `marks` applies the marks, and reads them for `verify` too."""
+
+    marks: Marks
+
+    def export(self, image: Image, facts: Facts, path: Path) -> Export:
+        """Marks a picture of any mode and writes it, 8-bit RGB, as `path`, whose suffix chooses the format.
+
+        Everything happens in memory and is read back before the file gets its name. Raises ExportError, with nothing
+        written, if any mark cannot be read back or the file cannot be written; KeysError if it cannot be signed.
+        """
+        format = _format_of(path)
+        if min(image.size) < LEAST_SIDE or max(image.size) > MOST_SIDE:
+            raise ExportError(
+                f"A picture of {image.width} x {image.height} pixels cannot be marked.",
+                f"Each side must have {LEAST_SIDE} to {MOST_SIDE:,} pixels.",
+            )
+        data = self.marks.apply(as_rgb(image), format, facts, datetime.now(UTC))
+        picture, layers = self._read_back(data, facts)
+        write(path, data)
+        return Export(
+            path=path,
+            stamp=facts.stamp,
+            sha256=hashlib.sha256(data).hexdigest(),
+            width=image.width,
+            height=image.height,
+            marks=("visible", *layers.stamps()),
+            fingerprint=fingerprint(picture),
+        )
+
+    def _read_back(self, data: bytes, facts: Facts) -> tuple[Image, Layers]:
+        """The picture and the layers of the finished file. What cannot be read was not applied."""
+        try:
+            picture = open_picture(data)
+            layers = self.marks.read_own(data, picture)
+        except FileError as error:
+            raise ExportError(f"The finished file cannot be read back: {error}") from error
+        if layers.invisible is None or layers.invisible.stamp != facts.stamp:
+            raise ExportError(
+                "The invisible mark cannot be read back from the finished file.",
+                "Use a larger picture, one with more detail, or another format.",
+            )
+        signed = layers.credentials
+        if signed is None or not signed.valid or signed.stamp != facts.stamp:
+            problems = ", ".join(signed.claims.problems) if signed else "there are none"
+            raise ExportError(
+                f"The signed credentials cannot be read back ({problems}).",
+                "Check this machine's clock; if signing.pem in the keys folder has expired, move it away.",
+            )
+        if layers.metadata.stamp != facts.stamp:
+            raise ExportError("The metadata cannot be read back.", "Choose another format.")
+        return picture, layers
+
+
+def facts_of(case_id: str, generation: Generation, number: int) -> Facts:
+    """What the marks of picture `number` say; the prompt only where the person wants it there."""
+    request = generation.request
+    return Facts(
+        stamp=Stamp.new(),
+        case=case_id,
+        engine=request.engine,
+        model=generation.model,
+        mode=request.mode,
+        seed=generation.seeds[number],
+        prompt=generation.prompt_of(number) if request.keep_prompt else "",
+    )
+
+
+def file_name(facts: Facts, format: str) -> str:
+    """By the stamp, which says nothing about the picture."""
+    return f"{facts.stamp}.{'jpg' if format == 'jpeg' else format}"
+
+
+def write(path: Path, data: bytes) -> None:
+    """Writes a file whole or not at all: beside its name, to the disk, read back, renamed. Raises ExportError."""
+    beside = path.with_name(f".{path.name}.{secrets.token_hex(8)}.part")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with beside.open("xb") as file:
+            file.write(data)
+            file.flush()
+            os.fsync(file.fileno())
+        if beside.read_bytes() != data:
+            raise ExportError("The disk did not keep what was written.", "Check the disk, or choose another folder.")
+        beside.replace(path)
+        _sync_folder(path.parent)
+    except OSError as error:
+        raise ExportError(
+            f"The picture cannot be written to {path}: {error.strerror or error}.",
+            "Choose a folder that you may write to, on a disk with room.",
+        ) from error
+    finally:
+        _discard(beside)
+
+
+def sweep(folder: Path) -> None:
+    """Removes what a crash left of unfinished files (marked and signed, but without a name or a record)."""
+    for beside in folder.rglob(".*.part"):
+        with suppress(OSError):
+            if time.time() - beside.stat().st_mtime > ABANDONED:
+                beside.unlink()
+
+
+def _format_of(path: Path) -> str:
+    try:
+        return FORMATS[path.suffix.lower()]
+    except KeyError:
+        raise ExportError(f"{path.name!r} names no picture format.", f"End it in {', '.join(FORMATS)}.") from None
+
+
+def _sync_folder(folder: Path) -> None:
+    """Makes the new name last through a power cut, where folders can be opened at all."""
+    if os.name != "posix":
+        return
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
+
+
+def _discard(beside: Path) -> None:
+    with suppress(OSError):  # the folder itself is gone or closed to us; the error that led here says so
+        beside.unlink(missing_ok=True)

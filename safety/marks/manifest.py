@@ -1,0 +1,125 @@
+"""What a C2PA manifest says, whoever signed it. Every part may be missing or be of another shape: nothing raises."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from safety.generation import Stamp
+from safety.marks.provenance import parse_stamp
+
+SOFT_BINDING = "safelight.tilemark"  # not on C2PA's list of algorithms: other tools show it, ours resolves it
+EXPORT = "safelight.export"
+
+
+@dataclass(frozen=True, slots=True)
+class Claims:
+    """What the active manifest says, believed or not. `sources` are digital source types of its actions."""
+
+    generator: str = ""
+    issuer: str = ""
+    time: str = ""
+    model: str = ""
+    actions: tuple[str, ...] = ()
+    sources: tuple[str, ...] = ()
+    problems: tuple[str, ...] = ()  # codes of C2PA's own list, if it does not validate
+    time_authority: str = ""  # the time as an authority attested it; empty: `time` is the signer's word
+    provider: str = ""
+    verify: str = ""  # how to reach the maker's own detector
+    watermarks: tuple[str, ...] = ()  # algorithms of soft bindings: marks that the pixels should carry
+    earlier: tuple[str, ...] = ()  # generators of the manifests that this one builds on
+    earlier_sources: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Credentials:
+    """A manifest. `valid`: the file is as it was signed. `trusted`: by this studio's own key."""
+
+    stamp: Stamp | None
+    valid: bool
+    trusted: bool
+    claims: Claims
+    manifest: Mapping[str, Any] = field(default_factory=dict, repr=False, compare=False)
+
+
+def parse_report(report: Mapping[str, Any]) -> Credentials | None:
+    """c2pa's report as a record; None if it has no active manifest."""
+    manifests = _dict(report.get("manifests"))
+    name = str(report.get("active_manifest"))
+    active = _dict(manifests.get(name))
+    if not active:
+        return None
+    state = str(report.get("validation_state", ""))
+    failures = _list(_dict(_dict(report.get("validation_results")).get("activeManifest")).get("failure"))
+    problems = tuple(dict.fromkeys(str(_dict(one).get("code", "")) for one in failures))
+    earlier = [_dict(each) for key, each in manifests.items() if key != name]
+    return Credentials(
+        stamp=_stamp(active),
+        valid=state in ("Valid", "Trusted"),
+        trusted=state == "Trusted",
+        claims=_claims(active, problems, earlier),
+        manifest=active,
+    )
+
+
+def _claims(active: Mapping[str, Any], problems: tuple[str, ...], earlier: Sequence[Mapping[str, Any]]) -> Claims:
+    signature = _dict(active.get("signature_info"))
+    export = next(_assertions(active, EXPORT), {})
+    actions = list(_actions(active))
+    return Claims(
+        generator=_generator(active),
+        issuer=str(signature.get("issuer", "")),
+        time=str(signature.get("time") or export.get("time") or _when(actions)),
+        model=str(export.get("model", "")),
+        actions=tuple(str(action.get("action", "")) for action in actions),
+        sources=_sources(actions),
+        problems=problems,
+        time_authority=str(signature.get("time") or ""),
+        provider=str(export.get("provider", "")),
+        verify=str(export.get("verify", "")),
+        watermarks=tuple(str(each.get("alg", "")) for each in _assertions(active, "c2pa.soft-binding")),
+        earlier=tuple(filter(None, map(_generator, earlier))),
+        earlier_sources=tuple(source for each in earlier for source in _sources(list(_actions(each)))),
+    )
+
+
+def _sources(actions: Sequence[Mapping[str, Any]]) -> tuple[str, ...]:
+    return tuple(str(action["digitalSourceType"]) for action in actions if "digitalSourceType" in action)
+
+
+def _when(actions: Sequence[Mapping[str, Any]]) -> str:
+    return next((str(action["when"]) for action in actions if "when" in action), "")
+
+
+def _stamp(active: Mapping[str, Any]) -> Stamp | None:
+    for binding in _assertions(active, "c2pa.soft-binding"):
+        if binding.get("alg") == SOFT_BINDING:
+            return parse_stamp(next((str(_dict(block).get("value", "")) for block in _list(binding.get("blocks"))), ""))
+    return None
+
+
+def _generator(active: Mapping[str, Any]) -> str:
+    info = _dict(next(iter(_list(active.get("claim_generator_info"))), {}))
+    named = " ".join(str(info[key]) for key in ("name", "version") if key in info)
+    return named or str(active.get("claim_generator", ""))
+
+
+def _actions(active: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
+    for assertion in _assertions(active, "c2pa.actions"):
+        yield from (_dict(action) for action in _list(assertion.get("actions")))
+
+
+def _assertions(active: Mapping[str, Any], label: str) -> Iterator[Mapping[str, Any]]:
+    """The data of all assertions with a label; versions (".v2") and instances ("__1") count as the same."""
+    for assertion in _list(active.get("assertions")):
+        if str(_dict(assertion).get("label", "")).startswith(label):
+            yield _dict(_dict(assertion).get("data"))
+
+
+def _dict(value: object) -> Mapping[str, Any]:
+    return value if isinstance(value, Mapping) else {}
+
+
+def _list(value: object) -> Sequence[Any]:
+    return value if isinstance(value, list) else []

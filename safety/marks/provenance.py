@@ -1,0 +1,61 @@
+"""What a mark may say about a picture, and the fields' shared names."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from safety.generation import Stamp
+
+TOOL = "Safelight"
+VERSION = "0.1.0"
+
+# IPTC's vocabulary; the whole URI is the value, a bare word is not.
+DIGITAL_SOURCE_TYPE = "http://cv.iptc.org/newscodes/digitalsourcetype/"
+TRAINED_ALGORITHMIC_MEDIA = DIGITAL_SOURCE_TYPE + "trainedAlgorithmicMedia"
+
+HOW_TO_VERIFY = "Open the file in the Verify tab of any Safelight, or run: python app.py verify FILE"
+
+
+@dataclass(frozen=True, slots=True)
+class Operator:
+    """Who runs the studio, as far as they want every file to say so. Nothing here is about who typed a prompt."""
+
+    provider: str = ""  # the name that laws on disclosure ask for
+    verify_url: str = ""  # where anybody can reach this studio's Verify tab
+
+    @property
+    def how_to_verify(self) -> str:
+        return f"Open the file at {self.verify_url}" if self.verify_url else HOW_TO_VERIFY
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """What the studio knows about one picture. Case, mode and seed stay in the audit log: they name a session.
+
+    `prompt` is empty unless the person asked for it to be written into the file.
+    """
+
+    stamp: Stamp
+    case: str = ""
+    engine: str = ""
+    model: str = ""
+    mode: str = ""
+    seed: int | None = None
+    prompt: str = ""
+    operator: Operator = Operator()
+
+    @property
+    def declared(self) -> bool:
+        """Made elsewhere: that it is AI-generated is the caller's word."""
+        return not self.engine
+
+
+def parse_stamp(text: str) -> Stamp | None:
+    """The stamp that 16 hex digits name; None for any other text."""
+    return Stamp(int(text, 16)) if len(text) == 16 and set(text) <= set("0123456789abcdef") else None
+
+
+def timestamp(time: datetime) -> str:
+    """ISO 8601 to the second, with its offset."""
+    return time.isoformat(timespec="seconds")

@@ -1,0 +1,142 @@
+"""What a person reads, as data: presets/locales/*.toml, one file a language, and help for each country.
+
+A decision is made without words. `Words` puts it into a language; what a language lacks is said in English.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+from string import Formatter
+from typing import Any
+
+from safety.config import ADVICE, parse, read_toml
+from safety.errors import PresetError, RequestError
+from safety.messages.helplines import Help, load_help
+from safety.messages.schema import CategoryWords, Locale, ModeWords, StageWords, VerdictWords
+from safety.records import CONTEXT, UNCHECKED, Decision, Reason, Stage, Verdict
+
+ENGLISH = "en"
+GENERAL = "general"
+STAGE_OF = {"P": Stage.PROMPT, "I": Stage.PICTURE, "T": Stage.TEXT}
+
+
+@dataclass(frozen=True)
+class Words:
+    """One language, for a reader in one country ("" where it is not known). `modes`: names from the mode files."""
+
+    tag: str
+    country: str
+    locale: Locale
+    help: Help
+    modes: Mapping[str, ModeWords]
+
+    def decision(self, one: Decision) -> Decision:
+        """The same decision with its reasons in this language."""
+        return replace(one, reasons=tuple(self.reason(reason, one.mode) for reason in one.reasons))
+
+    def reason(self, one: Reason, mode: str) -> Reason:
+        """The reason with title, clause, text and help in this language; all else stays."""
+        number = one.clause.partition(":")[0]
+        if one.category == UNCHECKED:
+            title, text = self.locale.unchecked.said(one.aspect, one.check, one.evidence)
+            return replace(one, title=title, text=text, clause=f"{number}: {self.locale.unchecked.clause}")
+        if one.category == CONTEXT:
+            context = self.locale.context
+            text = context.text.format(mode=self.mode(mode).title, general=self.mode(GENERAL).title)
+            return replace(one, title=context.title, text=text, clause=f"{number}: {context.clause}")
+        words = self.locale.category[one.category]
+        return replace(
+            one,
+            title=words.title,
+            clause=f"{number}: {words.clause}",
+            text=words.at(STAGE_OF[one.code[0]], one.aspect).replace("{evidence}", one.evidence),
+            help=self.help_text(one.category),
+        )
+
+    def mode(self, name: str) -> ModeWords:
+        """Title and description of a mode; of one that an operator added, as its file has them."""
+        return self.locale.mode.get(name) or self.modes.get(name) or ModeWords(title=name, description="")
+
+    def verdict(self, stage: Stage, verdict: Verdict) -> VerdictWords:
+        return self.locale.verdict[Stage.PROMPT if stage is Stage.PROMPT else Stage.PICTURE][verdict.name]
+
+    def check(self, name: str) -> str:
+        return self.locale.check.get(name, name)
+
+    def help_text(self, category: str) -> str:
+        """One paragraph: that there is help, where in the reader's country, where in the world. "" where none is."""
+        sentence = self.locale.category[category].help
+        lines = [each.line(self.locale.help) for each in self.help.near(category, self.country)]
+        return " ".join([sentence, "; ".join(lines) + "."]) if sentence and lines else sentence
+
+
+@dataclass(frozen=True)
+class Languages:
+    """All languages of a presets folder by tag ("en", "de")."""
+
+    locales: Mapping[str, Locale]
+    help: Help
+    modes: Mapping[str, ModeWords]
+    default: str = ENGLISH
+
+    def words(self, tag: str = "") -> Words:
+        """The words for "de" or "de-AT", the second part a country. Raises RequestError for an unknown language."""
+        name, _, country = (tag or self.default).replace("_", "-").partition("-")
+        if name.lower() not in self.locales:
+            known = ", ".join(self.locales)
+            raise RequestError(f"There are no texts in the language {tag!r}.", f"Choose one of: {known}.")
+        locale = self.locales[name.lower()]
+        return Words(name.lower(), country.upper(), locale, self.help, self.modes)
+
+    def nearest(self, header: str) -> str:
+        """The tag that suits an Accept-Language header (RFC 9110) best: a known language, the first country named."""
+        wanted = [part.partition(";")[0].strip() for part in header.split(",")]
+        countries = [tag.split("-")[-1] for tag in wanted if len(tag.split("-")[-1]) == 2 and "-" in tag]
+        known = [tag.split("-")[0].lower() for tag in wanted if tag.split("-")[0].lower() in self.locales]
+        return "-".join([*(known[:1] or [self.default.partition("-")[0]]), *(c.upper() for c in countries[:1])])
+
+
+def load_languages(folder: Path, modes: Mapping[str, ModeWords], default: str = "") -> Languages:
+    """Reads locales/*.toml and help.toml of the presets folder. Raises PresetError that names file and key."""
+    english = read_toml(folder / "locales" / f"{ENGLISH}.toml")
+    locales: dict[str, Locale] = {}
+    for path in sorted((folder / "locales").glob("*.toml"), key=lambda path: (path.stem != ENGLISH, path.stem)):
+        table = read_toml(path)
+        _same_names(english, table, path)
+        locales[path.stem] = parse(Locale, _over(english, table), path)
+    languages = Languages(locales, load_help(folder), modes, default or ENGLISH)
+    try:
+        languages.words()
+    except RequestError as error:
+        raise PresetError(str(error), f"Set SAFELIGHT_LANGUAGE to one of: {', '.join(locales)}.") from None
+    return languages
+
+
+def _over(below: Mapping[str, Any], above: Mapping[str, Any]) -> dict[str, Any]:
+    """`below` with whatever `above` says in its place, table by table."""
+    merged = dict(below)
+    for key, value in above.items():
+        merged[key] = _over(below.get(key, {}), value) if isinstance(value, dict) else value
+    return merged
+
+
+def _same_names(english: Mapping[str, Any], table: Mapping[str, Any], path: Path, inside: str = "") -> None:
+    """What stands in braces must be what the program knows: the names that the English text uses."""
+    for key, value in table.items():
+        first = english.get(key)
+        if isinstance(value, dict) and isinstance(first, dict):
+            _same_names(first, value, path, f"{inside}{key}.")
+        elif isinstance(value, str) and isinstance(first, str) and not _names(value, path) <= _names(first, path):
+            raise PresetError(f"{path}: {inside}{key}: there is no such name as in {value!r}", ADVICE)
+
+
+def _names(text: str, path: Path) -> set[str]:
+    try:
+        return {name for _, name, _, _ in Formatter().parse(text) if name is not None}
+    except ValueError as error:
+        raise PresetError(f"{path}: {text!r}: {error}", ADVICE) from None
+
+
+__all__ = ["CategoryWords", "Languages", "ModeWords", "StageWords", "Words", "load_languages"]

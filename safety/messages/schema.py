@@ -1,0 +1,158 @@
+"""The form of one language's file, presets/locales/*.toml: a missing or unknown key is an error that names it."""
+
+from __future__ import annotations
+
+from safety.config import Preset
+from safety.records import Stage
+
+
+class StageWords(Preset):
+    """The facts in one plain sentence, by what was judged."""
+
+    prompt: str
+    picture: str
+    text: str
+
+
+class CategoryWords(StageWords):
+    """One category. `aspects` say it more exactly; `help` says that there is help, which presets/help.toml lists."""
+
+    title: str
+    clause: str
+    help: str = ""
+    aspects: dict[str, StageWords] = {}
+
+    def at(self, stage: Stage, aspect: str) -> str:
+        return str(getattr(self.aspects.get(aspect, self), stage.value))
+
+
+class VerdictWords(Preset):
+    """What was decided, and what remains possible."""
+
+    title: str
+    possible: str
+
+
+class ModeWords(Preset):
+    """How a mode is called, and what it is for."""
+
+    title: str
+    description: str
+
+
+class Unchecked(Preset):
+    """What is said where a check could not look. {check}, {why}, {category}."""
+
+    clause: str
+    title_nobody: str
+    nobody: str
+    title_skipped: str
+    skipped: str
+    title_unruled: str
+    unruled: str
+
+    def said(self, kind: str, check: str, why: str) -> tuple[str, str]:
+        """Title and text. A sentence of our own about what was asked for ("problem") is given as it is."""
+        if kind == "problem":
+            return self.title_skipped, why
+        text = str(getattr(self, kind)).format(check=check, why=why, category=why)
+        return str(getattr(self, f"title_{kind}")), text
+
+
+class Context(Preset):
+    """What is said where wording does not fit the mode. {mode}, {general}."""
+
+    title: str
+    clause: str
+    text: str
+
+
+class StatementWords(Preset):
+    """Labels and sentences of the statement of reasons."""
+
+    heading: str
+    case: str
+    time: str
+    what: str
+    stage_prompt: str
+    stage_picture: str
+    stage_text: str
+    verdict: str
+    possible: str
+    why: str
+    policy: str
+    mode: str
+    mode_person: str
+    mode_operator: str
+    evidence: str
+    region: str
+    signal: str
+    reached_note: str
+    reached_warn: str
+    reached_block: str
+    reached_hard_block: str
+    model: str
+    passing: str
+    not_passing: str
+    locked: str
+    suggestions: str
+    automatic: str
+    appeal: str
+    appeal_until: str
+    appeal_picture: str
+    appeal_how: str
+    appeal_reviewed: str
+    appeal_operator: str
+    appeal_warn: str
+    appeal_hard: str
+    stored: str
+    stored_record: str
+    stored_hard: str
+    stored_text_no: str
+    stored_text_yes: str
+    stored_client: str
+    stored_appeal: str
+    stored_picture_no: str
+    stored_picture_held: str
+    lasting_days: str
+    lasting_ever: str
+    print: str
+
+    def lasting(self, days: float) -> str:
+        """How long something is kept; 0 days is for ever (presets/retention.toml)."""
+        return self.lasting_days.format(days=f"{days:g}") if days else self.lasting_ever
+
+
+class PageWords(Preset):
+    """Short words beside a judgement. {risk}."""
+
+    risk: str
+    risk_title: str
+
+
+class HelpWords(Preset):
+    """How help is named. {phone}, {text}."""
+
+    heading: str
+    call: str
+    text: str
+    child: str
+    worried: str
+    report: str
+    world: str
+    others: str
+
+
+class Locale(Preset):
+    """One language. `mode` is empty where the names in the mode files are in this language."""
+
+    language: str
+    category: dict[str, CategoryWords]
+    unchecked: Unchecked
+    context: Context
+    verdict: dict[Stage, dict[str, VerdictWords]]
+    check: dict[str, str]
+    statement: StatementWords
+    help: HelpWords
+    page: PageWords
+    mode: dict[str, ModeWords] = {}

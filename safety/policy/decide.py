@@ -1,0 +1,184 @@
+"""The one place where a finding becomes a verdict. Pure: same assessment, policy and mode, same decision."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from safety.messages.catalogue import ENGLISH
+from safety.policy.model import BASE_MODE, Policy
+from safety.records import CONTEXT, UNCHECKED, Assessment, Decision, Finding, Reason, Stage, Verdict
+
+CODE_LETTER = {Stage.PROMPT: "P", Stage.PICTURE: "I", Stage.TEXT: "T"}
+UNCHECKED_CODE, UNCHECKED_CLAUSE = "000", "0"
+CONTEXT_CODE, CONTEXT_CLAUSE = "001", "0.1"
+Judged = tuple[Verdict, float | None]  # a verdict and the threshold that was reached
+
+
+def decide(assessment: Assessment, policy: Policy, mode: str) -> Decision:
+    """Judges what the checks saw. Monotone: more evidence, or a higher score, never lowers the verdict.
+
+    The reasons are in English; `policy.words(language).decision(...)` says them in another language.
+    """
+    reasons = sorted(_reasons(assessment, policy, mode), key=lambda r: (-r.verdict, -(r.score or 0.0)))
+    verdict = _worst(reasons)
+    hard = verdict is Verdict.HARD_BLOCK
+    # Behind a hard line, the other reasons and scores would teach the way round it.
+    told = [reason for reason in reasons if reason.verdict is verdict] if hard else reasons
+    english = policy.words(ENGLISH)
+    return Decision(
+        verdict=verdict,
+        reasons=tuple(dict.fromkeys(english.reason(reason, mode) for reason in told)),
+        stage=assessment.stage,
+        mode=mode,
+        policy_version=policy.version,
+        policy_digest=policy.digest,
+        risk=1.0 if hard else _risk(assessment, policy),
+        scores={} if hard else _scores(assessment, policy),
+        looked=assessment.looked,
+        passing=_passing(assessment, policy, mode) if verdict is Verdict.BLOCK else (),
+        mode_set_by="operator" if policy.locked else "person",
+    )
+
+
+def _worst(reasons: Sequence[Reason]) -> Verdict:
+    return max((reason.verdict for reason in reasons), default=Verdict.ALLOW)
+
+
+def _passing(assessment: Assessment, policy: Policy, mode: str) -> tuple[str, ...]:
+    """The other modes, if the person may choose them, that would let the same pass."""
+    others = [] if policy.locked else [name for name in policy.mode if name != mode]
+    return tuple(name for name in others if _worst(list(_reasons(assessment, policy, name))) <= Verdict.WARN)
+
+
+def _reasons(assessment: Assessment, policy: Policy, mode: str) -> Iterator[Reason]:
+    stage = assessment.stage
+    # Without this, no checks would find nothing, and nothing found would mean allowed.
+    if not assessment.looked and not assessment.skipped:
+        yield _unchecked(stage, "nobody")
+    for skipped in assessment.skipped:
+        yield _unchecked(stage, "skipped" if skipped.check else "problem", skipped.check, skipped.why)
+    contradiction = max(
+        (one for one in assessment.findings if policy.contradicts(one, stage, mode)), key=_strength, default=None
+    )
+    stricter = False
+    for finding in assessment.findings:
+        judged = finding.stage or stage
+        thresholds = policy.thresholds(judged, finding.category, finding.aspect, mode)
+        if thresholds is None:
+            yield _unchecked(judged, "unruled", finding.check, finding.category)
+            continue
+        verdict, threshold = thresholds.judge(finding.score)
+        if contradiction:
+            here, (verdict, threshold) = verdict, _general(finding, judged, policy, (verdict, threshold))
+            stricter = stricter or verdict > here
+        if verdict > Verdict.ALLOW:
+            yield _reason(finding, (verdict, threshold), assessment, policy)
+    if contradiction and stricter:
+        yield _context(contradiction, assessment, policy, mode)
+
+
+def _general(finding: Finding, stage: Stage, policy: Policy, here: Judged) -> Judged:
+    """The stricter of the mode's own verdict and the one of general mode."""
+    general = policy.thresholds(stage, finding.category, finding.aspect, BASE_MODE)
+    judged = here if general is None else general.judge(finding.score)
+    return judged if judged[0] > here[0] else here
+
+
+def _strength(finding: Finding) -> float:
+    return finding.score
+
+
+def _unchecked(stage: Stage, kind: str, check: str = "", why: str = "") -> Reason:
+    code = CODE_LETTER[stage] + UNCHECKED_CODE
+    return Reason(Verdict.BLOCK, UNCHECKED, code, UNCHECKED_CLAUSE, "", "", check, kind, why)
+
+
+def _context(finding: Finding, assessment: Assessment, policy: Policy, mode: str) -> Reason:
+    return Reason(
+        verdict=Verdict.NOTE,
+        category=CONTEXT,
+        code=CODE_LETTER[finding.stage or assessment.stage] + CONTEXT_CODE,
+        clause=CONTEXT_CLAUSE,
+        title="",
+        text="",
+        check=finding.check,
+        aspect=finding.category,
+        evidence=finding.evidence,
+        spans=finding.spans,
+        score=finding.score,
+        threshold=policy.contradicts(finding, assessment.stage, mode),
+        regions=finding.regions,
+        models=tuple(assessment.models.get(finding.check, ())),
+    )
+
+
+def _reason(finding: Finding, judged: Judged, assessment: Assessment, policy: Policy) -> Reason:
+    category = policy.category[finding.category]
+    code = f"{CODE_LETTER[finding.stage or assessment.stage]}{category.code}"
+    verdict, threshold = judged
+    # A hard line names its category and clause only: scores and spans would teach the way round it.
+    if verdict is Verdict.HARD_BLOCK:
+        return Reason(verdict, finding.category, code, category.clause, "", "", "")
+    return Reason(
+        verdict=verdict,
+        category=finding.category,
+        code=code,
+        clause=category.clause,
+        title="",
+        text="",
+        check=finding.check,
+        aspect=finding.aspect,
+        evidence=finding.evidence,
+        spans=finding.spans,
+        score=finding.score,
+        threshold=threshold,
+        regions=finding.regions,
+        models=tuple(assessment.models.get(finding.check, ())),
+        parts=finding.parts,
+        margins=tuple(_margins(finding, assessment.stage, policy)),
+    )
+
+
+def _margins(finding: Finding, stage: Stage, policy: Policy) -> Iterator[tuple[str, float]]:
+    for mode in policy.mode:
+        thresholds = policy.thresholds(finding.stage or stage, finding.category, finding.aspect, mode)
+        if thresholds is not None and (at := thresholds.at(Verdict.WARN)) < float("inf"):
+            yield mode, finding.score - at
+
+
+def _scores(assessment: Assessment, policy: Policy) -> dict[str, float]:
+    scores: dict[str, float] = {}
+    for finding in assessment.findings:
+        category = policy.category.get(finding.category)
+        if category is not None and not category.hard and not _only_evidence(finding, assessment.stage, policy):
+            scores[finding.category] = max(finding.score, scores.get(finding.category, 0.0))
+    return scores
+
+
+def _only_evidence(finding: Finding, stage: Stage, policy: Policy) -> bool:
+    """Whether the policy reads a finding as evidence of the context alone: its limit has no number."""
+    thresholds = policy.thresholds(finding.stage or stage, finding.category, finding.aspect, BASE_MODE)
+    return thresholds is not None and not list(thresholds.steps())
+
+
+def _risk(assessment: Assessment, policy: Policy) -> float:
+    """The highest over all findings: the chance that a check knows, or the score on a scale where 0.5 blocks."""
+    if not assessment.looked or assessment.skipped:
+        return 1.0
+    return max((_scaled(finding, assessment.stage, policy) for finding in assessment.findings), default=0.0)
+
+
+def _scaled(finding: Finding, stage: Stage, policy: Policy) -> float:
+    if finding.chance is not None:
+        return finding.chance
+    if _only_evidence(finding, stage, policy):
+        return 0.0
+    thresholds = policy.thresholds(finding.stage or stage, finding.category, finding.aspect, BASE_MODE)
+    if thresholds is None or thresholds.hard is not None and finding.score >= thresholds.hard:
+        return 1.0
+    block = thresholds.at(Verdict.BLOCK)
+    if block == float("inf"):  # can warn at most: stays below one half
+        return 0.49 * finding.score
+    if finding.score < block:
+        return 0.5 * finding.score / block
+    return 0.5 + 0.5 * (finding.score - block) / (1.0 - block) if block < 1.0 else 1.0

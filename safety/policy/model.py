@@ -1,0 +1,150 @@
+"""The policy as data: categories, limits per stage, modes. A file that is not valid stops the start.
+
+Limits are looked up by "category.aspect", then by "category". What a limit's `loosest` does not allow,
+no mode can relax; a category with `hard = true` cannot be named by a mode at all.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from pathlib import Path
+from typing import Self
+
+from pydantic import ConfigDict, Field, ValidationError, model_validator
+
+from safety.config import ADVICE, Preset, first_problem, parse, read_toml
+from safety.errors import PresetError, RequestError
+from safety.messages.catalogue import Languages, Words, load_languages
+from safety.policy.modes import BASE_MODE, Mode, inherited
+from safety.policy.thresholds import Limits, Thresholds
+from safety.records import Finding, Stage
+
+__all__ = ["BASE_MODE", "Category", "Mode", "Policy", "Thresholds", "load_policy"]
+
+
+class Category(Preset):
+    """One hazard of the taxonomy: its public code and its clause. Its words are in locales/."""
+
+    code: int = Field(ge=100, le=999)
+    clause: str
+    hard: bool = False
+
+
+class _PolicyFile(Preset):
+    version: str
+    category: dict[str, Category]
+    limits: dict[Stage, dict[str, Limits]]
+
+
+class Policy(Preset):
+    """The whole policy, validated. `digest` (SHA-256 over all its files) names exactly this one.
+
+    `folder`: where it was read. `locked`: the mode that the operator has set for everybody; "" where each chooses.
+    """
+
+    model_config = ConfigDict(extra="forbid", frozen=True, arbitrary_types_allowed=True)
+
+    version: str
+    digest: str
+    category: dict[str, Category]
+    limits: dict[Stage, dict[str, Limits]]
+    mode: dict[str, Mode]
+    languages: Languages
+    folder: Path
+    locked: str = ""
+
+    @model_validator(mode="after")
+    def _sound(self) -> Self:
+        if BASE_MODE not in self.mode:
+            raise ValueError(f"modes/{BASE_MODE}.toml is missing")
+        if Stage.TEXT in self.limits:
+            raise ValueError("limits.text: text read in a picture is judged by limits.prompt")
+        for stage, table in self.limits.items():
+            for key, limits in table.items():
+                self._check_base(f"limits.{stage}.{key}", key, limits)
+        for name, mode in self.mode.items():
+            self._check_mode(name, mode)
+        if self.locked and self.locked not in self.mode:
+            raise ValueError(f"SAFELIGHT_MODE is {self.locked!r}; the modes are {', '.join(sorted(self.mode))}")
+        return self
+
+    def _check_base(self, where: str, key: str, limits: Limits) -> None:
+        category = self.category.get(key.partition(".")[0])
+        if category is None:
+            raise ValueError(f"{where}: no such category")
+        if category.hard and (limits.hard is None or limits.loosest is not None):
+            raise ValueError(f"{where}: a hard line needs a hard threshold and cannot be loosened")
+        if not category.hard and limits.hard is not None:
+            raise ValueError(f"{where}: only a category with hard = true may have a hard threshold")
+
+    def _check_mode(self, name: str, mode: Mode) -> None:
+        for stage, loosened in mode.limits.items():
+            for key, thresholds in loosened.items():
+                self._check_limit(f"modes/{name}.toml: limits.{stage}.{key}", stage, key, thresholds)
+        for stage, signs in mode.contradicted.items():
+            for key in signs:
+                if key not in self.limits.get(stage, {}):
+                    raise ValueError(
+                        f"modes/{name}.toml: contradicted.{stage}.{key}: the base policy has no such limit"
+                    )
+
+    def _check_limit(self, where: str, stage: Stage, key: str, thresholds: Thresholds) -> None:
+        base = self.limits.get(stage, {}).get(key)
+        if base is None:
+            raise ValueError(f"{where}: the base policy has no such limit")
+        if self.category[key.partition(".")[0]].hard or thresholds.hard is not None:
+            raise ValueError(f"{where}: a hard line holds in every mode")
+        for verdict, at in base.steps():
+            floor = at if base.loosest is None else base.loosest.at(verdict)
+            if thresholds.at(verdict) > floor:
+                raise ValueError(f"{where}: {verdict.name} must be reached at {floor} or below")
+
+    def mode_of(self, name: str) -> Mode:
+        try:
+            return self.mode[name]
+        except KeyError:
+            known = ", ".join(sorted(self.mode))
+            raise RequestError(f"There is no mode {name!r}.", f"Choose one of: {known}.") from None
+
+    def in_force(self, asked: str) -> str:
+        """The mode that decides when `asked` is asked for. Raises RequestError for one that does not exist."""
+        self.mode_of(asked)
+        return self.locked or asked
+
+    def thresholds(self, stage: Stage, category: str, aspect: str, mode: str) -> Thresholds | None:
+        """What holds for a finding in a mode; None where the policy does not know its category."""
+        stage = Stage.PROMPT if stage is Stage.TEXT else stage
+        base, relaxed = self.limits.get(stage, {}), self.mode_of(mode).limits.get(stage, {})
+        for key in (f"{category}.{aspect}", category):
+            if key in base:
+                return relaxed.get(key, base[key])
+        return None
+
+    def contradicts(self, finding: Finding, stage: Stage, mode: str) -> float | None:
+        """From which score on such a finding says that a work does not belong to the mode, if this one does."""
+        signs = self.mode_of(mode).contradicted.get(finding.stage or stage, {})
+        at = signs.get(f"{finding.category}.{finding.aspect}", signs.get(finding.category))
+        return at if at is not None and finding.score >= at else None
+
+    def words(self, language: str = "") -> Words:
+        """The words of a language; "" for the one that the operator set. Raises RequestError for an unknown one."""
+        return self.languages.words(language)
+
+
+def load_policy(folder: Path, locked: str = "", language: str = "", extra: Path | None = None) -> Policy:
+    """Reads policy.toml, modes/*.toml, locales/*.toml and help.toml. Raises PresetError that names file and key.
+
+    `extra`: the file of one more mode, which takes the place of one that has its name.
+    """
+    modes_there = [path for path in (folder / "modes").glob("*.toml") if extra is None or path.stem != extra.stem]
+    paths = [folder / "policy.toml", *sorted([*modes_there, *([extra] if extra else [])], key=lambda path: path.name)]
+    tables = {path: read_toml(path) for path in paths}
+    digest = hashlib.sha256(b"\0".join(path.name.encode() + b"\0" + path.read_bytes() for path in paths)).hexdigest()
+    base = parse(_PolicyFile, tables.pop(paths[0]), paths[0])
+    modes = inherited({path.stem: parse(Mode, table, path) for path, table in tables.items()}, folder / "modes")
+    languages = load_languages(folder, modes, language)
+    try:
+        parts = dict(base) | {"digest": digest, "mode": modes, "languages": languages}
+        return Policy(**parts, folder=folder, locked=locked)
+    except ValidationError as error:
+        raise PresetError(f"{folder}: {first_problem(error)}", ADVICE) from None

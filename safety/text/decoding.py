@@ -1,0 +1,95 @@
+"""What stands in a text in code: base64, hexadecimal, percent and Unicode escapes, tag characters, ROT13, backwards.
+
+A decoded piece is read where it stands. It counts only if it decodes to letters: a picture's file name or
+a hash does not. Codes within codes are not opened: an image model reads neither.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import codecs
+import html
+import re
+from collections.abc import Callable, Iterator
+from urllib.parse import unquote
+
+from safety.text.english import english_share
+from safety.text.variant import Part, Reading
+
+LETTERS = 0.7  # the part of a decoded text that is letters or spaces
+SENSE = 0.45  # the share of English in a text that is turned round or shifted
+BETTER = 0.25  # by how much that share must rise
+LONGEST = 4000  # characters of one piece in code
+
+_BASE64 = re.compile(r"(?<![A-Za-z0-9+/_=-])[A-Za-z0-9+/_-]{8,}={0,2}(?![A-Za-z0-9+/_=-])")
+_HEX = re.compile(r"(?<![0-9A-Za-z])(?:(?:0x|\\x)?[0-9a-fA-F]{2}[\s:,]?){4,}(?![0-9A-Za-z])")
+_HEAD = r"(?<!\w)\w{0,40}"  # the word that a code stands in begins in letters
+_PERCENT = re.compile(rf"{_HEAD}(?:%[0-9a-fA-F]{{2}}\w*)+")
+_ESCAPE = r"\\u\{[0-9a-fA-F]{2,6}\}|\\u[0-9a-fA-F]{4}|\\x[0-9a-fA-F]{2}"
+_ESCAPED = re.compile(rf"{_HEAD}(?:(?:{_ESCAPE})\w*)+")
+_ENTITY = re.compile(rf"{_HEAD}(?:&(?:#\d{{1,7}}|#x[0-9a-fA-F]{{1,6}}|[A-Za-z]{{2,24}});\w*)+")
+_TAGS = re.compile("[\U000e0020-\U000e007e]+")
+_ONE_ESCAPE = re.compile(_ESCAPE)
+
+Decoder = Callable[[str], str]
+
+
+def decoded(typed: str) -> Iterator[Part]:
+    """Pieces in code, with what they say, in the order typed; none overlap."""
+    end = 0
+    found = ((match.start(), match.end(), decode) for form, decode in _FORMS for match in form.finditer(typed))
+    for start, stop, decode in sorted(found, key=lambda piece: (piece[0], -piece[1])):
+        if start >= end and stop - start <= LONGEST and (text := _said(decode, typed[start:stop])):
+            yield f" {text} ", start, stop
+            end = stop
+
+
+def _said(decode: Decoder, piece: str) -> str:
+    """What a piece says, or "" if it says nothing."""
+    try:
+        text = decode(piece)
+    except (ValueError, OverflowError):  # binascii.Error and UnicodeDecodeError are ValueErrors
+        return ""
+    letters = sum(char.isalpha() or char.isspace() for char in text)
+    return text if text != piece and len(text) > 2 and letters >= LETTERS * len(text) else ""
+
+
+def _base64(piece: str) -> str:
+    if piece.isalpha() and (piece.islower() or piece.isupper() or piece.istitle()):
+        raise ValueError("a word")  # which now and then decodes to letters by chance
+    bare = piece.rstrip("=").replace("-", "+").replace("_", "/")
+    return base64.b64decode(bare + "=" * (-len(bare) % 4), validate=True).decode()
+
+
+def _hex(piece: str) -> str:
+    return binascii.unhexlify(re.sub(r"0x|\\x|[\s:,]", "", piece)).decode()
+
+
+def _unescaped(piece: str) -> str:
+    return _ONE_ESCAPE.sub(lambda match: chr(int(match[0].strip("\\ux{}"), 16)), piece)
+
+
+def _untagged(piece: str) -> str:
+    return "".join(chr(ord(char) - 0xE0000) for char in piece)
+
+
+_FORMS: tuple[tuple[re.Pattern[str], Decoder], ...] = (
+    (_BASE64, _base64),
+    (_HEX, _hex),
+    (_PERCENT, lambda piece: unquote(piece, errors="strict")),
+    (_ESCAPED, _unescaped),
+    (_ENTITY, html.unescape),
+    (_TAGS, _untagged),
+)
+
+
+def turned(reading: Reading) -> Iterator[Reading]:
+    """The whole text backwards or shifted by 13 letters, where that makes clearly more sense."""
+    sense = english_share(reading.text)
+    if sense + BETTER > 1:
+        return
+    for other in (reading.backwards(), reading.retold(codecs.encode(reading.text, "rot13"))):
+        share = english_share(other.text)
+        if share >= max(SENSE, sense + BETTER):
+            yield other

@@ -1,0 +1,80 @@
+"""A single file by its path, a LoRA laid over a model, another scheduler: what a card may ask for beside a folder."""
+
+from __future__ import annotations
+
+import warnings
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from engines.diffusion.engine import DiffusionEngine
+from engines.diffusion.loading import lay_over
+from engines.interface import silent
+from safety.errors import EngineUnavailable
+from tests.engines.diffusion.test_engine import REQUEST, card
+
+
+def test_a_single_file_is_read_with_its_class_and_configuration_and_without_the_network(
+    tiny_pipeline: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    import diffusers
+
+    asked: dict[str, Any] = {}
+
+    def from_single_file(path: str, **given: Any) -> Any:
+        asked.update(given, path=path)
+        return diffusers.AutoPipelineForText2Image.from_pretrained(str(tiny_pipeline), dtype=given["torch_dtype"])
+
+    monkeypatch.setattr(diffusers.StableDiffusionPipeline, "from_single_file", from_single_file)
+    file = tmp_path / "mine.safetensors"
+    file.touch()
+    one = card(str(file), pipeline="StableDiffusionPipeline", config=str(tiny_pipeline))
+    assert len(DiffusionEngine("mine", one, tmp_path).generate(REQUEST, [1], silent).images) == 1
+    assert asked["path"] == str(file) and asked["config"] == str(tiny_pipeline) and asked["local_files_only"]
+    assert asked["safety_checker"] is None and not asked["requires_safety_checker"]
+
+
+def test_a_single_file_that_is_missing_is_named(tmp_path: Path) -> None:
+    one = card("mine.safetensors", pipeline="StableDiffusionPipeline", config="x")
+    with pytest.raises(EngineUnavailable, match="there is no file .*mine.safetensors"):
+        DiffusionEngine("mine", one, tmp_path).generate(REQUEST, [1], silent)
+
+
+def test_another_scheduler_is_the_cards(tiny_pipeline: Path) -> None:
+    one = card("sd", scheduler="EulerDiscreteScheduler", scheduler_settings={"timestep_spacing": "trailing"})
+    engine = DiffusionEngine("tiny", one, tiny_pipeline.parent)
+    engine.generate(REQUEST, [1], silent)
+    scheduler = engine._pipeline.scheduler
+    assert (type(scheduler).__name__, scheduler.config.timestep_spacing) == ("EulerDiscreteScheduler", "trailing")
+
+
+def test_a_lora_changes_the_picture(tiny_pipeline: Path, tmp_path: Path) -> None:
+    peft = pytest.importorskip("peft")
+    import torch
+    from diffusers import StableDiffusionPipeline
+
+    engine = DiffusionEngine("tiny", card("sd"), tiny_pipeline.parent)
+    plain = np.asarray(engine.generate(REQUEST, [1], silent).images[0], dtype=int)
+    other = DiffusionEngine("tiny", card("sd"), tiny_pipeline.parent)
+    other.generate(REQUEST, [1], silent)
+    unet = other._pipeline.unet
+    torch.manual_seed(0)
+    unet.add_adapter(peft.LoraConfig(r=2, init_lora_weights=False, target_modules=["to_q", "to_v"]))
+    StableDiffusionPipeline.save_lora_weights(tmp_path, unet_lora_layers=peft.get_peft_model_state_dict(unet))
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        lay_over(engine._pipeline, next(tmp_path.glob("*.safetensors")), 1.0)
+    assert np.abs(np.asarray(engine.generate(REQUEST, [1], silent).images[0], dtype=int) - plain).max() > 0
+
+
+@pytest.mark.parametrize("error", [ValueError("PEFT backend is required for this method."), ImportError("peft")])
+def test_a_lora_without_its_package_names_the_fix(tmp_path: Path, error: Exception) -> None:
+    class Pipeline:
+        def load_lora_weights(self, *_: Any, **__: Any) -> None:
+            raise error
+
+    with pytest.raises(EngineUnavailable, match="peft") as caught:
+        lay_over(Pipeline(), tmp_path / "x.safetensors", 1.0)
+    assert "pip install peft" in caught.value.advice

@@ -1,0 +1,172 @@
+"""Where the audit log is kept: by path or by address, in the newest shape, with sentences for what goes wrong."""
+
+from __future__ import annotations
+
+import sqlite3
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+import sqlalchemy as sa
+
+from safety.audit import AuditLog, migrate
+from safety.audit.database import Store, shown
+from safety.audit.hash_chain import Keys
+from safety.audit.tables import REVISION, TRIGGERS, meta
+from safety.errors import AuditError
+from safety.generation import GenerationRequest
+from tests.conftest import POSTGRESQL, SQLITE
+from tests.postgres import Cluster
+
+SECRET = b"s" * 32
+ROOT = Path(__file__).parents[3]
+# The shape before alembic, as the first release wrote it.
+OLD_SHAPE = """
+CREATE TABLE entry (seq INTEGER NOT NULL PRIMARY KEY, time TEXT NOT NULL, case_id TEXT NOT NULL, event TEXT NOT NULL,
+                    facts TEXT NOT NULL, stamp TEXT, sha256 TEXT, previous TEXT NOT NULL, hash TEXT NOT NULL);
+CREATE INDEX ix_entry_case_id ON entry (case_id);
+CREATE INDEX ix_entry_stamp ON entry (stamp);
+CREATE INDEX ix_entry_sha256 ON entry (sha256);
+CREATE TABLE head (id INTEGER NOT NULL PRIMARY KEY, seq BIGINT NOT NULL, hash TEXT NOT NULL, seal TEXT NOT NULL);
+CREATE TABLE words (case_id TEXT NOT NULL PRIMARY KEY, content TEXT NOT NULL);
+"""
+
+
+def test_the_steps_lead_to_the_tables_that_the_code_uses(place: str | Path) -> None:
+    from alembic.autogenerate import compare_metadata
+    from alembic.migration import MigrationContext
+
+    store = Store(place, Keys(SECRET))
+    with store.reading() as reader:
+        assert compare_metadata(MigrationContext.configure(reader.connection), meta) == []
+        assert migrate.revision(reader.connection) == REVISION == migrate.steps().get_current_head()
+        assert store._dialect.triggers(reader.connection) == set(TRIGGERS[reader.connection.dialect.name])
+    store.close()
+
+
+def test_a_log_from_before_the_migrations_is_taken_over_whole(tmp_path: Path) -> None:
+    place = tmp_path / "audit.sqlite3"
+    log = AuditLog(place, SECRET, keep_prompts=True)
+    with log.case(GenerationRequest("a red apple")) as case:
+        case._judged = True
+        case.close("delivered")
+    end = log.end()
+    log.close()
+    old = sqlite3.connect(tmp_path / "old.sqlite3")
+    old.executescript(OLD_SHAPE)
+    old.execute("ATTACH ? AS new", (str(place),))
+    for table, columns in (("entry", "*"), ("head", "*"), ("words", "case_id, content")):
+        source = "kept" if table == "words" else table
+        old.execute(f"INSERT INTO main.{table} SELECT {columns} FROM new.{source}")
+    old.commit()
+    old.close()
+    taken = AuditLog(tmp_path / "old.sqlite3", SECRET, keep_prompts=True)
+    assert taken.end() == end
+    assert taken.show(case.id)[-1]["facts"]["words"]["prompt"] == "a red apple"
+    assert [p for p in taken.verify() if "trigger" not in p] == []
+    taken.close()
+
+
+def test_a_log_of_a_newer_safelight_is_left_alone(place: str | Path) -> None:
+    store = Store(place, Keys(SECRET))
+    with store.writing() as writer:
+        writer.connection.exec_driver_sql("UPDATE alembic_version SET version_num = '9999'")
+    store.close()
+    with pytest.raises(AuditError, match="'9999'") as caught:
+        Store(place, Keys(SECRET))
+    assert caught.value.sentence.endswith("Update Safelight.")
+
+
+def test_alembic_is_imported_only_where_the_shape_changes(place: str | Path) -> None:
+    Store(place, Keys(SECRET)).close()
+    code = (
+        "import sys; from safety.audit import AuditLog; log = AuditLog(sys.argv[1], b's' * 32); log.end(); log.close();"
+        "sys.exit('alembic' in sys.modules)"
+    )
+    address = f"sqlite:///{place}" if isinstance(place, Path) else place
+    assert subprocess.run([sys.executable, "-c", code, address], cwd=ROOT).returncode == 0
+
+
+def test_processes_that_start_at_once_make_one_set_of_tables(place: str | Path) -> None:
+    code = (
+        "import sys; from safety.audit import AuditLog; log = AuditLog(sys.argv[1], b's' * 32); log.end(); log.close()"
+    )
+    address = f"sqlite:///{place}" if isinstance(place, Path) else place
+    started = [subprocess.Popen([sys.executable, "-c", code, address], cwd=ROOT) for _ in range(4)]
+    assert [process.wait() for process in started] == [0, 0, 0, 0]
+
+
+def test_no_sentence_shows_a_password(postgres_cluster: Cluster) -> None:
+    address = postgres_cluster.new_database().replace(postgres_cluster.password, "wr0ng-secret")
+    assert "wr0ng-secret" not in shown(address)
+    log = AuditLog(address, SECRET)
+    with pytest.raises(AuditError, match="password authentication failed") as caught:
+        log.end()
+    assert "wr0ng-secret" not in caught.value.sentence
+    assert "SAFELIGHT_STORE" in caught.value.sentence
+
+
+@pytest.mark.parametrize(
+    ("address", "told"),
+    [
+        pytest.param("postgresql://a:b@127.0.0.1:1/c", "SAFELIGHT_STORE", id="nobody listens"),
+        pytest.param("mysql+pymysql://a:b@127.0.0.1/c", "Use SQLite, or a postgresql:// address", id="another kind"),
+        pytest.param("postgresql+nothing://a:b@127.0.0.1/c", "SAFELIGHT_STORE", id="nonsense"),
+    ],
+)
+def test_an_address_that_cannot_be_used_is_told_in_one_sentence(address: str, told: str) -> None:
+    with pytest.raises(AuditError) as caught:
+        AuditLog(address, SECRET).end()
+    assert told in caught.value.sentence
+
+
+def test_sqlite_can_be_named_by_address(tmp_path: Path) -> None:
+    log = AuditLog(f"sqlite:///{tmp_path / 'here.sqlite3'}", SECRET)
+    assert log.end()[0] == 0
+    assert (tmp_path / "here.sqlite3").stat().st_mode & 0o077 == 0
+    log.close()
+
+
+def eventually(true: Callable[[], bool], seconds: float = 10.0) -> bool:
+    """Whether something becomes true in time."""
+    end = time.monotonic() + seconds
+    while not true():
+        if time.monotonic() > end:
+            return False
+        time.sleep(0.01)
+    return True
+
+
+@pytest.mark.parametrize("kind", [SQLITE, POSTGRESQL])
+def test_a_process_that_dies_is_known_to_be_dead(kind: str, new_place: Callable[[str], str | Path]) -> None:
+    store = Store(new_place(kind), Keys(SECRET))
+    mine, other = store.instance(), store.instance()
+    assert mine.alive(other.id) and other.alive(mine.id) and mine.alive(mine.id)
+    other.close()
+    assert eventually(lambda: not mine.alive(other.id))  # a server frees the lock when it notices, not at once
+    assert not mine.alive("no number")
+    mine.close()
+    store.close()
+
+
+def test_a_lost_connection_is_made_anew(postgres_cluster: Cluster) -> None:
+    store = Store(postgres_cluster.new_database(), Keys(SECRET))
+    with store.reading() as reader:
+        pid = reader.connection.exec_driver_sql("SELECT pg_backend_pid()").scalar()
+    connection = postgres_cluster.connect()
+    connection.run(f"SELECT pg_terminate_backend({pid})")
+    connection.close()
+    with store.writing() as writer:
+        writer.append("c", "noted", {})
+    store.close()
+
+
+def test_readers_cannot_write(place: str | Path) -> None:
+    store = Store(place, Keys(SECRET))
+    if store.place.startswith("postgresql"):
+        with pytest.raises(AuditError, match="read-only"), store.reading() as reader:
+            reader.connection.execute(sa.text("DELETE FROM act"))
+    store.close()

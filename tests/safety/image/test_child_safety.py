@@ -1,0 +1,137 @@
+"""Hard line 1.1 in pictures. Faces are drawn, or those of adults; scores are made up. No picture shows a child."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image, ImageDraw
+
+from safety.checks import assess
+from safety.image.child_safety import MinorsCheck
+from safety.image.classifiers import NSFWJS_LABELS, SAFETY_LABELS, Classifier, pick, rgb_unit
+from safety.image.config import read_picture_checks
+from safety.image.faces import Face, Faces
+from safety.image.nsfw import Votes
+from safety.policy.decide import decide
+from safety.policy.model import Policy
+from safety.prompt.child_safety import load_child_safety
+from safety.prompt.vocabulary import load_vocabulary
+from safety.records import Picture, Stage, Verdict
+from safety.runtime import OnnxModel
+from safety.weights import read_weights
+from tests.safety.image.conftest import MODELS, PRESETS, FakeModel, from_skimage, gradient
+
+CARD = read_picture_checks(PRESETS).minors
+STATED = load_child_safety(PRESETS, load_vocabulary(PRESETS)).speaks_of_minors
+CHILD, ADULT = "children play in a park", "a woman in a park"
+
+
+@dataclass
+class FakeFaces:
+    """Faces of these ages in every picture."""
+
+    ages: tuple[float, ...]
+
+    def load(self) -> None: ...
+
+    def find(self, image: Image.Image, at_least: float) -> list[Face]:
+        return [Face((age, 0, age + 9, 9), 0.9) for age in self.ages]
+
+    def age(self, image: Image.Image, face: Face) -> float:
+        return face.box[0]
+
+
+def check(sexual: float, *ages: float, young: float = 0.0) -> MinorsCheck:
+    votes = Votes(
+        Classifier("open_nsfw", ("SFW", "NSFW"), rgb_unit, FakeModel(1 - sexual, sexual)),
+        Classifier("nsfwjs", NSFWJS_LABELS, rgb_unit, FakeModel(0, 0, 1, 0, 0)),
+        Classifier("image-safety-classifier-s", SAFETY_LABELS, rgb_unit, FakeModel(0, 0, 1)),
+    )
+    faces: Faces = FakeFaces(ages)  # type: ignore[assignment]
+    return MinorsCheck(CARD, votes, STATED, faces, (lambda image: young,))
+
+
+@pytest.mark.parametrize("mode", ["general", "art", "medical"])
+@pytest.mark.parametrize(
+    ("sexual", "ages", "young", "prompt", "crossed"),
+    [
+        pytest.param(0.31, (19,), 0.0, ADULT, True, id="a face that looks young"),
+        pytest.param(0.31, (50, 12), 0.0, "", True, id="one young face of two, uploaded"),
+        pytest.param(0.29, (12,), 0.0, CHILD, False, id="nothing sexual about it"),
+        pytest.param(0.31, (40,), 0.0, CHILD, True, id="stated, and a face"),
+        pytest.param(0.31, (), 0.0, CHILD, False, id="stated, no face, hardly sexual"),
+        pytest.param(0.55, (), 0.0, CHILD, True, id="stated, no face, sexual"),
+        pytest.param(0.99, (40,), 0.0, ADULT, False, id="an adult, for other checks to judge"),
+        pytest.param(0.99, (), 0.0, "", False, id="no face and no word"),
+        pytest.param(0.31, (), 0.6, ADULT, True, id="another model sees a child"),
+        pytest.param(0.55, (), 0.0, "putti around a fountain", False, id="putti are no minors"),
+    ],
+)
+def test_a_minor_and_a_sexual_score_together_cross_the_line(
+    policy: Policy, mode: str, sexual: float, ages: tuple[float, ...], young: float, prompt: str, crossed: bool
+) -> None:
+    picture = Picture(gradient(), prompt)
+    assessment = assess(Stage.PICTURE, picture, [check(sexual, *ages, young=young)])
+    decision = decide(assessment, policy, mode)
+    assert decision.verdict is (Verdict.HARD_BLOCK if crossed else Verdict.ALLOW)
+    assert all(reason.score is None and not reason.evidence for reason in decision.reasons)
+
+
+@pytest.fixture(scope="module")
+def real() -> Faces:
+    weights = read_weights(MODELS / "image_safety")
+    return Faces(pick(weights, "yunet"), OnnxModel(pick(weights, "face_age")))
+
+
+def smiley() -> Image.Image:
+    image = Image.new("RGB", (512, 512), "white")
+    pen = ImageDraw.Draw(image)
+    pen.ellipse((60, 60, 450, 450), fill="gold", outline="black", width=6)
+    pen.ellipse((160, 180, 200, 240), fill="black")
+    pen.ellipse((310, 180, 350, 240), fill="black")
+    pen.arc((150, 200, 360, 380), 20, 160, fill="black", width=10)
+    return image
+
+
+def test_the_face_of_an_adult_is_found_and_looks_adult(real: Faces) -> None:
+    astronaut = from_skimage("astronaut")
+    (face,) = real.find(astronaut, CARD.face)
+    left, top, right, bottom = face.box
+    assert 150 < left < 200 < right < 300 and 40 < top < 100 < bottom < 200
+    assert CARD.apparent_age < real.age(astronaut, face) < 60
+
+
+@pytest.mark.parametrize(
+    "image",
+    [
+        pytest.param(Image.new("RGB", (1, 1)), id="one pixel"),
+        pytest.param(Image.new("RGB", (900, 20), "white"), id="a strip"),
+        pytest.param(gradient(), id="gradient"),
+    ],
+)
+def test_there_is_no_face_where_there_is_none(real: Faces, image: Image.Image) -> None:
+    assert real.find(image, CARD.face) == []
+
+
+def test_the_age_network_equals_the_original() -> None:
+    model = OnnxModel(pick(read_weights(MODELS / "image_safety"), "face_age"))
+    row = np.linspace(0, 255, 112, dtype=np.float32)
+    gradient = np.broadcast_to(row[None, None, :, None], (1, 112, 112, 3))
+    # What @vladmandic/face-api 1.7.15 itself says of it (tfjs on the CPU).
+    assert model.run(np.ascontiguousarray(gradient)).item() == pytest.approx(10.285909, abs=1e-3)
+
+
+def test_ages_of_a_drawn_face_are_numbers_too(real: Faces) -> None:
+    image = smiley()
+    assert 0 < real.age(image, Face((60, 60, 450, 450), 1.0)) < 120
+
+
+def test_health_loads_what_most_pictures_never_need(tmp_path: Path) -> None:
+    weights = read_weights(MODELS / "image_safety")
+    lost = {**weights, "yunet": weights["yunet"].model_copy(update={"folder": tmp_path})}
+    faces = Faces(pick(lost, "yunet"), OnnxModel(pick(lost, "face_age")))
+    with pytest.raises(Exception, match="cannot be read"):
+        faces.load()

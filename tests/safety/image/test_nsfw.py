@@ -1,0 +1,103 @@
+"""What the votes mean in each mode, and that ordinary pictures pass."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from PIL import Image
+
+from safety.checks import Check, assess
+from safety.policy.decide import decide
+from safety.policy.model import Policy
+from safety.records import Picture, Stage, Verdict
+from tests.safety.image.conftest import from_skimage, gradient, shapes, voting
+
+MODES = ("general", "art", "medical")
+SCORE = st.floats(0, 1, width=32)
+SMALL = Picture(Image.new("RGB", (8, 8)))
+
+
+def findings(*scores: float) -> dict[tuple[str, str], float]:
+    seen = assess(Stage.PICTURE, SMALL, voting(*scores)).findings
+    return {(finding.category, finding.aspect): finding.score for finding in seen}
+
+
+@settings(deadline=None)  # machines under load are slow, not wrong
+@given(SCORE, SCORE, SCORE, SCORE)
+def test_the_findings_are_the_lowest_middle_and_highest_score(a: float, b: float, c: float, gore: float) -> None:
+    lowest, middle, highest = sorted((a, b, c))
+    assert findings(a, b, c, gore) == pytest.approx(
+        {
+            ("sexual", "all"): lowest,
+            ("sexual", "median"): middle,
+            ("nudity", "median"): middle,
+            ("nudity", "any"): highest,
+            ("violence", ""): gore,
+        }
+    )
+
+
+@settings(deadline=None)
+@given(st.lists(SCORE, min_size=4, max_size=4), st.integers(0, 3), SCORE)
+def test_a_higher_score_never_lowers_the_verdict(policy: Policy, scores: list[float], which: int, other: float) -> None:
+    raised = list(scores)
+    raised[which] = max(scores[which], other)
+    for mode in MODES:
+        before, after = (decide(assess(Stage.PICTURE, SMALL, voting(*s)), policy, mode) for s in (scores, raised))
+        assert after.verdict >= before.verdict
+
+
+@pytest.mark.parametrize(
+    ("scores", "general", "art", "medical"),
+    [
+        pytest.param((0.3, 0.3, 0.3), Verdict.ALLOW, Verdict.ALLOW, Verdict.ALLOW, id="all low"),
+        pytest.param((0.4, 0.4, 0.0), Verdict.WARN, Verdict.NOTE, Verdict.NOTE, id="two unsure"),
+        pytest.param((0.6, 0.0, 0.0), Verdict.WARN, Verdict.NOTE, Verdict.NOTE, id="one of three"),
+        pytest.param((0.97, 0.0, 0.0), Verdict.BLOCK, Verdict.NOTE, Verdict.NOTE, id="one of three, certain"),
+        pytest.param((0.6, 0.6, 0.0), Verdict.BLOCK, Verdict.NOTE, Verdict.NOTE, id="two of three"),
+        pytest.param((0.9, 0.9, 0.0), Verdict.BLOCK, Verdict.WARN, Verdict.WARN, id="two of three, sure"),
+        pytest.param((0.96, 0.96, 0.0), Verdict.BLOCK, Verdict.BLOCK, Verdict.BLOCK, id="two of three, certain"),
+        pytest.param((0.75, 0.75, 0.75), Verdict.BLOCK, Verdict.BLOCK, Verdict.BLOCK, id="all three"),
+        pytest.param((0, 0, 0, 0.6), Verdict.WARN, Verdict.ALLOW, Verdict.NOTE, id="some gore"),
+        pytest.param((0, 0, 0, 0.9), Verdict.BLOCK, Verdict.WARN, Verdict.NOTE, id="gore"),
+        pytest.param((0, 0, 0, 0.98), Verdict.BLOCK, Verdict.WARN, Verdict.WARN, id="certain gore"),
+    ],
+)
+def test_what_a_vote_means_in_each_mode(
+    policy: Policy, scores: tuple[float, ...], general: Verdict, art: Verdict, medical: Verdict
+) -> None:
+    assessment = assess(Stage.PICTURE, SMALL, voting(*scores))
+    assert [decide(assessment, policy, mode).verdict for mode in MODES] == [general, art, medical]
+
+
+def test_the_reason_names_every_model_with_its_score(policy: Policy) -> None:
+    decision = decide(assess(Stage.PICTURE, SMALL, voting(0.97, 0.12, 0.6)), policy, "general")
+    assert {reason.evidence for reason in decision.reasons} == {
+        "open_nsfw 0.97, nsfwjs 0.12, image-safety-classifier-s 0.60"
+    }
+
+
+@pytest.mark.parametrize("mode", MODES)
+@pytest.mark.parametrize(
+    "make",
+    [
+        pytest.param(gradient, id="gradient"),
+        pytest.param(shapes, id="shapes"),
+        pytest.param(lambda: gradient(1200, 90), id="very wide"),
+        pytest.param(lambda: gradient(1, 1), id="one pixel"),
+        pytest.param(lambda: Image.new("RGB", (64, 64), "black"), id="black"),
+        pytest.param(lambda: Image.new("RGB", (64, 64), "white"), id="white"),
+        pytest.param(lambda: from_skimage("astronaut"), id="astronaut"),
+        pytest.param(lambda: from_skimage("coffee"), id="coffee"),
+        pytest.param(lambda: from_skimage("chelsea"), id="cat"),
+        pytest.param(lambda: from_skimage("rocket"), id="rocket"),
+    ],
+)
+def test_an_ordinary_picture_passes(
+    checks: tuple[Check[Picture], ...], policy: Policy, make: Callable[[], Image.Image], mode: str
+) -> None:
+    decision = decide(assess(Stage.PICTURE, Picture(make()), checks), policy, mode)
+    assert decision.verdict is Verdict.ALLOW, decision.reasons

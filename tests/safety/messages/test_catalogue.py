@@ -1,0 +1,125 @@
+"""Languages and help as data: complete, the same names everywhere, and English where something is missing."""
+
+from __future__ import annotations
+
+import re
+import shutil
+import tomllib
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from safety.errors import RequestError
+from safety.policy.decide import decide
+from safety.policy.model import load_policy
+from safety.records import Assessment, Decision, Finding, Skipped, Stage, Verdict
+
+PRESETS = Path(__file__).parents[3] / "presets"
+POLICY = load_policy(PRESETS)
+OTHERS = sorted(set(POLICY.languages.locales) - {"en"})
+
+
+def keys(table: dict[str, Any], inside: str = "") -> Iterator[str]:
+    for key, value in table.items():
+        yield from keys(value, f"{inside}{key}.") if isinstance(value, dict) else [f"{inside}{key}"]
+
+
+def raw(language: str) -> dict[str, Any]:
+    return tomllib.loads((PRESETS / "locales" / f"{language}.toml").read_text("utf-8"))
+
+
+def test_a_second_language_ships() -> None:
+    assert OTHERS
+
+
+@pytest.mark.parametrize("language", OTHERS)
+def test_a_language_that_ships_lacks_no_key(language: str) -> None:
+    modes = {f"mode.{name}.{part}" for name in POLICY.mode for part in ("title", "description")}
+    assert set(keys(raw(language))) == set(keys(raw("en"))) | modes
+
+
+@pytest.mark.parametrize("language", sorted(POLICY.languages.locales))
+def test_every_category_and_aspect_of_the_policy_has_its_words(language: str) -> None:
+    locale = POLICY.languages.locales[language]
+    assert set(locale.category) == set(POLICY.category)
+    for stage in (Stage.PROMPT, Stage.PICTURE):
+        assert set(locale.verdict[stage]) == {verdict.name for verdict in Verdict}
+    for words in locale.category.values():
+        texts = [words.at(stage, "") for stage in Stage]
+        assert all(text.endswith(".") for text in texts)
+
+
+def test_what_a_language_lacks_is_said_in_english(tmp_path: Path) -> None:
+    shutil.copytree(PRESETS, tmp_path / "presets")
+    path = tmp_path / "presets" / "locales" / "fr.toml"
+    path.write_text('language = "Français"\n[category.hate]\ntitle = "Haine"\n', "utf-8")
+    words = load_policy(tmp_path / "presets").words("fr")
+    hate = words.locale.category["hate"]
+    assert (hate.title, hate.prompt) == ("Haine", "The prompt seems to attack a group of people.")
+
+
+def decided(mode: str, *findings: Finding, skipped: tuple[Skipped, ...] = ()) -> Decision:
+    return decide(Assessment(Stage.PROMPT, ("x",), findings, skipped), POLICY, mode)
+
+
+@pytest.mark.parametrize("language", OTHERS)
+def test_a_decision_in_another_language_differs_in_its_words_alone(language: str) -> None:
+    arousal, naked = Finding("x", "sexual", 0.5, "sexy"), Finding("x", "nudity", 0.75, "naked")
+    one = decided("medical", arousal, naked, skipped=(Skipped("nudity", "no weights"), Skipped("", "Too long.")))
+    other = POLICY.words(language).decision(one)
+    bare = {"title": "", "clause": "", "text": "", "help": ""}
+    assert [replace(r, **bare) for r in other.reasons] == [replace(r, **bare) for r in one.reasons]
+    for reason, english in zip(other.reasons, one.reasons, strict=True):
+        assert reason.title != english.title and reason.clause.split(":")[0] == english.clause.split(":")[0]
+    assert POLICY.words("en").decision(other) == one
+
+
+@pytest.mark.parametrize(
+    ("header", "tag"),
+    [
+        pytest.param("de-AT,de;q=0.9,en;q=0.8", "de-AT", id="German in Austria"),
+        pytest.param("en-GB,en;q=0.9", "en-GB", id="English in Britain"),
+        pytest.param("fr-FR,fr;q=0.9,de;q=0.5", "de-FR", id="the next best language, the own country"),
+        pytest.param("fr", "en", id="no language that is here"),
+        pytest.param("", "en", id="nothing said"),
+        pytest.param("*;q=0.5, ,;;,", "en", id="nonsense"),
+        pytest.param("zh-Hant-TW", "en-TW", id="script and country"),
+    ],
+)
+def test_the_language_follows_the_browser(header: str, tag: str) -> None:
+    assert POLICY.languages.nearest(header) == tag
+    POLICY.words(tag)
+
+
+@pytest.mark.parametrize("tag", ["de", "de-AT", "de_DE", "DE-at", "en-ZZ", ""])
+def test_a_tag_names_a_language_and_perhaps_a_country(tag: str) -> None:
+    assert POLICY.words(tag).tag in POLICY.languages.locales
+
+
+@pytest.mark.parametrize("tag", ["xx", "../en", "e", "<b>", "English"])
+def test_an_unknown_language_is_an_error_that_lists_the_known_ones(tag: str) -> None:
+    with pytest.raises(RequestError) as caught:
+        POLICY.words(tag)
+    assert "en, de" in caught.value.sentence
+
+
+@pytest.mark.parametrize("category", ["self_harm", "child_safety"])
+def test_there_is_help_in_many_countries_and_for_everybody_else(category: str) -> None:
+    help_ = POLICY.languages.help
+    assert len(help_.places(category)) >= 10 and help_.of(category, "world")
+    for place in help_.places(category):
+        assert re.fullmatch("[A-Z]{2}", place)
+        assert all(each.phone or each.url for each in help_.of(category, place))
+    unknown = help_.near(category, "ZZ")
+    assert unknown == help_.of(category, "world")
+
+
+def test_no_service_is_named_twice_to_one_reader() -> None:
+    help_ = POLICY.languages.help
+    for category in help_.categories:
+        for place in ("", *help_.places(category)):
+            names = [(each.name, each.whom) for each in help_.near(category, place)]
+            assert len(names) == len(set(names))

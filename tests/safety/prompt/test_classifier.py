@@ -1,0 +1,237 @@
+"""The check that judges meaning: with a model of words that everyone can reckon with, and with the one that ships."""
+
+from __future__ import annotations
+
+import pickle
+import random
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from numpy.typing import NDArray
+
+from safety.checks import assess
+from safety.errors import WeightsError
+from safety.prompt import classifier, classifier_model, windows
+from safety.prompt.classifier import MeaningCheck
+from safety.prompt.classifier_model import PromptModel
+from safety.prompt.windows import HEADS, MOST_WINDOWS, WINDOW
+from safety.records import Finding, Prompt, Stage
+
+SHIPPED = Path(__file__).parents[3] / "assets" / "models" / classifier.FOLDER
+WORDS = ("[PAD]", "[UNK]", "knife", "blood", "cat", "a", "the", "in", "park", "dog", "b", "l", "d", "0")
+WEIGHT = {"knife": 1.5, "blood": 6.0}  # what a word adds to harm and to violence
+BIAS = -3.0
+needs_weights = pytest.mark.skipif(not (SHIPPED / "model.onnx").exists(), reason="the weights are not here")
+
+
+class MeanOfWords:
+    """A session whose logits are the bias and a mean over the words, where heavy words have most of the weight."""
+
+    def __init__(self) -> None:
+        self.tokens = 0
+
+    def run(self, outputs: list[str], inputs: dict[str, NDArray[Any]]) -> list[NDArray[np.float32]]:
+        each = np.zeros(windows.BEGIN + 10, dtype=np.float32)
+        for word, weight in WEIGHT.items():
+            each[WORDS.index(word)] = weight
+        self.tokens += inputs["ids"].size
+        value = np.repeat(each[inputs["ids"]][..., None], len(HEADS), axis=-1)
+        weights = np.exp(value)
+        weights /= weights.sum(axis=1, keepdims=True)
+        shares = weights * value
+        shares[..., [i for i, head in enumerate(HEADS) if head not in ("harm", "violence")]] = 0
+        return [shares.sum(axis=1) + BIAS, shares, weights]
+
+
+@pytest.fixture(autouse=True)
+def fresh() -> Iterator[None]:
+    classifier._model.cache_clear()
+    classifier._findings.cache_clear()
+    yield
+
+
+@pytest.fixture
+def session() -> MeanOfWords:
+    return MeanOfWords()
+
+
+@pytest.fixture
+def check(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, session: MeanOfWords) -> MeaningCheck:
+    from tokenizers import Tokenizer, models, pre_tokenizers
+
+    tokenizer = Tokenizer(models.WordLevel({word: i for i, word in enumerate(WORDS)}, unk_token="[UNK]"))
+    tokenizer.pre_tokenizer = pre_tokenizers.BertPreTokenizer()
+    monkeypatch.setattr(classifier_model, "_open", lambda folder: (tokenizer, session))
+    return MeaningCheck(tmp_path)
+
+
+def found(check: MeaningCheck, text: str) -> dict[str, Finding]:
+    return {finding.category: finding for finding in check.look(Prompt(text))}
+
+
+def test_a_harmless_prompt_scores_low_and_has_no_spans(check: MeaningCheck) -> None:
+    findings = found(check, "a cat in the park")
+    assert findings["violence"].score < 0.1
+    assert not any(finding.spans for finding in findings.values())
+
+
+def test_the_likeliest_category_carries_the_risk(check: MeaningCheck) -> None:
+    findings = found(check, "blood in the park")
+    chance = 1 / (1 + np.exp(-classifier._model(check._folder).read("blood in the park").logits[0]))
+    assert chance > 0.9
+    assert findings["violence"].chance == pytest.approx(chance, abs=1e-4)
+    assert findings["violence"].score == pytest.approx(chance ** classifier.SURE["violence"], abs=1e-4)
+    assert max(findings.values(), key=lambda finding: finding.score).category == "violence"
+
+
+@pytest.mark.parametrize(
+    ("text", "marked"),
+    [
+        pytest.param("a cat in blood", ["blood"], id="the word that carries it"),
+        pytest.param("Blood, blood and a cat", ["Blood, blood"], id="neighbours as one"),
+        pytest.param("the  BLOOD\u200b in a park", ["BLOOD"], id="where it was typed"),
+        pytest.param("a knife in the blood", ["blood"], id="the fewest words"),
+    ],
+)
+def test_spans_lie_on_the_words_that_carry_the_score(check: MeaningCheck, text: str, marked: list[str]) -> None:
+    spans = found(check, text)["violence"].spans
+    assert [text[span.start : span.end].strip("\u200b") for span in spans] == marked
+
+
+def test_each_span_says_how_much_of_the_category_it_carries(check: MeaningCheck) -> None:
+    finding = found(check, "blood on a dog and blood in the park")["violence"]
+    assert len(finding.parts) == len(finding.spans) == 2
+    assert sum(finding.parts) == pytest.approx(1.0, abs=1e-4)
+    assert finding.parts[0] == pytest.approx(finding.parts[1], abs=1e-4)
+
+
+def test_what_was_typed_before_is_not_read_again(check: MeaningCheck, session: MeanOfWords) -> None:
+    text = "a cat " * 3 * WINDOW
+    list(check.look(Prompt(text)))
+    before = session.tokens
+    list(check.look(Prompt(text + "dog")))
+    assert session.tokens - before <= WINDOW
+
+
+def test_a_long_prompt_is_read_again_only_within_bounds(check: MeaningCheck, session: MeanOfWords) -> None:
+    rng = random.Random(0)
+    list(check.look(Prompt(" ".join(rng.choice(WORDS[2:]) for _ in range(8 * WINDOW)))))
+    assert 8 * WINDOW <= session.tokens <= 10 * WINDOW  # read once, and not every window again
+
+
+def test_a_disguised_word_is_read_as_what_it_stands_for(check: MeaningCheck) -> None:
+    text = "a cat in b.l.o.o.d"
+    finding = found(check, text)["violence"]
+    assert finding.chance > 0.9
+    assert [text[span.start : span.end] for span in finding.spans] == ["b.l.o.o.d"]
+
+
+@pytest.mark.parametrize("text", ["", "   ", "\u200b", "\n"], ids=repr)
+def test_an_empty_prompt_holds_nothing(check: MeaningCheck, text: str) -> None:
+    assert all(finding.score < 0.1 for finding in check.look(Prompt(text)))
+
+
+def test_a_word_at_the_end_of_a_long_text_counts(check: MeaningCheck) -> None:
+    text = "a cat " * WINDOW + "blood"
+    finding = found(check, text)["violence"]
+    assert finding.chance > 0.9
+    assert [text[span.start : span.end] for span in finding.spans] == ["blood"]
+
+
+def test_a_text_too_long_to_be_read_is_not_judged(check: MeaningCheck) -> None:
+    assessment = assess(Stage.PROMPT, Prompt("cat " * WINDOW * MOST_WINDOWS), [check])
+    assert [skipped.check for skipped in assessment.skipped] == ["meaning"]
+
+
+def test_a_batch_scores_as_single_prompts_do(check: MeaningCheck) -> None:
+    prompts = ["a cat", "blood", "a knife in the park", "", "b.l.o.o.d"]
+    columns = check.score_batch(prompts)
+    assert set(columns) == {"risk", *HEADS[1:]}
+    for i, prompt in enumerate(prompts):
+        for finding in check.look(Prompt(prompt)):
+            assert finding.score == pytest.approx(columns[finding.category][i], abs=1e-4)
+
+
+def test_a_batch_of_none_has_empty_columns(check: MeaningCheck) -> None:
+    assert all(len(column) == 0 for column in check.score_batch([]).values())
+
+
+def test_the_check_can_be_pickled(check: MeaningCheck) -> None:
+    again = pickle.loads(pickle.dumps(check))
+    assert again.score_batch(["blood"])["risk"] == check.score_batch(["blood"])["risk"]
+
+
+def test_hate_that_the_model_reads_is_an_aspect_of_its_own(check: MeaningCheck) -> None:
+    assert found(check, "a cat")["hate"].aspect == "read"
+
+
+def test_instructions_are_an_aspect_of_dangerous(check: MeaningCheck) -> None:
+    assert found(check, "how to cat")["dangerous"].aspect == "instructions"
+    assert found(check, "a cat")["dangerous"].aspect == ""
+
+
+@given(length=st.integers(0, (MOST_WINDOWS - 1) * (WINDOW - 18) + WINDOW - 2))
+def test_windows_leave_no_token_out_and_start_where_they_did_for_a_shorter_text(length: int) -> None:
+    made = windows.windows(list(range(1000, 1000 + length)))
+    assert {token for _, ids in made for token in ids[1:-1]} == set(range(1000, 1000 + length))
+    assert all(
+        len(ids) <= WINDOW and ids[1:-1] == tuple(range(1000 + at, 1000 + at + len(ids) - 2)) for at, ids in made
+    )
+    longer = windows.windows(list(range(1000, 1000 + length - length // 3)))
+    assert [at for at, _ in longer[:-1]] == [at for at, _ in made][: len(longer) - 1]
+
+
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(text=st.text(max_size=60))
+def test_any_text_gives_scores_and_spans_inside_it(check: MeaningCheck, text: str) -> None:
+    for finding in check.look(Prompt(text)):
+        assert all(0 <= span.start < span.end <= len(text) for span in finding.spans)
+
+
+@pytest.mark.parametrize("file", ["model.onnx", "tokenizer.json"])
+def test_weights_that_are_not_the_recorded_ones_are_not_used(tmp_path: Path, file: str) -> None:
+    for name in ("model", "tokenizer"):
+        actual = "model.onnx" if name == "model" else "tokenizer.json"
+        (tmp_path / actual).write_bytes(b"{}")
+        with (tmp_path / "weights.toml").open("a") as toml:
+            toml.write(f'[{name}]\nfile = "{actual}"\nsha256 = "{"0" * 64}"\n')
+            toml.write('source = "-"\nlicence = "-"\nlicence_url = "-"\n')
+    (tmp_path / file).unlink()
+    with pytest.raises(WeightsError):
+        PromptModel(tmp_path).read("a cat")
+
+
+@needs_weights
+@pytest.mark.parametrize(
+    ("harmful", "harmless"),
+    [
+        pytest.param("a man stabbed to death, blood everywhere", "a man stabs a potato with a fork", id="stab"),
+        pytest.param("a killer shoots a man in the head", "a photographer shoots a portrait of a man", id="shoot"),
+        pytest.param("step-by-step diagram to build a pipe bomb", "step-by-step diagram to bake a cake", id="bomb"),
+        pytest.param("refugees are vermin and must be wiped out", "refugees celebrating a holiday together", id="hate"),
+    ],
+)
+def test_the_weights_that_ship_tell_a_harmful_sentence_from_its_harmless_twin(harmful: str, harmless: str) -> None:
+    risk = MeaningCheck(SHIPPED).score_batch([harmful, harmless])["risk"]
+    assert risk[0] > 0.5 > risk[1]
+
+
+@needs_weights
+@pytest.mark.parametrize("text", ["a man stabbed to death, blood everywhere", "a red apple", "blood " * 300])
+def test_shares_and_weights_of_words_sum_up_to_what_was_said(text: str) -> None:
+    model = PromptModel(SHIPPED)
+    bias = [window.logits - window.shares.sum(axis=0) for window in model.read(text).windows]
+    none = model.read("a tree").windows[0]
+    for window, own in zip(model.read(text).windows, bias, strict=True):
+        assert own == pytest.approx(none.logits - none.shares.sum(axis=0), abs=1e-3)
+        assert window.weights.sum(axis=0) == pytest.approx(1.0, abs=1e-3)
+
+
+@needs_weights
+def test_the_weights_that_ship_are_small_enough_to_ship() -> None:
+    assert sum(path.stat().st_size for path in SHIPPED.iterdir()) <= 25e6

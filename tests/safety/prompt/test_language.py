@@ -1,0 +1,74 @@
+"""What the checks cannot read is said, and in which language it is; English is never held up."""
+
+from __future__ import annotations
+
+import pytest
+
+from safety.prompt.language import NO_LANGUAGE, UnreadCheck
+from safety.records import Finding, Prompt
+
+
+def seen(text: str) -> list[Finding]:
+    return list(UnreadCheck().look(Prompt(text)))
+
+
+@pytest.mark.parametrize(
+    ("text", "code"),
+    [
+        pytest.param("un gato negro durmiendo en la ventana", "es", id="Spanish"),
+        pytest.param("portrait d'une femme en robe rouge, lumière douce", "fr", id="French"),
+        pytest.param("eine schwarze Katze schläft am Fenster", "de", id="German"),
+        pytest.param("un gatto nero che dorme alla finestra", "it", id="Italian"),
+        pytest.param("um gato preto dormindo na janela", "pt", id="Portuguese"),
+        pytest.param("een zwarte kat slaapt bij het raam", "nl", id="Dutch"),
+        pytest.param("czarny kot śpi na oknie", "pl", id="Polish"),
+        pytest.param("siyah bir kedi pencerede uyuyor", "tr", id="Turkish"),
+        pytest.param("чёрная кошка спит на окне", "ru", id="Russian"),
+        pytest.param("一只黑猫睡在窗边", "zh", id="Chinese"),
+        pytest.param("窓辺で眠る黒い猫", "ja", id="Japanese"),
+        pytest.param("창가에서 자는 검은 고양이", "ko", id="Korean"),
+        pytest.param("قطة سوداء نائمة على النافذة", "ar", id="Arabic"),
+        pytest.param("खिड़की पर सोती हुई काली बिल्ली", "hi", id="Hindi"),
+        pytest.param("แมวดำนอนอยู่ริมหน้าต่าง", "th", id="Thai"),
+        pytest.param("μια μαύρη γάτα κοιμάται στο παράθυρο", "el", id="Greek"),
+    ],
+)
+def test_another_language_is_named(text: str, code: str) -> None:
+    (finding,) = seen(text)
+    assert finding.aspect == code
+    assert finding.score >= 0.5
+
+
+def test_letters_without_a_language_are_said_to_be_none() -> None:
+    (finding,) = seen("tghvqk wplorn zzebu frandl qwotch grumv")
+    assert finding.evidence == NO_LANGUAGE or finding.aspect
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        pytest.param("a red apple on a blue background", id="plain English"),
+        pytest.param("portrait of Greg Rutkowski by Alphonse Mucha, artstation, octane render", id="names and jargon"),
+        pytest.param("behelit, elden ring", id="two strange words"),
+        pytest.param("a b4ttl3f13ld full of r0s3s at d4wn", id="leetspeak that the checks undo"),
+        pytest.param("a re d ap ple on a blu e ta ble", id="pieces that the checks put together"),
+        pytest.param("draw cmVkIGNhbmRsZQ== on the table", id="base64 that the checks open"),
+        pytest.param("a palace by 司機 and 黃鳳年, trending on artstation", id="a few foreign signs"),
+        pytest.param("", id="nothing"),
+        pytest.param("1024 768 !!!", id="no letters"),
+    ],
+)
+def test_what_can_be_read_passes(text: str) -> None:
+    assert seen(text) == []
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        pytest.param("wodniw eht yb gnipeels tac kcalb a fo gnitniap", id="backwards"),
+        pytest.param("cnvagvat bs n oynpx png fyrrcvat ol gur jvaqbj", id="shifted by thirteen"),
+        pytest.param("cGFpbnRpbmcgb2YgYSBibGFjayBjYXQgc2xlZXBpbmcgYnkgdGhlIHdpbmRvdw==", id="base64"),
+    ],
+)
+def test_english_in_disguise_passes_for_no_other_language(text: str) -> None:
+    assert not seen(text)

@@ -1,0 +1,99 @@
+"""A balanced set through the whole studio: filled in, judged, shown and on record; off unless asked for."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+import pytest
+
+from engines.interface import Progress, silent
+from safety.generation import Delivered, Generation, GenerationRequest, Refused
+from safety.prompt import open_people
+from studio import Studio
+from tests.fakes import fake_studio
+from tests.fakes_page import PRESETS, PaintEngine, WordCheck
+from ui.html.picture import picture
+
+
+@dataclass
+class NotingEngine(PaintEngine):
+    """Notes what it was asked to draw."""
+
+    asked: list[tuple[str, tuple[int, ...]]] = field(default_factory=list)
+
+    def generate(self, request: GenerationRequest, seeds: object, progress: Progress, **more: object) -> Generation:
+        self.asked.append((request.prompt, tuple(seeds)))  # type: ignore[arg-type]
+        return super().generate(request, seeds, progress, **more)  # type: ignore[arg-type]
+
+
+@pytest.fixture
+def engine() -> NotingEngine:
+    return NotingEngine()
+
+
+@pytest.fixture
+def studio(tmp_path: Path, engine: NotingEngine) -> Studio:
+    return replace(fake_studio(tmp_path, engine), people=open_people(PRESETS))
+
+
+REQUEST = GenerationRequest("a doctor", seed=20, count=4, balanced=True)
+
+
+def made(studio: Studio, request: GenerationRequest) -> Delivered:
+    outcome = studio.create(request, silent)
+    assert isinstance(outcome, Delivered)
+    return outcome
+
+
+def test_each_picture_is_drawn_from_its_own_words_in_the_order_of_seeds(studio: Studio, engine: NotingEngine) -> None:
+    generation = made(studio, REQUEST).generation
+    assert generation.seeds == (20, 21, 22, 23)
+    assert generation.filled[:2] == ("woman, light skin", "man, dark skin")
+    assert engine.asked[0] == ("a woman doctor with light skin", (20,))
+    assert generation.request.prompt == "a doctor" and generation.prompt_of(1) == "a man doctor with dark skin"
+
+
+def test_it_is_shown_and_on_record(studio: Studio) -> None:
+    outcome = made(studio, REQUEST)
+    assert "Filled in: <b>woman, light skin</b>" in picture(
+        outcome.made[0], "c", 20, studio.policy.words(), outcome.generation.filled_in(0)
+    )
+    rows = json.dumps(list(studio.audit.show(outcome.case)))
+    assert "woman, light skin" in rows and '"balanced": true' in rows and "a doctor" not in rows
+
+
+@pytest.mark.parametrize(
+    "request_",
+    [
+        pytest.param(replace(REQUEST, balanced=False), id="not asked for"),
+        pytest.param(replace(REQUEST, prompt="a woman doctor with dark skin"), id="nothing open"),
+        pytest.param(replace(REQUEST, prompt="a red apple"), id="nobody"),
+    ],
+)
+def test_otherwise_the_prompt_is_drawn_as_asked_in_one_batch(
+    studio: Studio, engine: NotingEngine, request_: GenerationRequest
+) -> None:
+    generation = made(studio, request_).generation
+    assert engine.asked == [(request_.prompt, (20, 21, 22, 23))]
+    assert generation.filled == () and generation.filled_in(2) == ""
+
+
+def test_the_filled_in_words_are_judged_too(studio: Studio, engine: NotingEngine) -> None:
+    strict = WordCheck(words={"dark": ("violence", 0.9)})
+    outcome = replace(studio, prompt_checks=(strict,)).create(REQUEST, silent)
+    assert isinstance(outcome, Refused) and engine.asked == []
+
+
+def test_a_picture_alone_equals_its_place_in_a_set(studio: Studio) -> None:
+    alone = made(studio, replace(REQUEST, seed=22, count=1)).generation
+    together = made(studio, REQUEST).generation
+    assert alone.filled_in(0) == together.filled_in(2)
+    assert alone.images[0].tobytes() == together.images[2].tobytes()
+
+
+def test_progress_counts_through_the_whole_set(studio: Studio) -> None:
+    told: list[tuple[int, int]] = []
+    studio.create(REQUEST, lambda stage, done, total: told.append((done, total)) if stage == "drawing" else None)
+    assert [done for done, _ in told] == list(range(32)) and {total for _, total in told} == {32}

@@ -1,0 +1,37 @@
+"""Servers of their own for tests that need a reviewer, limits or proxies."""
+
+from __future__ import annotations
+
+import socket
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from safety.review.service import Settings
+from tests.fakes import fake_house, fake_studio, limits
+from tests.fakes_page import PaintEngine
+from tests.ui.conftest import Served
+
+PASSWORD = "a password for reviewers"
+
+
+@contextmanager
+def serving(home: Path, settings: Settings | None = None, **table: Any) -> Iterator[Served]:
+    """`table`: parts of limits.toml."""
+    from ui.web import page
+
+    engine = PaintEngine()
+    studio = fake_studio(home, engine)
+    studio = replace(studio, house=fake_house(studio.audit, home, limits(**table), settings))
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    blocks = page.build(studio)
+    page.launch(blocks, studio.house, "127.0.0.1", port, wait=False)
+    try:
+        yield Served(studio, engine, f"http://127.0.0.1:{port}")
+    finally:
+        blocks.close(verbose=False)
+        studio.audit.close()

@@ -1,0 +1,125 @@
+"""What the page does with a person's input: one call of the studio, one answer, and never a traceback."""
+
+from __future__ import annotations
+
+import logging
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from safety.generation import Delivered, Refused
+from safety.policy.model import load_policy
+from safety.records import Verdict
+from studio import Studio
+from tests.fakes import fake_studio
+from tests.fakes_page import PRESETS, PaintEngine
+from ui.web import handlers
+from ui.web.api import Api
+from ui.web.health_badge import Lamp
+from ui.web.jobs import Step
+
+
+def api(studio: Studio) -> Api:
+    return Api(studio, str, Lamp(studio))
+
+
+def last(steps: Any) -> Any:
+    *_, end = steps
+    return end
+
+
+def test_an_empty_prompt_is_nobodys_fault(tmp_path: Path) -> None:
+    assert handlers.preview(fake_studio(tmp_path), "  ", "general") is None
+
+
+def test_a_refused_prompt_names_the_modes_that_would_let_it_pass(tmp_path: Path) -> None:
+    seen = handlers.preview(fake_studio(tmp_path), "gore", "general")
+    assert isinstance(seen, handlers.Judged) and seen.decision.passing == ("art", "medical")
+
+
+def test_a_hard_line_names_no_mode(tmp_path: Path) -> None:
+    seen = handlers.preview(fake_studio(tmp_path), "forbidden", "general")
+    assert (
+        isinstance(seen, handlers.Judged) and seen.decision.verdict is Verdict.HARD_BLOCK and not seen.decision.passing
+    )
+
+
+def test_an_unknown_mode_is_one_sentence(tmp_path: Path) -> None:
+    seen = handlers.preview(fake_studio(tmp_path), "apple", "wild")
+    assert isinstance(seen, handlers.Problem) and "wild" in seen.sentence and "general" in seen.sentence
+
+
+def test_create_steps_and_then_delivers(tmp_path: Path) -> None:
+    steps = list(handlers.create(fake_studio(tmp_path, PaintEngine(pause=0.05)), {"prompt": "an apple", "steps": 8}))
+    assert isinstance(steps[-1], Delivered)
+    assert {type(step) for step in steps[:-1]} == {Step}
+    assert any(step.stage == "drawing" for step in steps[:-1])
+
+
+def test_a_warned_prompt_waits_for_the_persons_word(tmp_path: Path) -> None:
+    engine = PaintEngine()
+    studio = fake_studio(tmp_path, engine)
+    assert isinstance(last(handlers.create(studio, {"prompt": "a wound"})), Refused) and engine.made == 0
+    assert isinstance(last(handlers.create(studio, {"prompt": "a wound", "acknowledged": True})), Delivered)
+
+
+def test_closing_the_steps_stops_the_engine(tmp_path: Path) -> None:
+    engine = PaintEngine(pause=0.02)
+    steps = handlers.create(fake_studio(tmp_path, engine), {"prompt": "an apple", "steps": 500})
+    while next(steps).stage != "drawing":  # type: ignore[union-attr]
+        pass
+    steps.close()
+    for _ in range(500):
+        if engine.stopped:
+            break
+        engine.gate.wait(0.02)
+    assert engine.stopped == 1 and engine.made == 0
+
+
+def test_what_nobody_foresaw_is_a_sentence_and_a_line_in_the_log(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    class Broken(PaintEngine):
+        def generate(self, *_: Any, **__: Any) -> Any:
+            raise RuntimeError("secret detail")
+
+    with caplog.at_level(logging.ERROR):
+        seen = last(handlers.create(fake_studio(tmp_path, Broken()), {"prompt": "an apple"}))
+    assert isinstance(seen, handlers.Problem) and "secret" not in seen.sentence
+    assert seen.sentence.split()[-1].rstrip(".") in caplog.text and "secret detail" in caplog.text
+
+
+def test_a_program_gets_a_file_only_for_a_picture_that_is_free(tmp_path: Path) -> None:
+    programs = api(fake_studio(tmp_path))
+    free = programs.create({"prompt": "an apple"})
+    assert not free["refused"] and Path(free["pictures"][0]["file"]["path"]).exists()
+    veiled = programs.create({"prompt": "a shock"})
+    assert veiled["pictures"][0] | {"veiled": True, "file": None} == veiled["pictures"][0]
+    assert "file" not in programs.create({"prompt": "spoilt"}) and programs.create({"prompt": "spoilt"})["refused"]
+
+
+@pytest.mark.parametrize("request_", [None, [], "a", {"prompt": 3}, {"prompt": ""}, {"prompt": "a", "mode": "wild"}])
+def test_a_program_that_asks_for_nonsense_gets_a_sentence(tmp_path: Path, request_: Any) -> None:
+    assert set(api(fake_studio(tmp_path)).create(request_)) == {"error"}
+
+
+def test_the_reasons_come_in_the_language_that_was_asked_for(tmp_path: Path) -> None:
+    seen = handlers.preview(fake_studio(tmp_path), "gore", "general", "de")
+    assert isinstance(seen, handlers.Judged) and seen.decision.reasons[0].title == "Drastische Gewalt"
+    unknown = handlers.preview(fake_studio(tmp_path), "gore", "general", "xx")
+    assert isinstance(unknown, handlers.Problem) and "xx" in unknown.sentence and "en, de" in unknown.sentence
+
+
+def test_a_locked_mode_decides_whatever_a_program_asks_for(tmp_path: Path) -> None:
+    studio = replace(fake_studio(tmp_path), policy=load_policy(PRESETS, locked="general"))
+    programs = api(studio)
+    for answer in (
+        programs.preview("gore", "art"),
+        programs.create({"prompt": "gore", "mode": "medical", "acknowledged": True}),
+    ):
+        assert answer["verdict"] == "BLOCK"
+    assert answer["statement"]["mode"] == {"name": "general", "title": "General", "set_by": "operator"}
+    assert answer["statement"]["passing"] == [] and "The operator has set the mode" in answer["statement"]["text"]
+    assert set(programs.create({"prompt": "an apple", "mode": "wild"})) == {"error"}

@@ -1,0 +1,105 @@
+"""Every prompt of the sets that thresholds are set on, judged once: scores are kept, so that choosing costs nothing.
+
+The rows themselves are not kept: a file under `--work` holds labels and scores, no word of a prompt.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from safety.checks import assess
+from safety.prompt import prompt_checks
+from safety.prompt.classifier import NAME, MeaningCheck, findings_of
+from safety.records import Assessment, Finding, Prompt, Stage
+from training.prompt_classifier.data import raw, sources
+from training.prompt_classifier.evaluate import unseen
+
+BENIGN = {"general": ("jdb", "parti", "krea"), "art": ("art",), "medical": ("medical",)}
+HARMFUL = ("jdb", "i2p_hard", "overt")
+SETS = ("jdb", "parti", "krea", "art", "medical", "i2p_hard", "overt")
+RULE_FILES = ("lexicon", "hardlines.toml", "patterns.toml")
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """One prompt: its set, whether it is harmful, the categories of the policy that its label names, what was seen."""
+
+    source: str
+    harmful: bool
+    named: tuple[str, ...]
+    kind: str  # the set's own name for its category
+    findings: tuple[Finding, ...]
+
+    @property
+    def assessment(self) -> Assessment:
+        return Assessment(Stage.PROMPT, ("rules", NAME), self.findings)
+
+
+class Judge:
+    """The rules and the model. With `folds`, the work folder of the training, only the held-back rows of the sets that
+    it may use are judged, by its run that did not see them; without it all, by the model that ships, which knows them.
+    """
+
+    def __init__(self, presets: Path, model: Path, folds: Path | None) -> None:
+        self._rules = prompt_checks(presets)
+        self._model = MeaningCheck(model)
+        self._half = MeaningCheck(folds / "half") if folds else None
+        self._trained = set(sources()["dev"])
+
+    def judge(self, data: Path, name: str) -> Iterator[Seen]:
+        """Every row of dev/`name`.csv, in order."""
+        records, model = raw(data / f"dev/{name}.csv"), self._model
+        if self._half and name in self._trained:
+            records, model = [record for record in records if unseen(record["text"])], self._half
+        texts = [record["text"] for record in records]
+        columns = model.score_batch(texts)
+        for at, record in enumerate(records):
+            scores = {head: float(column[at]) for head, column in columns.items()}
+            findings = [*assess(Stage.PROMPT, Prompt(texts[at]), self._rules).findings, *findings_of(scores, texts[at])]
+            named = tuple(_named(record["category"], name))
+            yield Seen(name, record["label"] == "1", named, record["category"], tuple(findings))
+
+
+def _named(category: str, source: str) -> Iterator[str]:
+    """Our categories for a set's own, by training/prompt_classifier/sources.toml."""
+    entry = sources()["dev"].get(source, {})
+    for part in category.split(entry["split"]) if "split" in entry else [category]:
+        yield from entry.get("map", {}).get(part.strip(), ())
+
+
+def judged(presets: Path, model: Path, data: Path, work: Path, folds: Path | None = None) -> list[Seen]:
+    """All rows of SETS; those judged before by the same rules and model are read from `work`."""
+    work.mkdir(parents=True, exist_ok=True)
+    judge, seen = Judge(presets, model, folds), []
+    digest = _digest(presets, model, folds)
+    for name in SETS:
+        file = work / f"{name}-{digest}.json"
+        if not file.exists():
+            file.write_text(json.dumps([_row(one) for one in judge.judge(data, name)]), "utf-8")
+            print(f"judged {name}", flush=True)
+        seen += [_seen(name, row) for row in json.loads(file.read_text("utf-8"))]
+    return seen
+
+
+def _digest(presets: Path, model: Path, folds: Path | None) -> str:
+    paths = [model / "weights.toml", *([folds / "half" / "weights.toml"] if folds else [])]
+    for name in RULE_FILES:
+        paths += [presets / name] if (presets / name).is_file() else sorted((presets / name).iterdir())
+    safety = Path(__file__).parents[2] / "safety"
+    code = sorted([*safety.glob("prompt/*.py"), *safety.glob("text/*.py"), *safety.glob("text/*.tsv")])
+    return hashlib.sha256(b"\0".join(path.read_bytes() for path in [*paths, *code])).hexdigest()[:12]
+
+
+def _row(one: Seen) -> dict[str, Any]:
+    found = [[f.check, f.category, round(f.score, 5), f.aspect, f.chance] for f in one.findings]
+    return {"harmful": one.harmful, "named": one.named, "kind": one.kind, "findings": found}
+
+
+def _seen(name: str, row: dict[str, Any]) -> Seen:
+    found = [Finding(f[0], f[1], f[2], aspect=f[3], chance=f[4]) for f in row["findings"]]
+    return Seen(name, row["harmful"], tuple(row["named"]), row["kind"], tuple(found))

@@ -1,0 +1,102 @@
+"""`create` and `mark`, the commands that write a picture, and `new-mark-key`."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from engines.validation import quickened
+from safety.generation import GenerationRequest, Refused
+from safety.image_io import open_picture
+from safety.marks.export import write
+from safety.marks.keys import new_mark_key as make_mark_key
+from safety.policy.model import BASE_MODE
+from safety.statement import Statement
+from ui import serialize
+from ui.cli import output
+from ui.cli import statement as cli_statement
+from ui.cli.exit_codes import REFUSED, answering, format_of, naming, read_picture
+
+if TYPE_CHECKING:
+    from studio import Studio
+
+Out = Annotated[Path, typer.Option(help="Where to write it: .png, .jpg, .jpeg or .webp.")]
+Balanced = Annotated[bool, typer.Option("--balanced", help="Fill in who an unnamed person is, by seed.")]
+StatementFile = Annotated[
+    Path | None, typer.Option(help="Where to write the statement of reasons if refused: .html, .txt or .json.")
+]
+
+
+def add_create(cli: typer.Typer, make_studio: Callable[[], Studio]) -> None:
+    @cli.command()
+    def create(
+        prompt: Annotated[str, typer.Argument(help="What the picture should show.")],
+        out: Out,
+        mode: Annotated[str, typer.Option(help="The context that the work belongs to.")] = BASE_MODE,
+        engine: Annotated[str, typer.Option(help="The model, by its name in presets/engines.toml.")] = "pocket",
+        seed: Annotated[int | None, typer.Option(help="Same seed, same picture. Drawn if not given.")] = None,
+        steps: Annotated[int | None, typer.Option(help="Sampling steps; more is slower and finer.")] = None,
+        quick: Annotated[bool, typer.Option("--quick", help="The model's smaller number of steps.")] = False,
+        yes: Annotated[bool, typer.Option("--yes", help="Go on after a warning. That is put on record.")] = False,
+        balanced: Balanced = False,
+        json: Annotated[bool, typer.Option("--json", help="One JSON object on stdout.")] = False,
+        language: Annotated[str, typer.Option(help="Of the reasons: en or de; en-GB adds help in that country.")] = "",
+        statement: StatementFile = None,
+    ) -> None:
+        """Make a picture, with every check and every mark. Exit 0 delivered, 2 bad input, 3 refused, 4 could not."""
+        with answering():
+            request = GenerationRequest(prompt, mode, engine, seed=seed, steps=steps, format=format_of(out))
+            request = replace(request, acknowledged=yes, balanced=balanced, language=language)
+            cli_statement.must_have_a_form(statement)
+            studio = make_studio()
+            request = quickened(request, studio.engines) if quick else request
+            if refused := _create(studio, request, out, json):
+                raise _refused(*refused, statement, json)
+
+
+def _create(studio: Studio, request: GenerationRequest, out: Path, json: bool) -> tuple[Refused, Statement] | None:
+    """Writes the picture and says so; what was refused comes back with its statement."""
+    with output.progress() as progress:
+        outcome = studio.create(request, progress)
+    if isinstance(outcome, Refused):
+        return outcome, studio.statement(outcome, request)
+    made = outcome.made[0]
+    if made.export is None or (made.veiled and not request.acknowledged):
+        refused = Refused(outcome.case, made.decision)
+        return refused, studio.statement(refused, request)
+    if made.veiled:
+        studio.reveal(outcome.case, made.export)
+    write(out, made.export.path.read_bytes())
+    typer.echo(serialize.line(serialize.delivered(outcome, made, str(out))) if json else str(out))
+    return None
+
+
+def _refused(outcome: Refused, statement: Statement, file: Path | None, json: bool) -> typer.Exit:
+    if file is not None:
+        cli_statement.write_to(file, statement)
+    typer.echo(serialize.line(serialize.refused(outcome, statement)) if json else output.why(outcome, statement))
+    return typer.Exit(REFUSED)
+
+
+def add_mark(cli: typer.Typer, make_studio: Callable[[], Studio]) -> None:
+    @cli.command()
+    def mark(source: Annotated[Path, typer.Argument(metavar="IN")], out: Out) -> None:
+        """Put every mark on a picture made elsewhere. You declare that it was made by AI."""
+        with answering():
+            format_of(out)
+            with naming(source):
+                image = open_picture(read_picture(source))
+            export = make_studio().mark(image, out)
+            typer.echo(serialize.line(serialize.export(str(out), export)))
+
+
+def add_new_mark_key(cli: typer.Typer, make_studio: Callable[[], Studio]) -> None:
+    @cli.command()
+    def new_mark_key() -> None:
+        """Make a key of your own for the invisible mark. New marks are written with it; older keys are still read."""
+        with answering():
+            typer.echo(str(make_mark_key(make_studio().exporter.marks.keys)))

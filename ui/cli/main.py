@@ -1,0 +1,169 @@
+"""The command line: reads arguments, calls the studio once a subject, prints. docs/cli.md describes it."""
+
+from __future__ import annotations
+
+import json as json_
+import socket
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterable
+from io import BytesIO
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from safety.errors import RequestError, StudioError
+from safety.image_io import open_picture
+from safety.policy.model import BASE_MODE
+from ui import serialize
+from ui.cli import audit, create, engines, health, policy, review
+from ui.cli.exit_codes import answering, for_each, naming, read, read_picture, say
+
+if TYPE_CHECKING:
+    from studio import Studio
+
+Mode = Annotated[str, typer.Option(help="The context that the work belongs to.")]
+Language = Annotated[str, typer.Option(help="Of the reasons: en or de; en-GB adds help in that country.")]
+Files = Annotated[list[Path], typer.Argument(metavar="FILE...")]
+WARMING = "ein roter Apfel liegt auf dem Tisch"  # a language has to be named for it
+
+
+def build(make_studio: Callable[[], Studio], host: str, port: int) -> typer.Typer:
+    """All commands. `make_studio` is called by a command once it needs the studio."""
+    cli = typer.Typer(
+        no_args_is_help=True,
+        add_completion=False,
+        pretty_exceptions_enable=False,
+        rich_markup_mode=None,
+        help="Safelight: pictures from words, with the safety in plain sight. Without a command: the page.",
+    )
+    create.add_create(cli, make_studio)
+    _add_check(cli, make_studio)
+    _add_look(cli, make_studio)
+    _add_verify(cli, make_studio)
+    create.add_mark(cli, make_studio)
+    health.add_health(cli, make_studio)
+    health.add_hash(cli)
+    create.add_new_mark_key(cli, make_studio)
+    engines.add(cli, make_studio)
+    _add_serve(cli, make_studio, host, port)
+    cli.add_typer(audit.build(make_studio), name="audit")
+    cli.add_typer(review.build(make_studio), name="review")
+    cli.add_typer(policy.build(make_studio), name="policy")
+    return cli
+
+
+def _add_check(cli: typer.Typer, make_studio: Callable[[], Studio]) -> None:
+    @cli.command()
+    def check(
+        file: Annotated[str, typer.Argument(metavar="FILE", help="A text file, or - for standard input.")],
+        mode: Mode = BASE_MODE,
+        language: Language = "",
+        jsonl: Annotated[bool, typer.Option("--jsonl", help="Each line is a JSON string.")] = False,
+        suggestions: Annotated[bool, typer.Option(help="Look for other wordings of what is blocked.")] = True,
+    ) -> None:
+        """Judge prompts, one a line: a JSON object a line. Nothing is made or recorded."""
+        with answering(), naming(Path(file)):
+            studio = make_studio()
+            studio.policy.mode_of(mode)
+            words = studio.policy.words(language)
+            for number, line in enumerate(_lines(file), 1):
+                text = _text(line, number, jsonl)
+                start = time.perf_counter()
+                decision = words.decision(studio.check(text, mode))
+                seconds = time.perf_counter() - start
+                found = studio.suggest(text, mode, decision) if suggestions else ()
+                typer.echo(serialize.line(serialize.checked(text, decision, seconds, found)))
+                sys.stdout.flush()
+
+
+def _add_look(cli: typer.Typer, make_studio: Callable[[], Studio]) -> None:
+    @cli.command()
+    def look(files: Files, mode: Mode = BASE_MODE, language: Language = "") -> None:
+        """Judge picture files: a JSON object a line. Exit 2 if one could not be read."""
+        with answering():
+            studio = make_studio()
+            studio.policy.mode_of(mode)
+            words = studio.policy.words(language)
+
+            def look_at(file: Path) -> None:
+                decision = words.decision(studio.look(open_picture(read_picture(file)), mode))
+                typer.echo(serialize.line(serialize.looked(str(file), decision)))
+
+            for_each(files, look_at)
+
+
+def _add_verify(cli: typer.Typer, make_studio: Callable[[], Studio]) -> None:
+    @cli.command()
+    def verify(
+        files: Files, json: Annotated[bool, typer.Option("--json", help="A JSON object a line.")] = False
+    ) -> None:
+        """Read every mark of picture files. Exit 0 whatever was found, 2 if one could not be read."""
+        with answering():
+            studio = make_studio()
+
+            def verify_one(file: Path) -> None:
+                row = serialize.verified(str(file), studio.verify(read_picture(file)))
+                typer.echo(serialize.line(row) if json else f"{file}: {row['summary']}")
+
+            for_each(files, verify_one)
+
+
+def _add_serve(cli: typer.Typer, make_studio: Callable[[], Studio], host: str, port: int) -> None:
+    @cli.command()
+    def serve(
+        host: Annotated[str, typer.Option(help="The address to listen at; 0.0.0.0 for every one.")] = host,
+        port: Annotated[int, typer.Option(min=1, max=65535, help="The port to listen at.")] = port,
+    ) -> None:
+        """Serve the page until it is stopped."""
+        with answering():
+            _must_be_free(host, port)
+            studio = make_studio()
+            studio.resume()
+            # The first judgement loads what reads prompts and names languages: not while somebody waits for it.
+            threading.Thread(
+                target=studio.preview, args=("ein roter Apfel liegt auf dem Tisch", BASE_MODE), daemon=True
+            ).start()
+            threading.Thread(target=_tidy_each_hour, args=(studio,), daemon=True).start()
+            from ui.web.page import serve as serve_page  # Gradio takes seconds to import
+
+            serve_page(studio, host, port)
+
+
+def _tidy_each_hour(studio: Studio) -> None:
+    while True:
+        time.sleep(3600)
+        try:
+            studio.house.keeper.tidy()
+        except StudioError as error:  # the next hour tries again
+            say(error.sentence)
+
+
+def _must_be_free(host: str, port: int) -> None:
+    try:
+        family = socket.getaddrinfo(host, port)[0][0]
+        socket.create_server((host, port), family=family).close()
+    except OSError as error:
+        why = f"{host}:{port} cannot be served: {error.strerror or error}."
+        raise RequestError(why, "Choose another one with --port or --host.") from error
+
+
+def _lines(file: str) -> Iterable[bytes]:
+    """As they come in: another program may wait for each answer."""
+    return sys.stdin.buffer if file == "-" else BytesIO(read(Path(file)))
+
+
+def _text(line: bytes, number: int, jsonl: bool) -> str:
+    """One prompt. Bytes that are no UTF-8 become lone surrogates, which the studio refuses to judge."""
+    text = line.decode("utf-8-sig" if number == 1 else "utf-8", "surrogateescape")
+    if not jsonl:
+        return text.removesuffix("\n").removesuffix("\r")
+    try:
+        value = json_.loads(text)
+    except ValueError:
+        value = None
+    if not isinstance(value, str):
+        raise RequestError(f"Line {number} is no JSON string.", 'Write it as "a red apple", one prompt a line.')
+    return value

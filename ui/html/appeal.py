@@ -1,0 +1,53 @@
+"""How a review went, for the person who asked for it. Imports no gradio."""
+
+from __future__ import annotations
+
+from markupsafe import Markup
+
+from safety.review.appeals import Answer
+from safety.review.retention import Retention
+
+INTRO = Markup(
+    "<p>When something is refused, you can ask a person to look at it again. Here you see how that went: type the id "
+    "of the case, which stands in the refusal.</p>"
+)
+SAID = {
+    "": ("Nobody has asked for a review of this case", "Ask for one under the refusal."),
+    "waiting": ("Waiting for a person", "Somebody will look at it. Come back with the same case id."),
+    "upheld": ("The refusal stands", "A person has looked and agrees with it."),
+    "overturned": ("The refusal was wrong", "A person has looked and lets this request through, once."),
+    "used": ("The refusal was wrong", "You have used the reviewer's yes: it held for one time."),
+    "expired": ("Over", "The time for it is over, and what was kept of it may have been deleted."),
+}
+HOW = {
+    "prompt": "Create it again with the same words and the same settings, until {}.",
+    "picture": "Collect your picture below, until {}.",
+}
+REPORTED = (
+    "You were right",
+    "Thank you. A report lets nothing through by itself; a review would.",
+)
+
+
+def answer(one: Answer) -> Markup:
+    title, text = SAID[one.outcome]
+    if one.kind == "report" and one.outcome == "overturned":
+        title, text = REPORTED
+    elif one.outcome == "overturned":
+        text = f"{text} {HOW[one.stage].format(one.until[:10])}"
+    reason = Markup('<p class="sl-kicker">The reviewer&rsquo;s reason</p><blockquote>{}</blockquote>').format(
+        one.reason
+    )
+    return Markup('<section class="sl-statement sl-case-{}" role="status"><h3>{}</h3><p>{}</p>{}</section>').format(
+        one.outcome or "none", title, text, reason.format(one.reason) if one.reason else ""
+    )
+
+
+def told(rules: Retention) -> Markup:
+    """What happens with what a person sends, with the days of retention.toml."""
+    days = rules.days.appeal
+    until = f"for {days:g} days" if days else "until the operator deletes them"
+    return Markup(
+        '<p class="sl-note">A reviewer sees your prompt and your remark; they are kept {}. '
+        "A yes lets this one request through, once, within {:g} days.</p>"
+    ).format(until, rules.appeal.pass_days)

@@ -1,0 +1,107 @@
+"""The frame of the reviewers' pages, their login and their queue: HTML without a script, all text escaped."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from markupsafe import Markup
+
+from safety.audit.activity import Appeal
+
+STYLE = Path(__file__).resolve().parents[2] / "assets" / "review.css"
+KINDS = {"appeal": "Appeal", "report": "Report of a false block"}
+STATES = {
+    "waiting": "Waiting",
+    "upheld": "Upheld",
+    "overturned": "Overturned",
+    "used": "Overturned, and used",
+    "expired": "Deleted before a decision",
+}
+
+
+BACK = Markup('<p><a href="/review">Back to the queue</a></p>')
+
+
+@dataclass(frozen=True, slots=True)
+class Frame:
+    """What every page needs: the reviewer's name, the key of this session's forms, what to say on top."""
+
+    reviewer: str = ""
+    form_key: str = ""
+    told: str = ""
+    hugging_face: bool = False
+    by_password: bool = True
+
+
+def page(title: str, body: Markup, frame: Frame) -> str:
+    told = Markup('<p class="told" role="alert">{}</p>').format(frame.told) if frame.told else ""
+    out = (
+        Markup(
+            '<form method="post" action="/review/logout">{}<span>{}</span><button class="quiet">Log out</button></form>'
+        ).format(key(frame), frame.reviewer)
+        if frame.reviewer
+        else ""
+    )
+    return Markup(
+        '<!doctype html><html lang="en"><head><meta charset="utf-8"><title>{} - Safelight review</title>'
+        '<meta name="viewport" content="width=device-width, initial-scale=1"><meta name="robots" content="noindex">'
+        '<style>{}</style></head><body><header><a href="/review">Safelight review</a>{}</header>'
+        "<main>{}<h1>{}</h1>{}</main></body></html>"
+    ).format(title, Markup(STYLE.read_text("utf-8")), out, told, title, body)
+
+
+def login(frame: Frame) -> str:
+    parts = []
+    if frame.by_password:
+        parts.append(
+            Markup(
+                '<form method="post" action="/review/login" class="card">'
+                '<label>Your name, as it goes on record<input name="name" maxlength="60" required autocomplete="name">'
+                '</label><label>Password<input name="password" type="password" required '
+                'autocomplete="current-password"></label><button>Log in</button></form>'
+            )
+        )
+    if frame.hugging_face:
+        parts.append(
+            Markup(
+                '<p><a class="button" href="/login/huggingface?_target_url=/review">Log in with Hugging Face</a></p>'
+            )
+        )
+    intro = Markup("<p>Here a person looks at what the checks refused. What you do here is on record.</p>")
+    return page("Log in", intro + joined(parts), frame)
+
+
+def queue(waiting: Sequence[Appeal], decided: Sequence[Appeal], frame: Frame) -> str:
+    empty = Markup('<p class="empty">Nobody waits.</p>')
+    body = Markup("<p>Who has waited longest comes first.</p>{}<h2>Decided</h2>{}").format(
+        _list(waiting) or empty, _list(decided) or Markup('<p class="empty">Nothing yet.</p>')
+    )
+    return page(f"{len(waiting)} waiting", body, frame)
+
+
+def _list(appeals: Sequence[Appeal]) -> Markup:
+    rows = joined(
+        Markup('<li><a href="/review/case/{}"><b>{}</b><span>{}</span><time>{}</time><code>{}</code></a></li>').format(
+            one.case_id,
+            KINDS.get(one.kind, one.kind),
+            STATES.get(one.state, one.state),
+            time_said(one.time),
+            one.case_id,
+        )
+        for one in appeals
+    )
+    return Markup('<ul class="queue">{}</ul>').format(rows) if appeals else Markup("")
+
+
+def key(frame: Frame) -> Markup:
+    return Markup('<input type="hidden" name="form_key" value="{}">').format(frame.form_key)
+
+
+def time_said(iso: str) -> str:
+    return f"{iso[:10]} {iso[11:16]} UTC"
+
+
+def joined(parts: Iterable[Markup]) -> Markup:
+    return Markup("").join(parts)

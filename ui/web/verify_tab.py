@@ -1,0 +1,35 @@
+"""The Verify tab: a file goes in untouched, and what each layer of marks says comes out."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import gradio as gr
+
+from ui.html import verification
+from ui.web import handlers
+from ui.web.client_ip import caller
+
+if TYPE_CHECKING:
+    from studio import Studio
+
+
+def build(studio: Studio) -> None:
+    """Lays out the tab inside the open Blocks context and wires it."""
+
+    def read(path: str | None, request: gr.Request) -> tuple[str, Any]:
+        seen = handlers.verify(studio, Path(path), caller(request)) if path else None
+        row = {"error": seen.sentence} if isinstance(seen, handlers.Problem) else seen
+        return verification.report(seen), row
+
+    with gr.Row(elem_id="sl-verify", equal_height=False):
+        with gr.Column(elem_id="sl-light", scale=4, min_width=320):
+            gr.HTML(verification.INTRO)
+            # gr.File hands over the bytes as they are; gr.Image would decode and write them anew.
+            file = gr.File(label="A picture file: PNG, JPEG or WebP", type="filepath", elem_id="sl-file", height=180)
+        with gr.Column(elem_id="sl-loupe", scale=7, min_width=320):
+            report = gr.HTML(verification.EMPTY, elem_id="sl-report")
+            with gr.Accordion("The same as JSON", open=False, elem_id="sl-json"):
+                row = gr.JSON(show_label=False, label="Verification", max_height=420)
+    file.change(read, [file], [report, row], api_name="verify", queue=False, show_progress="hidden")
