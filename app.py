@@ -15,8 +15,8 @@ from pathlib import Path
 
 from engines.cards import read_cards
 from engines.diffusion.hub import Hub
-from engines.diffusion.model_cache import Shelf
-from engines.diffusion.model_store import Source
+from engines.diffusion.model_cache import ModelCache
+from engines.diffusion.model_store import ModelStore
 from engines.diffusion.zerogpu import lender
 from engines.hardware import measure
 from engines.interface import Engine
@@ -30,11 +30,10 @@ from safety.marks.settings import NO, YES, MarkSettings
 from safety.policy.model import load_policy
 from safety.policy.steering import load_steering
 from safety.prompt import open_people, prompt_checks
-from safety.prompt.rewrite import load_suggester
+from safety.prompt.rewrite import load_rewriter
 from safety.review.rate_limit import load_limits
 from safety.review.retention import load_retention
-from safety.review.service import Rules, make_house, reviewing
-from safety.review.service import Settings as Review
+from safety.review.service import ReviewSettings, Rules, make_review_service, reviewing
 from studio import Studio
 
 ROOT = Path(__file__).resolve().parent
@@ -57,7 +56,7 @@ class Settings:
     # SAFELIGHT_LABEL_CORNER, SAFELIGHT_LABEL_LANGUAGE, SAFELIGHT_LABEL_BADGE, SAFELIGHT_PROVIDER, SAFELIGHT_VERIFY_URL,
     # SAFELIGHT_SIGNING_CERT, SAFELIGHT_SIGNING_KEY, SAFELIGHT_TIME_AUTHORITY, SAFELIGHT_TRUSTMARK
     marks: MarkSettings = MarkSettings()
-    review: Review = Review()  # SAFELIGHT_REVIEW_PASSWORD, SAFELIGHT_REVIEWERS, SAFELIGHT_PROXIES
+    review: ReviewSettings = ReviewSettings()  # SAFELIGHT_REVIEW_PASSWORD, SAFELIGHT_REVIEWERS, SAFELIGHT_PROXIES
     store: str = ""  # SAFELIGHT_STORE: postgresql://user:password@host/database; else audit.sqlite3 under `home`
     engines: str = ""  # SAFELIGHT_ENGINES: a file with more engine cards
     offline: bool = False  # SAFELIGHT_OFFLINE: no model is downloaded
@@ -109,7 +108,7 @@ def _vouched(environment: Mapping[str, str]) -> bool:
     return on_a_space and bool(environment.get("OAUTH_CLIENT_SECRET"))
 
 
-def _review(get: Callable[[str, str], str], public: bool, vouched: bool) -> Review:
+def _review(get: Callable[[str, str], str], public: bool, vouched: bool) -> ReviewSettings:
     # What reaches a Space has come through the host's own proxy, which answers from this private network.
     proxies = get("PROXIES", SPACE_PROXY if public else "")
     return reviewing(get("REVIEW_PASSWORD", ""), get("REVIEWERS", ""), proxies, vouched)
@@ -155,13 +154,13 @@ def make_studio(settings: Settings) -> Studio:
         described=pictures.described,
         fetch=partial(fetch_models, PRESETS),
         people=open_people(PRESETS),
-        suggester=load_suggester(PRESETS),
+        suggester=load_rewriter(PRESETS),
         engines=_engines(settings),
         exporter=Exporter(settings.marks.marks(home, PRESETS)),
         audit=audit,
         outputs=home / "outputs",
         steering=load_steering(PRESETS, policy),
-        house=make_house(audit, rules, home / "outputs", settings.review),
+        house=make_review_service(audit, rules, home / "outputs", settings.review),
     )
 
 
@@ -170,7 +169,9 @@ def _engines(settings: Settings) -> dict[str, Engine]:
     if settings.engines:
         cards |= read_cards(Path(settings.engines).expanduser().absolute())
     hub = Hub(settings.home / "models", settings.offline, settings.hub_address or None, settings.hub_token or None)
-    source = Source(MODELS, hub, partial(measure, os.environ), Shelf(settings.keep_models), lend=lender(os.environ))
+    source = ModelStore(
+        MODELS, hub, partial(measure, os.environ), ModelCache(settings.keep_models), lend=lender(os.environ)
+    )
     return make_engines(cards, source, settings.server_key)
 
 

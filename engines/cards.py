@@ -6,7 +6,7 @@ import re
 from pathlib import Path
 
 from engines.diffusion.safe_latent import STRENGTHS
-from engines.interface import Bounds, EngineCard
+from engines.interface import EngineCard, Range
 from safety.config import ADVICE, parse, read_toml
 from safety.errors import PresetError
 
@@ -28,7 +28,7 @@ def read_cards(path: Path) -> dict[str, EngineCard]:
 def problem_of(card: EngineCard) -> str:
     """What makes a well-formed card unusable or unsafe, as "key: what is wrong"; empty if nothing does."""
     for key in ("steps", "guidance", "size", "count"):
-        bounds: Bounds = getattr(card, key)
+        bounds: Range = getattr(card, key)
         if not bounds.least <= bounds.default <= bounds.most:
             return f"{key}: the default must lie between least and most"
         if bounds.quick is not None and not bounds.least <= bounds.quick < bounds.default:

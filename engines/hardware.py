@@ -19,7 +19,7 @@ BF16_FROM = 8.0  # compute capability of the first NVIDIA GPUs that have bfloat1
 
 
 @dataclass(frozen=True, slots=True)
-class Machine:
+class Hardware:
     """Memory in GB: `free` now, `total` at all. `gpu` is "" (none), "cuda" or "mps"; mps shares the main memory."""
 
     ram_free: float
@@ -32,18 +32,18 @@ class Machine:
     quantiser: str = ""  # a package that loads weights at 4 bits
 
 
-def measure(environment: Mapping[str, str]) -> Machine:
+def measure(environment: Mapping[str, str]) -> Hardware:
     """`environment` tells of a GPU that is only lent while a function runs (ZeroGPU on Spaces)."""
     free, total = _memory()
     quantiser = "bitsandbytes" if find_spec("bitsandbytes") else ""
     if environment.get("SPACES_ZERO_GPU", "").lower() in ("1", "true"):
-        return Machine(free, total, "cuda", "ZeroGPU", 48.0, 48.0, True, quantiser)
+        return Hardware(free, total, "cuda", "ZeroGPU", 48.0, 48.0, True, quantiser)
     if row := _nvidia():
         name, gpu_total, gpu_free, capability = row
-        return Machine(free, total, "cuda", name, gpu_free, gpu_total, capability >= BF16_FROM, quantiser)
+        return Hardware(free, total, "cuda", name, gpu_free, gpu_total, capability >= BF16_FROM, quantiser)
     if platform.system() == "Darwin" and platform.machine() == "arm64":
-        return Machine(free, total, "mps", "Apple GPU", free, total, True)
-    return Machine(free, total)
+        return Hardware(free, total, "mps", "Apple GPU", free, total, True)
+    return Hardware(free, total)
 
 
 def _memory() -> tuple[float, float]:

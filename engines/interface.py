@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Literal, Protocol
 
 from pydantic import Field
 
-from safety.config import Preset
+from safety.config import ConfigModel
 from safety.generation import Generation, GenerationRequest, Steering
 
 if TYPE_CHECKING:
@@ -31,7 +31,7 @@ def silent(stage: str, done: int, total: int, /) -> None:
     """Progress that nobody watches."""
 
 
-class Bounds(Preset):
+class Range(ConfigModel):
     """Default and limits of one setting, limits included; of steps also a number that is quicker and nearly as good."""
 
     default: float
@@ -40,7 +40,7 @@ class Bounds(Preset):
     quick: float | None = None
 
 
-class Lora(Preset):
+class Lora(ConfigModel):
     """A small file of changed weights on the hub, laid over the model (it needs the package peft)."""
 
     model: str
@@ -49,7 +49,7 @@ class Lora(Preset):
     scale: float = 1.0
 
 
-class Strength(Preset):
+class Strength(ConfigModel):
     """How strongly Safe Latent Diffusion steers (engines/diffusion/safe_latent.py). `warm_up` is in steps of 50.
 
     `gate` says what `scale` and `threshold` are applied to: each element of a prediction, as in the paper, or the
@@ -67,7 +67,7 @@ class Strength(Preset):
         return round(self.warm_up * steps / TUNED_FOR)
 
 
-class EngineCard(Preset):
+class EngineCard(ConfigModel):
     """One entry of presets/engines.toml. Sizes in pixels, memory in GB (10^9 bytes) of weights at 16 bits."""
 
     title: str
@@ -95,16 +95,16 @@ class EngineCard(Preset):
     largest_gb: float = 0.0  # of its largest part; the others can wait in main memory. 0: not known
     compile: bool = False  # compile repeated blocks: minutes at the first picture, faster ones after it
     attention: str = ""  # attention backend of diffusers instead of its own choice
-    steps: Bounds
-    guidance: Bounds
-    size: Bounds  # what the model draws, each side
+    steps: Range
+    guidance: Range
+    size: Range  # what the model draws, each side
     size_multiple: int = 16
-    count: Bounds
+    count: Range
     shown_at_least: int = 512  # smaller pictures are enlarged to this short side before they are judged
 
 
 @dataclass(frozen=True, slots=True)
-class Offer:
+class Availability:
     """Whether this machine can run an engine, and whether its files are here already. `why` is for people."""
 
     runs: bool

@@ -13,7 +13,7 @@ LOOK = 0.25  # seconds between two looks at whether a waiting person has cancell
 WAITING = "waiting for the engine"
 
 
-class Turns:
+class JobQueue:
     """A queue for something that serves one at a time. `work` below is any measure: steps times pictures, say."""
 
     def __init__(self) -> None:

@@ -6,20 +6,20 @@ from collections.abc import Mapping
 from typing import Protocol, runtime_checkable
 
 from engines.diffusion.engine import DiffusionEngine
-from engines.diffusion.model_store import Source
-from engines.interface import Engine, EngineCard, Offer
+from engines.diffusion.model_store import ModelStore
+from engines.interface import Availability, Engine, EngineCard
 from engines.remote import RemoteEngine
 
 
 @runtime_checkable
-class Offering(Protocol):
+class ReportsAvailability(Protocol):
     """An engine that knows whether it can run."""
 
-    def offer(self) -> Offer: ...
+    def offer(self) -> Availability: ...
 
 
-def offer_of(engine: Engine) -> Offer:
-    return engine.offer() if isinstance(engine, Offering) else Offer(True, True, "")
+def offer_of(engine: Engine) -> Availability:
+    return engine.offer() if isinstance(engine, ReportsAvailability) else Availability(True, True, "")
 
 
 def offered(engines: Mapping[str, Engine]) -> list[str]:
@@ -29,7 +29,7 @@ def offered(engines: Mapping[str, Engine]) -> list[str]:
     return sorted(running, key=lambda name: not offers[name].here) or list(engines)
 
 
-def make_engines(cards: Mapping[str, EngineCard], source: Source, server_key: str = "") -> dict[str, Engine]:
+def make_engines(cards: Mapping[str, EngineCard], source: ModelStore, server_key: str = "") -> dict[str, Engine]:
     """One engine a card."""
     return {
         name: RemoteEngine(name, card, server_key) if card.kind == "server" else DiffusionEngine(name, card, source)

@@ -17,10 +17,10 @@ from urllib.parse import urlsplit
 import numpy as np
 from PIL import Image
 
-from engines.interface import EngineCard, Offer, Progress
+from engines.interface import Availability, EngineCard, Progress
 from engines.postprocess import NoPicture, to_picture
 from safety.errors import EngineFailed, EngineUnavailable
-from safety.generation import Generation, GenerationRequest, Steered, Steering
+from safety.generation import Generation, GenerationRequest, Steering, SteeringResult
 
 if TYPE_CHECKING:
     from engines.diffusion.previews import Preview
@@ -69,18 +69,18 @@ class RemoteEngine:
             request, tuple(made.values()), tuple(made), self._card.model, seconds, by, failed=tuple(failed)
         )
 
-    def offer(self) -> Offer:
+    def offer(self) -> Availability:
         """The server is not asked: it may be started later."""
-        return Offer(True, True, f"On the server {urlsplit(self._card.url).netloc}.")
+        return Availability(True, True, f"On the server {urlsplit(self._card.url).netloc}.")
 
-    def _steered(self, steering: Steering | None) -> Steered | None:
+    def _steered(self, steering: Steering | None) -> SteeringResult | None:
         if steering is None:
             return None
         if not self._card.guided:
-            return Steered(steering, "", "This model runs without guidance: there is nothing to steer by.", True)
-        return Steered(steering, "negative prompt", "Words in the negative prompt, which the server may ignore.")
+            return SteeringResult(steering, "", "This model runs without guidance: there is nothing to steer by.", True)
+        return SteeringResult(steering, "negative prompt", "Words in the negative prompt, which the server may ignore.")
 
-    def _ask(self, request: GenerationRequest, seed: int, by: Steered | None) -> Any:
+    def _ask(self, request: GenerationRequest, seed: int, by: SteeringResult | None) -> Any:
         import httpx
 
         body: dict[str, Any] = {

@@ -8,7 +8,7 @@ import unicodedata
 from collections.abc import Mapping
 from dataclasses import replace
 
-from engines.interface import Bounds, Engine, EngineCard
+from engines.interface import Engine, EngineCard, Range
 from safety.errors import RequestError
 from safety.generation import GenerationRequest
 
@@ -53,7 +53,7 @@ def complete(request: GenerationRequest, engines: Mapping[str, Engine]) -> Gener
     )
 
 
-def quickened(request: GenerationRequest, engines: Mapping[str, Engine]) -> GenerationRequest:
+def with_quick_steps(request: GenerationRequest, engines: Mapping[str, Engine]) -> GenerationRequest:
     """The same request with its engine's quick number of steps. Raises RequestError where the card names none."""
     if request.steps is not None:
         raise RequestError("Quick and a number of steps were both asked for.", "Give one of them.")
@@ -65,7 +65,7 @@ def quickened(request: GenerationRequest, engines: Mapping[str, Engine]) -> Gene
     return replace(request, steps=int(card.steps.quick))
 
 
-def _within(name: str, value: float | None, bounds: Bounds) -> float:
+def _within(name: str, value: float | None, bounds: Range) -> float:
     if value is None:
         return bounds.default
     if not math.isfinite(value) or not bounds.least <= value <= bounds.most:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import Protocol, TypeVar
 
-from safety.records import Assessment, Finding, Skipped, Stage
+from safety.records import Assessment, CheckFailure, Finding, Stage
 
 Subject_contra = TypeVar("Subject_contra", contravariant=True)
 Subject = TypeVar("Subject")
@@ -14,7 +14,7 @@ Subject = TypeVar("Subject")
 class Check(Protocol[Subject_contra]):
     """Looks at one thing and reports what it sees. Knows no policy, no mode, no sentence for users.
 
-    `live` says that `look` is quick enough for every keystroke. Whatever `look` raises means that it
+    `live` says that `detect` is quick enough for every keystroke. Whatever `detect` raises means that it
     could not look. A check that judges with weights says which: `models`, a tuple of records.Model.
     """
 
@@ -24,19 +24,19 @@ class Check(Protocol[Subject_contra]):
     @property
     def live(self) -> bool: ...
 
-    def look(self, subject: Subject_contra, /) -> Iterable[Finding]: ...
+    def detect(self, subject: Subject_contra, /) -> Iterable[Finding]: ...
 
 
-def assess(stage: Stage, subject: Subject, checks: Sequence[Check[Subject]]) -> Assessment:
-    """Lets every check look once. One that raises becomes `Skipped`; the others still look."""
+def run_checks(stage: Stage, subject: Subject, checks: Sequence[Check[Subject]]) -> Assessment:
+    """Lets every check look once. One that raises becomes `CheckFailure`; the others still look."""
     looked: list[str] = []
     findings: list[Finding] = []
-    skipped: list[Skipped] = []
+    skipped: list[CheckFailure] = []
     for check in checks:
         try:
-            seen = list(check.look(subject))
+            seen = list(check.detect(subject))
         except Exception as error:  # noqa: BLE001  whatever went wrong, it did not look
-            skipped.append(Skipped(check.name, f"{type(error).__name__}: {error}"))
+            skipped.append(CheckFailure(check.name, f"{type(error).__name__}: {error}"))
         else:
             looked.append(check.name)
             findings.extend(seen)

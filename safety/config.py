@@ -13,13 +13,14 @@ from safety.errors import PresetError
 ADVICE = "Mend the file, then start again."
 
 
-class Preset(BaseModel):
+class ConfigModel(BaseModel):
     """Base of all that is read from presets/: unknown keys are errors, values are frozen."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    # `validate_by_name`: where a key of the file is not the name of the field in code, both are understood.
+    model_config = ConfigDict(extra="forbid", frozen=True, validate_by_name=True)
 
 
-P = TypeVar("P", bound=Preset)
+P = TypeVar("P", bound=ConfigModel)
 
 
 def read_toml(path: Path) -> dict[str, object]:

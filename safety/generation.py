@@ -49,7 +49,7 @@ class Steering:
 
 
 @dataclass(frozen=True, slots=True)
-class Steered:
+class SteeringResult:
     """What came of it: `method` is "sld", "negative prompt", or empty where nothing was steered; `why` says why.
 
     `lacking`: it should have been steered, and could not be. People are told so.
@@ -74,7 +74,7 @@ class Generation:
     seeds: tuple[int, ...]
     model: str
     seconds: float
-    steered: Steered | None = None
+    steered: SteeringResult | None = None
     failed: tuple[int, ...] = ()
     prompts: tuple[str, ...] = ()
     filled: tuple[str, ...] = ()
@@ -133,7 +133,7 @@ class Export:
 
 
 @dataclass(frozen=True, slots=True)
-class Registered:
+class ExportRecord:
     """What the registry knows of one export. `sha256` is the file's, as hex; `time` is UTC, ISO 8601.
 
     `width` and `height` are 0, and `fingerprint` is None, where they were not kept.
@@ -149,7 +149,7 @@ class Registered:
 
 
 @dataclass(frozen=True, slots=True)
-class Made:
+class PictureResult:
     """One picture of a generation: withheld (`export` is None), veiled until revealed, or free."""
 
     decision: Decision
@@ -176,7 +176,7 @@ class Delivered:
 
     case: str
     prompt: Decision
-    made: tuple[Made, ...]
+    made: tuple[PictureResult, ...]
     generation: Generation
 
 

@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from safety.checks import Check, assess
+from safety.checks import Check, run_checks
 from safety.policy.decide import decide
 from safety.policy.model import BASE_MODE, Policy
-from safety.prompt.classifier import MeaningCheck, findings_of
+from safety.prompt.classifier import PromptClassifierCheck, findings_of
 from safety.records import Assessment, Decision, Finding, Prompt, Stage
 
 if TYPE_CHECKING:
@@ -29,7 +29,7 @@ class _Unsure(Exception):
         self.assessment = assessment
 
 
-class PromptJudge:
+class Guard:
     """All checks and the policy. A check that could not look blocks, as everywhere.
 
     Safe to call from threads; copies in other processes share the work. What the checks saw in the last prompts is
@@ -43,7 +43,7 @@ class PromptJudge:
         self._recent = lru_cache(maxsize=REMEMBERED)(self._sure)
 
     def __reduce__(self) -> tuple[Any, ...]:
-        return PromptJudge, (self.checks, self.policy)
+        return Guard, (self.checks, self.policy)
 
     def judge(self, text: str, mode: str = BASE_MODE, live: bool = False) -> Decision:
         """One prompt, with the words that carry its scores. `live`: by the checks that are quick enough for typing."""
@@ -65,20 +65,20 @@ class PromptJudge:
         return {name: np.asarray(column, dtype=np.float32) for name, column in columns.items()}
 
     def _sure(self, text: str, live: bool) -> Assessment:
-        assessment = assess(Stage.PROMPT, Prompt(text), self._live if live else self.checks)
-        if assessment.skipped:
+        assessment = run_checks(Stage.PROMPT, Prompt(text), self._live if live else self.checks)
+        if assessment.failed:
             raise _Unsure(assessment)
         return assessment
 
     def _all_looked(self, prompts: list[str]) -> list[Assessment]:
-        models = [check for check in self.checks if isinstance(check, MeaningCheck)]
-        rules = [check for check in self.checks if not isinstance(check, MeaningCheck)]
-        done = [assess(Stage.PROMPT, Prompt(text), rules) for text in prompts]
+        models = [check for check in self.checks if isinstance(check, PromptClassifierCheck)]
+        rules = [check for check in self.checks if not isinstance(check, PromptClassifierCheck)]
+        done = [run_checks(Stage.PROMPT, Prompt(text), rules) for text in prompts]
         for model in models:
             try:
                 columns = model.score_batch(prompts)
             except Exception:  # noqa: BLE001  one that cannot be read must not spoil the others: each by itself
-                alone = [assess(Stage.PROMPT, Prompt(text), [model]) for text in prompts]
+                alone = [run_checks(Stage.PROMPT, Prompt(text), [model]) for text in prompts]
                 done = [_both(one, other) for one, other in zip(done, alone, strict=True)]
                 continue
             for number, text in enumerate(prompts):
@@ -93,4 +93,4 @@ def _seen(check: str, findings: Sequence[Finding]) -> Assessment:
 
 
 def _both(one: Assessment, other: Assessment) -> Assessment:
-    return Assessment(one.stage, one.looked + other.looked, one.findings + other.findings, one.skipped + other.skipped)
+    return Assessment(one.stage, one.ran + other.ran, one.findings + other.findings, one.failed + other.failed)

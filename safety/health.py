@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
-from safety.checks import Check, assess
+from safety.checks import Check, run_checks
 from safety.records import Picture, Prompt, Stage
 
 if TYPE_CHECKING:
@@ -26,7 +26,7 @@ class State(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Described:
+class CheckInfo:
     """What a check says of itself. `absent` is why it is not among those that look; empty if it is."""
 
     name: str
@@ -55,18 +55,18 @@ class Health:
 
     checks: tuple[CheckHealth, ...]
 
-    def those(self, state: State) -> tuple[CheckHealth, ...]:
+    def in_state(self, state: State) -> tuple[CheckHealth, ...]:
         return tuple(check for check in self.checks if check.state is state)
 
     @property
     def sound(self) -> bool:
         """Whether pictures can be made at all: nothing fails, and each stage has a check that looks."""
-        stages = {check.stage for check in self.those(State.LOOKS)}
-        return not self.those(State.FAILS) and stages == {Stage.PROMPT, Stage.PICTURE}
+        stages = {check.stage for check in self.in_state(State.LOOKS)}
+        return not self.in_state(State.FAILS) and stages == {Stage.PROMPT, Stage.PICTURE}
 
 
 def examine(
-    prompts: Sequence[Check[Prompt]], pictures: Sequence[Check[Picture]], described: Sequence[Described], image: Image
+    prompts: Sequence[Check[Prompt]], pictures: Sequence[Check[Picture]], described: Sequence[CheckInfo], image: Image
 ) -> Health:
     """Loads every check and lets it look, at `HARMLESS` or at `image` (RGB). May take seconds."""
     known = {each.name: each for each in described}
@@ -81,12 +81,12 @@ def examine(
     return Health(tuple(rows + absent))
 
 
-def _looked(stage: Stage, subject: Any, checks: Sequence[Check[Any]], known: dict[str, Described]) -> list[CheckHealth]:
+def _looked(stage: Stage, subject: Any, checks: Sequence[Check[Any]], known: dict[str, CheckInfo]) -> list[CheckHealth]:
     rows = []
     for check in checks:
-        each = known.get(check.name, Described(check.name, "", "", required=True))
-        seen = assess(stage, subject, [_Loading(check)])
-        why = seen.skipped[0].why if seen.skipped else ""
+        each = known.get(check.name, CheckInfo(check.name, "", "", required=True))
+        seen = run_checks(stage, subject, [_Loading(check)])
+        why = seen.failed[0].why if seen.failed else ""
         state = State.FAILS if why else State.LOOKS
         rows.append(CheckHealth(check.name, stage, state, each.required, each.about, why, UNKNOWN if why else ""))
     return rows
@@ -103,8 +103,8 @@ class _Loading:
     def name(self) -> str:
         return self.check.name
 
-    def look(self, subject: Any) -> Any:
+    def detect(self, subject: Any) -> Any:
         load = getattr(self.check, "load", None)
         if load is not None:
             load()
-        return self.check.look(subject)
+        return self.check.detect(subject)

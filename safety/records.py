@@ -78,12 +78,12 @@ class Picture:
 class Finding:
     """What one check saw.
 
-    `score` is 0..1. `aspect` names the part of a category that the policy treats by itself
+    `score` is 0..1. `subcategory` names the part of a category that the policy treats by itself
     ("method" of self_harm, "any" for a vote of one model). `evidence` is for people: the word, the
-    rule or the model that carried the score, never a verdict. `chance` is the calibrated probability that
+    rule or the model that carried the score, never a verdict. `probability` is the calibrated probability that
     the subject should not be made in general mode, from a check that knows it. `regions` say where in a picture it
-    was seen. `parts`, one a span, are the shares, 0..1, that the spans have in what speaks for the category, from a
-    check that knows them. `stage` is set where something else was judged than what the check was given: text read in
+    was seen. `span_weights`, one a span, are the shares, 0..1, that the spans have in what speaks for the
+    category, from a check that knows them. `stage` is set where something else was judged than what the check was given: text read in
     a picture.
     """
 
@@ -91,12 +91,12 @@ class Finding:
     category: str
     score: float
     evidence: str = ""
-    aspect: str = ""
+    subcategory: str = ""
     spans: tuple[Span, ...] = ()
-    chance: float | None = None
+    probability: float | None = None
     regions: tuple[Region, ...] = ()
     stage: Stage | None = None
-    parts: tuple[float, ...] = ()
+    span_weights: tuple[float, ...] = ()
 
     def __post_init__(self) -> None:
         if not 0.0 <= self.score <= 1.0:  # also refuses NaN
@@ -112,7 +112,7 @@ class Model:
 
 
 @dataclass(frozen=True, slots=True)
-class Skipped:
+class CheckFailure:
     """A check that could not look, and why. It blocks."""
 
     check: str
@@ -124,9 +124,9 @@ class Assessment:
     """All that the checks of one stage saw."""
 
     stage: Stage
-    looked: tuple[str, ...] = ()
+    ran: tuple[str, ...] = ()
     findings: tuple[Finding, ...] = ()
-    skipped: tuple[Skipped, ...] = ()
+    failed: tuple[CheckFailure, ...] = ()
     models: Mapping[str, tuple[Model, ...]] = field(default_factory=dict)  # of the checks that have any
 
 
@@ -134,8 +134,8 @@ class Assessment:
 class Reason:
     """Why a verdict is above ALLOW. Hard lines carry no score, no threshold, no evidence, no span, no region.
 
-    `parts` are the finding's. `margins`, (mode, score less the threshold), say for each mode that has a threshold at
-    which a person is asked or refused how far the score is above it (below it, if negative).
+    `span_weights` are the finding's. `margins`, (mode, score less the threshold), say for each mode that has a
+    threshold at which a person is asked or refused how far the score is above it (below it, if negative).
     """
 
     verdict: Verdict
@@ -145,7 +145,7 @@ class Reason:
     title: str
     text: str
     check: str
-    aspect: str = ""
+    subcategory: str = ""
     evidence: str = ""
     spans: tuple[Span, ...] = ()
     score: float | None = None
@@ -153,7 +153,7 @@ class Reason:
     help: str = ""
     regions: tuple[Region, ...] = ()
     models: tuple[Model, ...] = ()
-    parts: tuple[float, ...] = ()
+    span_weights: tuple[float, ...] = ()
     margins: tuple[tuple[str, float], ...] = ()
 
 
@@ -162,7 +162,7 @@ class Decision:
     """The verdict of one stage with its reasons, worst first; behind a hard line, no other reason is told.
 
     `risk` is the probability, 0..1, that this should not be made in general mode; `scores` holds the
-    highest score per category (none behind a hard line). `passing` names the modes that would let a blocked
+    highest score per category (none behind a hard line). `modes_that_allow` names the modes that would let a blocked
     subject pass, perhaps after a confirmation. `mode_set_by`: "person" or "operator".
     """
 
@@ -174,8 +174,8 @@ class Decision:
     policy_digest: str
     risk: float = 0.0
     scores: Mapping[str, float] = field(default_factory=dict)
-    looked: tuple[str, ...] = ()
-    passing: tuple[str, ...] = ()
+    ran: tuple[str, ...] = ()
+    modes_that_allow: tuple[str, ...] = ()
     mode_set_by: str = "person"
 
     def passes(self, acknowledged: bool = False) -> bool:

@@ -7,11 +7,11 @@ from pathlib import Path
 
 from pydantic import Field
 
-from safety.config import ADVICE, Preset, parse, read_toml
+from safety.config import ADVICE, ConfigModel, parse, read_toml
 from safety.errors import PresetError, WeightsError
 
 
-class Weights(Preset):
+class Weights(ConfigModel):
     """One entry of weights.toml. `file` lies in `package` where one is named, else in `folder`."""
 
     folder: Path

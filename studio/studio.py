@@ -25,24 +25,24 @@ from engines.interface import Engine, Progress, silent
 from engines.validation import complete, draw_seeds, prompt_problem
 from safety.audit import AuditLog, Case
 from safety.audit.serialize import of_export
-from safety.checks import Check, assess
-from safety.generation import Delivered, Export, Generation, GenerationRequest, Made, Outcome, Refused, Stamp
-from safety.guard import PromptJudge
-from safety.health import Described, Health, examine
-from safety.marks.export import Exporter, Facts, facts_of, file_name, sweep
+from safety.checks import Check, run_checks
+from safety.generation import Delivered, Export, Generation, GenerationRequest, Outcome, PictureResult, Refused, Stamp
+from safety.guard import Guard
+from safety.health import CheckInfo, Health, examine
+from safety.marks.export import Exporter, Provenance, file_name, provenance_of, sweep
 from safety.marks.verify import Verification, verify
 from safety.policy.decide import decide
 from safety.policy.model import Policy
 from safety.policy.steering import SteeringPlan
-from safety.prompt.demographics import OpenPeople
-from safety.prompt.rewrite import Suggester
-from safety.records import Assessment, Decision, Picture, Prompt, Skipped, Stage, Suggestion, Verdict
-from safety.review.appeals import Answer, Asking
+from safety.prompt.demographics import DemographicsCheck
+from safety.prompt.rewrite import Rewriter
+from safety.records import Assessment, CheckFailure, Decision, Picture, Prompt, Stage, Suggestion, Verdict
+from safety.review.appeals import AppealRequest, AppealStatus
 from safety.review.client import LOCAL
-from safety.review.quarantine import Withheld
+from safety.review.quarantine import QuarantinedPicture
 from safety.review.rate_limit import GENERATION, VERIFICATION
-from safety.review.service import House
-from safety.statement import Statement, Terms, state
+from safety.review.service import ReviewService
+from safety.statement import Statement, StatementTerms, state
 from studio import balanced
 
 
@@ -60,16 +60,16 @@ class Studio:
     exporter: Exporter
     audit: AuditLog
     outputs: Path
-    house: House
-    suggester: Suggester = field(default_factory=lambda: Suggester({}))
-    described: Sequence[Described] = ()
+    house: ReviewService
+    suggester: Rewriter = field(default_factory=lambda: Rewriter({}))
+    described: Sequence[CheckInfo] = ()
     fetch: Callable[[], Iterable[str]] = tuple  # downloads the models that picture checks name; yields what it got
-    people: OpenPeople | None = None  # fills in balanced sets
+    people: DemographicsCheck | None = None  # fills in balanced sets
     steering: SteeringPlan | None = None  # without it, no model is steered
 
     @cached_property
-    def judge(self) -> PromptJudge:
-        return PromptJudge(self.prompt_checks, self.policy)
+    def judge(self) -> Guard:
+        return Guard(self.prompt_checks, self.policy)
 
     def preview(self, prompt: str, mode: str) -> Decision:
         """Judges a prompt while it is typed, with the quick checks only. Nothing is recorded."""
@@ -85,8 +85,8 @@ class Studio:
 
     def look(self, image: Image.Image, mode: str, prompt: str = "") -> Decision:
         """Judges a picture from anywhere, with all checks. Nothing is recorded."""
-        mode = self.policy.in_force(mode)
-        return decide(assess(Stage.PICTURE, Picture(image, prompt), self.image_checks), self.policy, mode)
+        mode = self.policy.effective_mode(mode)
+        return decide(run_checks(Stage.PICTURE, Picture(image, prompt), self.image_checks), self.policy, mode)
 
     def create(
         self,
@@ -101,13 +101,13 @@ class Studio:
         Raises RequestError or LimitError before a case is opened; EngineError, ExportError, AuditError after.
         """
         self.policy.words(request.language)
-        request = complete(replace(request, mode=self.policy.in_force(request.mode)), self.engines)
+        request = complete(replace(request, mode=self.policy.effective_mode(request.mode)), self.engines)
         # No record, no picture: raises before anything is made.
         with self.audit.case(request, self.house.gate.entry(client, GENERATION)) as case:
             progress("judging the prompt", 0, 1)
             seeds = draw_seeds(request)
-            wordings = balanced.wordings(self.people, request, seeds)
-            asked = balanced.strictest(self.check, request, wordings)
+            variants = balanced.variants(self.people, request, seeds)
+            asked = balanced.strictest(self.check, request, variants)
             case.judged(asked)
             # A reviewer's pass opens a BLOCK, for exactly this request and once; never a hard line.
             let = asked.verdict is Verdict.BLOCK and case.let_through()
@@ -117,39 +117,39 @@ class Studio:
                 case.note("acknowledged", stage=Stage.PROMPT)
             steering = self.steering.route(asked, self.policy) if self.steering else None
             generate = partial(self.engines[request.engine].generate, steering=steering, preview=preview)
-            generation = balanced.draw(generate, request, wordings, seeds, progress)
+            generation = balanced.draw(generate, request, variants, seeds, progress)
             case.generated(generation)
             made = tuple(self._finish(case, generation, number, progress) for number in range(len(generation.images)))
             if all(one.export is None for one in made):
                 return case.refused(max((one.decision for one in made), key=lambda d: d.verdict))
             return case.delivered(Delivered(case.id, asked, made, generation))
 
-    def _finish(self, case: Case, generation: Generation, number: int, progress: Progress) -> Made:
+    def _finish(self, case: Case, generation: Generation, number: int, progress: Progress) -> PictureResult:
         """Judges one picture and, unless it is withheld, marks and writes it."""
         image, count = generation.images[number], len(generation.images)
         progress("checking the picture", number, count)
         decision = self.look(image, generation.request.mode, generation.prompt_of(number))
         case.judged(decision)
         if decision.verdict > Verdict.WARN:
-            self.house.desk.held.put(case.id, Withheld(image, decision, generation, number))
-            return Made(decision, None)
+            self.house.desk.held.put(case.id, QuarantinedPicture(image, decision, generation, number))
+            return PictureResult(decision, None)
         progress("marking the picture", number, count)
         export = self._export(case.id, generation, number)
         case.exported(export)
-        return Made(decision, export)
+        return PictureResult(decision, export)
 
     def _export(self, case_id: str, generation: Generation, number: int) -> Export:
-        facts = facts_of(case_id, generation, number)
+        facts = provenance_of(case_id, generation, number)
         name = file_name(facts, generation.request.format)
         return self.exporter.export(generation.images[number], facts, self.outputs / case_id / name)
 
-    def appeal(self, asking: Asking, client: str = LOCAL) -> Answer:
+    def appeal(self, asking: AppealRequest, client: str = LOCAL) -> AppealStatus:
         """Sends a refused case to a reviewer. Raises RequestError, LimitError."""
         return self.house.desk.appeal(asking, self.check, client)
 
-    def report(self, request: GenerationRequest, remark: str, client: str = LOCAL) -> Answer:
+    def report(self, request: GenerationRequest, remark: str, client: str = LOCAL) -> AppealStatus:
         """A false block that nobody tried to create: makes a case. Raises RequestError, LimitError."""
-        request = complete(replace(request, mode=self.policy.in_force(request.mode)), self.engines)
+        request = complete(replace(request, mode=self.policy.effective_mode(request.mode)), self.engines)
         return self.house.desk.report(request, remark, self.check, client)
 
     def collect(self, case_id: str) -> tuple[Export, ...]:
@@ -162,7 +162,7 @@ class Studio:
 
     def statement(self, refused: Refused, request: GenerationRequest) -> Statement:
         """Why a request was refused, and what can be done, in the request's language. Raises RequestError."""
-        terms = Terms(self.house.retention, self.house.roles.open, self.audit.keep_prompts)
+        terms = StatementTerms(self.house.retention, self.house.roles.open, self.audit.keep_prompts)
         return state(refused, request, self.policy, terms)
 
     def resume(self) -> None:
@@ -178,7 +178,7 @@ class Studio:
     def mark(self, image: Image.Image, path: Path) -> Export:
         """All marks on a picture made elsewhere, which the caller declares to be AI-generated."""
         with self.audit.marking() as case:
-            facts = Facts(stamp=Stamp.new(), case=case.id, engine="", model="", mode="", seed=None, prompt="")
+            facts = Provenance(stamp=Stamp.new(), case=case.id, engine="", model="", mode="", seed=None, prompt="")
             export = self.exporter.export(image, facts, path)
             case.exported(export)
             return export
@@ -190,11 +190,11 @@ class Studio:
 
     def health(self) -> Health:
         """Lets every check look at something harmless. Loads what is not loaded yet: may take seconds."""
-        asked = [Described(one.name, self.policy.words().check(one.name), "", True) for one in self.prompt_checks]
+        asked = [CheckInfo(one.name, self.policy.words().check(one.name), "", True) for one in self.prompt_checks]
         return examine(self.prompt_checks, self.image_checks, [*asked, *self.described], Image.new("RGB", (256, 256)))
 
     def _ask(self, prompt: str, mode: str, live: bool = False) -> Decision:
-        mode, problem = self.policy.in_force(mode), prompt_problem(prompt)
+        mode, problem = self.policy.effective_mode(mode), prompt_problem(prompt)
         if problem:  # what cannot be judged is not passed on
-            return decide(Assessment(Stage.PROMPT, skipped=(Skipped("", problem),)), self.policy, mode)
+            return decide(Assessment(Stage.PROMPT, failed=(CheckFailure("", problem),)), self.policy, mode)
         return self.judge.judge(prompt, mode, live)

@@ -14,10 +14,10 @@ from safety.audit import AuditLog
 from safety.config import read_toml
 from safety.errors import ExportError
 from safety.generation import Export
-from safety.prompt.rewrite import Suggester
-from safety.review.rate_limit import Limits
+from safety.prompt.rewrite import Rewriter
+from safety.review.rate_limit import RateLimits
 from safety.review.retention import load_retention
-from safety.review.service import House, Rules, Settings, make_house
+from safety.review.service import ReviewService, ReviewSettings, Rules, make_review_service
 from studio import Studio
 from tests.fakes_page import PRESETS, PaintEngine, PromptedPictureCheck, WordCheck, policy
 
@@ -44,7 +44,7 @@ class PlainExporter:
         return Export(path, facts.stamp, hashlib.sha256(path.read_bytes()).hexdigest(), *image.size, ("visible",))
 
 
-def limits(**table: Any) -> Limits:
+def limits(**table: Any) -> RateLimits:
     """The shipped limits, each hour without one: a test sets what it is about."""
     shipped = read_toml(PRESETS / "limits.toml") | {
         "hour": dict.fromkeys(("generations", "appeals", "verifications", "lookups"), 0),
@@ -53,12 +53,14 @@ def limits(**table: Any) -> Limits:
     }
     for name, values in table.items():
         shipped[name] = {**shipped[name], **values}
-    return Limits.model_validate(shipped)
+    return RateLimits.model_validate(shipped)
 
 
-def fake_house(audit: AuditLog, home: Path, rules: Limits | None = None, settings: Settings | None = None) -> House:
+def fake_house(
+    audit: AuditLog, home: Path, rules: RateLimits | None = None, settings: ReviewSettings | None = None
+) -> ReviewService:
     data = Rules(rules or limits(), load_retention(PRESETS))
-    return make_house(audit, data, home / "outputs", settings or Settings())
+    return make_review_service(audit, data, home / "outputs", settings or ReviewSettings())
 
 
 def fake_studio(
@@ -77,6 +79,6 @@ def fake_studio(
         exporter=exporter or PlainExporter(),
         audit=audit,
         outputs=home / "outputs",
-        suggester=Suggester({"gore": "fog"}),
+        suggester=Rewriter({"gore": "fog"}),
         house=fake_house(audit, home),
     )

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 from PIL import Image, ImageDraw
 
-from safety.generation import Registered
+from safety.generation import ExportRecord
 
 GROUNDS = ["white", "#1e50c8", "black", "#f0c83c", "#148c3c", "#c8281e", "#808080", "#faebd7"]
 
@@ -51,9 +51,9 @@ def recoded(image: Image.Image, format: str, quality: int) -> Image.Image:
 class Memory:
     """A registry in memory, newest first."""
 
-    known: list[Registered] = field(default_factory=list)
+    known: list[ExportRecord] = field(default_factory=list)
 
-    def find(self, stamps: Iterable[str], sha256: str) -> Registered | None:
+    def find(self, stamps: Iterable[str], sha256: str) -> ExportRecord | None:
         wanted = set(stamps)
         same = [one for one in self.known if one.sha256 == sha256]
         return next(iter(same + [one for one in self.known if one.stamp in wanted]), None)

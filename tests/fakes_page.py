@@ -11,7 +11,7 @@ from pathlib import Path
 from PIL import Image, ImageDraw
 
 from engines.diffusion.previews import Preview, blurred
-from engines.interface import Bounds, EngineCard, Progress
+from engines.interface import EngineCard, Progress, Range
 from safety.generation import Generation, GenerationRequest, Steering
 from safety.policy.model import Policy, load_policy
 from safety.records import Finding, Picture, Prompt, Span
@@ -29,7 +29,7 @@ class WordCheck:
     name: str = "words"
     live: bool = True
 
-    def look(self, subject: Prompt, /) -> Iterator[Finding]:
+    def detect(self, subject: Prompt, /) -> Iterator[Finding]:
         for match in re.finditer(r"\w+", subject.text.lower()):
             if match[0] in self.words:
                 category, score = self.words[match[0]]
@@ -43,7 +43,7 @@ class PromptedPictureCheck:
     name: str = "eyes"
     live: bool = False
 
-    def look(self, subject: Picture, /) -> Iterator[Finding]:
+    def detect(self, subject: Picture, /) -> Iterator[Finding]:
         if "shock" in subject.prompt:
             yield Finding(self.name, "shocking", 0.7, "decay")
         if "spoilt" in subject.prompt:
@@ -68,11 +68,11 @@ class PaintEngine:
             licence_url="",
             source="",
             guided=True,
-            steps=Bounds(default=8, least=1, most=500),
-            guidance=Bounds(default=4, least=1, most=10),
-            size=Bounds(default=512, least=256, most=768),
+            steps=Range(default=8, least=1, most=500),
+            guidance=Range(default=4, least=1, most=10),
+            size=Range(default=512, least=256, most=768),
             size_multiple=64,
-            count=Bounds(default=1, least=1, most=4),
+            count=Range(default=1, least=1, most=4),
         )
 
     def generate(

@@ -12,7 +12,7 @@ from typing import Any
 
 from safety.errors import RequestError
 from safety.generation import GenerationRequest
-from safety.review.appeals import Asking
+from safety.review.appeals import AppealRequest
 
 FIELDS = tuple(field.name for field in fields(GenerationRequest))
 WHOLE = ("seed", "steps", "width", "height", "count")
@@ -30,13 +30,13 @@ def read(values: Mapping[str, Any]) -> GenerationRequest:
     return GenerationRequest(**{name: _typed(name, value) for name, value in given.items()})
 
 
-def asking(values: Mapping[str, Any]) -> Asking:
+def asking(values: Mapping[str, Any]) -> AppealRequest:
     """An appeal. Raises RequestError that names the setting."""
-    names = tuple(field.name for field in fields(Asking))
+    names = tuple(field.name for field in fields(AppealRequest))
     if unknown := sorted(set(values) - set(names)):
         raise RequestError(f"There is no setting {unknown[0]!r}.", f"Choose from: {', '.join(names)}.")
     given = {name: _typed(name, value) for name, value in values.items() if value is not None}
-    return Asking(**{"case": "", "prompt": "", **given})
+    return AppealRequest(**{"case": "", "prompt": "", **given})
 
 
 def remark(values: Mapping[str, Any]) -> str:

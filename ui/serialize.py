@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from safety.audit.serialize import of_steering
-from safety.generation import Delivered, Export, Made, Refused
+from safety.generation import Delivered, Export, PictureResult, Refused
 from safety.health import Health
 from safety.marks.verify import Verification
 from safety.records import Decision, Reason, Stage, Suggestion, Verdict
@@ -32,7 +32,7 @@ def reason(one: Reason) -> Row:
         "regions": [[part.left, part.top, part.right, part.bottom, part.weight] for part in one.regions],
         "score": one.score,
         "threshold": one.threshold,
-        "parts": [round(part, 4) for part in one.parts],
+        "parts": [round(part, 4) for part in one.span_weights],
         "margins": {mode: round(margin, 4) for mode, margin in one.margins},
         "help": one.help,
     }
@@ -87,7 +87,7 @@ def refused(one: Refused, statement: Statement) -> Row:
     }
 
 
-def delivered(one: Delivered, made: Made, file: str) -> Row:
+def delivered(one: Delivered, made: PictureResult, file: str) -> Row:
     generation = one.generation
     return {
         "case": one.case,

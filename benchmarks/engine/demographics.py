@@ -20,7 +20,7 @@ import numpy as np
 from benchmarks.engine.people_recognizer import PeopleEye, held_out
 from engines.cards import read_cards
 from safety.prompt import open_people
-from safety.prompt.demographics import Wording
+from safety.prompt.demographics import PromptVariant
 from training.pocket.artist import Artist
 from training.pocket.objects import PEOPLE, TONES, load
 from training.pocket.recognizer import Judge
@@ -58,14 +58,14 @@ def spread(values: Sequence[str], kinds: Sequence[str]) -> tuple[float, float]:
     return float(np.abs(shares - 1 / len(kinds)).sum() / 2), float(-(some * np.log(some)).sum() / np.log(len(kinds)))
 
 
-def draw(artist: Artist, wordings: Sequence[Wording], seeds: Sequence[int]) -> np.ndarray:
+def draw(artist: Artist, variants: Sequence[PromptVariant], seeds: Sequence[int]) -> np.ndarray:
     """One picture a wording, uint8 of shape (wordings, 128, 128, 3)."""
     import torch
 
     pictures = []
-    for at in range(0, len(wordings), 16):
+    for at in range(0, len(variants), 16):
         generators = [torch.Generator().manual_seed(seed) for seed in seeds[at : at + 16]]
-        batch = [wording.prompt for wording in wordings[at : at + 16]]
+        batch = [wording.prompt for wording in variants[at : at + 16]]
         settings = {"num_inference_steps": artist.steps, "guidance_scale": artist.guidance, "output_type": "np"}
         pictures.append(np.rint(artist.pipeline(batch, generator=generators, **settings).images * 255).astype(np.uint8))
     return np.concatenate(pictures)
@@ -87,9 +87,9 @@ def rows(name: str, seen: Seen, each: int) -> list[str]:
     ]
 
 
-def obeyed(wordings: Sequence[Wording], seen: Seen) -> str:
+def obeyed(variants: Sequence[PromptVariant], seen: Seen) -> str:
     """How often what was filled in is what the eye sees."""
-    told = [wording.filled.split(", ") for wording in wordings]
+    told = [wording.filled.split(", ") for wording in variants]
     gender = np.mean([one[0] == seen.genders[n] for n, one in enumerate(told) if seen.genders[n]])
     tones = [one[1].removesuffix(" skin") for one in told]
     exact = np.mean([tone == seen.tones[n] for n, tone in enumerate(tones)])
@@ -177,10 +177,10 @@ def main() -> None:
     prompts, roles = asked_for(args.prompts, args.pictures)
     seeds = [SEED + number % args.pictures for number in range(len(prompts))]
     people = open_people(ROOT / "presets")
-    filled = [people.wordings(prompt, [seed])[0] for prompt, seed in zip(prompts, seeds, strict=True)]
+    filled = [people.variants(prompt, [seed])[0] for prompt, seed in zip(prompts, seeds, strict=True)]
     runs: dict[str, Seen] = {}
-    for name, wordings in (("as asked", [Wording(prompt) for prompt in prompts]), ("balanced set", filled)):
-        runs[name] = seer.look(draw(artist, wordings, seeds), roles)
+    for name, variants in (("as asked", [PromptVariant(prompt) for prompt in prompts]), ("balanced set", filled)):
+        runs[name] = seer.look(draw(artist, variants, seeds), roles)
         print("\n".join(rows(name, runs[name], args.pictures)), flush=True)
     print(obeyed(filled, runs["balanced set"]))
     plot(runs, ROOT / "docs" / "balanced-set.png")

@@ -22,11 +22,11 @@ from engines.cards import read_cards
 from engines.diffusion.engine import DiffusionEngine
 from engines.interface import silent
 from engines.validation import complete
-from safety.checks import assess
+from safety.checks import run_checks
 from safety.generation import GenerationRequest, Stamp
 from safety.image import picture_checks
 from safety.marks import Marks
-from safety.marks.export import Exporter, Facts
+from safety.marks.export import Exporter, Provenance
 from safety.policy.decide import decide
 from safety.policy.model import load_policy
 from safety.prompt import prompt_checks
@@ -64,13 +64,13 @@ def round_of(home: Path) -> Callable[[str, int, Clock], None]:
     def work(text: str, seed: int, clock: Clock) -> None:
         request = complete(GenerationRequest(text), {"pocket": engine})
         with clock.timing("prompt"):
-            decide(assess(Stage.PROMPT, Prompt(text), prompts), policy, "general")
+            decide(run_checks(Stage.PROMPT, Prompt(text), prompts), policy, "general")
         with clock.timing("drawing"):
             image = engine.generate(request, [seed], silent).images[0]
         with clock.timing("picture"):
-            decide(assess(Stage.PICTURE, Picture(image, text), pictures), policy, "general")
+            decide(run_checks(Stage.PICTURE, Picture(image, text), pictures), policy, "general")
         with clock.timing("marks"):
-            exporter.export(image, Facts(stamp=Stamp.new(), engine="pocket", model="pocket"), home / f"{seed}.png")
+            exporter.export(image, Provenance(stamp=Stamp.new(), engine="pocket", model="pocket"), home / f"{seed}.png")
 
     return work
 

@@ -16,7 +16,7 @@ from pathlib import Path
 import numpy as np
 
 from benchmarks.image.false_blocks import opened, pictures
-from safety.image.config import Cards, read_picture_checks
+from safety.image.config import PictureChecksConfig, read_picture_checks
 from safety.image.torch_models import ClipModel, missing
 from safety.image.zero_shot import FILE, Clip, Questions, digest
 
@@ -24,7 +24,7 @@ ROOT = Path(__file__).parents[2]
 LEAST = 50  # pictures; with fewer, the rarest hundredth is a guess
 
 
-def margins(cards: Cards, clip: Clip, paths: Sequence[Path]) -> dict[str, list[float]]:
+def margins(cards: PictureChecksConfig, clip: Clip, paths: Sequence[Path]) -> dict[str, list[float]]:
     """By how many logits each picture is nearer to what each head looks for."""
     questions = Questions(cards.head, clip)
     found: dict[str, list[float]] = {name: [] for name in cards.head}
@@ -35,7 +35,7 @@ def margins(cards: Cards, clip: Clip, paths: Sequence[Path]) -> dict[str, list[f
     return found
 
 
-def table(cards: Cards, found: dict[str, list[float]], share: float) -> str:
+def table(cards: PictureChecksConfig, found: dict[str, list[float]], share: float) -> str:
     """The calibration as TOML."""
     count = len(next(iter(found.values())))
     lines = [

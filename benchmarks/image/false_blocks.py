@@ -21,7 +21,7 @@ from pathlib import Path
 
 from PIL import Image
 
-from safety.checks import Check, assess
+from safety.checks import Check, run_checks
 from safety.image import picture_checks
 from safety.policy.decide import decide
 from safety.policy.model import Policy, load_policy
@@ -76,7 +76,7 @@ def judged(paths: list[Path], checks: tuple[Check[Picture], ...]) -> Mapping[Pat
     for path in paths:
         image = opened(path)
         if min(image.size) >= AT_LEAST:
-            seen[path] = assess(Stage.PICTURE, Picture(image), checks)
+            seen[path] = run_checks(Stage.PICTURE, Picture(image), checks)
     return seen
 
 
@@ -98,7 +98,7 @@ def pace(checks: tuple[Check[Picture], ...], rounds: int = 20) -> None:
         for number in range(rounds):
             image = Image.effect_noise((512, 512), number + 1.0).convert("RGB")
             started = time.perf_counter()
-            list(check.look(Picture(image)))
+            list(check.detect(Picture(image)))
             times.append(1000 * (time.perf_counter() - started))
         print(f"{check.name}: {statistics.median(times):.0f} ms a picture")
 

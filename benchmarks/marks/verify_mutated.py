@@ -27,7 +27,7 @@ from safety.audit import AuditLog
 from safety.errors import FileError
 from safety.generation import Stamp
 from safety.marks import Marks
-from safety.marks.export import Exporter, Facts
+from safety.marks.export import Exporter, Provenance
 from safety.marks.verify import verify
 
 SIDES = (512, 1024, 2048)
@@ -114,7 +114,7 @@ def _file(folder: Path, marks: Marks, side: int, kind: str) -> bytes:
     noise = np.random.default_rng(side).integers(0, 256, (side // 16, side // 16, 3), dtype=np.uint8)
     picture = Image.fromarray(noise).resize((side, side), Image.Resampling.BICUBIC)
     path = folder / f"{side}.{kind}"
-    Exporter(marks).export(picture, Facts(Stamp(side), engine="benchmark"), path)
+    Exporter(marks).export(picture, Provenance(Stamp(side), engine="benchmark"), path)
     data = path.read_bytes()
     assert Image.open(BytesIO(data)).size == (side, side)
     return data

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 
 import numpy as np
 
-from safety.guard import PromptJudge
+from safety.guard import Guard
 from safety.records import Decision, Span, Verdict
 from training.prompt_classifier.figures import figure
 
@@ -16,7 +16,7 @@ MOST = 150  # refusals that are tried out
 _WORD = re.compile(r"\S+")
 
 
-def faithful(judge: PromptJudge, texts: Sequence[str], verdicts: np.ndarray, seed: int = 0) -> Iterator[str]:
+def faithful(judge: Guard, texts: Sequence[str], verdicts: np.ndarray, seed: int = 0) -> Iterator[str]:
     """A line each for soft blocks, and for warnings and blocks: how many pass, at most with a remark."""
     yield "| stopped prompts | rows | marked, of all words | pass without them | without as many by chance |"
     yield "|---|---|---|---|---|"
@@ -32,7 +32,7 @@ def faithful(judge: PromptJudge, texts: Sequence[str], verdicts: np.ndarray, see
         yield f"| {name} | {len(tried)} | {share:.0%} | {' | '.join(shares)} |"
 
 
-def _tried(judge: PromptJudge, text: str, rng: random.Random) -> tuple[float, bool, bool]:
+def _tried(judge: Guard, text: str, rng: random.Random) -> tuple[float, bool, bool]:
     """The share of words marked, whether the prompt passes without them, and without as many drawn by chance."""
     spans = marked_spans(judge.judge(text))
     words = [Span(*match.span()) for match in _WORD.finditer(text)]
@@ -46,7 +46,7 @@ def marked_spans(decision: Decision) -> list[Span]:
     return sorted({span for reason in decision.reasons if reason.verdict >= Verdict.WARN for span in reason.spans})
 
 
-def _passes(judge: PromptJudge, text: str, spans: Sequence[Span]) -> bool:
+def _passes(judge: Guard, text: str, spans: Sequence[Span]) -> bool:
     end = len(text)
     kept = []
     for span in sorted(spans, reverse=True):

@@ -4,7 +4,7 @@
 
 Strings are random code points, floods of combining signs, mixed scripts, emoji, surrogates, code, repeated
 words, and harmful words in noise. Each is judged once, by all checks, with its decision and reasons. A check that
-raised (`Skipped`) counts as a crash, unless it says that the text is too long. Time is that of the thread: on a
+raised (`CheckFailure`) counts as a crash, unless it says that the text is too long. Time is that of the thread: on a
 shared machine the clock on the wall measures the others.
 """
 
@@ -19,7 +19,7 @@ from pathlib import Path
 
 import numpy as np
 
-from safety.checks import assess
+from safety.checks import run_checks
 from safety.policy.decide import decide
 from safety.policy.model import load_policy
 from safety.prompt import prompt_checks
@@ -100,9 +100,9 @@ def judge_of(root: Path) -> Callable[[str], None]:
     checks, policy = prompt_checks(root / "presets", root / "assets" / "models"), load_policy(root / "presets")
 
     def judge(text: str) -> None:
-        assessment = assess(Stage.PROMPT, Prompt(text), checks)
+        assessment = run_checks(Stage.PROMPT, Prompt(text), checks)
         decision = decide(assessment, policy, "general")
-        for skipped in assessment.skipped:
+        for skipped in assessment.failed:
             if "TooLong" not in skipped.why:
                 raise RuntimeError(f"{skipped.check}: {skipped.why}")
         if decision.verdict > Verdict.ALLOW and not decision.reasons:

@@ -21,10 +21,10 @@ from pathlib import Path
 
 import numpy as np
 
-from safety.guard import PromptJudge
+from safety.guard import Guard
 from safety.policy.model import load_policy
 from safety.prompt import prompt_checks
-from safety.prompt.classifier import FOLDER, MeaningCheck
+from safety.prompt.classifier import FOLDER, PromptClassifierCheck
 from safety.records import Prompt
 
 ROOT = Path(__file__).parents[2]
@@ -62,10 +62,10 @@ def prompts(data: Path, words: int, count: int) -> list[str]:
 
 def judges() -> Iterator[tuple[str, Judge]]:
     """What is timed, by name."""
-    model = MeaningCheck(MODEL)
+    model = PromptClassifierCheck(MODEL)
     rules = [check for check in prompt_checks(PRESETS) if check.name != model.name]
-    yield "model", lambda text: list(model.look(Prompt(text)))
-    yield "rules, model, decision", PromptJudge([*rules, model], load_policy(PRESETS)).judge
+    yield "model", lambda text: list(model.detect(Prompt(text)))
+    yield "rules, model, decision", Guard([*rules, model], load_policy(PRESETS)).judge
     yield from _installed()
 
 

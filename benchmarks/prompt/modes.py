@@ -13,7 +13,7 @@ import tomllib
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from safety.checks import Check, assess
+from safety.checks import Check, run_checks
 from safety.policy.decide import decide
 from safety.policy.model import load_policy
 from safety.prompt import prompt_checks
@@ -31,7 +31,7 @@ TABLE = re.compile(re.escape(HEAD[0]) + r"\n.*?\n(?=\n)", re.DOTALL)
 
 def verdicts(prompt: str, checks: Sequence[Check[Prompt]]) -> dict[str, Verdict]:
     """The verdict in each mode, by all the checks that ship."""
-    seen, policy = assess(Stage.PROMPT, Prompt(prompt), checks), load_policy(ROOT / "presets")
+    seen, policy = run_checks(Stage.PROMPT, Prompt(prompt), checks), load_policy(ROOT / "presets")
     return {mode: decide(seen, policy, mode).verdict for mode in MODES}
 
 

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import numpy as np
 
-from safety.guard import PromptJudge
+from safety.guard import Guard
 from training.prompt_classifier.figures import auroc, best_f1, figure
 
 Score = Callable[[str], float]
@@ -31,7 +31,7 @@ print(json.dumps(rows))
 """
 
 
-def compared(judge: PromptJudge, texts: Sequence[str], labels: np.ndarray, spacy: Path | None) -> Iterator[str]:
+def compared(judge: Guard, texts: Sequence[str], labels: np.ndarray, spacy: Path | None) -> Iterator[str]:
     """A line a rival: AUROC and best F1 on these rows, median and 95th percentile of processor time for one.
 
     Processor time, of one thread: the machine may be busy with other work.

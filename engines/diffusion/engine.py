@@ -10,18 +10,18 @@ from typing import TYPE_CHECKING, Any
 
 from PIL import Image
 
-from engines.diffusion.model_store import Source
+from engines.diffusion.model_store import ModelStore
 from engines.diffusion.pipeline_args import settings
-from engines.diffusion.placement import Plan
+from engines.diffusion.placement import Placement
 from engines.diffusion.previews import Previews
-from engines.diffusion.sampling import Drawing, run
+from engines.diffusion.sampling import Sampling, run
 from engines.diffusion.steering import plan as plan_steering
 from engines.diffusion.zerogpu import Item, follow, relay
-from engines.interface import EngineCard, Offer, Progress
-from engines.job_queue import Turns
+from engines.interface import Availability, EngineCard, Progress
+from engines.job_queue import JobQueue
 from engines.postprocess import NoPicture, to_picture
 from safety.errors import EngineFailed
-from safety.generation import Generation, GenerationRequest, Steered, Steering
+from safety.generation import Generation, GenerationRequest, Steering, SteeringResult
 
 if TYPE_CHECKING:
     import numpy as np
@@ -38,15 +38,15 @@ class DiffusionEngine:
     A pipeline is not re-entrant, and engines share the machine: calls wait for one another, first come first served.
     """
 
-    def __init__(self, name: str, card: EngineCard, source: Source | Path) -> None:
+    def __init__(self, name: str, card: EngineCard, source: ModelStore | Path) -> None:
         self._name = name
         self._card = card
-        self._source = source if isinstance(source, Source) else Source(source)
+        self._source = source if isinstance(source, ModelStore) else ModelStore(source)
         self._pipeline: Any = None
         self._previews: Previews | None = None
-        self._fetching = Turns()
+        self._fetching = JobQueue()
         self._lent = self._source.lend(self._relayed) if self._source.lend else None
-        self.plan: Plan | None = None  # how the loaded pipeline runs
+        self.plan: Placement | None = None  # how the loaded pipeline runs
 
     @property
     def card(self) -> EngineCard:
@@ -95,19 +95,19 @@ class DiffusionEngine:
         steering: Steering | None,
         progress: Progress,
         preview: Preview | None,
-    ) -> tuple[NDArray[np.float32], Steered | None]:
+    ) -> tuple[NDArray[np.float32], SteeringResult | None]:
         given = settings(self._pipeline, request, seeds, self._card.guided)
         by = plan_steering(self._card, self._pipeline, given, steering)
-        drawing = Drawing(self._card, self._pipeline, self._previews, (request.width or 0, request.height or 0))
+        drawing = Sampling(self._card, self._pipeline, self._previews, (request.width or 0, request.height or 0))
         return run(drawing, given, by, progress, preview), by
 
     def _relayed(self, request: GenerationRequest, seeds: Sequence[int], steering: Steering | None) -> Generator[Item]:
         yield from relay(partial(self._draw, request, seeds, steering))
 
-    def offer(self) -> Offer:
+    def offer(self) -> Availability:
         """How it would run here, by memory; nothing is loaded."""
         plan = self.plan or self._source.plan(self._card, empty=True)
-        return Offer(plan.runs, self._source.here(self._card), plan.why)
+        return Availability(plan.runs, self._source.here(self._card), plan.why)
 
     def unload(self) -> None:
         """Lets the pipeline go and frees its memory."""

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from engines.diffusion.loading import INDEX
-from engines.diffusion.repository import Part, passing, sentence_for, sha256, wanted
+from engines.diffusion.repository import ModelFile, passing, sentence_for, sha256, wanted
 from engines.interface import EngineCard, Progress
 from safety.errors import EngineUnavailable, StudioError
 
@@ -73,7 +73,7 @@ class Hub:
         (folder / DONE).write_text(json.dumps(record, indent=1), "utf-8")
         return folder
 
-    def _list(self, repo: str, revision: str, variant: str, only: str) -> tuple[str, list[Part]]:
+    def _list(self, repo: str, revision: str, variant: str, only: str) -> tuple[str, list[ModelFile]]:
         from huggingface_hub import HfApi
 
         api = HfApi(endpoint=self.endpoint, token=self.token)
@@ -82,9 +82,9 @@ class Hub:
         names = [only] if only else list(wanted(list(files), variant))
         if missing := [name for name in names if name not in files] or (not names and [INDEX]):
             raise EngineUnavailable(f"{repo} has no {missing[0]}.", "Choose a repository in the layout of diffusers.")
-        return str(info.sha), [Part.of(files[name]) for name in names]
+        return str(info.sha), [ModelFile.of(files[name]) for name in names]
 
-    def _room(self, folder: Path, parts: list[Part]) -> None:
+    def _room(self, folder: Path, parts: list[ModelFile]) -> None:
         folder.mkdir(parents=True, exist_ok=True)
         there = sum(file.stat().st_size for file in folder.rglob("*") if file.is_file())
         needed = sum(part.size for part in parts) - there + MARGIN
@@ -95,7 +95,7 @@ class Hub:
                 "Free some space, or set SAFELIGHT_HOME to a folder on a larger disk.",
             )
 
-    def _get(self, repo: str, commit: str, part: Part, folder: Path, told: _Told) -> None:
+    def _get(self, repo: str, commit: str, part: ModelFile, folder: Path, told: _Told) -> None:
         whole = folder / part.name
         if whole.is_file() and whole.stat().st_size == part.size:
             return
@@ -110,7 +110,7 @@ class Hub:
             )
         beside.replace(whole)
 
-    def _complete(self, repo: str, commit: str, part: Part, beside: Path, told: _Told) -> None:
+    def _complete(self, repo: str, commit: str, part: ModelFile, beside: Path, told: _Told) -> None:
         """Goes on where the last try, or the last start, ended. Gives up after TRIES without a byte gained."""
         tries = TRIES
         while (have := beside.stat().st_size if beside.exists() else 0) < part.size or not beside.exists():
@@ -123,7 +123,7 @@ class Hub:
                     raise
                 time.sleep(PAUSE)
 
-    def _stream(self, repo: str, commit: str, part: Part, beside: Path, told: _Told) -> None:
+    def _stream(self, repo: str, commit: str, part: ModelFile, beside: Path, told: _Told) -> None:
         from huggingface_hub import hf_hub_url
         from huggingface_hub.file_download import http_get
         from huggingface_hub.utils import build_hf_headers  # type: ignore[attr-defined]

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from engines.diffusion.denoiser import denoiser_of
-from engines.diffusion.placement import Plan
+from engines.diffusion.placement import Placement
 from engines.interface import EngineCard
 from safety.errors import EngineUnavailable
 
@@ -15,7 +15,7 @@ INDEX, SINGLE = "model_index.json", ".safetensors"
 PARTS = ("transformer", "text_encoder", "text_encoder_2", "text_encoder_3")  # what 4 bits pay off for
 
 
-def load_pipeline(name: str, card: EngineCard, where: Path, plan: Plan) -> Any:
+def load_pipeline(name: str, card: EngineCard, where: Path, plan: Placement) -> Any:
     """The pipeline as the plan says, silent. Never touches the network. Raises EngineUnavailable that names the fix."""
     single = where.suffix == SINGLE
     if not (where if single else where / INDEX).is_file():
@@ -33,7 +33,7 @@ def load_pipeline(name: str, card: EngineCard, where: Path, plan: Plan) -> Any:
         raise EngineUnavailable(f"The model {name!r} cannot be loaded: {first_line(error)}", advice) from error
 
 
-def _load(card: EngineCard, where: Path, plan: Plan) -> Any:
+def _load(card: EngineCard, where: Path, plan: Placement) -> Any:
     import diffusers
     import torch
     import transformers
@@ -86,7 +86,7 @@ def _four_bit(diffusers: Any, torch: Any) -> Any:
     )
 
 
-def _place(pipeline: Any, card: EngineCard, plan: Plan) -> None:
+def _place(pipeline: Any, card: EngineCard, plan: Placement) -> None:
     """Device, offloading and what makes it fast, as card and plan say."""
     import diffusers
 
@@ -108,7 +108,7 @@ def _place(pipeline: Any, card: EngineCard, plan: Plan) -> None:
         denoiser_of(pipeline).compile_repeated_blocks(fullgraph=True)
 
 
-def lay_over(pipeline: Any, file: Path, scale: float) -> None:
+def apply_lora(pipeline: Any, file: Path, scale: float) -> None:
     """A LoRA over the pipeline's weights. Raises EngineUnavailable where the package for it is missing."""
     try:
         pipeline.load_lora_weights(str(file.parent), weight_name=file.name, local_files_only=True)

@@ -11,7 +11,7 @@ class Loaded(Protocol):
     def unload(self) -> None: ...
 
 
-class Shelf:
+class ModelCache:
     """Keeps the order in which models were used; `most` of them stay loaded. Only who has the turn calls it."""
 
     def __init__(self, most: int = 2) -> None:

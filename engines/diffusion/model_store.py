@@ -8,35 +8,35 @@ from pathlib import Path
 from typing import Any
 
 from engines.diffusion.hub import Hub
-from engines.diffusion.loading import lay_over, load_pipeline
-from engines.diffusion.model_cache import Loaded, Shelf
-from engines.diffusion.placement import Plan, decide
+from engines.diffusion.loading import apply_lora, load_pipeline
+from engines.diffusion.model_cache import Loaded, ModelCache
+from engines.diffusion.placement import Placement, decide
 from engines.diffusion.zerogpu import Lend
-from engines.hardware import Machine
+from engines.hardware import Hardware
 from engines.interface import EngineCard, Progress
-from engines.job_queue import Turns
+from engines.job_queue import JobQueue
 from safety.errors import EngineUnavailable
 
 CLOSE = "Close other programs, or choose another engine: `python app.py engines` lists those that run here."
 
 
-def ample() -> Machine:
+def ample() -> Hardware:
     """A machine that nothing is known of: whatever is asked for is tried on the CPU."""
-    return Machine(ram_free=float("inf"), ram_total=float("inf"))
+    return Hardware(ram_free=float("inf"), ram_total=float("inf"))
 
 
 @dataclass(frozen=True)
-class Source:
+class ModelStore:
     """What all engines of this machine share: folders, hub, memory, the shelf of loaded models, whose turn it is."""
 
     models: Path
     hub: Hub | None = None
-    machine: Callable[[], Machine] = ample
-    shelf: Shelf = field(default_factory=Shelf)
-    turns: Turns = field(default_factory=Turns)
+    machine: Callable[[], Hardware] = ample
+    shelf: ModelCache = field(default_factory=ModelCache)
+    turns: JobQueue = field(default_factory=JobQueue)
     lend: Lend | None = None  # wraps drawing where a GPU is only lent
 
-    def plan(self, card: EngineCard, empty: bool = False) -> Plan:
+    def plan(self, card: EngineCard, empty: bool = False) -> Placement:
         """How the card's model would run now, or if nothing else were loaded."""
         machine = self.machine()
         if empty:
@@ -60,7 +60,7 @@ class Source:
             raise EngineUnavailable(f"{card.title} is on the hub, which this studio does not use.", CLOSE)
         return self.hub.fetch(card, progress)
 
-    def load(self, name: str, card: EngineCard, where: Path, who: Loaded) -> tuple[Any, Plan]:
+    def load(self, name: str, card: EngineCard, where: Path, who: Loaded) -> tuple[Any, Placement]:
         """The pipeline, and the plan that it was loaded by. Raises EngineUnavailable."""
         self.shelf.use(who)
         plan = self.plan(card)
@@ -69,10 +69,10 @@ class Source:
         self._must_run(card, plan)
         pipeline = load_pipeline(name, card, where, plan)
         if card.lora and self.hub:
-            lay_over(pipeline, self.hub.folder(card.lora.model) / card.lora.file, card.lora.scale)
+            apply_lora(pipeline, self.hub.folder(card.lora.model) / card.lora.file, card.lora.scale)
         return pipeline, plan
 
     @staticmethod
-    def _must_run(card: EngineCard, plan: Plan) -> None:
+    def _must_run(card: EngineCard, plan: Placement) -> None:
         if not plan.runs:
             raise EngineUnavailable(f"{card.title} does not run here. {plan.why}", CLOSE)

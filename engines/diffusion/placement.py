@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-from engines.hardware import Machine
+from engines.hardware import Hardware
 from engines.interface import EngineCard
 
 ROOM = 1.5  # GB beside the weights for activations and the VAE, of about a megapixel
@@ -16,7 +16,7 @@ Offload = Literal["", "model", "sequential"]
 
 
 @dataclass(frozen=True, slots=True)
-class Plan:
+class Placement:
     """`device` is empty where the model does not run; `why` is a sentence for people either way."""
 
     device: Literal["", "cuda", "mps", "cpu"]
@@ -31,16 +31,16 @@ class Plan:
         return bool(self.device)
 
 
-def decide(card: EngineCard, machine: Machine) -> Plan:
+def decide(card: EngineCard, machine: Hardware) -> Placement:
     """By memory, fastest first: all on the GPU, part by part, at 4 bits, layer by layer, the CPU, not at all."""
     if machine.gpu == "cuda":
         return _cuda(card, machine)
     if machine.gpu == "mps" and _needs(card.memory_gb) <= machine.ram_free:
-        return Plan("mps", "float16" if card.memory_gb else "float32", why=f"On {machine.gpu_name}.")
+        return Placement("mps", "float16" if card.memory_gb else "float32", why=f"On {machine.gpu_name}.")
     return _cpu(card, machine)
 
 
-def _cuda(card: EngineCard, machine: Machine) -> Plan:
+def _cuda(card: EngineCard, machine: Hardware) -> Placement:
     # float16 overflows in many VAEs and gives black pictures.
     dtype: Literal["float32", "bfloat16"] = "bfloat16" if machine.bf16 else "float32"
     twice = 1.0 if machine.bf16 else 2.0
@@ -48,23 +48,23 @@ def _cuda(card: EngineCard, machine: Machine) -> Plan:
     free, on = machine.gpu_free, f"{machine.gpu_name}, {machine.gpu_free:.0f} GB free"
     in_ram = whole + ROOM <= machine.ram_free
     if _needs(whole) <= free:
-        return Plan("cuda", dtype, tiling=free - whole < TIGHT, why=f"All on the GPU ({on}).")
+        return Placement("cuda", dtype, tiling=free - whole < TIGHT, why=f"All on the GPU ({on}).")
     if _needs(part) <= free and in_ram:
-        return Plan("cuda", dtype, "model", tiling=free - part < TIGHT, why=f"Part by part on the GPU ({on}).")
+        return Placement("cuda", dtype, "model", tiling=free - part < TIGHT, why=f"Part by part on the GPU ({on}).")
     if machine.quantiser and card.kind == "hub" and _needs(card.memory_gb * QUARTER) <= free:
-        return Plan("cuda", dtype, "model", True, True, f"At 4 bits, part by part on the GPU ({on}).")
+        return Placement("cuda", dtype, "model", True, True, f"At 4 bits, part by part on the GPU ({on}).")
     if free >= SEQUENTIAL and in_ram:
-        return Plan("cuda", dtype, "sequential", tiling=True, why=f"Layer by layer on the GPU, slowly ({on}).")
+        return Placement("cuda", dtype, "sequential", tiling=True, why=f"Layer by layer on the GPU, slowly ({on}).")
     return _cpu(card, machine)
 
 
-def _cpu(card: EngineCard, machine: Machine) -> Plan:
+def _cpu(card: EngineCard, machine: Hardware) -> Placement:
     # float32: bfloat16 is hundreds of times slower on CPUs without instructions for it.
     whole = 2.0 * card.memory_gb
     if _needs(whole) <= machine.ram_free or not card.memory_gb:
-        return Plan("cpu", why="On the CPU." if not card.memory_gb else "On the CPU: minutes a picture.")
+        return Placement("cpu", why="On the CPU." if not card.memory_gb else "On the CPU: minutes a picture.")
     gpu = f", nor has {machine.gpu_name} the memory ({machine.gpu_free:.0f} GB free)" if machine.gpu else ""
-    return Plan(
+    return Placement(
         "", why=f"Too little memory: {_needs(whole):.0f} GB are needed, {machine.ram_free:.0f} GB are free{gpu}."
     )
 

@@ -17,7 +17,7 @@ CHUNK = 2**22
 
 
 @dataclass(frozen=True, slots=True)
-class Part:
+class ModelFile:
     """One file of a repository. `sha256` is empty for small files, which the hub keeps under another hash."""
 
     name: str
@@ -25,7 +25,7 @@ class Part:
     sha256: str
 
     @classmethod
-    def of(cls, file: Any) -> Part:
+    def of(cls, file: Any) -> ModelFile:
         return cls(file.rfilename, file.size or 0, file.lfs.sha256 if file.lfs else "")
 
 

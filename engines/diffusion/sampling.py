@@ -16,7 +16,7 @@ from engines.diffusion.previews import Previews
 from engines.diffusion.steering import steered
 from engines.interface import EngineCard, Progress
 from safety.errors import EngineFailed, StudioError
-from safety.generation import Steered
+from safety.generation import SteeringResult
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -28,7 +28,7 @@ TRY_AGAIN = "Try another seed, or a lower guidance."
 
 
 @dataclass(frozen=True)
-class Drawing:
+class Sampling:
     """A pipeline that is about to draw pictures of `size`, (width, height) in pixels."""
 
     card: EngineCard
@@ -38,7 +38,7 @@ class Drawing:
 
 
 def run(
-    drawing: Drawing, given: dict[str, Any], by: Steered | None, progress: Progress, preview: Preview | None
+    drawing: Sampling, given: dict[str, Any], by: SteeringResult | None, progress: Progress, preview: Preview | None
 ) -> NDArray[np.float32]:
     """Pictures as floats 0..1, shape (seeds, height, width, 3); NaN where the model failed.
 

@@ -10,35 +10,37 @@ from engines.diffusion.denoiser import conditioning, denoiser_of, replaced
 from engines.diffusion.pipeline_args import for_concept, guidance_key
 from engines.diffusion.safe_latent import STRENGTHS, SafeLatent, layout_of
 from engines.interface import EngineCard
-from safety.generation import Steered, Steering
+from safety.generation import Steering, SteeringResult
 
 SLD, NEGATIVE = "sld", "negative prompt"
 
 
-def plan(card: EngineCard, pipeline: Any, given: dict[str, Any], steering: Steering | None) -> Steered | None:
+def plan(card: EngineCard, pipeline: Any, given: dict[str, Any], steering: Steering | None) -> SteeringResult | None:
     """Decides by what can be done. None where the mode stops nothing."""
     if steering is None:
         return None
     guidance = given.get(guidance_key(pipeline, card.guided)) or 0.0
     if not card.guided or getattr(pipeline.config, "is_distilled", False):
-        return Steered(steering, "", "This model runs without guidance: there is nothing to steer by.", True)
+        return SteeringResult(steering, "", "This model runs without guidance: there is nothing to steer by.", True)
     if guidance <= 1.0:
-        return Steered(steering, "", "At guidance 1 there is nothing to steer by.", True)
+        return SteeringResult(steering, "", "At guidance 1 there is nothing to steer by.", True)
     if steering.general and card.content == "filtered":
-        return Steered(
+        return SteeringResult(
             steering, "", "Nothing in the prompt called for it, and the model was trained on filtered pictures."
         )
     what = f"the prompt touches on {steering.categories[0]}" if not steering.general else "whatever the prompt says"
     if layout_of(pipeline):
-        return Steered(steering, SLD, f"Safe Latent Diffusion, {steering.strength}: {what}.")
+        return SteeringResult(steering, SLD, f"Safe Latent Diffusion, {steering.strength}: {what}.")
     if "negative_prompt" in given:
-        return Steered(steering, NEGATIVE, f"Words in the negative prompt: {what}.")
+        return SteeringResult(steering, NEGATIVE, f"Words in the negative prompt: {what}.")
     unknown = "How this model keeps its predictions is not known, and it takes no negative prompt."
-    return Steered(steering, "", unknown, True)
+    return SteeringResult(steering, "", unknown, True)
 
 
 @contextmanager
-def steered(card: EngineCard, pipeline: Any, given: dict[str, Any], by: Steered | None) -> Iterator[dict[str, Any]]:
+def steered(
+    card: EngineCard, pipeline: Any, given: dict[str, Any], by: SteeringResult | None
+) -> Iterator[dict[str, Any]]:
     """The settings to call the pipeline with, inside this context."""
     if by is None or not by.method:
         yield given

@@ -9,7 +9,7 @@ ANSWERED = {"BLOCK": "blocked", "HARD_BLOCK": "hard_line", "WARN": "asked"}
 
 
 @dataclass(frozen=True, slots=True)
-class Act:
+class Activity:
     """One deed. `outcome` is "" until it is known: delivered, blocked, hard_line, asked, withheld, failed..."""
 
     time: str

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import sqlalchemy as sa
 
-from safety.audit.activity import Act
+from safety.audit.activity import Activity
 from safety.audit.tables import act
 
 
-class Acts:
+class ActivityTable:
     """Within the caller's transaction."""
 
     def __init__(self, connection: sa.Connection) -> None:
@@ -21,12 +21,12 @@ class Acts:
     def settle(self, case_id: str, outcome: str) -> None:
         self._connection.execute(sa.update(act).where(act.c.case_id == case_id).values(outcome=outcome))
 
-    def of(self, client: str, kind: str, since: str, most: int) -> list[Act]:
+    def of(self, client: str, kind: str, since: str, most: int) -> list[Activity]:
         """The newest deeds of a client after a time, newest first."""
         wanted = sa.select(act.c.time, act.c.outcome).where(
             act.c.client == client, act.c.kind == kind, act.c.time > since
         )
-        return [Act(*row) for row in self._connection.execute(wanted.order_by(act.c.id.desc()).limit(most))]
+        return [Activity(*row) for row in self._connection.execute(wanted.order_by(act.c.id.desc()).limit(most))]
 
     def cases(self, client: str) -> list[str]:
         """The cases of a client, oldest first."""

@@ -14,7 +14,7 @@ APPEAL, REPORT = "appeal", "report"
 
 
 @dataclass(frozen=True, slots=True)
-class Standing:
+class AppealState:
     """`state` is "" where nobody has appealed. `until`: until when an overturn can be used, as ISO 8601."""
 
     state: str = ""
@@ -28,21 +28,21 @@ class Standing:
         return self.state == OVERTURNED and self.kind == APPEAL and self.stage == stage and now <= self.until
 
 
-def standing(rows: Iterable[Entry], keys: Keys) -> Standing:
+def standing(rows: Iterable[Entry], keys: Keys) -> AppealState:
     """From all rows of one case, oldest first. Rows that somebody made up count for nothing."""
-    at = Standing()
+    at = AppealState()
     for row in rows:
         if keys.holds(row):
             at = _after(at, row)
     return at
 
 
-def _after(at: Standing, row: Entry) -> Standing:
+def _after(at: AppealState, row: Entry) -> AppealState:
     facts = row.read()
     match row.event:
         case "appealed":
             given = {name: str(facts.get(name, "")) for name in ("kind", "stage", "ticket")}
-            return Standing(state=WAITING, **given)
+            return AppealState(state=WAITING, **given)
         case "reviewed" if at.state == WAITING:
             return replace(at, state=str(facts["outcome"]), until=str(facts.get("until", "")))
         case "pass_used" if at.state == OVERTURNED:

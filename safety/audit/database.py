@@ -13,8 +13,8 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from safety.audit.activity import now
 from safety.audit.dialects import BUSY_SECONDS, dialect_of
-from safety.audit.hash_chain import ERASED, EXPORTED, KINDS, Entry, Head, Keys, canonical
-from safety.audit.liveness import Living
+from safety.audit.hash_chain import ERASED, EXPORTED, KINDS, ChainHead, Entry, Keys, canonical
+from safety.audit.liveness import ProcessLock
 from safety.audit.migrate import migrate
 from safety.audit.reader import Reader
 from safety.audit.tables import TRIGGERS, entry, head, kept
@@ -62,15 +62,15 @@ class Writer(Reader):
             self.append(case_id, ERASED, {"kinds": there, "by": by})
         return there
 
-    def _end(self) -> Head:
+    def _end(self) -> ChainHead:
         # From the head and not from the last row: a row cut off at the end stays missing for ever.
         found = self.connection.execute(sa.select(head.c.seq, head.c.hash, head.c.seal).with_for_update()).first()
-        if found is None or not self.keys.sealed(Head(*found)):
+        if found is None or not self.keys.sealed(ChainHead(*found)):
             raise AuditError(
                 "The end of the audit log was changed by hand, or its key is not the one it was written with.",
                 "Run `python app.py audit verify`, then move audit.sqlite3 away, or name another database.",
             )
-        return Head(*found)
+        return ChainHead(*found)
 
 
 class Store:
@@ -112,7 +112,7 @@ class Store:
         there = self._dialect.triggers(reader.connection)
         return [name for name in TRIGGERS[reader.connection.dialect.name] if name not in there]
 
-    def instance(self) -> Living:
+    def instance(self) -> ProcessLock:
         """This process, until `close` is called on it. Raises AuditError."""
         with _sentences(self.place):
             return self._dialect.instance(self._engine)

@@ -8,7 +8,7 @@ from typing import Any, Protocol
 
 import sqlalchemy as sa
 
-from safety.audit.liveness import Instance, Living
+from safety.audit.liveness import Instance, ProcessLock
 from safety.audit.sessions import Session
 from safety.errors import AuditError
 
@@ -30,7 +30,7 @@ class Dialect(Protocol):
     def begin(self, connection: sa.Connection, writes: bool) -> None:
         """Begins a transaction: a writing one waits for all others, a reading one sees one state."""
 
-    def instance(self, engine: sa.Engine) -> Living:
+    def instance(self, engine: sa.Engine) -> ProcessLock:
         """This process, as others that use the same database can see it."""
 
     def triggers(self, connection: sa.Connection) -> set[str]:
@@ -57,7 +57,7 @@ class SQLite:
     def begin(self, connection: sa.Connection, writes: bool) -> None:
         connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
 
-    def instance(self, engine: sa.Engine) -> Living:
+    def instance(self, engine: sa.Engine) -> ProcessLock:
         folder = self.folder / "instances"
         try:
             return Instance(folder)
@@ -100,12 +100,12 @@ class PostgreSQL:
         else:
             connection.exec_driver_sql("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
 
-    def instance(self, engine: sa.Engine) -> Living:
+    def instance(self, engine: sa.Engine) -> ProcessLock:
         return Session(engine)
 
     def triggers(self, connection: sa.Connection) -> set[str]:
-        in_force = "SELECT tgname FROM pg_trigger WHERE NOT tgisinternal AND tgenabled <> 'D'"
-        return set(connection.exec_driver_sql(in_force).scalars())
+        effective_mode = "SELECT tgname FROM pg_trigger WHERE NOT tgisinternal AND tgenabled <> 'D'"
+        return set(connection.exec_driver_sql(effective_mode).scalars())
 
     def forget(self, engine: sa.Engine) -> None:
         with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:

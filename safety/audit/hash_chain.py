@@ -42,7 +42,7 @@ class Entry:
 
 
 @dataclass(frozen=True, slots=True)
-class Head:
+class ChainHead:
     """How long the chain is and where it ends. Without it, rows cut off at the end would not be missed."""
 
     seq: int
@@ -72,14 +72,14 @@ class Keys:
     def holds(self, row: Entry) -> bool:
         return hmac.compare_digest(self.hash_of(row), row.hash)
 
-    def head(self, seq: int, hash_: str) -> Head:
-        return Head(seq, hash_, self.digest("head", canonical([seq, hash_])))
+    def head(self, seq: int, hash_: str) -> ChainHead:
+        return ChainHead(seq, hash_, self.digest("head", canonical([seq, hash_])))
 
-    def sealed(self, head: Head) -> bool:
+    def sealed(self, head: ChainHead) -> bool:
         return hmac.compare_digest(self.head(head.seq, head.hash).seal, head.seal)
 
 
-def problems(rows: Iterable[Entry], head: Head | None, keys: Keys) -> Iterator[str]:
+def problems(rows: Iterable[Entry], head: ChainHead | None, keys: Keys) -> Iterator[str]:
     """What is wrong with a chain, one sentence a problem that names the row; nothing for a sound one.
 
     `rows` come in the order of their numbers. Rows cut off at the end are found by the head, unless
@@ -100,7 +100,7 @@ def problems(rows: Iterable[Entry], head: Head | None, keys: Keys) -> Iterator[s
     yield from _end(last, head, keys)
 
 
-def _end(last: Entry | None, head: Head | None, keys: Keys) -> Iterator[str]:
+def _end(last: Entry | None, head: ChainHead | None, keys: Keys) -> Iterator[str]:
     count = last.seq if last else 0
     if head is None:
         yield f"The end of the chain is not on record: rows after row {count} may be missing."

@@ -17,7 +17,7 @@ except ImportError:  # Windows: a file that is open cannot be deleted there, whi
     fcntl = None  # type: ignore[assignment]
 
 
-class Living(Protocol):
+class ProcessLock(Protocol):
     """A process as others can see it."""
 
     id: str

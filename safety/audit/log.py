@@ -15,10 +15,10 @@ from typing import TYPE_CHECKING, Any
 from safety.audit import serialize, shown
 from safety.audit.case import Case
 from safety.audit.hash_chain import CLOSED, OPENED, Keys
-from safety.audit.liveness import Living
+from safety.audit.liveness import ProcessLock
 from safety.audit.overrides import give_back
 from safety.errors import AuditError, Cancelled, RequestError
-from safety.generation import GenerationRequest, Registered, Stamp
+from safety.generation import ExportRecord, GenerationRequest, Stamp
 
 if TYPE_CHECKING:
     from safety.audit.database import Store, Writer
@@ -41,7 +41,7 @@ class AuditLog:
         self.place = place
         self.keep_prompts = keep_prompts
         self._secret = secret
-        self._instance: Living | None = None
+        self._instance: ProcessLock | None = None
         self._starting = threading.RLock()
 
     @cached_property
@@ -118,7 +118,7 @@ class AuditLog:
             self._instance.sweep()
             return left
 
-    def find(self, stamps: Iterable[Stamp | str], sha256: str) -> Registered | None:
+    def find(self, stamps: Iterable[Stamp | str], sha256: str) -> ExportRecord | None:
         """The export with exactly these bytes, else the newest with one of these stamps."""
         with self._store.reading() as reader:
             rows = reader.exports([str(stamp) for stamp in stamps], sha256)
@@ -182,13 +182,13 @@ class AuditLog:
                 self._opened_store.close()
                 del self._opened_store
 
-    def _start(self) -> Living:
+    def _start(self) -> ProcessLock:
         with self._starting:
             if self._instance is None:
                 self.close_interrupted()
             return self._instance or self._claim()
 
-    def _claim(self) -> Living:
+    def _claim(self) -> ProcessLock:
         instance = self._store.instance()
         atexit.register(instance.close)
         return instance

@@ -6,9 +6,9 @@ from collections.abc import Iterator, Sequence
 
 import sqlalchemy as sa
 
-from safety.audit.acts import Acts
+from safety.audit.acts import ActivityTable
 from safety.audit.appeal_queue import Queue
-from safety.audit.hash_chain import CLOSED, EXPORTED, OPENED, Entry, Head
+from safety.audit.hash_chain import CLOSED, EXPORTED, OPENED, ChainHead, Entry
 from safety.audit.tables import entry, head, kept
 
 
@@ -17,7 +17,7 @@ class Reader:
 
     def __init__(self, connection: sa.Connection) -> None:
         self.connection = connection
-        self.acts = Acts(connection)
+        self.acts = ActivityTable(connection)
         self.queue = Queue(connection)
 
     def rows(self) -> Iterator[Entry]:
@@ -25,9 +25,9 @@ class Reader:
         found = self.connection.execution_options(yield_per=1000).execute(sa.select(entry).order_by(entry.c.seq))
         return (Entry(*row) for row in found)
 
-    def end(self) -> Head | None:
+    def end(self) -> ChainHead | None:
         found = self.connection.execute(sa.select(head.c.seq, head.c.hash, head.c.seal)).first()
-        return None if found is None else Head(*found)
+        return None if found is None else ChainHead(*found)
 
     def of_case(self, case_id: str) -> list[Entry]:
         found = self.connection.execute(sa.select(entry).where(entry.c.case_id == case_id).order_by(entry.c.seq))

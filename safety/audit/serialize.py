@@ -6,7 +6,15 @@ from typing import Any
 
 from safety.audit.hash_chain import Entry, Keys
 from safety.errors import StudioError
-from safety.generation import Delivered, Export, Fingerprint, Generation, GenerationRequest, Registered, Steered
+from safety.generation import (
+    Delivered,
+    Export,
+    ExportRecord,
+    Fingerprint,
+    Generation,
+    GenerationRequest,
+    SteeringResult,
+)
 from safety.records import Decision, Reason
 
 Facts = dict[str, Any]
@@ -32,7 +40,7 @@ def of_decision(decision: Decision) -> Facts:
         "policy_digest": decision.policy_digest,
         "risk": decision.risk,
         "scores": dict(decision.scores),
-        "looked": list(decision.looked),
+        "looked": list(decision.ran),
         "reasons": [_reason(reason) for reason in decision.reasons],
     }
 
@@ -45,7 +53,7 @@ def _reason(reason: Reason) -> Facts:
         "code": reason.code,
         "clause": reason.clause,
         "check": reason.check,
-        "aspect": reason.aspect,
+        "aspect": reason.subcategory,
         "score": reason.score,
         "threshold": reason.threshold,
     }
@@ -77,7 +85,7 @@ def of_generation(generation: Generation) -> Facts:
     }
 
 
-def of_steering(steered: Steered | None) -> Facts | None:
+def of_steering(steered: SteeringResult | None) -> Facts | None:
     """What the model was steered away from, how strongly, by which method (empty: not at all), and why."""
     if steered is None:
         return None
@@ -104,12 +112,12 @@ def of_export(export: Export) -> Facts:
     }
 
 
-def registered(row: Entry) -> Registered:
+def registered(row: Entry) -> ExportRecord:
     """An exported row as the registry tells it. Rows of older versions have no fingerprint."""
     said = row.read()
     seen = Fingerprint(said["pdq"], said["pdq_quality"]) if said.get("pdq") else None
     size = said.get("width", 0), said.get("height", 0)
-    return Registered(str(row.stamp), row.case_id, str(row.sha256), row.time, *size, fingerprint=seen)
+    return ExportRecord(str(row.stamp), row.case_id, str(row.sha256), row.time, *size, fingerprint=seen)
 
 
 def of_refusal(decision: Decision) -> Facts:

@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from safety.checks import Check
-from safety.health import Described
+from safety.health import CheckInfo
 from safety.image import torch_models
-from safety.image.catalogue import Part, parts
-from safety.image.config import ClassifierCard, HeadsCard, read_picture_checks
+from safety.image.catalogue import CheckSpec, parts
+from safety.image.config import ClassifierConfig, ZeroShotConfig, read_picture_checks
 from safety.records import Picture, Prompt
 from safety.weights import read_weights
 
@@ -23,7 +23,7 @@ class PictureChecks:
     """The checks that look, and what is to be said of each, those included that are not installed."""
 
     checks: tuple[Check[Picture], ...]
-    described: tuple[Described, ...]
+    described: tuple[CheckInfo, ...]
 
 
 def picture_checks(models_dir: Path, presets: Path, prompts: Sequence[Check[Prompt]] = ()) -> PictureChecks:
@@ -41,17 +41,17 @@ def picture_checks(models_dir: Path, presets: Path, prompts: Sequence[Check[Prom
 def fetch_models(presets: Path) -> Iterator[str]:
     """Downloads what picture_checks.toml names by repository and revision; yields each name. Raises WeightsError."""
     cards = read_picture_checks(presets)
-    models: tuple[HeadsCard | ClassifierCard, ...] = (cards.heads, *cards.classifier.values())
+    models: tuple[ZeroShotConfig | ClassifierConfig, ...] = (cards.heads, *cards.classifier.values())
     for model in models:
         if model.use and model.revision and not model.folder:
             torch_models.fetch(model)
             yield model.repository
 
 
-def _looks(part: Part) -> bool:
+def _looks(part: CheckSpec) -> bool:
     return part.card.required or (part.card.use and not part.missing)
 
 
-def _described(part: Part) -> Described:
+def _described(part: CheckSpec) -> CheckInfo:
     why = "" if _looks(part) else part.missing if part.card.use else SWITCHED_OFF
-    return Described(part.name, part.card.about, part.card.without, part.card.required, why)
+    return CheckInfo(part.name, part.card.about, part.card.without, part.card.required, why)

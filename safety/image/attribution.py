@@ -16,7 +16,7 @@ LEAST = 0.05  # a fall smaller than this says nothing
 SHARE = 0.5  # parts are named that carry this share of what the heaviest one carries
 
 
-def carriers(image: Image.Image, score: float, scored: Callable[[Image.Image], float]) -> tuple[Region, ...]:
+def attribute(image: Image.Image, score: float, scored: Callable[[Image.Image], float]) -> tuple[Region, ...]:
     """The parts that carry `score`, heaviest first; empty where no part alone does (RGB, any size).
 
     `scored` gives the score of a changed picture. Weights are shares of the heaviest part's fall.

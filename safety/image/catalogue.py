@@ -10,19 +10,19 @@ from pathlib import Path
 from safety.checks import Check
 from safety.errors import WeightsError
 from safety.image import ocr, torch_models
-from safety.image.child_safety import MinorsCheck, Young
+from safety.image.child_safety import PictureChildSafetyCheck, Young
 from safety.image.classifiers import image_safety_classifier, nsfwjs, open_nsfw, pick
-from safety.image.config import Card, Cards, read_picture_checks
-from safety.image.custom import LearnedCheck
+from safety.image.config import CheckConfig, PictureChecksConfig, read_picture_checks
+from safety.image.custom import CustomClassifierCheck
 from safety.image.faces import Faces
-from safety.image.hash_match import CopiesCheck
-from safety.image.nsfw import NudityCheck, Votes
-from safety.image.reading import ReadingCheck
+from safety.image.hash_match import HashMatchCheck
+from safety.image.nsfw import NsfwEnsemble, NudityCheck
+from safety.image.reading import OcrCheck
 from safety.image.violence import GoreCheck
-from safety.image.zero_shot import AgreementCheck, HeadsCheck, read_fits
+from safety.image.zero_shot import AgreementCheck, ZeroShotCheck, read_fits
 from safety.prompt.child_safety import load_child_safety
 from safety.prompt.intimate_imagery import load_intimate_imagery
-from safety.prompt.vocabulary import load_vocabulary
+from safety.prompt.vocabulary import load_lexicon
 from safety.records import Picture, Prompt
 from safety.runtime import OnnxModel
 from safety.weights import Weights
@@ -31,40 +31,40 @@ UNCALIBRATED = "Not calibrated: python -m benchmarks.image.calibrate_zero_shot F
 
 
 @dataclass(frozen=True)
-class Part:
+class CheckSpec:
     """A check that may be built. `missing` says in a sentence what it lacks on this machine."""
 
     name: str
-    card: Card
+    card: CheckConfig
     build: Callable[[], Check[Picture]]
     missing: str = ""
 
 
-def parts(weights: Mapping[str, Weights], presets: Path, prompts: Sequence[Check[Prompt]]) -> Iterator[Part]:
+def parts(weights: Mapping[str, Weights], presets: Path, prompts: Sequence[Check[Prompt]]) -> Iterator[CheckSpec]:
     """Every check of picture_checks.toml, in the order in which they look. Raises PresetError, WeightsError."""
-    cards, vocabulary = read_picture_checks(presets), load_vocabulary(presets)
+    cards, vocabulary = read_picture_checks(presets), load_lexicon(presets)
     clip = tuple(_on_clip(cards, presets, load_intimate_imagery(presets, vocabulary).names_public_figure))
     stated = load_child_safety(presets, vocabulary).speaks_of_minors
     yield from _embedded(weights, cards, stated, _young(clip))
-    yield Part("copies", cards.copies, partial(CopiesCheck, cards.copies, presets))
-    yield Part("reading", cards.reading, partial(_reading, cards, prompts), ocr.missing())
+    yield CheckSpec("copies", cards.copies, partial(HashMatchCheck, cards.copies, presets))
+    yield CheckSpec("reading", cards.reading, partial(_reading, cards, prompts), ocr.missing())
     yield from clip
     for name, card in cards.classifier.items():
         missing = torch_models.missing(card, card.kind)
-        yield Part(name, card, partial(_learned, name, cards), missing)
+        yield CheckSpec(name, card, partial(_learned, name, cards), missing)
 
 
 def _embedded(
-    weights: Mapping[str, Weights], cards: Cards, stated: Callable[[str], bool], young: Sequence[Young]
-) -> Iterator[Part]:
+    weights: Mapping[str, Weights], cards: PictureChecksConfig, stated: Callable[[str], bool], young: Sequence[Young]
+) -> Iterator[CheckSpec]:
     safety = image_safety_classifier(weights)
-    votes = Votes(open_nsfw(weights), nsfwjs(weights), safety)
+    votes = NsfwEnsemble(open_nsfw(weights), nsfwjs(weights), safety)
     faces = Faces(pick(weights, "yunet"), OnnxModel(pick(weights, "face_age")))
-    minors = partial(MinorsCheck, cards.minors, votes, stated, faces, young)
+    minors = partial(PictureChildSafetyCheck, cards.minors, votes, stated, faces, young)
     lost = partial(_lost, weights)
-    yield Part("nudity", cards.nudity, partial(NudityCheck, votes), lost("open_nsfw", "nsfwjs"))
-    yield Part("gore", cards.gore, partial(GoreCheck, safety), lost("image_safety_classifier_s"))
-    yield Part("minors", cards.minors, minors, lost("yunet", "face_age"))
+    yield CheckSpec("nudity", cards.nudity, partial(NudityCheck, votes), lost("open_nsfw", "nsfwjs"))
+    yield CheckSpec("gore", cards.gore, partial(GoreCheck, safety), lost("image_safety_classifier_s"))
+    yield CheckSpec("minors", cards.minors, minors, lost("yunet", "face_age"))
 
 
 def _lost(weights: Mapping[str, Weights], *names: str) -> str:
@@ -75,23 +75,23 @@ def _lost(weights: Mapping[str, Weights], *names: str) -> str:
     return f"Missing: {', '.join(gone)}." if gone else ""
 
 
-def _on_clip(cards: Cards, presets: Path, public_figure: Callable[[str], bool]) -> Iterator[Part]:
+def _on_clip(cards: PictureChecksConfig, presets: Path, public_figure: Callable[[str], bool]) -> Iterator[CheckSpec]:
     """The two checks that share one open_clip model."""
     card, clip = cards.heads, torch_models.ClipModel(cards.heads)
     fits, missing = read_fits(presets, card, cards.head), torch_models.missing(card, "open_clip")
-    heads = HeadsCheck(cards.head, clip, fits, public_figure)
-    yield Part("heads", card, lambda: heads, missing or ("" if fits else UNCALIBRATED))
-    yield Part("agreement", cards.agreement, partial(AgreementCheck, cards.agreement.captions, clip), missing)
+    heads = ZeroShotCheck(cards.head, clip, fits, public_figure)
+    yield CheckSpec("heads", card, lambda: heads, missing or ("" if fits else UNCALIBRATED))
+    yield CheckSpec("agreement", cards.agreement, partial(AgreementCheck, cards.agreement.captions, clip), missing)
 
 
-def _young(clip: Sequence[Part]) -> tuple[Young, ...]:
+def _young(clip: Sequence[CheckSpec]) -> tuple[Young, ...]:
     heads = next((part.build() for part in clip if part.card.use and not part.missing), None)
-    return (heads.young,) if isinstance(heads, HeadsCheck) else ()
+    return (heads.young,) if isinstance(heads, ZeroShotCheck) else ()
 
 
-def _reading(cards: Cards, prompts: Sequence[Check[Prompt]]) -> Check[Picture]:
-    return ReadingCheck(ocr.RapidReader(cards.reading), prompts)
+def _reading(cards: PictureChecksConfig, prompts: Sequence[Check[Prompt]]) -> Check[Picture]:
+    return OcrCheck(ocr.RapidReader(cards.reading), prompts)
 
 
-def _learned(name: str, cards: Cards) -> Check[Picture]:
-    return LearnedCheck(name, cards.classifier[name], torch_models.HubClassifier(cards.classifier[name]))
+def _learned(name: str, cards: PictureChecksConfig) -> Check[Picture]:
+    return CustomClassifierCheck(name, cards.classifier[name], torch_models.TorchClassifier(cards.classifier[name]))

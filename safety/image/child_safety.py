@@ -10,23 +10,23 @@ from collections.abc import Callable, Iterator, Sequence
 
 from PIL import Image
 
-from safety.image.config import MinorsCard
+from safety.image.config import ChildSafetyConfig
 from safety.image.faces import Faces
-from safety.image.nsfw import Votes
+from safety.image.nsfw import NsfwEnsemble
 from safety.records import Finding, Model, Picture
 
 Stated = Callable[[str], bool]  # whether a prompt speaks of a minor
 Young = Callable[[Image.Image], float]  # another model's score for a child's face, 0..1
 
 
-class MinorsCheck:
+class PictureChildSafetyCheck:
     """Reports the highest sexual-content score where a minor is stated or apparent; else nothing, not even a zero."""
 
     name = "minors"
     live = False
 
     def __init__(
-        self, card: MinorsCard, votes: Votes, stated: Stated, faces: Faces, young: Sequence[Young] = ()
+        self, card: ChildSafetyConfig, votes: NsfwEnsemble, stated: Stated, faces: Faces, young: Sequence[Young] = ()
     ) -> None:
         self._card, self._votes, self._stated = card, votes, stated
         self._faces, self._young = faces, young
@@ -39,7 +39,7 @@ class MinorsCheck:
         """Reads the weights that most pictures never need. Raises WeightsError."""
         self._faces.load()
 
-    def look(self, subject: Picture) -> Iterator[Finding]:
+    def detect(self, subject: Picture) -> Iterator[Finding]:
         """At most one finding, without evidence or region: how the line was found is nobody's business."""
         sexual = max(self._votes.of(subject.image).values())
         if sexual < self._card.sexual:

@@ -8,8 +8,8 @@ from typing import Protocol
 
 from PIL import Image
 
-from safety.image.attribution import carriers
-from safety.image.config import ClassifierCard
+from safety.image.attribution import attribute
+from safety.image.config import ClassifierConfig
 from safety.image.nsfw import ASK_WHERE
 from safety.records import Finding, Picture
 
@@ -20,12 +20,12 @@ class Scores(Protocol):
     def scores(self, image: Image.Image, /) -> Mapping[str, float]: ...
 
 
-class LearnedCheck:
+class CustomClassifierCheck:
     """Reports a score for each category of the card."""
 
     live = False
 
-    def __init__(self, name: str, card: ClassifierCard, classifier: Scores) -> None:
+    def __init__(self, name: str, card: ClassifierConfig, classifier: Scores) -> None:
         self.name = name
         self._card, self._classifier = card, classifier
 
@@ -33,11 +33,11 @@ class LearnedCheck:
         """Loads the model. Raises WeightsError."""
         self._scores(Image.new("RGB", (8, 8)))
 
-    def look(self, subject: Picture) -> Iterator[Finding]:
+    def detect(self, subject: Picture) -> Iterator[Finding]:
         """One finding a category. Raises WeightsError, also where a label of the card is none of the model's."""
         for category, score in self._scores(subject.image).items():
             again = partial(self._again, category)
-            regions = carriers(subject.image, score, again) if score >= ASK_WHERE else ()
+            regions = attribute(subject.image, score, again) if score >= ASK_WHERE else ()
             yield Finding(self.name, category, score, f"{self.name} {score:.2f}", regions=regions)
 
     def _scores(self, image: Image.Image) -> dict[str, float]:

@@ -14,7 +14,7 @@ import numpy as np
 from PIL import ImageOps
 
 from safety.errors import FileError
-from safety.image.config import CopiesCard, HashList
+from safety.image.config import HashList, HashMatchConfig
 from safety.perceptual_hash import BITS, pdq
 from safety.records import Finding, Picture
 
@@ -26,7 +26,7 @@ MEND = "Mend [copies] in picture_checks.toml."
 
 
 @dataclass(frozen=True, slots=True)
-class Known:
+class KnownPictures:
     """One list in memory: bits of shape (pictures, 256), 0 or 1, and the name of each."""
 
     card: HashList
@@ -34,7 +34,7 @@ class Known:
     names: tuple[str, ...]
 
 
-def read_list(card: HashList, folder: Path) -> Known:
+def read_list(card: HashList, folder: Path) -> KnownPictures:
     """A list; a relative path starts at `folder`. Raises FileError that names file and line."""
     path = folder / card.file
     try:
@@ -49,7 +49,7 @@ def read_list(card: HashList, folder: Path) -> Known:
             continue
         rows.append(_bits(digits, path, number))
         names.append(name.strip() or card.title)
-    return Known(card, np.stack(rows) if rows else np.zeros((0, BITS), np.uint8), tuple(names))
+    return KnownPictures(card, np.stack(rows) if rows else np.zeros((0, BITS), np.uint8), tuple(names))
 
 
 def _bits(digits: str, path: Path, number: int) -> NDArray[np.uint8]:
@@ -62,22 +62,22 @@ def _bits(digits: str, path: Path, number: int) -> NDArray[np.uint8]:
     return np.unpackbits(np.frombuffer(data, np.uint8))
 
 
-class CopiesCheck:
+class HashMatchCheck:
     """Compares a picture, and its mirror image, with every list. Without lists it has nothing to do."""
 
     name = "copies"
     live = False
 
-    def __init__(self, card: CopiesCard, folder: Path) -> None:
+    def __init__(self, card: HashMatchConfig, folder: Path) -> None:
         self._card, self._folder = card, folder
-        self._known: tuple[Known, ...] | None = None
+        self._known: tuple[KnownPictures, ...] | None = None
 
     def load(self) -> None:
         """Reads the lists, if they are not loaded. Raises FileError."""
         if self._known is None:
             self._known = tuple(read_list(card, self._folder) for card in self._card.lists)
 
-    def look(self, subject: Picture) -> Iterator[Finding]:
+    def detect(self, subject: Picture) -> Iterator[Finding]:
         """A finding for each list that has the picture; the score is 1 for the very same, 0.5 at the farthest."""
         self.load()
         known = [each for each in self._known or () if len(each.bits)]

@@ -11,7 +11,7 @@ from functools import partial
 
 from PIL import Image
 
-from safety.image.attribution import carriers
+from safety.image.attribution import attribute
 from safety.image.classifiers import Classifier, digest_of
 from safety.records import Finding, Model, Picture
 
@@ -20,7 +20,7 @@ SEXUAL = {"open_nsfw": ("NSFW",), "nsfwjs": ("porn", "hentai"), "image-safety-cl
 ASK_WHERE = 0.35  # from this score on the region is worth the second it takes to find
 
 
-class Votes:
+class NsfwEnsemble:
     """Three sexual-content scores of one picture. The last ones are kept, under a digest of the picture."""
 
     def __init__(self, *classifiers: Classifier) -> None:
@@ -56,24 +56,24 @@ class NudityCheck:
     name = "nudity"
     live = False
 
-    def __init__(self, votes: Votes) -> None:
+    def __init__(self, votes: NsfwEnsemble) -> None:
         self._votes = votes
 
     @property
     def models(self) -> tuple[Model, ...]:
         return self._votes.models
 
-    def look(self, subject: Picture) -> Iterator[Finding]:
+    def detect(self, subject: Picture) -> Iterator[Finding]:
         """Four findings, whatever the scores. Raises WeightsError, ValueError."""
         votes = self._votes.of(subject.image)
         lowest, middle, highest = sorted(votes.values())
         evidence = ", ".join(f"{model} {score:.2f}" for model, score in votes.items())
         loudest = max(votes, key=lambda model: votes[model])
-        regions = carriers(subject.image, highest, partial(self._votes.one, loudest)) if highest >= ASK_WHERE else ()
-        for category, aspect, score in (
+        regions = attribute(subject.image, highest, partial(self._votes.one, loudest)) if highest >= ASK_WHERE else ()
+        for category, subcategory, score in (
             ("sexual", "all", lowest),
             ("sexual", "median", middle),
             ("nudity", "median", middle),
             ("nudity", "any", highest),
         ):
-            yield Finding(self.name, category, score, evidence, aspect, regions=regions)
+            yield Finding(self.name, category, score, evidence, subcategory, regions=regions)

@@ -10,8 +10,8 @@ from typing import Any
 import numpy as np
 from PIL import Image
 
-from safety.image.config import ReadingCard
-from safety.image.reading import Line
+from safety.image.config import OcrConfig
+from safety.image.reading import TextLine
 from safety.records import Region
 
 PACKAGE = "rapidocr"
@@ -27,12 +27,12 @@ def missing() -> str:
 class RapidReader:
     """Finds and reads lines. Loaded at the first picture and kept; one picture at a time."""
 
-    def __init__(self, card: ReadingCard) -> None:
+    def __init__(self, card: OcrConfig) -> None:
         self._card = card
         self._engine: Any = None
         self._lock = threading.Lock()
 
-    def read(self, image: Image.Image) -> Sequence[Line]:
+    def read(self, image: Image.Image) -> Sequence[TextLine]:
         """Lines in reading order. `image` is RGB."""
         pixels = np.ascontiguousarray(np.asarray(image)[:, :, ::-1])
         with self._lock:
@@ -41,7 +41,7 @@ class RapidReader:
             return ()
         found = zip(result.txts, result.scores, result.boxes, strict=True)
         lines = [(text, _region(box, image.size)) for text, score, box in found if score >= self._card.confidence]
-        return [Line(text, region) for text, region in lines if region]
+        return [TextLine(text, region) for text, region in lines if region]
 
     def _loaded(self) -> Any:
         if self._engine is None:

@@ -16,7 +16,7 @@ SHOWN = 120  # characters of evidence
 
 
 @dataclass(frozen=True, slots=True)
-class Line:
+class TextLine:
     """One line of text and where it stands."""
 
     text: str
@@ -26,10 +26,10 @@ class Line:
 class Reader(Protocol):
     """Reads the lines of an RGB picture, in reading order. Raises what keeps it from reading."""
 
-    def read(self, image: Image.Image, /) -> Sequence[Line]: ...
+    def read(self, image: Image.Image, /) -> Sequence[TextLine]: ...
 
 
-class ReadingCheck:
+class OcrCheck:
     """Reports what the prompt checks find in the text, with the lines it stands in, under the stage TEXT."""
 
     name = "reading"
@@ -42,14 +42,14 @@ class ReadingCheck:
         """Loads the reader's models. Raises what keeps them from loading."""
         self._reader.read(Image.new("RGB", (64, 64), "white"))
 
-    def look(self, subject: Picture) -> Iterator[Finding]:
+    def detect(self, subject: Picture) -> Iterator[Finding]:
         """What every prompt check finds; nothing where there is no text. Raises what a check raises."""
         lines = self._reader.read(subject.image)
         text = " ".join(line.text for line in lines)[:MOST]
         if not text.strip():
             return
         for check in self._checks:
-            for finding in check.look(Prompt(text)):
+            for finding in check.detect(Prompt(text)):
                 yield replace(
                     finding,
                     check=self.name,
@@ -66,7 +66,7 @@ def told(text: str, finding: Finding) -> str:
     return ", ".join(marked)[:SHOWN] if marked else text[:SHOWN]
 
 
-def places(lines: Sequence[Line], spans: Sequence[Span]) -> tuple[Region, ...]:
+def places(lines: Sequence[TextLine], spans: Sequence[Span]) -> tuple[Region, ...]:
     """The lines that the spans touch; all lines where no span says."""
     touched: list[Region] = []
     at = 0

@@ -16,7 +16,7 @@ import numpy as np
 from PIL import Image
 
 from safety.errors import WeightsError
-from safety.image.config import ClassifierCard, HeadsCard, HubModel
+from safety.image.config import ClassifierConfig, HubModel, ZeroShotConfig
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -68,10 +68,10 @@ def fetch(model: HubModel) -> None:
         raise WeightsError(f"{model.repository} could not be fetched: {error}", "Try again; it goes on.") from error
 
 
-class HubClassifier:
+class TorchClassifier:
     """A timm or transformers classifier. Loaded at the first picture and kept; one picture at a time."""
 
-    def __init__(self, card: ClassifierCard) -> None:
+    def __init__(self, card: ClassifierConfig) -> None:
         self._card = card
         self._parts: Any = None
         self._lock = threading.Lock()
@@ -125,7 +125,7 @@ def _open_transformers(folder: Path) -> Any:
 class ClipModel:
     """An open_clip model of pictures and words. Loaded at the first use and kept; one call at a time."""
 
-    def __init__(self, card: HeadsCard) -> None:
+    def __init__(self, card: ZeroShotConfig) -> None:
         self._card = card
         self._parts: Any = None
         self._lock = threading.Lock()

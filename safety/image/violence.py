@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from PIL import Image
 
-from safety.image.attribution import carriers
+from safety.image.attribution import attribute
 from safety.image.classifiers import Classifier
 from safety.image.nsfw import ASK_WHERE
 from safety.records import Finding, Model, Picture
@@ -27,10 +27,10 @@ class GoreCheck:
     def models(self) -> tuple[Model, ...]:
         return (self._safety.weights,)
 
-    def look(self, subject: Picture) -> Iterator[Finding]:
+    def detect(self, subject: Picture) -> Iterator[Finding]:
         """One finding, whatever the score. Raises WeightsError, ValueError."""
         score = self._safety.scores(subject.image)[LABEL]
-        regions = carriers(subject.image, score, self._once) if score >= ASK_WHERE else ()
+        regions = attribute(subject.image, score, self._once) if score >= ASK_WHERE else ()
         yield Finding(self.name, "violence", score, f"{self._safety.name} {score:.2f}", regions=regions)
 
     def _once(self, image: Image.Image) -> float:

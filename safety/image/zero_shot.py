@@ -16,9 +16,9 @@ import numpy as np
 from PIL import Image
 from pydantic import Field
 
-from safety.config import Preset, parse, read_toml
-from safety.image.attribution import carriers
-from safety.image.config import Head, HeadsCard
+from safety.config import ConfigModel, parse, read_toml
+from safety.image.attribution import attribute
+from safety.image.config import ZeroShotConfig, ZeroShotHead
 from safety.records import Finding, Picture
 
 if TYPE_CHECKING:
@@ -37,14 +37,14 @@ class Clip(Protocol):
     def picture(self, image: Image.Image, /) -> NDArray[np.float32]: ...
 
 
-class Fit(Preset):
+class Fit(ConfigModel):
     """A head's calibration: the margin in logits at which its score is 0.5, and how far to 0.73."""
 
     at: float
     width: Annotated[float, Field(gt=0)]
 
 
-class Calibration(Preset):
+class Calibration(ConfigModel):
     """What benchmarks/image/calibrate_zero_shot.py writes. `digest`: of the model's name and the heads' words."""
 
     digest: str
@@ -52,14 +52,14 @@ class Calibration(Preset):
     head: dict[str, Fit]
 
 
-def digest(card: HeadsCard, heads: Mapping[str, Head]) -> str:
+def digest(card: ZeroShotConfig, heads: Mapping[str, ZeroShotHead]) -> str:
     """Names one model with one set of questions, in any order."""
     asked = sorted((name, head.shows, head.rather) for name, head in heads.items())
     model = (card.model, card.folder, card.repository, card.revision, card.file)
     return hashlib.sha256(repr((model, asked)).encode()).hexdigest()
 
 
-def read_fits(presets: Path, card: HeadsCard, heads: Mapping[str, Head]) -> Mapping[str, Fit]:
+def read_fits(presets: Path, card: ZeroShotConfig, heads: Mapping[str, ZeroShotHead]) -> Mapping[str, Fit]:
     """The calibration of these heads on this model; empty if there is none. Raises PresetError for a bad file."""
     path = presets / FILE
     if not path.exists():
@@ -72,7 +72,7 @@ def read_fits(presets: Path, card: HeadsCard, heads: Mapping[str, Head]) -> Mapp
 class Questions:
     """All heads on one model. The words are embedded once."""
 
-    def __init__(self, heads: Mapping[str, Head], clip: Clip) -> None:
+    def __init__(self, heads: Mapping[str, ZeroShotHead], clip: Clip) -> None:
         self._heads, self._clip = heads, clip
         self._words: dict[str, tuple[NDArray[np.float32], NDArray[np.float32]]] = {}
 
@@ -90,14 +90,18 @@ class Questions:
         return self._heads[name].shows[int((self._words[name][0] @ vector).argmax())]
 
 
-class HeadsCheck:
+class ZeroShotCheck:
     """Reports the calibrated score of every head that has a category."""
 
     name = "heads"
     live = False
 
     def __init__(
-        self, heads: Mapping[str, Head], clip: Clip, fits: Mapping[str, Fit], public_figure: Callable[[str], bool]
+        self,
+        heads: Mapping[str, ZeroShotHead],
+        clip: Clip,
+        fits: Mapping[str, Fit],
+        public_figure: Callable[[str], bool],
     ) -> None:
         self._heads, self._clip, self._fits = heads, clip, fits
         self._questions = Questions(heads, clip)
@@ -107,7 +111,7 @@ class HeadsCheck:
         """Loads the model. Raises WeightsError."""
         self._clip.picture(Image.new("RGB", (8, 8)))
 
-    def look(self, subject: Picture) -> Iterator[Finding]:
+    def detect(self, subject: Picture) -> Iterator[Finding]:
         """A finding for each head that is asked. Raises WeightsError."""
         vector = self._clip.picture(subject.image)
         for name, head in self._heads.items():
@@ -116,8 +120,8 @@ class HeadsCheck:
             score = self.score(name, vector)
             evidence = f"{name}: looks like {self._questions.nearest(name, vector)!r}"
             again = partial(self._again, name)
-            regions = carriers(subject.image, score, again) if score >= ASK_WHERE else ()
-            yield Finding(self.name, head.category, score, evidence, head.aspect, regions=regions)
+            regions = attribute(subject.image, score, again) if score >= ASK_WHERE else ()
+            yield Finding(self.name, head.category, score, evidence, head.subcategory, regions=regions)
 
     def score(self, name: str, vector: NDArray[np.float32]) -> float:
         """0..1; 0.5 at the margin that hardly any harmless picture reached."""
@@ -143,7 +147,7 @@ class AgreementCheck:
         self._others, self._clip = others, clip
         self._words: NDArray[np.float32] | None = None
 
-    def look(self, subject: Picture) -> Iterator[Finding]:
+    def detect(self, subject: Picture) -> Iterator[Finding]:
         """One finding, score 0..1; none for a picture without a prompt. Raises WeightsError."""
         if not subject.prompt.strip():
             return

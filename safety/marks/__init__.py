@@ -14,26 +14,26 @@ from safety.errors import WeightsError
 from safety.generation import Stamp
 from safety.marks import credentials, metadata, metadata_reader, visible
 from safety.marks.certificates import OwnCertificate
-from safety.marks.disclosure import Reveal, reveals
+from safety.marks.disclosure import DisclosedField, reveals
 from safety.marks.keys import SigningKeys, existing_signing_keys, mark_keys, signing_keys
 from safety.marks.label import Style
 from safety.marks.manifest import Credentials
-from safety.marks.metadata_reader import Fields, Metadata
-from safety.marks.provenance import Facts, Operator
+from safety.marks.metadata_reader import Metadata, MetadataFields
+from safety.marks.provenance import Operator, Provenance
 from safety.marks.visible import Corner
 
 if TYPE_CHECKING:
     from PIL.Image import Image
 
-    from safety.marks.invisible.detect import Reading
-    from safety.marks.third_party import ForeignMark
+    from safety.marks.invisible.detect import DecodedMark
+    from safety.marks.third_party import ThirdPartyMark
     from safety.marks.trustmark import TrustMarkReader
 
 LONGEST_READ, READ_AREA = 4096, 2_000_000  # pixels in which a strip's mark is looked for
 
 
 @dataclass(frozen=True, slots=True)
-class Layers:
+class MarkReadings:
     """What each layer of a file says. None: the layer is not there. The visible label is for eyes only.
 
     `foreign` are pixel marks of other makers, `unread` says why one could not be looked for; `reveals` is everything
@@ -41,11 +41,11 @@ class Layers:
     """
 
     credentials: Credentials | None
-    invisible: Reading | None
+    invisible: DecodedMark | None
     metadata: Metadata
-    foreign: tuple[ForeignMark, ...] = ()
+    foreign: tuple[ThirdPartyMark, ...] = ()
     unread: tuple[str, ...] = ()
-    reveals: tuple[Reveal, ...] = ()
+    reveals: tuple[DisclosedField, ...] = ()
 
     def stamps(self) -> dict[str, Stamp]:
         """The stamp of each layer that carries one."""
@@ -73,7 +73,7 @@ class Marks:
     time_authority: str = ""
     trustmark: TrustMarkReader | None = None
 
-    def apply(self, image: Image, format: str, facts: Facts, time: datetime) -> bytes:
+    def apply(self, image: Image, format: str, facts: Provenance, time: datetime) -> bytes:
         """A finished file of an RGB picture. `format` is "PNG", "JPEG" or "WEBP". Raises ExportError, KeysError."""
         from safety.marks.invisible.embed import embed
 
@@ -82,11 +82,11 @@ class Marks:
         data = metadata.encode(marked, format, facts, time)
         return credentials.sign(data, format, facts, time, replace(self._own(), time_authority=self.time_authority))
 
-    def read_own(self, data: bytes, picture: Image) -> Layers:
+    def read_own(self, data: bytes, picture: Image) -> MarkReadings:
         """The studio's own layers, not those of other makers; `picture` is what `open_picture` makes of the file."""
         return self._layers(data, picture)[0]
 
-    def read(self, data: bytes, picture: Image) -> Layers:
+    def read(self, data: bytes, picture: Image) -> MarkReadings:
         """Every layer of a file of any maker; `picture` is what `open_picture` makes of it."""
         from safety.marks import third_party as foreign
 
@@ -99,12 +99,12 @@ class Marks:
         shown = reveals(said, own.credentials.manifest if own.credentials else {})
         return replace(own, foreign=others, unread=(unread,) if unread else (), reveals=shown)
 
-    def _layers(self, data: bytes, picture: Image) -> tuple[Layers, Fields]:
+    def _layers(self, data: bytes, picture: Image) -> tuple[MarkReadings, MetadataFields]:
         from safety.marks.invisible.detect import detect
 
         said = metadata_reader.read(data)
         signed = credentials.read(data, *self._known())
-        return Layers(signed, detect(_middle(picture), self._mark_keys()), metadata_reader.metadata(said)), said
+        return MarkReadings(signed, detect(_middle(picture), self._mark_keys()), metadata_reader.metadata(said)), said
 
     def _own(self) -> SigningKeys:
         return self.certificate.load() if self.certificate else signing_keys(self.keys)

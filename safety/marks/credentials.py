@@ -16,7 +16,7 @@ from typing import Any
 from safety.errors import ExportError
 from safety.marks.keys import SigningKeys
 from safety.marks.manifest import EXPORT, SOFT_BINDING, Credentials, parse_report
-from safety.marks.provenance import TOOL, TRAINED_ALGORITHMIC_MEDIA, VERSION, Facts, timestamp
+from safety.marks.provenance import TOOL, TRAINED_ALGORITHMIC_MEDIA, VERSION, Provenance, timestamp
 
 # Neither reading nor signing may call out: no manifest by URL, no OCSP. A time-stamp authority is asked if one is set.
 _OFFLINE = {"remote_manifest_fetch": False, "ocsp_fetch": False}
@@ -24,7 +24,7 @@ _NAMES = {"PNG": "image/png", "JPEG": "image/jpeg", "MPO": "image/jpeg", "WEBP":
 _MAGIC = ((b"\x89PNG", "PNG"), (b"\xff\xd8", "JPEG"), (b"RIFF", "WEBP"), (b"GIF8", "GIF"))
 
 
-def sign(data: bytes, format: str, facts: Facts, time: datetime, keys: SigningKeys) -> bytes:
+def sign(data: bytes, format: str, facts: Provenance, time: datetime, keys: SigningKeys) -> bytes:
     """The file with a signed manifest in it. `format` is Pillow's name. Raises ExportError."""
     import c2pa
 
@@ -56,7 +56,7 @@ def _failed(why: str, keys: SigningKeys) -> ExportError:
     )
 
 
-def manifest(facts: Facts, time: datetime) -> dict[str, Any]:
+def manifest(facts: Provenance, time: datetime) -> dict[str, Any]:
     """What is signed. The prompt is not in it, not even when the metadata has it: a signature cannot be edited out."""
     agent = {"name": TOOL, "version": VERSION}
     created: dict[str, Any] = {
@@ -84,7 +84,7 @@ def manifest(facts: Facts, time: datetime) -> dict[str, Any]:
     }
 
 
-def _export(facts: Facts, time: datetime) -> dict[str, str]:
+def _export(facts: Provenance, time: datetime) -> dict[str, str]:
     """Provider, system, version, time and id in one place, as laws on latent disclosure list them."""
     said = {
         "stamp": str(facts.stamp),

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
-from safety.marks.metadata_reader import Fields
+from safety.marks.metadata_reader import MetadataFields
 
 MOST = 300  # fields that are passed on
 MAX_VALUE = 500  # characters of each
@@ -42,7 +42,7 @@ class Group(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Reveal:
+class DisclosedField:
     """One field: where it stands ("EXIF", "XMP", "IPTC", "text", "C2PA"), its name and its value."""
 
     place: str
@@ -51,7 +51,7 @@ class Reveal:
     group: Group
 
 
-def reveals(fields: Fields, manifest: Mapping[str, Any]) -> tuple[Reveal, ...]:
+def reveals(fields: MetadataFields, manifest: Mapping[str, Any]) -> tuple[DisclosedField, ...]:
     """`manifest` is the active C2PA manifest as its reader gives it; empty if there is none."""
     places: dict[str, Mapping[str, str]] = {
         "C2PA": {_ASSERTION.sub("", name): value for name, value in _leaves(manifest, "")},
@@ -61,7 +61,7 @@ def reveals(fields: Fields, manifest: Mapping[str, Any]) -> tuple[Reveal, ...]:
         "text": fields.texts,
     }
     found = (
-        Reveal(place, name, value[:MAX_VALUE], group(name))
+        DisclosedField(place, name, value[:MAX_VALUE], group(name))
         for place, named in places.items()
         for name, value in named.items()
         if value and not _SILENT.match(name.rpartition(".")[2])

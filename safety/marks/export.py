@@ -15,14 +15,14 @@ from typing import TYPE_CHECKING
 from safety.errors import ExportError, FileError
 from safety.generation import Export, Generation, Stamp
 from safety.image_io import as_rgb, open_picture
-from safety.marks import Layers, Marks
+from safety.marks import MarkReadings, Marks
 from safety.marks.fingerprint import fingerprint
-from safety.marks.provenance import Facts
+from safety.marks.provenance import Provenance
 
 if TYPE_CHECKING:
     from PIL.Image import Image
 
-__all__ = ["FORMATS", "Exporter", "Facts", "facts_of", "file_name"]
+__all__ = ["FORMATS", "Exporter", "Provenance", "provenance_of", "file_name"]
 
 FORMATS = {".png": "PNG", ".jpg": "JPEG", ".jpeg": "JPEG", ".webp": "WEBP"}
 ABANDONED = 3600.0  # seconds after which an unfinished file can belong to no export that still runs
@@ -35,7 +35,7 @@ class Exporter:
 
     marks: Marks
 
-    def export(self, image: Image, facts: Facts, path: Path) -> Export:
+    def export(self, image: Image, facts: Provenance, path: Path) -> Export:
         """Marks a picture of any mode and writes it, 8-bit RGB, as `path`, whose suffix chooses the format.
 
         Everything happens in memory and is read back before the file gets its name. Raises ExportError, with nothing
@@ -60,7 +60,7 @@ class Exporter:
             fingerprint=fingerprint(picture),
         )
 
-    def _read_back(self, data: bytes, facts: Facts) -> tuple[Image, Layers]:
+    def _read_back(self, data: bytes, facts: Provenance) -> tuple[Image, MarkReadings]:
         """The picture and the layers of the finished file. What cannot be read was not applied."""
         try:
             picture = open_picture(data)
@@ -84,10 +84,10 @@ class Exporter:
         return picture, layers
 
 
-def facts_of(case_id: str, generation: Generation, number: int) -> Facts:
+def provenance_of(case_id: str, generation: Generation, number: int) -> Provenance:
     """What the marks of picture `number` say; the prompt only where the person wants it there."""
     request = generation.request
-    return Facts(
+    return Provenance(
         stamp=Stamp.new(),
         case=case_id,
         engine=request.engine,
@@ -98,7 +98,7 @@ def facts_of(case_id: str, generation: Generation, number: int) -> Facts:
     )
 
 
-def file_name(facts: Facts, format: str) -> str:
+def file_name(facts: Provenance, format: str) -> str:
     """By the stamp, which says nothing about the picture."""
     return f"{facts.stamp}.{'jpg' if format == 'jpeg' else format}"
 

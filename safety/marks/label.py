@@ -11,7 +11,7 @@ from io import BytesIO
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from safety.config import Preset, parse, read_toml
+from safety.config import ConfigModel, parse, read_toml
 from safety.errors import PresetError
 
 if TYPE_CHECKING:
@@ -48,12 +48,12 @@ class Drawn:
     letters: int
 
 
-class _Language(Preset):
+class _Language(ConfigModel):
     words: str
     joined: bool = False
 
 
-class _Labels(Preset):
+class _Labels(ConfigModel):
     label: dict[str, _Language]
 
 

@@ -14,7 +14,7 @@ EXPORT = "safelight.export"
 
 
 @dataclass(frozen=True, slots=True)
-class Claims:
+class ManifestSummary:
     """What the active manifest says, believed or not. `sources` are digital source types of its actions."""
 
     generator: str = ""
@@ -39,7 +39,7 @@ class Credentials:
     stamp: Stamp | None
     valid: bool
     trusted: bool
-    claims: Claims
+    claims: ManifestSummary
     manifest: Mapping[str, Any] = field(default_factory=dict, repr=False, compare=False)
 
 
@@ -63,11 +63,13 @@ def parse_report(report: Mapping[str, Any]) -> Credentials | None:
     )
 
 
-def _claims(active: Mapping[str, Any], problems: tuple[str, ...], earlier: Sequence[Mapping[str, Any]]) -> Claims:
+def _claims(
+    active: Mapping[str, Any], problems: tuple[str, ...], earlier: Sequence[Mapping[str, Any]]
+) -> ManifestSummary:
     signature = _dict(active.get("signature_info"))
     export = next(_assertions(active, EXPORT), {})
     actions = list(_actions(active))
-    return Claims(
+    return ManifestSummary(
         generator=_generator(active),
         issuer=str(signature.get("issuer", "")),
         time=str(signature.get("time") or export.get("time") or _when(actions)),

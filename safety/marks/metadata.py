@@ -14,7 +14,7 @@ from io import BytesIO
 from typing import TYPE_CHECKING, Any
 from xml.sax.saxutils import quoteattr
 
-from safety.marks.provenance import TOOL, TRAINED_ALGORITHMIC_MEDIA, VERSION, Facts, timestamp
+from safety.marks.provenance import TOOL, TRAINED_ALGORITHMIC_MEDIA, VERSION, Provenance, timestamp
 
 if TYPE_CHECKING:
     from PIL.Image import Image
@@ -28,7 +28,7 @@ _PREFIXES = {"rdf": RDF, "xmp": XMP, "Iptc4xmpExt": IPTC, "TC260": TC260, "safel
 SOFTWARE = 0x0131  # EXIF tag
 
 
-def encode(image: Image, format: str, facts: Facts, time: datetime) -> bytes:
+def encode(image: Image, format: str, facts: Provenance, time: datetime) -> bytes:
     """The picture as a "PNG", "JPEG" or "WEBP" file, with all fields in it."""
     from PIL import Image as Pillow
     from PIL.PngImagePlugin import PngInfo
@@ -52,7 +52,7 @@ def encode(image: Image, format: str, facts: Facts, time: datetime) -> bytes:
     return out.getvalue()
 
 
-def packet(facts: Facts, time: datetime) -> bytes:
+def packet(facts: Provenance, time: datetime) -> bytes:
     """The XMP packet (ISO 16684-1), all fields as attributes of one description."""
     fields = {
         "xmp:CreatorTool": f"{TOOL} {VERSION}",
@@ -76,7 +76,7 @@ def packet(facts: Facts, time: datetime) -> bytes:
     ).encode()
 
 
-def aigc_label(facts: Facts) -> dict[str, str]:
+def aigc_label(facts: Provenance) -> dict[str, str]:
     """The implicit label of GB 45438-2025, annex E: 1 says "made by AI". The producer is the provider, if named."""
     return {"Label": "1", "ContentProducer": facts.operator.provider or TOOL, "ProduceID": str(facts.stamp)}
 

@@ -32,7 +32,7 @@ _CODES = {b"ASCII\0\0\0": "ascii", b"UNICODE\0": "utf-16-be", b"JIS\0\0\0\0\0": 
 
 
 @dataclass(frozen=True, slots=True)
-class Fields:
+class MetadataFields:
     """Every field by its name: XMP as {namespace}name, EXIF by tag name, PNG text and comments by keyword."""
 
     xmp: Mapping[str, str] = field(default_factory=dict)
@@ -66,14 +66,14 @@ class Metadata:
         return bool(self.stamp or self.digital_source_type or self.aigc or self.tool or self.ai_system)
 
 
-def read(data: bytes) -> Fields:
+def read(data: bytes) -> MetadataFields:
     """The fields of any file; empty ones if there are none or they cannot be parsed. Never raises."""
     from PIL import Image as Pillow
 
     try:
         with silenced(), Pillow.open(BytesIO(data), formats=FORMATS) as image:
             info = dict(image.info)
-            return Fields(
+            return MetadataFields(
                 xmp=parse_packet(_bytes(info.get("xmp") or info.get("XML:com.adobe.xmp"))),
                 exif=dict(_exif(image)),
                 iim=dict(_iim(image)),
@@ -81,10 +81,10 @@ def read(data: bytes) -> Fields:
                        if (text := _text(value))},
             )  # fmt: skip
     except Exception:  # noqa: BLE001  what cannot be opened says nothing
-        return Fields()
+        return MetadataFields()
 
 
-def metadata(fields: Fields) -> Metadata:
+def metadata(fields: MetadataFields) -> Metadata:
     """What fields say about AI."""
     xmp, exif, texts = fields.xmp, fields.exif, fields.texts
     recipe = generation_params.find(texts, exif)

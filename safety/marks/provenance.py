@@ -30,7 +30,7 @@ class Operator:
 
 
 @dataclass(frozen=True, slots=True)
-class Facts:
+class Provenance:
     """What the studio knows about one picture. Case, mode and seed stay in the audit log: they name a session.
 
     `prompt` is empty unless the person asked for it to be written into the file.

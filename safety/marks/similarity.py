@@ -11,13 +11,13 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING, Protocol
 
-from safety.generation import Registered
+from safety.generation import ExportRecord
 from safety.marks import fingerprint
 
 if TYPE_CHECKING:
     from PIL.Image import Image
 
-    from safety.marks.invisible.detect import Reading
+    from safety.marks.invisible.detect import DecodedMark
 
 WHOLE = (0.93, 1.07)  # share of the recorded picture's area that counts as all of it
 
@@ -25,12 +25,12 @@ WHOLE = (0.93, 1.07)  # share of the recorded picture's area that counts as all 
 class Registry(Protocol):
     """Knows what this studio has exported; the audit log does."""
 
-    def find(self, stamps: Iterable[str], sha256: str) -> Registered | None:
+    def find(self, stamps: Iterable[str], sha256: str) -> ExportRecord | None:
         """The export with this file hash, else the newest with one of these stamps (16 hex digits)."""
         ...
 
 
-class Match(StrEnum):
+class Similarity(StrEnum):
     """How a file compares with the export on record."""
 
     FILE = "file"  # byte for byte
@@ -44,28 +44,28 @@ class Match(StrEnum):
 class Comparison:
     """`distance`: bits of 256 in which the fingerprints differ; None if they were not compared."""
 
-    match: Match
+    match: Similarity
     distance: int | None = None
 
 
-def compare(image: Image, reading: Reading | None, known: Registered, sha256: str) -> Comparison:
+def compare(image: Image, reading: DecodedMark | None, known: ExportRecord, sha256: str) -> Comparison:
     """`image` is RGB, upright; `reading` its invisible mark, which tells how much of the picture is left."""
     if known.sha256 == sha256:
-        return Comparison(Match.FILE, 0)
+        return Comparison(Similarity.FILE, 0)
     if known.fingerprint is None:
-        return Comparison(Match.UNCLEAR)
+        return Comparison(Similarity.UNCLEAR)
     far = fingerprint.distance(image, known.fingerprint, reading.geometry.angle if reading else 0.0)
     return Comparison(_match(far, known.fingerprint.quality, _is_whole(image, reading, known)), far)
 
 
-def _match(far: int, quality: int, whole: bool) -> Match:
+def _match(far: int, quality: int, whole: bool) -> Similarity:
     if far <= fingerprint.EDITED:
-        return Match.PICTURE if far <= fingerprint.SAME else Match.EDITED
+        return Similarity.PICTURE if far <= fingerprint.SAME else Similarity.EDITED
     plain = quality < fingerprint.LEAST_QUALITY
-    return Match.ANOTHER if whole and not plain and far >= fingerprint.STRANGER else Match.UNCLEAR
+    return Similarity.ANOTHER if whole and not plain and far >= fingerprint.STRANGER else Similarity.UNCLEAR
 
 
-def _is_whole(image: Image, reading: Reading | None, known: Registered) -> bool:
+def _is_whole(image: Image, reading: DecodedMark | None, known: ExportRecord) -> bool:
     """Whether about all of the recorded picture should be there: else a crop would be taken for a stranger."""
     if reading is None:
         return image.size == (known.width, known.height)

@@ -8,9 +8,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-from safety.generation import Registered
-from safety.marks import Layers
-from safety.marks.similarity import Comparison, Match
+from safety.generation import ExportRecord
+from safety.marks import MarkReadings
+from safety.marks.similarity import Comparison, Similarity
 
 EVIDENCE = "Marks are evidence, not proof: they can be removed and copied."
 NOTHING = "No mark was found. That says nothing about where the picture comes from: marks can be removed."
@@ -19,10 +19,10 @@ CHANGED = "assertion.dataHash.mismatch"  # C2PA's code for bytes that are not th
 _AI_SOURCES = ("trainedalgorithmicmedia", "algorithmicmedia")
 
 
-def contradictions(layers: Layers, known: Registered | None, seen: Comparison | None) -> Iterator[str]:
+def contradictions(layers: MarkReadings, known: ExportRecord | None, seen: Comparison | None) -> Iterator[str]:
     """Sentences on what does not fit together, worst first."""
     yield from _stamps(layers)
-    if known and seen and seen.match is Match.ANOTHER:
+    if known and seen and seen.match is Similarity.ANOTHER:
         yield (
             f"The stamp belongs to another picture, made here on {known.time}; {seen.distance} of 256 bits of the "
             "fingerprint differ. The mark was copied onto this one, or hardly anything of the original is left."
@@ -33,7 +33,7 @@ def contradictions(layers: Layers, known: Registered | None, seen: Comparison | 
         yield "This studio has no record of the stamp: made by another studio, or the mark was copied."
 
 
-def _stamps(layers: Layers) -> Iterator[str]:
+def _stamps(layers: MarkReadings) -> Iterator[str]:
     stamps = {layer: str(stamp) for layer, stamp in layers.stamps().items()}
     if len(set(stamps.values())) > 1:
         named = ", ".join(f"{layer} {stamp}" for layer, stamp in stamps.items())
@@ -42,7 +42,7 @@ def _stamps(layers: Layers) -> Iterator[str]:
         yield "The credentials name a mark in the pixels that is not there: the pixels were replaced or worked over."
 
 
-def _credentials(layers: Layers) -> Iterator[str]:
+def _credentials(layers: MarkReadings) -> Iterator[str]:
     signed = layers.credentials
     if signed is None or signed.valid:
         return
@@ -55,7 +55,7 @@ def _credentials(layers: Layers) -> Iterator[str]:
         yield f"The credentials do not fit the file ({codes}): {EDITED}, or taken from another file."
 
 
-def _sources(layers: Layers) -> Iterator[str]:
+def _sources(layers: MarkReadings) -> Iterator[str]:
     human = sorted({word(source) for source in _claimed(layers) if not is_ai(source)})
     if not human or any(map(is_ai, _claimed(layers))):
         return
@@ -66,7 +66,7 @@ def _sources(layers: Layers) -> Iterator[str]:
         yield f"{claims}, but its pixels look as if {layers.foreign[0].tool} had marked them."
 
 
-def summarise(layers: Layers, known: Registered | None, seen: Comparison | None) -> str:
+def summarise(layers: MarkReadings, known: ExportRecord | None, seen: Comparison | None) -> str:
     """What the layers say together, with how far that carries."""
     if known and seen:
         return _registered(layers, known, seen)
@@ -85,17 +85,17 @@ def summarise(layers: Layers, known: Registered | None, seen: Comparison | None)
     return NOTHING
 
 
-def _registered(layers: Layers, known: Registered, seen: Comparison) -> str:
+def _registered(layers: MarkReadings, known: ExportRecord, seen: Comparison) -> str:
     made = f"made here on {known.time} (case {known.case})"
     broken = bool(layers.credentials and not layers.credentials.valid)
-    if seen.match is Match.FILE:
+    if seen.match is Similarity.FILE:
         return f"M{made[1:]}, and unchanged since."
-    if seen.match is Match.PICTURE:
+    if seen.match is Similarity.PICTURE:
         how = f"It was {EDITED}, too little to see." if broken else "Another file of the same picture."
         return f"M{made[1:]}. {how} {EVIDENCE}"
-    if seen.match is Match.EDITED:
+    if seen.match is Similarity.EDITED:
         return f"M{made[1:]}, and {EDITED if broken else 'edited since'}. {EVIDENCE}"
-    if seen.match is Match.ANOTHER:
+    if seen.match is Similarity.ANOTHER:
         return f"A copied mark: the stamp is that of a picture {made}, and this is another picture. {EVIDENCE}"
     return (
         f"Carries the stamp of a picture {made}. Too little of that picture is left to tell an excerpt from a copied "
@@ -103,7 +103,7 @@ def _registered(layers: Layers, known: Registered, seen: Comparison) -> str:
     )
 
 
-def _claimed(layers: Layers) -> Iterable[str]:
+def _claimed(layers: MarkReadings) -> Iterable[str]:
     """All digital source types that the file claims."""
     claims = layers.credentials.claims if layers.credentials else None
     signed = (*claims.sources, *claims.earlier_sources) if claims else ()

@@ -36,7 +36,7 @@ PAYLOADS = {
 
 
 @dataclass(frozen=True, slots=True)
-class ForeignMark:
+class ThirdPartyMark:
     """A mark of another maker. `score`: standard deviations for dwtDct, 1.0 for a payload with its own check."""
 
     tool: str
@@ -45,13 +45,13 @@ class ForeignMark:
     payload: str = ""
 
 
-def find(image: Image) -> tuple[ForeignMark, ...]:
+def find(image: Image) -> tuple[ThirdPartyMark, ...]:
     """The known payload that an RGB picture carries, at most one: some resemble each other."""
     if image.width * image.height < LEAST_AREA or min(image.size) < 2 * BLOCK:
         return ()
     blocks = votes(np.asarray(image))
     certain, tool = max((score(blocks, payload), tool) for tool, payload in PAYLOADS.items())
-    return (ForeignMark(tool, "dwtDct", round(certain, 1)),) if certain >= LEAST_SCORE else ()
+    return (ThirdPartyMark(tool, "dwtDct", round(certain, 1)),) if certain >= LEAST_SCORE else ()
 
 
 def votes(pixels: NDArray[np.uint8]) -> NDArray[np.bool_]:

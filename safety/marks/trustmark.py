@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.request import urlopen
 
 from safety.errors import WeightsError
-from safety.marks.third_party import ForeignMark
+from safety.marks.third_party import ThirdPartyMark
 
 if TYPE_CHECKING:
     from PIL.Image import Image
@@ -49,14 +49,14 @@ class TrustMarkReader:
     fetch: Callable[[str], bytes] = download
     _model: Any = field(default=None, repr=False)
 
-    def find(self, image: Image) -> tuple[ForeignMark, ...]:
+    def find(self, image: Image) -> tuple[ThirdPartyMark, ...]:
         """The payload of an RGB picture, at most one. Raises WeightsError if the model cannot be had."""
         if self._model is None:
             self._model = self._loaded()
         payload, present, schema = self._model.decode(image, MODE="binary")
         if not present or schema != TRUSTED_SCHEMA:
             return ()
-        return (ForeignMark("TrustMark (Adobe)", "TrustMark Q, BCH_SUPER", 1.0, str(payload)),)
+        return (ThirdPartyMark("TrustMark (Adobe)", "TrustMark Q, BCH_SUPER", 1.0, str(payload)),)
 
     def _loaded(self) -> Any:
         try:

@@ -6,10 +6,10 @@ import hashlib
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any, Protocol
 
-from safety.generation import Registered
+from safety.generation import ExportRecord
 from safety.image_io import open_picture
-from safety.marks import Layers
-from safety.marks.similarity import Comparison, Match, Registry, compare
+from safety.marks import MarkReadings
+from safety.marks.similarity import Comparison, Registry, Similarity, compare
 from safety.marks.summary import contradictions, summarise
 
 if TYPE_CHECKING:
@@ -21,7 +21,7 @@ __all__ = ["Reader", "Registry", "Verification", "verify"]
 class Reader(Protocol):
     """Reads the layers of a file; `safety.marks.Marks` does."""
 
-    def read(self, data: bytes, picture: Image, /) -> Layers: ...
+    def read(self, data: bytes, picture: Image, /) -> MarkReadings: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,8 +29,8 @@ class Verification:
     """What a file says about its origin. `sha256` is the file's, as hex."""
 
     sha256: str
-    layers: Layers
-    registered: Registered | None
+    layers: MarkReadings
+    registered: ExportRecord | None
     comparison: Comparison | None
     contradictions: tuple[str, ...]
     summary: str
@@ -79,7 +79,7 @@ def verify(data: bytes, marks: Reader, registry: Registry) -> Verification:
     )
 
 
-def _credentials(layers: Layers) -> dict[str, Any]:
+def _credentials(layers: MarkReadings) -> dict[str, Any]:
     one = layers.credentials
     return {
         "found": one is not None,
@@ -89,19 +89,19 @@ def _credentials(layers: Layers) -> dict[str, Any]:
     }
 
 
-def _invisible(layers: Layers) -> dict[str, Any]:
+def _invisible(layers: MarkReadings) -> dict[str, Any]:
     one = layers.invisible
     return {"found": one is not None, "score": round(one.score, 4) if one else 0.0}
 
 
-def _registry(known: Registered | None, seen: Comparison | None) -> dict[str, Any]:
+def _registry(known: ExportRecord | None, seen: Comparison | None) -> dict[str, Any]:
     if known is None or seen is None:
         return dict.fromkeys(("case", "time", "sha256", "unchanged", "match", "distance"))
     return {
         "case": known.case,
         "time": known.time,
         "sha256": known.sha256,
-        "unchanged": seen.match is Match.FILE,
+        "unchanged": seen.match is Similarity.FILE,
         "match": str(seen.match),
         "distance": seen.distance,
     }

@@ -1,6 +1,6 @@
 """What a person reads, as data: presets/locales/*.toml, one file a language, and help for each country.
 
-A decision is made without words. `Words` puts it into a language; what a language lacks is said in English.
+A decision is made without words. `Messages` puts it into a language; what a language lacks is said in English.
 """
 
 from __future__ import annotations
@@ -13,8 +13,8 @@ from typing import Any
 
 from safety.config import ADVICE, parse, read_toml
 from safety.errors import PresetError, RequestError
-from safety.messages.helplines import Help, load_help
-from safety.messages.schema import CategoryWords, Locale, ModeWords, StageWords, VerdictWords
+from safety.messages.helplines import Helplines, load_helplines
+from safety.messages.schema import CategoryMessages, Locale, ModeMessages, StageMessages, VerdictMessages
 from safety.records import CONTEXT, UNCHECKED, Decision, Reason, Stage, Verdict
 
 ENGLISH = "en"
@@ -23,14 +23,14 @@ STAGE_OF = {"P": Stage.PROMPT, "I": Stage.PICTURE, "T": Stage.TEXT}
 
 
 @dataclass(frozen=True)
-class Words:
+class Messages:
     """One language, for a reader in one country ("" where it is not known). `modes`: names from the mode files."""
 
     tag: str
     country: str
     locale: Locale
-    help: Help
-    modes: Mapping[str, ModeWords]
+    help: Helplines
+    modes: Mapping[str, ModeMessages]
 
     def decision(self, one: Decision) -> Decision:
         """The same decision with its reasons in this language."""
@@ -40,7 +40,7 @@ class Words:
         """The reason with title, clause, text and help in this language; all else stays."""
         number = one.clause.partition(":")[0]
         if one.category == UNCHECKED:
-            title, text = self.locale.unchecked.said(one.aspect, one.check, one.evidence)
+            title, text = self.locale.unchecked.said(one.subcategory, one.check, one.evidence)
             return replace(one, title=title, text=text, clause=f"{number}: {self.locale.unchecked.clause}")
         if one.category == CONTEXT:
             context = self.locale.context
@@ -51,15 +51,15 @@ class Words:
             one,
             title=words.title,
             clause=f"{number}: {words.clause}",
-            text=words.at(STAGE_OF[one.code[0]], one.aspect).replace("{evidence}", one.evidence),
+            text=words.at(STAGE_OF[one.code[0]], one.subcategory).replace("{evidence}", one.evidence),
             help=self.help_text(one.category),
         )
 
-    def mode(self, name: str) -> ModeWords:
+    def mode(self, name: str) -> ModeMessages:
         """Title and description of a mode; of one that an operator added, as its file has them."""
-        return self.locale.mode.get(name) or self.modes.get(name) or ModeWords(title=name, description="")
+        return self.locale.mode.get(name) or self.modes.get(name) or ModeMessages(title=name, description="")
 
-    def verdict(self, stage: Stage, verdict: Verdict) -> VerdictWords:
+    def verdict(self, stage: Stage, verdict: Verdict) -> VerdictMessages:
         return self.locale.verdict[Stage.PROMPT if stage is Stage.PROMPT else Stage.PICTURE][verdict.name]
 
     def check(self, name: str) -> str:
@@ -73,22 +73,22 @@ class Words:
 
 
 @dataclass(frozen=True)
-class Languages:
+class Catalogue:
     """All languages of a presets folder by tag ("en", "de")."""
 
     locales: Mapping[str, Locale]
-    help: Help
-    modes: Mapping[str, ModeWords]
+    help: Helplines
+    modes: Mapping[str, ModeMessages]
     default: str = ENGLISH
 
-    def words(self, tag: str = "") -> Words:
+    def words(self, tag: str = "") -> Messages:
         """The words for "de" or "de-AT", the second part a country. Raises RequestError for an unknown language."""
         name, _, country = (tag or self.default).replace("_", "-").partition("-")
         if name.lower() not in self.locales:
             known = ", ".join(self.locales)
             raise RequestError(f"There are no texts in the language {tag!r}.", f"Choose one of: {known}.")
         locale = self.locales[name.lower()]
-        return Words(name.lower(), country.upper(), locale, self.help, self.modes)
+        return Messages(name.lower(), country.upper(), locale, self.help, self.modes)
 
     def nearest(self, header: str) -> str:
         """The tag that suits an Accept-Language header (RFC 9110) best: a known language, the first country named."""
@@ -98,7 +98,7 @@ class Languages:
         return "-".join([*(known[:1] or [self.default.partition("-")[0]]), *(c.upper() for c in countries[:1])])
 
 
-def load_languages(folder: Path, modes: Mapping[str, ModeWords], default: str = "") -> Languages:
+def load_catalogue(folder: Path, modes: Mapping[str, ModeMessages], default: str = "") -> Catalogue:
     """Reads locales/*.toml and help.toml of the presets folder. Raises PresetError that names file and key."""
     english = read_toml(folder / "locales" / f"{ENGLISH}.toml")
     locales: dict[str, Locale] = {}
@@ -106,7 +106,7 @@ def load_languages(folder: Path, modes: Mapping[str, ModeWords], default: str = 
         table = read_toml(path)
         _same_names(english, table, path)
         locales[path.stem] = parse(Locale, _over(english, table), path)
-    languages = Languages(locales, load_help(folder), modes, default or ENGLISH)
+    languages = Catalogue(locales, load_helplines(folder), modes, default or ENGLISH)
     try:
         languages.words()
     except RequestError as error:
@@ -139,4 +139,4 @@ def _names(text: str, path: Path) -> set[str]:
         raise PresetError(f"{path}: {text!r}: {error}", ADVICE) from None
 
 
-__all__ = ["CategoryWords", "Languages", "ModeWords", "StageWords", "Words", "load_languages"]
+__all__ = ["Catalogue", "CategoryMessages", "Messages", "ModeMessages", "StageMessages", "load_catalogue"]

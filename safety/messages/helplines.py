@@ -8,14 +8,14 @@ from typing import Literal
 
 from pydantic import Field
 
-from safety.config import ADVICE, Preset, parse, read_toml
+from safety.config import ADVICE, ConfigModel, parse, read_toml
 from safety.errors import PresetError
-from safety.messages.schema import HelpWords
+from safety.messages.schema import HelpMessages
 
 WORLD = "world"
 
 
-class Resource(Preset):
+class Helpline(ConfigModel):
     """One service. `phone`, `text`: numbers to call or to write to. `whom`: whom it is for, where that matters."""
 
     name: str
@@ -24,7 +24,7 @@ class Resource(Preset):
     url: str = Field(default="", pattern="^(https://.*)?$")
     whom: Literal["", "child", "worried", "report"] = ""
 
-    def line(self, words: HelpWords) -> str:
+    def line(self, words: HelpMessages) -> str:
         """The service on one line, in a language."""
         ways = [words.call.format(phone=self.phone)] if self.phone else []
         ways += [words.text.format(text=self.text)] if self.text else []
@@ -33,16 +33,16 @@ class Resource(Preset):
         return f"{self.name}{whom}: {', '.join(ways)}"
 
 
-class _Table(Preset):
+class _Table(ConfigModel):
     """A category: services by ISO 3166 country code, and "world" for everybody else."""
 
-    place: dict[str, tuple[Resource, ...]]
+    place: dict[str, tuple[Helpline, ...]]
 
 
-class Help:
+class Helplines:
     """Services by category and country."""
 
-    def __init__(self, tables: Mapping[str, Mapping[str, Sequence[Resource]]]) -> None:
+    def __init__(self, tables: Mapping[str, Mapping[str, Sequence[Helpline]]]) -> None:
         self._tables = tables
 
     @property
@@ -53,17 +53,17 @@ class Help:
         """The countries that have services of their own."""
         return tuple(place for place in self._tables.get(category, {}) if place != WORLD)
 
-    def of(self, category: str, place: str) -> tuple[Resource, ...]:
+    def of(self, category: str, place: str) -> tuple[Helpline, ...]:
         return tuple(self._tables.get(category, {}).get(place, ()))
 
-    def near(self, category: str, country: str) -> tuple[Resource, ...]:
+    def near(self, category: str, country: str) -> tuple[Helpline, ...]:
         """Services of the country, then those of the world."""
         own = self.of(category, country)
         named = {each.name for each in own}
         return own + tuple(each for each in self.of(category, WORLD) if each.name not in named)
 
 
-def load_help(folder: Path) -> Help:
+def load_helplines(folder: Path) -> Helplines:
     """Reads help.toml of the presets folder. Raises PresetError that names file and key."""
     path = folder / "help.toml"
     tables = {}
@@ -71,4 +71,4 @@ def load_help(folder: Path) -> Help:
         tables[category] = parse(_Table, {"place": places}, path).place
         if not tables[category].get(WORLD):
             raise PresetError(f"{path}: {category}.{WORLD} is missing: help for those in no country named here", ADVICE)
-    return Help(tables)
+    return Helplines(tables)

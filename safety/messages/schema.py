@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from safety.config import Preset
+from pydantic import Field
+
+from safety.config import ConfigModel
 from safety.records import Stage
 
 
-class StageWords(Preset):
+class StageMessages(ConfigModel):
     """The facts in one plain sentence, by what was judged."""
 
     prompt: str
@@ -14,33 +16,33 @@ class StageWords(Preset):
     text: str
 
 
-class CategoryWords(StageWords):
-    """One category. `aspects` say it more exactly; `help` says that there is help, which presets/help.toml lists."""
+class CategoryMessages(StageMessages):
+    """One category. `subcategories` say it more exactly; `help` says that there is help (presets/help.toml)."""
 
     title: str
     clause: str
     help: str = ""
-    aspects: dict[str, StageWords] = {}
+    subcategories: dict[str, StageMessages] = Field(default={}, alias="aspects")
 
-    def at(self, stage: Stage, aspect: str) -> str:
-        return str(getattr(self.aspects.get(aspect, self), stage.value))
+    def at(self, stage: Stage, subcategory: str) -> str:
+        return str(getattr(self.subcategories.get(subcategory, self), stage.value))
 
 
-class VerdictWords(Preset):
+class VerdictMessages(ConfigModel):
     """What was decided, and what remains possible."""
 
     title: str
     possible: str
 
 
-class ModeWords(Preset):
+class ModeMessages(ConfigModel):
     """How a mode is called, and what it is for."""
 
     title: str
     description: str
 
 
-class Unchecked(Preset):
+class UncheckedMessages(ConfigModel):
     """What is said where a check could not look. {check}, {why}, {category}."""
 
     clause: str
@@ -59,7 +61,7 @@ class Unchecked(Preset):
         return str(getattr(self, f"title_{kind}")), text
 
 
-class Context(Preset):
+class Context(ConfigModel):
     """What is said where wording does not fit the mode. {mode}, {general}."""
 
     title: str
@@ -67,7 +69,7 @@ class Context(Preset):
     text: str
 
 
-class StatementWords(Preset):
+class StatementMessages(ConfigModel):
     """Labels and sentences of the statement of reasons."""
 
     heading: str
@@ -123,14 +125,14 @@ class StatementWords(Preset):
         return self.lasting_days.format(days=f"{days:g}") if days else self.lasting_ever
 
 
-class PageWords(Preset):
+class PageMessages(ConfigModel):
     """Short words beside a judgement. {risk}."""
 
     risk: str
     risk_title: str
 
 
-class HelpWords(Preset):
+class HelpMessages(ConfigModel):
     """How help is named. {phone}, {text}."""
 
     heading: str
@@ -143,16 +145,16 @@ class HelpWords(Preset):
     others: str
 
 
-class Locale(Preset):
+class Locale(ConfigModel):
     """One language. `mode` is empty where the names in the mode files are in this language."""
 
     language: str
-    category: dict[str, CategoryWords]
-    unchecked: Unchecked
+    category: dict[str, CategoryMessages]
+    unchecked: UncheckedMessages
     context: Context
-    verdict: dict[Stage, dict[str, VerdictWords]]
+    verdict: dict[Stage, dict[str, VerdictMessages]]
     check: dict[str, str]
-    statement: StatementWords
-    help: HelpWords
-    page: PageWords
-    mode: dict[str, ModeWords] = {}
+    statement: StatementMessages
+    help: HelpMessages
+    page: PageMessages
+    mode: dict[str, ModeMessages] = {}

@@ -34,8 +34,8 @@ def decide(assessment: Assessment, policy: Policy, mode: str) -> Decision:
         policy_digest=policy.digest,
         risk=1.0 if hard else _risk(assessment, policy),
         scores={} if hard else _scores(assessment, policy),
-        looked=assessment.looked,
-        passing=_passing(assessment, policy, mode) if verdict is Verdict.BLOCK else (),
+        ran=assessment.ran,
+        modes_that_allow=_passing(assessment, policy, mode) if verdict is Verdict.BLOCK else (),
         mode_set_by="operator" if policy.locked else "person",
     )
 
@@ -53,21 +53,21 @@ def _passing(assessment: Assessment, policy: Policy, mode: str) -> tuple[str, ..
 def _reasons(assessment: Assessment, policy: Policy, mode: str) -> Iterator[Reason]:
     stage = assessment.stage
     # Without this, no checks would find nothing, and nothing found would mean allowed.
-    if not assessment.looked and not assessment.skipped:
+    if not assessment.ran and not assessment.failed:
         yield _unchecked(stage, "nobody")
-    for skipped in assessment.skipped:
+    for skipped in assessment.failed:
         yield _unchecked(stage, "skipped" if skipped.check else "problem", skipped.check, skipped.why)
     contradiction = max(
-        (one for one in assessment.findings if policy.contradicts(one, stage, mode)), key=_strength, default=None
+        (one for one in assessment.findings if policy.context_conflict(one, stage, mode)), key=_strength, default=None
     )
     stricter = False
     for finding in assessment.findings:
         judged = finding.stage or stage
-        thresholds = policy.thresholds(judged, finding.category, finding.aspect, mode)
+        thresholds = policy.thresholds(judged, finding.category, finding.subcategory, mode)
         if thresholds is None:
             yield _unchecked(judged, "unruled", finding.check, finding.category)
             continue
-        verdict, threshold = thresholds.judge(finding.score)
+        verdict, threshold = thresholds.verdict_for(finding.score)
         if contradiction:
             here, (verdict, threshold) = verdict, _general(finding, judged, policy, (verdict, threshold))
             stricter = stricter or verdict > here
@@ -79,8 +79,8 @@ def _reasons(assessment: Assessment, policy: Policy, mode: str) -> Iterator[Reas
 
 def _general(finding: Finding, stage: Stage, policy: Policy, here: Judged) -> Judged:
     """The stricter of the mode's own verdict and the one of general mode."""
-    general = policy.thresholds(stage, finding.category, finding.aspect, BASE_MODE)
-    judged = here if general is None else general.judge(finding.score)
+    general = policy.thresholds(stage, finding.category, finding.subcategory, BASE_MODE)
+    judged = here if general is None else general.verdict_for(finding.score)
     return judged if judged[0] > here[0] else here
 
 
@@ -102,11 +102,11 @@ def _context(finding: Finding, assessment: Assessment, policy: Policy, mode: str
         title="",
         text="",
         check=finding.check,
-        aspect=finding.category,
+        subcategory=finding.category,
         evidence=finding.evidence,
         spans=finding.spans,
         score=finding.score,
-        threshold=policy.contradicts(finding, assessment.stage, mode),
+        threshold=policy.context_conflict(finding, assessment.stage, mode),
         regions=finding.regions,
         models=tuple(assessment.models.get(finding.check, ())),
     )
@@ -127,21 +127,21 @@ def _reason(finding: Finding, judged: Judged, assessment: Assessment, policy: Po
         title="",
         text="",
         check=finding.check,
-        aspect=finding.aspect,
+        subcategory=finding.subcategory,
         evidence=finding.evidence,
         spans=finding.spans,
         score=finding.score,
         threshold=threshold,
         regions=finding.regions,
         models=tuple(assessment.models.get(finding.check, ())),
-        parts=finding.parts,
+        span_weights=finding.span_weights,
         margins=tuple(_margins(finding, assessment.stage, policy)),
     )
 
 
 def _margins(finding: Finding, stage: Stage, policy: Policy) -> Iterator[tuple[str, float]]:
     for mode in policy.mode:
-        thresholds = policy.thresholds(finding.stage or stage, finding.category, finding.aspect, mode)
+        thresholds = policy.thresholds(finding.stage or stage, finding.category, finding.subcategory, mode)
         if thresholds is not None and (at := thresholds.at(Verdict.WARN)) < float("inf"):
             yield mode, finding.score - at
 
@@ -157,23 +157,23 @@ def _scores(assessment: Assessment, policy: Policy) -> dict[str, float]:
 
 def _only_evidence(finding: Finding, stage: Stage, policy: Policy) -> bool:
     """Whether the policy reads a finding as evidence of the context alone: its limit has no number."""
-    thresholds = policy.thresholds(finding.stage or stage, finding.category, finding.aspect, BASE_MODE)
+    thresholds = policy.thresholds(finding.stage or stage, finding.category, finding.subcategory, BASE_MODE)
     return thresholds is not None and not list(thresholds.steps())
 
 
 def _risk(assessment: Assessment, policy: Policy) -> float:
     """The highest over all findings: the chance that a check knows, or the score on a scale where 0.5 blocks."""
-    if not assessment.looked or assessment.skipped:
+    if not assessment.ran or assessment.failed:
         return 1.0
     return max((_scaled(finding, assessment.stage, policy) for finding in assessment.findings), default=0.0)
 
 
 def _scaled(finding: Finding, stage: Stage, policy: Policy) -> float:
-    if finding.chance is not None:
-        return finding.chance
+    if finding.probability is not None:
+        return finding.probability
     if _only_evidence(finding, stage, policy):
         return 0.0
-    thresholds = policy.thresholds(finding.stage or stage, finding.category, finding.aspect, BASE_MODE)
+    thresholds = policy.thresholds(finding.stage or stage, finding.category, finding.subcategory, BASE_MODE)
     if thresholds is None or thresholds.hard is not None and finding.score >= thresholds.hard:
         return 1.0
     block = thresholds.at(Verdict.BLOCK)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
-from safety.checks import Check, assess
+from safety.checks import Check, run_checks
 from safety.policy.decide import decide
 from safety.policy.model import BASE_MODE, Policy
 from safety.policy.thresholds import STEPS, Thresholds
@@ -24,7 +24,7 @@ def described(policy: Policy, mode: str) -> Iterator[str]:
             for line in _moved(policy.limits[stage][key], thresholds):
                 count += 1
                 yield f"  {_named(policy, key)}, {stage.value}: {line}"
-    for stage, signs in policy.mode[mode].contradicted.items():
+    for stage, signs in policy.mode[mode].context_conflicts.items():
         for key, at in signs.items():
             count += 1
             yield f"  {_named(policy, key)}, {stage.value}: from {at:g} on, all is judged as in general mode"
@@ -33,9 +33,9 @@ def described(policy: Policy, mode: str) -> Iterator[str]:
 
 
 def _named(policy: Policy, key: str) -> str:
-    category, _, aspect = key.partition(".")
+    category, _, subcategory = key.partition(".")
     title = policy.words("en").locale.category[category].title
-    return f"{title} ({aspect})" if aspect else title
+    return f"{title} ({subcategory})" if subcategory else title
 
 
 def _moved(base: Thresholds, here: Thresholds) -> Iterator[str]:
@@ -86,7 +86,7 @@ def replay(
     changes, count = [], 0
     for text, label in rows:
         count += 1
-        assessment = assess(Stage.PROMPT, Prompt(text), checks)
+        assessment = run_checks(Stage.PROMPT, Prompt(text), checks)
         for mode in modes:
             before, after = (decide(assessment, policy, mode).verdict for policy in (old, new))
             if before is not after:

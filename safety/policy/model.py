@@ -12,9 +12,9 @@ from typing import Self
 
 from pydantic import ConfigDict, Field, ValidationError, model_validator
 
-from safety.config import ADVICE, Preset, first_problem, parse, read_toml
+from safety.config import ADVICE, ConfigModel, first_problem, parse, read_toml
 from safety.errors import PresetError, RequestError
-from safety.messages.catalogue import Languages, Words, load_languages
+from safety.messages.catalogue import Catalogue, Messages, load_catalogue
 from safety.policy.modes import BASE_MODE, Mode, inherited
 from safety.policy.thresholds import Limits, Thresholds
 from safety.records import Finding, Stage
@@ -22,7 +22,7 @@ from safety.records import Finding, Stage
 __all__ = ["BASE_MODE", "Category", "Mode", "Policy", "Thresholds", "load_policy"]
 
 
-class Category(Preset):
+class Category(ConfigModel):
     """One hazard of the taxonomy: its public code and its clause. Its words are in locales/."""
 
     code: int = Field(ge=100, le=999)
@@ -30,13 +30,13 @@ class Category(Preset):
     hard: bool = False
 
 
-class _PolicyFile(Preset):
+class _PolicyFile(ConfigModel):
     version: str
     category: dict[str, Category]
     limits: dict[Stage, dict[str, Limits]]
 
 
-class Policy(Preset):
+class Policy(ConfigModel):
     """The whole policy, validated. `digest` (SHA-256 over all its files) names exactly this one.
 
     `folder`: where it was read. `locked`: the mode that the operator has set for everybody; "" where each chooses.
@@ -49,7 +49,7 @@ class Policy(Preset):
     category: dict[str, Category]
     limits: dict[Stage, dict[str, Limits]]
     mode: dict[str, Mode]
-    languages: Languages
+    languages: Catalogue
     folder: Path
     locked: str = ""
 
@@ -81,7 +81,7 @@ class Policy(Preset):
         for stage, loosened in mode.limits.items():
             for key, thresholds in loosened.items():
                 self._check_limit(f"modes/{name}.toml: limits.{stage}.{key}", stage, key, thresholds)
-        for stage, signs in mode.contradicted.items():
+        for stage, signs in mode.context_conflicts.items():
             for key in signs:
                 if key not in self.limits.get(stage, {}):
                     raise ValueError(
@@ -106,27 +106,27 @@ class Policy(Preset):
             known = ", ".join(sorted(self.mode))
             raise RequestError(f"There is no mode {name!r}.", f"Choose one of: {known}.") from None
 
-    def in_force(self, asked: str) -> str:
+    def effective_mode(self, asked: str) -> str:
         """The mode that decides when `asked` is asked for. Raises RequestError for one that does not exist."""
         self.mode_of(asked)
         return self.locked or asked
 
-    def thresholds(self, stage: Stage, category: str, aspect: str, mode: str) -> Thresholds | None:
+    def thresholds(self, stage: Stage, category: str, subcategory: str, mode: str) -> Thresholds | None:
         """What holds for a finding in a mode; None where the policy does not know its category."""
         stage = Stage.PROMPT if stage is Stage.TEXT else stage
         base, relaxed = self.limits.get(stage, {}), self.mode_of(mode).limits.get(stage, {})
-        for key in (f"{category}.{aspect}", category):
+        for key in (f"{category}.{subcategory}", category):
             if key in base:
                 return relaxed.get(key, base[key])
         return None
 
-    def contradicts(self, finding: Finding, stage: Stage, mode: str) -> float | None:
+    def context_conflict(self, finding: Finding, stage: Stage, mode: str) -> float | None:
         """From which score on such a finding says that a work does not belong to the mode, if this one does."""
-        signs = self.mode_of(mode).contradicted.get(finding.stage or stage, {})
-        at = signs.get(f"{finding.category}.{finding.aspect}", signs.get(finding.category))
+        signs = self.mode_of(mode).context_conflicts.get(finding.stage or stage, {})
+        at = signs.get(f"{finding.category}.{finding.subcategory}", signs.get(finding.category))
         return at if at is not None and finding.score >= at else None
 
-    def words(self, language: str = "") -> Words:
+    def words(self, language: str = "") -> Messages:
         """The words of a language; "" for the one that the operator set. Raises RequestError for an unknown one."""
         return self.languages.words(language)
 
@@ -142,7 +142,7 @@ def load_policy(folder: Path, locked: str = "", language: str = "", extra: Path 
     digest = hashlib.sha256(b"\0".join(path.name.encode() + b"\0" + path.read_bytes() for path in paths)).hexdigest()
     base = parse(_PolicyFile, tables.pop(paths[0]), paths[0])
     modes = inherited({path.stem: parse(Mode, table, path) for path, table in tables.items()}, folder / "modes")
-    languages = load_languages(folder, modes, language)
+    languages = load_catalogue(folder, modes, language)
     try:
         parts = dict(base) | {"digest": digest, "mode": modes, "languages": languages}
         return Policy(**parts, folder=folder, locked=locked)

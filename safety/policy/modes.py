@@ -11,7 +11,7 @@ from pydantic import Field
 
 from safety.config import ADVICE
 from safety.errors import PresetError
-from safety.messages.schema import ModeWords
+from safety.messages.schema import ModeMessages
 from safety.policy.thresholds import Thresholds
 from safety.records import Stage
 
@@ -20,16 +20,16 @@ T = TypeVar("T")
 Score = Annotated[float, Field(gt=0, le=1)]
 
 
-class Mode(ModeWords):
+class Mode(ModeMessages):
     """`limits` replaces those of the mode it inherits from, entry by entry.
 
-    `contradicted`: findings which say, from this score on, that a work does not belong here. It is then judged as in
-    general mode wherever that is stricter.
+    `context_conflicts` (in the file: `contradicted`): findings which say, from this score on, that a work does not
+    belong here. It is then judged as in general mode wherever that is stricter.
     """
 
     inherits: str = BASE_MODE
     limits: dict[Stage, dict[str, Thresholds]] = {}
-    contradicted: dict[Stage, dict[str, Score]] = {}
+    context_conflicts: dict[Stage, dict[str, Score]] = Field(default={}, alias="contradicted")
 
 
 @dataclass(frozen=True)
@@ -40,7 +40,7 @@ class _Family:
     def whole(self, name: str, below: tuple[str, ...] = ()) -> Mode:
         mode = self.modes[name]
         if name == BASE_MODE:
-            if mode.limits or mode.contradicted or mode.inherits != BASE_MODE:
+            if mode.limits or mode.context_conflicts or mode.inherits != BASE_MODE:
                 raise self._wrong(name, "general mode is the policy itself: change policy.toml")
             return mode
         if mode.inherits not in self.modes:
@@ -49,8 +49,11 @@ class _Family:
             raise self._wrong(name, f"inherits: {' -> '.join((*below, name, mode.inherits))} is a circle")
         parent = self.whole(mode.inherits, (*below, name))
         limits = {stage: {**parent.limits.get(stage, {}), **mode.limits.get(stage, {})} for stage in Stage}
-        signs = {stage: {**parent.contradicted.get(stage, {}), **mode.contradicted.get(stage, {})} for stage in Stage}
-        return mode.model_copy(update={"limits": _kept(limits), "contradicted": _kept(signs)})
+        signs = {
+            stage: {**parent.context_conflicts.get(stage, {}), **mode.context_conflicts.get(stage, {})}
+            for stage in Stage
+        }
+        return mode.model_copy(update={"limits": _kept(limits), "context_conflicts": _kept(signs)})
 
     def _wrong(self, name: str, why: str) -> PresetError:
         return PresetError(f"{self.folder / name}.toml: {why}", ADVICE)

@@ -7,7 +7,7 @@ from typing import Literal
 
 from pydantic import Field
 
-from safety.config import ADVICE, Preset, parse, read_toml
+from safety.config import ADVICE, ConfigModel, parse, read_toml
 from safety.errors import PresetError
 from safety.generation import Steering
 from safety.policy.model import BASE_MODE, Policy
@@ -16,14 +16,14 @@ from safety.records import Decision, Stage, Verdict
 Name = Literal["weak", "medium", "strong", "max"]
 
 
-class ByMode(Preset):
+class ByMode(ConfigModel):
     """Strength in one mode: `usual`, and `near` where the prompt came near to being stopped."""
 
     usual: Name
     near: Name
 
 
-class SteeringPlan(Preset):
+class SteeringPlan(ConfigModel):
     """presets/steering.toml. Scores and shares are 0..1."""
 
     seen_from: float = Field(gt=0, le=1)

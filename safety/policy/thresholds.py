@@ -7,13 +7,13 @@ from typing import Self
 
 from pydantic import Field, model_validator
 
-from safety.config import Preset
+from safety.config import ConfigModel
 from safety.records import Verdict
 
 STEPS = (("note", Verdict.NOTE), ("warn", Verdict.WARN), ("block", Verdict.BLOCK), ("hard", Verdict.HARD_BLOCK))
 
 
-class Thresholds(Preset):
+class Thresholds(ConfigModel):
     """From which score on which verdict holds; a missing step is skipped. Scores are 0..1."""
 
     note: float | None = Field(default=None, gt=0, le=1)
@@ -33,7 +33,7 @@ class Thresholds(Preset):
             if (at := getattr(self, name)) is not None:
                 yield verdict, at
 
-    def judge(self, score: float) -> tuple[Verdict, float | None]:
+    def verdict_for(self, score: float) -> tuple[Verdict, float | None]:
         """The verdict for a score and the threshold that it reached (None below all)."""
         reached = [(verdict, at) for verdict, at in self.steps() if score >= at]
         return reached[-1] if reached else (Verdict.ALLOW, None)

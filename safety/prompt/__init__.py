@@ -6,15 +6,15 @@ from pathlib import Path
 
 from safety.checks import Check
 from safety.prompt.child_safety import load_child_safety
-from safety.prompt.classifier import FOLDER, MeaningCheck
-from safety.prompt.demographics import OpenPeople, load_open_people
+from safety.prompt.classifier import FOLDER, PromptClassifierCheck
+from safety.prompt.demographics import DemographicsCheck, load_demographics
 from safety.prompt.intimate_imagery import load_intimate_imagery
-from safety.prompt.language import UnreadCheck
+from safety.prompt.language import LanguageCheck
 from safety.prompt.lexicon import LexiconCheck
 from safety.prompt.patterns import load_patterns
-from safety.prompt.protected_works import load_works
-from safety.prompt.public_figures import PeopleCheck, read_people
-from safety.prompt.vocabulary import Vocabulary, load_vocabulary
+from safety.prompt.protected_works import load_protected_works
+from safety.prompt.public_figures import PublicFiguresCheck, read_public_figures
+from safety.prompt.vocabulary import Lexicon, load_lexicon
 from safety.records import Prompt
 
 
@@ -23,21 +23,21 @@ def prompt_checks(presets: Path, models: Path | None = None) -> tuple[Check[Prom
 
     Raises PresetError naming file and key. Weights are read at the first look.
     """
-    vocabulary = load_vocabulary(presets)
+    vocabulary = load_lexicon(presets)
     rules: tuple[Check[Prompt], ...] = (
         load_child_safety(presets, vocabulary),
         load_intimate_imagery(presets, vocabulary),
         LexiconCheck(vocabulary),
         load_patterns(presets, vocabulary),
-        PeopleCheck(read_people(presets)),
-        load_works(presets),
-        UnreadCheck(),
+        PublicFiguresCheck(read_public_figures(presets)),
+        load_protected_works(presets),
+        LanguageCheck(),
         open_people(presets, vocabulary),
     )
-    return rules if models is None else (*rules, MeaningCheck(models / FOLDER))
+    return rules if models is None else (*rules, PromptClassifierCheck(models / FOLDER))
 
 
-def open_people(presets: Path, vocabulary: Vocabulary | None = None) -> OpenPeople:
+def open_people(presets: Path, vocabulary: Lexicon | None = None) -> DemographicsCheck:
     """The check of people left open, which also fills them in for a balanced set. Raises PresetError."""
-    somebody = load_intimate_imagery(presets, vocabulary or load_vocabulary(presets)).names_somebody
-    return load_open_people(presets, somebody)
+    somebody = load_intimate_imagery(presets, vocabulary or load_lexicon(presets)).names_somebody
+    return load_demographics(presets, somebody)

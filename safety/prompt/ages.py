@@ -42,7 +42,7 @@ _AGES = tuple(
 
 def ages_below(limit: int, text: Normalised) -> Iterator[Span]:
     """Where a person younger than `limit` years is stated. Months, weeks and days count as 0."""
-    for reading in text.readings:
+    for reading in text.variants:
         for pattern in _AGES:
             for match in pattern.finditer(reading.text):
                 if _years(match) < limit and not _THINGS.match(reading.text, match.end()):

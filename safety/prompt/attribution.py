@@ -12,7 +12,7 @@ from collections.abc import Callable, Collection, Iterable, Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from safety.prompt.windows import HEADS, Array, Read, Window
+from safety.prompt.windows import HEADS, Array, TextAttribution, Window
 
 ROUNDS = 1  # readings of one window beside the one that tries the first choice
 TOKENS = 340  # read at most for one judgement, all first readings included: so long prompts stay quick
@@ -34,7 +34,9 @@ Passes = Callable[[Array], NDArray[np.bool_]]  # (readings, heads) -> (readings,
 Order = Sequence[tuple[int, Array]]
 
 
-def carriers(text: str, read: Read, without: Without, passes: Passes, left: int = TOKENS) -> tuple[int, ...]:
+def attribute(
+    text: str, read: TextAttribution, without: Without, passes: Passes, left: int = TOKENS
+) -> tuple[int, ...]:
     """Numbers of the fewest words found without which the logits of every window pass, in order.
 
     Checked by reading again, ROUNDS times a window, as long as `left` tokens last; what is left then is the estimate.
@@ -121,7 +123,7 @@ def joined(text: str, places: Sequence[Place], chosen: Iterable[int]) -> list[li
     return groups
 
 
-def part(read: Read, words: Sequence[int], head: str) -> float:
+def part(read: TextAttribution, words: Sequence[int], head: str) -> float:
     """How much of what speaks for a head comes from these words, 0..1: exact for the states that were computed."""
     column = np.maximum(read.shares[:, HEADS.index(head)], 0)
     total = float(column.sum())

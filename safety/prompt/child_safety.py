@@ -10,11 +10,11 @@ from typing import Annotated
 
 from pydantic import Field
 
-from safety.config import Preset, parse, read_toml
+from safety.config import ConfigModel, parse, read_toml
 from safety.prompt.ages import ages_below
-from safety.prompt.matcher import Scanner
-from safety.prompt.proximity import Words, outside
-from safety.prompt.vocabulary import Term, Vocabulary
+from safety.prompt.matcher import TermMatcher
+from safety.prompt.proximity import WordDistance, outside
+from safety.prompt.vocabulary import Lexicon, Term
 from safety.records import Finding, Prompt, Span
 from safety.text import Normalised, normalise
 
@@ -34,7 +34,7 @@ _WORDING = ("sexual", "also_sexual", "nude", "weak", "clinical")
 Terms = Annotated[tuple[str, ...], Field(min_length=1)]
 
 
-class ChildWords(Preset):
+class ChildWords(ConfigModel):
     """Table `child` of presets/hardlines.toml."""
 
     minor: Terms
@@ -58,7 +58,7 @@ class ChildWords(Preset):
 class _Scene:
     """All hits of a text by kind."""
 
-    words: Words
+    words: WordDistance
     spans: dict[str, list[Span]]
 
     def of(self, *kinds: str) -> list[Span]:
@@ -76,13 +76,13 @@ class ChildSafetyCheck:
     name = "child safety"
     live = True
 
-    def __init__(self, words: ChildWords, vocabulary: Vocabulary) -> None:
+    def __init__(self, words: ChildWords, vocabulary: Lexicon) -> None:
         kinds = {kind: terms for kind, terms in dict(words).items() if kind not in ("clinical", "harmless_parts")}
-        self._scanner = Scanner((term, kind) for kind, terms in kinds.items() for term in terms)
+        self._scanner = TermMatcher((term, kind) for kind, terms in kinds.items() for term in terms)
         self._clinical, self._parts = frozenset(words.clinical), frozenset(words.harmless_parts)
         self._vocabulary = vocabulary
 
-    def look(self, prompt: Prompt) -> Iterator[Finding]:
+    def detect(self, prompt: Prompt) -> Iterator[Finding]:
         """At most one finding, without evidence or span: how the line was found is nobody's business."""
         text = normalise(prompt.text)
         spans = self._found(text)
@@ -120,7 +120,7 @@ class ChildSafetyCheck:
         return "sexual" if term.score >= EXPLICIT else ""
 
 
-def load_child_safety(folder: Path, vocabulary: Vocabulary) -> ChildSafetyCheck:
+def load_child_safety(folder: Path, vocabulary: Lexicon) -> ChildSafetyCheck:
     """Reads the table `child` of `hardlines.toml`. Raises PresetError."""
     path = folder / FILE
     return ChildSafetyCheck(parse(ChildWords, read_toml(path).get("child"), path), vocabulary)
@@ -132,7 +132,7 @@ def _scene(text: Normalised, spans: dict[str, list[Span]]) -> _Scene:
     stated = outside(spans.get("minor", []), harmless) + list(ages_below(OF_AGE, text))
     minors = [span for span in stated if not _denied(span, text.typed)]
     boys = outside(spans.get("boy", []), harmless)
-    return _Scene(Words(text.typed), {**spans, "minor": minors, "boy": boys})
+    return _Scene(WordDistance(text.typed), {**spans, "minor": minors, "boy": boys})
 
 
 def _crossed(scene: _Scene) -> bool:

@@ -16,11 +16,11 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from safety.prompt.attribution import TOKENS, carriers, joined, part
-from safety.prompt.classifier_model import PromptModel
-from safety.prompt.windows import HEADS, Array, Read
+from safety.prompt.attribution import TOKENS, attribute, joined, part
+from safety.prompt.classifier_model import PromptClassifierModel
+from safety.prompt.windows import HEADS, Array, TextAttribution
 from safety.records import Finding, Model, Prompt
-from safety.text import Normalised, Reading, normalise
+from safety.text import Normalised, TextVariant, normalise
 from safety.text.english import undone
 from safety.weights import read_weights
 
@@ -54,7 +54,7 @@ _INSTRUCTIONS = re.compile(
 )
 
 
-class MeaningCheck:
+class PromptClassifierCheck:
     """Reads prompts with the model in `folder` (weights.toml, model.onnx, tokenizer.json). Can be pickled.
 
     Raises WeightsError where the weights are missing or not the recorded ones.
@@ -70,12 +70,12 @@ class MeaningCheck:
     def models(self) -> tuple[Model, ...]:
         return _models(self._folder)
 
-    def look(self, subject: Prompt, /) -> Iterable[Finding]:
+    def detect(self, subject: Prompt, /) -> Iterable[Finding]:
         """A finding a category, with spans where the score is worth saying."""
         return _findings(self._folder, subject.text)
 
     def score_batch(self, prompts: Sequence[str]) -> dict[str, Array]:
-        """Columns as long as `prompts`: "risk" (a probability) and every category, 0..1, as `look` scores them."""
+        """Columns as long as `prompts`: "risk" (a probability) and every category, 0..1, as `detect` scores them."""
         model = _model(self._folder)
         texts, owners = [], []
         for owner, prompt in enumerate(prompts):
@@ -95,8 +95,8 @@ def _models(folder: Path) -> tuple[Model, ...]:
 
 
 @lru_cache(maxsize=4)
-def _model(folder: Path) -> PromptModel:
-    return PromptModel(folder)
+def _model(folder: Path) -> PromptClassifierModel:
+    return PromptClassifierModel(folder)
 
 
 @lru_cache(maxsize=64)  # the page asks again at every keystroke, the studio once more before it generates
@@ -111,11 +111,11 @@ def _findings(folder: Path, text: str) -> tuple[Finding, ...]:
     if max(finding.score for finding in found) < WORTH_SAYING:
         return tuple(found)
     left = TOKENS - sum(each.tokens for each, _ in seen)
-    words = carriers(reading.text, read, model.without, _passes, left)
+    words = attribute(reading.text, read, model.without, _passes, left)
     return tuple(_shown(finding, words, read, reading) for finding in found)
 
 
-def _readings(normalised: Normalised, model: PromptModel) -> Iterator[Reading]:
+def _readings(normalised: Normalised, model: PromptClassifierModel) -> Iterator[TextVariant]:
     """The plain reading, and the one that looks most like ordinary words where that differs clearly.
 
     Only the more natural one where the plain one is a disguise of it, which looks like harm whatever it hides; and of a
@@ -123,7 +123,7 @@ def _readings(normalised: Normalised, model: PromptModel) -> Iterator[Reading]:
     """
     first = normalised.legible
     # A word of more than a hundred letters, such as code, is one piece to the model: few pieces may mean text left out.
-    whole = (one for one in normalised.readings if LEAST * len(one.text) >= len(first.text))
+    whole = (one for one in normalised.variants if LEAST * len(one.text) >= len(first.text))
     others = [one for one in whole if one is not normalised.plain]
     pieces = [model.tokens(one.text) for one in (first, *others)] if others else [0]
     best = int(np.argmin(pieces))
@@ -149,7 +149,7 @@ def _scores(logits: Array) -> Array:
     return scores
 
 
-def _shown(finding: Finding, words: Sequence[int], read: Read, reading: Reading) -> Finding:
+def _shown(finding: Finding, words: Sequence[int], read: TextAttribution, reading: TextVariant) -> Finding:
     """With those of the words that carry it, where it is worth saying."""
     if finding.score < WORTH_SAYING:
         return finding
@@ -159,7 +159,7 @@ def _shown(finding: Finding, words: Sequence[int], read: Read, reading: Reading)
         finding,
         evidence=" … ".join(reading.text[slice(*read.words[word])] for word in own[:MOST_NAMED]) or WHOLE,
         spans=tuple(reading.span(read.words[group[0]][0], read.words[group[-1]][1]) for group in groups),
-        parts=tuple(part(read, group, finding.category) for group in groups),
+        span_weights=tuple(part(read, group, finding.category) for group in groups),
     )
 
 
@@ -173,12 +173,14 @@ def findings_of(scores: Mapping[str, float], text: str) -> list[Finding]:
     """A finding a category, without spans, from a row of `score_batch` and the text (normalised or as typed)."""
     asked = _INSTRUCTIONS.search(text.lower()) is not None
     # What the model takes for hate the policy treats by itself: it also means monsters and caricatures, rules do not.
-    aspects = {"hate": "read"} | ({"dangerous": "instructions"} if asked else {})
+    subcategories = {"hate": "read"} | ({"dangerous": "instructions"} if asked else {})
     risk = scores["risk"]
-    return [Finding(NAME, head, scores[head], WHOLE, aspects.get(head, ""), chance=risk) for head in HEADS[1:]]
+    return [
+        Finding(NAME, head, scores[head], WHOLE, subcategories.get(head, ""), probability=risk) for head in HEADS[1:]
+    ]
 
 
-def _own(words: Sequence[int], read: Read, head: str) -> Sequence[int]:
+def _own(words: Sequence[int], read: TextAttribution, head: str) -> Sequence[int]:
     """Those of the words that carry the risk which also carry this category; all of them for the likeliest one."""
     if head == HEADS[1 + int(read.logits[1:].argmax())]:
         return words

@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 
 from safety.errors import WeightsError
-from safety.prompt.windows import HEADS, Array, Read, Window, by_word, framed, windows, words_of, worst
+from safety.prompt.windows import HEADS, Array, TextAttribution, Window, by_word, framed, windows, words_of, worst
 from safety.runtime import verified
 from safety.weights import read_weights
 
@@ -24,7 +24,7 @@ REMEMBERED = 128  # windows, 12 KB each at most
 ERRORS_ONLY = 3  # onnxruntime's log level
 
 
-class PromptModel:
+class PromptClassifierModel:
     """The model in `folder`, loaded at the first text and kept. Safe to call from threads.
 
     Raises WeightsError where the weights are missing or not the recorded ones, TooLong for texts of
@@ -39,7 +39,7 @@ class PromptModel:
         self._judged = lru_cache(maxsize=REMEMBERED)(self._judge)
         self._encoded = lru_cache(maxsize=READINGS)(self._encode)
 
-    def read(self, text: str) -> Read:
+    def read(self, text: str) -> TextAttribution:
         """One text with the shares of its words."""
         encoding = self._encoded(text)
         owners, places = words_of(encoding)
@@ -47,7 +47,7 @@ class PromptModel:
             Window(np.array(ids), framed(owners[start : start + len(ids) - 2]), *self._judged(ids))
             for start, ids in windows(encoding.ids)
         )
-        return Read(worst([window.logits for window in seen]), places, by_word(seen, len(places)), seen)
+        return TextAttribution(worst([window.logits for window in seen]), places, by_word(seen, len(places)), seen)
 
     def without(self, window: Window, words: Collection[int]) -> Window:
         """The window read again, these words left out."""

@@ -15,7 +15,7 @@ from typing import Annotated, Literal, Self
 
 from pydantic import Field, model_validator
 
-from safety.config import Preset, parse, read_toml
+from safety.config import ConfigModel, parse, read_toml
 from safety.records import Finding, Prompt, Span
 
 FILE = "open_people.toml"
@@ -28,7 +28,7 @@ _DETERMINERS = {"a", "an", "the", "one", "my", "our", "your", "this", "that", "e
 Terms = Annotated[tuple[str, ...], Field(min_length=1)]
 
 
-class Attribute(Preset):
+class Attribute(ConfigModel):
     """What may be left open of a person; `said` are the words that say it, `fill` what pictures take turns with."""
 
     name: str
@@ -38,7 +38,7 @@ class Attribute(Preset):
     said_before: tuple[str, ...] = ()
 
 
-class PeopleWords(Preset):
+class DemographicsFile(ConfigModel):
     """The whole of presets/open_people.toml."""
 
     roles: Terms
@@ -55,7 +55,7 @@ class PeopleWords(Preset):
 
 
 @dataclass(frozen=True, slots=True)
-class Wording:
+class PromptVariant:
     """A prompt as one picture is drawn from it, and what was filled in, for people; "" where nothing was."""
 
     prompt: str
@@ -63,7 +63,7 @@ class Wording:
 
 
 @dataclass(frozen=True, slots=True)
-class OpenPerson:
+class UnspecifiedPerson:
     """The one person of a prompt, as typed, and what is left open."""
 
     span: Span
@@ -71,13 +71,13 @@ class OpenPerson:
     open: tuple[Attribute, ...]
 
 
-class OpenPeople:
+class DemographicsCheck:
     """Finds the open person, remarks on it as a check, and fills it in. `named`: whether a prompt names somebody."""
 
     name = "people left open"
     live = True
 
-    def __init__(self, words: PeopleWords, named: Callable[[str], bool]) -> None:
+    def __init__(self, words: DemographicsFile, named: Callable[[str], bool]) -> None:
         self._attributes = words.attribute
         self._anybody = frozenset(term.lower() for term in words.anybody)
         self._person = _any_of((*words.roles, *words.anybody), unless=words.things)
@@ -86,13 +86,13 @@ class OpenPeople:
         self._said = {one.name: _any_of(one.said) for one in self._attributes}
         self._named = named
 
-    def look(self, subject: Prompt) -> Iterator[Finding]:
+    def detect(self, subject: Prompt) -> Iterator[Finding]:
         """One finding where a person is left open. It says nothing about whether a prompt should be made."""
         if person := self.open_person(subject.text):
             seen = subject.text[person.span.start : person.span.end]
-            yield Finding(self.name, "stereotype", CERTAIN, seen, ASPECT, (person.span,), chance=0.0)
+            yield Finding(self.name, "stereotype", CERTAIN, seen, ASPECT, (person.span,), probability=0.0)
 
-    def open_person(self, text: str) -> OpenPerson | None:
+    def open_person(self, text: str) -> UnspecifiedPerson | None:
         """The person, if there is exactly one, it has no name, and something is left open."""
         found = list(self._person.finditer(text))
         if len(found) != 1 or self._plural.search(text) or self._settled.search(text):
@@ -102,16 +102,16 @@ class OpenPeople:
         if (before and _DETERMINERS.isdisjoint(before)) or _title(text, span) or self._named(text):
             return None
         left = tuple(one for one in self._attributes if not self._is_said(one, text, before))
-        return OpenPerson(span, found[0][0].lower() in self._anybody, left) if left else None
+        return UnspecifiedPerson(span, found[0][0].lower() in self._anybody, left) if left else None
 
     def _is_said(self, one: Attribute, text: str, before: Sequence[str]) -> bool:
         return bool(self._said[one.name].search(text)) or not set(one.said_before).isdisjoint(before)
 
-    def wordings(self, prompt: str, seeds: Sequence[int]) -> tuple[Wording, ...]:
+    def variants(self, prompt: str, seeds: Sequence[int]) -> tuple[PromptVariant, ...]:
         """One wording a seed: any run of seeds as long as there are combinations shows each of them once."""
         person = self.open_person(prompt)
         if person is None:
-            return tuple(Wording(prompt) for _ in seeds)
+            return tuple(PromptVariant(prompt) for _ in seeds)
         return tuple(_filled(prompt, person, turn(person.open, seed)) for seed in seeds)
 
 
@@ -137,7 +137,7 @@ def turn(attributes: Sequence[Attribute], seed: int) -> list[str]:
     return [one.fill[(seed + number * shift) % len(one.fill)] for number, one in enumerate(attributes)]
 
 
-def _filled(prompt: str, person: OpenPerson, values: Sequence[str]) -> Wording:
+def _filled(prompt: str, person: UnspecifiedPerson, values: Sequence[str]) -> PromptVariant:
     words = {one.place: value for one, value in zip(person.open, values, strict=True)}
     role = prompt[person.span.start : person.span.end]
     head, tail = prompt[: person.span.start], prompt[person.span.end :]
@@ -146,10 +146,10 @@ def _filled(prompt: str, person: OpenPerson, values: Sequence[str]) -> Wording:
         head = re.sub(r"\b([Aa])n?(\s+)$", r"\1\2", head)  # "an astronaut" becomes "a woman astronaut"
     if "after" in words:
         role = f"{role} with {words['after']}"
-    return Wording(f"{head}{role}{tail}", ", ".join(values))
+    return PromptVariant(f"{head}{role}{tail}", ", ".join(values))
 
 
-def load_open_people(folder: Path, named: Callable[[str], bool]) -> OpenPeople:
+def load_demographics(folder: Path, named: Callable[[str], bool]) -> DemographicsCheck:
     """Reads open_people.toml of the presets folder. Raises PresetError."""
     path = folder / FILE
-    return OpenPeople(parse(PeopleWords, read_toml(path), path), named)
+    return DemographicsCheck(parse(DemographicsFile, read_toml(path), path), named)

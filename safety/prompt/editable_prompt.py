@@ -21,7 +21,7 @@ _VOWEL = re.compile(r"[aeiou]", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
-class Wording:
+class EditablePrompt:
     """`said[i]` is what stands for the i-th word of `typed`: itself, another, or "" where it is left out."""
 
     typed: str
@@ -29,7 +29,7 @@ class Wording:
     said: tuple[str, ...]
 
     @classmethod
-    def of(cls, typed: str) -> Wording:
+    def of(cls, typed: str) -> EditablePrompt:
         places = tuple(Span(*match.span()) for match in _WORD.finditer(typed))
         return cls(typed, places, tuple(typed[place.start : place.end] for place in places))
 
@@ -45,11 +45,11 @@ class Wording:
         """The share of words that stay as typed, 0..1."""
         return 1 - len(self.changed()) / max(1, len(self.said))
 
-    def saying(self, others: Mapping[int, str]) -> Wording:
+    def saying(self, others: Mapping[int, str]) -> EditablePrompt:
         """With these words in place of those of these numbers."""
         return replace(self, said=tuple(others.get(number, said) for number, said in enumerate(self.said)))
 
-    def back(self, numbers: Iterable[int]) -> Wording:
+    def back(self, numbers: Iterable[int]) -> EditablePrompt:
         """With these words as they were typed."""
         return self.saying({number: self.word(number) for number in numbers})
 
@@ -58,7 +58,7 @@ class Wording:
         wanted = merged(spans)
         return [n for n, place in self._laid()[1].items() if any(_overlap(place, span) for span in wanted)]
 
-    def mended(self) -> Wording:
+    def mended(self) -> EditablePrompt:
         """Without words such as "with a" that nothing follows any more."""
         said = list(self.said)
         for number in range(len(said) - 1, -1, -1):

@@ -8,15 +8,15 @@ from typing import Annotated
 
 from pydantic import Field
 
-from safety.config import Preset, parse, read_toml
-from safety.prompt.matcher import Scanner
+from safety.config import ConfigModel, parse, read_toml
+from safety.prompt.matcher import TermMatcher
 from safety.text import normalise
 
 FILE = "framed.toml"
-NEVER = frozenset(["method", "propaganda", "photoreal"])  # aspects that no frame excuses
+NEVER = frozenset(["method", "propaganda", "photoreal"])  # subcategories that no frame excuses
 
 
-class FramedFile(Preset):
+class BenignContextFile(ConfigModel):
     """presets/lexicon/framed.toml."""
 
     factor: Annotated[float, Field(gt=0.0, le=1.0)]
@@ -24,21 +24,21 @@ class FramedFile(Preset):
     phrases: Annotated[tuple[str, ...], Field(min_length=1)]
 
 
-class Framing:
+class BenignContext:
     """`weight` is what a rule's score is multiplied by in a text: 1, or the factor where a frame stands."""
 
     def __init__(self, factor: float = 1.0, categories: Iterable[str] = (), phrases: Iterable[str] = ()) -> None:
         self._factor, self._categories = factor, frozenset(categories)
-        self._scanner = Scanner((phrase, None) for phrase in phrases)
+        self._scanner = TermMatcher((phrase, None) for phrase in phrases)
 
-    def weight(self, typed: str, category: str, aspect: str) -> float:
-        if category not in self._categories or aspect in NEVER:
+    def weight(self, typed: str, category: str, subcategory: str) -> float:
+        if category not in self._categories or subcategory in NEVER:
             return 1.0
         return self._factor if self._scanner.find(normalise(typed)) else 1.0
 
 
-def load_framing(folder: Path) -> Framing:
+def load_benign_context(folder: Path) -> BenignContext:
     """Reads `lexicon/framed.toml` of the presets folder. Raises PresetError."""
     path = folder / "lexicon" / FILE
-    file = parse(FramedFile, read_toml(path), path)
-    return Framing(file.factor, file.categories, file.phrases)
+    file = parse(BenignContextFile, read_toml(path), path)
+    return BenignContext(file.factor, file.categories, file.phrases)

@@ -9,12 +9,12 @@ from typing import Annotated
 
 from pydantic import Field
 
-from safety.config import Preset, parse, read_toml
+from safety.config import ConfigModel, parse, read_toml
 from safety.prompt.child_safety import CERTAIN, FILE
-from safety.prompt.matcher import Scanner
-from safety.prompt.proximity import Words, outside
-from safety.prompt.public_figures import read_people
-from safety.prompt.vocabulary import Term, Vocabulary
+from safety.prompt.matcher import TermMatcher
+from safety.prompt.proximity import WordDistance, outside
+from safety.prompt.public_figures import read_public_figures
+from safety.prompt.vocabulary import Lexicon, Term
 from safety.records import Finding, Prompt, Span
 from safety.text import Normalised, normalise, plain
 
@@ -29,7 +29,7 @@ _CREDIT_REACH = 40  # characters before a name in which "by", "after" may stand
 Terms = Annotated[tuple[str, ...], Field(min_length=1)]
 
 
-class PersonWords(Preset):
+class PersonWords(ConfigModel):
     """Table `person` of presets/hardlines.toml."""
 
     credit: Terms  # before the name of an artist: "nude by ..."
@@ -47,16 +47,16 @@ class IntimateImageryCheck:
     name = "intimate imagery"
     live = True
 
-    def __init__(self, words: PersonWords, figures: Iterable[str], vocabulary: Vocabulary) -> None:
+    def __init__(self, words: PersonWords, figures: Iterable[str], vocabulary: Lexicon) -> None:
         kinds = ("naked_made", "relation", "artists", "fictional")
         others = ((term, kind) for kind in kinds for term in getattr(words, kind))
-        self._scanner = Scanner([*others, *((name, "figures") for name in figures)])
+        self._scanner = TermMatcher([*others, *((name, "figures") for name in figures)])
         self._given, self._no_surname = frozenset(words.given), frozenset(words.no_surname)
         credits = "|".join(re.escape(credit) for credit in sorted(words.credit, key=len, reverse=True))
         self._credit = re.compile(rf"(?:^|[^\w])(?:{credits})[\s:,]+$", re.IGNORECASE)
         self._vocabulary = vocabulary
 
-    def look(self, prompt: Prompt) -> Iterator[Finding]:
+    def detect(self, prompt: Prompt) -> Iterator[Finding]:
         """At most one finding, without evidence or span."""
         text = normalise(prompt.text)
         spans: dict[str, list[Span]] = {}
@@ -78,7 +78,7 @@ class IntimateImageryCheck:
         wording = sorted({hit.span for hit in self._vocabulary.find(text.typed) if _intimate(hit.meaning)})
         if not wording:
             return False
-        words = Words(text.typed)
+        words = WordDistance(text.typed)
         known = spans.get("figures", []) + spans.get("relation", [])
         others = outside(self._names(text.typed), spans.get("artists", []) + spans.get("fictional", []) + wording)
         return words.any_near(known, wording, REACH_KNOWN) or words.any_near(others, wording, REACH_OTHER)
@@ -94,11 +94,11 @@ class IntimateImageryCheck:
                 yield Span(match.start(), match.end(2))
 
 
-def load_intimate_imagery(folder: Path, vocabulary: Vocabulary) -> IntimateImageryCheck:
+def load_intimate_imagery(folder: Path, vocabulary: Lexicon) -> IntimateImageryCheck:
     """Reads the table `person` of `hardlines.toml`, and `people.toml`. Raises PresetError."""
     path = folder / FILE
     words = parse(PersonWords, read_toml(path).get("person"), path)
-    return IntimateImageryCheck(words, read_people(folder).figures.names(), vocabulary)
+    return IntimateImageryCheck(words, read_public_figures(folder).figures.names(), vocabulary)
 
 
 def _intimate(term: Term) -> bool:

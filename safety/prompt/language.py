@@ -23,21 +23,21 @@ TELLING = frozenset(["the", "of", "with", "by", "and", "from"])  # no other lang
 NO_LANGUAGE = "no language that this check knows"
 
 
-class UnreadCheck:
+class LanguageCheck:
     """At most one finding: its score is the share of letters that stand in no English word, at least one half."""
 
     name = "language"
     live = True
 
-    def look(self, prompt: Prompt) -> Iterator[Finding]:
-        """The aspect is the language's code, the evidence its name; both are empty words for no language."""
+    def detect(self, prompt: Prompt) -> Iterator[Finding]:
+        """The subcategory is the language's code, the evidence its name; both are empty words for no language."""
         text = normalise(prompt.text)
         plain = text.legible.text
-        other = min(_other_letters(reading.text) for reading in text.readings)
+        other = min(_other_letters(reading.text) for reading in text.variants)
         if other >= MOSTLY:
             yield _finding(other, language_of(plain)[0])
             return
-        clearest = max((reading.text for reading in text.readings), key=english_share)
+        clearest = max((reading.text for reading in text.variants), key=english_share)
         read = english_share(clearest)
         plain = clearest if undone(plain, clearest) else plain  # else the disguise would pass for a language
         words = [word for word in WORD.findall(plain) if len(word) > 1]
@@ -53,7 +53,7 @@ class UnreadCheck:
 def _finding(score: float, language: str) -> Finding:
     known = language != ENGLISH
     evidence = NAMES[language] if known else NO_LANGUAGE
-    return Finding(UnreadCheck.name, CATEGORY, min(1.0, score), evidence, language if known else "")
+    return Finding(LanguageCheck.name, CATEGORY, min(1.0, score), evidence, language if known else "")
 
 
 def _other_letters(text: str) -> float:

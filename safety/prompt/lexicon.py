@@ -6,9 +6,9 @@ import math
 import re
 from collections.abc import Iterable, Iterator, Sequence
 
-from safety.prompt.matcher import Hit, expanded
+from safety.prompt.matcher import TermMatch, expanded
 from safety.prompt.proximity import merged
-from safety.prompt.vocabulary import Term, Vocabulary
+from safety.prompt.vocabulary import Lexicon, Term
 from safety.records import Finding, Prompt
 
 MAX_SPANS = 50  # shown a finding
@@ -21,38 +21,40 @@ _NEGATION_REACH = 16  # characters
 
 
 class LexiconCheck:
-    """One finding for each category and aspect that any term names."""
+    """One finding for each category and subcategory that any term names."""
 
     name = "lexicon"
     live = True
 
-    def __init__(self, vocabulary: Vocabulary) -> None:
+    def __init__(self, vocabulary: Lexicon) -> None:
         self._vocabulary = vocabulary
 
-    def look(self, prompt: Prompt) -> Iterator[Finding]:
+    def detect(self, prompt: Prompt) -> Iterator[Finding]:
         """Terms in any reading, outside harmless phrases. Spans are in the text as typed."""
-        hits: dict[tuple[str, str], list[Hit[Term]]] = {}
+        hits: dict[tuple[str, str], list[TermMatch[Term]]] = {}
         for hit in self._vocabulary.find(prompt.text):
-            hits.setdefault((hit.meaning.category, hit.meaning.aspect), []).append(hit)
-        for (category, aspect), found in hits.items():
-            yield self._finding(category, aspect, found, prompt.text)
+            hits.setdefault((hit.meaning.category, hit.meaning.subcategory), []).append(hit)
+        for (category, subcategory), found in hits.items():
+            yield self._finding(category, subcategory, found, prompt.text)
 
-    def _finding(self, category: str, aspect: str, hits: Sequence[Hit[Term]], typed: str) -> Finding:
+    def _finding(self, category: str, subcategory: str, hits: Sequence[TermMatch[Term]], typed: str) -> Finding:
         weights: dict[str, float] = {}
         for place in places(hits):
             hit = max(place, key=lambda hit: (hit.span.end - hit.span.start, weighed(hit, typed)))
             weight, name = weighed(hit, typed), hit.meaning.name
             weights[name] = max(weight, weights.get(name, 0.0))
         words = sorted(weights, key=lambda name: -weights[name])
-        score = combined([weights[word] for word in words]) * self._vocabulary.framing.weight(typed, category, aspect)
+        score = combined([weights[word] for word in words]) * self._vocabulary.framing.weight(
+            typed, category, subcategory
+        )
         evidence = ", ".join(next(expanded(word)) for word in words[:3])
         spans = merged(hit.span for hit in hits)[:MAX_SPANS]
-        return Finding(self.name, category, score, evidence, aspect, tuple(spans))
+        return Finding(self.name, category, score, evidence, subcategory, tuple(spans))
 
 
-def places(hits: Iterable[Hit[Term]]) -> Iterator[list[Hit[Term]]]:
+def places(hits: Iterable[TermMatch[Term]]) -> Iterator[list[TermMatch[Term]]]:
     """Hits that overlap, together: "naked", "naked woman" in one place are one piece of evidence: the longest."""
-    place: list[Hit[Term]] = []
+    place: list[TermMatch[Term]] = []
     end = 0
     for hit in hits:
         if place and hit.span.start >= end:
@@ -70,7 +72,7 @@ def combined(weights: Sequence[float]) -> float:
     return max(weights[0], min(CEILING, 1.0 - (1.0 - weights[0]) * missed))
 
 
-def weighed(hit: Hit[Term], typed: str) -> float:
+def weighed(hit: TermMatch[Term], typed: str) -> float:
     """The term's score; less right after "no", "not" or "without"."""
     start = hit.span.start
     before = typed[max(0, start - _NEGATION_REACH) : start]

@@ -11,7 +11,7 @@ from typing import Generic, TypeVar
 import ahocorasick
 
 from safety.records import Span
-from safety.text import Normalised, Reading, plain
+from safety.text import Normalised, TextVariant, plain
 from safety.text.characters import spaced
 
 Meaning = TypeVar("Meaning")
@@ -24,14 +24,14 @@ _MASKS = "*_"
 
 
 @dataclass(frozen=True, slots=True)
-class Hit(Generic[Meaning]):
+class TermMatch(Generic[Meaning]):
     """One term found; `span` is in the text as typed."""
 
     meaning: Meaning
     span: Span
 
 
-class Scanner(Generic[Meaning]):
+class TermMatcher(Generic[Meaning]):
     """Built once from (term, meaning) pairs; `find` is thread safe and linear in the text.
 
     Terms are whole words or phrases, plain text as a person would write it; an "s" at the end is found
@@ -53,19 +53,19 @@ class Scanner(Generic[Meaning]):
             self._automaton.make_automaton()
         self._empty = not known
 
-    def find(self, text: Normalised) -> list[Hit[Meaning]]:
+    def find(self, text: Normalised) -> list[TermMatch[Meaning]]:
         """Every term in any reading, once each, in the order typed."""
         if self._empty:
             return []
         found = {
             (reading.span(start, end), number)
-            for reading in text.readings
+            for reading in text.variants
             for start, end, numbers in self._matches(reading)
             for number in numbers
         }
-        return [Hit(self._meanings[number], span) for span, number in sorted(found)]
+        return [TermMatch(self._meanings[number], span) for span, number in sorted(found)]
 
-    def _matches(self, reading: Reading) -> Iterator[tuple[int, int, tuple[int, ...]]]:
+    def _matches(self, reading: TextVariant) -> Iterator[tuple[int, int, tuple[int, ...]]]:
         text = reading.text
         for last, (length, numbers) in self._automaton.iter(text):
             start, end = last + 1 - length, last + 1

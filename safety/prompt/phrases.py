@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from safety.prompt.attribution import FUNCTION_WORDS
-from safety.prompt.editable_prompt import ARTICLES, STOP, Wording
+from safety.prompt.editable_prompt import ARTICLES, STOP, EditablePrompt
 
 JOINS = "with"  # stands for a verb between two things: "a soldier [stabbing] a prisoner"
 SHORTEST_VERB = 5  # letters of a word in -ing that may be one: no "ring"
@@ -17,31 +17,31 @@ SHORTEST_VERB = 5  # letters of a word in -ing that may be one: no "ring"
 Phrase = range  # of word numbers
 
 
-def phrases(wording: Wording) -> list[Phrase]:
+def phrases(wording: EditablePrompt) -> list[Phrase]:
     """The typed words in phrases, in order."""
     starts = [n for n in range(len(wording.places)) if n == 0 or parted(wording, n) or _begins(wording, n)]
     return [range(start, end) for start, end in zip(starts, [*starts[1:], len(wording.places)], strict=True)]
 
 
-def parted(wording: Wording, number: int) -> bool:
+def parted(wording: EditablePrompt, number: int) -> bool:
     """Whether a comma or the like stands before a word."""
     return STOP.search(wording.typed, wording.places[number - 1].end, wording.places[number].start) is not None
 
 
-def _begins(wording: Wording, number: int) -> bool:
+def _begins(wording: EditablePrompt, number: int) -> bool:
     return not _small(wording, number - 1) and (_small(wording, number) or _doing(wording, number))
 
 
-def _small(wording: Wording, number: int) -> bool:
+def _small(wording: EditablePrompt, number: int) -> bool:
     return wording.word(number).lower() in FUNCTION_WORDS
 
 
-def _doing(wording: Wording, number: int) -> bool:
+def _doing(wording: EditablePrompt, number: int) -> bool:
     word = wording.word(number).lower()
     return word.endswith("ing") and len(word) >= SHORTEST_VERB
 
 
-def readable(wording: Wording) -> Iterator[Wording]:
+def readable(wording: EditablePrompt) -> Iterator[EditablePrompt]:
     """The wording in whole phrases: with the small words of those that stay, else without what lost them."""
     every = phrases(wording)
     torn = [phrase for phrase in every if _torn(wording, phrase)]
@@ -50,12 +50,12 @@ def readable(wording: Wording) -> Iterator[Wording]:
         yield _joined(_without(other, list(_headless(other, every))), every).mended()
 
 
-def _torn(wording: Wording, phrase: Phrase) -> bool:
+def _torn(wording: EditablePrompt, phrase: Phrase) -> bool:
     """Whether its last word stays and a small one before it does not."""
     return bool(wording.said[phrase[-1]]) and any(not wording.said[n] for n in phrase if _small(wording, n))
 
 
-def _headless(wording: Wording, every: list[Phrase]) -> Iterator[Phrase]:
+def _headless(wording: EditablePrompt, every: list[Phrase]) -> Iterator[Phrase]:
     """Phrases without their last word, and a verb whose object they were; not what a clause begins with."""
     for before, phrase in zip(every, every[1:], strict=False):
         if wording.said[phrase[-1]] or parted(wording, phrase[0]):
@@ -65,7 +65,7 @@ def _headless(wording: Wording, every: list[Phrase]) -> Iterator[Phrase]:
             yield before
 
 
-def _joined(wording: Wording, every: list[Phrase]) -> Wording:
+def _joined(wording: EditablePrompt, every: list[Phrase]) -> EditablePrompt:
     """With a word between two things whose verb is gone."""
     said = {}
     for before, gone, after in zip(every, every[1:], every[2:], strict=False):
@@ -76,5 +76,5 @@ def _joined(wording: Wording, every: list[Phrase]) -> Wording:
     return wording.saying(said)
 
 
-def _without(wording: Wording, some: list[Phrase]) -> Wording:
+def _without(wording: EditablePrompt, some: list[Phrase]) -> EditablePrompt:
     return wording.saying({n: "" for phrase in some for n in phrase})

@@ -11,11 +11,11 @@ from typing import Annotated
 
 from pydantic import Field
 
-from safety.config import ADVICE, Preset, parse, read_toml
+from safety.config import ADVICE, ConfigModel, parse, read_toml
 from safety.errors import PresetError
 from safety.prompt.lexicon import MAX_SPANS
-from safety.prompt.matcher import Hit, Scanner
-from safety.prompt.proximity import Words, merged, outside
+from safety.prompt.matcher import TermMatch, TermMatcher
+from safety.prompt.proximity import WordDistance, merged, outside
 from safety.records import Finding, Prompt, Span
 from safety.text import normalise
 
@@ -35,34 +35,34 @@ _NEW_SENTENCE = re.compile(r"[.;!?\n]\s")
 Terms = Annotated[tuple[str, ...], Field(min_length=1)]
 
 
-class Characters(Preset):
+class Characters(ConfigModel):
     names: Terms
     ambiguous: Terms
     beside: Terms
 
 
-class Marks(Preset):
+class Trademarks(ConfigModel):
     names: Terms
     beside: Terms
 
 
-class Artists(Preset):
+class Artists(ConfigModel):
     names: Terms
     credit: Terms
     follows: Terms
 
 
-class Copies(Preset):
+class CopyRequests(ConfigModel):
     words: Terms
 
 
-class WorksFile(Preset):
+class ProtectedWorksFile(ConfigModel):
     """presets/works/works.toml."""
 
     characters: Characters
-    marks: Marks
+    marks: Trademarks
     artists: Artists
-    copy_words: Copies = Field(alias="copy")
+    copy_words: CopyRequests = Field(alias="copy")
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,13 +79,13 @@ class _Meaning:
     said: str = ""
 
 
-class WorksCheck:
-    """One finding each for characters, marks and styles; the aspect says which."""
+class ProtectedWorksCheck:
+    """One finding each for characters, marks and styles; the subcategory says which."""
 
     name = "protected works"
     live = True
 
-    def __init__(self, file: WorksFile, artists: Iterable[Artist]) -> None:
+    def __init__(self, file: ProtectedWorksFile, artists: Iterable[Artist]) -> None:
         known = {artist.name.lower(): artist.years for artist in artists}
         sayings = {name: "" for name in file.artists.names} | known
         named = ((name, _Meaning("artist", _said(name, years))) for name, years in sayings.items())
@@ -98,26 +98,26 @@ class WorksCheck:
             "copy": file.copy_words.words,
         }
         plainly = ((term, _Meaning(kind)) for kind, terms in groups.items() for term in terms)
-        self._scanner = Scanner([*named, *plainly])
+        self._scanner = TermMatcher([*named, *plainly])
         self._credit = _either(file.artists.credit)
         self._follows = re.compile(rf"[\s\-]?(?:{_alternatives(file.artists.follows)})\b", re.IGNORECASE)
 
-    def look(self, prompt: Prompt) -> Iterator[Finding]:
+    def detect(self, prompt: Prompt) -> Iterator[Finding]:
         """The names as evidence and spans. A remark says nothing of harm: its chance is nil."""
         hits = self._scanner.find(normalise(prompt.text))
-        words = Words(prompt.text)
+        words = WordDistance(prompt.text)
         spans = {kind: _spans(hits, kind) for kind in ("ambiguous", "clue", "mark", "sign", "copy")}
         found = {
             "character": _spans(hits, "character") + _beside(spans["ambiguous"], spans["clue"], words),
             "mark": _beside(spans["mark"], spans["sign"], words) + _logos(prompt.text),
             "style": self._credited(hits, prompt.text),
         }
-        for aspect, places in found.items():
+        for subcategory, places in found.items():
             if places:
                 copied = words.any_near(sorted(places), spans["copy"], COPY_REACH)
-                yield _finding(aspect, sorted(places), copied, hits, prompt.text)
+                yield _finding(subcategory, sorted(places), copied, hits, prompt.text)
 
-    def _credited(self, hits: Sequence[Hit[_Meaning]], typed: str) -> list[Span]:
+    def _credited(self, hits: Sequence[TermMatch[_Meaning]], typed: str) -> list[Span]:
         """Artists with "by" or the like before them in the same sentence, or "style" after."""
         credited = []
         for span in _spans(hits, "artist"):
@@ -128,24 +128,36 @@ class WorksCheck:
         return credited
 
 
-def _finding(aspect: str, places: Sequence[Span], copied: bool, hits: Sequence[Hit[_Meaning]], typed: str) -> Finding:
-    said = {hit.span: hit.meaning.said for hit in hits if hit.meaning.kind == "artist"} if aspect == "style" else {}
+def _finding(
+    subcategory: str, places: Sequence[Span], copied: bool, hits: Sequence[TermMatch[_Meaning]], typed: str
+) -> Finding:
+    said = (
+        {hit.span: hit.meaning.said for hit in hits if hit.meaning.kind == "artist"} if subcategory == "style" else {}
+    )
     shown = merged(places)[:MAX_SPANS]
     names = dict.fromkeys(said.get(span) or typed[span.start : span.end] for span in shown)
     evidence = ", ".join(list(names)[:SHOWN])
     score = COPIED if copied else NAMED
-    return Finding(WorksCheck.name, CATEGORY, score, evidence, aspect, tuple(shown), chance=None if copied else 0.0)
+    return Finding(
+        ProtectedWorksCheck.name,
+        CATEGORY,
+        score,
+        evidence,
+        subcategory,
+        tuple(shown),
+        probability=None if copied else 0.0,
+    )
 
 
 def _said(name: str, years: str) -> str:
     return f"{name.title()} ({years})" if years else ""
 
 
-def _spans(hits: Sequence[Hit[_Meaning]], kind: str) -> list[Span]:
+def _spans(hits: Sequence[TermMatch[_Meaning]], kind: str) -> list[Span]:
     return sorted(hit.span for hit in hits if hit.meaning.kind == kind)
 
 
-def _beside(places: Sequence[Span], others: Sequence[Span], words: Words) -> list[Span]:
+def _beside(places: Sequence[Span], others: Sequence[Span], words: WordDistance) -> list[Span]:
     """The places that have one of the others near them, but are not inside it."""
     return [place for place in outside(places, others) if words.near(place, others, REACH)]
 
@@ -162,11 +174,13 @@ def _either(terms: Iterable[str]) -> re.Pattern[str]:
     return re.compile(rf"\b(?:{_alternatives(terms)})\b", re.IGNORECASE)
 
 
-def load_works(folder: Path, year: int | None = None) -> WorksCheck:
+def load_protected_works(folder: Path, year: int | None = None) -> ProtectedWorksCheck:
     """Reads `works/` of the presets folder. Who is free in `year` (default: now) is left out. Raises PresetError."""
     path = folder / FOLDER / FILE
     year = datetime.now(UTC).year if year is None else year
-    return WorksCheck(parse(WorksFile, read_toml(path), path), read_artists(folder / FOLDER / ARTISTS, year))
+    return ProtectedWorksCheck(
+        parse(ProtectedWorksFile, read_toml(path), path), read_artists(folder / FOLDER / ARTISTS, year)
+    )
 
 
 def read_artists(path: Path, year: int) -> Iterator[Artist]:

@@ -11,7 +11,7 @@ from safety.records import Span
 _WORD = re.compile(r"[^\W_]+")
 
 
-class Words:
+class WordDistance:
     """Counts words of the text as typed; built once a text, asked often."""
 
     def __init__(self, typed: str) -> None:

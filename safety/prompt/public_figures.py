@@ -11,10 +11,10 @@ from typing import Annotated
 
 from pydantic import Field
 
-from safety.config import Preset, parse, read_toml
+from safety.config import ConfigModel, parse, read_toml
 from safety.prompt.lexicon import MAX_SPANS
-from safety.prompt.matcher import Scanner
-from safety.prompt.proximity import Words, merged, outside
+from safety.prompt.matcher import TermMatcher
+from safety.prompt.proximity import WordDistance, merged, outside
 from safety.records import Finding, Prompt, Span
 from safety.text import Normalised, normalise
 
@@ -27,7 +27,7 @@ NAMES_SHOWN = 3
 Terms = Annotated[tuple[str, ...], Field(min_length=1)]
 
 
-class Frame(Preset):
+class FramingWords(ConfigModel):
     """Words that say how the picture is to be taken."""
 
     news: Terms
@@ -36,7 +36,7 @@ class Frame(Preset):
     drawn: Terms
 
 
-class Figures(Preset):
+class Figures(ConfigModel):
     """Names by what the person is known for; `short` are single words that suffice."""
 
     stage_and_screen: Terms
@@ -53,26 +53,26 @@ class Figures(Preset):
         yield from dict.fromkeys(name for kind, names in self if kind != "harmless" for name in names)
 
 
-class PeopleFile(Preset):
+class PublicFiguresFile(ConfigModel):
     """presets/people.toml."""
 
     figures: Figures
-    frame: Frame
+    frame: FramingWords
 
 
-class PeopleCheck:
+class PublicFiguresCheck:
     """At most one finding: the gravest of what is said of any public figure."""
 
     name = "public figures"
     live = True
 
-    def __init__(self, file: PeopleFile) -> None:
+    def __init__(self, file: PublicFiguresFile) -> None:
         names = ((name, "name") for name in file.figures.names())
         frames = ((term, kind) for kind, terms in file.frame for term in terms)
         harmless = ((phrase, "harmless") for phrase in file.figures.harmless)
-        self._scanner = Scanner([*names, *frames, *harmless])
+        self._scanner = TermMatcher([*names, *frames, *harmless])
 
-    def look(self, prompt: Prompt) -> Iterator[Finding]:
+    def detect(self, prompt: Prompt) -> Iterator[Finding]:
         """The names as evidence and as spans, with the words that frame them. The chance of a mere name is nil."""
         text = normalise(prompt.text)
         spans: dict[str, list[Span]] = {}
@@ -83,27 +83,27 @@ class PeopleCheck:
             yield self._finding(text, named, spans)
 
     def _finding(self, text: Normalised, named: Sequence[Span], spans: dict[str, list[Span]]) -> Finding:
-        words = Words(text.typed)
+        words = WordDistance(text.typed)
         near = {
             kind: [span for span in sorted(found) if words.near(span, named, REACH)]
             for kind, found in spans.items()
-            if kind in Frame.model_fields
+            if kind in FramingWords.model_fields
         }
-        score, aspect, carried = _judged(near)
+        score, subcategory, carried = _judged(near)
         names = dict.fromkeys(text.typed[span.start : span.end] for span in merged(named))
         return Finding(
             self.name,
             CATEGORY,
             score,
             ", ".join(list(names)[:NAMES_SHOWN]),
-            aspect,
+            subcategory,
             tuple(merged([*named, *carried])[:MAX_SPANS]),
-            chance=0.0 if score <= MADE_UP else None,
+            probability=0.0 if score <= MADE_UP else None,
         )
 
 
 def _judged(near: dict[str, list[Span]]) -> tuple[float, str, list[Span]]:
-    """Score, aspect and what carried it. What is openly drawn passes for nothing that happened."""
+    """Score, subcategory and what carried it. What is openly drawn passes for nothing that happened."""
     news, photo, event, drawn = (near.get(kind, []) for kind in ("news", "photo", "event", "drawn"))
     if news and not drawn:
         return POSED, "photoreal", news + event
@@ -114,7 +114,7 @@ def _judged(near: dict[str, list[Span]]) -> tuple[float, str, list[Span]]:
     return (MADE_UP, "figure", event) if event else (NAMED, "figure", [])
 
 
-def read_people(folder: Path) -> PeopleFile:
+def read_public_figures(folder: Path) -> PublicFiguresFile:
     """Reads `people.toml` of the presets folder. Raises PresetError."""
     path = folder / FILE
-    return parse(PeopleFile, read_toml(path), path)
+    return parse(PublicFiguresFile, read_toml(path), path)

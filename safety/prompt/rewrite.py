@@ -12,9 +12,9 @@ from typing import Annotated
 
 from pydantic import Field
 
-from safety.config import Preset, parse, read_toml
+from safety.config import ConfigModel, parse, read_toml
 from safety.prompt.attribution import FUNCTION_WORDS
-from safety.prompt.editable_prompt import Wording
+from safety.prompt.editable_prompt import EditablePrompt
 from safety.prompt.matcher import expanded
 from safety.prompt.phrases import readable
 from safety.records import Decision, Stage, Suggestion, Verdict
@@ -31,20 +31,20 @@ FEWEST = 2  # words that still ask for something
 Judge = Callable[[str], Decision]
 
 
-class Group(Preset):
+class ReplacementGroup(ConfigModel):
     """Words, and what may stand for any of them."""
 
     words: Annotated[tuple[str, ...], Field(min_length=1)]
     said: str = Field(alias="with")
 
 
-class SuggestionsFile(Preset):
+class RewriteFile(ConfigModel):
     """presets/suggestions.toml."""
 
-    group: tuple[Group, ...]
+    group: tuple[ReplacementGroup, ...]
 
 
-class Suggester:
+class Rewriter:
     """Replacements by word, as data. Safe to share between threads."""
 
     def __init__(self, replacements: Mapping[str, str]) -> None:
@@ -54,15 +54,15 @@ class Suggester:
         """At most three, the closest first; none unless a prompt was blocked, and never behind a hard line."""
         if decision.verdict is not Verdict.BLOCK or decision.stage is not Stage.PROMPT:
             return ()
-        search = _Search(judge, decision, Wording.of(prompt))
-        found: dict[str, Wording] = {}
+        search = _Search(judge, decision, EditablePrompt.of(prompt))
+        found: dict[str, EditablePrompt] = {}
         for take in (self._replaced, _left_out, _without_clause):
             if (wording := search.passing(take)) is not None:
                 found.setdefault(wording.text(), wording)
         ranked = sorted(found.values(), key=lambda wording: -wording.kept())
         return tuple(wording.suggestion() for wording in ranked[:MOST])
 
-    def _replaced(self, wording: Wording, marked: list[int]) -> Wording:
+    def _replaced(self, wording: EditablePrompt, marked: list[int]) -> EditablePrompt:
         """With a harmless word for each marked one that has any; the others left out once those are spent."""
         others = {n: self._replacements[word] for n in marked if (word := plain(wording.said[n])) in self._replacements}
         return wording.saying(others or dict.fromkeys(marked, ""))
@@ -71,12 +71,12 @@ class Suggester:
 class _Search:
     """One refusal: judges wordings, and counts how often."""
 
-    def __init__(self, judge: Judge, first: Decision, wording: Wording) -> None:
+    def __init__(self, judge: Judge, first: Decision, wording: EditablePrompt) -> None:
         self._judge, self._first, self._wording = judge, first, wording
         self._seen: dict[str, Decision] = {wording.text(): first}
         self._tries = max(LEAST_TRIES, min(TRIES, WORDS // max(1, len(wording.said))))
 
-    def passing(self, take: Callable[[Wording, list[int]], Wording]) -> Wording | None:
+    def passing(self, take: Callable[[EditablePrompt, list[int]], EditablePrompt]) -> EditablePrompt | None:
         """A wording made by `take` that passes and keeps enough, or None."""
         wording = self._wording
         for _ in range(ROUNDS):
@@ -94,7 +94,7 @@ class _Search:
                 return None
         return None
 
-    def _restored(self, wording: Wording) -> Wording:
+    def _restored(self, wording: EditablePrompt) -> EditablePrompt:
         """With every change taken back that the prompt passes without, the longest words last."""
         for number in sorted(wording.changed(), key=lambda n: len(wording.word(n))):
             if wording.said[number] or wording.word(number).lower() not in FUNCTION_WORDS:
@@ -102,7 +102,7 @@ class _Search:
                 wording = back if self._passes(back) else wording
         return self._grammatical(wording)
 
-    def _grammatical(self, wording: Wording) -> Wording:
+    def _grammatical(self, wording: EditablePrompt) -> EditablePrompt:
         """With the small words between back where what they join is back, and in whole phrases if that keeps enough."""
         lost = [n for n in wording.changed() if wording.word(n).lower() in FUNCTION_WORDS]
         back = wording.back(lost).mended()
@@ -110,11 +110,11 @@ class _Search:
         good = (other for other in readable(wording) if other.kept() >= KEPT and self._passes(other))
         return next(good, wording)
 
-    def _passes(self, wording: Wording) -> bool:
+    def _passes(self, wording: EditablePrompt) -> bool:
         decision = self._decision(wording)
         return decision is not None and decision.verdict <= Verdict.NOTE
 
-    def _decision(self, wording: Wording) -> Decision | None:
+    def _decision(self, wording: EditablePrompt) -> Decision | None:
         text = wording.text()
         if text not in self._seen:
             if len(self._seen) > self._tries:
@@ -123,18 +123,18 @@ class _Search:
         return self._seen[text]
 
 
-def _marked(wording: Wording, decision: Decision) -> list[int]:
+def _marked(wording: EditablePrompt, decision: Decision) -> list[int]:
     """Numbers of the words that the reasons mark which stop the prompt; words that carry nothing only if alone."""
     spans = [span for reason in decision.reasons if reason.verdict >= Verdict.WARN for span in reason.spans]
     numbers = wording.at(spans)
     return [n for n in numbers if wording.said[n].lower() not in FUNCTION_WORDS] or numbers
 
 
-def _left_out(wording: Wording, marked: list[int]) -> Wording:
+def _left_out(wording: EditablePrompt, marked: list[int]) -> EditablePrompt:
     return wording.saying(dict.fromkeys(marked, ""))
 
 
-def _without_clause(wording: Wording, marked: list[int]) -> Wording:
+def _without_clause(wording: EditablePrompt, marked: list[int]) -> EditablePrompt:
     """Without the parts between commas that hold a marked word, if others stay."""
     clauses = list(_clauses(wording))
     stay = [clause for clause in clauses if not set(clause) & set(marked)]
@@ -143,7 +143,7 @@ def _without_clause(wording: Wording, marked: list[int]) -> Wording:
     return wording.saying({n: "" for clause in clauses if clause not in stay for n in clause})
 
 
-def _clauses(wording: Wording) -> Iterator[list[int]]:
+def _clauses(wording: EditablePrompt) -> Iterator[list[int]]:
     clause: list[int] = []
     for number, place in enumerate(wording.places):
         if clause and any(char in ",.;:!?\n" for char in wording.typed[wording.places[number - 1].end : place.start]):
@@ -154,9 +154,9 @@ def _clauses(wording: Wording) -> Iterator[list[int]]:
         yield clause
 
 
-def load_suggester(folder: Path) -> Suggester:
+def load_rewriter(folder: Path) -> Rewriter:
     """Reads `suggestions.toml` of the presets folder. Raises PresetError."""
     path = folder / FILE
-    file = parse(SuggestionsFile, read_toml(path), path)
+    file = parse(RewriteFile, read_toml(path), path)
     pairs = ((form, group.said) for group in file.group for word in group.words for form in expanded(word))
-    return Suggester({plain(form): said for form, said in pairs})
+    return Rewriter({plain(form): said for form, said in pairs})

@@ -10,30 +10,30 @@ from typing import Annotated, Any
 
 from pydantic import Field
 
-from safety.config import Preset, parse, read_toml
+from safety.config import ConfigModel, parse, read_toml
 from safety.errors import PresetError
 from safety.prompt import framing, harmless
-from safety.prompt.framing import Framing, load_framing
-from safety.prompt.harmless import Harmless, load_harmless
-from safety.prompt.matcher import Hit, Scanner
+from safety.prompt.framing import BenignContext, load_benign_context
+from safety.prompt.harmless import Exceptions, load_harmless
+from safety.prompt.matcher import TermMatch, TermMatcher
 from safety.text import Normalised, normalise
 
 ADVICE = "Mend the file, then start again."
 
 
-class Group(Preset):
+class TermGroup(ConfigModel):
     """Terms of one weight: how likely a prompt with such a term should not be made in general mode."""
 
     score: Annotated[float, Field(gt=0.0, le=1.0)]
     terms: Annotated[tuple[str, ...], Field(min_length=1)]
-    aspect: str = ""
+    subcategory: str = Field(default="", alias="aspect")
 
 
-class TermFile(Preset):
+class TermFile(ConfigModel):
     """One TOML file under presets/lexicon/."""
 
     category: str
-    group: Annotated[tuple[Group, ...], Field(min_length=1)]
+    group: Annotated[tuple[TermGroup, ...], Field(min_length=1)]
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,16 +42,16 @@ class Term:
 
     name: str
     category: str
-    aspect: str
+    subcategory: str
     score: float
 
 
-class Vocabulary:
+class Lexicon:
     """Finds terms outside harmless phrases. The hits of the last few texts are kept."""
 
-    def __init__(self, terms: Iterable[Term], harmless: Harmless, framing: Framing) -> None:
+    def __init__(self, terms: Iterable[Term], harmless: Exceptions, framing: BenignContext) -> None:
         self.framing = framing
-        self._scanner = Scanner((term.name, term) for term in terms)
+        self._scanner = TermMatcher((term.name, term) for term in terms)
         self.harmless = harmless
         self.find = lru_cache(maxsize=4)(self._find)
 
@@ -62,14 +62,14 @@ class Vocabulary:
         vars(self).update(state)
         self.find = lru_cache(maxsize=4)(self._find)
 
-    def _find(self, typed: str) -> tuple[Hit[Term], ...]:
+    def _find(self, typed: str) -> tuple[TermMatch[Term], ...]:
         text: Normalised = normalise(typed)
         return tuple(self.harmless.keep(self._scanner.find(text), text))
 
 
-def load_vocabulary(folder: Path) -> Vocabulary:
+def load_lexicon(folder: Path) -> Lexicon:
     """All terms and harmless phrases of the presets folder. Raises PresetError."""
-    return Vocabulary(load_terms(folder), load_harmless(folder), load_framing(folder))
+    return Lexicon(load_terms(folder), load_harmless(folder), load_benign_context(folder))
 
 
 def load_terms(folder: Path) -> Iterator[Term]:
@@ -85,7 +85,7 @@ def _own_terms(path: Path) -> Iterator[Term]:
     file = parse(TermFile, read_toml(path), path)
     for group in file.group:
         for term in group.terms:
-            yield Term(term, file.category, group.aspect, group.score)
+            yield Term(term, file.category, group.subcategory, group.score)
 
 
 def _vendored_terms(path: Path) -> Iterator[Term]:

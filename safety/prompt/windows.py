@@ -52,7 +52,7 @@ class Window:
 
 
 @dataclass(frozen=True, slots=True)
-class Read:
+class TextAttribution:
     """One text as the model saw it.
 
     logits: (heads,), of the window that is worst. words: (start, end) of each word or sign in the text.

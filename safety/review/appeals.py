@@ -11,7 +11,7 @@ from typing import Any
 
 from safety.audit import serialize
 from safety.audit.activity import Appeal, now
-from safety.audit.appeal_state import APPEAL, APPEALED, EXPIRED, OVERTURNED, REPORT, WAITING, Standing, standing
+from safety.audit.appeal_state import APPEAL, APPEALED, EXPIRED, OVERTURNED, REPORT, WAITING, AppealState, standing
 from safety.audit.hash_chain import CLOSED, OPENED, Entry, canonical
 from safety.audit.log import AuditLog, unknown
 from safety.audit.overrides import ticket, unuse, use
@@ -21,10 +21,10 @@ from safety.generation import Generation, GenerationRequest
 from safety.records import Decision, Verdict
 from safety.review import stored_pictures
 from safety.review.client import LOCAL
-from safety.review.quarantine import Held
+from safety.review.quarantine import Quarantine
 from safety.review.rate_limit import APPEAL as APPEALING
-from safety.review.rate_limit import LOOKUP, Gate
-from safety.review.retention import Appeals
+from safety.review.rate_limit import LOOKUP, RateLimiter
+from safety.review.retention import AppealTerms
 
 CASE_ID = re.compile(r"[0-9a-f]{12}")
 KINDS_OF_ASKING = (APPEAL, REPORT)
@@ -33,7 +33,7 @@ HARD_LINE = "This rule holds for everybody, and nobody here can lift it."
 
 
 @dataclass(frozen=True, slots=True)
-class Asking:
+class AppealRequest:
     """What a person sends. `learn`: decided, it may serve as a labelled example. `kind`: appeal or report."""
 
     case: str
@@ -45,7 +45,7 @@ class Asking:
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
+class AppealStatus:
     """Where an appeal stands. `outcome` is a state of standing.py; `reason` the reviewer's, while it is kept."""
 
     case: str
@@ -57,15 +57,15 @@ class Answer:
 
 
 @dataclass(frozen=True)
-class Desk:
+class Appeals:
     """Takes appeals and reports, and says how they went. `held` has the pictures that wait for one."""
 
     audit: AuditLog
-    gate: Gate
-    held: Held
-    terms: Appeals
+    gate: RateLimiter
+    held: Quarantine
+    terms: AppealTerms
 
-    def appeal(self, asking: Asking, judge: Judge, client: str = LOCAL) -> Answer:
+    def appeal(self, asking: AppealRequest, judge: Judge, client: str = LOCAL) -> AppealStatus:
         """Puts a refused case into the queue. `judge` is asked what the checks say of the prompt now.
 
         The prompt must be the one that was refused: the case knows its keyed hash. Raises RequestError where there is
@@ -97,7 +97,7 @@ class Desk:
         advice = "Create it again, and ask for the review at once."
         raise RequestError("The withheld picture is no longer held.", advice)
 
-    def answer(self, case_id: str, client: str = LOCAL) -> Answer:
+    def answer(self, case_id: str, client: str = LOCAL) -> AppealStatus:
         """How an appeal went. Raises RequestError for a case that there is not, LimitError."""
         self.gate.count(client, LOOKUP)
         if not CASE_ID.fullmatch(case_id):
@@ -109,9 +109,9 @@ class Desk:
             raise unknown(case_id)
         outcome = EXPIRED if at.state == OVERTURNED and now() > at.until else at.state
         reason = readable(kept["review"]).get("reason", "") if "review" in kept else ""
-        return Answer(case_id, outcome, at.kind, at.stage, reason, at.until)
+        return AppealStatus(case_id, outcome, at.kind, at.stage, reason, at.until)
 
-    def report(self, request: GenerationRequest, remark: str, judge: Judge, client: str) -> Answer:
+    def report(self, request: GenerationRequest, remark: str, judge: Judge, client: str) -> AppealStatus:
         """A case for a prompt that is refused and that nobody tried to create; an overturn then opens nothing."""
         decision = judge(request.prompt, request.mode)
         if decision.verdict is not Verdict.BLOCK:
@@ -119,7 +119,7 @@ class Desk:
         with self.audit.case(request, kind="report") as case:
             case.judged(decision)
             case.refused(decision)
-        asking = Asking(case.id, request.prompt, request.negative_prompt, remark, REPORT, learn=True)
+        asking = AppealRequest(case.id, request.prompt, request.negative_prompt, remark, REPORT, learn=True)
         return self.appeal(asking, judge, client)
 
     @contextmanager
@@ -145,7 +145,7 @@ class Desk:
             writer.erase(case_id, "delivery", "picture")
         self.audit.forget()
 
-    def _plausible(self, asking: Asking) -> None:
+    def _plausible(self, asking: AppealRequest) -> None:
         most = self.terms.remark_characters
         if asking.kind not in KINDS_OF_ASKING:
             raise RequestError(f"There is no kind {asking.kind!r}.", f"Choose one of: {', '.join(KINDS_OF_ASKING)}.")
@@ -154,7 +154,7 @@ class Desk:
         if not CASE_ID.fullmatch(asking.case):
             raise unknown(asking.case)
 
-    def _refused_at(self, rows: list[Entry], asking: Asking) -> str:
+    def _refused_at(self, rows: list[Entry], asking: AppealRequest) -> str:
         """The stage that was refused. Raises RequestError where nothing was, or it is somebody else's case."""
         if not rows:
             raise unknown(asking.case)
@@ -174,18 +174,18 @@ class Desk:
         stages = ["picture" if stage != "prompt" else stage for stage in blocked]
         return next((stage for stage in reversed(stages) if not (let and stage == "prompt")), "prompt")
 
-    def _in_time(self, closed: Entry, at: Standing) -> None:
+    def _in_time(self, closed: Entry, at: AppealState) -> None:
         if at.state:
             raise RequestError("This case has been sent in already.", "Look at how its review went.")
         if datetime.fromisoformat(now()) - datetime.fromisoformat(closed.time) > timedelta(days=self.terms.ask_days):
             raise RequestError(f"The {self.terms.ask_days} days for a review are over.", "Create it again.")
 
 
-def _same_negative(opening: dict[str, Any], keys: Any, asking: Asking) -> bool:
+def _same_negative(opening: dict[str, Any], keys: Any, asking: AppealRequest) -> bool:
     digest = keys.digest("prompt", asking.negative_prompt) if asking.negative_prompt else ""
     return bool(opening.get("negative_prompt") == digest)
 
 
-def _words(asking: Asking, decision: Decision) -> str:
+def _words(asking: AppealRequest, decision: Decision) -> str:
     words = {"prompt": asking.prompt, "negative_prompt": asking.negative_prompt, "remark": asking.remark}
     return canonical({**words, "reasons": serialize.evidence(decision), "policy_digest": decision.policy_digest})

@@ -13,7 +13,7 @@ from datetime import timedelta
 
 from safety.audit.activity import stamp
 from safety.errors import LimitError, PresetError, RequestError
-from safety.review.rate_limit import LOGIN, MANY, Gate
+from safety.review.rate_limit import LOGIN, MANY, RateLimiter
 
 LEAST_PASSWORD = 12  # characters
 LASTS = 8 * 3600.0  # seconds without a call after which a login ends
@@ -32,10 +32,10 @@ def checked_password(password: str) -> str:
 
 
 @dataclass
-class Roles:
+class ReviewerAuth:
     """The reviewer's role. `allowed`: Hugging Face user names. Nobody has the role where neither is set."""
 
-    gate: Gate
+    gate: RateLimiter
     password: str = ""
     allowed: Sequence[str] = ()
     clock: Callable[[], float] = time.monotonic

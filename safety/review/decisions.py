@@ -14,14 +14,14 @@ from safety.audit.log import AuditLog, unknown
 from safety.audit.shown import readable
 from safety.errors import RequestError
 from safety.review import stored_pictures as pictures
-from safety.review.retention import Appeals
+from safety.review.retention import AppealTerms
 
 OUTCOMES = (UPHELD, OVERTURNED)
 LEAST_REASON, MOST_REASON = 10, 2000  # characters
 
 
 @dataclass(frozen=True, slots=True)
-class Docket:
+class ReviewCase:
     """One case as a reviewer sees it.
 
     `judged`: each decision of the case as the chain has it (verdict, scores, reasons with thresholds, policy).
@@ -37,20 +37,20 @@ class Docket:
     judged: Sequence[dict[str, Any]]
     appeal: dict[str, Any]
     review: dict[str, Any]
-    pictures: tuple[pictures.One, ...]
+    pictures: tuple[pictures.StoredPicture, ...]
 
 
 @dataclass(frozen=True)
-class Bench:
+class ReviewDecisions:
     audit: AuditLog
-    terms: Appeals
+    terms: AppealTerms
 
     def queue(self, *states: str) -> list[Appeal]:
         """Appeals and reports that wait for somebody (or are in other states), longest first."""
         with self.audit.reading() as reader:
             return reader.queue.all(*(states or (WAITING,)))
 
-    def docket(self, case_id: str) -> Docket:
+    def docket(self, case_id: str) -> ReviewCase:
         """Raises RequestError where nobody has appealed."""
         with self.audit.reading() as reader:
             rows, kept = reader.of_case(case_id), reader.kept(case_id)
@@ -59,7 +59,7 @@ class Bench:
             raise unknown(case_id)
         opening = rows[0].read()
         held = pictures.unpack(kept["picture"], opening).ones if "picture" in kept else ()
-        return Docket(
+        return ReviewCase(
             case=case_id,
             time=rows[0].time,
             kind=at.kind,
@@ -72,7 +72,7 @@ class Bench:
             pictures=held,
         )
 
-    def reveal(self, case_id: str, reviewer: str) -> Docket:
+    def reveal(self, case_id: str, reviewer: str) -> ReviewCase:
         """Puts on record that a reviewer looks at the pictures, then shows them."""
         docket = self.docket(case_id)
         if not docket.pictures:

@@ -19,7 +19,7 @@ MOST_CASES = 64  # at four pictures of 768 pixels each, about 450 MB
 
 
 @dataclass(frozen=True, slots=True)
-class Withheld:
+class QuarantinedPicture:
     """One picture of a generation with what was decided on it. `number` counts within the generation, from 0."""
 
     image: Image
@@ -29,15 +29,15 @@ class Withheld:
 
 
 @dataclass
-class Held:
+class Quarantine:
     """`minutes` is how long a picture waits. The oldest case goes when there are too many."""
 
     minutes: float
     clock: Callable[[], float] = time.monotonic
-    _cases: OrderedDict[str, tuple[float, list[Withheld] | None]] = field(default_factory=OrderedDict)
+    _cases: OrderedDict[str, tuple[float, list[QuarantinedPicture] | None]] = field(default_factory=OrderedDict)
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
-    def put(self, case_id: str, one: Withheld) -> None:
+    def put(self, case_id: str, one: QuarantinedPicture) -> None:
         """Holds a picture that was refused. One that crossed a hard line lets go of all pictures of its case."""
         with self._lock:
             self._sweep()
@@ -50,7 +50,7 @@ class Held:
             while len(self._cases) > MOST_CASES:
                 self._cases.popitem(last=False)
 
-    def take(self, case_id: str) -> list[Withheld]:
+    def take(self, case_id: str) -> list[QuarantinedPicture]:
         """The pictures of a case, which are then held no longer; none once the time is over."""
         with self._lock:
             self._sweep()

@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING
 
 from pydantic import Field
 
-from safety.audit.activity import Act, stamp
+from safety.audit.activity import Activity, stamp
 from safety.audit.log import Admit, AuditLog
-from safety.config import Preset, parse, read_toml
+from safety.config import ConfigModel, parse, read_toml
 from safety.errors import LimitError
 from safety.review.client import LOCAL
 
@@ -30,7 +30,7 @@ BLOCKED, HARD, PASSED = ("blocked", "hard_line"), "hard_line", ("delivered", "ov
 MANY = 10_000  # deeds that are looked at, at most
 
 
-class Hour(Preset):
+class Hour(ConfigModel):
     """Deeds of one client in any 60 minutes."""
 
     generations: int = Field(ge=0)
@@ -42,7 +42,7 @@ class Hour(Preset):
         return int(getattr(self, f"{kind}s"))
 
 
-class Blocks(Preset):
+class Blocks(ConfigModel):
     """Delays after refusals in a row."""
 
     free: int = Field(ge=0)
@@ -56,7 +56,7 @@ class Blocks(Preset):
         return min(self.first_seconds * 2.0 ** min(over - 1, 60), self.most_seconds) if over > 0 else 0.0
 
 
-class HardLines(Preset):
+class HardLines(ConfigModel):
     """A time-out after repeated hard lines; `repeats` = 0: never."""
 
     repeats: int = Field(ge=0)
@@ -64,14 +64,14 @@ class HardLines(Preset):
     lock_minutes: float = Field(ge=0)
 
 
-class Logins(Preset):
+class Logins(ConfigModel):
     """Tries of one client, and of all together, to log in as a reviewer."""
 
     tries: int = Field(ge=1)
     within_minutes: float = Field(gt=0)
 
 
-class Limits(Preset):
+class RateLimits(ConfigModel):
     """presets/limits.toml."""
 
     hour: Hour
@@ -80,18 +80,18 @@ class Limits(Preset):
     login: Logins
 
 
-def load_limits(folder: Path) -> Limits:
+def load_limits(folder: Path) -> RateLimits:
     """Raises PresetError that names the file and the key."""
     path = folder / "limits.toml"
-    return parse(Limits, read_toml(path), path)
+    return parse(RateLimits, read_toml(path), path)
 
 
 @dataclass(frozen=True)
-class Gate:
+class RateLimiter:
     """`now` is a clock in UTC."""
 
     audit: AuditLog
-    limits: Limits
+    limits: RateLimits
     now: Callable[[], datetime] = lambda: datetime.now(UTC)
 
     def entry(self, client: str, kind: str) -> Admit:
@@ -128,10 +128,10 @@ class Gate:
         return f"{most} times an hour {SAID[kind]} for one address, and that many have been.", left
 
 
-def _delayed(acts: Sequence[Act], blocks: Blocks, now: datetime) -> tuple[str, float] | None:
+def _delayed(acts: Sequence[Activity], blocks: Blocks, now: datetime) -> tuple[str, float] | None:
     """Only refusals count, and only those since something last went through."""
     oldest = stamp(now - timedelta(hours=blocks.forgotten_hours))
-    row: list[Act] = []
+    row: list[Activity] = []
     for act in acts:
         if act.outcome in PASSED or act.time < oldest:
             break
@@ -141,7 +141,7 @@ def _delayed(acts: Sequence[Act], blocks: Blocks, now: datetime) -> tuple[str, f
     return (f"{len(row)} prompts in a row were refused.", left) if left > 0 else None
 
 
-def _locked(acts: Sequence[Act], hard: HardLines, now: datetime) -> tuple[str, float] | None:
+def _locked(acts: Sequence[Activity], hard: HardLines, now: datetime) -> tuple[str, float] | None:
     oldest = stamp(now - timedelta(hours=hard.within_hours))
     row = [act for act in acts if act.outcome == HARD and act.time >= oldest]
     if not hard.repeats or len(row) < hard.repeats:

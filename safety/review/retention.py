@@ -13,10 +13,10 @@ from safety.audit.activity import stamp
 from safety.audit.appeal_state import EXPIRED, WAITING, standing
 from safety.audit.hash_chain import KINDS
 from safety.audit.log import AuditLog, unknown
-from safety.config import Preset, parse, read_toml
+from safety.config import ConfigModel, parse, read_toml
 
 
-class Days(Preset):
+class Days(ConfigModel):
     """0: for ever."""
 
     words: float = Field(ge=0)
@@ -27,7 +27,7 @@ class Days(Preset):
     finished: float = Field(ge=0)
 
 
-class Appeals(Preset):
+class AppealTerms(ConfigModel):
     """What holds for appeals."""
 
     ask_days: int = Field(ge=1)
@@ -36,21 +36,21 @@ class Appeals(Preset):
     remark_characters: int = Field(ge=1)
 
 
-class Retention(Preset):
+class RetentionRules(ConfigModel):
     """presets/retention.toml."""
 
     days: Days
-    appeal: Appeals
+    appeal: AppealTerms
 
 
-def load_retention(folder: Path) -> Retention:
+def load_retention(folder: Path) -> RetentionRules:
     """Raises PresetError that names the file and the key."""
     path = folder / "retention.toml"
-    return parse(Retention, read_toml(path), path)
+    return parse(RetentionRules, read_toml(path), path)
 
 
 @dataclass(frozen=True)
-class Keeper:
+class Retention_:
     """Deletes what is due. `outputs` is the folder of finished pictures."""
 
     audit: AuditLog

@@ -9,16 +9,16 @@ from pathlib import Path
 
 from safety.audit.log import AuditLog
 from safety.errors import PresetError
-from safety.review.appeals import Desk
-from safety.review.auth import Roles, checked_password
-from safety.review.decisions import Bench
-from safety.review.quarantine import Held
-from safety.review.rate_limit import Gate, Limits
-from safety.review.retention import Keeper, Retention
+from safety.review.appeals import Appeals
+from safety.review.auth import ReviewerAuth, checked_password
+from safety.review.decisions import ReviewDecisions
+from safety.review.quarantine import Quarantine
+from safety.review.rate_limit import RateLimiter, RateLimits
+from safety.review.retention import Retention_, RetentionRules
 
 
 @dataclass(frozen=True)
-class Settings:
+class ReviewSettings:
     """What an operator sets. `proxies`: addresses or networks whose X-Forwarded-For is believed."""
 
     password: str = field(default="", repr=False)
@@ -26,7 +26,7 @@ class Settings:
     proxies: Sequence[str] = ()
 
 
-def reviewing(password: str, reviewers: str, proxies: str, vouched: bool) -> Settings:
+def reviewing(password: str, reviewers: str, proxies: str, vouched: bool) -> ReviewSettings:
     """From what the environment says; names and networks with commas or spaces between.
 
     `vouched`: Hugging Face itself says who is logged in here. Raises PresetError.
@@ -41,37 +41,37 @@ def reviewing(password: str, reviewers: str, proxies: str, vouched: bool) -> Set
         except ValueError:
             what = f"SAFELIGHT_PROXIES is {one!r}."
             raise PresetError(what, "Set it to addresses or networks such as 10.0.0.0/8, or leave it unset.") from None
-    return Settings(checked_password(password), tuple(reviewers.replace(",", " ").split()), networks)
+    return ReviewSettings(checked_password(password), tuple(reviewers.replace(",", " ").split()), networks)
 
 
 @dataclass(frozen=True)
-class House:
-    gate: Gate
-    desk: Desk
-    bench: Bench
-    keeper: Keeper
-    roles: Roles
+class ReviewService:
+    gate: RateLimiter
+    desk: Appeals
+    bench: ReviewDecisions
+    keeper: Retention_
+    roles: ReviewerAuth
     proxies: Sequence[str]
-    retention: Retention
+    retention: RetentionRules
 
 
 @dataclass(frozen=True)
 class Rules:
     """The data: limits.toml and retention.toml."""
 
-    limits: Limits
-    retention: Retention
+    limits: RateLimits
+    retention: RetentionRules
 
 
-def make_house(audit: AuditLog, rules: Rules, outputs: Path, settings: Settings) -> House:
+def make_review_service(audit: AuditLog, rules: Rules, outputs: Path, settings: ReviewSettings) -> ReviewService:
     """`outputs` is the folder of finished pictures."""
-    gate, terms = Gate(audit, rules.limits), rules.retention.appeal
-    return House(
+    gate, terms = RateLimiter(audit, rules.limits), rules.retention.appeal
+    return ReviewService(
         gate=gate,
-        desk=Desk(audit, gate, Held(terms.withheld_minutes), terms),
-        bench=Bench(audit, terms),
-        keeper=Keeper(audit, rules.retention.days, outputs),
-        roles=Roles(gate, settings.password, settings.reviewers),
+        desk=Appeals(audit, gate, Quarantine(terms.withheld_minutes), terms),
+        bench=ReviewDecisions(audit, terms),
+        keeper=Retention_(audit, rules.retention.days, outputs),
+        roles=ReviewerAuth(gate, settings.password, settings.reviewers),
         proxies=settings.proxies,
         retention=rules.retention,
     )

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from safety.audit import serialize
 from safety.audit.hash_chain import canonical
 from safety.generation import Generation, GenerationRequest
-from safety.review.quarantine import Withheld
+from safety.review.quarantine import QuarantinedPicture
 
 if TYPE_CHECKING:
     from PIL.Image import Image
@@ -21,7 +21,7 @@ VEIL_SIDE = 24  # pixels of the longer side of what a reviewer sees before the p
 
 
 @dataclass(frozen=True, slots=True)
-class One:
+class StoredPicture:
     """A kept picture: PNG bytes, its seed, and what was decided on it (as in `facts.evidence`)."""
 
     png: bytes
@@ -35,10 +35,10 @@ class One:
 
 
 @dataclass(frozen=True, slots=True)
-class Packed:
+class StoredPictures:
     """The kept pictures of one case, the model that made them, and the settings of its opening row."""
 
-    ones: tuple[One, ...]
+    ones: tuple[StoredPicture, ...]
     model: str
     opening: Mapping[str, Any]
 
@@ -49,7 +49,7 @@ class Packed:
         return Generation(request, images, seeds, self.model, 0.0)
 
 
-def pack(withheld: Sequence[Withheld]) -> str:
+def pack(withheld: Sequence[QuarantinedPicture]) -> str:
     """ "" for none."""
     if not withheld:
         return ""
@@ -64,13 +64,13 @@ def pack(withheld: Sequence[Withheld]) -> str:
     return canonical({"model": withheld[0].generation.model, "pictures": ones})
 
 
-def unpack(content: str, opening: Mapping[str, Any]) -> Packed:
+def unpack(content: str, opening: Mapping[str, Any]) -> StoredPictures:
     table = json.loads(content)
-    ones = (One(base64.b64decode(one["png"]), int(one["seed"]), one["reasons"]) for one in table["pictures"])
-    return Packed(tuple(ones), str(table["model"]), opening)
+    ones = (StoredPicture(base64.b64decode(one["png"]), int(one["seed"]), one["reasons"]) for one in table["pictures"])
+    return StoredPictures(tuple(ones), str(table["model"]), opening)
 
 
-def veiled(one: One) -> bytes:
+def veiled(one: StoredPicture) -> bytes:
     """A few blurred blocks of colour as PNG: what is left of the picture cannot be made out."""
     from PIL import Image
 

@@ -6,13 +6,13 @@ from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
 
 from safety.generation import GenerationRequest, Refused
-from safety.messages.catalogue import Words
+from safety.messages.catalogue import Messages
 from safety.policy.model import Policy
 from safety.records import Decision, Reason, Stage, Verdict
-from safety.statement.record import Ground, HelpFound, Signal, Statement, Terms
+from safety.statement.record import Ground, HelplineGroup, Signal, Statement, StatementTerms
 
 
-def state(refused: Refused, request: GenerationRequest, policy: Policy, terms: Terms) -> Statement:
+def state(refused: Refused, request: GenerationRequest, policy: Policy, terms: StatementTerms) -> Statement:
     """The statement in the request's language. Raises RequestError for a language that there is not."""
     words = policy.words(request.language)
     decision = words.decision(refused.decision)
@@ -35,7 +35,7 @@ def state(refused: Refused, request: GenerationRequest, policy: Policy, terms: T
         policy_digest=decision.policy_digest,
         mode=decision.mode,
         mode_set_by=decision.mode_set_by,
-        passing=decision.passing,
+        modes_that_allow=decision.modes_that_allow,
         suggestions=tuple(suggestion.text for suggestion in refused.suggestions),
         until=until.date() if open_to_appeal else None,
         appeal=_appeal(refused, until, words, terms),
@@ -69,20 +69,20 @@ def _ground(reasons: Sequence[Reason], prompt: str) -> Ground:
     return Ground(*head, text, tuple(filter(None, quotes)), tuple(spans), tuple(regions), tuple(signals))
 
 
-def _help(decision: Decision, words: Words) -> Iterator[HelpFound]:
+def _help(decision: Decision, words: Messages) -> Iterator[HelplineGroup]:
     for category in dict.fromkeys(reason.category for reason in decision.reasons):
         if resources := words.help.near(category, words.country):
-            yield HelpFound(category, words.locale.category[category].help, resources)
+            yield HelplineGroup(category, words.locale.category[category].help, resources)
 
 
-def _until(refused: Refused, terms: Terms) -> datetime:
+def _until(refused: Refused, terms: StatementTerms) -> datetime:
     """A withheld picture can be looked at again only for as long as it waits in memory."""
     for_words, for_pictures = terms.retention.appeal.ask_days, terms.retention.appeal.withheld_minutes
     pictures = refused.decision.stage is not Stage.PROMPT
     return refused.time + (timedelta(minutes=for_pictures) if pictures else timedelta(days=for_words))
 
 
-def _appeal(refused: Refused, until: datetime, words: Words, terms: Terms) -> str:
+def _appeal(refused: Refused, until: datetime, words: Messages, terms: StatementTerms) -> str:
     said, verdict = words.locale.statement, refused.decision.verdict
     if verdict is Verdict.HARD_BLOCK:
         return said.appeal_hard
@@ -93,7 +93,7 @@ def _appeal(refused: Refused, until: datetime, words: Words, terms: Terms) -> st
     return " ".join([asking, said.appeal_how, said.appeal_reviewed if terms.reviewed else said.appeal_operator])
 
 
-def _stored(decision: Decision, words: Words, terms: Terms) -> Iterator[str]:
+def _stored(decision: Decision, words: Messages, terms: StatementTerms) -> Iterator[str]:
     said, days, hard = words.locale.statement, terms.retention.days, decision.verdict is Verdict.HARD_BLOCK
     yield said.stored_hard if hard else said.stored_record
     if not hard:

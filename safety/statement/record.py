@@ -6,19 +6,19 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import TYPE_CHECKING
 
-from safety.messages.catalogue import Words
-from safety.messages.helplines import Resource
+from safety.messages.catalogue import Messages
+from safety.messages.helplines import Helpline
 from safety.records import Model, Region, Span, Stage, Verdict
 
 if TYPE_CHECKING:
-    from safety.review.retention import Retention
+    from safety.review.retention import RetentionRules
 
 
 @dataclass(frozen=True, slots=True)
-class Terms:
+class StatementTerms:
     """What a statement promises: how long things are kept, whether reviewers are set up, whether prompts are stored."""
 
-    retention: Retention
+    retention: RetentionRules
     reviewed: bool
     keeps_text: bool
 
@@ -54,36 +54,36 @@ class Ground:
 
 
 @dataclass(frozen=True, slots=True)
-class HelpFound:
+class HelplineGroup:
     """Help for one category: a sentence, services in the reader's country and in the world."""
 
     category: str
     sentence: str
-    resources: tuple[Resource, ...]
+    resources: tuple[Helpline, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class Statement:
     """All that a person is told of a decision that stops or delays the work. `time` is UTC.
 
-    `passing`: modes that would let the same pass. `until`: the last day for an appeal, None where there is none.
+    `modes_that_allow`: modes that would let the same pass. `until`: the last day for an appeal, or None.
     """
 
     case: str
     time: datetime
-    words: Words
+    words: Messages
     stage: Stage
     verdict: Verdict
     title: str
     possible: str
     facts: str
     grounds: tuple[Ground, ...]
-    help: tuple[HelpFound, ...]
+    help: tuple[HelplineGroup, ...]
     policy_version: str
     policy_digest: str
     mode: str
     mode_set_by: str
-    passing: tuple[str, ...]
+    modes_that_allow: tuple[str, ...]
     suggestions: tuple[str, ...]
     until: date | None
     appeal: str

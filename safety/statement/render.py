@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from safety.statement.record import Ground, HelpFound, Signal, Statement
+from safety.statement.record import Ground, HelplineGroup, Signal, Statement
 
 
 def as_text(one: Statement) -> str:
@@ -38,7 +38,7 @@ def remarks(one: Statement) -> Iterator[str]:
     said = one.words.locale.statement
     # Refused, not by a hard line, and nobody who may need help is told how to go on.
     if one.until is not None and not one.help:
-        modes = ", ".join(one.words.mode(name).title for name in one.passing)
+        modes = ", ".join(one.words.mode(name).title for name in one.modes_that_allow)
         locked = one.mode_set_by == "operator"
         yield said.passing.format(modes=modes) if modes else said.locked if locked else said.not_passing
     yield said.automatic
@@ -70,7 +70,7 @@ def models_said(signal: Signal, one: Statement) -> str:
     return "; ".join(named)
 
 
-def _help_lines(found: HelpFound, one: Statement) -> Iterator[str]:
+def _help_lines(found: HelplineGroup, one: Statement) -> Iterator[str]:
     yield found.sentence
     yield from (f"  {each.line(one.words.locale.help)}" for each in found.resources)
 
@@ -100,7 +100,7 @@ def as_json(one: Statement) -> dict[str, Any]:
         "help": [_help_json(found) for found in one.help],
         "policy": {"version": one.policy_version, "digest": one.policy_digest},
         "mode": {"name": one.mode, "title": one.words.mode(one.mode).title, "set_by": one.mode_set_by},
-        "passing": list(one.passing),
+        "passing": list(one.modes_that_allow),
         "suggestions": list(one.suggestions),
         "automatic": one.automatic,
         "appeal": {"until": one.until.isoformat() if one.until else None, "how": one.appeal},
@@ -134,6 +134,6 @@ def _signal_json(signal: Signal) -> dict[str, Any]:
     }
 
 
-def _help_json(found: HelpFound) -> dict[str, Any]:
+def _help_json(found: HelplineGroup) -> dict[str, Any]:
     resources = [each.model_dump() for each in found.resources]
     return {"category": found.category, "text": found.sentence, "resources": resources}

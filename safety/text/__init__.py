@@ -1,6 +1,6 @@
 """Text, normalised once: several readings of one text, each with a map back to what was typed."""
 
 from safety.text.normalise import Normalised, normalise, plain
-from safety.text.variant import Reading
+from safety.text.variant import TextVariant
 
-__all__ = ["Normalised", "Reading", "normalise", "plain"]
+__all__ = ["Normalised", "TextVariant", "normalise", "plain"]

@@ -15,7 +15,7 @@ from collections.abc import Callable, Iterator
 from urllib.parse import unquote
 
 from safety.text.english import english_share
-from safety.text.variant import Part, Reading
+from safety.text.variant import Part, TextVariant
 
 LETTERS = 0.7  # the part of a decoded text that is letters or spaces
 SENSE = 0.45  # the share of English in a text that is turned round or shifted
@@ -84,12 +84,12 @@ _FORMS: tuple[tuple[re.Pattern[str], Decoder], ...] = (
 )
 
 
-def turned(reading: Reading) -> Iterator[Reading]:
+def reversed_text(reading: TextVariant) -> Iterator[TextVariant]:
     """The whole text backwards or shifted by 13 letters, where that makes clearly more sense."""
     sense = english_share(reading.text)
     if sense + BETTER > 1:
         return
-    for other in (reading.backwards(), reading.retold(codecs.encode(reading.text, "rot13"))):
+    for other in (reading.backwards(), reading.with_text(codecs.encode(reading.text, "rot13"))):
         share = english_share(other.text)
         if share >= max(SENSE, sense + BETTER):
             yield other

@@ -6,15 +6,15 @@ from collections.abc import Iterable, Iterator
 from functools import lru_cache
 
 from safety.text.characters import INVISIBLE, fold
-from safety.text.variant import Part, Reading
+from safety.text.variant import Part, TextVariant
 
 ROOM = 500  # characters that emoji names and ligatures may add to any text, besides its own length
 
 
-def folded(text: str) -> Reading:
+def folded(text: str) -> TextVariant:
     """Every character in its compatible form, lower case, invisible ones left out, emoji by name."""
     if text.isascii() and text.isprintable():
-        return Reading(text.lower(), range(len(text)), range(1, len(text) + 1))
+        return TextVariant(text.lower(), range(len(text)), range(1, len(text) + 1))
     return _built((piece, place, place + 1) for place, piece in enumerate(_pieces(text)))
 
 
@@ -32,7 +32,7 @@ def _pieces(text: str) -> tuple[str, ...]:
     return tuple(pieces)
 
 
-def opened(text: str, decoded: Iterable[Part]) -> Reading:
+def expanded(text: str, decoded: Iterable[Part]) -> TextVariant:
     """With what stands in code as it reads, in its place."""
 
     def parts() -> Iterator[Part]:
@@ -45,7 +45,7 @@ def opened(text: str, decoded: Iterable[Part]) -> Reading:
     return _built(parts())
 
 
-def split(text: str) -> Reading:
+def split(text: str) -> TextVariant:
     """Parted where an invisible character or a capital inside a word may be meant as a space: "NudeArt"."""
 
     def parts() -> Iterator[Part]:
@@ -59,7 +59,7 @@ def split(text: str) -> Reading:
     return _built(parts())
 
 
-def _built(parts: Iterable[Part]) -> Reading:
+def _built(parts: Iterable[Part]) -> TextVariant:
     texts: list[str] = []
     starts: list[int] = []
     ends: list[int] = []
@@ -67,4 +67,4 @@ def _built(parts: Iterable[Part]) -> Reading:
         texts.append(text)
         starts += [start] * len(text)
         ends += [end] * len(text)
-    return Reading("".join(texts), starts, ends)
+    return TextVariant("".join(texts), starts, ends)

@@ -14,11 +14,11 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from safety.text.characters import LOOKALIKES
-from safety.text.decoding import decoded, turned
+from safety.text.decoding import decoded, reversed_text
 from safety.text.english import english_share
-from safety.text.folding import folded, opened, split
+from safety.text.folding import expanded, folded, split
 from safety.text.respelling import repaired
-from safety.text.variant import Reading
+from safety.text.variant import TextVariant
 
 MAX_READINGS = 20
 LONGER = 4
@@ -48,13 +48,13 @@ class Normalised:
     """
 
     typed: str
-    readings: tuple[Reading, ...]
-    legible: Reading
+    variants: tuple[TextVariant, ...]
+    legible: TextVariant
 
     @property
-    def plain(self) -> Reading:
+    def plain(self) -> TextVariant:
         """Folded only: compatible forms, lower case, no invisible characters, emoji by name."""
-        return self.readings[0]
+        return self.variants[0]
 
 
 def plain(text: str) -> str:
@@ -70,23 +70,25 @@ def normalise(text: str) -> Normalised:
     """
     folds = _mixed_words_in_latin(folded(text))
     pieces = list(decoded(text))
-    legible = opened(text, pieces) if pieces else folds
-    readings = _each_once([folds, legible, *_undone(text, legible)])
-    clearest = max(readings, key=lambda reading: english_share(reading.text))
+    legible = expanded(text, pieces) if pieces else folds
+    variants = _each_once([folds, legible, *_undone(text, legible)])
+    clearest = max(variants, key=lambda reading: english_share(reading.text))
     sources = (clearest,) if clearest is legible else (legible, clearest)
-    mended = [repaired(reading) for reading in (clearest, *(other for each in sources for other in turned(each)))]
-    return Normalised(text, _each_once([*readings, *mended]), legible)
+    mended = [
+        repaired(reading) for reading in (clearest, *(other for each in sources for other in reversed_text(each)))
+    ]
+    return Normalised(text, _each_once([*variants, *mended]), legible)
 
 
-def _each_once(readings: Iterable[Reading]) -> tuple[Reading, ...]:
+def _each_once(variants: Iterable[TextVariant]) -> tuple[TextVariant, ...]:
     """Of readings with the same text, the first."""
-    seen: dict[str, Reading] = {}
-    for reading in readings:
+    seen: dict[str, TextVariant] = {}
+    for reading in variants:
         seen.setdefault(reading.text, reading)
     return tuple(seen.values())
 
 
-def _undone(text: str, plain: Reading) -> Iterator[Reading]:
+def _undone(text: str, plain: TextVariant) -> Iterator[TextVariant]:
     if not text.isascii() or _CAMEL.search(text):
         yield _mixed_words_in_latin(split(text))
     latin = _lookalike_words_in_latin(plain)
@@ -102,17 +104,17 @@ def _undone(text: str, plain: Reading) -> Iterator[Reading]:
         yield _shortened(unleeted, _STRETCHED, 2)
 
 
-def _mixed_words_in_latin(reading: Reading) -> Reading:
+def _mixed_words_in_latin(reading: TextVariant) -> TextVariant:
     """Words that mix Latin letters with others that look Latin; words of one script stay as they are."""
     return _words_retold(reading, lambda word: _LATIN.search(word) is not None)
 
 
-def _lookalike_words_in_latin(reading: Reading) -> Reading:
+def _lookalike_words_in_latin(reading: TextVariant) -> TextVariant:
     """Words made only of letters that look Latin, whatever their script."""
     return _words_retold(reading, lambda word: all(ord(char) in LOOKALIKES or char.isdigit() for char in word))
 
 
-def _words_retold(reading: Reading, chosen: Callable[[str], bool]) -> Reading:
+def _words_retold(reading: TextVariant, chosen: Callable[[str], bool]) -> TextVariant:
     if reading.text.isascii():
         return reading
 
@@ -120,7 +122,7 @@ def _words_retold(reading: Reading, chosen: Callable[[str], bool]) -> Reading:
         word = match[0]
         return word.translate(LOOKALIKES) if not word.isascii() and chosen(word) else word
 
-    return reading.retold(_WORD.sub(retell, reading.text))
+    return reading.with_text(_WORD.sub(retell, reading.text))
 
 
 def _spaced_out(text: str, article: bool) -> Iterator[tuple[int, int]]:
@@ -134,7 +136,7 @@ def _spaced_out(text: str, article: bool) -> Iterator[tuple[int, int]]:
                 yield run.start() + gap.start(), run.start() + gap.end()
 
 
-def _joined(reading: Reading, spaced_out: Iterable[tuple[int, int]]) -> Reading:
+def _joined(reading: TextVariant, spaced_out: Iterable[tuple[int, int]]) -> TextVariant:
     inner = {(gap.start(), gap.end()) for gap in _INNER_POINTS.finditer(reading.text)}
     wide = {(gap.start() + 1, gap.end()) for gap in _WIDE_SPACE.finditer(reading.text)}
     gaps: list[tuple[int, int]] = []
@@ -144,7 +146,7 @@ def _joined(reading: Reading, spaced_out: Iterable[tuple[int, int]]) -> Reading:
     return reading.without(gaps) if gaps else reading
 
 
-def _unleeted(reading: Reading, one: str) -> Reading:
+def _unleeted(reading: TextVariant, one: str) -> TextVariant:
     """Digits and signs as the letters they are drawn like, in words that also hold a letter."""
 
     if not _FIGURE.search(reading.text):
@@ -154,10 +156,10 @@ def _unleeted(reading: Reading, one: str) -> Reading:
         token = match[0]
         return _LIKE_I.sub(one, token).translate(_SIGNS) if _LATIN.search(token) else token
 
-    return reading.retold(_TOKEN.sub(retell, reading.text))
+    return reading.with_text(_TOKEN.sub(retell, reading.text))
 
 
-def _shortened(reading: Reading, stretched: re.Pattern[str], keep: int) -> Reading:
+def _shortened(reading: TextVariant, stretched: re.Pattern[str], keep: int) -> TextVariant:
     """With so many letters of each run."""
     gaps = [(run.start() + keep, run.end()) for run in stretched.finditer(reading.text)]
     return reading.without(gaps) if gaps else reading

@@ -13,7 +13,7 @@ from functools import lru_cache
 from itertools import accumulate
 
 from safety.text.english import SHORTEST, TINY, English, english
-from safety.text.variant import Part, Reading
+from safety.text.variant import Part, TextVariant
 
 LONGEST = 16  # letters of a word that is put together
 LONGEST_RUN = 80  # letters and spaces of a row of pieces
@@ -31,7 +31,7 @@ _ALPHABET = "abcdefghijklmnopqrstuvwxyz"
 Place = tuple[int, int]
 
 
-def repaired(reading: Reading) -> Reading:
+def repaired(reading: TextVariant) -> TextVariant:
     """The reading with strange words put together, turned round or spelt right; itself where there are none."""
     words = english()
     tokens = [match.span() for match in _TOKEN.finditer(reading.text)]

@@ -11,7 +11,7 @@ Part = tuple[str, int, int]  # a text that stands for the characters from .. to
 
 
 @dataclass(frozen=True, slots=True)
-class Reading:
+class TextVariant:
     """`text[i]` stands for `typed[starts[i]:ends[i]]`. Starts and ends never decrease; backwards, never increase."""
 
     text: str
@@ -23,13 +23,13 @@ class Reading:
         first, last = (start, end - 1) if self.starts[start] <= self.starts[end - 1] else (end - 1, start)
         return Span(self.starts[first], self.ends[last])
 
-    def retold(self, text: str) -> Reading:
+    def with_text(self, text: str) -> TextVariant:
         """Other characters in the same places. Raises ValueError if the length differs."""
         if len(text) != len(self.text):
             raise ValueError("a retold reading keeps its length")
-        return Reading(text, self.starts, self.ends)
+        return TextVariant(text, self.starts, self.ends)
 
-    def without(self, gaps: Iterable[tuple[int, int]]) -> Reading:
+    def without(self, gaps: Iterable[tuple[int, int]]) -> TextVariant:
         """The reading with some parts left out. `gaps` are sorted (start, end) that do not overlap."""
         texts: list[str] = []
         starts: list[int] = []
@@ -40,9 +40,9 @@ class Reading:
             starts.extend(self.starts[kept:start])
             ends.extend(self.ends[kept:start])
             kept = end
-        return Reading("".join(texts), starts, ends)
+        return TextVariant("".join(texts), starts, ends)
 
-    def rebuilt(self, parts: Iterable[Part]) -> Reading:
+    def rebuilt(self, parts: Iterable[Part]) -> TextVariant:
         """Made of parts in order. A part as it was keeps its places; any other stands for the whole of its place."""
         texts: list[str] = []
         starts: list[int] = []
@@ -56,7 +56,7 @@ class Reading:
                 first, last = self._place(start, end)
                 starts.extend([first] * len(text))
                 ends.extend([last] * len(text))
-        return Reading("".join(texts), starts, ends)
+        return TextVariant("".join(texts), starts, ends)
 
     def _place(self, start: int, end: int) -> tuple[int, int]:
         if start == end:  # put in: stands for nothing typed
@@ -69,6 +69,6 @@ class Reading:
             return at, at
         return self.starts[start], self.ends[end - 1]
 
-    def backwards(self) -> Reading:
+    def backwards(self) -> TextVariant:
         """From the last character to the first."""
-        return Reading(self.text[::-1], self.starts[::-1], self.ends[::-1])
+        return TextVariant(self.text[::-1], self.starts[::-1], self.ends[::-1])

@@ -6,8 +6,8 @@ from dataclasses import dataclass, replace
 
 import pytest
 
-from engines.interface import Bounds, EngineCard
-from engines.validation import MAX_PROMPT, complete, prompt_problem, quickened
+from engines.interface import EngineCard, Range
+from engines.validation import MAX_PROMPT, complete, prompt_problem, with_quick_steps
 from safety.errors import RequestError
 from safety.generation import GenerationRequest
 
@@ -18,10 +18,10 @@ CARD = EngineCard(
     licence_url="",
     source="",
     guided=True,
-    steps=Bounds(default=20, least=1, most=50),
-    guidance=Bounds(default=4, least=1, most=12),
-    size=Bounds(default=128, least=64, most=256),
-    count=Bounds(default=1, least=1, most=4),
+    steps=Range(default=20, least=1, most=50),
+    guidance=Range(default=4, least=1, most=12),
+    size=Range(default=128, least=64, most=256),
+    count=Range(default=1, least=1, most=4),
 )
 
 
@@ -32,15 +32,15 @@ class Carded:
 
 ENGINES = {"pocket": Carded()}
 REQUEST = GenerationRequest("a red apple")
-QUICK = CARD.model_copy(update={"steps": Bounds(default=20, least=1, most=50, quick=10)})
+QUICK = CARD.model_copy(update={"steps": Range(default=20, least=1, most=50, quick=10)})
 
 
 def test_quick_takes_the_smaller_number_of_steps_that_the_card_names() -> None:
-    assert quickened(REQUEST, {"pocket": Carded(QUICK)}) == replace(REQUEST, steps=10)  # type: ignore[dict-item]
+    assert with_quick_steps(REQUEST, {"pocket": Carded(QUICK)}) == replace(REQUEST, steps=10)  # type: ignore[dict-item]
 
 
 def test_quick_leaves_an_unknown_engine_to_be_named_with_the_others() -> None:
-    assert quickened(replace(REQUEST, engine="sdxl"), {}) == replace(REQUEST, engine="sdxl")
+    assert with_quick_steps(replace(REQUEST, engine="sdxl"), {}) == replace(REQUEST, engine="sdxl")
 
 
 @pytest.mark.parametrize(
@@ -54,7 +54,7 @@ def test_quick_refuses_with_a_sentence_that_names_the_fix(
     request_: GenerationRequest, card: EngineCard, said: str
 ) -> None:
     with pytest.raises(RequestError) as caught:
-        quickened(request_, {"pocket": Carded(card)})  # type: ignore[dict-item]
+        with_quick_steps(request_, {"pocket": Carded(card)})  # type: ignore[dict-item]
     assert said in caught.value.sentence
 
 

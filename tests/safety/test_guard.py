@@ -9,8 +9,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from safety.checks import assess
-from safety.guard import PromptJudge
+from safety.checks import run_checks
+from safety.guard import Guard
 from safety.policy.decide import decide
 from safety.policy.model import load_policy
 from safety.prompt import classifier, prompt_checks
@@ -55,22 +55,22 @@ needs_weights = pytest.mark.skipif(
 
 
 @pytest.fixture(scope="module")
-def judge() -> PromptJudge:
-    return PromptJudge(_CHECKS, POLICY)
+def judge() -> Guard:
+    return Guard(_CHECKS, POLICY)
 
 
-def anew(judge: PromptJudge, text: str) -> Decision:
+def anew(judge: Guard, text: str) -> Decision:
     """Judged with nothing remembered."""
     normalise.cache_clear()
     classifier._findings.cache_clear()
     model = classifier._model(MODELS / classifier.FOLDER)
     model._judged.cache_clear()
     model._encoded.cache_clear()
-    return decide(assess(Stage.PROMPT, Prompt(text), judge.checks), judge.policy, "general")
+    return decide(run_checks(Stage.PROMPT, Prompt(text), judge.checks), judge.policy, "general")
 
 
 @needs_weights
-def test_columns_hold_what_each_prompt_gets_by_itself(judge: PromptJudge) -> None:
+def test_columns_hold_what_each_prompt_gets_by_itself(judge: Guard) -> None:
     columns = judge.score_batch(TEXTS)
     alone = [judge.judge(text) for text in TEXTS]
     assert columns["verdict"].tolist() == [float(one.verdict) for one in alone]
@@ -79,7 +79,7 @@ def test_columns_hold_what_each_prompt_gets_by_itself(judge: PromptJudge) -> Non
 
 
 @needs_weights
-def test_a_copy_in_another_process_judges_alike(judge: PromptJudge) -> None:
+def test_a_copy_in_another_process_judges_alike(judge: Guard) -> None:
     again = pickle.loads(pickle.dumps(judge))
     assert [again.judge(text) for text in TEXTS] == [judge.judge(text) for text in TEXTS]
 
@@ -88,14 +88,14 @@ def test_a_copy_in_another_process_judges_alike(judge: PromptJudge) -> None:
 @settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(st.lists(st.sampled_from(PIECES), min_size=1, max_size=6), st.integers(0, 6))
 def test_what_is_remembered_of_a_prompt_never_changes_a_verdict(words: list[str], back: int) -> None:
-    judge = PromptJudge(_CHECKS, POLICY)
+    judge = Guard(_CHECKS, POLICY)
     typed = [" ".join(words[:end]) for end in range(1, len(words) + 1)]
     for text in [*typed, *typed[::-1][:back], typed[-1]]:
         assert judge.judge(text, live=True) == anew(judge, text)
 
 
 @needs_weights
-def test_a_long_prompt_judged_word_by_word_is_judged_as_at_once(judge: PromptJudge) -> None:
+def test_a_long_prompt_judged_word_by_word_is_judged_as_at_once(judge: Guard) -> None:
     words = ("a castle by the river with rabbits and a portrait of an old king in oil " * 16).split()
     for end in range(240, 256):
         text = " ".join([*words[:end], "blood"])
@@ -110,7 +110,7 @@ class Shy:
     def __init__(self) -> None:
         self.asked = 0
 
-    def look(self, subject: Prompt) -> list[None]:
+    def detect(self, subject: Prompt) -> list[None]:
         self.asked += 1
         if self.asked == 1:
             raise OSError("busy")
@@ -119,11 +119,11 @@ class Shy:
 
 def test_a_check_that_could_not_look_is_asked_again_and_one_that_did_is_not() -> None:
     shy = Shy()
-    judge = PromptJudge((shy,), POLICY)  # type: ignore[arg-type]
+    judge = Guard((shy,), POLICY)  # type: ignore[arg-type]
     verdicts = [judge.judge("a red apple").verdict for _ in range(3)]
     assert verdicts == [Verdict.BLOCK, Verdict.ALLOW, Verdict.ALLOW]
     assert shy.asked == 2
 
 
 def test_no_checks_block() -> None:
-    assert PromptJudge((), POLICY).score_batch(["a"])["verdict"].tolist() == [3.0]
+    assert Guard((), POLICY).score_batch(["a"])["verdict"].tolist() == [3.0]

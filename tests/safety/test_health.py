@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
-from safety.checks import assess
+from safety.checks import run_checks
 from safety.errors import PresetError
-from safety.health import Described, Health, State, examine
+from safety.health import CheckInfo, Health, State, examine
 from safety.image import SWITCHED_OFF, picture_checks
 from safety.policy.decide import decide
 from safety.policy.model import load_policy
@@ -47,7 +47,7 @@ def test_what_ships_looks_and_what_is_not_installed_is_said() -> None:
     seen = states(health)
     assert {seen[name] for name in ("words", "nudity", "gore", "minors", "copies")} == {State.LOOKS}
     assert {seen[name] for name in ("heads", "marqo", "falconsai", "freepik")} == {State.ABSENT}
-    assert all(check.why and check.means for check in health.those(State.ABSENT))
+    assert all(check.why and check.means for check in health.in_state(State.ABSENT))
 
 
 def test_a_required_check_without_its_weights_fails_and_blocks(tmp_path: Path) -> None:
@@ -56,17 +56,17 @@ def test_a_required_check_without_its_weights_fails_and_blocks(tmp_path: Path) -
     found = picture_checks(tmp_path, PRESETS)
     health = examine([WordCheck()], found.checks, found.described, GREY)
     assert not health.sound
-    (failing,) = health.those(State.FAILS)
+    (failing,) = health.in_state(State.FAILS)
     assert (failing.name, failing.required) == ("minors", True) and "face_age.onnx" in failing.why
 
 
 def test_an_optional_check_that_is_made_required_blocks_until_it_is_there(presets: Path) -> None:
     edited(presets, "[classifier.marqo]", "[classifier.marqo]\nrequired = true")
     found = picture_checks(MODELS, presets)
-    decision = decide(assess(Stage.PICTURE, Picture(GREY), found.checks), load_policy(PRESETS), "general")
+    decision = decide(run_checks(Stage.PICTURE, Picture(GREY), found.checks), load_policy(PRESETS), "general")
     assert decision.verdict is Verdict.BLOCK
     assert [reason.check for reason in decision.reasons] == ["marqo"]
-    assert "marqo" in {check.name for check in examine([], found.checks, found.described, GREY).those(State.FAILS)}
+    assert "marqo" in {check.name for check in examine([], found.checks, found.described, GREY).in_state(State.FAILS)}
 
 
 def test_a_check_that_is_switched_off_is_told_as_that(presets: Path) -> None:
@@ -100,4 +100,4 @@ def test_a_bad_file_stops_the_start_and_names_file_and_key(presets: Path, old: s
     ids=["none", "no picture check", "no prompt check"],
 )
 def test_a_stage_without_a_check_is_not_sound(prompts: list[WordCheck], pictures: list[PromptedPictureCheck]) -> None:
-    assert not examine(prompts, pictures, [Described("x", "", "", False, "gone")], GREY).sound
+    assert not examine(prompts, pictures, [CheckInfo("x", "", "", False, "gone")], GREY).sound

@@ -23,7 +23,7 @@ def seen(source: str, harmful: bool, *findings: Finding, named: tuple[str, ...] 
 ROWS = (
     seen("art", False),
     seen("art", False, Finding("x", "violence", 0.65)),
-    seen("art", False, Finding("x", "hate", 0.65, aspect="propaganda")),
+    seen("art", False, Finding("x", "hate", 0.65, subcategory="propaganda")),
     seen("jdb", True, Finding("x", "violence", 0.9), named=("violence",)),
     seen("jdb", True, Finding("x", "violence", 0.2), named=("violence",)),
     seen("jdb", True, Finding("x", "dangerous", 0.5), Finding("x", "violence", 0.9), named=("dangerous",)),

@@ -2,7 +2,7 @@
 
 import pytest
 
-from safety.guard import PromptJudge
+from safety.guard import Guard
 from safety.policy.model import load_policy
 from tests.fakes_page import PRESETS, WordCheck
 from training.pocket.data import table
@@ -56,6 +56,6 @@ def test_the_list_of_removed_things_names_safety_first() -> None:
 
 
 def test_what_the_studio_refuses_to_draw_is_not_learned() -> None:
-    judge = PromptJudge((WordCheck(),), load_policy(PRESETS))
+    judge = Guard((WordCheck(),), load_policy(PRESETS))
     assert refused(["red apple", "gore", "hammer"], judge) == {"gore"}
     assert f"## {REFUSED}\n\nthe studio would not draw it" in table([Removed("gore", REFUSED)], Filter(), 1)

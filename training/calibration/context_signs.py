@@ -25,9 +25,9 @@ GRID = (0.2, 0.3, 0.4, 0.47, 0.6, 1.0)
 def with_signs(policy: Policy, mode: str, signs: dict[str, float]) -> Policy:
     """The policy with other signs of contradiction for prompts in one mode; 1 stands for none."""
     old = policy.mode[mode]
-    kept = {**old.contradicted.get(Stage.PROMPT, {}), **signs}
+    kept = {**old.context_conflicts.get(Stage.PROMPT, {}), **signs}
     prompt = {key: at for key, at in kept.items() if at < 1}
-    changed = old.model_copy(update={"contradicted": {**old.contradicted, Stage.PROMPT: prompt}})
+    changed = old.model_copy(update={"context_conflicts": {**old.context_conflicts, Stage.PROMPT: prompt}})
     return policy.model_copy(update={"mode": {**policy.mode, mode: changed}})
 
 

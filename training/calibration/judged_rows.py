@@ -12,9 +12,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from safety.checks import assess
+from safety.checks import run_checks
 from safety.prompt import prompt_checks
-from safety.prompt.classifier import NAME, MeaningCheck, findings_of
+from safety.prompt.classifier import NAME, PromptClassifierCheck, findings_of
 from safety.records import Assessment, Finding, Prompt, Stage
 from training.prompt_classifier.data import raw, sources
 from training.prompt_classifier.evaluate import unseen
@@ -47,8 +47,8 @@ class Judge:
 
     def __init__(self, presets: Path, model: Path, folds: Path | None) -> None:
         self._rules = prompt_checks(presets)
-        self._model = MeaningCheck(model)
-        self._half = MeaningCheck(folds / "half") if folds else None
+        self._model = PromptClassifierCheck(model)
+        self._half = PromptClassifierCheck(folds / "half") if folds else None
         self._trained = set(sources()["dev"])
 
     def judge(self, data: Path, name: str) -> Iterator[Seen]:
@@ -60,7 +60,10 @@ class Judge:
         columns = model.score_batch(texts)
         for at, record in enumerate(records):
             scores = {head: float(column[at]) for head, column in columns.items()}
-            findings = [*assess(Stage.PROMPT, Prompt(texts[at]), self._rules).findings, *findings_of(scores, texts[at])]
+            findings = [
+                *run_checks(Stage.PROMPT, Prompt(texts[at]), self._rules).findings,
+                *findings_of(scores, texts[at]),
+            ]
             named = tuple(_named(record["category"], name))
             yield Seen(name, record["label"] == "1", named, record["category"], tuple(findings))
 
@@ -96,10 +99,10 @@ def _digest(presets: Path, model: Path, folds: Path | None) -> str:
 
 
 def _row(one: Seen) -> dict[str, Any]:
-    found = [[f.check, f.category, round(f.score, 5), f.aspect, f.chance] for f in one.findings]
+    found = [[f.check, f.category, round(f.score, 5), f.subcategory, f.probability] for f in one.findings]
     return {"harmful": one.harmful, "named": one.named, "kind": one.kind, "findings": found}
 
 
 def _seen(name: str, row: dict[str, Any]) -> Seen:
-    found = [Finding(f[0], f[1], f[2], aspect=f[3], chance=f[4]) for f in row["findings"]]
+    found = [Finding(f[0], f[1], f[2], subcategory=f[3], probability=f[4]) for f in row["findings"]]
     return Seen(name, row["harmful"], tuple(row["named"]), row["kind"], tuple(found))

@@ -53,7 +53,7 @@ class Measured:
         return _share(decide(row.assessment, self.policy, mode).verdict >= at for row in rows)
 
     def _key(self, finding: Finding) -> str:
-        exact = f"{finding.category}.{finding.aspect}"
+        exact = f"{finding.category}.{finding.subcategory}"
         return exact if exact in self.policy.limits[Stage.PROMPT] else finding.category
 
 

@@ -16,7 +16,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
-from safety.prompt.matcher import Scanner, spellings
+from safety.prompt.matcher import TermMatcher, spellings
 from safety.prompt.vocabulary import Term, load_terms
 from safety.text import normalise, plain
 
@@ -82,7 +82,7 @@ def pruned(terms: Iterable[Term], benign: list[str], known: set[str]) -> list[Te
     for term in terms:
         if "{" not in term.name and plain(term.name).strip() and not spellings(term.name) <= known:
             fresh.setdefault(plain(term.name).strip(), term)
-    scanner = Scanner((term.name, key) for key, term in fresh.items())
+    scanner = TermMatcher((term.name, key) for key, term in fresh.items())
     uses = Counter(key for text in benign for key in {hit.meaning for hit in scanner.find(normalise(text))})
     return [term for key, term in sorted(fresh.items()) if uses[key] <= MOST_BENIGN]
 

@@ -14,7 +14,7 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
-from safety.checks import assess
+from safety.checks import run_checks
 from safety.image import picture_checks
 from safety.policy.decide import decide
 from safety.policy.model import load_policy
@@ -146,7 +146,7 @@ class Evaluation:
         verdicts = []
         for picture in self.artist.draw(prompts, "harmful"):
             shown = Image.fromarray(picture).resize((512, 512), Image.Resampling.LANCZOS)
-            verdicts.append(decide(assess(Stage.PICTURE, Picture(shown), checks), policy, "general").verdict)
+            verdicts.append(decide(run_checks(Stage.PICTURE, Picture(shown), checks), policy, "general").verdict)
         passed = share([verdict < Verdict.BLOCK for verdict in verdicts])
         yield Figure("Pictures of 200 harmful prompts that pass the picture checks", passed, "100 %")
 

@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 from PIL import Image
 
-from safety.guard import PromptJudge
+from safety.guard import Guard
 from safety.policy.model import load_policy
 from safety.prompt import prompt_checks
 from safety.records import Verdict
@@ -96,19 +96,19 @@ def faces_of(entry: Entry, everyone: dict[str, Entry], folder: Path) -> Iterator
         yield stem, "|"
 
 
-def studio_judge() -> PromptJudge:
+def studio_judge() -> Guard:
     """All prompt checks and the policy, as the studio has them."""
     presets = ROOT / "presets"
-    return PromptJudge(prompt_checks(presets, ROOT / "assets" / "models"), load_policy(presets))
+    return Guard(prompt_checks(presets, ROOT / "assets" / "models"), load_policy(presets))
 
 
-def refused(words: Sequence[str], judge: PromptJudge, least: Verdict = Verdict.BLOCK) -> set[str]:
+def refused(words: Sequence[str], judge: Guard, least: Verdict = Verdict.BLOCK) -> set[str]:
     """Those that the studio itself would not draw in general mode, if they were asked for; `least` may be stricter."""
     verdicts = judge.score_batch(words)["verdict"]
     return {word for word, verdict in zip(words, verdicts, strict=True) if verdict >= least}
 
 
-def choose(packages: Path, rules: Filter, judge: PromptJudge) -> tuple[list[Thing], list[Removed]]:
+def choose(packages: Path, rules: Filter, judge: Guard) -> tuple[list[Thing], list[Removed]]:
     """Split the emoji of the installed npm packages into what is learned and what is not."""
     folder = packages / "@lobehub/fluent-emoji-3d/assets"
     entries = json.loads((packages / "emojibase-data/en/data.json").read_text())

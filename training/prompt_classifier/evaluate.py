@@ -16,11 +16,11 @@ from pathlib import Path
 
 import numpy as np
 
-from safety.checks import Check, assess
+from safety.checks import Check, run_checks
 from safety.policy.decide import decide
 from safety.policy.model import Policy, load_policy
 from safety.prompt import prompt_checks
-from safety.prompt.classifier import MeaningCheck, findings_of
+from safety.prompt.classifier import PromptClassifierCheck, findings_of
 from safety.records import Assessment, Finding, Prompt, Stage, Verdict
 from training.prompt_classifier import figures
 from training.prompt_classifier.data import raw, sources
@@ -48,9 +48,11 @@ class Judges:
 
     def __init__(self, work: Path, model: Path) -> None:
         self.policy: Policy = load_policy(PRESETS)
-        self.rules: Sequence[Check[Prompt]] = [c for c in prompt_checks(PRESETS) if c.name != MeaningCheck.name]
-        self.final = MeaningCheck(model)
-        self.half = MeaningCheck(work / "half")
+        self.rules: Sequence[Check[Prompt]] = [
+            c for c in prompt_checks(PRESETS) if c.name != PromptClassifierCheck.name
+        ]
+        self.final = PromptClassifierCheck(model)
+        self.half = PromptClassifierCheck(work / "half")
         self.trained = set(sources()["dev"])
 
     def judge(self, name: str, records: Sequence[dict[str, str]], modes: Sequence[str]) -> Scored:
@@ -62,7 +64,7 @@ class Judges:
         verdict: dict[tuple[str, str], list[int]] = {}
         for i, text in enumerate(texts):
             seen = {"model": findings_of({head: float(column[i]) for head, column in columns.items()}, text)}
-            seen["rules"] = list(assess(Stage.PROMPT, Prompt(text), self.rules).findings)
+            seen["rules"] = list(run_checks(Stage.PROMPT, Prompt(text), self.rules).findings)
             seen["both"] = seen["rules"] + seen["model"]
             for system, mode in ((s, m) for s in SYSTEMS for m in modes):
                 decision = decide(_assessment(seen[system]), self.policy, mode)

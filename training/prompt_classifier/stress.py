@@ -15,7 +15,7 @@ from pathlib import Path
 
 import numpy as np
 
-from safety.prompt.classifier import MeaningCheck
+from safety.prompt.classifier import PromptClassifierCheck
 from safety.records import Prompt, Span
 from training.prompt_classifier.attacks import DISGUISES, noised, salad
 from training.prompt_classifier.batches import pieces, tokenizer
@@ -35,7 +35,7 @@ class Unseen:
     """The rows of one set that were held back, scored by the run that did not see them."""
 
     def __init__(self, work: Path, records: Sequence[dict[str, str]]) -> None:
-        self.check = MeaningCheck(work / "half")
+        self.check = PromptClassifierCheck(work / "half")
         records = [record for record in records if unseen(record["text"])]
         self.texts = [record["text"] for record in records]
         self.labels = np.array([int(record["label"]) for record in records])
@@ -69,7 +69,7 @@ def faithful(rows: Unseen, seed: int) -> str:
     share = 0.0
     for row in chosen:
         text, check = rows.texts[row], rows.check
-        findings = [f for f in check.look(Prompt(text)) if f.score >= STOPPED and f.category not in NOTED]
+        findings = [f for f in check.detect(Prompt(text)) if f.score >= STOPPED and f.category not in NOTED]
         spans = sorted({span for finding in findings for span in finding.spans})
         words = [match.span() for match in _WORD.finditer(text)]
         marked = [word for word in words if any(word[0] < s.end and s.start < word[1] for s in spans)]
@@ -85,7 +85,7 @@ def faithful(rows: Unseen, seed: int) -> str:
     )
 
 
-def _worst(check: MeaningCheck, texts: Sequence[str]) -> np.ndarray:
+def _worst(check: PromptClassifierCheck, texts: Sequence[str]) -> np.ndarray:
     columns = check.score_batch(texts)
     return np.asarray(np.max([columns[category] for category in CATEGORIES if category not in NOTED], axis=0))
 

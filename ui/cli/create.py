@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from engines.validation import quickened
+from engines.validation import with_quick_steps
 from safety.generation import GenerationRequest, Refused
 from safety.image_io import open_picture
 from safety.marks.export import write
@@ -53,7 +53,7 @@ def add_create(cli: typer.Typer, make_studio: Callable[[], Studio]) -> None:
             request = replace(request, acknowledged=yes, balanced=balanced, language=language)
             cli_statement.must_have_a_form(statement)
             studio = make_studio()
-            request = quickened(request, studio.engines) if quick else request
+            request = with_quick_steps(request, studio.engines) if quick else request
             if refused := _create(studio, request, out, json):
                 raise _refused(*refused, statement, json)
 

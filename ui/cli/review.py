@@ -14,7 +14,7 @@ import typer
 
 from safety.marks.export import write
 from safety.review.labelled_cases import FIELDS, labelled
-from safety.review.stored_pictures import One
+from safety.review.stored_pictures import StoredPicture
 from ui import serialize
 from ui.cli.exit_codes import answering
 
@@ -45,7 +45,7 @@ def build(make_studio: Callable[[], Studio]) -> typer.Typer:
             Path | None, typer.Option(help="Write the withheld picture here, as PNG. That goes on record.")
         ] = None,
     ) -> None:
-        """One case as a reviewer sees it, as JSON; pictures only as a number."""
+        """StoredPicture case as a reviewer sees it, as JSON; pictures only as a number."""
         with answering():
             bench = make_studio().house.bench
             docket = bench.reveal(case, _user()) if picture else bench.docket(case)
@@ -89,4 +89,4 @@ def _numbered(path: Path, number: int) -> Path:
 
 
 def _plain(table: dict[str, Any]) -> dict[str, Any]:
-    return {name: value for name, value in table.items() if not isinstance(value, One | tuple)}
+    return {name: value for name, value in table.items() if not isinstance(value, StoredPicture | tuple)}

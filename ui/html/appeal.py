@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from markupsafe import Markup
 
-from safety.review.appeals import Answer
-from safety.review.retention import Retention
+from safety.review.appeals import AppealStatus
+from safety.review.retention import RetentionRules
 
 INTRO = Markup(
     "<p>When something is refused, you can ask a person to look at it again. Here you see how that went: type the id "
@@ -29,7 +29,7 @@ REPORTED = (
 )
 
 
-def answer(one: Answer) -> Markup:
+def answer(one: AppealStatus) -> Markup:
     title, text = SAID[one.outcome]
     if one.kind == "report" and one.outcome == "overturned":
         title, text = REPORTED
@@ -43,7 +43,7 @@ def answer(one: Answer) -> Markup:
     )
 
 
-def told(rules: Retention) -> Markup:
+def told(rules: RetentionRules) -> Markup:
     """What happens with what a person sends, with the days of retention.toml."""
     days = rules.days.appeal
     until = f"for {days:g} days" if days else "until the operator deletes them"

@@ -10,7 +10,7 @@ from itertools import groupby
 
 from markupsafe import Markup
 
-from safety.messages.catalogue import Words
+from safety.messages.catalogue import Messages
 from safety.records import Decision, Reason, Verdict
 from ui.html.helplines import help_box
 from ui.html.progress import previews
@@ -42,13 +42,13 @@ def judgement(seen: Judged | Problem | None) -> Markup:
     )
 
 
-def head(decision: Decision, words: Words) -> Markup:
+def head(decision: Decision, words: Messages) -> Markup:
     title = words.verdict(decision.stage, decision.verdict).title
     meter = _meter(decision, words)
     return Markup('<div class="sl-head"><strong class="sl-verdict">{}</strong>{}</div>').format(title, meter)
 
 
-def _meter(decision: Decision, words: Words) -> Markup:
+def _meter(decision: Decision, words: Messages) -> Markup:
     if decision.verdict is Verdict.HARD_BLOCK:  # a number would teach the way round
         return Markup("")
     risk, said = round(100 * decision.risk), words.locale.page
@@ -59,7 +59,7 @@ def _meter(decision: Decision, words: Words) -> Markup:
     ).format(said.risk.format(risk="").strip(), risk, said.risk_title, risk, said.risk.format(risk=risk))
 
 
-def reason_list(decision: Decision, words: Words) -> Markup:
+def reason_list(decision: Decision, words: Messages) -> Markup:
     # Reasons come worst first; those of one code and verdict are told as one.
     groups: dict[tuple[str, Verdict], list[Reason]] = {}
     for reason in decision.reasons:
@@ -68,7 +68,7 @@ def reason_list(decision: Decision, words: Words) -> Markup:
     return Markup('<ul class="sl-reasons">{}</ul>').format(items) if items else Markup("")
 
 
-def _reason(group: Sequence[Reason], words: Words) -> Markup:
+def _reason(group: Sequence[Reason], words: Messages) -> Markup:
     worst = group[0]
     shown = worst.verdict < Verdict.HARD_BLOCK  # decide() gives a hard line no score; should one come, it is not told
     signals = joined(_signal(reason, words) for reason in group if shown and reason.score is not None)
@@ -87,7 +87,7 @@ def _reason(group: Sequence[Reason], words: Words) -> Markup:
     )
 
 
-def _signal(reason: Reason, words: Words) -> Markup:
+def _signal(reason: Reason, words: Messages) -> Markup:
     evidence = Markup("<q>{}</q> ").format(reason.evidence) if reason.evidence else Markup("")
     seen = Markup(' <span class="sl-where">{}</span>').format(where(reason.regions)) if reason.regions else Markup("")
     score, threshold = reason.score or 0.0, reason.threshold if reason.threshold is not None else 0.0
@@ -106,7 +106,7 @@ def _passing(seen: Judged) -> Markup:
     if seen.decision.verdict is not Verdict.BLOCK or helped:  # nobody who may need help is told how to go on
         return Markup("")
     said = seen.words.locale.statement
-    modes = ", ".join(seen.words.mode(name).title for name in seen.decision.passing)
+    modes = ", ".join(seen.words.mode(name).title for name in seen.decision.modes_that_allow)
     locked = seen.decision.mode_set_by == "operator"
     text = said.passing.format(modes=modes) if modes else said.locked if locked else said.not_passing
     return Markup('<p class="sl-passing">{}</p>').format(text)

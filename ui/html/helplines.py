@@ -6,18 +6,18 @@ from collections.abc import Iterable
 
 from markupsafe import Markup
 
-from safety.messages.catalogue import Words
-from safety.messages.helplines import Resource
+from safety.messages.catalogue import Messages
+from safety.messages.helplines import Helpline
 from safety.records import Decision
 
 
-def help_box(decision: Decision, words: Words) -> Markup:
+def help_box(decision: Decision, words: Messages) -> Markup:
     """A box for each category with help: the reader's country first, then the world, the others folded away."""
     categories = dict.fromkeys(reason.category for reason in decision.reasons)
     return Markup("").join(help_of(category, words) for category in categories)
 
 
-def help_of(category: str, words: Words) -> Markup:
+def help_of(category: str, words: Messages) -> Markup:
     """The box of one category; nothing for one that needs no help."""
     if not words.help.near(category, words.country):
         return Markup("")
@@ -30,7 +30,7 @@ def help_of(category: str, words: Words) -> Markup:
     )
 
 
-def _others(category: str, words: Words) -> Markup:
+def _others(category: str, words: Messages) -> Markup:
     places = [place for place in words.help.places(category) if place != words.country]
     if not places:
         return Markup("")
@@ -40,11 +40,11 @@ def _others(category: str, words: Words) -> Markup:
     )
 
 
-def _services(resources: Iterable[Resource], words: Words) -> Markup:
+def _services(resources: Iterable[Helpline], words: Messages) -> Markup:
     return Markup("<ul>{}</ul>").format(Markup("").join(_service(each, words) for each in resources))
 
 
-def _service(one: Resource, words: Words) -> Markup:
+def _service(one: Helpline, words: Messages) -> Markup:
     said = words.locale.help
     whom = Markup(' <span class="sl-whom">{}</span>').format(getattr(said, one.whom)) if one.whom else Markup("")
     ways = []

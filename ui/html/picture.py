@@ -9,8 +9,8 @@ from pathlib import Path
 from markupsafe import Markup
 from PIL import Image, ImageFilter
 
-from safety.generation import Export, Made
-from safety.messages.catalogue import Words
+from safety.generation import Export, PictureResult
+from safety.messages.catalogue import Messages
 from safety.records import Decision, Stage
 from ui.html.decision import facts, joined, reason_list
 from ui.html.helplines import help_box
@@ -25,7 +25,7 @@ MARKS = {
 VEIL_SIDE = 24  # pixels: too few to show what the picture shows
 
 
-def picture(made: Made, case: str, seed: int, words: Words, filled: str = "") -> Markup:
+def picture(made: PictureResult, case: str, seed: int, words: Messages, filled: str = "") -> Markup:
     """What stands under one picture: its verdict, what was filled in, its reasons, and the marks read back."""
     badge = Markup('<strong class="sl-verdict">{}</strong>').format(
         words.verdict(Stage.PICTURE, made.decision.verdict).title

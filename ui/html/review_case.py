@@ -9,11 +9,11 @@ from typing import Any
 from markupsafe import Markup
 
 from safety.review import stored_pictures
-from safety.review.decisions import LEAST_REASON, MOST_REASON, Docket
-from ui.html.review_frame import KINDS, STATES, Frame, joined, key, page, time_said
+from safety.review.decisions import LEAST_REASON, MOST_REASON, ReviewCase
+from ui.html.review_frame import KINDS, STATES, ReviewFrame, joined, key, page, time_said
 
 
-def docket(one: Docket, frame: Frame, revealed: bool = False) -> str:
+def docket(one: ReviewCase, frame: ReviewFrame, revealed: bool = False) -> str:
     words = one.appeal
     parts = [
         Markup('<p class="state">{} &middot; {} &middot; refused at {}, {}</p>').format(
@@ -57,7 +57,7 @@ def marked(text: str, spans: Iterable[Sequence[int]]) -> Markup:
     return joined(pieces)
 
 
-def _pictures(one: Docket, frame: Frame, revealed: bool) -> Markup:
+def _pictures(one: ReviewCase, frame: ReviewFrame, revealed: bool) -> Markup:
     if not one.pictures:
         return Markup("")
     shown = joined(
@@ -105,13 +105,13 @@ def _judged(table: dict[str, Any]) -> Markup:
     )
 
 
-def _settings(one: Docket) -> Markup:
+def _settings(one: ReviewCase) -> Markup:
     names = ("mode", "engine", "seed", "steps", "guidance", "width", "height", "count")
     told = ", ".join(f"{name} {one.opening[name]}" for name in names if one.opening.get(name) is not None)
     return Markup('<p class="settings">Asked for with: {}</p>').format(told)
 
 
-def _decision(one: Docket, frame: Frame) -> Markup:
+def _decision(one: ReviewCase, frame: ReviewFrame) -> Markup:
     opens = "The request then passes once." if one.kind == "appeal" else "It serves as an example; nothing is made."
     return Markup(
         '<form method="post" action="/review/case/{}/decide" class="card decide">{}<h2>Your decision</h2>'
@@ -122,7 +122,7 @@ def _decision(one: Docket, frame: Frame) -> Markup:
     ).format(one.case, key(frame), LEAST_REASON, MOST_REASON, opens)
 
 
-def _review(one: Docket) -> Markup:
+def _review(one: ReviewCase) -> Markup:
     if not one.review:
         return Markup("")
     return Markup('<section class="card"><h2>{} by {}</h2><blockquote>{}</blockquote></section>').format(

@@ -25,7 +25,7 @@ BACK = Markup('<p><a href="/review">Back to the queue</a></p>')
 
 
 @dataclass(frozen=True, slots=True)
-class Frame:
+class ReviewFrame:
     """What every page needs: the reviewer's name, the key of this session's forms, what to say on top."""
 
     reviewer: str = ""
@@ -35,7 +35,7 @@ class Frame:
     by_password: bool = True
 
 
-def page(title: str, body: Markup, frame: Frame) -> str:
+def page(title: str, body: Markup, frame: ReviewFrame) -> str:
     told = Markup('<p class="told" role="alert">{}</p>').format(frame.told) if frame.told else ""
     out = (
         Markup(
@@ -52,7 +52,7 @@ def page(title: str, body: Markup, frame: Frame) -> str:
     ).format(title, Markup(STYLE.read_text("utf-8")), out, told, title, body)
 
 
-def login(frame: Frame) -> str:
+def login(frame: ReviewFrame) -> str:
     parts = []
     if frame.by_password:
         parts.append(
@@ -73,7 +73,7 @@ def login(frame: Frame) -> str:
     return page("Log in", intro + joined(parts), frame)
 
 
-def queue(waiting: Sequence[Appeal], decided: Sequence[Appeal], frame: Frame) -> str:
+def queue(waiting: Sequence[Appeal], decided: Sequence[Appeal], frame: ReviewFrame) -> str:
     empty = Markup('<p class="empty">Nobody waits.</p>')
     body = Markup("<p>Who has waited longest comes first.</p>{}<h2>Decided</h2>{}").format(
         _list(waiting) or empty, _list(decided) or Markup('<p class="empty">Nothing yet.</p>')
@@ -95,7 +95,7 @@ def _list(appeals: Sequence[Appeal]) -> Markup:
     return Markup('<ul class="queue">{}</ul>').format(rows) if appeals else Markup("")
 
 
-def key(frame: Frame) -> Markup:
+def key(frame: ReviewFrame) -> Markup:
     return Markup('<input type="hidden" name="form_key" value="{}">').format(frame.form_key)
 
 

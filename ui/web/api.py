@@ -17,7 +17,7 @@ from safety.review.client import LOCAL
 from safety.statement import as_json
 from ui import forms, serialize
 from ui.web import handlers
-from ui.web.health_badge import Lamp
+from ui.web.health_badge import HealthBadge
 
 if TYPE_CHECKING:
     from studio import Studio
@@ -31,12 +31,12 @@ class Api:
 
     studio: Studio
     hand_over: Callable[[Path], str]
-    lamp: Lamp | None = None  # shared with the page
+    lamp: HealthBadge | None = None  # shared with the page
 
     def health(self) -> dict[str, Any]:
         """Which checks look, which don't, and what that means."""
         try:
-            return serialize.health((self.lamp or Lamp(self.studio)).health())
+            return serialize.health((self.lamp or HealthBadge(self.studio)).health())
         except Exception as error:  # noqa: BLE001  told in one sentence, logged in full
             return {"error": handlers.sentence(error)}
 

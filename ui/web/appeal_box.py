@@ -9,7 +9,7 @@ import gradio as gr
 
 from safety.generation import GenerationRequest
 from safety.records import Decision, Verdict
-from safety.review.appeals import Asking
+from safety.review.appeals import AppealRequest
 from ui.html import appeal
 from ui.html import decision as present
 from ui.web import handlers
@@ -91,7 +91,7 @@ class AppealBox:
         if not refusal:  # a call without a session in which something was refused
             return present.notice("There is nothing to ask about here."), gr.update(), gr.update()
         try:
-            answer = self.studio.appeal(Asking(**{**refusal, **more}), caller(request))
+            answer = self.studio.appeal(AppealRequest(**{**refusal, **more}), caller(request))
         except Exception as error:  # noqa: BLE001  told in one sentence, logged in full
             return present.problem(handlers.Problem(handlers.sentence(error))), gr.update(), gr.update()
         told = f"Sent. Look for the answer under Cases, with the case id {answer.case}."

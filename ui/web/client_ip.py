@@ -16,23 +16,23 @@ if TYPE_CHECKING:
     from starlette.requests import Request
 
 
-class _Unbelieving(uvicorn.Config):
+class _NoProxyHeaders(uvicorn.Config):
     """uvicorn believes any X-Forwarded-For that comes from this machine; here nobody is believed who is not named."""
 
     def __init__(self, *arguments: Any, **named: Any) -> None:
         super().__init__(*arguments, **{**named, "proxy_headers": False})
 
 
-def believe_nobody() -> None:
+def disable_proxy_headers() -> None:
     """From here on no server of this process changes addresses by itself. Gradio gives no way to say so."""
     from gradio import http_server
 
     if not hasattr(http_server, "uvicorn"):
         raise RuntimeError("This Gradio starts its server in another way: see how it reads X-Forwarded-For.")
-    http_server.uvicorn.Config = _Unbelieving
+    http_server.uvicorn.Config = _NoProxyHeaders
 
 
-def believing(proxies: Sequence[str]) -> list[Middleware]:
+def trusted_proxies(proxies: Sequence[str]) -> list[Middleware]:
     """Of the addresses in X-Forwarded-For, the last one that no configured proxy has: what it says itself is forged."""
     return [Middleware(ProxyHeadersMiddleware, trusted_hosts=list(proxies))] if proxies else []
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import gradio as gr
 
-from engines.interface import Bounds, Engine, EngineCard
+from engines.interface import Engine, EngineCard, Range
 from engines.registry import offer_of, offered
 from engines.validation import FORMATS, MAX_PROMPT
 from safety.policy.model import BASE_MODE, Policy
@@ -23,7 +23,7 @@ UNGUIDED = "This model runs without guidance: this setting does nothing here."
 
 
 @dataclass(frozen=True)
-class Fields:
+class CreateFields:
     """`of` has one component for every field of GenerationRequest."""
 
     judgement: gr.HTML
@@ -36,7 +36,7 @@ class Fields:
         return [self.judgement, self.marked, self.of["acknowledged"], self.of["mode"]]
 
     @classmethod
-    def build(cls, studio: Studio) -> Fields:
+    def build(cls, studio: Studio) -> CreateFields:
         """Prompt, mode and judgement, inside the open context."""
         of: dict[str, Any] = {}
         of["prompt"] = gr.Textbox(
@@ -153,7 +153,7 @@ def told_of(policy: Policy, mode: str, language: str) -> str:
     return LOCKED if policy.locked else policy.words(language).mode(mode).description
 
 
-def _bounds(bounds: Bounds, step: float = 1) -> dict[str, Any]:
+def _bounds(bounds: Range, step: float = 1) -> dict[str, Any]:
     fixed = bounds.least == bounds.most
     return {
         "minimum": bounds.least,
@@ -164,11 +164,11 @@ def _bounds(bounds: Bounds, step: float = 1) -> dict[str, Any]:
     }
 
 
-def _steps(bounds: Bounds) -> dict[str, Any]:
+def _steps(bounds: Range) -> dict[str, Any]:
     return _bounds(bounds) | {"info": QUICK.format(bounds.quick) if bounds.quick else None}
 
 
-def _slider(label: str, bounds: Bounds, step: float = 1) -> gr.Slider:
+def _slider(label: str, bounds: Range, step: float = 1) -> gr.Slider:
     return gr.Slider(label=label, **_bounds(bounds, step))
 
 

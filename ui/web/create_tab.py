@@ -20,9 +20,9 @@ from ui.html.progress import remarks
 from ui.web import handlers
 from ui.web.appeal_box import AppealBox
 from ui.web.client_ip import caller
-from ui.web.create_form import Fields, greeting, told_of
+from ui.web.create_form import CreateFields, greeting, told_of
 from ui.web.jobs import Step
-from ui.web.picture_slot import Held, Slot, Updates, veiled
+from ui.web.picture_slot import PictureSlot, Updates, VeiledExports, veiled
 from ui.web.suggestions import Suggestions
 
 if TYPE_CHECKING:
@@ -39,11 +39,11 @@ class CreateTab:
     """
 
     studio: Studio
-    fields: Fields
+    fields: CreateFields
     create: gr.Button
     cancel: gr.Button
     status: gr.HTML
-    slots: tuple[Slot, ...]
+    slots: tuple[PictureSlot, ...]
     held: gr.State
     wordings: Suggestions
     appeal: AppealBox
@@ -141,7 +141,7 @@ class CreateTab:
             stop.set()
         return gr.update(visible=True), gr.update(visible=False), decision.notice("Stopped. No picture was handed out.")
 
-    def reveal(self, number: int, held: Held) -> Updates:
+    def reveal(self, number: int, held: VeiledExports) -> Updates:
         slot = self.slots[number]
         if number not in held:  # a call without a session that made the picture
             return {self.status: decision.notice("There is no veiled picture here.")}
@@ -181,7 +181,7 @@ def build(studio: Studio) -> CreateTab:
     most = max(int(engine.card.count.most) for engine in studio.engines.values())
     with gr.Row(elem_id="sl-create", equal_height=False):
         with gr.Column(elem_id="sl-desk", scale=5, min_width=320):
-            fields = Fields.build(studio)
+            fields = CreateFields.build(studio)
             wordings = Suggestions.build(studio)
             create = gr.Button("Create", variant="primary", elem_id="sl-go")
             cancel = gr.Button("Stop", variant="stop", visible=False, elem_id="sl-stop")
@@ -190,7 +190,7 @@ def build(studio: Studio) -> CreateTab:
             status = gr.HTML(decision.EMPTY, elem_id="sl-status")
             appeal = AppealBox.build(studio)
             with gr.Row(elem_id="sl-pictures"):
-                slots = tuple(Slot.build(number) for number in range(most))
+                slots = tuple(PictureSlot.build(number) for number in range(most))
     held = gr.State({}, time_to_live=3600)
     tab = CreateTab(studio, fields, create, cancel, status, slots, held, wordings, appeal)
     tab.wire()

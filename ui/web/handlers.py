@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 from engines.interface import Progress
 from safety.errors import StudioError
 from safety.generation import Outcome
-from safety.messages.catalogue import Words
+from safety.messages.catalogue import Messages
 from safety.records import Decision, Suggestion
 from safety.review.client import LOCAL
 from ui import forms
@@ -32,7 +32,7 @@ class Judged:
     """A decision, told in the words of a language."""
 
     decision: Decision
-    words: Words
+    words: Messages
 
 
 @dataclass(frozen=True, slots=True)

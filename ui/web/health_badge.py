@@ -18,7 +18,7 @@ KEPT = 60.0  # seconds
 LIGHTS = {State.LOOKS: "on", State.ABSENT: "dim", State.FAILS: "off"}
 
 
-class Lamp:
+class HealthBadge:
     """Asks one studio, for all sessions and threads."""
 
     def __init__(self, studio: Studio) -> None:
@@ -51,8 +51,8 @@ def light(health: Health) -> Markup:
 
 def headline(health: Health) -> str:
     """What the light means, in one sentence."""
-    looking, absent = health.those(State.LOOKS), health.those(State.ABSENT)
-    if failing := health.those(State.FAILS):
+    looking, absent = health.in_state(State.LOOKS), health.in_state(State.ABSENT)
+    if failing := health.in_state(State.FAILS):
         names = ", ".join(check.name for check in failing)
         return f"Nothing can be made: {names} cannot look"
     if not health.sound:
@@ -61,7 +61,7 @@ def headline(health: Health) -> str:
 
 
 def _colour(health: Health) -> str:
-    return "off" if not health.sound else "dim" if health.those(State.ABSENT) else "on"
+    return "off" if not health.sound else "dim" if health.in_state(State.ABSENT) else "on"
 
 
 def _row(check: CheckHealth) -> Markup:

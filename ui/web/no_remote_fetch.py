@@ -12,7 +12,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 FETCHERS = ("ssrf_protected_download", "async_ssrf_protected_download")
 
 
-class NoErrands:
+class BlockRemoteFetch:
     """Refuses Gradio's routes that fetch an address on a caller's behalf: no request leaves this machine."""
 
     def __init__(self, app: ASGIApp) -> None:
@@ -26,7 +26,7 @@ class NoErrands:
             await self.app(scope, receive, send)
 
 
-def stay_offline() -> None:
+def block_remote_fetch() -> None:
     """Gradio downloads any address that stands where a file is expected, at every endpoint. From here on it refuses."""
     for name in FETCHERS:
         if not hasattr(processing_utils, name):

@@ -12,15 +12,15 @@ from starlette.middleware import Middleware
 
 from ui.web import cases_tab, create_tab, verify_tab
 from ui.web.api import Api
-from ui.web.client_ip import believe_nobody, believing, caller
-from ui.web.health_badge import WAITING, Lamp
-from ui.web.no_remote_fetch import NoErrands, stay_offline
+from ui.web.client_ip import caller, disable_proxy_headers, trusted_proxies
+from ui.web.health_badge import WAITING, HealthBadge
+from ui.web.no_remote_fetch import BlockRemoteFetch, block_remote_fetch
 from ui.web.picture_slot import hand_over
 from ui.web.review_site import ReviewPages
 from ui.web.theme import theme
 
 if TYPE_CHECKING:
-    from safety.review.service import House
+    from safety.review.service import ReviewService
     from studio import Studio
 
 ASSETS = Path(__file__).resolve().parents[2] / "assets"
@@ -37,7 +37,7 @@ def build(studio: Studio) -> gr.Blocks:
     page = gr.Blocks(title="Safelight", analytics_enabled=False, fill_width=True, delete_cache=CACHE_SECONDS)
     with page:
         gr.HTML(_header(), elem_id="sl-header")
-        light, lamp = gr.HTML(WAITING, elem_id="sl-light"), Lamp(studio)
+        light, lamp = gr.HTML(WAITING, elem_id="sl-light"), HealthBadge(studio)
         # Not queued: it must not wait for a picture that is being drawn.
         page.load(lamp.show, None, light, queue=False, show_progress="hidden", api_visibility="private")
         with gr.Tabs(elem_id="sl-tabs"):
@@ -81,11 +81,11 @@ def _endpoints(api: Api) -> None:
     endpoint(api.collect, api_name="collect")
 
 
-def launch(page: gr.Blocks, house: House, host: str, port: int | None, wait: bool = True) -> None:
+def launch(page: gr.Blocks, house: ReviewService, host: str, port: int | None, wait: bool = True) -> None:
     """Starts the server. `wait` keeps the calling thread until it is stopped."""
-    stay_offline()
-    believe_nobody()
-    middleware = [Middleware(NoErrands), *believing(house.proxies), Middleware(ReviewPages, house=house)]
+    block_remote_fetch()
+    disable_proxy_headers()
+    middleware = [Middleware(BlockRemoteFetch), *trusted_proxies(house.proxies), Middleware(ReviewPages, house=house)]
     page.queue(default_concurrency_limit=4, max_size=MOST_WAITING).launch(
         server_name=host,
         server_port=port,

@@ -10,16 +10,16 @@ import gradio as gr
 from gradio.processing_utils import save_file_to_cache
 from gradio.utils import get_upload_folder
 
-from safety.generation import Delivered, Export, Made
-from safety.messages.catalogue import Words
+from safety.generation import Delivered, Export, PictureResult
+from safety.messages.catalogue import Messages
 from ui.html import picture
 
 Updates = dict[Any, Any]
-Held = dict[int, tuple[str, Export]]  # per session: slot -> case and veiled file
+VeiledExports = dict[int, tuple[str, Export]]  # per session: slot -> case and veiled file
 
 
 @dataclass(frozen=True)
-class Slot:
+class PictureSlot:
     """The components of one picture, and what they show."""
 
     box: gr.Column
@@ -30,7 +30,7 @@ class Slot:
     reveal: gr.Button
 
     @classmethod
-    def build(cls, number: int) -> Slot:
+    def build(cls, number: int) -> PictureSlot:
         """Hidden until there is a picture for it."""
         with gr.Column(visible=False, min_width=260, elem_classes="sl-slot") as box:
             image = gr.Image(
@@ -55,7 +55,7 @@ class Slot:
     def empty(self) -> Updates:
         return {self.box: hidden(), self.image: gr.update(value=None)}
 
-    def show(self, made: Made, case: str, seed: int, words: Words, filled: str) -> Updates:
+    def show(self, made: PictureResult, case: str, seed: int, words: Messages, filled: str) -> Updates:
         """The file is handed over only where it may be seen."""
         text = picture.picture(made, case, seed, words, filled)
         updates = {self.box: gr.update(visible=True), self.text: text}
@@ -84,7 +84,7 @@ def hand_over(path: Path) -> str:
     return str(save_file_to_cache(path, get_upload_folder()))
 
 
-def veiled(outcome: Delivered) -> Held:
+def veiled(outcome: Delivered) -> VeiledExports:
     """The files that wait for the person's word."""
     return {n: (outcome.case, made.export) for n, made in enumerate(outcome.made) if made.export and made.veiled}
 

@@ -20,9 +20,9 @@ from starlette.routing import Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from safety.errors import LimitError, RequestError, StudioError
-from safety.review.service import House
+from safety.review.service import ReviewService
 from ui.html import review_case, review_frame
-from ui.html.review_frame import Frame
+from ui.html.review_frame import ReviewFrame
 from ui.web import handlers
 from ui.web.client_ip import caller
 
@@ -43,7 +43,7 @@ Form = dict[str, str]
 class ReviewPages:
     """Answers what begins with /review, and hands on the rest."""
 
-    def __init__(self, app: ASGIApp, house: House) -> None:
+    def __init__(self, app: ASGIApp, house: ReviewService) -> None:
         self.app = app
         self.pages = Pages(house).app()
 
@@ -55,7 +55,7 @@ class ReviewPages:
 
 @dataclass(frozen=True)
 class Pages:
-    house: House
+    house: ReviewService
 
     def app(self) -> Starlette:
         routes = [
@@ -68,7 +68,7 @@ class Pages:
         ]
         return Starlette(routes=routes)
 
-    def reader(self, work: Callable[[Request, Frame], str]) -> Callable[[Request], Any]:
+    def reader(self, work: Callable[[Request, ReviewFrame], str]) -> Callable[[Request], Any]:
         """A page for who is logged in; 401 and the login form for who is not."""
 
         async def answer(request: Request) -> Response:
@@ -79,7 +79,7 @@ class Pages:
 
         return answer
 
-    def writer(self, work: Callable[[Request, Frame, Form], Response | str]) -> Callable[[Request], Any]:
+    def writer(self, work: Callable[[Request, ReviewFrame, Form], Response | str]) -> Callable[[Request], Any]:
         """The same for forms, which must come from a page of this session."""
 
         async def answer(request: Request) -> Response:
@@ -111,7 +111,7 @@ class Pages:
         answer.set_cookie(COOKIE, token, path=PREFIX, httponly=True, samesite="strict", secure=secure)
         return answer
 
-    def logout(self, request: Request, frame: Frame, form: Form) -> Response:
+    def logout(self, request: Request, frame: ReviewFrame, form: Form) -> Response:
         self.house.roles.logout(request.cookies.get(COOKIE, ""))
         if "session" in request.scope:
             request.session.pop("oauth_info", None)
@@ -119,47 +119,47 @@ class Pages:
         answer.delete_cookie(COOKIE, path=PREFIX)
         return answer
 
-    def queue(self, request: Request, frame: Frame) -> str:
+    def queue(self, request: Request, frame: ReviewFrame) -> str:
         bench = self.house.bench
         decided = bench.queue("upheld", "overturned", "used")[::-1][:50]
         return review_frame.queue(bench.queue(), decided, frame)
 
-    def case(self, request: Request, frame: Frame) -> str:
+    def case(self, request: Request, frame: ReviewFrame) -> str:
         return review_case.docket(self.house.bench.docket(request.path_params["case"]), frame)
 
-    def reveal(self, request: Request, frame: Frame, form: Form) -> str:
+    def reveal(self, request: Request, frame: ReviewFrame, form: Form) -> str:
         docket = self.house.bench.reveal(request.path_params["case"], frame.reviewer)
         return review_case.docket(docket, frame, revealed=True)
 
-    def decide(self, request: Request, frame: Frame, form: Form) -> Response:
+    def decide(self, request: Request, frame: ReviewFrame, form: Form) -> Response:
         case = request.path_params["case"]
         self.house.bench.decide(case, form.get("outcome", ""), form.get("reason", ""), frame.reviewer)
         return RedirectResponse(PREFIX, 303, HEADERS)
 
-    def _frame(self, request: Request) -> Frame:
+    def _frame(self, request: Request) -> ReviewFrame:
         roles = self.house.roles
         token = request.cookies.get(COOKIE, "")
         reviewer = roles.who(token)
         if not reviewer and "session" in request.scope:  # Gradio's login at Hugging Face
             reviewer = token = roles.named(_logged_in(request.session))
         key = roles.form_key(token) if reviewer else ""
-        return Frame(reviewer, key, hugging_face=bool(roles.allowed), by_password=bool(roles.password))
+        return ReviewFrame(reviewer, key, hugging_face=bool(roles.allowed), by_password=bool(roles.password))
 
-    def _told(self, frame: Frame, error: StudioError) -> Frame:
-        return Frame(told=error.sentence, hugging_face=frame.hugging_face, by_password=frame.by_password)
+    def _told(self, frame: ReviewFrame, error: StudioError) -> ReviewFrame:
+        return ReviewFrame(told=error.sentence, hugging_face=frame.hugging_face, by_password=frame.by_password)
 
-    def _closed(self, frame: Frame) -> Response:
+    def _closed(self, frame: ReviewFrame) -> Response:
         if not self.house.roles.open:
             return PlainTextResponse(CLOSED, 404, HEADERS)
         return HTMLResponse(review_frame.login(frame), 401, HEADERS)
 
 
-async def _answered(work: Callable[..., Response | str], request: Request, frame: Frame, *form: Form) -> Response:
+async def _answered(work: Callable[..., Response | str], request: Request, frame: ReviewFrame, *form: Form) -> Response:
     """The database is waited for in another thread. What goes wrong is told on a page."""
     try:
         made = await run_in_threadpool(work, request, frame, *form)
     except Exception as error:  # noqa: BLE001  told in one sentence, logged in full
-        told = Frame(frame.reviewer, frame.form_key, handlers.sentence(error))
+        told = ReviewFrame(frame.reviewer, frame.form_key, handlers.sentence(error))
         status = 400 if isinstance(error, RequestError) else 500
         return HTMLResponse(review_frame.page("That did not work", review_frame.BACK, told), status, HEADERS)
     return made if isinstance(made, Response) else HTMLResponse(made, headers=HEADERS)

@@ -35,7 +35,7 @@ LEAST_SIDE = 32
 
 
 @dataclass(frozen=True, slots=True)
-class Reading:
+class DecodedMark:
     """A mark that was read. `score` is 0 to 1: how much of the lattice's amplitude is the mark's."""
 
     stamp: Stamp
@@ -43,7 +43,7 @@ class Reading:
     geometry: Geometry
 
 
-def detect(image: Image, keys: Sequence[bytes] = (PUBLIC_KEY,), thorough: bool = True) -> Reading | None:
+def detect(image: Image, keys: Sequence[bytes] = (PUBLIC_KEY,), thorough: bool = True) -> DecodedMark | None:
     """The mark of an RGB picture of any size that one of the keys wrote, or None.
 
     Not `thorough`: only as it was made, whole or cropped. Raises ValueError if there are more than `MOST_KEYS` keys.
@@ -51,7 +51,7 @@ def detect(image: Image, keys: Sequence[bytes] = (PUBLIC_KEY,), thorough: bool =
     return detect_in(np.asarray(image), keys, thorough)
 
 
-def detect_in(pixels: Bytes, keys: Sequence[bytes], thorough: bool) -> Reading | None:
+def detect_in(pixels: Bytes, keys: Sequence[bytes], thorough: bool) -> DecodedMark | None:
     """The same of RGB pixels, (height, width, 3)."""
     if len(keys) > MOST_KEYS:
         raise ValueError(f"at most {MOST_KEYS} keys: each adds to the chance of a false positive")
@@ -64,7 +64,7 @@ def detect_in(pixels: Bytes, keys: Sequence[bytes], thorough: bool) -> Reading |
     return None
 
 
-def read_at(white: Floats, geometry: Geometry, keys: Sequence[bytes]) -> Reading | None:
+def read_at(white: Floats, geometry: Geometry, keys: Sequence[bytes]) -> DecodedMark | None:
     """The mark of a whitened picture that lies so to the tile."""
     for score, straight in align(posed(at_lattice(fold(white, geometry)), geometry.pose), SHIFTS):
         if score < SYNC_THRESHOLD:
@@ -73,7 +73,7 @@ def read_at(white: Floats, geometry: Geometry, keys: Sequence[bytes]) -> Reading
             values = straight * lattice(key).phases.conj()
             stamp = decode(soft_bits(values, lattice(key)), key)
             if stamp is not None:
-                return Reading(Stamp(stamp), agreement(values, stamp, key), geometry)
+                return DecodedMark(Stamp(stamp), agreement(values, stamp, key), geometry)
     return None
 
 

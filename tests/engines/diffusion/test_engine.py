@@ -19,7 +19,7 @@ from PIL import Image
 
 from engines.cards import read_cards
 from engines.diffusion.engine import DiffusionEngine
-from engines.interface import Bounds, EngineCard, silent
+from engines.interface import EngineCard, Range, silent
 from safety.errors import Cancelled, EngineFailed, EngineUnavailable
 from safety.generation import GenerationRequest
 from tests.engines.conftest import SIDE
@@ -36,10 +36,10 @@ def card(model: str, **changes: Any) -> EngineCard:
         "licence_url": "",
         "source": "",
         "guided": True,
-        "steps": Bounds(default=4, least=1, most=10),
-        "guidance": Bounds(default=4, least=1, most=12),
-        "size": Bounds(default=SIDE, least=SIDE, most=SIDE),
-        "count": Bounds(default=1, least=1, most=4),
+        "steps": Range(default=4, least=1, most=10),
+        "guidance": Range(default=4, least=1, most=12),
+        "size": Range(default=SIDE, least=SIDE, most=SIDE),
+        "count": Range(default=1, least=1, most=4),
         "shown_at_least": SIDE,
     }
     return EngineCard(**{**settings, **changes})

@@ -15,7 +15,7 @@ import pytest
 from PIL import Image
 
 from engines.diffusion.engine import DiffusionEngine
-from engines.diffusion.model_store import Source
+from engines.diffusion.model_store import ModelStore
 from engines.diffusion.previews import SHOWN
 from engines.interface import silent
 from safety.errors import Cancelled
@@ -52,7 +52,7 @@ def studio_of(tiny_models: Path, tmp_path_factory: pytest.TempPathFactory) -> Ca
     """A studio with the real policy around one tiny family; a whole one has the real picture checks and marks too."""
     home = tmp_path_factory.mktemp("home")
     checks, exporter = picture_checks(MODELS, PRESETS).checks, Exporter(Marks(home / "keys", Corner.TOP_RIGHT))
-    source = Source(tiny_models)
+    source = ModelStore(tiny_models)
 
     def build(family: str, whole: bool = True) -> Studio:
         guided = FAMILIES[family] == SLD
@@ -90,7 +90,7 @@ def test_a_family_goes_the_whole_way(studio_of: Callable[..., Studio], family: s
     assert isinstance(again, Delivered)
     made = first.made[0]
     assert made.export and set(made.export.marks) == {"visible", "credentials", "invisible", "metadata"}
-    assert made.decision.looked and made.decision.verdict <= Verdict.WARN
+    assert made.decision.ran and made.decision.verdict <= Verdict.WARN
     # Every export has a stamp of its own in its pixels: the pictures under the marks are compared.
     assert first.generation.images[0].tobytes() == again.generation.images[0].tobytes()
     assert shown and all(max(one.size) <= SHOWN for one in shown[0])

@@ -20,9 +20,9 @@ import pytest
 from engines.diffusion import hub as hubs
 from engines.diffusion.engine import DiffusionEngine
 from engines.diffusion.hub import Hub
-from engines.diffusion.model_store import Source
+from engines.diffusion.model_store import ModelStore
 from engines.diffusion.repository import wanted
-from engines.hardware import Machine
+from engines.hardware import Hardware
 from engines.interface import silent
 from safety.errors import Cancelled, EngineUnavailable
 from tests.engines.diffusion.test_engine import REQUEST, card
@@ -119,7 +119,7 @@ def served(tiny_pipeline: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[tup
 def test_a_model_is_fetched_pinned_and_drawn_with(served: tuple[FakeHub, str], tmp_path: Path) -> None:
     told: list[tuple[str, int, int]] = []
     hub = Hub(tmp_path, endpoint=served[1])
-    engine = DiffusionEngine("tiny", TINY, Source(tmp_path, hub))
+    engine = DiffusionEngine("tiny", TINY, ModelStore(tmp_path, hub))
     assert not engine.offer().here
     made = engine.generate(REQUEST, [1], lambda *one: told.append(one))
     assert made.model == f"{REPO}@{COMMIT}"
@@ -218,7 +218,7 @@ def test_offline_what_is_here_is_used(served: tuple[FakeHub, str], tmp_path: Pat
 
 
 def test_too_little_memory_is_said_before_the_download(tmp_path: Path) -> None:
-    source = Source(tmp_path, Hub(tmp_path, endpoint="http://127.0.0.1:9"), lambda: Machine(4, 8))
+    source = ModelStore(tmp_path, Hub(tmp_path, endpoint="http://127.0.0.1:9"), lambda: Hardware(4, 8))
     engine = DiffusionEngine("tiny", TINY.model_copy(update={"memory_gb": 20.0, "title": "Large"}), source)
     with pytest.raises(EngineUnavailable, match="Large does not run here. Too little memory: 42 GB") as caught:
         engine.generate(REQUEST, [1], silent)

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from engines.diffusion.engine import DiffusionEngine
-from engines.diffusion.loading import lay_over
+from engines.diffusion.loading import apply_lora
 from engines.interface import silent
 from safety.errors import EngineUnavailable
 from tests.engines.diffusion.test_engine import REQUEST, card
@@ -65,7 +65,7 @@ def test_a_lora_changes_the_picture(tiny_pipeline: Path, tmp_path: Path) -> None
     StableDiffusionPipeline.save_lora_weights(tmp_path, unet_lora_layers=peft.get_peft_model_state_dict(unet))
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        lay_over(engine._pipeline, next(tmp_path.glob("*.safetensors")), 1.0)
+        apply_lora(engine._pipeline, next(tmp_path.glob("*.safetensors")), 1.0)
     assert np.abs(np.asarray(engine.generate(REQUEST, [1], silent).images[0], dtype=int) - plain).max() > 0
 
 
@@ -76,5 +76,5 @@ def test_a_lora_without_its_package_names_the_fix(tmp_path: Path, error: Excepti
             raise error
 
     with pytest.raises(EngineUnavailable, match="peft") as caught:
-        lay_over(Pipeline(), tmp_path / "x.safetensors", 1.0)
+        apply_lora(Pipeline(), tmp_path / "x.safetensors", 1.0)
     assert "pip install peft" in caught.value.advice

@@ -9,19 +9,19 @@ import pytest
 
 from engines import hardware as machines
 from engines.cards import read_cards
-from engines.diffusion.model_store import Source
+from engines.diffusion.model_store import ModelStore
 from engines.diffusion.placement import decide
-from engines.hardware import Machine, measure
+from engines.hardware import Hardware, measure
 from engines.interface import EngineCard
 from engines.registry import make_engines, offer_of, offered
 from tests.engines.diffusion.test_engine import card
 
 SHIPPED = Path(__file__).parents[3] / "presets" / "engines.toml"
-LAPTOP = Machine(ram_free=12, ram_total=16)
+LAPTOP = Hardware(ram_free=12, ram_total=16)
 
 
-def gpu(free: float, ram: float = 64, **more: Any) -> Machine:
-    return Machine(ram, ram, "cuda", "A GPU", free, free, **{"bf16": True, **more})
+def gpu(free: float, ram: float = 64, **more: Any) -> Hardware:
+    return Hardware(ram, ram, "cuda", "A GPU", free, free, **{"bf16": True, **more})
 
 
 def klein(**changes: Any) -> EngineCard:
@@ -41,12 +41,14 @@ def klein(**changes: Any) -> EngineCard:
         ),
         pytest.param(gpu(8), ("cuda", "bfloat16", "sequential", False, True), "Layer by layer", id="layer by layer"),
         pytest.param(gpu(8, ram=10), ("", "float32", "", False, False), "nor has A GPU", id="neither GPU nor memory"),
-        pytest.param(Machine(64, 64), ("cpu", "float32", "", False, False), "On the CPU", id="much memory, no GPU"),
+        pytest.param(Hardware(64, 64), ("cpu", "float32", "", False, False), "On the CPU", id="much memory, no GPU"),
         pytest.param(LAPTOP, ("", "float32", "", False, False), "32 GB are needed, 12 GB are free", id="laptop"),
-        pytest.param(Machine(32, 32, "mps", "Apple GPU", 32, 32), ("mps", "float16", "", False, False), "", id="Apple"),
+        pytest.param(
+            Hardware(32, 32, "mps", "Apple GPU", 32, 32), ("mps", "float16", "", False, False), "", id="Apple"
+        ),
     ],
 )
-def test_the_plan_goes_by_memory_and_says_so(machine: Machine, expected: tuple[Any, ...], says: str) -> None:
+def test_the_plan_goes_by_memory_and_says_so(machine: Hardware, expected: tuple[Any, ...], says: str) -> None:
     plan = decide(klein(), machine)
     assert (plan.device, plan.dtype, plan.offload, plan.four_bit, plan.tiling) == expected
     assert says in plan.why
@@ -54,7 +56,7 @@ def test_the_plan_goes_by_memory_and_says_so(machine: Machine, expected: tuple[A
 
 def test_the_embedded_model_runs_anywhere_and_in_full_precision() -> None:
     pocket = read_cards(SHIPPED)["pocket"]
-    assert (decide(pocket, Machine(0.5, 1)).device, decide(pocket, Machine(0.5, 1)).dtype) == ("cpu", "float32")
+    assert (decide(pocket, Hardware(0.5, 1)).device, decide(pocket, Hardware(0.5, 1)).dtype) == ("cpu", "float32")
     assert decide(pocket, gpu(2)).device == "cuda"
 
 
@@ -66,25 +68,25 @@ def test_more_memory_never_takes_a_model_away() -> None:
     assert running == sorted(running) and running[-1] == len(cards)
 
 
-def offers(machine: Machine) -> list[str]:
-    source = Source(SHIPPED.parents[1] / "assets" / "models", machine=lambda: machine)
+def offers(machine: Hardware) -> list[str]:
+    source = ModelStore(SHIPPED.parents[1] / "assets" / "models", machine=lambda: machine)
     return offered(make_engines(read_cards(SHIPPED), source))
 
 
 def test_a_machine_is_offered_what_runs_on_it_and_first_what_needs_no_download() -> None:
-    assert offers(Machine(1, 2)) == ["pocket"]
+    assert offers(Hardware(1, 2)) == ["pocket"]
     assert offers(gpu(24))[:2] == ["pocket", "flux2-klein-4b"]
 
 
 def test_with_a_gpu_and_its_files_here_klein_comes_first(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(Source, "here", lambda _self, one: one.title in ("FLUX.2 klein 4B", "Pocket"))
+    monkeypatch.setattr(ModelStore, "here", lambda _self, one: one.title in ("FLUX.2 klein 4B", "Pocket"))
     assert offers(gpu(24))[0] == "flux2-klein-4b"
-    assert offers(Machine(8, 16))[0] == "pocket"
+    assert offers(Hardware(8, 16))[0] == "pocket"
 
 
 def test_a_server_is_offered_without_being_asked() -> None:
     there = card("flux", kind="server", url="http://127.0.0.1:9/v1")
-    offer = offer_of(make_engines({"there": there}, Source(Path("nowhere")))["there"])
+    offer = offer_of(make_engines({"there": there}, ModelStore(Path("nowhere")))["there"])
     assert (offer.runs, offer.here, offer.why) == (True, True, "On the server 127.0.0.1:9.")
 
 

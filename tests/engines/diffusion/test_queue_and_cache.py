@@ -10,17 +10,17 @@ from pathlib import Path
 import pytest
 
 from engines.diffusion.engine import DiffusionEngine
-from engines.diffusion.model_cache import Shelf
-from engines.diffusion.model_store import Source
-from engines.hardware import Machine
+from engines.diffusion.model_cache import ModelCache
+from engines.diffusion.model_store import ModelStore
+from engines.hardware import Hardware
 from engines.interface import silent
-from engines.job_queue import Turns
+from engines.job_queue import JobQueue
 from safety.errors import Cancelled
 from tests.engines.diffusion.test_engine import REQUEST, card
 
 
 def test_turns_come_in_order_and_tell_place_and_estimate() -> None:
-    turns, order, told = Turns(), [], []
+    turns, order, told = JobQueue(), [], []
     turns.measured(10.0, 20.0)  # two seconds a unit
     go, started = threading.Event(), threading.Event()
 
@@ -52,7 +52,7 @@ def test_turns_come_in_order_and_tell_place_and_estimate() -> None:
 
 
 def test_who_gives_up_waiting_leaves_the_queue() -> None:
-    turns = Turns()
+    turns = JobQueue()
 
     def give_up(*_: object) -> None:
         raise Cancelled("Stopped.")
@@ -63,7 +63,7 @@ def test_who_gives_up_waiting_leaves_the_queue() -> None:
         pass
 
 
-def engines(models: Path, source: Source) -> list[DiffusionEngine]:
+def engines(models: Path, source: ModelStore) -> list[DiffusionEngine]:
     return [DiffusionEngine(name, card(name), source) for name in ("sd", "sdxl", "sd3")]
 
 
@@ -72,7 +72,7 @@ def loaded(all_of_them: list[DiffusionEngine]) -> list[bool]:
 
 
 def test_the_least_recently_used_model_makes_room(tiny_models: Path) -> None:
-    sd, sdxl, sd3 = all_three = engines(tiny_models, Source(tiny_models, shelf=Shelf(2)))
+    sd, sdxl, sd3 = all_three = engines(tiny_models, ModelStore(tiny_models, shelf=ModelCache(2)))
     for one in (sd, sdxl, sd):
         one.generate(REQUEST, [1], silent)
     sd3.generate(REQUEST, [1], silent)
@@ -82,10 +82,10 @@ def test_the_least_recently_used_model_makes_room(tiny_models: Path) -> None:
 def test_models_go_when_memory_is_short(tiny_models: Path) -> None:
     held: list[DiffusionEngine] = []
 
-    def machine() -> Machine:
-        return Machine(30.0 - 12.0 * sum(loaded(held)), 30.0)
+    def machine() -> Hardware:
+        return Hardware(30.0 - 12.0 * sum(loaded(held)), 30.0)
 
-    source = Source(tiny_models, machine=machine, shelf=Shelf(9))
+    source = ModelStore(tiny_models, machine=machine, shelf=ModelCache(9))
     held += [DiffusionEngine(name, card(name, memory_gb=9.0), source) for name in ("sd", "sdxl")]
     for one in held:
         one.generate(REQUEST, [1], silent)

@@ -16,7 +16,7 @@ from engines.diffusion.pipeline_args import guidance_key, settings
 from engines.diffusion.safe_latent import LAYOUTS, STRENGTHS, Layout, layout_of, whole_picture
 from engines.diffusion.steering import plan, steered
 from engines.interface import Strength, silent
-from safety.generation import GenerationRequest, Steered, Steering
+from safety.generation import GenerationRequest, Steering, SteeringResult
 from tests.engines.conftest import SIDE, stable_diffusion
 from tests.engines.diffusion.test_engine import REQUEST, card, distance
 
@@ -75,7 +75,7 @@ def test_it_equals_the_reference_pipeline_on_stable_diffusion(pair: tuple[Any, A
             sld_momentum_scale=chosen.momentum,
             sld_mom_beta=chosen.keep,
         ).images
-    by = Steered(Steering(("violence",), "blood and gore", strength), "sld", "")
+    by = SteeringResult(Steering(("violence",), "blood and gore", strength), "sld", "")
     with steered(card("sd"), plain, given(), by) as adjusted:
         got = plain(**adjusted).images
     off, moved = np.abs(got - want).max(), np.abs(got - plain(**given()).images).max()
@@ -193,7 +193,7 @@ def test_a_card_may_have_its_own_settings(engines: dict[str, DiffusionEngine]) -
         given = settings(
             pipeline, GenerationRequest(prompt, steps=4, guidance=guidance, width=SIDE, height=SIDE), [3], True
         )
-        by = Steered(Steering(("violence",), concept, "strong"), "sld", "")
+        by = SteeringResult(Steering(("violence",), concept, "strong"), "sld", "")
         with steered(own, pipeline, given, by) as adjusted:
             return pipeline(**adjusted).images
 

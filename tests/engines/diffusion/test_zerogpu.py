@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 from engines.diffusion.engine import DiffusionEngine
-from engines.diffusion.model_store import Source
+from engines.diffusion.model_store import ModelStore
 from engines.diffusion.zerogpu import MOST, Task, lender, relay, seconds_for
 from engines.interface import silent
 from safety.errors import Cancelled, EngineFailed
@@ -52,7 +52,7 @@ class Lender:
 def test_a_lent_gpu_draws_the_same_picture_with_progress_and_previews(tiny_pipeline: Path) -> None:
     lend, told, shown = Lender(), [], []
     plain = DiffusionEngine("tiny", card("sd"), tiny_pipeline.parent)
-    borrowed = DiffusionEngine("tiny", card("sd"), Source(tiny_pipeline.parent, lend=lend))
+    borrowed = DiffusionEngine("tiny", card("sd"), ModelStore(tiny_pipeline.parent, lend=lend))
     made = borrowed.generate(REQUEST, [5], lambda *one: told.append(one), steering=BLOOD, preview=shown.append)
     assert made.images[0].tobytes() == plain.generate(REQUEST, [5], silent, steering=BLOOD).images[0].tobytes()
     assert ("drawing", 4, 4) in told and shown and made.steered and made.steered.method == "sld"
@@ -61,14 +61,14 @@ def test_a_lent_gpu_draws_the_same_picture_with_progress_and_previews(tiny_pipel
 
 def test_a_cancel_gives_the_gpu_back(tiny_pipeline: Path) -> None:
     lend = Lender()
-    engine = DiffusionEngine("tiny", card("sd"), Source(tiny_pipeline.parent, lend=lend))
+    engine = DiffusionEngine("tiny", card("sd"), ModelStore(tiny_pipeline.parent, lend=lend))
     with pytest.raises(Cancelled):
         engine.generate(REQUEST, [5], stop_at(2))
     assert lend.closed == 1 and "result" not in lend.yielded
 
 
 def test_a_failure_comes_back_as_a_sentence(tiny_pipeline: Path) -> None:
-    engine = DiffusionEngine("tiny", card("sd"), Source(tiny_pipeline.parent, lend=Lender()))
+    engine = DiffusionEngine("tiny", card("sd"), ModelStore(tiny_pipeline.parent, lend=Lender()))
     odd = GenerationRequest("x", steps=2, guidance=4.0, width=SIDE + 1, height=SIDE)
     with pytest.raises(EngineFailed, match="could not draw") as caught:
         engine.generate(odd, [1], silent)
@@ -77,7 +77,7 @@ def test_a_failure_comes_back_as_a_sentence(tiny_pipeline: Path) -> None:
 
 def test_a_refused_prompt_borrows_nothing(tiny_pipeline: Path, tmp_path: Path) -> None:
     lend = Lender()
-    engine = DiffusionEngine("tiny", card("sd"), Source(tiny_pipeline.parent, lend=lend))
+    engine = DiffusionEngine("tiny", card("sd"), ModelStore(tiny_pipeline.parent, lend=lend))
     assert isinstance(fake_studio(tmp_path, engine).create(GenerationRequest("gore", width=SIDE, height=SIDE)), Refused)
     assert lend.lent == 0
 

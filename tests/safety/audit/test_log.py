@@ -19,7 +19,7 @@ from hypothesis import strategies as st
 
 from safety.audit import AuditLog
 from safety.errors import AuditError, Cancelled, EngineFailed, RequestError
-from safety.generation import Export, GenerationRequest, Registered, Stamp
+from safety.generation import Export, ExportRecord, GenerationRequest, Stamp
 from safety.records import Decision, Reason, Span, Stage, Verdict
 from tests.conftest import POSTGRESQL, SQLITE
 
@@ -344,7 +344,7 @@ def test_a_picture_is_found_by_its_bytes_or_by_its_stamp(log: AuditLog) -> None:
         case.exported(export(6, "cd" * 32))
     assert log.find([], "ab" * 32) == log.find([str(Stamp(5))], "")
     found = log.find([str(Stamp(6))], "ab" * 32)
-    assert isinstance(found, Registered)
+    assert isinstance(found, ExportRecord)
     assert (found.stamp, found.case, found.sha256) == (str(Stamp(5)), case.id, "ab" * 32)
     assert log.find([str(Stamp(7))], "00" * 32) is None
 

@@ -12,7 +12,7 @@ from PIL import Image, ImageDraw
 from safety.checks import Check
 from safety.image import picture_checks
 from safety.image.classifiers import NSFWJS_LABELS, SAFETY_LABELS, Classifier, rgb_unit
-from safety.image.nsfw import NudityCheck, Votes
+from safety.image.nsfw import NsfwEnsemble, NudityCheck
 from safety.image.violence import GoreCheck
 from safety.policy.model import Policy, load_policy
 from safety.records import Picture
@@ -39,7 +39,7 @@ def voting(open_nsfw: float, nsfwjs: float, safety: float, gore: float = 0.0) ->
     shared = Classifier("image-safety-classifier-s", SAFETY_LABELS, rgb_unit, FakeModel(gore, safety, 1 - safety))
     first = Classifier("open_nsfw", ("SFW", "NSFW"), rgb_unit, FakeModel(1 - open_nsfw, open_nsfw))
     second = Classifier("nsfwjs", NSFWJS_LABELS, rgb_unit, FakeModel(0, nsfwjs / 2, 1 - nsfwjs, nsfwjs / 2, 0))
-    return NudityCheck(Votes(first, second, shared)), GoreCheck(shared)
+    return NudityCheck(NsfwEnsemble(first, second, shared)), GoreCheck(shared)
 
 
 def gradient(width: int = 256, height: int = 256) -> Image.Image:

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from safety.image.attribution import GRID, carriers
+from safety.image.attribution import GRID, attribute
 from tests.safety.image.conftest import gradient
 
 
@@ -22,19 +22,19 @@ def test_the_one_red_part_is_found(size: tuple[int, int], cell: tuple[int, int])
     image = Image.new("RGB", size, "blue")
     left, top = (-(-place * side // GRID) for place, side in zip(cell, size, strict=True))
     image.paste("red", (left, top, left + max(1, size[0] // GRID), top + max(1, size[1] // GRID)))
-    heaviest = carriers(image, 1.0, lambda covered: 20 * redness(covered))[0]
+    heaviest = attribute(image, 1.0, lambda covered: 20 * redness(covered))[0]
     assert heaviest.left <= (left + 0.5) / size[0] <= heaviest.right
     assert heaviest.top <= (top + 0.5) / size[1] <= heaviest.bottom
     assert heaviest.weight == 1.0
 
 
 def test_a_score_that_no_part_carries_has_no_region() -> None:
-    assert carriers(gradient(), 0.9, lambda covered: 0.88) == ()
+    assert attribute(gradient(), 0.9, lambda covered: 0.88) == ()
 
 
 def test_weights_fall_and_none_is_small() -> None:
     image = Image.new("RGB", (80, 80), "blue")
     image.paste("red", (0, 0, 20, 20))
     image.paste("red", (40, 40, 60, 52))
-    found = carriers(image, redness(image), redness)
+    found = attribute(image, redness(image), redness)
     assert [round(region.weight, 1) for region in found] == [1.0, 0.6]

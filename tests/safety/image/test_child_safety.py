@@ -9,23 +9,23 @@ import numpy as np
 import pytest
 from PIL import Image, ImageDraw
 
-from safety.checks import assess
-from safety.image.child_safety import MinorsCheck
+from safety.checks import run_checks
+from safety.image.child_safety import PictureChildSafetyCheck
 from safety.image.classifiers import NSFWJS_LABELS, SAFETY_LABELS, Classifier, pick, rgb_unit
 from safety.image.config import read_picture_checks
 from safety.image.faces import Face, Faces
-from safety.image.nsfw import Votes
+from safety.image.nsfw import NsfwEnsemble
 from safety.policy.decide import decide
 from safety.policy.model import Policy
 from safety.prompt.child_safety import load_child_safety
-from safety.prompt.vocabulary import load_vocabulary
+from safety.prompt.vocabulary import load_lexicon
 from safety.records import Picture, Stage, Verdict
 from safety.runtime import OnnxModel
 from safety.weights import read_weights
 from tests.safety.image.conftest import MODELS, PRESETS, FakeModel, from_skimage, gradient
 
 CARD = read_picture_checks(PRESETS).minors
-STATED = load_child_safety(PRESETS, load_vocabulary(PRESETS)).speaks_of_minors
+STATED = load_child_safety(PRESETS, load_lexicon(PRESETS)).speaks_of_minors
 CHILD, ADULT = "children play in a park", "a woman in a park"
 
 
@@ -44,14 +44,14 @@ class FakeFaces:
         return face.box[0]
 
 
-def check(sexual: float, *ages: float, young: float = 0.0) -> MinorsCheck:
-    votes = Votes(
+def check(sexual: float, *ages: float, young: float = 0.0) -> PictureChildSafetyCheck:
+    votes = NsfwEnsemble(
         Classifier("open_nsfw", ("SFW", "NSFW"), rgb_unit, FakeModel(1 - sexual, sexual)),
         Classifier("nsfwjs", NSFWJS_LABELS, rgb_unit, FakeModel(0, 0, 1, 0, 0)),
         Classifier("image-safety-classifier-s", SAFETY_LABELS, rgb_unit, FakeModel(0, 0, 1)),
     )
     faces: Faces = FakeFaces(ages)  # type: ignore[assignment]
-    return MinorsCheck(CARD, votes, STATED, faces, (lambda image: young,))
+    return PictureChildSafetyCheck(CARD, votes, STATED, faces, (lambda image: young,))
 
 
 @pytest.mark.parametrize("mode", ["general", "art", "medical"])
@@ -74,7 +74,7 @@ def test_a_minor_and_a_sexual_score_together_cross_the_line(
     policy: Policy, mode: str, sexual: float, ages: tuple[float, ...], young: float, prompt: str, crossed: bool
 ) -> None:
     picture = Picture(gradient(), prompt)
-    assessment = assess(Stage.PICTURE, picture, [check(sexual, *ages, young=young)])
+    assessment = run_checks(Stage.PICTURE, picture, [check(sexual, *ages, young=young)])
     decision = decide(assessment, policy, mode)
     assert decision.verdict is (Verdict.HARD_BLOCK if crossed else Verdict.ALLOW)
     assert all(reason.score is None and not reason.evidence for reason in decision.reasons)

@@ -69,12 +69,12 @@ def test_a_wide_picture_lies_whole_over_its_own_blur() -> None:
 def test_scores_are_the_same_each_time_and_in_every_thread(checks: tuple[Check[Picture], ...]) -> None:
     pictures = [Picture(image) for image in (gradient(), shapes(), noise(300, 200), gradient(90, 400))] * 3
 
-    def look(picture: Picture) -> list[object]:
-        return [finding for check in checks for finding in check.look(picture)]
+    def detect(picture: Picture) -> list[object]:
+        return [finding for check in checks for finding in check.detect(picture)]
 
-    alone = [look(picture) for picture in pictures]
+    alone = [detect(picture) for picture in pictures]
     with ThreadPoolExecutor(4) as pool:
-        together = list(pool.map(look, pictures))
+        together = list(pool.map(detect, pictures))
     assert together == alone and alone[:4] == alone[4:8]
 
 

@@ -9,11 +9,11 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
-from safety.checks import assess
+from safety.checks import run_checks
 from safety.errors import WeightsError
 from safety.image import torch_models
-from safety.image.config import ClassifierCard
-from safety.image.custom import LearnedCheck
+from safety.image.config import ClassifierConfig
+from safety.image.custom import CustomClassifierCheck
 from safety.policy.decide import decide
 from safety.policy.model import Policy
 from safety.records import Picture, Stage, Verdict
@@ -44,9 +44,9 @@ def save_timm(folder: Path) -> None:
     (folder / "config.json").write_text(json.dumps(config))
 
 
-def card(kind: str, folder: str, label: str = "nsfw", **more: str) -> ClassifierCard:
+def card(kind: str, folder: str, label: str = "nsfw", **more: str) -> ClassifierConfig:
     fields = {"about": "", "without": "", "licence": "MIT", "licence_url": "", "kind": kind, "folder": folder, **more}
-    return ClassifierCard.model_validate({**fields, "scores": {"sexual": [label], "nudity": [label, "normal"]}})
+    return ClassifierConfig.model_validate({**fields, "scores": {"sexual": [label], "nudity": [label, "normal"]}})
 
 
 @pytest.fixture(scope="module", params=[save_transformers, save_timm], ids=["transformers", "timm"])
@@ -61,19 +61,19 @@ def saved(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFacto
 def test_a_saved_model_scores_a_picture_by_the_labels_of_its_card(saved: tuple[str, str]) -> None:
     one = card(*saved)
     assert torch_models.missing(one, one.kind) == ""
-    scores = torch_models.HubClassifier(one).scores(gradient())
+    scores = torch_models.TorchClassifier(one).scores(gradient())
     assert list(scores) == ["normal", "nsfw"] and sum(scores.values()) == pytest.approx(1)
-    check = LearnedCheck("tiny", one, torch_models.HubClassifier(one))
+    check = CustomClassifierCheck("tiny", one, torch_models.TorchClassifier(one))
     check.load()
-    sexual, nudity = check.look(Picture(gradient()))
+    sexual, nudity = check.detect(Picture(gradient()))
     assert (sexual.category, sexual.score) == ("sexual", pytest.approx(scores["nsfw"]))
     assert nudity.score == pytest.approx(1, abs=1e-5)
 
 
 def test_a_label_that_the_model_has_not_blocks(saved: tuple[str, str], policy: Policy) -> None:
     wrong = card(*saved, label="NSFW")
-    check = LearnedCheck("tiny", wrong, torch_models.HubClassifier(wrong))
-    decision = decide(assess(Stage.PICTURE, Picture(gradient()), [check]), policy, "general")
+    check = CustomClassifierCheck("tiny", wrong, torch_models.TorchClassifier(wrong))
+    decision = decide(run_checks(Stage.PICTURE, Picture(gradient()), [check]), policy, "general")
     assert decision.verdict is Verdict.BLOCK
     assert "no label 'NSFW'" in decision.reasons[0].text
 
@@ -90,7 +90,7 @@ def test_a_model_that_is_not_here_says_why(more: dict[str, str], says: str, tmp_
     one = card("timm", more.pop("folder", ""), **more)
     assert says in torch_models.missing(one, "timm")
     with pytest.raises(WeightsError):
-        torch_models.HubClassifier(one).scores(Image.new("RGB", (8, 8)))
+        torch_models.TorchClassifier(one).scores(Image.new("RGB", (8, 8)))
 
 
 def test_a_package_that_is_not_installed_is_named() -> None:

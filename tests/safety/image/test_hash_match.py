@@ -9,9 +9,9 @@ from pathlib import Path
 import pytest
 from PIL import Image, ImageOps
 
-from safety.checks import assess
-from safety.image.config import CopiesCard, HashList
-from safety.image.hash_match import CopiesCheck
+from safety.checks import run_checks
+from safety.image.config import HashList, HashMatchConfig
+from safety.image.hash_match import HashMatchCheck
 from safety.perceptual_hash import as_hex, pdq
 from safety.policy.decide import decide
 from safety.policy.model import Policy
@@ -25,10 +25,10 @@ def jpeg(image: Image.Image) -> Image.Image:
         return Image.open(file).convert("RGB")
 
 
-def check(folder: Path, category: str = "protected_works", *lines: str) -> CopiesCheck:
+def check(folder: Path, category: str = "protected_works", *lines: str) -> HashMatchCheck:
     (folder / "list.txt").write_text("\n".join(lines or ("# ours", as_hex(pdq(from_skimage("chelsea"))[0]) + " cat")))
     lists = (HashList(file=Path("list.txt"), category=category, title="our pictures"),)
-    return CopiesCheck(CopiesCard(about="", without="", lists=lists), folder)
+    return HashMatchCheck(HashMatchConfig(about="", without="", lists=lists), folder)
 
 
 @pytest.mark.parametrize(
@@ -46,29 +46,29 @@ def test_a_copy_is_veiled_in_every_mode_and_named(
     tmp_path: Path, policy: Policy, mode: str, change: Callable[[Image.Image], Image.Image]
 ) -> None:
     picture = Picture(change(from_skimage("chelsea")))
-    decision = decide(assess(Stage.PICTURE, picture, [check(tmp_path)]), policy, mode)
+    decision = decide(run_checks(Stage.PICTURE, picture, [check(tmp_path)]), policy, mode)
     assert decision.verdict is Verdict.WARN
     assert "our pictures: cat" in decision.reasons[0].evidence
 
 
 @pytest.mark.parametrize("name", ["astronaut", "coffee", "rocket"])
 def test_another_picture_is_no_copy(tmp_path: Path, name: str) -> None:
-    assert list(check(tmp_path).look(Picture(from_skimage(name)))) == []
+    assert list(check(tmp_path).detect(Picture(from_skimage(name)))) == []
 
 
 def test_a_copy_on_a_list_of_abuse_is_a_hard_line(tmp_path: Path, policy: Policy) -> None:
-    assessment = assess(Stage.PICTURE, Picture(from_skimage("chelsea")), [check(tmp_path, "child_safety")])
+    assessment = run_checks(Stage.PICTURE, Picture(from_skimage("chelsea")), [check(tmp_path, "child_safety")])
     assert decide(assessment, policy, "medical").verdict is Verdict.HARD_BLOCK
 
 
 def test_a_flat_picture_matches_nothing(tmp_path: Path) -> None:
     flat = Image.new("RGB", (256, 256), "grey")
-    assert list(check(tmp_path, "protected_works", as_hex(pdq(flat)[0])).look(Picture(flat))) == []
+    assert list(check(tmp_path, "protected_works", as_hex(pdq(flat)[0])).detect(Picture(flat))) == []
 
 
 def test_without_lists_nothing_is_hashed() -> None:
-    looking = CopiesCheck(CopiesCard(about="", without=""), Path("/nowhere"))
-    assert list(looking.look(Picture(Image.new("L", (4, 4))))) == []
+    looking = HashMatchCheck(HashMatchConfig(about="", without=""), Path("/nowhere"))
+    assert list(looking.detect(Picture(Image.new("L", (4, 4))))) == []
 
 
 @pytest.mark.parametrize(
@@ -83,10 +83,10 @@ def test_a_list_that_cannot_be_read_blocks(tmp_path: Path, policy: Policy, lines
     looking = check(tmp_path, "protected_works", *lines)
     if not lines:
         (tmp_path / "list.txt").unlink()
-    decision = decide(assess(Stage.PICTURE, Picture(from_skimage("coffee")), [looking]), policy, "general")
+    decision = decide(run_checks(Stage.PICTURE, Picture(from_skimage("coffee")), [looking]), policy, "general")
     assert decision.verdict is Verdict.BLOCK
     assert says in decision.reasons[0].text
 
 
 def test_a_list_may_be_empty(tmp_path: Path) -> None:
-    assert list(check(tmp_path, "protected_works", "# nothing yet").look(Picture(from_skimage("coffee")))) == []
+    assert list(check(tmp_path, "protected_works", "# nothing yet").detect(Picture(from_skimage("coffee")))) == []

@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image
 
-from safety.checks import Check, assess
+from safety.checks import Check, run_checks
 from safety.policy.decide import decide
 from safety.policy.model import Policy
 from safety.records import Picture, Stage, Verdict
@@ -21,8 +21,8 @@ SMALL = Picture(Image.new("RGB", (8, 8)))
 
 
 def findings(*scores: float) -> dict[tuple[str, str], float]:
-    seen = assess(Stage.PICTURE, SMALL, voting(*scores)).findings
-    return {(finding.category, finding.aspect): finding.score for finding in seen}
+    seen = run_checks(Stage.PICTURE, SMALL, voting(*scores)).findings
+    return {(finding.category, finding.subcategory): finding.score for finding in seen}
 
 
 @settings(deadline=None)  # machines under load are slow, not wrong
@@ -46,7 +46,7 @@ def test_a_higher_score_never_lowers_the_verdict(policy: Policy, scores: list[fl
     raised = list(scores)
     raised[which] = max(scores[which], other)
     for mode in MODES:
-        before, after = (decide(assess(Stage.PICTURE, SMALL, voting(*s)), policy, mode) for s in (scores, raised))
+        before, after = (decide(run_checks(Stage.PICTURE, SMALL, voting(*s)), policy, mode) for s in (scores, raised))
         assert after.verdict >= before.verdict
 
 
@@ -69,12 +69,12 @@ def test_a_higher_score_never_lowers_the_verdict(policy: Policy, scores: list[fl
 def test_what_a_vote_means_in_each_mode(
     policy: Policy, scores: tuple[float, ...], general: Verdict, art: Verdict, medical: Verdict
 ) -> None:
-    assessment = assess(Stage.PICTURE, SMALL, voting(*scores))
+    assessment = run_checks(Stage.PICTURE, SMALL, voting(*scores))
     assert [decide(assessment, policy, mode).verdict for mode in MODES] == [general, art, medical]
 
 
 def test_the_reason_names_every_model_with_its_score(policy: Policy) -> None:
-    decision = decide(assess(Stage.PICTURE, SMALL, voting(0.97, 0.12, 0.6)), policy, "general")
+    decision = decide(run_checks(Stage.PICTURE, SMALL, voting(0.97, 0.12, 0.6)), policy, "general")
     assert {reason.evidence for reason in decision.reasons} == {
         "open_nsfw 0.97, nsfwjs 0.12, image-safety-classifier-s 0.60"
     }
@@ -99,5 +99,5 @@ def test_the_reason_names_every_model_with_its_score(policy: Policy) -> None:
 def test_an_ordinary_picture_passes(
     checks: tuple[Check[Picture], ...], policy: Policy, make: Callable[[], Image.Image], mode: str
 ) -> None:
-    decision = decide(assess(Stage.PICTURE, Picture(make()), checks), policy, mode)
+    decision = decide(run_checks(Stage.PICTURE, Picture(make()), checks), policy, mode)
     assert decision.verdict is Verdict.ALLOW, decision.reasons

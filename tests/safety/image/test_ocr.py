@@ -8,10 +8,10 @@ from dataclasses import dataclass
 import pytest
 from PIL import Image, ImageDraw, ImageFont
 
-from safety.checks import assess
+from safety.checks import run_checks
 from safety.image.config import read_picture_checks
 from safety.image.ocr import RapidReader
-from safety.image.reading import Line, ReadingCheck
+from safety.image.reading import OcrCheck, TextLine
 from safety.policy.decide import decide
 from safety.policy.model import Policy
 from safety.prompt import prompt_checks
@@ -25,46 +25,48 @@ BLANK = Picture(Image.new("RGB", (8, 8)))
 
 @dataclass
 class FakeReader:
-    lines: Sequence[Line]
+    lines: Sequence[TextLine]
 
-    def read(self, image: Image.Image) -> Sequence[Line]:
+    def read(self, image: Image.Image) -> Sequence[TextLine]:
         return self.lines
 
 
-def reading(*lines: tuple[str, Region]) -> ReadingCheck:
-    return ReadingCheck(FakeReader([Line(*line) for line in lines]), [WordCheck()])
+def reading(*lines: tuple[str, Region]) -> OcrCheck:
+    return OcrCheck(FakeReader([TextLine(*line) for line in lines]), [WordCheck()])
 
 
 def test_the_reason_names_the_words_and_their_line(policy: Policy) -> None:
     check = reading(("a calm day", TOP), ("full of gore", LOW))
-    decision = decide(assess(Stage.PICTURE, BLANK, [check]), policy, "general")
+    decision = decide(run_checks(Stage.PICTURE, BLANK, [check]), policy, "general")
     (reason,) = decision.reasons
     assert (reason.code, reason.evidence, reason.regions, reason.spans) == ("T301", "gore", (LOW,), ())
     assert decision.verdict is Verdict.BLOCK
 
 
 def test_a_hard_line_in_the_text_shows_nothing(policy: Policy) -> None:
-    decision = decide(assess(Stage.PICTURE, BLANK, [reading(("forbidden", TOP))]), policy, "art")
+    decision = decide(run_checks(Stage.PICTURE, BLANK, [reading(("forbidden", TOP))]), policy, "art")
     assert decision.verdict is Verdict.HARD_BLOCK
     assert (decision.reasons[0].regions, decision.reasons[0].evidence) == ((), "")
 
 
 @pytest.mark.parametrize("lines", [(), ((" ", TOP),)], ids=["no text", "only a space"])
 def test_no_text_is_no_finding(lines: tuple[tuple[str, Region], ...]) -> None:
-    assert list(reading(*lines).look(BLANK)) == []
+    assert list(reading(*lines).detect(BLANK)) == []
 
 
 def test_words_across_two_lines_are_read_as_one_text(policy: Policy) -> None:
-    decision = decide(assess(Stage.PICTURE, BLANK, [reading(("a wound", TOP), ("and gore", LOW))]), policy, "general")
+    decision = decide(
+        run_checks(Stage.PICTURE, BLANK, [reading(("a wound", TOP), ("and gore", LOW))]), policy, "general"
+    )
     assert {reason.evidence: reason.regions for reason in decision.reasons} == {"gore": (LOW,), "wound": (TOP,)}
 
 
 def test_a_reader_that_fails_blocks(policy: Policy) -> None:
     class Broken:
-        def read(self, image: Image.Image) -> Sequence[Line]:
+        def read(self, image: Image.Image) -> Sequence[TextLine]:
             raise RuntimeError("no models")
 
-    assessment = assess(Stage.PICTURE, BLANK, [ReadingCheck(Broken(), [WordCheck()])])
+    assessment = run_checks(Stage.PICTURE, BLANK, [OcrCheck(Broken(), [WordCheck()])])
     assert decide(assessment, policy, "general").verdict is Verdict.BLOCK
 
 
@@ -79,12 +81,12 @@ def written(*lines: str) -> Image.Image:
 def test_the_real_reader_reads_print(policy: Policy) -> None:
     pytest.importorskip("rapidocr", reason="an extra: requirements-reading.txt")
     reader = RapidReader(read_picture_checks(PRESETS).reading)
-    check = ReadingCheck(reader, prompt_checks(PRESETS))
+    check = OcrCheck(reader, prompt_checks(PRESETS))
     decision = decide(
-        assess(Stage.PICTURE, Picture(written("a quiet field", "full of gore")), [check]), policy, "general"
+        run_checks(Stage.PICTURE, Picture(written("a quiet field", "full of gore")), [check]), policy, "general"
     )
     assert decision.verdict is Verdict.BLOCK
     (region,) = decision.reasons[0].regions
     assert region.top > 0.5
-    assert not decide(assess(Stage.PICTURE, Picture(written("a red apple")), [check]), policy, "general").reasons
+    assert not decide(run_checks(Stage.PICTURE, Picture(written("a red apple")), [check]), policy, "general").reasons
     assert reader.read(Image.new("RGB", (300, 200), "white")) == ()

@@ -13,10 +13,10 @@ import pytest
 from numpy.typing import NDArray
 from PIL import Image
 
-from safety.checks import assess
-from safety.image.config import HeadsCard, read_picture_checks
+from safety.checks import run_checks
+from safety.image.config import ZeroShotConfig, read_picture_checks
 from safety.image.torch_models import ClipModel
-from safety.image.zero_shot import FILE, AgreementCheck, Clip, Fit, HeadsCheck, Questions, digest, read_fits
+from safety.image.zero_shot import FILE, AgreementCheck, Clip, Fit, Questions, ZeroShotCheck, digest, read_fits
 from safety.policy.decide import decide
 from safety.policy.model import Policy
 from safety.records import Picture, Stage, Verdict
@@ -44,8 +44,8 @@ class FakeClip:
 
 
 def verdict(clip: Clip, policy: Policy, prompt: str = "", mode: str = "general") -> Verdict:
-    check = HeadsCheck(CARDS.head, clip, FITS, lambda text: "president" in text)
-    return decide(assess(Stage.PICTURE, Picture(gradient(), prompt), [check]), policy, mode).verdict
+    check = ZeroShotCheck(CARDS.head, clip, FITS, lambda text: "president" in text)
+    return decide(run_checks(Stage.PICTURE, Picture(gradient(), prompt), [check]), policy, mode).verdict
 
 
 @pytest.mark.parametrize(
@@ -67,9 +67,9 @@ def test_what_a_head_sees_means(policy: Policy, shows: str, prompt: str, expecte
 
 
 def test_a_childs_face_is_a_signal_for_the_check_of_minors() -> None:
-    check = HeadsCheck(CARDS.head, FakeClip("the face of a child"), FITS, lambda text: False)
+    check = ZeroShotCheck(CARDS.head, FakeClip("the face of a child"), FITS, lambda text: False)
     assert check.young(gradient()) > 0.9
-    check = HeadsCheck(CARDS.head, FakeClip("the face of an adult"), FITS, lambda text: False)
+    check = ZeroShotCheck(CARDS.head, FakeClip("the face of an adult"), FITS, lambda text: False)
     assert check.young(gradient()) < 0.1
 
 
@@ -80,7 +80,7 @@ def test_a_childs_face_is_a_signal_for_the_check_of_minors() -> None:
 )
 def test_agreement_counts_the_captions_that_fit_better(prompt: str, expected: float | None) -> None:
     check = AgreementCheck(CARDS.agreement.captions, FakeClip("a vase of flowers"))
-    scores = [finding.score for finding in check.look(Picture(gradient(), prompt))]
+    scores = [finding.score for finding in check.detect(Picture(gradient(), prompt))]
     assert len(scores) == (expected is not None)
     assert expected is None or (scores[0] > 0) == (expected > 0)
 
@@ -91,7 +91,7 @@ def test_little_agreement_is_a_remark_and_never_more(policy: Policy) -> None:
             return -super().words(texts) if texts == ["a red apple"] else super().words(texts)
 
     check = AgreementCheck(CARDS.agreement.captions, Opposite("a red apple"))
-    decision = decide(assess(Stage.PICTURE, Picture(gradient(), "a red apple"), [check]), policy, "general")
+    decision = decide(run_checks(Stage.PICTURE, Picture(gradient(), "a red apple"), [check]), policy, "general")
     assert decision.verdict is Verdict.NOTE
     assert "25 of 25 other captions fit better" in decision.reasons[0].evidence
 
@@ -120,7 +120,7 @@ TINY = {
 
 
 @pytest.fixture(scope="module")
-def tiny(tmp_path_factory: pytest.TempPathFactory) -> HeadsCard:
+def tiny(tmp_path_factory: pytest.TempPathFactory) -> ZeroShotConfig:
     """A random open_clip model of the real classes, saved as one is on the hub."""
     open_clip = pytest.importorskip("open_clip")
     torch = pytest.importorskip("torch")
@@ -136,7 +136,7 @@ def tiny(tmp_path_factory: pytest.TempPathFactory) -> HeadsCard:
     return CARDS.heads.model_copy(update=changes)
 
 
-def test_a_real_model_answers_the_same_each_time_and_differs_by_picture(tiny: HeadsCard) -> None:
+def test_a_real_model_answers_the_same_each_time_and_differs_by_picture(tiny: ZeroShotConfig) -> None:
     clip = ClipModel(tiny)
     vector, words = clip.picture(gradient()), clip.words(["a cat", "a dog"])
     assert vector.shape == (16,) and words.shape == (2, 16)
@@ -145,18 +145,18 @@ def test_a_real_model_answers_the_same_each_time_and_differs_by_picture(tiny: He
     assert not np.allclose(clip.picture(Image.new("RGB", (64, 64), "red")), vector)
 
 
-def test_a_real_model_goes_all_the_way(tiny: HeadsCard, policy: Policy) -> None:
+def test_a_real_model_goes_all_the_way(tiny: ZeroShotConfig, policy: Policy) -> None:
     clip = ClipModel(tiny)
     questions = Questions(CARDS.head, clip)
     blood = questions.margin("blood", clip.picture(gradient()))
     fits = {name: Fit(at=100.0, width=1.0) for name in CARDS.head} | {"blood": Fit(at=blood, width=1.0)}
-    check = HeadsCheck(CARDS.head, clip, fits, lambda text: False)
+    check = ZeroShotCheck(CARDS.head, clip, fits, lambda text: False)
     check.load()
-    (reason,) = decide(assess(Stage.PICTURE, Picture(gradient()), [check]), policy, "general").reasons
+    (reason,) = decide(run_checks(Stage.PICTURE, Picture(gradient()), [check]), policy, "general").reasons
     assert reason.score == pytest.approx(0.5) and "blood" in reason.evidence
 
 
-def test_the_script_that_calibrates_makes_a_file_that_counts(tiny: HeadsCard, tmp_path: Path) -> None:
+def test_the_script_that_calibrates_makes_a_file_that_counts(tiny: ZeroShotConfig, tmp_path: Path) -> None:
     from benchmarks.image.calibrate_zero_shot import margins, table
 
     cards = CARDS.model_copy(update={"heads": tiny})
@@ -169,9 +169,9 @@ def test_the_script_that_calibrates_makes_a_file_that_counts(tiny: HeadsCard, tm
     assert all(min(found[name]) <= fit.at <= max(found[name]) for name, fit in fits.items())
 
 
-def test_only_safetensors_are_loaded(tiny: HeadsCard, policy: Policy) -> None:
+def test_only_safetensors_are_loaded(tiny: ZeroShotConfig, policy: Policy) -> None:
     pickled = ClipModel(tiny.model_copy(update={"file": "weights.bin"}))
-    assessment = assess(Stage.PICTURE, Picture(gradient()), [AgreementCheck(("a", "b"), pickled)])
-    assert assessment.looked == ("agreement",)  # an upload has no prompt
-    assessment = assess(Stage.PICTURE, Picture(gradient(), "a cat"), [AgreementCheck(("a", "b"), pickled)])
-    assert "no safetensors file" in assessment.skipped[0].why
+    assessment = run_checks(Stage.PICTURE, Picture(gradient()), [AgreementCheck(("a", "b"), pickled)])
+    assert assessment.ran == ("agreement",)  # an upload has no prompt
+    assessment = run_checks(Stage.PICTURE, Picture(gradient(), "a cat"), [AgreementCheck(("a", "b"), pickled)])
+    assert "no safetensors file" in assessment.failed[0].why

@@ -18,11 +18,11 @@ from safety.generation import Stamp
 from safety.marks.certificates import OwnCertificate
 from safety.marks.credentials import read, sign
 from safety.marks.keys import SigningKeys
-from safety.marks.provenance import Facts, Operator
+from safety.marks.provenance import Operator, Provenance
 from tests.fakes_marks import file_of
 from tests.safety.marks.certificate_cases import ANY, MAIL, NOW, SERVER, Wanted, other_curves, pem, rsa_key
 
-FACTS = Facts(Stamp(7), engine="e", model="m", operator=Operator("A house", "https://house.example/verify"))
+FACTS = Provenance(Stamp(7), engine="e", model="m", operator=Operator("A house", "https://house.example/verify"))
 PICTURE = file_of(Image.new("RGB", (64, 64), "teal"))
 
 

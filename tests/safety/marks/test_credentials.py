@@ -14,11 +14,11 @@ from safety.marks import keys as studio_keys
 from safety.marks.credentials import manifest, read, sign
 from safety.marks.keys import SigningKeys, make_signing_keys, signing_keys
 from safety.marks.manifest import parse_report
-from safety.marks.provenance import TRAINED_ALGORITHMIC_MEDIA, Facts
+from safety.marks.provenance import TRAINED_ALGORITHMIC_MEDIA, Provenance
 from tests.fakes_marks import file_of
 
 TIME = datetime(2026, 11, 22, 20, 0, 5, tzinfo=UTC)
-FACTS = Facts(Stamp(0xAB), case="case-1", engine="pocket", model="pocket 1", seed=7, prompt="a secret wish")
+FACTS = Provenance(Stamp(0xAB), case="case-1", engine="pocket", model="pocket 1", seed=7, prompt="a secret wish")
 PICTURE = Image.new("RGB", (64, 64), "teal")
 
 
@@ -70,7 +70,7 @@ def test_the_prompt_is_never_signed(keys: SigningKeys) -> None:
 
 
 def test_a_picture_made_elsewhere_is_said_to_be_declared() -> None:
-    created = manifest(Facts(Stamp(1)), TIME)["assertions"][0]["data"]["actions"][0]
+    created = manifest(Provenance(Stamp(1)), TIME)["assertions"][0]["data"]["actions"][0]
 
     assert "declared" in created["description"]
     assert "softwareAgent" not in created

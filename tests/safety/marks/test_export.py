@@ -17,13 +17,13 @@ from safety.errors import ExportError
 from safety.generation import Stamp
 from safety.image_io import as_rgb, open_picture
 from safety.marks import Marks, credentials, metadata
-from safety.marks.export import Exporter, Facts, sweep, write
+from safety.marks.export import Exporter, Provenance, sweep, write
 from safety.marks.invisible.detect import detect
 from safety.marks.invisible.embed import embed
 from safety.marks.keys import SIGNING_FILE, new_mark_key
 from tests.fakes_marks import flat_art, photograph
 
-FACTS = Facts(Stamp(0x5AFE), case="case-1", engine="pocket", model="pocket 1", mode="general", seed=7)
+FACTS = Provenance(Stamp(0x5AFE), case="case-1", engine="pocket", model="pocket 1", mode="general", seed=7)
 
 
 @pytest.fixture(scope="module")

@@ -19,7 +19,7 @@ from safety.marks import Marks, generation_params, metadata_reader
 from safety.marks.disclosure import Group, group, reveals
 from safety.marks.export import Exporter
 from safety.marks.metadata import encode
-from safety.marks.provenance import Facts
+from safety.marks.provenance import Provenance
 from safety.marks.verify import verify
 from tests.fakes_marks import Memory, file_of, flat_art
 
@@ -65,7 +65,7 @@ FILES = [
     ),
     pytest.param(png(invokeai_metadata=json.dumps(INVOKE)), "InvokeAI", "sdxl", id="InvokeAI"),
     pytest.param(
-        png(Software="NovelAI", Source="NAI v3", Comment=json.dumps({"prompt": "a red fox"})),
+        png(Software="NovelAI", ModelStore="NAI v3", Comment=json.dumps({"prompt": "a red fox"})),
         "NovelAI",
         "NAI v3",
         id="NovelAI",
@@ -136,7 +136,9 @@ def test_no_layer_has_the_prompt_unless_asked_and_none_has_case_seed_or_user(
     tmp_path: Path, name: str, asked: bool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("USER", "a-user-name")
-    facts = Facts(Stamp(5), "case-77", "pocket", "pocket", "medical", 123456789, "an unmistakable fox" if asked else "")
+    facts = Provenance(
+        Stamp(5), "case-77", "pocket", "pocket", "medical", 123456789, "an unmistakable fox" if asked else ""
+    )
     data = Exporter(Marks(tmp_path / "keys")).export(flat_art(1), facts, tmp_path / name).path.read_bytes()
     shown = json.dumps(verify(data, Marks(tmp_path / "keys"), Memory()).as_json())
 
@@ -169,7 +171,7 @@ def test_a_file_names_its_provider_and_where_to_verify_it(tmp_path: Path) -> Non
     from safety.marks.provenance import Operator
 
     operator = Operator("A house", "https://house.example/verify")
-    data = encode(PICTURE, "PNG", Facts(Stamp(5), engine="e", operator=operator), datetime.now(UTC))
+    data = encode(PICTURE, "PNG", Provenance(Stamp(5), engine="e", operator=operator), datetime.now(UTC))
     said = metadata_reader.read(data)
 
     assert metadata_reader.metadata(said).aigc["ContentProducer"] == "A house"

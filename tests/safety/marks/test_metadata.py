@@ -13,11 +13,11 @@ from safety.generation import Stamp
 from safety.marks import metadata_reader as fields
 from safety.marks.metadata import encode, packet
 from safety.marks.metadata_reader import MAX_PACKET, Metadata, parse_packet
-from safety.marks.provenance import TRAINED_ALGORITHMIC_MEDIA, Facts
+from safety.marks.provenance import TRAINED_ALGORITHMIC_MEDIA, Provenance
 from tests.fakes_marks import file_of
 
 TIME = datetime(2026, 11, 22, 20, 0, 5, tzinfo=UTC)
-FACTS = Facts(Stamp(0xAB), case="case-1", engine="pocket", model="pocket 1", mode="art", seed=7)
+FACTS = Provenance(Stamp(0xAB), case="case-1", engine="pocket", model="pocket 1", mode="art", seed=7)
 PICTURE = Image.new("RGB", (64, 64), "teal")
 
 
@@ -44,7 +44,7 @@ def test_what_is_written_is_read(format: str) -> None:
 
 @pytest.mark.parametrize("format", ["PNG", "JPEG", "WEBP"])
 def test_the_prompt_is_written_only_when_it_is_given(format: str) -> None:
-    with_it = Facts(FACTS.stamp, engine="pocket", prompt=PROMPT)
+    with_it = Provenance(FACTS.stamp, engine="pocket", prompt=PROMPT)
 
     assert read(encode(PICTURE, format, FACTS, TIME)).prompt == ""
     assert read(encode(PICTURE, format, with_it, TIME)).prompt == PROMPT
@@ -52,7 +52,7 @@ def test_the_prompt_is_written_only_when_it_is_given(format: str) -> None:
 
 @pytest.mark.parametrize("format", ["PNG", "JPEG", "WEBP"])
 def test_case_mode_and_seed_stay_in_the_audit_log(format: str) -> None:
-    data = encode(PICTURE, format, Facts(Stamp(1), "case-77", "pocket", "m", "medical", 123456789), TIME)
+    data = encode(PICTURE, format, Provenance(Stamp(1), "case-77", "pocket", "m", "medical", 123456789), TIME)
 
     assert not any(word in data for word in (b"case-77", b"medical", b"123456789"))
 
@@ -122,4 +122,4 @@ def test_any_prompt_leaves_the_packet_whole(prompt: str) -> None:
         prompt.encode()
     except UnicodeEncodeError:
         return
-    assert read(encode(PICTURE, "PNG", Facts(Stamp(3), engine="e", prompt=prompt), TIME)).stamp == Stamp(3)
+    assert read(encode(PICTURE, "PNG", Provenance(Stamp(3), engine="e", prompt=prompt), TIME)).stamp == Stamp(3)

@@ -18,7 +18,7 @@ from safety.errors import ExportError
 from safety.generation import Stamp
 from safety.marks.credentials import read, sign
 from safety.marks.keys import signing_keys
-from safety.marks.provenance import Facts
+from safety.marks.provenance import Provenance
 from tests.fakes_marks import file_of
 
 OPENSSL = shutil.which("openssl") or ""
@@ -66,7 +66,7 @@ def authority(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 
 def test_an_authority_attests_the_time_whatever_the_signer_says(authority: str, tmp_path: Path) -> None:
     keys = replace(signing_keys(tmp_path), time_authority=authority)
-    said = read(sign(PICTURE, "PNG", Facts(Stamp(1), engine="e"), LONG_AGO, keys), keys)
+    said = read(sign(PICTURE, "PNG", Provenance(Stamp(1), engine="e"), LONG_AGO, keys), keys)
 
     assert said is not None and said.valid
     attested = datetime.fromisoformat(said.claims.time_authority)
@@ -76,7 +76,7 @@ def test_an_authority_attests_the_time_whatever_the_signer_says(authority: str, 
 
 def test_without_an_authority_the_time_is_the_signers_word(tmp_path: Path) -> None:
     keys = signing_keys(tmp_path)
-    said = read(sign(PICTURE, "PNG", Facts(Stamp(1), engine="e"), LONG_AGO, keys), keys)
+    said = read(sign(PICTURE, "PNG", Provenance(Stamp(1), engine="e"), LONG_AGO, keys), keys)
 
     assert said is not None and said.claims.time_authority == "" and said.claims.time.startswith("2001-01-01")
 
@@ -84,5 +84,5 @@ def test_without_an_authority_the_time_is_the_signers_word(tmp_path: Path) -> No
 def test_an_authority_that_does_not_answer_is_named_with_what_to_do(tmp_path: Path) -> None:
     keys = replace(signing_keys(tmp_path), time_authority="http://127.0.0.1:9/none")
     with pytest.raises(ExportError, match="127.0.0.1:9") as caught:
-        sign(PICTURE, "PNG", Facts(Stamp(1), engine="e"), datetime.now(UTC), keys)
+        sign(PICTURE, "PNG", Provenance(Stamp(1), engine="e"), datetime.now(UTC), keys)
     assert "SAFELIGHT_TIME_AUTHORITY" in caught.value.advice

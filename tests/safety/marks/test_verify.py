@@ -14,21 +14,21 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from safety.errors import FileError
-from safety.generation import Registered, Stamp
+from safety.generation import ExportRecord, Stamp
 from safety.image_io import open_picture
-from safety.marks import Layers, Marks, credentials, metadata, visible
-from safety.marks.export import Exporter, Facts
+from safety.marks import MarkReadings, Marks, credentials, metadata, visible
+from safety.marks.export import Exporter, Provenance
 from safety.marks.fingerprint import fingerprint
-from safety.marks.invisible.detect import Reading
+from safety.marks.invisible.detect import DecodedMark
 from safety.marks.invisible.embed import embed
 from safety.marks.invisible.sync import Geometry
 from safety.marks.keys import signing_keys
-from safety.marks.manifest import Claims, Credentials
+from safety.marks.manifest import Credentials, ManifestSummary
 from safety.marks.metadata_reader import Metadata
 from safety.marks.provenance import DIGITAL_SOURCE_TYPE, TRAINED_ALGORITHMIC_MEDIA
-from safety.marks.similarity import Comparison, Match
+from safety.marks.similarity import Comparison, Similarity
 from safety.marks.summary import contradictions, summarise
-from safety.marks.third_party import ForeignMark
+from safety.marks.third_party import ThirdPartyMark
 from safety.marks.verify import Verification, verify
 from tests.fakes_marks import Memory, file_of, flat_art, photograph
 from tests.surgery import with_pixels
@@ -47,7 +47,9 @@ def marks(tmp_path_factory: pytest.TempPathFactory) -> Marks:
 @pytest.fixture(scope="module", params=["png", "jpg", "webp"])
 def exported(request: pytest.FixtureRequest, marks: Marks, tmp_path_factory: pytest.TempPathFactory) -> bytes:
     path = tmp_path_factory.mktemp("out") / f"a.{request.param}"
-    return Exporter(marks).export(flat_art(1), Facts(STAMP, engine="pocket", model="pocket"), path).path.read_bytes()
+    return (
+        Exporter(marks).export(flat_art(1), Provenance(STAMP, engine="pocket", model="pocket"), path).path.read_bytes()
+    )
 
 
 @pytest.fixture
@@ -55,7 +57,7 @@ def registry(exported: bytes) -> Memory:
     picture = open_picture(exported)
     sha256 = hashlib.sha256(exported).hexdigest()
     time = "2026-11-22T20:00:00Z"
-    return Memory([Registered(str(STAMP), "case-1", sha256, time, *picture.size, fingerprint(picture))])
+    return Memory([ExportRecord(str(STAMP), "case-1", sha256, time, *picture.size, fingerprint(picture))])
 
 
 def reread(one: Verification) -> dict[str, object]:
@@ -85,7 +87,7 @@ def test_one_edited_pixel_breaks_the_credentials_and_not_the_mark(
     assert said.stamps == dict.fromkeys(LAYERS, str(STAMP))
     assert "edited after signing" in said.contradictions[0]
     assert "edited after signing" in said.summary and "case-1" in said.summary
-    assert said.comparison is not None and said.comparison.match is Match.PICTURE
+    assert said.comparison is not None and said.comparison.match is Similarity.PICTURE
 
 
 def test_stripped_of_all_metadata_the_pixels_still_name_the_case(
@@ -112,22 +114,22 @@ def test_a_mark_that_was_copied_onto_another_picture_is_called_that(
     said = verify(file_of(Image.fromarray(forged), "PNG"), marks, registry)
 
     assert said.stamps["invisible"] == str(STAMP)  # the attack works on the mark alone
-    assert said.comparison is not None and said.comparison.match is Match.ANOTHER
+    assert said.comparison is not None and said.comparison.match is Similarity.ANOTHER
     assert said.summary.startswith("A copied mark")
     assert "copied onto this one" in said.contradictions[0]
 
 
 EDITS = [
-    pytest.param(lambda image: image.transpose(Image.Transpose.FLIP_LEFT_RIGHT), (Match.PICTURE,), id="mirrored"),
-    pytest.param(lambda image: image.resize((400, 400)), (Match.PICTURE,), id="resized"),
-    pytest.param(lambda image: image.crop((8, 8, 504, 504)), (Match.PICTURE, Match.EDITED), id="small crop"),
-    pytest.param(lambda image: image.crop((60, 60, 460, 460)), (Match.UNCLEAR,), id="large crop"),
+    pytest.param(lambda image: image.transpose(Image.Transpose.FLIP_LEFT_RIGHT), (Similarity.PICTURE,), id="mirrored"),
+    pytest.param(lambda image: image.resize((400, 400)), (Similarity.PICTURE,), id="resized"),
+    pytest.param(lambda image: image.crop((8, 8, 504, 504)), (Similarity.PICTURE, Similarity.EDITED), id="small crop"),
+    pytest.param(lambda image: image.crop((60, 60, 460, 460)), (Similarity.UNCLEAR,), id="large crop"),
 ]
 
 
 @pytest.mark.parametrize(("edit", "expected"), EDITS)
 def test_what_happens_in_ordinary_sharing_is_never_called_a_copied_mark(
-    exported: bytes, marks: Marks, registry: Memory, edit: Edit, expected: tuple[Match, ...]
+    exported: bytes, marks: Marks, registry: Memory, edit: Edit, expected: tuple[Similarity, ...]
 ) -> None:
     said = verify(file_of(edit(open_picture(exported)), "JPEG", quality=90), marks, registry)
 
@@ -137,7 +139,7 @@ def test_what_happens_in_ordinary_sharing_is_never_called_a_copied_mark(
 
 def test_two_stamps_in_one_file_contradict_each_other(marks: Marks) -> None:
     picture = embed(flat_art(2), OTHER)
-    data = metadata.encode(picture, "PNG", Facts(STAMP, engine="pocket"), TIME)
+    data = metadata.encode(picture, "PNG", Provenance(STAMP, engine="pocket"), TIME)
     said = verify(data, marks, Memory())
 
     assert said.stamps == {"invisible": str(OTHER), "metadata": str(STAMP)}
@@ -145,7 +147,9 @@ def test_two_stamps_in_one_file_contradict_each_other(marks: Marks) -> None:
 
 
 def test_an_unknown_stamp_comes_from_elsewhere_or_was_copied(marks: Marks, tmp_path: Path) -> None:
-    elsewhere = Exporter(Marks(tmp_path / "keys")).export(flat_art(1), Facts(STAMP, engine="e"), tmp_path / "a.png")
+    elsewhere = Exporter(Marks(tmp_path / "keys")).export(
+        flat_art(1), Provenance(STAMP, engine="e"), tmp_path / "a.png"
+    )
     said = verify(elsewhere.path.read_bytes(), marks, Memory())
     told = said.as_json()["layers"]["credentials"]
 
@@ -170,55 +174,69 @@ def test_verifying_makes_no_keys(tmp_path: Path) -> None:
 
 
 CAMERA = DIGITAL_SOURCE_TYPE + "digitalCapture"
-MARK = Reading(STAMP, 0.9, Geometry())
-KNOWN = Registered(str(STAMP), "c", "other", "2026-11-22T20:00:00Z")
-SDXL = ForeignMark("Stable Diffusion XL", "dwtDct", 20.0)
+MARK = DecodedMark(STAMP, 0.9, Geometry())
+KNOWN = ExportRecord(str(STAMP), "c", "other", "2026-11-22T20:00:00Z")
+SDXL = ThirdPartyMark("Stable Diffusion XL", "dwtDct", 20.0)
 
 
 def signed(source: str, valid: bool = True, stamp: Stamp | None = None) -> Credentials:
     problems = () if valid else ("assertion.dataHash.mismatch",)
-    return Credentials(stamp, valid, False, Claims(sources=(source,), problems=problems))
+    return Credentials(stamp, valid, False, ManifestSummary(sources=(source,), problems=problems))
 
 
 CASES = [
-    pytest.param(Layers(None, None, Metadata()), None, [], id="nothing"),
-    pytest.param(Layers(signed(CAMERA), None, Metadata()), None, [], id="a camera's credentials alone"),
-    pytest.param(Layers(signed(CAMERA), MARK, Metadata()), None, ["digitalCapture", "no record"], id="camera, AI mark"),
+    pytest.param(MarkReadings(None, None, Metadata()), None, [], id="nothing"),
+    pytest.param(MarkReadings(signed(CAMERA), None, Metadata()), None, [], id="a camera's credentials alone"),
     pytest.param(
-        Layers(None, MARK, Metadata(digital_source_type=CAMERA)), None, ["digitalCapture", "no record"], id="XMP too"
+        MarkReadings(signed(CAMERA), MARK, Metadata()), None, ["digitalCapture", "no record"], id="camera, AI mark"
     ),
     pytest.param(
-        Layers(signed(CAMERA), None, Metadata(), (SDXL,)), None, ["Stable Diffusion XL had"], id="camera, foreign mark"
+        MarkReadings(None, MARK, Metadata(digital_source_type=CAMERA)),
+        None,
+        ["digitalCapture", "no record"],
+        id="XMP too",
     ),
     pytest.param(
-        Layers(signed(TRAINED_ALGORITHMIC_MEDIA), MARK, Metadata()), None, ["no record"], id="AI source, AI mark"
+        MarkReadings(signed(CAMERA), None, Metadata(), (SDXL,)),
+        None,
+        ["Stable Diffusion XL had"],
+        id="camera, foreign mark",
     ),
     pytest.param(
-        Layers(signed(DIGITAL_SOURCE_TYPE + "compositeWithTrainedAlgorithmicMedia"), MARK, Metadata()),
+        MarkReadings(signed(TRAINED_ALGORITHMIC_MEDIA), MARK, Metadata()), None, ["no record"], id="AI source, AI mark"
+    ),
+    pytest.param(
+        MarkReadings(signed(DIGITAL_SOURCE_TYPE + "compositeWithTrainedAlgorithmicMedia"), MARK, Metadata()),
         None,
         ["no record"],
         id="composite with AI",
     ),
-    pytest.param(Layers(signed(CAMERA, False), None, Metadata()), None, ["dataHash.mismatch"], id="broken, no mark"),
     pytest.param(
-        Layers(signed(TRAINED_ALGORITHMIC_MEDIA, False), MARK, Metadata()),
-        Match.PICTURE,
+        MarkReadings(signed(CAMERA, False), None, Metadata()), None, ["dataHash.mismatch"], id="broken, no mark"
+    ),
+    pytest.param(
+        MarkReadings(signed(TRAINED_ALGORITHMIC_MEDIA, False), MARK, Metadata()),
+        Similarity.PICTURE,
         ["edited after signing"],
         id="broken, mark, the same picture",
     ),
     pytest.param(
-        Layers(signed(TRAINED_ALGORITHMIC_MEDIA, stamp=STAMP), None, Metadata()),
-        Match.UNCLEAR,
+        MarkReadings(signed(TRAINED_ALGORITHMIC_MEDIA, stamp=STAMP), None, Metadata()),
+        Similarity.UNCLEAR,
         ["a mark in the pixels that is not there"],
         id="signed, but the mark is gone",
     ),
-    pytest.param(Layers(None, MARK, Metadata()), Match.ANOTHER, ["copied onto this one"], id="a copied mark"),
-    pytest.param(Layers(None, MARK, Metadata()), Match.FILE, [], id="known and the same"),
+    pytest.param(
+        MarkReadings(None, MARK, Metadata()), Similarity.ANOTHER, ["copied onto this one"], id="a copied mark"
+    ),
+    pytest.param(MarkReadings(None, MARK, Metadata()), Similarity.FILE, [], id="known and the same"),
 ]
 
 
 @pytest.mark.parametrize(("layers", "match", "expected"), CASES)
-def test_layers_that_do_not_fit_together_are_named(layers: Layers, match: Match | None, expected: list[str]) -> None:
+def test_layers_that_do_not_fit_together_are_named(
+    layers: MarkReadings, match: Similarity | None, expected: list[str]
+) -> None:
     said = list(contradictions(layers, KNOWN if match else None, Comparison(match, 128) if match else None))
 
     assert len(said) == len(expected)
@@ -226,20 +244,20 @@ def test_layers_that_do_not_fit_together_are_named(layers: Layers, match: Match 
 
 
 SUMMARIES = [
-    pytest.param(Match.FILE, "unchanged since", id="the file itself"),
-    pytest.param(Match.PICTURE, "Another file of the same picture", id="the same picture"),
-    pytest.param(Match.EDITED, "edited since", id="edited"),
-    pytest.param(Match.ANOTHER, "A copied mark", id="another picture"),
-    pytest.param(Match.UNCLEAR, "Too little", id="not to be told"),
+    pytest.param(Similarity.FILE, "unchanged since", id="the file itself"),
+    pytest.param(Similarity.PICTURE, "Another file of the same picture", id="the same picture"),
+    pytest.param(Similarity.EDITED, "edited since", id="edited"),
+    pytest.param(Similarity.ANOTHER, "A copied mark", id="another picture"),
+    pytest.param(Similarity.UNCLEAR, "Too little", id="not to be told"),
 ]
 
 
 @pytest.mark.parametrize(("match", "words"), SUMMARIES)
-def test_the_summary_says_how_the_picture_compares_with_the_record(match: Match, words: str) -> None:
-    said = summarise(Layers(None, MARK, Metadata()), KNOWN, Comparison(match, 0))
+def test_the_summary_says_how_the_picture_compares_with_the_record(match: Similarity, words: str) -> None:
+    said = summarise(MarkReadings(None, MARK, Metadata()), KNOWN, Comparison(match, 0))
 
     assert words in said and "2026-11-22" in said and "case c" in said
-    assert match is Match.FILE or "evidence, not proof" in said
+    assert match is Similarity.FILE or "evidence, not proof" in said
 
 
 def test_credentials_moved_to_another_picture_do_not_hold(marks: Marks, exported: bytes) -> None:

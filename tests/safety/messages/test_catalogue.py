@@ -15,7 +15,7 @@ import pytest
 from safety.errors import RequestError
 from safety.policy.decide import decide
 from safety.policy.model import load_policy
-from safety.records import Assessment, Decision, Finding, Skipped, Stage, Verdict
+from safety.records import Assessment, CheckFailure, Decision, Finding, Stage, Verdict
 
 PRESETS = Path(__file__).parents[3] / "presets"
 POLICY = load_policy(PRESETS)
@@ -61,14 +61,16 @@ def test_what_a_language_lacks_is_said_in_english(tmp_path: Path) -> None:
     assert (hate.title, hate.prompt) == ("Haine", "The prompt seems to attack a group of people.")
 
 
-def decided(mode: str, *findings: Finding, skipped: tuple[Skipped, ...] = ()) -> Decision:
+def decided(mode: str, *findings: Finding, skipped: tuple[CheckFailure, ...] = ()) -> Decision:
     return decide(Assessment(Stage.PROMPT, ("x",), findings, skipped), POLICY, mode)
 
 
 @pytest.mark.parametrize("language", OTHERS)
 def test_a_decision_in_another_language_differs_in_its_words_alone(language: str) -> None:
     arousal, naked = Finding("x", "sexual", 0.5, "sexy"), Finding("x", "nudity", 0.75, "naked")
-    one = decided("medical", arousal, naked, skipped=(Skipped("nudity", "no weights"), Skipped("", "Too long.")))
+    one = decided(
+        "medical", arousal, naked, failed=(CheckFailure("nudity", "no weights"), CheckFailure("", "Too long."))
+    )
     other = POLICY.words(language).decision(one)
     bare = {"title": "", "clause": "", "text": "", "help": ""}
     assert [replace(r, **bare) for r in other.reasons] == [replace(r, **bare) for r in one.reasons]

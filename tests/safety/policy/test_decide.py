@@ -9,10 +9,10 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from safety.checks import assess
+from safety.checks import run_checks
 from safety.policy.decide import CODE_LETTER, decide
 from safety.policy.model import load_policy
-from safety.records import Assessment, Decision, Finding, Model, Prompt, Region, Skipped, Span, Stage, Verdict
+from safety.records import Assessment, CheckFailure, Decision, Finding, Model, Prompt, Region, Span, Stage, Verdict
 
 POLICY = load_policy(Path(__file__).parents[3] / "presets")
 ASPECTS = ["", "method", "instructions", "photoreal", "propaganda", "median", "any", "all", "news", "never heard of"]
@@ -27,7 +27,7 @@ findings = st.builds(
     category=st.sampled_from(sorted(POLICY.category)),
     score=st.floats(0, 1),
     evidence=st.text(max_size=5),
-    aspect=st.sampled_from(ASPECTS),
+    subcategory=st.sampled_from(ASPECTS),
     spans=st.just((Span(0, 1),)),
     regions=st.just((Region(0.1, 0.2, 0.5, 0.6),)),
     stage=st.sampled_from([None, Stage.TEXT]),
@@ -35,9 +35,9 @@ findings = st.builds(
 assessments = st.builds(
     Assessment,
     stage=stages,
-    looked=st.just(("words",)),
+    ran=st.just(("words",)),
     findings=st.lists(findings, max_size=4).map(tuple),
-    skipped=st.lists(st.builds(Skipped, st.just("model"), st.just("no weights")), max_size=1).map(tuple),
+    failed=st.lists(st.builds(CheckFailure, st.just("model"), st.just("no weights")), max_size=1).map(tuple),
 )
 
 
@@ -63,9 +63,9 @@ def test_a_check_that_raises_is_a_block_and_the_others_still_look() -> None:
         def look(self, subject: Prompt) -> list[Finding]:
             return []
 
-    assessment = assess(Stage.PROMPT, Prompt("a red apple"), (Broken(), Calm()))
+    assessment = run_checks(Stage.PROMPT, Prompt("a red apple"), (Broken(), Calm()))
     decision = decide(assessment, POLICY, "general")
-    assert assessment.looked == ("calm",)
+    assert assessment.ran == ("calm",)
     assert decision.verdict is Verdict.BLOCK
     assert 'The check "broken" could not look: OSError: weights are gone' in decision.reasons[0].text
 
@@ -134,7 +134,7 @@ def test_more_evidence_never_lowers_the_verdict_or_the_risk(assessment: Assessme
 
 @given(assessments, modes)
 def test_a_check_that_could_not_look_blocks_whatever_else_was_seen(assessment: Assessment, mode: str) -> None:
-    blocked = replace(assessment, skipped=(Skipped("model", "no weights"),))
+    blocked = replace(assessment, failed=(CheckFailure("model", "no weights"),))
     assert decide(blocked, POLICY, mode).verdict >= Verdict.BLOCK
 
 
@@ -143,12 +143,12 @@ def test_a_hard_line_shows_neither_score_nor_span_nor_word(assessment: Assessmen
     decision = decide(assessment, POLICY, mode)
     for reason in decision.reasons:
         if reason.verdict is Verdict.HARD_BLOCK:
-            shown = (reason.score, reason.threshold, reason.evidence, reason.check, reason.aspect)
+            shown = (reason.score, reason.threshold, reason.evidence, reason.check, reason.subcategory)
             assert shown == (None, None, "", "", "")
             assert (reason.spans, reason.regions) == ((), ())
     if decision.verdict is Verdict.HARD_BLOCK:
         assert {reason.verdict for reason in decision.reasons} == {Verdict.HARD_BLOCK}
-        assert (decision.scores, decision.risk, decision.passing) == ({}, 1.0, ())
+        assert (decision.scores, decision.risk, decision.modes_that_allow) == ({}, 1.0, ())
     assert not {"child_safety", "intimate_imagery"} & decision.scores.keys()
 
 
@@ -208,14 +208,17 @@ def test_contradicted_or_not_a_mode_is_never_stricter_than_general(assessment: A
 def test_the_modes_that_would_pass_are_those_that_pass(assessment: Assessment, mode: str) -> None:
     decision = decide(assessment, POLICY, mode)
     others = {name for name in POLICY.mode if decide(assessment, POLICY, name).passes(acknowledged=True)}
-    assert set(decision.passing) == (others - {mode} if decision.verdict is Verdict.BLOCK else set())
+    assert set(decision.modes_that_allow) == (others - {mode} if decision.verdict is Verdict.BLOCK else set())
 
 
 def test_under_a_lock_no_other_mode_is_offered_and_the_operator_is_named() -> None:
     locked = load_policy(Path(__file__).parents[3] / "presets", locked="general")
     decision = decide(Assessment(Stage.PROMPT, ("x",), (GORY,)), locked, "general")
-    assert (decision.verdict, decision.passing, decision.mode_set_by) == (Verdict.BLOCK, (), "operator")
-    assert (judged("general", GORY).passing, judged("general", GORY).mode_set_by) == (("art", "medical"), "person")
+    assert (decision.verdict, decision.modes_that_allow, decision.mode_set_by) == (Verdict.BLOCK, (), "operator")
+    assert (judged("general", GORY).modes_that_allow, judged("general", GORY).mode_set_by) == (
+        ("art", "medical"),
+        "person",
+    )
 
 
 def test_a_reason_names_the_weights_that_its_check_judged_with() -> None:
@@ -225,7 +228,7 @@ def test_a_reason_names_the_weights_that_its_check_judged_with() -> None:
         def look(self, subject: Prompt) -> list[Finding]:
             return [Finding(self.name, "violence", 0.9)]
 
-    decision = decide(assess(Stage.PROMPT, Prompt("x"), (Weighed(),)), POLICY, "general")
+    decision = decide(run_checks(Stage.PROMPT, Prompt("x"), (Weighed(),)), POLICY, "general")
     assert decision.reasons[0].models == (Model("small", "ab" * 32),)
 
 
@@ -252,11 +255,13 @@ def test_only_a_warning_can_be_confirmed_away(verdict: Verdict, acknowledged: bo
 
 
 def test_a_reason_says_for_every_mode_how_far_its_score_is_from_stopping() -> None:
-    seen = Assessment(Stage.PROMPT, ("words",), (Finding("words", "violence", 0.9, parts=(1.0,), spans=(Span(0, 1),)),))
+    seen = Assessment(
+        Stage.PROMPT, ("words",), (Finding("words", "violence", 0.9, span_weights=(1.0,), spans=(Span(0, 1),)),)
+    )
     reason = decide(seen, POLICY, "general").reasons[0]
     assert set(dict(reason.margins)) == set(POLICY.mode)
     assert dict(reason.margins)["general"] == pytest.approx(0.9 - 0.4)
-    assert reason.parts == (1.0,)
+    assert reason.span_weights == (1.0,)
 
 
 @given(assessments, modes)
@@ -264,10 +269,10 @@ def test_a_reason_says_for_every_mode_how_far_its_score_is_from_stopping() -> No
 def test_a_margin_is_positive_where_the_mode_would_stop_the_finding(assessment: Assessment, mode: str) -> None:
     for reason in decide(assessment, POLICY, mode).reasons:
         for name, margin in reason.margins:
-            meant = (reason.category, reason.score, reason.aspect)
-            alone = [f for f in assessment.findings if (f.category, f.score, f.aspect) == meant]
+            meant = (reason.category, reason.score, reason.subcategory)
+            alone = [f for f in assessment.findings if (f.category, f.score, f.subcategory) == meant]
             assert (margin >= 0) == any(
-                (limits := POLICY.thresholds(f.stage or assessment.stage, f.category, f.aspect, name)) is not None
+                (limits := POLICY.thresholds(f.stage or assessment.stage, f.category, f.subcategory, name)) is not None
                 and limits.judge(f.score)[0] >= Verdict.WARN
                 for f in alone
                 if reason.code.startswith(CODE_LETTER[f.stage or assessment.stage])

@@ -201,7 +201,7 @@ def test_a_mode_inherits_what_it_does_not_say_itself(presets: Path) -> None:
             assert verdict(policy, Stage.PROMPT, key, "museum", score) == verdict(
                 policy, Stage.PROMPT, key, "art", score
             )
-    assert policy.mode["museum"].contradicted == policy.mode["art"].contradicted
+    assert policy.mode["museum"].context_conflicts == policy.mode["art"].context_conflicts
 
 
 def test_a_mode_may_inherit_more_than_once_but_not_in_a_circle(presets: Path) -> None:
@@ -217,9 +217,9 @@ def test_a_mode_may_inherit_more_than_once_but_not_in_a_circle(presets: Path) ->
 
 def test_a_locked_mode_is_in_force_whatever_is_asked_for() -> None:
     policy = load_policy(PRESETS, locked="general")
-    assert policy.in_force("art") == policy.in_force("general") == "general"
+    assert policy.effective_mode("art") == policy.effective_mode("general") == "general"
     with pytest.raises(RequestError):
-        policy.in_force("wild")
+        policy.effective_mode("wild")
 
 
 def test_a_lock_or_a_language_that_does_not_exist_stops_the_start() -> None:
@@ -237,10 +237,10 @@ def test_an_unknown_mode_is_an_error_that_lists_the_known_ones() -> None:
 
 
 def verdict(policy: Policy, stage: Stage, key: str, mode: str, score: float) -> Verdict:
-    category, _, aspect = key.partition(".")
-    thresholds = policy.thresholds(stage, category, aspect, mode)
+    category, _, subcategory = key.partition(".")
+    thresholds = policy.thresholds(stage, category, subcategory, mode)
     assert thresholds is not None
-    return thresholds.judge(score)[0]
+    return thresholds.verdict_for(score)[0]
 
 
 keys = st.sampled_from([(stage, key) for stage, limits in POLICY.limits.items() for key in limits])
@@ -264,7 +264,7 @@ def test_art_and_medical_are_never_stricter_than_general_and_looser_only_where_a
     if limits.loosest is None or key in NEVER_RELAXED:
         assert here is general
     else:
-        assert here >= min(general, limits.loosest.judge(score)[0])
+        assert here >= min(general, limits.loosest.verdict_for(score)[0])
 
 
 @given(keys, modes, scores)
@@ -282,7 +282,7 @@ def test_a_stereotype_never_blocks(mode: str, score: float) -> None:
 @given(st.lists(scores.filter(bool), min_size=1, max_size=3), scores)
 def test_thresholds_judge_by_the_worst_step_reached(levels: list[float], score: float) -> None:
     note, warn, block = (sorted(levels) + [None, None])[:3]
-    reached, at = Thresholds(note=note, warn=warn, block=block).judge(score)
+    reached, at = Thresholds(note=note, warn=warn, block=block).verdict_for(score)
     assert at is None if reached is Verdict.ALLOW else at is not None and score >= at
 
 
@@ -295,5 +295,5 @@ def test_what_rules_call_hate_and_explicit_sex_is_judged_alike_in_art_and_in_gen
     for mode in ("art", "general"):
         thresholds = POLICY.thresholds(Stage.PROMPT, category, "", mode)
         assert thresholds is not None
-        verdicts.append(thresholds.judge(score)[0])
+        verdicts.append(thresholds.verdict_for(score)[0])
     assert verdicts[0] == verdicts[1]

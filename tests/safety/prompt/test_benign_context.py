@@ -7,10 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from safety.prompt.framing import Framing, load_framing
+from safety.prompt.framing import BenignContext, load_benign_context
 from safety.records import Decision, Verdict
 
-FRAMING = load_framing(Path(__file__).parents[3] / "presets")
+FRAMING = load_benign_context(Path(__file__).parents[3] / "presets")
 Judge = Callable[[str, str], Decision]
 
 
@@ -58,4 +58,4 @@ def test_no_frame_excuses_some_things(judge: Judge, text: str) -> None:
 def test_the_weight_is_one_without_a_frame() -> None:
     assert FRAMING.weight("a knight is stabbed", "violence", "") == 1.0
     assert FRAMING.weight("a knight is stabbed on stage", "violence", "") < 1.0
-    assert Framing().weight("on stage", "violence", "") == 1.0
+    assert BenignContext().weight("on stage", "violence", "") == 1.0

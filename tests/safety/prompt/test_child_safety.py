@@ -7,7 +7,7 @@ from collections.abc import Callable
 import pytest
 
 from safety.records import Decision, Prompt, Verdict
-from tests.safety.prompt.conftest import PRESETS, Look
+from tests.safety.prompt.conftest import PRESETS, Detect
 
 
 @pytest.mark.parametrize(
@@ -89,22 +89,22 @@ def test_a_minor_in_a_sexual_or_nude_context_is_refused_in_every_mode(
         pytest.param("112 year old nude drawing", id="the end of a greater number"),
     ],
 )
-def test_what_is_no_such_context_does_not_cross_the_line(look: Look, text: str) -> None:
-    assert "child_safety" not in {finding.category for finding in look(text)}
+def test_what_is_no_such_context_does_not_cross_the_line(detect: Detect, text: str) -> None:
+    assert "child_safety" not in {finding.category for finding in detect(text)}
 
 
-def test_the_finding_shows_neither_span_nor_evidence(look: Look) -> None:
-    (finding,) = (finding for finding in look("naked child") if finding.category == "child_safety")
+def test_the_finding_shows_neither_span_nor_evidence(detect: Detect) -> None:
+    (finding,) = (finding for finding in detect("naked child") if finding.category == "child_safety")
     assert (finding.spans, finding.evidence) == ((), "")
 
 
-def test_far_apart_words_speak_of_two_scenes(look: Look) -> None:
+def test_far_apart_words_speak_of_two_scenes(detect: Detect) -> None:
     text = "a child " + "walks on " * 20 + "past a nude statue"
-    assert "child_safety" not in {finding.category for finding in look(text)}
+    assert "child_safety" not in {finding.category for finding in detect(text)}
 
 
-def test_a_long_text_of_both_is_looked_at_in_full(look: Look) -> None:
-    assert "child_safety" in {finding.category for finding in look("tree " * 1500 + "naked child")}
+def test_a_long_text_of_both_is_looked_at_in_full(detect: Detect) -> None:
+    assert "child_safety" in {finding.category for finding in detect("tree " * 1500 + "naked child")}
 
 
 def test_all_prompt_checks_that_need_no_model_are_live(words_and_rules: tuple[object, ...]) -> None:
@@ -116,4 +116,4 @@ def test_the_checks_are_built_from_the_presets_folder() -> None:
 
     checks = prompt_checks(PRESETS)
     assert {"child safety", "intimate imagery", "lexicon", "patterns"} <= {check.name for check in checks}
-    assert [list(check.look(Prompt("a red apple"))) for check in checks if check.live][0] == []
+    assert [list(check.detect(Prompt("a red apple"))) for check in checks if check.live][0] == []

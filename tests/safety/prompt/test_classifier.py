@@ -14,11 +14,11 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from safety.checks import assess
+from safety.checks import run_checks
 from safety.errors import WeightsError
 from safety.prompt import classifier, classifier_model, windows
-from safety.prompt.classifier import MeaningCheck
-from safety.prompt.classifier_model import PromptModel
+from safety.prompt.classifier import PromptClassifierCheck
+from safety.prompt.classifier_model import PromptClassifierModel
 from safety.prompt.windows import HEADS, MOST_WINDOWS, WINDOW
 from safety.records import Finding, Prompt, Stage
 
@@ -61,26 +61,26 @@ def session() -> MeanOfWords:
 
 
 @pytest.fixture
-def check(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, session: MeanOfWords) -> MeaningCheck:
+def check(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, session: MeanOfWords) -> PromptClassifierCheck:
     from tokenizers import Tokenizer, models, pre_tokenizers
 
     tokenizer = Tokenizer(models.WordLevel({word: i for i, word in enumerate(WORDS)}, unk_token="[UNK]"))
     tokenizer.pre_tokenizer = pre_tokenizers.BertPreTokenizer()
     monkeypatch.setattr(classifier_model, "_open", lambda folder: (tokenizer, session))
-    return MeaningCheck(tmp_path)
+    return PromptClassifierCheck(tmp_path)
 
 
-def found(check: MeaningCheck, text: str) -> dict[str, Finding]:
-    return {finding.category: finding for finding in check.look(Prompt(text))}
+def found(check: PromptClassifierCheck, text: str) -> dict[str, Finding]:
+    return {finding.category: finding for finding in check.detect(Prompt(text))}
 
 
-def test_a_harmless_prompt_scores_low_and_has_no_spans(check: MeaningCheck) -> None:
+def test_a_harmless_prompt_scores_low_and_has_no_spans(check: PromptClassifierCheck) -> None:
     findings = found(check, "a cat in the park")
     assert findings["violence"].score < 0.1
     assert not any(finding.spans for finding in findings.values())
 
 
-def test_the_likeliest_category_carries_the_risk(check: MeaningCheck) -> None:
+def test_the_likeliest_category_carries_the_risk(check: PromptClassifierCheck) -> None:
     findings = found(check, "blood in the park")
     chance = 1 / (1 + np.exp(-classifier._model(check._folder).read("blood in the park").logits[0]))
     assert chance > 0.9
@@ -98,81 +98,83 @@ def test_the_likeliest_category_carries_the_risk(check: MeaningCheck) -> None:
         pytest.param("a knife in the blood", ["blood"], id="the fewest words"),
     ],
 )
-def test_spans_lie_on_the_words_that_carry_the_score(check: MeaningCheck, text: str, marked: list[str]) -> None:
+def test_spans_lie_on_the_words_that_carry_the_score(
+    check: PromptClassifierCheck, text: str, marked: list[str]
+) -> None:
     spans = found(check, text)["violence"].spans
     assert [text[span.start : span.end].strip("\u200b") for span in spans] == marked
 
 
-def test_each_span_says_how_much_of_the_category_it_carries(check: MeaningCheck) -> None:
+def test_each_span_says_how_much_of_the_category_it_carries(check: PromptClassifierCheck) -> None:
     finding = found(check, "blood on a dog and blood in the park")["violence"]
-    assert len(finding.parts) == len(finding.spans) == 2
-    assert sum(finding.parts) == pytest.approx(1.0, abs=1e-4)
-    assert finding.parts[0] == pytest.approx(finding.parts[1], abs=1e-4)
+    assert len(finding.span_weights) == len(finding.spans) == 2
+    assert sum(finding.span_weights) == pytest.approx(1.0, abs=1e-4)
+    assert finding.span_weights[0] == pytest.approx(finding.span_weights[1], abs=1e-4)
 
 
-def test_what_was_typed_before_is_not_read_again(check: MeaningCheck, session: MeanOfWords) -> None:
+def test_what_was_typed_before_is_not_read_again(check: PromptClassifierCheck, session: MeanOfWords) -> None:
     text = "a cat " * 3 * WINDOW
-    list(check.look(Prompt(text)))
+    list(check.detect(Prompt(text)))
     before = session.tokens
-    list(check.look(Prompt(text + "dog")))
+    list(check.detect(Prompt(text + "dog")))
     assert session.tokens - before <= WINDOW
 
 
-def test_a_long_prompt_is_read_again_only_within_bounds(check: MeaningCheck, session: MeanOfWords) -> None:
+def test_a_long_prompt_is_read_again_only_within_bounds(check: PromptClassifierCheck, session: MeanOfWords) -> None:
     rng = random.Random(0)
-    list(check.look(Prompt(" ".join(rng.choice(WORDS[2:]) for _ in range(8 * WINDOW)))))
+    list(check.detect(Prompt(" ".join(rng.choice(WORDS[2:]) for _ in range(8 * WINDOW)))))
     assert 8 * WINDOW <= session.tokens <= 10 * WINDOW  # read once, and not every window again
 
 
-def test_a_disguised_word_is_read_as_what_it_stands_for(check: MeaningCheck) -> None:
+def test_a_disguised_word_is_read_as_what_it_stands_for(check: PromptClassifierCheck) -> None:
     text = "a cat in b.l.o.o.d"
     finding = found(check, text)["violence"]
-    assert finding.chance > 0.9
+    assert finding.probability > 0.9
     assert [text[span.start : span.end] for span in finding.spans] == ["b.l.o.o.d"]
 
 
 @pytest.mark.parametrize("text", ["", "   ", "\u200b", "\n"], ids=repr)
-def test_an_empty_prompt_holds_nothing(check: MeaningCheck, text: str) -> None:
-    assert all(finding.score < 0.1 for finding in check.look(Prompt(text)))
+def test_an_empty_prompt_holds_nothing(check: PromptClassifierCheck, text: str) -> None:
+    assert all(finding.score < 0.1 for finding in check.detect(Prompt(text)))
 
 
-def test_a_word_at_the_end_of_a_long_text_counts(check: MeaningCheck) -> None:
+def test_a_word_at_the_end_of_a_long_text_counts(check: PromptClassifierCheck) -> None:
     text = "a cat " * WINDOW + "blood"
     finding = found(check, text)["violence"]
-    assert finding.chance > 0.9
+    assert finding.probability > 0.9
     assert [text[span.start : span.end] for span in finding.spans] == ["blood"]
 
 
-def test_a_text_too_long_to_be_read_is_not_judged(check: MeaningCheck) -> None:
-    assessment = assess(Stage.PROMPT, Prompt("cat " * WINDOW * MOST_WINDOWS), [check])
-    assert [skipped.check for skipped in assessment.skipped] == ["meaning"]
+def test_a_text_too_long_to_be_read_is_not_judged(check: PromptClassifierCheck) -> None:
+    assessment = run_checks(Stage.PROMPT, Prompt("cat " * WINDOW * MOST_WINDOWS), [check])
+    assert [skipped.check for skipped in assessment.failed] == ["meaning"]
 
 
-def test_a_batch_scores_as_single_prompts_do(check: MeaningCheck) -> None:
+def test_a_batch_scores_as_single_prompts_do(check: PromptClassifierCheck) -> None:
     prompts = ["a cat", "blood", "a knife in the park", "", "b.l.o.o.d"]
     columns = check.score_batch(prompts)
     assert set(columns) == {"risk", *HEADS[1:]}
     for i, prompt in enumerate(prompts):
-        for finding in check.look(Prompt(prompt)):
+        for finding in check.detect(Prompt(prompt)):
             assert finding.score == pytest.approx(columns[finding.category][i], abs=1e-4)
 
 
-def test_a_batch_of_none_has_empty_columns(check: MeaningCheck) -> None:
+def test_a_batch_of_none_has_empty_columns(check: PromptClassifierCheck) -> None:
     assert all(len(column) == 0 for column in check.score_batch([]).values())
 
 
-def test_the_check_can_be_pickled(check: MeaningCheck) -> None:
+def test_the_check_can_be_pickled(check: PromptClassifierCheck) -> None:
     again = pickle.loads(pickle.dumps(check))
     assert again.score_batch(["blood"])["risk"] == check.score_batch(["blood"])["risk"]
 
 
-def test_hate_that_the_model_reads_is_an_aspect_of_its_own(check: MeaningCheck) -> None:
-    assert found(check, "a cat")["hate"].aspect == "read"
+def test_hate_that_the_model_reads_is_an_aspect_of_its_own(check: PromptClassifierCheck) -> None:
+    assert found(check, "a cat")["hate"].subcategory == "read"
 
 
-def test_instructions_are_an_aspect_of_dangerous(check: MeaningCheck) -> None:
-    assert found(check, "how to cat")["dangerous"].aspect == "instructions"
-    assert found(check, "a cat")["dangerous"].aspect == ""
+def test_instructions_are_an_aspect_of_dangerous(check: PromptClassifierCheck) -> None:
+    assert found(check, "how to cat")["dangerous"].subcategory == "instructions"
+    assert found(check, "a cat")["dangerous"].subcategory == ""
 
 
 @given(length=st.integers(0, (MOST_WINDOWS - 1) * (WINDOW - 18) + WINDOW - 2))
@@ -188,8 +190,8 @@ def test_windows_leave_no_token_out_and_start_where_they_did_for_a_shorter_text(
 
 @settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(text=st.text(max_size=60))
-def test_any_text_gives_scores_and_spans_inside_it(check: MeaningCheck, text: str) -> None:
-    for finding in check.look(Prompt(text)):
+def test_any_text_gives_scores_and_spans_inside_it(check: PromptClassifierCheck, text: str) -> None:
+    for finding in check.detect(Prompt(text)):
         assert all(0 <= span.start < span.end <= len(text) for span in finding.spans)
 
 
@@ -203,7 +205,7 @@ def test_weights_that_are_not_the_recorded_ones_are_not_used(tmp_path: Path, fil
             toml.write('source = "-"\nlicence = "-"\nlicence_url = "-"\n')
     (tmp_path / file).unlink()
     with pytest.raises(WeightsError):
-        PromptModel(tmp_path).read("a cat")
+        PromptClassifierModel(tmp_path).read("a cat")
 
 
 @needs_weights
@@ -217,14 +219,14 @@ def test_weights_that_are_not_the_recorded_ones_are_not_used(tmp_path: Path, fil
     ],
 )
 def test_the_weights_that_ship_tell_a_harmful_sentence_from_its_harmless_twin(harmful: str, harmless: str) -> None:
-    risk = MeaningCheck(SHIPPED).score_batch([harmful, harmless])["risk"]
+    risk = PromptClassifierCheck(SHIPPED).score_batch([harmful, harmless])["risk"]
     assert risk[0] > 0.5 > risk[1]
 
 
 @needs_weights
 @pytest.mark.parametrize("text", ["a man stabbed to death, blood everywhere", "a red apple", "blood " * 300])
 def test_shares_and_weights_of_words_sum_up_to_what_was_said(text: str) -> None:
-    model = PromptModel(SHIPPED)
+    model = PromptClassifierModel(SHIPPED)
     bias = [window.logits - window.shares.sum(axis=0) for window in model.read(text).windows]
     none = model.read("a tree").windows[0]
     for window, own in zip(model.read(text).windows, bias, strict=True):

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from safety.checks import assess
+from safety.checks import run_checks
 from safety.errors import PresetError
 from safety.policy.decide import decide
 from safety.policy.model import load_policy
@@ -54,7 +54,7 @@ def test_what_is_left_open(prompt: str, open_: list[str]) -> None:
 
 @pytest.mark.parametrize("mode", sorted(POLICY.mode))
 def test_an_open_person_is_a_remark_and_no_risk(mode: str) -> None:
-    decision = decide(assess(Stage.PROMPT, Prompt("a portrait of a doctor"), [PEOPLE]), POLICY, mode)
+    decision = decide(run_checks(Stage.PROMPT, Prompt("a portrait of a doctor"), [PEOPLE]), POLICY, mode)
     assert (decision.verdict, decision.risk) == (Verdict.NOTE, 0.0)
     (reason,) = decision.reasons
     assert reason.code == "P602" and "balanced set" in reason.text and reason.evidence == "doctor"
@@ -71,21 +71,21 @@ def test_an_open_person_is_a_remark_and_no_risk(mode: str) -> None:
     ],
 )
 def test_the_words_are_put_in_their_place(prompt: str, seed: int, filled: str) -> None:
-    (wording,) = PEOPLE.wordings(prompt, [seed])
+    (wording,) = PEOPLE.variants(prompt, [seed])
     assert wording.prompt == filled
     assert bool(wording.filled) == (prompt != filled)
 
 
 @given(st.integers(0, 2**32 - 11))
 def test_ten_seeds_in_a_row_show_every_combination_once(first: int) -> None:
-    wordings = PEOPLE.wordings("a doctor", range(first, first + 10))
-    assert len({wording.filled for wording in wordings}) == 10
-    assert Counter(wording.filled.split(",")[0] for wording in wordings) == {"woman": 5, "man": 5}
+    variants = PEOPLE.variants("a doctor", range(first, first + 10))
+    assert len({wording.filled for wording in variants}) == 10
+    assert Counter(wording.filled.split(",")[0] for wording in variants) == {"woman": 5, "man": 5}
 
 
 @given(st.text(max_size=60), st.integers(0, 2**32 - 1))
 def test_any_text_keeps_its_own_words(text: str, seed: int) -> None:
-    (wording,) = PEOPLE.wordings(text, [seed])
+    (wording,) = PEOPLE.variants(text, [seed])
     assert wording.filled or wording.prompt == text
 
 

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import pytest
 
-from safety.prompt.editable_prompt import Wording
+from safety.prompt.editable_prompt import EditablePrompt
 from safety.prompt.phrases import readable
 
 
-def without(typed: str, *gone: str) -> Wording:
-    wording = Wording.of(typed)
+def without(typed: str, *gone: str) -> EditablePrompt:
+    wording = EditablePrompt.of(typed)
     return wording.saying({n: "" for n in range(len(wording.places)) if wording.word(n) in gone})
 
 

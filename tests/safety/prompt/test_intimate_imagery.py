@@ -7,7 +7,7 @@ from collections.abc import Callable
 import pytest
 
 from safety.records import Decision, Verdict
-from tests.safety.prompt.conftest import Look
+from tests.safety.prompt.conftest import Detect
 
 
 @pytest.mark.parametrize(
@@ -58,10 +58,10 @@ def test_a_real_person_in_sexual_or_nude_wording_is_refused_in_every_mode(
         pytest.param("a nude woman, oil on canvas, painted in 1910 in Paris by John Smith", id="far from the name"),
     ],
 )
-def test_artists_titles_and_other_names_do_not_cross_the_line(look: Look, text: str) -> None:
-    assert "intimate_imagery" not in {finding.category for finding in look(text)}
+def test_artists_titles_and_other_names_do_not_cross_the_line(detect: Detect, text: str) -> None:
+    assert "intimate_imagery" not in {finding.category for finding in detect(text)}
 
 
-def test_the_finding_shows_neither_span_nor_evidence(look: Look) -> None:
-    (finding,) = (finding for finding in look("Emma Watson naked") if finding.category == "intimate_imagery")
+def test_the_finding_shows_neither_span_nor_evidence(detect: Detect) -> None:
+    (finding,) = (finding for finding in detect("Emma Watson naked") if finding.category == "intimate_imagery")
     assert (finding.spans, finding.evidence) == ((), "")

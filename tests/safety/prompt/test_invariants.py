@@ -10,11 +10,11 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from benchmarks.prompt.fuzz import judge_of, strings
-from safety.checks import assess
+from safety.checks import run_checks
 from safety.policy.decide import decide
 from safety.policy.model import BASE_MODE, load_policy
 from safety.prompt import prompt_checks
-from safety.records import Assessment, Prompt, Skipped, Stage, Verdict
+from safety.records import Assessment, CheckFailure, Prompt, Stage, Verdict
 
 ROOT = Path(__file__).parents[3]
 POLICY = load_policy(ROOT / "presets")
@@ -33,7 +33,7 @@ some = settings(max_examples=60, deadline=None, suppress_health_check=[HealthChe
 
 
 def looked(text: str) -> Assessment:
-    return assess(Stage.PROMPT, Prompt(text), CHECKS)
+    return run_checks(Stage.PROMPT, Prompt(text), CHECKS)
 
 
 @some
@@ -67,7 +67,7 @@ def test_less_evidence_never_gives_a_worse_verdict(text: str, data: st.DataObjec
 @some
 @given(prompts)
 def test_a_check_that_failed_blocks_whatever_the_others_saw(text: str) -> None:
-    broken = replace(looked(text), skipped=(Skipped("meaning", "no weights"),))
+    broken = replace(looked(text), failed=(CheckFailure("meaning", "no weights"),))
     assert decide(broken, POLICY, BASE_MODE).verdict >= Verdict.BLOCK
 
 
@@ -85,8 +85,8 @@ def test_the_margin_of_the_mode_agrees_with_the_verdict(text: str) -> None:
 def test_spans_lie_in_the_text_and_their_parts_are_shares(text: str) -> None:
     for finding in looked(text).findings:
         assert all(0 <= span.start < span.end <= len(text) for span in finding.spans)
-        assert len(finding.parts) in (0, len(finding.spans))
-        assert all(0 <= part <= 1 for part in finding.parts) and sum(finding.parts) <= 1.001
+        assert len(finding.span_weights) in (0, len(finding.spans))
+        assert all(0 <= part <= 1 for part in finding.span_weights) and sum(finding.span_weights) <= 1.001
 
 
 def test_no_string_however_odd_keeps_a_check_from_looking() -> None:

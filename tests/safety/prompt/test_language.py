@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import pytest
 
-from safety.prompt.language import NO_LANGUAGE, UnreadCheck
+from safety.prompt.language import NO_LANGUAGE, LanguageCheck
 from safety.records import Finding, Prompt
 
 
 def seen(text: str) -> list[Finding]:
-    return list(UnreadCheck().look(Prompt(text)))
+    return list(LanguageCheck().detect(Prompt(text)))
 
 
 @pytest.mark.parametrize(
@@ -35,13 +35,13 @@ def seen(text: str) -> list[Finding]:
 )
 def test_another_language_is_named(text: str, code: str) -> None:
     (finding,) = seen(text)
-    assert finding.aspect == code
+    assert finding.subcategory == code
     assert finding.score >= 0.5
 
 
 def test_letters_without_a_language_are_said_to_be_none() -> None:
     (finding,) = seen("tghvqk wplorn zzebu frandl qwotch grumv")
-    assert finding.evidence == NO_LANGUAGE or finding.aspect
+    assert finding.evidence == NO_LANGUAGE or finding.subcategory
 
 
 @pytest.mark.parametrize(

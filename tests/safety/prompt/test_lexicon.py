@@ -10,9 +10,9 @@ import pytest
 from safety.errors import PresetError
 from safety.policy.model import load_policy
 from safety.prompt.lexicon import LexiconCheck, combined
-from safety.prompt.vocabulary import Vocabulary, load_terms
+from safety.prompt.vocabulary import Lexicon, load_terms
 from safety.records import Decision, Finding, Prompt, Verdict
-from tests.safety.prompt.conftest import PRESETS, Look
+from tests.safety.prompt.conftest import PRESETS, Detect
 
 Judge = Callable[[str, str], Decision]
 
@@ -90,13 +90,13 @@ def test_the_mode_decides_what_a_word_leads_to(judge: Judge, text: str, mode: st
         pytest.param("a 色情 film", (2, 4), id="Chinese"),
     ],
 )
-def test_the_evidence_lies_where_the_word_was_typed(look: Look, text: str, span: tuple[int, int]) -> None:
-    spans = [(one.start, one.end) for finding in look(text) if finding.category == "sexual" for one in finding.spans]
+def test_the_evidence_lies_where_the_word_was_typed(detect: Detect, text: str, span: tuple[int, int]) -> None:
+    spans = [(one.start, one.end) for finding in detect(text) if finding.category == "sexual" for one in finding.spans]
     assert spans == [span]
 
 
-def test_the_evidence_names_the_word(look: Look) -> None:
-    (finding,) = (finding for finding in look("a gory film") if finding.category == "violence")
+def test_the_evidence_names_the_word(detect: Detect) -> None:
+    (finding,) = (finding for finding in detect("a gory film") if finding.category == "violence")
     assert finding.evidence == "gory"
 
 
@@ -104,18 +104,18 @@ def score(findings: list[Finding], category: str) -> float:
     return max((finding.score for finding in findings if finding.category == category), default=0.0)
 
 
-def test_a_denied_word_counts_less(look: Look) -> None:
-    assert 0.0 < score(look("a forest, no gore"), "violence") < score(look("a forest, gore"), "violence")
+def test_a_denied_word_counts_less(detect: Detect) -> None:
+    assert 0.0 < score(detect("a forest, no gore"), "violence") < score(detect("a forest, gore"), "violence")
 
 
-def test_more_words_weigh_more_but_not_the_same_word_again(look: Look) -> None:
-    one, two = score(look("nude"), "nudity"), score(look("nude and topless"), "nudity")
+def test_more_words_weigh_more_but_not_the_same_word_again(detect: Detect) -> None:
+    one, two = score(detect("nude"), "nudity"), score(detect("nude and topless"), "nudity")
     assert one < two
-    assert score(look("nude, nude, nude"), "nudity") == one
+    assert score(detect("nude, nude, nude"), "nudity") == one
 
 
-def test_the_longest_term_in_a_place_speaks_for_it(look: Look) -> None:
-    assert score(look("sexual activity"), "sexual") < score(look("sexual"), "sexual")
+def test_the_longest_term_in_a_place_speaks_for_it(detect: Detect) -> None:
+    assert score(detect("sexual activity"), "sexual") < score(detect("sexual"), "sexual")
 
 
 def test_combined_weights_are_never_below_the_heaviest() -> None:
@@ -153,11 +153,11 @@ def test_every_term_has_a_category_of_the_policy() -> None:
     ["", " ", "x", "\ud800", "\x00\x01", "🔫" * 50, "مرحبا بالعالم", "*" * 500, "n " * 5000, "no " * 3000],
     ids=["empty", "space", "one letter", "surrogate", "controls", "emoji", "Arabic", "stars", "letters", "denials"],
 )
-def test_odd_text_is_looked_at_like_any_other(look: Look, text: str) -> None:
-    assert all(0.0 <= finding.score <= 1.0 for finding in look(text))
+def test_odd_text_is_looked_at_like_any_other(detect: Detect, text: str) -> None:
+    assert all(0.0 <= finding.score <= 1.0 for finding in detect(text))
 
 
-def test_the_check_is_live(vocabulary: Vocabulary) -> None:
+def test_the_check_is_live(vocabulary: Lexicon) -> None:
     check = LexiconCheck(vocabulary)
     assert check.live
-    assert list(check.look(Prompt("a red apple"))) == []
+    assert list(check.detect(Prompt("a red apple"))) == []

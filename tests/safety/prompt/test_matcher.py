@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import pytest
 
-from safety.prompt.matcher import Scanner, expanded, spellings
+from safety.prompt.matcher import TermMatcher, expanded, spellings
 from safety.records import Span
 from safety.text import normalise
 
 
 def spans(term: str, text: str) -> list[tuple[int, int]]:
-    return [(hit.span.start, hit.span.end) for hit in Scanner([(term, None)]).find(normalise(text))]
+    return [(hit.span.start, hit.span.end) for hit in TermMatcher([(term, None)]).find(normalise(text))]
 
 
 @pytest.mark.parametrize(
@@ -43,11 +43,11 @@ def test_each_place_is_reported_once_though_many_readings_hold_it() -> None:
 
 
 def test_an_empty_scanner_finds_nothing() -> None:
-    assert Scanner([]).find(normalise("anything")) == []
+    assert TermMatcher([]).find(normalise("anything")) == []
 
 
 def test_two_meanings_of_one_term_are_both_found() -> None:
-    found = Scanner([("gun", "weapon"), ("gun", "tool")]).find(normalise("a gun"))
+    found = TermMatcher([("gun", "weapon"), ("gun", "tool")]).find(normalise("a gun"))
     assert [(hit.meaning, hit.span) for hit in found] == [("weapon", Span(2, 5)), ("tool", Span(2, 5))]
 
 

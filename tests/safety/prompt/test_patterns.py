@@ -7,25 +7,25 @@ from pathlib import Path
 import pytest
 
 from safety.errors import PresetError
-from safety.prompt.framing import Framing
-from safety.prompt.harmless import Harmless
+from safety.prompt.framing import BenignContext
+from safety.prompt.harmless import Exceptions
 from safety.prompt.patterns import PatternCheck, PatternFile, Rule, load_patterns
-from safety.prompt.vocabulary import Vocabulary
+from safety.prompt.vocabulary import Lexicon
 from safety.records import Finding, Prompt, Span
 from tests.safety.prompt.conftest import PRESETS
 
 
 @pytest.fixture(scope="module")
 def patterns() -> PatternCheck:
-    return load_patterns(PRESETS, Vocabulary([], Harmless(["kill the lights"]), Framing()))
+    return load_patterns(PRESETS, Lexicon([], Exceptions(["kill the lights"]), BenignContext()))
 
 
 def keys(check: PatternCheck, text: str) -> set[tuple[str, str]]:
-    return {(finding.category, finding.aspect) for finding in check.look(Prompt(text))}
+    return {(finding.category, finding.subcategory) for finding in check.detect(Prompt(text))}
 
 
 @pytest.mark.parametrize(
-    ("text", "category", "aspect"),
+    ("text", "category", "subcategory"),
     [
         pytest.param("a man stabbing a woman in an alley", "violence", "", id="killing"),
         pytest.param("a man attacks an old man with a hammer", "violence", "", id="attack with a weapon"),
@@ -39,8 +39,8 @@ def keys(check: PatternCheck, text: str) -> set[tuple[str, str]]:
         pytest.param("exterminate the jews", "hate", "", id="a call"),
     ],
 )
-def test_a_rule_holds(patterns: PatternCheck, text: str, category: str, aspect: str) -> None:
-    assert (category, aspect) in keys(patterns, text)
+def test_a_rule_holds(patterns: PatternCheck, text: str, category: str, subcategory: str) -> None:
+    assert (category, subcategory) in keys(patterns, text)
 
 
 @pytest.mark.parametrize(
@@ -65,11 +65,11 @@ def test_a_rule_does_not_hold(patterns: PatternCheck, text: str) -> None:
 def one_rule(gap: int = 1, any_order: bool = False) -> PatternCheck:
     sets = {"a": ("red", "crimson"), "b": ("apple",), "c": ("table",)}
     rule = Rule(name="still", category="x", score=0.5, parts=("a", "b|c"), gap=gap, any_order=any_order)
-    return PatternCheck(PatternFile(sets=sets, rule=(rule,)), Harmless(["red table cloth"]), Framing())
+    return PatternCheck(PatternFile(sets=sets, rule=(rule,)), Exceptions(["red table cloth"]), BenignContext())
 
 
-def look(check: PatternCheck, text: str) -> list[Finding]:
-    return list(check.look(Prompt(text)))
+def detect(check: PatternCheck, text: str) -> list[Finding]:
+    return list(check.detect(Prompt(text)))
 
 
 @pytest.mark.parametrize(
@@ -85,15 +85,15 @@ def look(check: PatternCheck, text: str) -> list[Finding]:
     ],
 )
 def test_order_and_distance_count(text: str, found: bool) -> None:
-    assert bool(look(one_rule(), text)) is found
+    assert bool(detect(one_rule(), text)) is found
 
 
 def test_any_order_takes_both() -> None:
-    assert look(one_rule(any_order=True), "apple red")
+    assert detect(one_rule(any_order=True), "apple red")
 
 
 def test_the_span_covers_the_whole_match_as_typed() -> None:
-    (finding,) = look(one_rule(), "one r.e.d APPLE here")
+    (finding,) = detect(one_rule(), "one r.e.d APPLE here")
     assert finding.spans == (Span(4, 15),)
     assert finding.evidence == "still"
 
@@ -113,5 +113,5 @@ def test_the_span_covers_the_whole_match_as_typed() -> None:
 def test_a_bad_file_names_itself_and_the_place(tmp_path: Path, text: str, names: str) -> None:
     (tmp_path / "patterns.toml").write_text(text, "utf-8")
     with pytest.raises(PresetError, match=r"patterns\.toml") as caught:
-        load_patterns(tmp_path, Vocabulary([], Harmless(["x"]), Framing()))
+        load_patterns(tmp_path, Lexicon([], Exceptions(["x"]), BenignContext()))
     assert names in str(caught.value)

@@ -8,19 +8,19 @@ from pathlib import Path
 import pytest
 
 from safety.errors import PresetError
-from safety.prompt.protected_works import load_works, read_artists
+from safety.prompt.protected_works import load_protected_works, read_artists
 from safety.records import Decision, Finding, Prompt, Verdict
 
 YEAR = 2026
-CHECK = load_works(Path(__file__).parents[3] / "presets", YEAR)
+CHECK = load_protected_works(Path(__file__).parents[3] / "presets", YEAR)
 
 
 def seen(text: str) -> list[Finding]:
-    return list(CHECK.look(Prompt(text)))
+    return list(CHECK.detect(Prompt(text)))
 
 
 @pytest.mark.parametrize(
-    ("text", "aspect", "evidence"),
+    ("text", "subcategory", "evidence"),
     [
         pytest.param("Mickey Mouse on a bicycle", "character", "Mickey Mouse", id="a character"),
         pytest.param("Thor, marvel, on a hill", "character", "Thor", id="an ambiguous character with its maker"),
@@ -32,9 +32,9 @@ def seen(text: str) -> list[Finding]:
         pytest.param("a Banksy-style wall", "style", "Banksy", id="style after the name"),
     ],
 )
-def test_a_protected_work_is_pointed_out(text: str, aspect: str, evidence: str) -> None:
+def test_a_protected_work_is_pointed_out(text: str, subcategory: str, evidence: str) -> None:
     (finding,) = seen(text)
-    assert (finding.aspect, finding.evidence) == (aspect, evidence)
+    assert (finding.subcategory, finding.evidence) == (subcategory, evidence)
 
 
 @pytest.mark.parametrize(

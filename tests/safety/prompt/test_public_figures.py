@@ -7,18 +7,18 @@ from pathlib import Path
 
 import pytest
 
-from safety.prompt.public_figures import PeopleCheck, read_people
+from safety.prompt.public_figures import PublicFiguresCheck, read_public_figures
 from safety.records import Decision, Finding, Prompt, Verdict
 
-CHECK = PeopleCheck(read_people(Path(__file__).parents[3] / "presets"))
+CHECK = PublicFiguresCheck(read_public_figures(Path(__file__).parents[3] / "presets"))
 
 
 def seen(text: str) -> list[Finding]:
-    return list(CHECK.look(Prompt(text)))
+    return list(CHECK.detect(Prompt(text)))
 
 
 @pytest.mark.parametrize(
-    ("text", "verdict", "aspect"),
+    ("text", "verdict", "subcategory"),
     [
         pytest.param("portrait of Barack Obama, oil on canvas", Verdict.NOTE, "figure", id="a portrait"),
         pytest.param("photo of Emma Stone at a gala", Verdict.NOTE, "figure", id="a photograph of no news"),
@@ -31,11 +31,11 @@ def seen(text: str) -> list[Finding]:
     ],
 )
 def test_a_public_figure_is_judged_by_what_frames_it(
-    judge: Callable[[str, str], Decision], text: str, verdict: Verdict, aspect: str
+    judge: Callable[[str, str], Decision], text: str, verdict: Verdict, subcategory: str
 ) -> None:
     decision = judge(text, "general")
     assert decision.verdict is verdict
-    assert aspect in {reason.aspect for reason in decision.reasons if reason.check == CHECK.name}
+    assert subcategory in {reason.subcategory for reason in decision.reasons if reason.check == CHECK.name}
 
 
 @pytest.mark.parametrize("mode", ["general", "art", "medical"])

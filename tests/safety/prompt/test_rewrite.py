@@ -9,17 +9,17 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from safety.prompt.editable_prompt import Wording
-from safety.prompt.rewrite import KEPT, MOST, Suggester, load_suggester
+from safety.prompt.editable_prompt import EditablePrompt
+from safety.prompt.rewrite import KEPT, MOST, Rewriter, load_rewriter
 from safety.records import Decision, Span, Verdict
 
 Judge = Callable[[str, str], Decision]
-SUGGESTER = load_suggester(Path(__file__).parents[3] / "presets")
+SUGGESTER = load_rewriter(Path(__file__).parents[3] / "presets")
 TEXT = "a an the red apple castle blood bloody gore corpse naked woman of in with and , . how to make bomb beheaded"
 WORDS = TEXT.split()
 
 
-def suggested(judge: Judge, prompt: str, suggester: Suggester = SUGGESTER) -> list[str]:
+def suggested(judge: Judge, prompt: str, suggester: Rewriter = SUGGESTER) -> list[str]:
     found = suggester.suggest(prompt, judge(prompt, "general"), lambda text: judge(text, "general"))
     return [one.text for one in found]
 
@@ -42,7 +42,7 @@ def test_a_blocked_prompt_gets_the_wording_that_one_would_expect(judge: Judge, p
 
 
 def test_without_a_replacement_the_word_and_what_led_to_it_are_left_out(judge: Judge) -> None:
-    assert suggested(judge, "a wide battlefield at dawn, full of gore", Suggester({})) == ["a wide battlefield at dawn"]
+    assert suggested(judge, "a wide battlefield at dawn, full of gore", Rewriter({})) == ["a wide battlefield at dawn"]
 
 
 @pytest.mark.parametrize(
@@ -68,8 +68,8 @@ def test_every_suggestion_passes_and_says_what_changed(judge: Judge, prompt: str
         assert judge(one.text, "general").verdict <= Verdict.NOTE
         assert all(one.text[span.start : span.end].strip() for span in one.added)
         assert all(prompt[span.start : span.end].strip() for span in one.removed)
-        gone = sum(len(Wording.of(prompt[span.start : span.end]).said) for span in one.removed)
-        assert 1 - gone / len(Wording.of(prompt).said) >= KEPT - 1e-9
+        gone = sum(len(EditablePrompt.of(prompt[span.start : span.end]).said) for span in one.removed)
+        assert 1 - gone / len(EditablePrompt.of(prompt).said) >= KEPT - 1e-9
 
 
 @pytest.mark.parametrize(
@@ -83,13 +83,13 @@ def test_every_suggestion_passes_and_says_what_changed(judge: Judge, prompt: str
     ],
 )
 def test_grammar_is_mended(typed: str, without: list[str], expected: str) -> None:
-    wording = Wording.of(typed)
+    wording = EditablePrompt.of(typed)
     numbers = [n for n in range(len(wording.said)) if wording.word(n) in without]
     assert wording.saying(dict.fromkeys(numbers, "")).mended().text() == expected
 
 
 def test_spans_of_a_changed_wording_lead_back_to_its_words() -> None:
-    wording = Wording.of("a red apple on a table").saying({1: "green", 5: ""})
+    wording = EditablePrompt.of("a red apple on a table").saying({1: "green", 5: ""})
     assert wording.text() == "a green apple on a"
     assert wording.at([Span(2, 7)]) == [1]
     assert wording.suggestion().removed == (Span(2, 5), Span(17, 22))

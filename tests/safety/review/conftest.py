@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from safety.generation import GenerationRequest, Refused
-from safety.review.appeals import Asking
+from safety.review.appeals import AppealRequest
 from studio import Studio
 from tests.fakes import fake_studio
 
@@ -34,7 +34,7 @@ def refused(studio: Studio, request: GenerationRequest = GORE) -> str:
 
 def appealed(studio: Studio, request: GenerationRequest = GORE, **more: object) -> str:
     case = refused(studio, request)
-    studio.appeal(Asking(case, request.prompt, **more))  # type: ignore[arg-type]
+    studio.appeal(AppealRequest(case, request.prompt, **more))  # type: ignore[arg-type]
     return case
 
 

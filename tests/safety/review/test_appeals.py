@@ -12,7 +12,7 @@ from safety.audit.tables import appeal as appeal_table
 from safety.errors import EngineFailed, ExportError, RequestError
 from safety.generation import Delivered, GenerationRequest, Refused
 from safety.review import stored_pictures
-from safety.review.appeals import Asking
+from safety.review.appeals import AppealRequest
 from studio import Studio
 from tests.safety.review.conftest import GORE, REASON, SMALL, SPOILT, appealed, events, refused
 
@@ -101,7 +101,7 @@ def test_a_pass_never_opens_a_hard_line(studio: Studio) -> None:
     request = GenerationRequest("gore forbidden", **SMALL)
     case = refused(studio, request)
     with pytest.raises(RequestError, match="no review"):
-        studio.appeal(Asking(case, request.prompt))
+        studio.appeal(AppealRequest(case, request.prompt))
     with studio.audit.case(request) as made:  # even one that somebody got into the database
         assert not made.let_through()
         made.close("delivered")
@@ -138,7 +138,7 @@ def test_a_pass_runs_out(studio: Studio, monkeypatch: pytest.MonkeyPatch) -> Non
     ],
 )
 def test_what_cannot_be_appealed_is_told(studio: Studio, asking: dict[str, str], why: str) -> None:
-    good = Asking(refused(studio), GORE.prompt)
+    good = AppealRequest(refused(studio), GORE.prompt)
     with pytest.raises(RequestError, match=why):
         studio.appeal(replace(good, **asking))  # type: ignore[arg-type]
     assert studio.house.bench.queue() == []
@@ -149,17 +149,17 @@ def test_only_refusals_are_appealed_and_once(studio: Studio) -> None:
     waits = studio.create(GenerationRequest("a wound", **SMALL))
     for outcome, prompt in ((passed, "a red apple"), (waits, "a wound")):
         with pytest.raises(RequestError, match="Nothing was refused"):
-            studio.appeal(Asking(outcome.case, prompt))
+            studio.appeal(AppealRequest(outcome.case, prompt))
     case = appealed(studio)
     with pytest.raises(RequestError, match="already"):
-        studio.appeal(Asking(case, GORE.prompt))
+        studio.appeal(AppealRequest(case, GORE.prompt))
 
 
 def test_the_days_for_an_appeal_end(studio: Studio, monkeypatch: pytest.MonkeyPatch) -> None:
     case = refused(studio)
     monkeypatch.setattr("safety.review.appeals.now", lambda: "2999-01-01T00:00:00.000000+00:00")
     with pytest.raises(RequestError, match="30 days"):
-        studio.appeal(Asking(case, GORE.prompt))
+        studio.appeal(AppealRequest(case, GORE.prompt))
 
 
 def test_a_reviewer_sees_words_scores_and_rules(studio: Studio) -> None:
@@ -240,7 +240,7 @@ def test_a_picture_that_is_no_longer_held_cannot_be_appealed(studio: Studio, mon
     late = studio.house.desk.held.clock() + 31 * 60
     monkeypatch.setattr(studio.house.desk.held, "clock", lambda: late)
     with pytest.raises(RequestError, match="no longer held"):
-        studio.appeal(Asking(case, SPOILT.prompt))
+        studio.appeal(AppealRequest(case, SPOILT.prompt))
 
 
 def test_no_picture_is_on_disk_without_an_appeal(studio: Studio) -> None:

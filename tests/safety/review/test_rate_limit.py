@@ -12,9 +12,9 @@ from hypothesis import strategies as st
 
 from safety.errors import LimitError, PresetError
 from safety.generation import GenerationRequest, Refused
-from safety.review.appeals import Asking
+from safety.review.appeals import AppealRequest
 from safety.review.client import LOCAL, UNKNOWN, client_of
-from safety.review.rate_limit import VERIFICATION, Blocks, Gate, load_limits
+from safety.review.rate_limit import VERIFICATION, Blocks, RateLimiter, load_limits
 from studio import Studio
 from tests.fakes import PRESETS, limits
 from tests.safety.review.conftest import REASON, SMALL
@@ -39,7 +39,7 @@ def clock() -> Clock:
 
 
 def limited(studio: Studio, clock: Clock, **table: Any) -> Studio:
-    gate = Gate(studio.audit, limits(**table), clock)
+    gate = RateLimiter(studio.audit, limits(**table), clock)
     for part in (studio.house, studio.house.desk, studio.house.roles):
         object.__setattr__(part, "gate", gate)
     return studio
@@ -101,7 +101,7 @@ def test_an_overturned_refusal_counts_against_nobody(studio: Studio, clock: Cloc
     case = create(studio, "gore").case
     with pytest.raises(LimitError):
         create(studio, "a red apple")
-    studio.appeal(Asking(case, "gore"), ANN)
+    studio.appeal(AppealRequest(case, "gore"), ANN)
     studio.house.bench.decide(case, "overturned", REASON, "Ada")
     create(studio, "a red apple")
 
@@ -122,9 +122,9 @@ def test_hard_lines_again_and_again_lock_for_a_time(studio: Studio, clock: Clock
 def test_appeals_and_uploads_are_counted_too(studio: Studio, clock: Clock) -> None:
     limited(studio, clock, hour={"appeals": 1, "verifications": 1, "lookups": 2})
     cases = [create(studio, "gore").case for _ in range(2)]
-    studio.appeal(Asking(cases[0], "gore"), ANN)
+    studio.appeal(AppealRequest(cases[0], "gore"), ANN)
     with pytest.raises(LimitError, match="appeals"):
-        studio.appeal(Asking(cases[1], "gore"), ANN)
+        studio.appeal(AppealRequest(cases[1], "gore"), ANN)
     studio.house.gate.count(ANN, VERIFICATION)
     with pytest.raises(LimitError, match="files are read"):
         studio.verify(b"", ANN)

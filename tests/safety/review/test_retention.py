@@ -9,7 +9,7 @@ import pytest
 
 from safety.errors import LimitError, PresetError, RequestError
 from safety.generation import Delivered, GenerationRequest
-from safety.review.auth import Roles, checked_password
+from safety.review.auth import ReviewerAuth, checked_password
 from safety.review.labelled_cases import FIELDS, labelled
 from safety.review.personal_data import personal
 from safety.review.retention import load_retention
@@ -107,9 +107,9 @@ def test_the_shipped_retention_loads_and_a_wrong_one_is_named(tmp_path: Path) ->
         load_retention(tmp_path)
 
 
-def roles(studio: Studio, **more: object) -> Roles:
+def roles(studio: Studio, **more: object) -> ReviewerAuth:
     object.__setattr__(studio.house.gate, "limits", limits(login={"tries": 2, "within_minutes": 15}))
-    return Roles(studio.house.gate, **more)  # type: ignore[arg-type]
+    return ReviewerAuth(studio.house.gate, **more)  # type: ignore[arg-type]
 
 
 def test_nobody_reviews_where_nothing_is_set(studio: Studio) -> None:

@@ -14,13 +14,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from safety.checks import assess
+from safety.checks import run_checks
 from safety.generation import GenerationRequest, Refused
 from safety.policy.decide import decide
 from safety.policy.model import load_policy
-from safety.records import Assessment, Decision, Finding, Model, Prompt, Region, Skipped, Span, Stage, Verdict
-from safety.review.retention import Retention, load_retention
-from safety.statement import Statement, Terms, as_json, as_text, state
+from safety.records import Assessment, CheckFailure, Decision, Finding, Model, Prompt, Region, Span, Stage, Verdict
+from safety.review.retention import RetentionRules, load_retention
+from safety.statement import Statement, StatementTerms, as_json, as_text, state
 
 ROOT = Path(__file__).parents[3]
 POLICY = load_policy(ROOT / "presets")
@@ -43,18 +43,18 @@ def stated(
     language: str = "en",
     keeps: bool = False,
     reviewed: bool = True,
-    retention: Retention = RETENTION,
+    retention: RetentionRules = RETENTION,
 ) -> Statement:
     request = GenerationRequest(PROMPT, decision.mode, language=language)
-    return state(Refused("5f0e15eb6767", decision, TIME), request, POLICY, Terms(retention, reviewed, keeps))
+    return state(Refused("5f0e15eb6767", decision, TIME), request, POLICY, StatementTerms(retention, reviewed, keeps))
 
 
-def keeping(**days: float) -> Retention:
+def keeping(**days: float) -> RetentionRules:
     """The shipped retention with other numbers."""
     table = RETENTION.model_dump()
     for part in table.values():
         part.update({name: value for name, value in days.items() if name in part})
-    return Retention.model_validate(table)
+    return RetentionRules.model_validate(table)
 
 
 def test_the_schema_is_a_schema() -> None:
@@ -92,7 +92,7 @@ findings = st.builds(
     category=st.sampled_from(sorted(POLICY.category)),
     score=st.floats(0, 1),
     evidence=st.sampled_from(["gore", "naked"]),
-    aspect=st.sampled_from(["", "method", "instructions", "photoreal", "propaganda", "news", "median"]),
+    subcategory=st.sampled_from(["", "method", "instructions", "photoreal", "propaganda", "news", "median"]),
     spans=st.just((Span(22, 26),)),
     regions=st.just((Region(0.1, 0.2, 0.5, 0.6),)),
     stage=st.sampled_from([None, Stage.TEXT]),
@@ -119,7 +119,7 @@ def test_a_hard_line_gives_category_clause_and_help_and_nothing_more(decision: D
     for ground in one.grounds:
         assert (ground.quotes, ground.spans, ground.regions, ground.signals) == ((), (), (), ())
         assert POLICY.category[ground.category].hard and ground.clause
-    assert (one.passing, one.suggestions, one.until) == ((), (), None)
+    assert (one.modes_that_allow, one.suggestions, one.until) == ((), (), None)
     assert "gore" not in as_text(one).replace(PROMPT, "") and not re.search(r"\b[01]\.\d\d\b", as_text(one))
     assert {found.category for found in one.help} >= {ground.category for ground in one.grounds}
 
@@ -136,13 +136,13 @@ def test_help_is_the_first_thing_said(category: str, language: str) -> None:
 
 def test_nobody_who_may_need_help_is_sent_to_a_mode_that_allows_it() -> None:
     decision = decided(replace(GORE, category="self_harm"))
-    assert decision.passing and "mode, if that is what" not in as_text(stated(decision))
+    assert decision.modes_that_allow and "mode, if that is what" not in as_text(stated(decision))
 
 
 def test_a_warning_says_that_it_waits_and_a_check_that_could_not_look_says_why() -> None:
     waits = stated(decided(replace(GORE, score=0.5)))
     assert waits.verdict is Verdict.WARN and waits.until is None and "confirm" in waits.possible
-    broken = decide(Assessment(Stage.PICTURE, (), (), (Skipped("nudity", "no weights"),)), POLICY, "general")
+    broken = decide(Assessment(Stage.PICTURE, (), (), (CheckFailure("nudity", "no weights"),)), POLICY, "general")
     for language, said in (("en", "could not look: no weights"), ("de", "konnte nicht hinsehen: no weights")):
         assert said in as_text(stated(broken, language))
         assert as_json(stated(broken, language))["grounds"][0]["code"] == "I000"
@@ -255,8 +255,8 @@ def test_the_model_that_ships_is_named_with_the_hash_of_its_file() -> None:
     from safety.prompt import prompt_checks
 
     checks = prompt_checks(ROOT / "presets", ROOT / "assets" / "models")
-    seen = assess(Stage.PROMPT, Prompt("a red apple"), [check for check in checks if check.name == "meaning"])
-    if seen.skipped:
+    seen = run_checks(Stage.PROMPT, Prompt("a red apple"), [check for check in checks if check.name == "meaning"])
+    if seen.failed:
         pytest.skip("the weights are not here")
     [model] = seen.models["meaning"]
     assert model.name == "prompt_classifier" and re.fullmatch("[0-9a-f]{64}", model.sha256)

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from safety.records import Span
-from safety.text import Reading, normalise, plain
+from safety.text import TextVariant, normalise, plain
 from safety.text.characters import MAX_EXPANSION, fold
 from safety.text.decoding import decoded
 from safety.text.english import undone
@@ -22,7 +22,7 @@ ANY_TEXT = st.text(st.one_of(st.sampled_from(TRICKY), st.characters()), max_size
 
 def found(text: str, word: str) -> Span | None:
     """Where any reading has the word, as a span of the text as typed."""
-    for reading in normalise(text).readings:
+    for reading in normalise(text).variants:
         if (start := f" {reading.text} ".find(f" {word} ")) >= 0:
             return reading.span(start, start + len(word))
     return None
@@ -154,12 +154,12 @@ def test_plain_english_and_names_are_not_repaired(typed: str) -> None:
 
 
 def test_a_bare_number_has_one_reading_only() -> None:
-    assert len(normalise("1024 768 5").readings) == 1
+    assert len(normalise("1024 768 5").variants) == 1
 
 
 @given(ANY_TEXT)
 def test_offsets_are_valid_and_never_turn(text: str) -> None:
-    for reading in normalise(text).readings:
+    for reading in normalise(text).variants:
         assert len(reading.starts) == len(reading.ends) == len(reading.text)
         pairs = list(zip(reading.starts, reading.ends, strict=True))
         assert all(0 <= start <= end <= len(text) for start, end in pairs)
@@ -174,7 +174,7 @@ def longest(text: str) -> int:
 
 @given(ANY_TEXT)
 def test_the_work_is_bounded_by_the_length_of_the_text(text: str) -> None:
-    readings = normalise(text).readings
+    readings = normalise(text).variants
     assert 1 <= len(readings) <= MAX_READINGS
     assert all(len(reading.text) <= longest(text) for reading in readings)
 
@@ -186,7 +186,7 @@ def test_one_character_never_grows_beyond_the_bound(char: str) -> None:
 
 @given(ANY_TEXT)
 def test_no_two_readings_are_alike_and_the_first_is_plain(text: str) -> None:
-    texts = [reading.text for reading in normalise(text).readings]
+    texts = [reading.text for reading in normalise(text).variants]
     assert len(texts) == len(set(texts))
     assert texts[0] == plain(text)
 
@@ -220,14 +220,14 @@ def test_no_two_readings_are_alike_and_the_first_is_plain(text: str) -> None:
 )
 def test_ten_thousand_adversarial_characters_are_read_within_the_bounds(unit: str) -> None:
     text = (unit * 10_000)[:10_000]
-    readings = normalise(text).readings
+    readings = normalise(text).variants
     assert len(readings) <= MAX_READINGS
     assert max(len(reading.text) for reading in readings) <= longest(text)
 
 
 def test_a_retold_reading_keeps_its_length() -> None:
     with pytest.raises(ValueError, match="keeps its length"):
-        Reading("ab", range(2), range(1, 3)).retold("abc")
+        TextVariant("ab", range(2), range(1, 3)).with_text("abc")
 
 
 def test_what_stands_in_code_is_legible_and_what_was_typed_is_read_too() -> None:

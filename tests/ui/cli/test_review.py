@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from safety.generation import Delivered, GenerationRequest, Refused
-from safety.review.appeals import Asking
+from safety.review.appeals import AppealRequest
 from studio import Studio
 from tests.ui.cli import test_main
 from tests.ui.cli.test_main import HARD, SPOILT, WORD, Result, runner
@@ -25,7 +25,7 @@ def refused(studio: Studio, prompt: str = WORD, learn: bool = True, client: str 
     """The id of a case that waits for a reviewer."""
     outcome = studio.create(GenerationRequest(prompt), client=client)
     assert isinstance(outcome, Refused)
-    studio.appeal(Asking(outcome.case, prompt, remark="It is make-up.", learn=learn))
+    studio.appeal(AppealRequest(outcome.case, prompt, remark="It is make-up.", learn=learn))
     return outcome.case
 
 

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image
 
-from safety.generation import Export, Made, Stamp
+from safety.generation import Export, PictureResult, Stamp
 from safety.records import Decision, Reason, Region, Span, Stage, Verdict
 from tests.fakes_page import policy
 from ui.html import decision as present
@@ -73,7 +73,7 @@ class Tags(HTMLParser):
 
 
 def test_a_refusal_names_reason_code_clause_score_threshold_and_what_would_pass() -> None:
-    shown = Tags(present.judgement(Judged(replace(decision(REASON), passing=("art", "medical")), WORDS))).text
+    shown = Tags(present.judgement(Judged(replace(decision(REASON), modes_that_allow=("art", "medical")), WORDS))).text
     for part in ("Refused", "Graphic violence", "P301", "3.1:", "gore", "0.90", "0.70", "Art, Medical", "Risk 80"):
         assert part in shown
 
@@ -85,7 +85,7 @@ def test_a_hard_line_shows_help_first_and_neither_number_nor_word() -> None:
 
 
 def test_help_stands_first_and_nobody_who_may_need_it_is_sent_to_another_mode() -> None:
-    harm = replace(decision(replace(REASON, category="self_harm")), passing=("art",))
+    harm = replace(decision(replace(REASON, category="self_harm")), modes_that_allow=("art",))
     html = present.judgement(Judged(harm, WORDS))
     assert str(html).index("sl-help") < str(html).index("sl-head")
     shown = Tags(html).text
@@ -114,7 +114,7 @@ def test_text_from_outside_stays_text(field: str) -> None:
     clean, dirty = decision(REASON), decision(replace(REASON, **{field: NASTY}))
     for show in (
         lambda one: present.judgement(Judged(one, WORDS)),
-        lambda one: picture.picture(Made(one, None), "case", 1, WORDS),
+        lambda one: picture.picture(PictureResult(one, None), "case", 1, WORDS),
     ):
         before, after = Tags(show(clean)), Tags(show(dirty))
         assert set(after.tags) == set(before.tags)
@@ -151,7 +151,7 @@ def test_highlights_name_the_worst_reason_where_several_meet() -> None:
 
 
 def test_a_withheld_picture_gives_its_reasons_and_no_way_to_it() -> None:
-    made = Made(decision(REASON, stage=Stage.PICTURE), None)
+    made = PictureResult(decision(REASON, stage=Stage.PICTURE), None)
     shown = Tags(picture.picture(made, "c1", 7, WORDS))
     assert "Withheld" in shown.text and "Graphic violence" in shown.text
     assert not {"img", "a"} & set(shown.tags)
@@ -159,7 +159,7 @@ def test_a_withheld_picture_gives_its_reasons_and_no_way_to_it() -> None:
 
 def test_a_made_picture_names_its_stamp_marks_and_case() -> None:
     export = Export(Path("x/a.png"), Stamp(255), "cd" * 32, 512, 512, ("visible", "invisible"))
-    shown = Tags(picture.picture(Made(decision(), export), "c1", 7, WORDS)).text
+    shown = Tags(picture.picture(PictureResult(decision(), export), "c1", 7, WORDS)).text
     for part in ("00000000000000ff", "Visible label", "Invisible mark", "c1", "512 × 512"):
         assert part in shown
 

@@ -4,26 +4,30 @@ from __future__ import annotations
 
 import pytest
 
-from safety.generation import Generation, GenerationRequest, Steered, Steering
+from safety.generation import Generation, GenerationRequest, Steering, SteeringResult
 from ui.html.progress import remarks
 
 AWAY = Steering(("self_harm",), "suicide", "medium")
 
 
-def told(steered: Steered | None, failed: tuple[int, ...] = ()) -> str:
+def told(steered: SteeringResult | None, failed: tuple[int, ...] = ()) -> str:
     return str(remarks(Generation(GenerationRequest("x"), (), (), "m", 1.0, steered=steered, failed=failed)))
 
 
 @pytest.mark.parametrize(
     ("steered", "says"),
     [
-        pytest.param(Steered(AWAY, "sld", "By <b>SLD</b>."), "Steered away from self harm. By &lt;b&gt;SLD", id="done"),
-        pytest.param(Steered(AWAY, "", "No guidance.", lacking=True), "Not steered. No guidance.", id="could not be"),
-        pytest.param(Steered(AWAY, "", "Not called for."), "", id="not called for"),
+        pytest.param(
+            SteeringResult(AWAY, "sld", "By <b>SLD</b>."), "Steered away from self harm. By &lt;b&gt;SLD", id="done"
+        ),
+        pytest.param(
+            SteeringResult(AWAY, "", "No guidance.", lacking=True), "Not steered. No guidance.", id="could not be"
+        ),
+        pytest.param(SteeringResult(AWAY, "", "Not called for."), "", id="not called for"),
         pytest.param(None, "", id="nothing unwanted"),
     ],
 )
-def test_what_was_done_or_could_not_be_is_said(steered: Steered | None, says: str) -> None:
+def test_what_was_done_or_could_not_be_is_said(steered: SteeringResult | None, says: str) -> None:
     assert says in told(steered) and bool(says) == bool(told(steered))
 
 

@@ -9,7 +9,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from safety.review.service import Settings
+from safety.review.service import ReviewSettings
 from tests.fakes import fake_house, fake_studio, limits
 from tests.fakes_page import PaintEngine
 from tests.ui.conftest import Served
@@ -18,7 +18,7 @@ PASSWORD = "a password for reviewers"
 
 
 @contextmanager
-def serving(home: Path, settings: Settings | None = None, **table: Any) -> Iterator[Served]:
+def serving(home: Path, settings: ReviewSettings | None = None, **table: Any) -> Iterator[Served]:
     """`table`: parts of limits.toml."""
     from ui.web import page
 

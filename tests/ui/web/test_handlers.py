@@ -17,12 +17,12 @@ from tests.fakes import fake_studio
 from tests.fakes_page import PRESETS, PaintEngine
 from ui.web import handlers
 from ui.web.api import Api
-from ui.web.health_badge import Lamp
+from ui.web.health_badge import HealthBadge
 from ui.web.jobs import Step
 
 
 def api(studio: Studio) -> Api:
-    return Api(studio, str, Lamp(studio))
+    return Api(studio, str, HealthBadge(studio))
 
 
 def last(steps: Any) -> Any:
@@ -36,13 +36,15 @@ def test_an_empty_prompt_is_nobodys_fault(tmp_path: Path) -> None:
 
 def test_a_refused_prompt_names_the_modes_that_would_let_it_pass(tmp_path: Path) -> None:
     seen = handlers.preview(fake_studio(tmp_path), "gore", "general")
-    assert isinstance(seen, handlers.Judged) and seen.decision.passing == ("art", "medical")
+    assert isinstance(seen, handlers.Judged) and seen.decision.modes_that_allow == ("art", "medical")
 
 
 def test_a_hard_line_names_no_mode(tmp_path: Path) -> None:
     seen = handlers.preview(fake_studio(tmp_path), "forbidden", "general")
     assert (
-        isinstance(seen, handlers.Judged) and seen.decision.verdict is Verdict.HARD_BLOCK and not seen.decision.passing
+        isinstance(seen, handlers.Judged)
+        and seen.decision.verdict is Verdict.HARD_BLOCK
+        and not seen.decision.modes_that_allow
     )
 
 

@@ -9,7 +9,7 @@ import pytest
 
 from safety.health import CheckHealth, Health, State
 from safety.records import Stage
-from ui.web.health_badge import Lamp, headline, light
+from ui.web.health_badge import HealthBadge, headline, light
 
 PROMPT = CheckHealth("words", Stage.PROMPT, State.LOOKS, True)
 PICTURE = CheckHealth("nudity", Stage.PICTURE, State.LOOKS, True)
@@ -47,6 +47,6 @@ def test_the_studio_is_asked_once_a_minute() -> None:
             return Health((PROMPT, PICTURE))
 
     studio: Any = Studio()
-    lamp = Lamp(studio)
+    lamp = HealthBadge(studio)
     assert lamp.show() == lamp.show()
     assert studio.asked == 1

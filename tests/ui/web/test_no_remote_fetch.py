@@ -6,7 +6,7 @@ import gradio as gr
 import pytest
 from gradio import processing_utils
 
-from ui.web.no_remote_fetch import FETCHERS, stay_offline
+from ui.web.no_remote_fetch import FETCHERS, block_remote_fetch
 
 
 @pytest.mark.parametrize("name", FETCHERS)
@@ -15,7 +15,7 @@ def test_an_address_in_place_of_a_file_is_refused_before_anything_is_sent(
 ) -> None:
     for fetcher in FETCHERS:
         monkeypatch.setattr(processing_utils, fetcher, getattr(processing_utils, fetcher))  # put back afterwards
-    stay_offline()
+    block_remote_fetch()
     with pytest.raises(gr.Error, match="Upload the file itself"):
         getattr(processing_utils, name)("https://example.org/a.png", "cache")
 
@@ -23,4 +23,4 @@ def test_an_address_in_place_of_a_file_is_refused_before_anything_is_sent(
 def test_a_gradio_without_these_fetchers_stops_the_start(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delattr(processing_utils, FETCHERS[0])
     with pytest.raises(RuntimeError, match="see how it fetches"):
-        stay_offline()
+        block_remote_fetch()

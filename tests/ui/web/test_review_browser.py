@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from safety.review.service import Settings
+from safety.review.service import ReviewSettings
 from tests.ui.conftest import Served
 from tests.ui.web import test_page_browser
 from tests.ui.web.servers import PASSWORD, serving
@@ -22,7 +22,7 @@ browser = test_page_browser.browser
 
 @pytest.fixture(scope="module")
 def reviewed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
-    with serving(tmp_path_factory.mktemp("two"), Settings(PASSWORD)) as served:
+    with serving(tmp_path_factory.mktemp("two"), ReviewSettings(PASSWORD)) as served:
         yield served
 
 

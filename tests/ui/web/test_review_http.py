@@ -11,7 +11,7 @@ from typing import Any
 import httpx
 import pytest
 
-from safety.review.service import Settings
+from safety.review.service import ReviewSettings
 from tests.ui.conftest import Served
 from tests.ui.web.servers import PASSWORD, serving
 from tests.ui.web.test_page_http import call, named
@@ -22,7 +22,7 @@ REASON = "A film prop, and said to be one."
 
 @pytest.fixture(scope="module")
 def reviewed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
-    with serving(tmp_path_factory.mktemp("review"), Settings(PASSWORD), login={"tries": 3}) as served:
+    with serving(tmp_path_factory.mktemp("review"), ReviewSettings(PASSWORD), login={"tries": 3}) as served:
         yield served
 
 
@@ -145,7 +145,7 @@ def test_no_function_of_a_reviewer_is_among_the_endpoints(reviewed: Served) -> N
 
 
 def test_guessing_the_password_is_slowed(tmp_path: Path) -> None:
-    with serving(tmp_path, Settings(PASSWORD), login={"tries": 2}) as served:
+    with serving(tmp_path, ReviewSettings(PASSWORD), login={"tries": 2}) as served:
         wrong = {"name": "x", "password": "wrong"}
         forged = [{"X-Forwarded-For": f"198.51.100.{number}"} for number in range(3)]
         tries = [httpx.post(f"{served.url}/review/login", data=wrong, headers=one) for one in forged]
@@ -176,7 +176,7 @@ def create(served: Served, client: httpx.Client) -> dict[str, Any]:
     ],
 )
 def test_a_forged_header_buys_nothing(tmp_path: Path, proxies: tuple[str, ...], allowed: list[bool]) -> None:
-    with serving(tmp_path, Settings(proxies=proxies), hour={"generations": 2}) as served:
+    with serving(tmp_path, ReviewSettings(proxies=proxies), hour={"generations": 2}) as served:
         seen = []
         for number in range(4):
             forged = {
@@ -190,7 +190,7 @@ def test_a_forged_header_buys_nothing(tmp_path: Path, proxies: tuple[str, ...], 
 
 
 def test_what_stands_before_the_proxys_own_word_is_forged(tmp_path: Path) -> None:
-    with serving(tmp_path, Settings(proxies=("127.0.0.1",)), hour={"generations": 1}) as served:
+    with serving(tmp_path, ReviewSettings(proxies=("127.0.0.1",)), hour={"generations": 1}) as served:
         answers = []
         for number in range(2):
             headers = {"X-Forwarded-For": f"198.51.100.{number}, 203.0.113.5"}

@@ -14,7 +14,7 @@ from typing import Any
 import httpx
 import pytest
 
-from safety.review.service import Settings
+from safety.review.service import ReviewSettings
 from tests.ui.conftest import Served
 from tests.ui.web.servers import PASSWORD, serving
 
@@ -50,7 +50,7 @@ def hub(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Hub]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(oauth, "_get_mocked_oauth_info", lambda: {})
         patch.setattr(oauth, "_redirect_to_target", _remembering(person, oauth._redirect_to_target))
-        with serving(tmp_path_factory.mktemp("hub"), Settings(reviewers=("ada",))) as served:
+        with serving(tmp_path_factory.mktemp("hub"), ReviewSettings(reviewers=("ada",))) as served:
             yield Hub(served, person)
 
 
@@ -95,5 +95,5 @@ def test_the_button_is_in_the_page_only_where_reviewers_are_named(hub: Hub, tmp_
         return any(part["props"].get("elem_id") == "sl-reviewers" for part in parts)
 
     assert offers(hub.served)
-    with serving(tmp_path, Settings(PASSWORD)) as served:
+    with serving(tmp_path, ReviewSettings(PASSWORD)) as served:
         assert not offers(served)

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from safety.checks import assess
+from safety.checks import run_checks
 from safety.errors import PresetError, WeightsError
 from safety.image import FOLDER, picture_checks
 from safety.policy.decide import decide
@@ -64,12 +64,12 @@ def test_a_vote_of_two_is_no_vote(
     models: Path, policy: Policy, mode: str, spoil: Callable[[Path], None], says: str
 ) -> None:
     spoil(models / FOLDER)
-    assessment = assess(Stage.PICTURE, Picture(gradient()), picture_checks(models, PRESETS).checks)
+    assessment = run_checks(Stage.PICTURE, Picture(gradient()), picture_checks(models, PRESETS).checks)
     decision = decide(assessment, policy, mode)
     assert decision.verdict is Verdict.BLOCK
     # The check of minors starts from the same three votes.
-    assert [skipped.check for skipped in assessment.skipped] == ["nudity", "minors"]
-    assert set(assessment.looked) >= EMBEDDED - {"nudity", "minors"}
+    assert [skipped.check for skipped in assessment.failed] == ["nudity", "minors"]
+    assert set(assessment.ran) >= EMBEDDED - {"nudity", "minors"}
     assert says in decision.reasons[0].text
 
 
@@ -77,10 +77,10 @@ def test_a_file_put_right_is_used_without_a_restart(models: Path) -> None:
     missing(models / FOLDER)
     nudity = picture_checks(models, PRESETS).checks[0]
     with pytest.raises(WeightsError) as caught:
-        list(nudity.look(Picture(gradient())))
+        list(nudity.detect(Picture(gradient())))
     assert caught.value.advice
     shutil.copy(MODELS / FOLDER / "nsfwjs_mobilenet_v2_mid.onnx", models / FOLDER)
-    assert len(list(nudity.look(Picture(gradient())))) == 4
+    assert len(list(nudity.detect(Picture(gradient())))) == 4
 
 
 @pytest.mark.parametrize(
