@@ -27,6 +27,7 @@ from safety.image import fetch_models, picture_checks
 from safety.marks.export import Exporter
 from safety.marks.keys import secret
 from safety.marks.settings import NO, YES, MarkSettings
+from safety.messages.catalogue import ENGLISH
 from safety.policy.model import load_policy
 from safety.policy.steering import load_steering
 from safety.prompt import open_people, prompt_checks
@@ -143,7 +144,12 @@ def make_studio(settings: Settings) -> Studio:
     """Every part in its place. Models, keys and the database are opened at first use."""
     home = settings.home
     policy = load_policy(PRESETS, settings.mode, settings.language)
-    audit = AuditLog(settings.store or home / "audit.sqlite3", partial(_audit_secret, home), settings.keep_prompts)
+    audit = AuditLog(
+        settings.store or home / "audit.sqlite3",
+        partial(_audit_secret, home),
+        settings.keep_prompts,
+        policy.messages(ENGLISH),
+    )
     rules = Rules(load_limits(PRESETS), load_retention(PRESETS))
     prompts = prompt_checks(PRESETS, MODELS)
     pictures = picture_checks(MODELS, PRESETS, prompts)

@@ -83,8 +83,8 @@ class Finding:
     rule or the model that carried the score, never a verdict. `probability` is the calibrated probability that
     the subject should not be made in general mode, from a check that knows it. `regions` say where in a picture it
     was seen. `span_weights`, one a span, are the shares, 0..1, that the spans have in what speaks for the
-    category, from a check that knows them. `stage` is set where something else was judged than what the check was given: text read in
-    a picture.
+    category, from a check that knows them. `stage` is set where something else was judged than what the check was
+    given: text read in a picture.
     """
 
     check: str
@@ -132,7 +132,9 @@ class Assessment:
 
 @dataclass(frozen=True, slots=True)
 class Reason:
-    """Why a verdict is above ALLOW. Hard lines carry no score, no threshold, no evidence, no span, no region.
+    """Why a verdict is above ALLOW, without words: `Messages.render` says it in a language.
+
+    `clause` is its number in the policy. Hard lines carry no score, no threshold, no evidence, no span, no region.
 
     `span_weights` are the finding's. `margins`, (mode, score less the threshold), say for each mode that has a
     threshold at which a person is asked or refused how far the score is above it (below it, if negative).
@@ -142,15 +144,12 @@ class Reason:
     category: str
     code: str
     clause: str
-    title: str
-    text: str
     check: str
     subcategory: str = ""
     evidence: str = ""
     spans: tuple[Span, ...] = ()
     score: float | None = None
     threshold: float | None = None
-    help: str = ""
     regions: tuple[Region, ...] = ()
     models: tuple[Model, ...] = ()
     span_weights: tuple[float, ...] = ()

@@ -42,7 +42,7 @@ from safety.review.client import LOCAL
 from safety.review.quarantine import QuarantinedPicture
 from safety.review.rate_limit import GENERATION, VERIFICATION
 from safety.review.service import ReviewService
-from safety.statement import Statement, StatementTerms, state
+from safety.statement import Statement, StatementTerms, build_statement
 from studio import balanced
 
 
@@ -100,7 +100,7 @@ class Studio:
         `preview` gets blurred pictures while they are drawn: they are not judged yet. `client` is who asks.
         Raises RequestError or LimitError before a case is opened; EngineError, ExportError, AuditError after.
         """
-        self.policy.words(request.language)
+        self.policy.messages(request.language)
         request = complete(replace(request, mode=self.policy.effective_mode(request.mode)), self.engines)
         # No record, no picture: raises before anything is made.
         with self.audit.case(request, self.house.gate.entry(client, GENERATION)) as case:
@@ -163,7 +163,7 @@ class Studio:
     def statement(self, refused: Refused, request: GenerationRequest) -> Statement:
         """Why a request was refused, and what can be done, in the request's language. Raises RequestError."""
         terms = StatementTerms(self.house.retention, self.house.roles.open, self.audit.keep_prompts)
-        return state(refused, request, self.policy, terms)
+        return build_statement(refused, request, self.policy, terms)
 
     def resume(self) -> None:
         """Puts in order what a crash left behind, and deletes what has been kept long enough."""
@@ -190,7 +190,7 @@ class Studio:
 
     def health(self) -> Health:
         """Lets every check look at something harmless. Loads what is not loaded yet: may take seconds."""
-        asked = [CheckInfo(one.name, self.policy.words().check(one.name), "", True) for one in self.prompt_checks]
+        asked = [CheckInfo(one.name, self.policy.messages().check(one.name), "", True) for one in self.prompt_checks]
         return examine(self.prompt_checks, self.image_checks, [*asked, *self.described], Image.new("RGB", (256, 256)))
 
     def _ask(self, prompt: str, mode: str, live: bool = False) -> Decision:

@@ -70,7 +70,7 @@ def fake_studio(
     keep_prompts: bool = False,
     place: str | Path = "",
 ) -> Studio:
-    audit = AuditLog(place or home / "audit.sqlite3", SECRET, keep_prompts)
+    audit = AuditLog(place or home / "audit.sqlite3", SECRET, keep_prompts, policy().messages())
     return Studio(
         policy=policy(),
         prompt_checks=(WordCheck(),),

@@ -26,13 +26,13 @@ def loaded_after(code: str) -> set[str]:
     ("code", "never"),
     [
         pytest.param("import app", HEAVY | LATER, id="app"),
-        pytest.param("import app, ui.cli", HEAVY | LATER, id="command line"),
+        pytest.param("import app, ui.cli.main", HEAVY | LATER, id="command line"),
         pytest.param(
             "import app; app.make_studio(app.Settings(app.Path('nowhere'))).check('a red apple', 'general')",
             (HEAVY | LATER) - {"onnxruntime"},  # the check that judges meaning runs on it
             id="a prompt judged",
         ),
-        pytest.param("import app, ui.page", HEAVY, id="page"),
+        pytest.param("import app, ui.web.page", HEAVY, id="page"),
     ],
 )
 def test_nothing_heavy_is_imported(code: str, never: set[str]) -> None:

@@ -22,10 +22,10 @@ ROOT = Path(__file__).parent.parent
 PROGRAM = """
 import importlib, os, signal, sys
 from pathlib import Path
-from safety.export import Exporter
+from safety.marks.export import Exporter
 from safety.marks import Marks
 from tests.fakes import fake_studio
-from ui.cli import build
+from ui.cli.main import build
 
 home, out, when, module, name = Path(sys.argv[1]), sys.argv[2], *sys.argv[3:]
 owner = importlib.import_module(module)
@@ -45,20 +45,20 @@ build(lambda: studio, "127.0.0.1", 7860)(["create", "a red apple", "--out", out]
 """
 
 STEPS = [
-    pytest.param("before", "tests.fakes_page", "WordCheck.look", "interrupted", id="before the judgement"),
-    pytest.param("before", "safety.audit", "Case.judged", "interrupted", id="before the judgement is on record"),
+    pytest.param("before", "tests.fakes_page", "WordCheck.detect", "interrupted", id="before the judgement"),
+    pytest.param("before", "safety.audit.case", "Case.judged", "interrupted", id="before the judgement is on record"),
     pytest.param("before", "tests.fakes_page", "PaintEngine.generate", "interrupted", id="before generating"),
     pytest.param("before", "tests.fakes_page", "_shapes", "interrupted", id="while generating"),
     pytest.param("after", "tests.fakes_page", "PaintEngine.generate", "interrupted", id="after generating"),
-    pytest.param("before", "tests.fakes_page", "PromptedPictureCheck.look", "interrupted", id="before looking"),
+    pytest.param("before", "tests.fakes_page", "PromptedPictureCheck.detect", "interrupted", id="before looking"),
     pytest.param("before", "safety.marks.export", "Exporter.export", "interrupted", id="before the export"),
     pytest.param("after", "safety.marks", "Marks.apply", "interrupted", id="marked and not yet written"),
     pytest.param("before", "os", "fsync", "interrupted", id="while the keys are made"),
     pytest.param("before", "pathlib", "Path.replace", "interrupted", id="written and not yet named"),
     pytest.param("before", "safety.marks.export", "_sync_folder", "interrupted", id="named and not yet safe on disk"),
     pytest.param("after", "safety.marks.export", "Exporter.export", "interrupted", id="after the export"),
-    pytest.param("after", "safety.audit", "Case.exported", "interrupted", id="after the export is on record"),
-    pytest.param("after", "safety.audit", "Case.delivered", "delivered", id="after the delivery is on record"),
+    pytest.param("after", "safety.audit.case", "Case.exported", "interrupted", id="after the export is on record"),
+    pytest.param("after", "safety.audit.case", "Case.delivered", "delivered", id="after the delivery is on record"),
     pytest.param("before", "ui.cli.create", "write", "delivered", id="before the copy"),
     pytest.param("after", "ui.cli.create", "write", "delivered", id="after the copy"),
 ]

@@ -10,7 +10,8 @@ from safety.audit.serialize import of_steering
 from safety.generation import Delivered, Export, PictureResult, Refused
 from safety.health import Health
 from safety.marks.verify import Verification
-from safety.records import Decision, Reason, Stage, Suggestion, Verdict
+from safety.messages.catalogue import Messages, RenderedReason
+from safety.records import Decision, Stage, Suggestion, Verdict
 from safety.statement import Statement, as_json
 
 Row = dict[str, Any]
@@ -21,29 +22,30 @@ def line(row: Row) -> str:
     return json.dumps(row)
 
 
-def reason(one: Reason) -> Row:
+def reason(rendered: RenderedReason) -> Row:
+    one = rendered.reason
     return {
         "category": one.category,
         "code": one.code,
         "verdict": one.verdict.name,
-        "clause": one.clause,
-        "text": one.text,
+        "clause": rendered.clause,
+        "text": rendered.text,
         "spans": [[span.start, span.end] for span in one.spans],
         "regions": [[part.left, part.top, part.right, part.bottom, part.weight] for part in one.regions],
         "score": one.score,
         "threshold": one.threshold,
         "parts": [round(part, 4) for part in one.span_weights],
         "margins": {mode: round(margin, 4) for mode, margin in one.margins},
-        "help": one.help,
+        "help": rendered.help,
     }
 
 
-def decision(one: Decision) -> Row:
+def decision(one: Decision, messages: Messages) -> Row:
     return {
         "verdict": one.verdict.name,
         "risk": one.risk,
         "scores": dict(one.scores),
-        "reasons": [reason(each) for each in one.reasons],
+        "reasons": [reason(each) for each in messages.render(one)],
     }
 
 
@@ -55,13 +57,13 @@ def suggestion(one: Suggestion) -> Row:
     }
 
 
-def checked(text: str, one: Decision, seconds: float, suggestions: Sequence[Suggestion]) -> Row:
-    told = [suggestion(each) for each in suggestions]
-    return {"text": text, **decision(one), "suggestions": told, "ms": round(seconds * 1000, 3)}
+def checked(text: str, one: Decision, messages: Messages, seconds: float, suggestions: Sequence[Suggestion]) -> Row:
+    rows = [suggestion(each) for each in suggestions]
+    return {"text": text, **decision(one, messages), "suggestions": rows, "ms": round(seconds * 1000, 3)}
 
 
-def looked(file: str, one: Decision) -> Row:
-    return {"file": file, **decision(one)}
+def looked(file: str, one: Decision, messages: Messages) -> Row:
+    return {"file": file, **decision(one, messages)}
 
 
 def export(file: str, one: Export) -> Row:
@@ -76,18 +78,17 @@ def export(file: str, one: Export) -> Row:
 
 
 def refused(one: Refused, statement: Statement) -> Row:
-    told = statement.words.decision(one.decision)
     return {
         "case": one.case,
-        "stage": str(told.stage),
-        **decision(told),
+        "stage": str(one.decision.stage),
+        **decision(one.decision, statement.messages),
         "suggestions": [suggestion(each) for each in one.suggestions],
-        "hint": hint(told),
+        "hint": hint(one.decision),
         "statement": as_json(statement),
     }
 
 
-def delivered(one: Delivered, made: PictureResult, file: str) -> Row:
+def delivered(one: Delivered, made: PictureResult, file: str, messages: Messages) -> Row:
     generation = one.generation
     return {
         "case": one.case,
@@ -99,8 +100,8 @@ def delivered(one: Delivered, made: PictureResult, file: str) -> Row:
         "seconds": round(generation.seconds, 3),
         "filled_in": generation.filled_in(0),
         "steered": of_steering(generation.steered),
-        "prompt": decision(one.prompt),
-        "picture": decision(made.decision),
+        "prompt": decision(one.prompt, messages),
+        "picture": decision(made.decision, messages),
     }
 
 

@@ -33,11 +33,11 @@ LENGTHS = (5, 20, 60, 200)  # words
 COLD = """
 import time; start = time.perf_counter()
 from pathlib import Path
-from safety.judge import PromptJudge
-from safety.policy import load_policy
+from safety.guard import Guard
+from safety.policy.model import load_policy
 from safety.prompt import prompt_checks
 presets = Path({presets!r})
-PromptJudge(prompt_checks(presets, Path({models!r})), load_policy(presets)).judge("a red apple")
+Guard(prompt_checks(presets, Path({models!r})), load_policy(presets)).judge("a red apple")
 print(time.perf_counter() - start, time.process_time())
 """
 

@@ -14,6 +14,7 @@ from safety.records import Decision, Verdict
 
 if TYPE_CHECKING:
     from safety.audit.database import Store
+    from safety.messages.catalogue import Messages
 
 DONE = ("delivered", "refused")
 
@@ -25,11 +26,19 @@ class Case:
     for a hard line, which a picture may still turn out to be, nor for a prompt that nobody has judged.
     """
 
-    def __init__(self, id_: str, store: Store, request: GenerationRequest | None, keep_words: bool) -> None:
+    def __init__(
+        self,
+        id_: str,
+        store: Store,
+        request: GenerationRequest | None,
+        keep_words: bool,
+        messages: Messages | None = None,
+    ) -> None:
         self.id = id_
         self.closed = False
         self._store = store
         self._request = request
+        self._messages = messages
         self._keep_words = keep_words and request is not None
         self._judged = False
         self._evidence: list[serialize.Facts] = []
@@ -42,8 +51,8 @@ class Case:
         if decision.verdict is Verdict.HARD_BLOCK:
             self._keep_words = False
         self._judged = True
-        self._evidence += serialize.evidence(decision)
-        self.note("judged", **serialize.of_decision(decision))
+        self._evidence += serialize.evidence(decision, self._messages)
+        self.note("judged", **serialize.of_decision(decision, self._messages))
 
     def let_through(self) -> bool:
         """Uses up the pass of an overturned appeal against exactly this request, if there is one."""

@@ -23,6 +23,7 @@ from safety.generation import ExportRecord, GenerationRequest, Stamp
 if TYPE_CHECKING:
     from safety.audit.database import Store, Writer
     from safety.audit.reader import Reader
+    from safety.messages.catalogue import Messages
 
 Texts = list[str]
 Rows = list[dict[str, Any]]
@@ -33,13 +34,21 @@ STOPS = (Cancelled, KeyboardInterrupt, GeneratorExit)
 class AuditLog:
     """Cases in a database at `place` (a path or an SQLAlchemy URL), chained under `secret`.
 
-    Database and secret are opened at first use, so that what records nothing needs neither. Many threads
-    and many processes may write at once. Every method raises AuditError where the database cannot be used.
+    Database and secret are opened at first use, so that what records nothing needs neither. `messages` words the
+    clauses in the records; without it they stand as numbers. Many threads and many processes may write at once.
+    Every method raises AuditError where the database cannot be used.
     """
 
-    def __init__(self, place: str | Path, secret: bytes | Callable[[], bytes], keep_prompts: bool = False) -> None:
+    def __init__(
+        self,
+        place: str | Path,
+        secret: bytes | Callable[[], bytes],
+        keep_prompts: bool = False,
+        messages: Messages | None = None,
+    ) -> None:
         self.place = place
         self.keep_prompts = keep_prompts
+        self.messages = messages  # the language of the records
         self._secret = secret
         self._instance: ProcessLock | None = None
         self._starting = threading.RLock()
@@ -80,7 +89,7 @@ class AuditLog:
         self, kind: str, opening: serialize.Facts, request: GenerationRequest | None, admit: Admit | None = None
     ) -> Iterator[Case]:
         instance = self._start()
-        case = Case(secrets.token_hex(6), self._store, request, self.keep_prompts)
+        case = Case(secrets.token_hex(6), self._store, request, self.keep_prompts, self.messages)
         with self._store.writing() as writer:
             if admit:
                 admit(writer, case.id)

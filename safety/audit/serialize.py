@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from safety.audit.hash_chain import Entry, Keys
@@ -15,7 +16,8 @@ from safety.generation import (
     GenerationRequest,
     SteeringResult,
 )
-from safety.records import Decision, Reason
+from safety.messages.catalogue import Messages, RenderedReason
+from safety.records import Decision
 
 Facts = dict[str, Any]
 SETTINGS = ("mode", "engine", "seed", "steps", "guidance", "width", "height", "count", "format")
@@ -30,7 +32,8 @@ def of_request(request: GenerationRequest, keys: Keys) -> Facts:
     }
 
 
-def of_decision(decision: Decision) -> Facts:
+def of_decision(decision: Decision, messages: Messages | None) -> Facts:
+    """Returns what is recorded of a decision; its clauses are worded by `messages`, the language of the records."""
     return {
         "stage": str(decision.stage),
         "verdict": decision.verdict.name,
@@ -41,17 +44,24 @@ def of_decision(decision: Decision) -> Facts:
         "risk": decision.risk,
         "scores": dict(decision.scores),
         "looked": list(decision.ran),
-        "reasons": [_reason(reason) for reason in decision.reasons],
+        "reasons": [_reason(rendered) for rendered in _rendered(decision, messages)],
     }
 
 
-def _reason(reason: Reason) -> Facts:
+def _rendered(decision: Decision, messages: Messages | None) -> Sequence[RenderedReason]:
+    if messages is None:
+        return [RenderedReason(reason, "", "", reason.clause) for reason in decision.reasons]
+    return messages.render(decision)
+
+
+def _reason(rendered: RenderedReason) -> Facts:
     # Neither evidence nor text: both may quote the prompt.
+    reason = rendered.reason
     return {
         "verdict": reason.verdict.name,
         "category": reason.category,
         "code": reason.code,
-        "clause": reason.clause,
+        "clause": rendered.clause,
         "check": reason.check,
         "aspect": reason.subcategory,
         "score": reason.score,
@@ -59,17 +69,17 @@ def _reason(reason: Reason) -> Facts:
     }
 
 
-def evidence(decision: Decision) -> list[Facts]:
+def evidence(decision: Decision, messages: Messages | None) -> list[Facts]:
     """What `of_decision` leaves out, for those who keep prompts."""
     return [
         {
             "stage": str(decision.stage),
-            "code": reason.code,
-            "text": reason.text,
-            "evidence": reason.evidence,
-            "spans": [[span.start, span.end] for span in reason.spans],
+            "code": rendered.reason.code,
+            "text": rendered.text,
+            "evidence": rendered.reason.evidence,
+            "spans": [[span.start, span.end] for span in rendered.reason.spans],
         }
-        for reason in decision.reasons
+        for rendered in _rendered(decision, messages)
     ]
 
 

@@ -1,12 +1,12 @@
 """What a person reads, as data: presets/locales/*.toml, one file a language, and help for each country.
 
-A decision is made without words. `Messages` puts it into a language; what a language lacks is said in English.
+A decision is made without words. `Messages.render` says it in a language; what a language lacks is said in English.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from string import Formatter
 from typing import Any
@@ -22,6 +22,20 @@ GENERAL = "general"
 STAGE_OF = {"P": Stage.PROMPT, "I": Stage.PICTURE, "T": Stage.TEXT}
 
 
+@dataclass(frozen=True, slots=True)
+class RenderedReason:
+    """A reason in one language: title, the facts in a sentence, the clause with its number, and where to find help.
+
+    `help` is "" for a category that has none.
+    """
+
+    reason: Reason
+    title: str
+    text: str
+    clause: str
+    help: str = ""
+
+
 @dataclass(frozen=True)
 class Messages:
     """One language, for a reader in one country ("" where it is not known). `modes`: names from the mode files."""
@@ -32,28 +46,23 @@ class Messages:
     help: Helplines
     modes: Mapping[str, ModeMessages]
 
-    def decision(self, one: Decision) -> Decision:
-        """The same decision with its reasons in this language."""
-        return replace(one, reasons=tuple(self.reason(reason, one.mode) for reason in one.reasons))
+    def render(self, decision: Decision) -> tuple[RenderedReason, ...]:
+        """Returns the reasons of a decision in this language, in the same order."""
+        return tuple(self._rendered(reason, decision.mode) for reason in decision.reasons)
 
-    def reason(self, one: Reason, mode: str) -> Reason:
-        """The reason with title, clause, text and help in this language; all else stays."""
-        number = one.clause.partition(":")[0]
-        if one.category == UNCHECKED:
-            title, text = self.locale.unchecked.said(one.subcategory, one.check, one.evidence)
-            return replace(one, title=title, text=text, clause=f"{number}: {self.locale.unchecked.clause}")
-        if one.category == CONTEXT:
+    def _rendered(self, reason: Reason, mode: str) -> RenderedReason:
+        if reason.category == UNCHECKED:
+            unchecked = self.locale.unchecked
+            title, text = unchecked.text_of(reason.subcategory, reason.check, reason.evidence)
+            return RenderedReason(reason, title, text, f"{reason.clause}: {unchecked.clause}")
+        if reason.category == CONTEXT:
             context = self.locale.context
             text = context.text.format(mode=self.mode(mode).title, general=self.mode(GENERAL).title)
-            return replace(one, title=context.title, text=text, clause=f"{number}: {context.clause}")
-        words = self.locale.category[one.category]
-        return replace(
-            one,
-            title=words.title,
-            clause=f"{number}: {words.clause}",
-            text=words.at(STAGE_OF[one.code[0]], one.subcategory).replace("{evidence}", one.evidence),
-            help=self.help_text(one.category),
-        )
+            return RenderedReason(reason, context.title, text, f"{reason.clause}: {context.clause}")
+        category = self.locale.category[reason.category]
+        text = category.at(STAGE_OF[reason.code[0]], reason.subcategory).replace("{evidence}", reason.evidence)
+        clause = f"{reason.clause}: {category.clause}"
+        return RenderedReason(reason, category.title, text, clause, self.help_text(reason.category))
 
     def mode(self, name: str) -> ModeMessages:
         """Title and description of a mode; of one that an operator added, as its file has them."""
@@ -81,8 +90,8 @@ class Catalogue:
     modes: Mapping[str, ModeMessages]
     default: str = ENGLISH
 
-    def words(self, tag: str = "") -> Messages:
-        """The words for "de" or "de-AT", the second part a country. Raises RequestError for an unknown language."""
+    def messages(self, tag: str = "") -> Messages:
+        """Returns the texts for "de" or "de-AT", the second part a country. Raises RequestError."""
         name, _, country = (tag or self.default).replace("_", "-").partition("-")
         if name.lower() not in self.locales:
             known = ", ".join(self.locales)
@@ -106,12 +115,12 @@ def load_catalogue(folder: Path, modes: Mapping[str, ModeMessages], default: str
         table = read_toml(path)
         _same_names(english, table, path)
         locales[path.stem] = parse(Locale, _over(english, table), path)
-    languages = Catalogue(locales, load_helplines(folder), modes, default or ENGLISH)
+    catalogue = Catalogue(locales, load_helplines(folder), modes, default or ENGLISH)
     try:
-        languages.words()
+        catalogue.messages()
     except RequestError as error:
         raise PresetError(str(error), f"Set SAFELIGHT_LANGUAGE to one of: {', '.join(locales)}.") from None
-    return languages
+    return catalogue
 
 
 def _over(below: Mapping[str, Any], above: Mapping[str, Any]) -> dict[str, Any]:
@@ -139,4 +148,6 @@ def _names(text: str, path: Path) -> set[str]:
         raise PresetError(f"{path}: {text!r}: {error}", ADVICE) from None
 
 
-__all__ = ["Catalogue", "CategoryMessages", "Messages", "ModeMessages", "StageMessages", "load_catalogue"]
+__all__ = [
+    "Catalogue", "CategoryMessages", "Messages", "ModeMessages", "RenderedReason", "StageMessages", "load_catalogue",
+]  # fmt: skip

@@ -53,7 +53,7 @@ class UncheckedMessages(ConfigModel):
     title_unruled: str
     unruled: str
 
-    def said(self, kind: str, check: str, why: str) -> tuple[str, str]:
+    def text_of(self, kind: str, check: str, why: str) -> tuple[str, str]:
         """Title and text. A sentence of our own about what was asked for ("problem") is given as it is."""
         if kind == "problem":
             return self.title_skipped, why

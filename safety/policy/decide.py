@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from safety.messages.catalogue import ENGLISH
 from safety.policy.model import BASE_MODE, Policy
 from safety.records import CONTEXT, UNCHECKED, Assessment, Decision, Finding, Reason, Stage, Verdict
 
@@ -17,17 +16,16 @@ Judged = tuple[Verdict, float | None]  # a verdict and the threshold that was re
 def decide(assessment: Assessment, policy: Policy, mode: str) -> Decision:
     """Judges what the checks saw. Monotone: more evidence, or a higher score, never lowers the verdict.
 
-    The reasons are in English; `policy.words(language).decision(...)` says them in another language.
+    The reasons are codes and numbers; `Messages.render` says them in a language.
     """
     reasons = sorted(_reasons(assessment, policy, mode), key=lambda r: (-r.verdict, -(r.score or 0.0)))
     verdict = _worst(reasons)
     hard = verdict is Verdict.HARD_BLOCK
     # Behind a hard line, the other reasons and scores would teach the way round it.
     told = [reason for reason in reasons if reason.verdict is verdict] if hard else reasons
-    english = policy.words(ENGLISH)
     return Decision(
         verdict=verdict,
-        reasons=tuple(dict.fromkeys(english.reason(reason, mode) for reason in told)),
+        reasons=tuple(dict.fromkeys(told)),
         stage=assessment.stage,
         mode=mode,
         policy_version=policy.version,
@@ -90,7 +88,7 @@ def _strength(finding: Finding) -> float:
 
 def _unchecked(stage: Stage, kind: str, check: str = "", why: str = "") -> Reason:
     code = CODE_LETTER[stage] + UNCHECKED_CODE
-    return Reason(Verdict.BLOCK, UNCHECKED, code, UNCHECKED_CLAUSE, "", "", check, kind, why)
+    return Reason(Verdict.BLOCK, UNCHECKED, code, UNCHECKED_CLAUSE, check, kind, why)
 
 
 def _context(finding: Finding, assessment: Assessment, policy: Policy, mode: str) -> Reason:
@@ -99,8 +97,6 @@ def _context(finding: Finding, assessment: Assessment, policy: Policy, mode: str
         category=CONTEXT,
         code=CODE_LETTER[finding.stage or assessment.stage] + CONTEXT_CODE,
         clause=CONTEXT_CLAUSE,
-        title="",
-        text="",
         check=finding.check,
         subcategory=finding.category,
         evidence=finding.evidence,
@@ -118,14 +114,12 @@ def _reason(finding: Finding, judged: Judged, assessment: Assessment, policy: Po
     verdict, threshold = judged
     # A hard line names its category and clause only: scores and spans would teach the way round it.
     if verdict is Verdict.HARD_BLOCK:
-        return Reason(verdict, finding.category, code, category.clause, "", "", "")
+        return Reason(verdict, finding.category, code, category.clause, check="")
     return Reason(
         verdict=verdict,
         category=finding.category,
         code=code,
         clause=category.clause,
-        title="",
-        text="",
         check=finding.check,
         subcategory=finding.subcategory,
         evidence=finding.evidence,

@@ -16,7 +16,7 @@ NAMED = {Verdict.NOTE: "remark", Verdict.WARN: "warning", Verdict.BLOCK: "refusa
 
 def described(policy: Policy, mode: str) -> Iterator[str]:
     """What a mode changes against general mode, a line each, in English."""
-    words = policy.words("en")
+    words = policy.messages("en")
     yield f"{words.mode(mode).title}, against {words.mode(BASE_MODE).title}:"
     count = 0
     for stage, table in policy.mode[mode].limits.items():
@@ -34,7 +34,7 @@ def described(policy: Policy, mode: str) -> Iterator[str]:
 
 def _named(policy: Policy, key: str) -> str:
     category, _, subcategory = key.partition(".")
-    title = policy.words("en").locale.category[category].title
+    title = policy.messages("en").locale.category[category].title
     return f"{title} ({subcategory})" if subcategory else title
 
 

@@ -49,7 +49,7 @@ class Policy(ConfigModel):
     category: dict[str, Category]
     limits: dict[Stage, dict[str, Limits]]
     mode: dict[str, Mode]
-    languages: Catalogue
+    catalogue: Catalogue
     folder: Path
     locked: str = ""
 
@@ -126,9 +126,9 @@ class Policy(ConfigModel):
         at = signs.get(f"{finding.category}.{finding.subcategory}", signs.get(finding.category))
         return at if at is not None and finding.score >= at else None
 
-    def words(self, language: str = "") -> Messages:
-        """The words of a language; "" for the one that the operator set. Raises RequestError for an unknown one."""
-        return self.languages.words(language)
+    def messages(self, language: str = "") -> Messages:
+        """Returns the texts of a language; "" is the one that the operator set. Raises RequestError."""
+        return self.catalogue.messages(language)
 
 
 def load_policy(folder: Path, locked: str = "", language: str = "", extra: Path | None = None) -> Policy:
@@ -142,9 +142,9 @@ def load_policy(folder: Path, locked: str = "", language: str = "", extra: Path 
     digest = hashlib.sha256(b"\0".join(path.name.encode() + b"\0" + path.read_bytes() for path in paths)).hexdigest()
     base = parse(_PolicyFile, tables.pop(paths[0]), paths[0])
     modes = inherited({path.stem: parse(Mode, table, path) for path, table in tables.items()}, folder / "modes")
-    languages = load_catalogue(folder, modes, language)
+    catalogue = load_catalogue(folder, modes, language)
     try:
-        parts = dict(base) | {"digest": digest, "mode": modes, "languages": languages}
+        parts = dict(base) | {"digest": digest, "mode": modes, "catalogue": catalogue}
         return Policy(**parts, folder=folder, locked=locked)
     except ValidationError as error:
         raise PresetError(f"{folder}: {first_problem(error)}", ADVICE) from None

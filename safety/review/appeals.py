@@ -18,6 +18,7 @@ from safety.audit.overrides import ticket, unuse, use
 from safety.audit.shown import readable
 from safety.errors import RequestError
 from safety.generation import Generation, GenerationRequest
+from safety.messages.catalogue import Messages
 from safety.records import Decision, Verdict
 from safety.review import stored_pictures
 from safety.review.client import LOCAL
@@ -82,7 +83,7 @@ class Appeals:
             stage = self._refused_at(writer.of_case(asking.case), asking)  # again: nobody writes between here and there
             self.gate.entry(client, APPEALING)(writer, asking.case)
             wanted = ticket(rows[0].read(), writer.keys)
-            kept = {"appeal": writer.keep(asking.case, "appeal", _words(asking, decision))}
+            kept = {"appeal": writer.keep(asking.case, "appeal", _words(asking, decision, self.audit.messages))}
             if stage != "prompt" and asking.kind == APPEAL:
                 kept["picture"] = writer.keep(asking.case, "picture", self._picture(asking.case))
             noted = {"kind": asking.kind, "stage": stage, "ticket": wanted, "learn": asking.learn, **kept}
@@ -93,7 +94,7 @@ class Appeals:
     def _picture(self, case_id: str) -> str:
         """Taken at the last moment, so that a mistyped case does not cost the picture."""
         if withheld := self.held.take(case_id):
-            return stored_pictures.pack(withheld)
+            return stored_pictures.pack(withheld, self.audit.messages)
         advice = "Create it again, and ask for the review at once."
         raise RequestError("The withheld picture is no longer held.", advice)
 
@@ -186,6 +187,8 @@ def _same_negative(opening: dict[str, Any], keys: Any, asking: AppealRequest) ->
     return bool(opening.get("negative_prompt") == digest)
 
 
-def _words(asking: AppealRequest, decision: Decision) -> str:
+def _words(asking: AppealRequest, decision: Decision, messages: Messages | None) -> str:
     words = {"prompt": asking.prompt, "negative_prompt": asking.negative_prompt, "remark": asking.remark}
-    return canonical({**words, "reasons": serialize.evidence(decision), "policy_digest": decision.policy_digest})
+    return canonical(
+        {**words, "reasons": serialize.evidence(decision, messages), "policy_digest": decision.policy_digest}
+    )

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from safety.audit import serialize
 from safety.audit.hash_chain import canonical
 from safety.generation import Generation, GenerationRequest
+from safety.messages.catalogue import Messages
 from safety.review.quarantine import QuarantinedPicture
 
 if TYPE_CHECKING:
@@ -49,15 +50,15 @@ class StoredPictures:
         return Generation(request, images, seeds, self.model, 0.0)
 
 
-def pack(withheld: Sequence[QuarantinedPicture]) -> str:
-    """ "" for none."""
+def pack(withheld: Sequence[QuarantinedPicture], messages: Messages | None) -> str:
+    """Returns withheld pictures as text to be stored, with their reasons in words; "" where there are none."""
     if not withheld:
         return ""
     ones = [
         {
             "png": base64.b64encode(_png(one.image)).decode("ascii"),
             "seed": one.generation.seeds[one.number],
-            "reasons": serialize.evidence(one.decision),
+            "reasons": serialize.evidence(one.decision, messages),
         }
         for one in withheld
     ]

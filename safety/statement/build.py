@@ -6,31 +6,31 @@ from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
 
 from safety.generation import GenerationRequest, Refused
-from safety.messages.catalogue import Messages
+from safety.messages.catalogue import Messages, RenderedReason
 from safety.policy.model import Policy
-from safety.records import Decision, Reason, Stage, Verdict
+from safety.records import Decision, Stage, Verdict
 from safety.statement.record import Ground, HelplineGroup, Signal, Statement, StatementTerms
 
 
-def state(refused: Refused, request: GenerationRequest, policy: Policy, terms: StatementTerms) -> Statement:
+def build_statement(refused: Refused, request: GenerationRequest, policy: Policy, terms: StatementTerms) -> Statement:
     """The statement in the request's language. Raises RequestError for a language that there is not."""
-    words = policy.words(request.language)
-    decision = words.decision(refused.decision)
-    grounds = tuple(_grounds(decision, request.prompt))
-    said = words.verdict(decision.stage, decision.verdict)
+    messages = policy.messages(request.language)
+    decision = refused.decision
+    grounds = tuple(_grounds(decision, messages, request.prompt))
+    said = messages.verdict(decision.stage, decision.verdict)
     until = _until(refused, terms)
     open_to_appeal = decision.verdict is Verdict.BLOCK
     return Statement(
         case=refused.case,
         time=refused.time,
-        words=words,
+        messages=messages,
         stage=decision.stage,
         verdict=decision.verdict,
         title=said.title,
         possible=said.possible,
         facts=grounds[0].text if grounds else said.title,
         grounds=grounds,
-        help=tuple(_help(decision, words)),
+        help=tuple(_help(decision, messages)),
         policy_version=decision.policy_version,
         policy_digest=decision.policy_digest,
         mode=decision.mode,
@@ -38,24 +38,25 @@ def state(refused: Refused, request: GenerationRequest, policy: Policy, terms: S
         modes_that_allow=decision.modes_that_allow,
         suggestions=tuple(suggestion.text for suggestion in refused.suggestions),
         until=until.date() if open_to_appeal else None,
-        appeal=_appeal(refused, until, words, terms),
-        stored=tuple(_stored(decision, words, terms)),
+        appeal=_appeal(refused, until, messages, terms),
+        stored=tuple(_stored(decision, messages, terms)),
     )
 
 
-def _grounds(decision: Decision, prompt: str) -> Iterator[Ground]:
+def _grounds(decision: Decision, messages: Messages, prompt: str) -> Iterator[Ground]:
     """Reasons come worst first; those of one code and verdict are told as one."""
-    groups: dict[tuple[str, Verdict], list[Reason]] = {}
-    for reason in decision.reasons:
-        groups.setdefault((reason.code, reason.verdict), []).append(reason)
-    for reasons in groups.values():
-        yield _ground(reasons, prompt if decision.stage is Stage.PROMPT else "")
+    groups: dict[tuple[str, Verdict], list[RenderedReason]] = {}
+    for rendered in messages.render(decision):
+        groups.setdefault((rendered.reason.code, rendered.reason.verdict), []).append(rendered)
+    for group in groups.values():
+        yield _ground(group, prompt if decision.stage is Stage.PROMPT else "")
 
 
-def _ground(reasons: Sequence[Reason], prompt: str) -> Ground:
+def _ground(group: Sequence[RenderedReason], prompt: str) -> Ground:
+    reasons = [rendered.reason for rendered in group]
     worst = reasons[0]
-    head = (worst.category, worst.code, worst.verdict, worst.title, worst.clause)
-    text = " ".join(dict.fromkeys(reason.text for reason in reasons))
+    head = (worst.category, worst.code, worst.verdict, group[0].title, group[0].clause)
+    text = " ".join(dict.fromkeys(rendered.text for rendered in group))
     if worst.verdict is Verdict.HARD_BLOCK:  # whatever else the reason may hold
         return Ground(*head, text)
     spans = sorted({span for reason in reasons for span in reason.spans})
@@ -69,10 +70,10 @@ def _ground(reasons: Sequence[Reason], prompt: str) -> Ground:
     return Ground(*head, text, tuple(filter(None, quotes)), tuple(spans), tuple(regions), tuple(signals))
 
 
-def _help(decision: Decision, words: Messages) -> Iterator[HelplineGroup]:
+def _help(decision: Decision, messages: Messages) -> Iterator[HelplineGroup]:
     for category in dict.fromkeys(reason.category for reason in decision.reasons):
-        if resources := words.help.near(category, words.country):
-            yield HelplineGroup(category, words.locale.category[category].help, resources)
+        if resources := messages.help.near(category, messages.country):
+            yield HelplineGroup(category, messages.locale.category[category].help, resources)
 
 
 def _until(refused: Refused, terms: StatementTerms) -> datetime:
@@ -82,8 +83,8 @@ def _until(refused: Refused, terms: StatementTerms) -> datetime:
     return refused.time + (timedelta(minutes=for_pictures) if pictures else timedelta(days=for_words))
 
 
-def _appeal(refused: Refused, until: datetime, words: Messages, terms: StatementTerms) -> str:
-    said, verdict = words.locale.statement, refused.decision.verdict
+def _appeal(refused: Refused, until: datetime, messages: Messages, terms: StatementTerms) -> str:
+    said, verdict = messages.locale.statement, refused.decision.verdict
     if verdict is Verdict.HARD_BLOCK:
         return said.appeal_hard
     if verdict is Verdict.WARN:
@@ -93,8 +94,8 @@ def _appeal(refused: Refused, until: datetime, words: Messages, terms: Statement
     return " ".join([asking, said.appeal_how, said.appeal_reviewed if terms.reviewed else said.appeal_operator])
 
 
-def _stored(decision: Decision, words: Messages, terms: StatementTerms) -> Iterator[str]:
-    said, days, hard = words.locale.statement, terms.retention.days, decision.verdict is Verdict.HARD_BLOCK
+def _stored(decision: Decision, messages: Messages, terms: StatementTerms) -> Iterator[str]:
+    said, days, hard = messages.locale.statement, terms.retention.days, decision.verdict is Verdict.HARD_BLOCK
     yield said.stored_hard if hard else said.stored_record
     if not hard:
         lasting = said.lasting(days.words)

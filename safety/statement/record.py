@@ -71,7 +71,7 @@ class Statement:
 
     case: str
     time: datetime
-    words: Messages
+    messages: Messages
     stage: Stage
     verdict: Verdict
     title: str

@@ -10,7 +10,7 @@ from safety.statement.record import Ground, HelplineGroup, Signal, Statement
 
 def as_text(one: Statement) -> str:
     """The whole statement for a terminal or a letter: help first, then the decision, why, and what can be done."""
-    said = one.words.locale.statement
+    said = one.messages.locale.statement
     lines = [line for found in one.help for line in _help_lines(found, one)]
     lines += [*([""] if lines else []), said.heading, f"{one.title}. {one.possible}", ""]
     lines += [f"{label}: {value}" for label, value in pairs(one)]
@@ -25,7 +25,7 @@ def as_text(one: Statement) -> str:
 
 def pairs(one: Statement) -> Iterator[tuple[str, str]]:
     """Label and value of the plain facts."""
-    said = one.words.locale.statement
+    said = one.messages.locale.statement
     yield said.case, one.case
     yield said.time, f"{one.time:%Y-%m-%d %H:%M:%S} UTC"
     yield said.what, str(getattr(said, f"stage_{one.stage.value}"))
@@ -35,10 +35,10 @@ def pairs(one: Statement) -> Iterator[tuple[str, str]]:
 
 def remarks(one: Statement) -> Iterator[str]:
     """What would pass, and that no person took part."""
-    said = one.words.locale.statement
+    said = one.messages.locale.statement
     # Refused, not by a hard line, and nobody who may need help is told how to go on.
     if one.until is not None and not one.help:
-        modes = ", ".join(one.words.mode(name).title for name in one.modes_that_allow)
+        modes = ", ".join(one.messages.mode(name).title for name in one.modes_that_allow)
         locked = one.mode_set_by == "operator"
         yield said.passing.format(modes=modes) if modes else said.locked if locked else said.not_passing
     yield said.automatic
@@ -46,16 +46,16 @@ def remarks(one: Statement) -> Iterator[str]:
 
 def mode_said(one: Statement) -> str:
     """The mode and who set it."""
-    said = one.words.locale.statement
+    said = one.messages.locale.statement
     text = said.mode_operator if one.mode_set_by == "operator" else said.mode_person
-    return text.format(mode=one.words.mode(one.mode).title)
+    return text.format(mode=one.messages.mode(one.mode).title)
 
 
 def signal_said(signal: Signal, ground: Ground, one: Statement) -> str:
     """The check, its score, the threshold and by how much it was passed."""
-    said = one.words.locale.statement
+    said = one.messages.locale.statement
     return said.signal.format(
-        check=one.words.check(signal.check),
+        check=one.messages.check(signal.check),
         score=f"{signal.score:.2f}",
         verdict=getattr(said, f"reached_{ground.verdict.name.lower()}"),
         threshold=f"{signal.threshold:.2f}",
@@ -65,18 +65,18 @@ def signal_said(signal: Signal, ground: Ground, one: Statement) -> str:
 
 def models_said(signal: Signal, one: Statement) -> str:
     """The weights by name and hash; "" for lists of words and rules."""
-    said = one.words.locale.statement
+    said = one.messages.locale.statement
     named = (said.model.format(name=model.name, sha256=model.sha256[:12]) for model in signal.models)
     return "; ".join(named)
 
 
 def _help_lines(found: HelplineGroup, one: Statement) -> Iterator[str]:
     yield found.sentence
-    yield from (f"  {each.line(one.words.locale.help)}" for each in found.resources)
+    yield from (f"  {each.line(one.messages.locale.help)}" for each in found.resources)
 
 
 def _ground_lines(ground: Ground, one: Statement) -> Iterator[str]:
-    said = one.words.locale.statement
+    said = one.messages.locale.statement
     yield f"  {ground.code} {ground.title}: {ground.text}"
     yield f"    {said.policy} {ground.clause}"
     where = [f'"{quote}"' for quote in ground.quotes] or ([said.region] if ground.regions else [])
@@ -90,7 +90,7 @@ def as_json(one: Statement) -> dict[str, Any]:
     return {
         "case": one.case,
         "time": one.time.isoformat(),
-        "language": one.words.tag,
+        "language": one.messages.tag,
         "stage": one.stage.value,
         "verdict": one.verdict.name,
         "title": one.title,
@@ -99,7 +99,7 @@ def as_json(one: Statement) -> dict[str, Any]:
         "grounds": [_ground_json(ground) for ground in one.grounds],
         "help": [_help_json(found) for found in one.help],
         "policy": {"version": one.policy_version, "digest": one.policy_digest},
-        "mode": {"name": one.mode, "title": one.words.mode(one.mode).title, "set_by": one.mode_set_by},
+        "mode": {"name": one.mode, "title": one.messages.mode(one.mode).title, "set_by": one.mode_set_by},
         "passing": list(one.modes_that_allow),
         "suggestions": list(one.suggestions),
         "automatic": one.automatic,

@@ -58,7 +58,7 @@ def test_each_picture_is_drawn_from_its_own_words_in_the_order_of_seeds(studio: 
 def test_it_is_shown_and_on_record(studio: Studio) -> None:
     outcome = made(studio, REQUEST)
     assert "Filled in: <b>woman, light skin</b>" in picture(
-        outcome.made[0], "c", 20, studio.policy.words(), outcome.generation.filled_in(0)
+        outcome.made[0], "c", 20, studio.policy.messages(), outcome.generation.filled_in(0)
     )
     rows = json.dumps(list(studio.audit.show(outcome.case)))
     assert "woman, light skin" in rows and '"balanced": true' in rows and "a doctor" not in rows

@@ -71,7 +71,11 @@ def _create(studio: Studio, request: GenerationRequest, out: Path, json: bool) -
     if made.veiled:
         studio.reveal(outcome.case, made.export)
     write(out, made.export.path.read_bytes())
-    typer.echo(serialize.line(serialize.delivered(outcome, made, str(out))) if json else str(out))
+    typer.echo(
+        serialize.line(serialize.delivered(outcome, made, str(out), studio.policy.messages(request.language)))
+        if json
+        else str(out)
+    )
     return None
 
 

@@ -68,14 +68,14 @@ def _add_check(cli: typer.Typer, make_studio: Callable[[], Studio]) -> None:
         with answering(), naming(Path(file)):
             studio = make_studio()
             studio.policy.mode_of(mode)
-            words = studio.policy.words(language)
+            messages = studio.policy.messages(language)
             for number, line in enumerate(_lines(file), 1):
                 text = _text(line, number, jsonl)
                 start = time.perf_counter()
-                decision = words.decision(studio.check(text, mode))
+                decision = studio.check(text, mode)
                 seconds = time.perf_counter() - start
                 found = studio.suggest(text, mode, decision) if suggestions else ()
-                typer.echo(serialize.line(serialize.checked(text, decision, seconds, found)))
+                typer.echo(serialize.line(serialize.checked(text, decision, messages, seconds, found)))
                 sys.stdout.flush()
 
 
@@ -86,11 +86,11 @@ def _add_look(cli: typer.Typer, make_studio: Callable[[], Studio]) -> None:
         with answering():
             studio = make_studio()
             studio.policy.mode_of(mode)
-            words = studio.policy.words(language)
+            messages = studio.policy.messages(language)
 
             def look_at(file: Path) -> None:
-                decision = words.decision(studio.look(open_picture(read_picture(file)), mode))
-                typer.echo(serialize.line(serialize.looked(str(file), decision)))
+                decision = studio.look(open_picture(read_picture(file)), mode)
+                typer.echo(serialize.line(serialize.looked(str(file), decision, messages)))
 
             for_each(files, look_at)
 

@@ -10,7 +10,7 @@ from itertools import groupby
 
 from markupsafe import Markup
 
-from safety.messages.catalogue import Messages
+from safety.messages.catalogue import Messages, RenderedReason
 from safety.records import Decision, Reason, Verdict
 from ui.html.helplines import help_box
 from ui.html.progress import previews
@@ -61,29 +61,30 @@ def _meter(decision: Decision, words: Messages) -> Markup:
 
 def reason_list(decision: Decision, words: Messages) -> Markup:
     # Reasons come worst first; those of one code and verdict are told as one.
-    groups: dict[tuple[str, Verdict], list[Reason]] = {}
-    for reason in decision.reasons:
-        groups.setdefault((reason.code, reason.verdict), []).append(reason)
+    groups: dict[tuple[str, Verdict], list[RenderedReason]] = {}
+    for rendered in words.render(decision):
+        groups.setdefault((rendered.reason.code, rendered.reason.verdict), []).append(rendered)
     items = joined(_reason(group, words) for group in groups.values())
     return Markup('<ul class="sl-reasons">{}</ul>').format(items) if items else Markup("")
 
 
-def _reason(group: Sequence[Reason], words: Messages) -> Markup:
-    worst = group[0]
+def _reason(group: Sequence[RenderedReason], words: Messages) -> Markup:
+    reasons = [rendered.reason for rendered in group]
+    worst = reasons[0]
     shown = worst.verdict < Verdict.HARD_BLOCK  # decide() gives a hard line no score; should one come, it is not told
-    signals = joined(_signal(reason, words) for reason in group if shown and reason.score is not None)
-    texts = joined(Markup("<p>{}</p>").format(text) for text in dict.fromkeys(reason.text for reason in group))
+    signals = joined(_signal(reason, words) for reason in reasons if shown and reason.score is not None)
+    texts = joined(Markup("<p>{}</p>").format(text) for text in dict.fromkeys(each.text for each in group))
     return Markup(
         '<li class="sl-reason sl-{}"><div class="sl-reason-title"><b>{}</b><code>{}</code></div>{}{}'
         '<p class="sl-clause">{} {}</p></li>'
     ).format(
         worst.verdict.name.lower(),
-        worst.title,
+        group[0].title,
         worst.code,
         texts,
         signals,
         words.locale.statement.policy,
-        worst.clause,
+        group[0].clause,
     )
 
 
@@ -112,13 +113,13 @@ def _passing(seen: Judged) -> Markup:
     return Markup('<p class="sl-passing">{}</p>').format(text)
 
 
-def highlights(text: str, decision: Decision) -> list[tuple[str, str | None]]:
+def highlights(text: str, decision: Decision, words: Messages) -> list[tuple[str, str | None]]:
     """The prompt as typed, cut where the evidence begins and ends; each piece with its category or None."""
     labels: list[str | None] = [None] * len(text)
-    for reason in decision.reasons:  # worst first, so the first label of a character stays
-        for span in reason.spans:
+    for rendered in words.render(decision):  # worst first, so the first label of a character stays
+        for span in rendered.reason.spans:
             for place in range(max(span.start, 0), min(span.end, len(text))):
-                labels[place] = labels[place] or reason.title
+                labels[place] = labels[place] or rendered.title
     pieces = groupby(zip(text, labels, strict=True), key=lambda pair: pair[1])
     return [("".join(char for char, _ in piece), label) for label, piece in pieces]
 

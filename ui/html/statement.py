@@ -24,14 +24,14 @@ STYLE = Path(__file__).resolve().parents[2] / "assets" / "statement.css"
 
 def section(one: Statement) -> Markup:
     """The whole statement, help first."""
-    said = one.words.locale.statement
+    said = one.messages.locale.statement
     return Markup(
         '<section class="sl-statement sl-{}" role="status" lang="{}">{}<p class="sl-kicker">{}</p><h3>{}</h3><p>{}</p>'
         '<ul class="sl-reasons" aria-label="{}">{}</ul>{}{}{}{}{}{}</section>'
     ).format(
         one.verdict.name.lower(),
-        one.words.tag,
-        _joined(help_of(found.category, one.words) for found in one.help),
+        one.messages.tag,
+        _joined(help_of(found.category, one.messages) for found in one.help),
         said.heading,
         one.title,
         one.possible,
@@ -48,12 +48,12 @@ def section(one: Statement) -> Markup:
 
 def document(one: Statement) -> str:
     """A page of its own, ready to print or to send: nothing is fetched."""
-    said = one.words.locale.statement
+    said = one.messages.locale.statement
     return Markup(
         '<!doctype html>\n<html lang="{}"><head><meta charset="utf-8"><title>{} {}</title>'
         '<meta name="viewport" content="width=device-width"><style>{}</style></head>'
         '<body><header>Safelight</header><main class="prose">{}</main></body></html>\n'
-    ).format(one.words.tag, said.heading, one.case, Markup(STYLE.read_text("utf-8")), section(one))
+    ).format(one.messages.tag, said.heading, one.case, Markup(STYLE.read_text("utf-8")), section(one))
 
 
 def _joined(parts: Iterable[Markup]) -> Markup:
@@ -61,7 +61,7 @@ def _joined(parts: Iterable[Markup]) -> Markup:
 
 
 def _ground(ground: Ground, one: Statement) -> Markup:
-    said = one.words.locale.statement
+    said = one.messages.locale.statement
     return Markup(
         '<li class="sl-reason sl-{}"><div class="sl-reason-title"><b>{}</b><code>{}</code></div><p>{}</p>{}{}'
         '<p class="sl-clause">{} {}</p></li>'
@@ -87,7 +87,7 @@ def _evidence(ground: Ground, one: Statement) -> Markup:
     places += [Markup('<span class="sl-where">{}</span>').format(where(ground.regions))] if ground.regions else []
     if not places:
         return Markup("")
-    label = one.words.locale.statement.evidence
+    label = one.messages.locale.statement.evidence
     return Markup('<p class="sl-evidence">{}: {}</p>').format(label, Markup(", ").join(places))
 
 
@@ -95,11 +95,11 @@ def _suggestions(one: Statement) -> Markup:
     if not one.suggestions:
         return Markup("")
     items = _joined(Markup("<li>{}</li>").format(text) for text in one.suggestions)
-    label = one.words.locale.statement.suggestions
+    label = one.messages.locale.statement.suggestions
     return Markup('<div class="sl-suggestions"><b>{}</b><ul>{}</ul></div>').format(label, items)
 
 
 def _facts(one: Statement) -> Markup:
-    rows = [*pairs(one), (one.words.locale.statement.stored, " ".join(one.stored))]
+    rows = [*pairs(one), (one.messages.locale.statement.stored, " ".join(one.stored))]
     told = _joined(Markup("<div><dt>{}</dt><dd>{}</dd></div>").format(label, value) for label, value in rows)
     return Markup('<dl class="sl-facts">{}</dl>').format(told)

@@ -44,8 +44,7 @@ class Api:
         """Judge a prompt with the quick checks. Nothing is made or recorded."""
         try:
             asked = forms.read({"prompt": prompt, "mode": mode})
-            words = self.studio.policy.words()
-            return serialize.decision(words.decision(self.studio.preview(asked.prompt, asked.mode)))
+            return serialize.decision(self.studio.preview(asked.prompt, asked.mode), self.studio.policy.messages())
         except Exception as error:  # noqa: BLE001  told in one sentence, logged in full
             return {"error": handlers.sentence(error)}
 
@@ -105,22 +104,22 @@ class Api:
         return {"path": copy, "orig_name": export.path.name, "meta": {"_type": "gradio.FileData"}}
 
     def _told(self, outcome: Outcome, asked: GenerationRequest) -> Row:
-        words = self.studio.policy.words(asked.language)
+        words = self.studio.policy.messages(asked.language)
         if isinstance(outcome, Refused):
             return {"refused": True, **serialize.refused(outcome, self.studio.statement(outcome, asked))}
         rows = [self._picture(outcome, number, asked) for number in range(len(outcome.made))]
-        prompt = serialize.decision(words.decision(outcome.prompt))
+        prompt = serialize.decision(outcome.prompt, words)
         steered = of_steering(outcome.generation.steered)
         return {"refused": False, "case": outcome.case, "prompt": prompt, "steered": steered, "pictures": rows}
 
     def _picture(self, outcome: Delivered, number: int, asked: GenerationRequest) -> Row:
         """A veiled picture comes without its file: to see it is a person's own choice, made on the page."""
-        made, words = outcome.made[number], self.studio.policy.words(asked.language)
+        made, words = outcome.made[number], self.studio.policy.messages(asked.language)
         row: Row = {
             "seed": outcome.generation.seeds[number],
             "veiled": made.veiled,
             "filled_in": outcome.generation.filled_in(number),
-            "picture": serialize.decision(words.decision(made.decision)),
+            "picture": serialize.decision(made.decision, words),
         }
         if made.export is None:
             statement = self.studio.statement(Refused(outcome.case, made.decision), asked)

@@ -66,7 +66,7 @@ class CreateFields:
         with gr.Accordion("Settings", open=False, elem_id="sl-settings"):
             self.of["language"] = gr.Dropdown(
                 languages(studio.policy),
-                value=studio.policy.languages.default,
+                value=studio.policy.catalogue.default,
                 label="Language of the reasons",
                 allow_custom_value=True,  # a tag with a country, which the browser names: the studio judges it
                 elem_id="sl-language",
@@ -130,9 +130,9 @@ def _modes(policy: Policy) -> gr.Radio:
 
 def languages(policy: Policy, country: str = "") -> list[tuple[str, str]]:
     """Name and tag of each language, for a reader in a country."""
-    country = country or policy.languages.default.partition("-")[2]
-    tags = [f"{name}-{country}" if country else name for name in policy.languages.locales]
-    return [(policy.words(tag).locale.language, tag) for tag in tags]
+    country = country or policy.catalogue.default.partition("-")[2]
+    tags = [f"{name}-{country}" if country else name for name in policy.catalogue.locales]
+    return [(policy.messages(tag).locale.language, tag) for tag in tags]
 
 
 def _title(engine: Engine) -> str:
@@ -142,7 +142,7 @@ def _title(engine: Engine) -> str:
 
 def greeting(policy: Policy, header: str) -> tuple[Any, Any]:
     """The choice of languages and what is said of the mode, for a browser with this Accept-Language header."""
-    tag = policy.languages.nearest(header)
+    tag = policy.catalogue.nearest(header)
     choices = languages(policy, tag.partition("-")[2])
     said = told_of(policy, policy.locked or BASE_MODE, tag)
     return gr.update(choices=choices, value=tag), gr.update(info=said)
@@ -150,7 +150,7 @@ def greeting(policy: Policy, header: str) -> tuple[Any, Any]:
 
 def told_of(policy: Policy, mode: str, language: str) -> str:
     """What a mode is for, or that the operator has set it."""
-    return LOCKED if policy.locked else policy.words(language).mode(mode).description
+    return LOCKED if policy.locked else policy.messages(language).mode(mode).description
 
 
 def _bounds(bounds: Range, step: float = 1) -> dict[str, Any]:

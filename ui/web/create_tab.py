@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Iterator
 from contextlib import closing
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -100,7 +100,7 @@ class CreateTab:
         seen = handlers.preview(self.studio, prompt, mode, language or "")
         pieces, verdict = None, None
         if isinstance(seen, handlers.Judged):
-            pieces, verdict = decision.highlights(prompt, seen.decision), seen.decision.verdict
+            pieces, verdict = decision.highlights(prompt, seen.decision, seen.words), seen.decision.verdict
         marked = any(label for _, label in pieces or [])
         # A confirmation holds for the words that it was given for: every change takes it back.
         return (
@@ -163,12 +163,11 @@ class CreateTab:
                 self.fields.of["acknowledged"]: gr.update(visible=waits),
                 **self.appeal.offer(outcome.case, outcome.decision, asked),
             }
-        words = self.studio.policy.words(asked.language)
+        words = self.studio.policy.messages(asked.language)
         updates: Updates = {self.status: remarks(outcome.generation), self.held: veiled(outcome)}
         drawn = outcome.generation
         for number, (slot, made, seed) in enumerate(zip(self.slots, outcome.made, drawn.seeds, strict=False)):
-            told = replace(made, decision=words.decision(made.decision))
-            updates |= slot.show(told, outcome.case, seed, words, drawn.filled_in(number))
+            updates |= slot.show(made, outcome.case, seed, words, drawn.filled_in(number))
             if made.export is None:
                 withheld = self.studio.statement(Refused(outcome.case, made.decision), asked)
                 updates[slot.text] = statement.section(withheld)

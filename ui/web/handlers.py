@@ -29,7 +29,7 @@ log = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class Judged:
-    """A decision, told in the words of a language."""
+    """A decision, and the language to say it in."""
 
     decision: Decision
     words: Messages
@@ -47,8 +47,7 @@ def preview(studio: Studio, prompt: str, mode: str, language: str = "") -> Judge
     if not prompt.strip():
         return None
     try:
-        words = studio.policy.words(language)
-        return Judged(words.decision(studio.preview(prompt, mode)), words)
+        return Judged(studio.preview(prompt, mode), studio.policy.messages(language))
     except Exception as error:  # noqa: BLE001  told in one sentence, logged in full
         return Problem(sentence(error))
 

@@ -70,7 +70,7 @@ class Suggestions:
         return self._shown(found, prompt or "", language)
 
     def _shown(self, found: Sequence[Suggestion], prompt: str, language: str) -> list[Any]:
-        label = self.studio.policy.words(language).locale.statement.suggestions
+        label = self.studio.policy.messages(language).locale.statement.suggestions
         told = [suggestion.wording(one, prompt) for one in found]
         rows = [gr.update(visible=number < len(found)) for number in range(MOST)]
         texts = [told[number] if number < len(found) else "" for number in range(MOST)]

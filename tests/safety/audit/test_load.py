@@ -17,7 +17,7 @@ CLIENTS = 200
 SERVER = """
 import sys, threading
 from pathlib import Path
-from safety.works import GenerationRequest
+from safety.generation import GenerationRequest
 from tests.fakes import fake_studio
 home, place, clients, forever = Path(sys.argv[1]), sys.argv[2], int(sys.argv[3]), sys.argv[4] == "forever"
 studio = fake_studio(home, place=place)

@@ -29,9 +29,7 @@ ROOT = Path(__file__).parents[3]
 
 
 def decision(verdict: Verdict = Verdict.ALLOW, stage: Stage = Stage.PROMPT) -> Decision:
-    reason = Reason(
-        verdict, "nudity", "P202", "2.2", "Nudity", "nudity", "lexicon", "", "apple", (Span(6, 11),), 0.5, 0.4
-    )
+    reason = Reason(verdict, "nudity", "P202", "2.2", "lexicon", "", "apple", (Span(6, 11),), 0.5, 0.4)
     return Decision(
         verdict, (reason,) if verdict else (), stage, "general", "1", "digest", 0.5, {"nudity": 0.5}, ("a",)
     )

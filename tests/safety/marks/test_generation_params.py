@@ -65,7 +65,7 @@ FILES = [
     ),
     pytest.param(png(invokeai_metadata=json.dumps(INVOKE)), "InvokeAI", "sdxl", id="InvokeAI"),
     pytest.param(
-        png(Software="NovelAI", ModelStore="NAI v3", Comment=json.dumps({"prompt": "a red fox"})),
+        png(Software="NovelAI", Source="NAI v3", Comment=json.dumps({"prompt": "a red fox"})),
         "NovelAI",
         "NAI v3",
         id="NovelAI",
@@ -164,7 +164,7 @@ def test_a_plain_file_reveals_nothing() -> None:
     )
 )
 def test_any_manifest_is_listed_without_harm(manifest: dict[str, Any]) -> None:
-    assert all(row.place == "C2PA" for row in reveals(metadata_reader.Fields(), manifest))
+    assert all(row.place == "C2PA" for row in reveals(metadata_reader.MetadataFields(), manifest))
 
 
 def test_a_file_names_its_provider_and_where_to_verify_it(tmp_path: Path) -> None:

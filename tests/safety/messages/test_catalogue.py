@@ -6,7 +6,6 @@ import re
 import shutil
 import tomllib
 from collections.abc import Iterator
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +18,7 @@ from safety.records import Assessment, CheckFailure, Decision, Finding, Stage, V
 
 PRESETS = Path(__file__).parents[3] / "presets"
 POLICY = load_policy(PRESETS)
-OTHERS = sorted(set(POLICY.languages.locales) - {"en"})
+OTHERS = sorted(set(POLICY.catalogue.locales) - {"en"})
 
 
 def keys(table: dict[str, Any], inside: str = "") -> Iterator[str]:
@@ -41,9 +40,9 @@ def test_a_language_that_ships_lacks_no_key(language: str) -> None:
     assert set(keys(raw(language))) == set(keys(raw("en"))) | modes
 
 
-@pytest.mark.parametrize("language", sorted(POLICY.languages.locales))
+@pytest.mark.parametrize("language", sorted(POLICY.catalogue.locales))
 def test_every_category_and_aspect_of_the_policy_has_its_words(language: str) -> None:
-    locale = POLICY.languages.locales[language]
+    locale = POLICY.catalogue.locales[language]
     assert set(locale.category) == set(POLICY.category)
     for stage in (Stage.PROMPT, Stage.PICTURE):
         assert set(locale.verdict[stage]) == {verdict.name for verdict in Verdict}
@@ -56,13 +55,13 @@ def test_what_a_language_lacks_is_said_in_english(tmp_path: Path) -> None:
     shutil.copytree(PRESETS, tmp_path / "presets")
     path = tmp_path / "presets" / "locales" / "fr.toml"
     path.write_text('language = "Français"\n[category.hate]\ntitle = "Haine"\n', "utf-8")
-    words = load_policy(tmp_path / "presets").words("fr")
+    words = load_policy(tmp_path / "presets").messages("fr")
     hate = words.locale.category["hate"]
     assert (hate.title, hate.prompt) == ("Haine", "The prompt seems to attack a group of people.")
 
 
-def decided(mode: str, *findings: Finding, skipped: tuple[CheckFailure, ...] = ()) -> Decision:
-    return decide(Assessment(Stage.PROMPT, ("x",), findings, skipped), POLICY, mode)
+def decided(mode: str, *findings: Finding, failed: tuple[CheckFailure, ...] = ()) -> Decision:
+    return decide(Assessment(Stage.PROMPT, ("x",), findings, failed), POLICY, mode)
 
 
 @pytest.mark.parametrize("language", OTHERS)
@@ -71,12 +70,9 @@ def test_a_decision_in_another_language_differs_in_its_words_alone(language: str
     one = decided(
         "medical", arousal, naked, failed=(CheckFailure("nudity", "no weights"), CheckFailure("", "Too long."))
     )
-    other = POLICY.words(language).decision(one)
-    bare = {"title": "", "clause": "", "text": "", "help": ""}
-    assert [replace(r, **bare) for r in other.reasons] == [replace(r, **bare) for r in one.reasons]
-    for reason, english in zip(other.reasons, one.reasons, strict=True):
-        assert reason.title != english.title and reason.clause.split(":")[0] == english.clause.split(":")[0]
-    assert POLICY.words("en").decision(other) == one
+    for other, english in zip(POLICY.messages(language).render(one), POLICY.messages("en").render(one), strict=True):
+        assert other.reason == english.reason
+        assert other.title != english.title and other.clause.split(":")[0] == english.clause.split(":")[0]
 
 
 @pytest.mark.parametrize(
@@ -92,25 +88,25 @@ def test_a_decision_in_another_language_differs_in_its_words_alone(language: str
     ],
 )
 def test_the_language_follows_the_browser(header: str, tag: str) -> None:
-    assert POLICY.languages.nearest(header) == tag
-    POLICY.words(tag)
+    assert POLICY.catalogue.nearest(header) == tag
+    POLICY.messages(tag)
 
 
 @pytest.mark.parametrize("tag", ["de", "de-AT", "de_DE", "DE-at", "en-ZZ", ""])
 def test_a_tag_names_a_language_and_perhaps_a_country(tag: str) -> None:
-    assert POLICY.words(tag).tag in POLICY.languages.locales
+    assert POLICY.messages(tag).tag in POLICY.catalogue.locales
 
 
 @pytest.mark.parametrize("tag", ["xx", "../en", "e", "<b>", "English"])
 def test_an_unknown_language_is_an_error_that_lists_the_known_ones(tag: str) -> None:
     with pytest.raises(RequestError) as caught:
-        POLICY.words(tag)
+        POLICY.messages(tag)
     assert "en, de" in caught.value.sentence
 
 
 @pytest.mark.parametrize("category", ["self_harm", "child_safety"])
 def test_there_is_help_in_many_countries_and_for_everybody_else(category: str) -> None:
-    help_ = POLICY.languages.help
+    help_ = POLICY.catalogue.help
     assert len(help_.places(category)) >= 10 and help_.of(category, "world")
     for place in help_.places(category):
         assert re.fullmatch("[A-Z]{2}", place)
@@ -120,7 +116,7 @@ def test_there_is_help_in_many_countries_and_for_everybody_else(category: str) -
 
 
 def test_no_service_is_named_twice_to_one_reader() -> None:
-    help_ = POLICY.languages.help
+    help_ = POLICY.catalogue.help
     for category in help_.categories:
         for place in ("", *help_.places(category)):
             names = [(each.name, each.whom) for each in help_.near(category, place)]

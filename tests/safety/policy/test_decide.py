@@ -10,11 +10,18 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from safety.checks import run_checks
+from safety.messages.catalogue import RenderedReason
 from safety.policy.decide import CODE_LETTER, decide
 from safety.policy.model import load_policy
 from safety.records import Assessment, CheckFailure, Decision, Finding, Model, Prompt, Region, Span, Stage, Verdict
 
 POLICY = load_policy(Path(__file__).parents[3] / "presets")
+
+
+def rendered(decision: Decision) -> tuple[RenderedReason, ...]:
+    return POLICY.messages("en").render(decision)
+
+
 ASPECTS = ["", "method", "instructions", "photoreal", "propaganda", "median", "any", "all", "news", "never heard of"]
 
 SEEN = Finding("words", "violence", 0.75)
@@ -46,7 +53,7 @@ assessments = st.builds(
 def test_no_checks_is_a_block_with_that_as_its_reason(stage: Stage, mode: str) -> None:
     decision = decide(Assessment(stage), POLICY, mode)
     assert decision.verdict is Verdict.BLOCK
-    assert [reason.text for reason in decision.reasons] == ["No safety check could look."]
+    assert [reason.text for reason in rendered(decision)] == ["No safety check could look."]
     assert decision.risk == 1.0
 
 
@@ -54,26 +61,26 @@ def test_a_check_that_raises_is_a_block_and_the_others_still_look() -> None:
     class Broken:
         name, live = "broken", True
 
-        def look(self, subject: Prompt) -> list[Finding]:
+        def detect(self, subject: Prompt) -> list[Finding]:
             raise OSError("weights are gone")
 
     class Calm:
         name, live = "calm", True
 
-        def look(self, subject: Prompt) -> list[Finding]:
+        def detect(self, subject: Prompt) -> list[Finding]:
             return []
 
     assessment = run_checks(Stage.PROMPT, Prompt("a red apple"), (Broken(), Calm()))
     decision = decide(assessment, POLICY, "general")
     assert assessment.ran == ("calm",)
     assert decision.verdict is Verdict.BLOCK
-    assert 'The check "broken" could not look: OSError: weights are gone' in decision.reasons[0].text
+    assert 'The check "broken" could not look: OSError: weights are gone' in rendered(decision)[0].text
 
 
 def test_a_category_that_the_policy_does_not_know_is_a_block() -> None:
     decision = decide(Assessment(Stage.PROMPT, ("x",), (Finding("x", "weather", 0.1),)), POLICY, "general")
     assert decision.verdict is Verdict.BLOCK
-    assert "weather" in decision.reasons[0].text
+    assert "weather" in rendered(decision)[0].text
 
 
 def test_nothing_found_is_allowed_without_a_reason() -> None:
@@ -120,7 +127,7 @@ def test_every_verdict_above_allow_has_a_reason_and_every_reason_names_its_claus
 ) -> None:
     decision = decide(assessment, POLICY, mode)
     assert decision.verdict == max((reason.verdict for reason in decision.reasons), default=Verdict.ALLOW)
-    assert all(reason.clause and reason.code and reason.text for reason in decision.reasons)
+    assert all(one.clause and one.reason.code and one.text for one in rendered(decision))
     assert list(decision.reasons) == sorted(decision.reasons, key=lambda reason: -reason.verdict)
 
 
@@ -186,11 +193,12 @@ def test_wording_that_contradicts_the_mode_is_judged_as_in_general_and_said_so(
     assert judged(mode, finding).verdict is alone
     decision = judged(mode, sign, finding)
     assert decision.verdict is together
-    said = [reason for reason in decision.reasons if reason.category == "context"]
+    said = [one for one in rendered(decision) if one.reason.category == "context"]
     if mode == "general":
         assert not said
     else:
-        assert (said[0].code, said[0].evidence, said[0].verdict) == ("P001", sign.evidence, Verdict.NOTE)
+        reason = said[0].reason
+        assert (reason.code, reason.evidence, reason.verdict) == ("P001", sign.evidence, Verdict.NOTE)
         assert POLICY.mode[mode].title in said[0].text and "as in General mode" in said[0].text
 
 
@@ -225,7 +233,7 @@ def test_a_reason_names_the_weights_that_its_check_judged_with() -> None:
     class Weighed:
         name, live, models = "weighed", True, (Model("small", "ab" * 32),)
 
-        def look(self, subject: Prompt) -> list[Finding]:
+        def detect(self, subject: Prompt) -> list[Finding]:
             return [Finding(self.name, "violence", 0.9)]
 
     decision = decide(run_checks(Stage.PROMPT, Prompt("x"), (Weighed(),)), POLICY, "general")
@@ -273,7 +281,7 @@ def test_a_margin_is_positive_where_the_mode_would_stop_the_finding(assessment: 
             alone = [f for f in assessment.findings if (f.category, f.score, f.subcategory) == meant]
             assert (margin >= 0) == any(
                 (limits := POLICY.thresholds(f.stage or assessment.stage, f.category, f.subcategory, name)) is not None
-                and limits.judge(f.score)[0] >= Verdict.WARN
+                and limits.verdict_for(f.score)[0] >= Verdict.WARN
                 for f in alone
                 if reason.code.startswith(CODE_LETTER[f.stage or assessment.stage])
             )

@@ -84,7 +84,7 @@ def test_the_likeliest_category_carries_the_risk(check: PromptClassifierCheck) -
     findings = found(check, "blood in the park")
     chance = 1 / (1 + np.exp(-classifier._model(check._folder).read("blood in the park").logits[0]))
     assert chance > 0.9
-    assert findings["violence"].chance == pytest.approx(chance, abs=1e-4)
+    assert findings["violence"].probability == pytest.approx(chance, abs=1e-4)
     assert findings["violence"].score == pytest.approx(chance ** classifier.SURE["violence"], abs=1e-4)
     assert max(findings.values(), key=lambda finding: finding.score).category == "violence"
 

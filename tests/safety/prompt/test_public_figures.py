@@ -67,4 +67,4 @@ def test_the_name_and_its_frame_are_marked() -> None:
 
 
 def test_a_mere_name_says_nothing_of_harm() -> None:
-    assert seen("a portrait of Greta Thunberg")[0].chance == 0.0
+    assert seen("a portrait of Greta Thunberg")[0].probability == 0.0

@@ -20,7 +20,7 @@ from safety.policy.decide import decide
 from safety.policy.model import load_policy
 from safety.records import Assessment, CheckFailure, Decision, Finding, Model, Prompt, Region, Span, Stage, Verdict
 from safety.review.retention import RetentionRules, load_retention
-from safety.statement import Statement, StatementTerms, as_json, as_text, state
+from safety.statement import Statement, StatementTerms, as_json, as_text, build_statement
 
 ROOT = Path(__file__).parents[3]
 POLICY = load_policy(ROOT / "presets")
@@ -30,7 +30,7 @@ RETENTION = load_retention(ROOT / "presets")
 TIME = datetime(2026, 11, 25, 16, 20, 31, tzinfo=UTC)
 PROMPT = "a battlefield full of gore"
 GORE = Finding("lexicon", "violence", 0.9, "gore", spans=(Span(22, 26),))
-LANGUAGES = sorted(POLICY.languages.locales)
+LANGUAGES = sorted(POLICY.catalogue.locales)
 
 
 def decided(*findings: Finding, stage: Stage = Stage.PROMPT, mode: str = "general") -> Decision:
@@ -46,7 +46,9 @@ def stated(
     retention: RetentionRules = RETENTION,
 ) -> Statement:
     request = GenerationRequest(PROMPT, decision.mode, language=language)
-    return state(Refused("5f0e15eb6767", decision, TIME), request, POLICY, StatementTerms(retention, reviewed, keeps))
+    return build_statement(
+        Refused("5f0e15eb6767", decision, TIME), request, POLICY, StatementTerms(retention, reviewed, keeps)
+    )
 
 
 def keeping(**days: float) -> RetentionRules:
@@ -128,9 +130,9 @@ def test_a_hard_line_gives_category_clause_and_help_and_nothing_more(decision: D
 @pytest.mark.parametrize("category", ["self_harm", "child_safety"])
 def test_help_is_the_first_thing_said(category: str, language: str) -> None:
     one = stated(decided(replace(GORE, category=category)), language)
-    words = POLICY.words(language)
+    words = POLICY.messages(language)
     assert as_text(one).startswith(words.locale.category[category].help)
-    first = POLICY.languages.help.of(category, words.country) or POLICY.languages.help.of(category, "world")
+    first = POLICY.catalogue.help.of(category, words.country) or POLICY.catalogue.help.of(category, "world")
     assert as_text(one).splitlines()[1].strip().startswith(first[0].name)
 
 
@@ -160,7 +162,7 @@ def test_days_are_those_of_the_retention(language: str) -> None:
     assert told["appeal"]["until"] == (TIME + timedelta(days=44)).date().isoformat()
     assert all(any(f"{days} " in line for line in told["stored"]) for days in (41, 42, 43))
     ever = as_json(stated(decided(GORE), language, keeps=True, retention=keeping(words=0, appeal=0, clients=0)))
-    assert sum(POLICY.words(language).locale.statement.lasting_ever in line for line in ever["stored"]) == 3
+    assert sum(POLICY.messages(language).locale.statement.lasting_ever in line for line in ever["stored"]) == 3
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
@@ -175,7 +177,7 @@ def test_a_withheld_picture_waits_and_is_stored_only_with_an_appeal(language: st
         stated(hard, language),
         stated(decided(GORE, stage=Stage.PICTURE), language, retention=keeping(withheld_minutes=0)),
     ):
-        assert none.stored[-1] == POLICY.words(language).locale.statement.stored_picture_no
+        assert none.stored[-1] == POLICY.messages(language).locale.statement.stored_picture_no
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
@@ -183,7 +185,7 @@ def test_the_way_to_a_review_is_named_and_whether_a_reviewer_is_set_up(language:
     from ui.web.appeal_box import LABEL
 
     with_one, without = stated(decided(GORE), language), stated(decided(GORE), language, reviewed=False)
-    said = POLICY.words(language).locale.statement
+    said = POLICY.messages(language).locale.statement
     for one in (with_one, without):
         assert LABEL in one.appeal and "/appeal" in one.appeal
     assert said.appeal_reviewed in with_one.appeal and said.appeal_operator in without.appeal
@@ -232,7 +234,7 @@ def test_the_formula_tells_plain_words_from_officialese() -> None:
 
 
 def test_the_english_texts_are_read_after_eight_years_of_school() -> None:
-    locale = POLICY.languages.locales["en"].model_dump(mode="json")
+    locale = POLICY.catalogue.locales["en"].model_dump(mode="json")
     assert grade(sentences_of(locale)) <= 8.0
     for name in ("verdict", "statement", "context"):
         assert grade(sentences_of(locale[name])) <= 8.5, name
@@ -246,7 +248,7 @@ def test_a_whole_statement_is_read_after_about_eight_years_of_school(category: s
 
 
 def test_german_sentences_are_short() -> None:
-    text = sentences_of(POLICY.languages.locales["de"].model_dump(mode="json"))
+    text = sentences_of(POLICY.catalogue.locales["de"].model_dump(mode="json"))
     lengths = [len(part.split()) for part in re.split(r"[.!?]+\s", text)]
     assert sum(lengths) / len(lengths) <= 12 and max(lengths) <= 25
 

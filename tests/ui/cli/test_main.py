@@ -353,14 +353,14 @@ def test_serve_names_an_address_that_is_not_here(run: Callable[..., Result]) -> 
 
 
 def test_serve_closes_what_a_crash_left(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    import ui.page
+    import ui.web.page
 
     crashed = fake_studio(home)
     unfinished = crashed.audit.case(GenerationRequest("a red apple"))
     unfinished.__enter__()
     crashed.audit.close()
     served: list[tuple[object, ...]] = []
-    monkeypatch.setattr(ui.page, "serve", lambda *given: served.append(given[1:]))
+    monkeypatch.setattr(ui.web.page, "serve", lambda *given: served.append(given[1:]))
     studio = fake_studio(home)
     with socket.create_server(("127.0.0.1", 0)) as free:
         port = free.getsockname()[1]

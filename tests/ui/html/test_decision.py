@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from html.parser import HTMLParser
 from pathlib import Path
 
@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from safety.generation import Export, PictureResult, Stamp
+from safety.messages.catalogue import Messages, RenderedReason
 from safety.records import Decision, Reason, Region, Span, Stage, Verdict
 from tests.fakes_page import policy
 from ui.html import decision as present
@@ -26,9 +27,7 @@ REASON = Reason(
     verdict=Verdict.BLOCK,
     category="violence",
     code="P301",
-    clause="3.1: no graphic violence",
-    title="Graphic violence",
-    text="This looks like graphic violence.",
+    clause="3.1",
     check="lexicon",
     evidence="gore",
     spans=(Span(2, 6),),
@@ -45,7 +44,22 @@ HARD = replace(
     score=None,
     threshold=None,
 )
-WORDS = policy().words("en-GB")
+WORDS = policy().messages("en-GB")
+
+
+@dataclass(frozen=True)
+class Worded(Messages):
+    """Says every reason in the same words, whatever its category; `changed` replaces some of them."""
+
+    changed: tuple[tuple[str, str], ...] = ()
+
+    def render(self, decision: Decision) -> tuple[RenderedReason, ...]:
+        said = {"title": "Graphic violence", "text": "This looks like graphic violence.", "clause": "3.1: none of it"}
+        return tuple(RenderedReason(reason, **(said | dict(self.changed))) for reason in decision.reasons)
+
+
+def worded(**changed: str) -> Messages:
+    return Worded(**vars(WORDS), changed=tuple(changed.items()))
 
 
 def decision(*reasons: Reason, stage: Stage = Stage.PROMPT, risk: float = 0.8) -> Decision:
@@ -79,7 +93,7 @@ def test_a_refusal_names_reason_code_clause_score_threshold_and_what_would_pass(
 
 
 def test_a_hard_line_shows_help_first_and_neither_number_nor_word() -> None:
-    shown = Tags(present.judgement(Judged(decision(HARD, risk=1.0), WORDS))).text
+    shown = Tags(present.judgement(Judged(decision(HARD, risk=1.0), worded()))).text
     assert shown.index("stopitnow.org.uk") < shown.index("Refused in every mode") < shown.index("This looks like")
     assert "Risk" not in shown and "score" not in shown and "pass in" not in shown
 
@@ -94,7 +108,7 @@ def test_help_stands_first_and_nobody_who_may_need_it_is_sent_to_another_mode() 
 
 
 def test_reasons_of_one_code_are_told_once() -> None:
-    shown = Tags(present.judgement(Judged(decision(REASON, replace(REASON, evidence="blood")), WORDS))).text
+    shown = Tags(present.judgement(Judged(decision(REASON, replace(REASON, evidence="blood")), worded()))).text
     assert shown.count("This looks like graphic violence.") == 1
     assert "gore" in shown and "blood" in shown
 
@@ -107,16 +121,21 @@ def test_every_verdict_is_told_in_words(verdict: Verdict) -> None:
 
 
 FREE_TEXT = ("category", "code", "clause", "title", "text", "check", "evidence")
+RENDERED = ("clause", "title", "text")
 
 
 @pytest.mark.parametrize("field", FREE_TEXT)
 def test_text_from_outside_stays_text(field: str) -> None:
-    clean, dirty = decision(REASON), decision(replace(REASON, **{field: NASTY}))
+    clean = (decision(REASON), worded())
+    if field in RENDERED:
+        dirty = (decision(REASON), worded(**{field: NASTY}))
+    else:
+        dirty = (decision(replace(REASON, **{field: NASTY})), worded())
     for show in (
-        lambda one: present.judgement(Judged(one, WORDS)),
-        lambda one: picture.picture(PictureResult(one, None), "case", 1, WORDS),
+        lambda one, words: present.judgement(Judged(one, words)),
+        lambda one, words: picture.picture(PictureResult(one, None), "case", 1, words),
     ):
-        before, after = Tags(show(clean)), Tags(show(dirty))
+        before, after = Tags(show(*clean)), Tags(show(*dirty))
         assert set(after.tags) == set(before.tags)
         assert set(after.attributes) <= set(before.attributes) | {"class"}
 
@@ -138,13 +157,13 @@ def test_no_sentence_becomes_markup(html: str) -> None:
 @given(st.text(max_size=60), st.lists(st.tuples(st.integers(-5, 70), st.integers(-5, 70)), max_size=5))
 def test_highlights_are_the_text_as_typed(text: str, spans: list[tuple[int, int]]) -> None:
     reason = replace(REASON, spans=tuple(Span(*span) for span in spans))
-    assert "".join(piece for piece, _ in present.highlights(text, decision(reason))) == text
+    assert "".join(piece for piece, _ in present.highlights(text, decision(reason), WORDS)) == text
 
 
 def test_highlights_name_the_worst_reason_where_several_meet() -> None:
-    worse = replace(REASON, title="Worse", spans=(Span(0, 4),))
-    assert present.highlights("abcdefgh", decision(worse, REASON)) == [
-        ("abcd", "Worse"),
+    worse = replace(REASON, category="hate", code="P401", spans=(Span(0, 4),))
+    assert present.highlights("abcdefgh", decision(worse, REASON), WORDS) == [
+        ("abcd", WORDS.locale.category["hate"].title),
         ("ef", "Graphic violence"),
         ("gh", None),
     ]

@@ -109,7 +109,7 @@ def test_a_program_that_asks_for_nonsense_gets_a_sentence(tmp_path: Path, reques
 
 def test_the_reasons_come_in_the_language_that_was_asked_for(tmp_path: Path) -> None:
     seen = handlers.preview(fake_studio(tmp_path), "gore", "general", "de")
-    assert isinstance(seen, handlers.Judged) and seen.decision.reasons[0].title == "Drastische Gewalt"
+    assert isinstance(seen, handlers.Judged) and seen.words.render(seen.decision)[0].title == "Drastische Gewalt"
     unknown = handlers.preview(fake_studio(tmp_path), "gore", "general", "xx")
     assert isinstance(unknown, handlers.Problem) and "xx" in unknown.sentence and "en, de" in unknown.sentence
 
