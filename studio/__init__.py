@@ -1,5 +1,6 @@
-"""The flow: judge, generate, judge again, mark. `from studio import Studio`."""
+"""The flow: judge, generate, judge again, mark. `studio.factory.make_studio(settings)` builds it."""
 
 from studio.studio import Studio
+from studio.views import CheckSuite
 
-__all__ = ["Studio"]
+__all__ = ["CheckSuite", "Studio"]

@@ -13,12 +13,14 @@ from typing import TYPE_CHECKING
 
 from safety.config import ConfigModel, parse, read_toml
 from safety.errors import PresetError
+from safety.resources import ASSETS
 
 if TYPE_CHECKING:
     from PIL.Image import Image
     from PIL.ImageFont import FreeTypeFont
 
-FONT = Path(__file__).resolve().parents[2] / "assets" / "fonts" / "label.ttf"  # Noto Sans KR Bold, a part of it
+# A part of Noto Sans KR Bold.
+FONT = ASSETS / "fonts" / "label.ttf"
 TEXT = "AI"
 LETTERS = 0.056  # height of "AI", of the short side: 5 % and room for antialiased edges
 LETTERS_BESIDE = 0.068  # the same where words stand beside it: the letters stay the main element

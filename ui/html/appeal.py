@@ -11,7 +11,7 @@ INTRO = Markup(
     "<p>When something is refused, you can ask a person to look at it again. Here you see how that went: type the id "
     "of the case, which stands in the refusal.</p>"
 )
-SAID = {
+OUTCOMES = {
     "": ("Nobody has asked for a review of this case", "Ask for one under the refusal."),
     "waiting": ("Waiting for a person", "Somebody will look at it. Come back with the same case id."),
     "upheld": ("The refusal stands", "A person has looked and agrees with it."),
@@ -19,32 +19,33 @@ SAID = {
     "used": ("The refusal was wrong", "You have used the reviewer's yes: it held for one time."),
     "expired": ("Over", "The time for it is over, and what was kept of it may have been deleted."),
 }
-HOW = {
+NEXT_STEP = {
     "prompt": "Create it again with the same words and the same settings, until {}.",
     "picture": "Collect your picture below, until {}.",
 }
-REPORTED = (
+OVERTURNED_REPORT = (
     "You were right",
     "Thank you. A report lets nothing through by itself; a review would.",
 )
 
 
-def answer(one: AppealStatus) -> Markup:
-    title, text = SAID[one.outcome]
-    if one.kind == "report" and one.outcome == "overturned":
-        title, text = REPORTED
-    elif one.outcome == "overturned":
-        text = f"{text} {HOW[one.stage].format(one.until[:10])}"
+def status(appeal: AppealStatus) -> Markup:
+    """Returns where an appeal or a report stands, what comes next, and the reviewer's reason."""
+    title, text = OUTCOMES[appeal.outcome]
+    if appeal.kind == "report" and appeal.outcome == "overturned":
+        title, text = OVERTURNED_REPORT
+    elif appeal.outcome == "overturned":
+        text = f"{text} {NEXT_STEP[appeal.stage].format(appeal.until[:10])}"
     reason = Markup('<p class="sl-kicker">The reviewer&rsquo;s reason</p><blockquote>{}</blockquote>').format(
-        one.reason
+        appeal.reason
     )
     return Markup('<section class="sl-statement sl-case-{}" role="status"><h3>{}</h3><p>{}</p>{}</section>').format(
-        one.outcome or "none", title, text, reason.format(one.reason) if one.reason else ""
+        appeal.outcome or "none", title, text, reason if appeal.reason else ""
     )
 
 
-def told(rules: RetentionRules) -> Markup:
-    """What happens with what a person sends, with the days of retention.toml."""
+def terms(rules: RetentionRules) -> Markup:
+    """Returns what happens with what a person sends, with the days of retention.toml."""
     days = rules.days.appeal
     until = f"for {days:g} days" if days else "until the operator deletes them"
     return Markup(

@@ -4,28 +4,32 @@ from __future__ import annotations
 
 import base64
 from collections.abc import Iterable, Sequence
+from itertools import groupby
 from typing import Any
 
 from markupsafe import Markup
 
 from safety.review import stored_pictures
 from safety.review.decisions import LEAST_REASON, MOST_REASON, ReviewCase
-from ui.html.review_frame import KINDS, STATES, ReviewFrame, joined, key, page, time_said
+from ui.html.review_frame import KINDS, STATES, ReviewFrame, form_key_field, joined, page, time_text
 
 
-def docket(one: ReviewCase, frame: ReviewFrame, revealed: bool = False) -> str:
-    words = one.appeal
+def case_page(case: ReviewCase, frame: ReviewFrame, revealed: bool = False) -> str:
+    """Returns the page of a case with its words, withheld pictures, judgements, settings and decision.
+
+    The pictures are blurred unless `revealed`. A case that waits gets the form to decide it.
+    """
     parts = [
         Markup('<p class="state">{} &middot; {} &middot; refused at {}, {}</p>').format(
-            KINDS.get(one.kind, one.kind), STATES.get(one.state, one.state), one.stage, time_said(one.time)
+            KINDS.get(case.kind, case.kind), STATES.get(case.state, case.state), case.stage, time_text(case.time)
         ),
-        _words(words),
-        _pictures(one, frame, revealed),
-        joined(_judged(table) for table in one.judged),
-        _settings(one),
-        _decision(one, frame) if one.state == "waiting" else _review(one),
+        _words(case.appeal),
+        _pictures(case, frame, revealed),
+        joined(_judgement(judgement) for judgement in case.judged),
+        _settings(case),
+        _decision_form(case, frame) if case.state == "waiting" else _decision(case),
     ]
-    return page(f"Case {one.case}", joined(parts), frame)
+    return page(f"Case {case.case}", joined(parts), frame)
 
 
 def _words(words: dict[str, Any]) -> Markup:
@@ -45,20 +49,17 @@ def _words(words: dict[str, Any]) -> Markup:
 
 
 def marked(text: str, spans: Iterable[Sequence[int]]) -> Markup:
-    """The text with the evidence in <mark>; spans may overlap and may lie outside."""
-    inside = {place for start, end in spans for place in range(max(start, 0), min(end, len(text)))}
-    pieces, at = [], 0
-    while at < len(text):
-        end = at
-        while end < len(text) and (end in inside) == (at in inside):
-            end += 1
-        pieces.append(Markup("<mark>{}</mark>" if at in inside else "{}").format(text[at:end]))
-        at = end
-    return joined(pieces)
+    """Returns the text with the evidence in <mark>; spans may overlap and may lie outside."""
+    inside = {index for start, end in spans for index in range(max(start, 0), min(end, len(text)))}
+    pieces = groupby(enumerate(text), key=lambda pair: pair[0] in inside)
+    return joined(
+        Markup("<mark>{}</mark>" if is_evidence else "{}").format("".join(char for _, char in piece))
+        for is_evidence, piece in pieces
+    )
 
 
-def _pictures(one: ReviewCase, frame: ReviewFrame, revealed: bool) -> Markup:
-    if not one.pictures:
+def _pictures(case: ReviewCase, frame: ReviewFrame, revealed: bool) -> Markup:
+    if not case.pictures:
         return Markup("")
     shown = joined(
         Markup('<img class="{}" alt="{}" src="data:image/png;base64,{}">').format(
@@ -66,18 +67,18 @@ def _pictures(one: ReviewCase, frame: ReviewFrame, revealed: bool) -> Markup:
             "The withheld picture" if revealed else "The withheld picture, blurred",
             base64.b64encode(picture.png if revealed else stored_pictures.veiled(picture)).decode("ascii"),
         )
-        for picture in one.pictures
+        for picture in case.pictures
     )
     button = Markup(
         '<form method="post" action="/review/case/{}/reveal">{}<button class="quiet">Reveal</button>'
         "<small>That you looked goes on record.</small></form>"
-    ).format(one.case, key(frame))
+    ).format(case.case, form_key_field(frame))
     return Markup('<section class="card"><h2>Withheld picture</h2><div class="pictures">{}</div>{}</section>').format(
         shown, "" if revealed else button
     )
 
 
-def _judged(table: dict[str, Any]) -> Markup:
+def _judgement(judgement: dict[str, Any]) -> Markup:
     rows = joined(
         Markup("<tr><td><code>{}</code></td><td>{}</td><td>{}</td><td>{}</td><td>{}</td><td>{}</td></tr>").format(
             reason["code"],
@@ -87,46 +88,46 @@ def _judged(table: dict[str, Any]) -> Markup:
             _number(reason["threshold"]),
             reason["check"],
         )
-        for reason in table["reasons"]
+        for reason in judgement["reasons"]
     )
-    scores = ", ".join(f"{name.replace('_', ' ')} {score:.2f}" for name, score in sorted(table["scores"].items()))
+    scores = ", ".join(f"{name.replace('_', ' ')} {score:.2f}" for name, score in sorted(judgement["scores"].items()))
     return Markup(
         '<section class="card"><h2>Judgement of the {}: {}</h2><div class="wide"><table><thead><tr><th>Code</th>'
         "<th>Category</th><th>Verdict</th><th>Score</th><th>Threshold</th><th>Check</th></tr></thead><tbody>{}</tbody>"
         "</table></div><p>All scores: {}</p><p>Policy {} <code>{}</code>, mode {}</p></section>"
     ).format(
-        table["stage"],
-        table["verdict"],
+        judgement["stage"],
+        judgement["verdict"],
         rows,
         scores or "none",
-        table["policy_version"],
-        table["policy_digest"][:8],
-        table["mode"],
+        judgement["policy_version"],
+        judgement["policy_digest"][:8],
+        judgement["mode"],
     )
 
 
-def _settings(one: ReviewCase) -> Markup:
+def _settings(case: ReviewCase) -> Markup:
     names = ("mode", "engine", "seed", "steps", "guidance", "width", "height", "count")
-    told = ", ".join(f"{name} {one.opening[name]}" for name in names if one.opening.get(name) is not None)
-    return Markup('<p class="settings">Asked for with: {}</p>').format(told)
+    settings = ", ".join(f"{name} {case.opening[name]}" for name in names if case.opening.get(name) is not None)
+    return Markup('<p class="settings">Asked for with: {}</p>').format(settings)
 
 
-def _decision(one: ReviewCase, frame: ReviewFrame) -> Markup:
-    opens = "The request then passes once." if one.kind == "appeal" else "It serves as an example; nothing is made."
+def _decision_form(case: ReviewCase, frame: ReviewFrame) -> Markup:
+    opens = "The request then passes once." if case.kind == "appeal" else "It serves as an example; nothing is made."
     return Markup(
         '<form method="post" action="/review/case/{}/decide" class="card decide">{}<h2>Your decision</h2>'
         '<label>Reason, which the person will read<textarea name="reason" required minlength="{}" maxlength="{}" '
         'rows="4"></textarea></label><p>Overturn, if the refusal was wrong. {}</p><div class="buttons">'
         '<button name="outcome" value="upheld" class="quiet">Uphold the refusal</button>'
         '<button name="outcome" value="overturned">Overturn it</button></div></form>'
-    ).format(one.case, key(frame), LEAST_REASON, MOST_REASON, opens)
+    ).format(case.case, form_key_field(frame), LEAST_REASON, MOST_REASON, opens)
 
 
-def _review(one: ReviewCase) -> Markup:
-    if not one.review:
+def _decision(case: ReviewCase) -> Markup:
+    if not case.review:
         return Markup("")
     return Markup('<section class="card"><h2>{} by {}</h2><blockquote>{}</blockquote></section>').format(
-        STATES.get(one.state, one.state), one.review.get("reviewer", ""), one.review.get("reason", "")
+        STATES.get(case.state, case.state), case.review.get("reviewer", ""), case.review.get("reason", "")
     )
 
 

@@ -1,16 +1,16 @@
-"""The frame of the reviewers' pages, their login and their queue: HTML without a script, all text escaped."""
+"""The frame of the reviewers' pages, their login and their queue, as HTML without a script; all text is escaped."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 
 from markupsafe import Markup
 
 from safety.audit.activity import Appeal
+from safety.resources import ASSETS
 
-STYLE = Path(__file__).resolve().parents[2] / "assets" / "review.css"
+STYLE = ASSETS / "review.css"
 KINDS = {"appeal": "Appeal", "report": "Report of a false block"}
 STATES = {
     "waiting": "Waiting",
@@ -19,28 +19,27 @@ STATES = {
     "used": "Overturned, and used",
     "expired": "Deleted before a decision",
 }
-
-
 BACK = Markup('<p><a href="/review">Back to the queue</a></p>')
 
 
 @dataclass(frozen=True, slots=True)
 class ReviewFrame:
-    """What every page needs: the reviewer's name, the key of this session's forms, what to say on top."""
+    """Holds what every page needs: the reviewer's name, the key of this session's forms, a notice for the top."""
 
     reviewer: str = ""
     form_key: str = ""
-    told: str = ""
+    notice: str = ""
     hugging_face: bool = False
     by_password: bool = True
 
 
 def page(title: str, body: Markup, frame: ReviewFrame) -> str:
-    told = Markup('<p class="told" role="alert">{}</p>').format(frame.told) if frame.told else ""
-    out = (
+    """Returns a whole page: header with the logout form, the frame's notice, title and body."""
+    notice = Markup('<p class="told" role="alert">{}</p>').format(frame.notice) if frame.notice else ""
+    logout = (
         Markup(
             '<form method="post" action="/review/logout">{}<span>{}</span><button class="quiet">Log out</button></form>'
-        ).format(key(frame), frame.reviewer)
+        ).format(form_key_field(frame), frame.reviewer)
         if frame.reviewer
         else ""
     )
@@ -49,10 +48,11 @@ def page(title: str, body: Markup, frame: ReviewFrame) -> str:
         '<meta name="viewport" content="width=device-width, initial-scale=1"><meta name="robots" content="noindex">'
         '<style>{}</style></head><body><header><a href="/review">Safelight review</a>{}</header>'
         "<main>{}<h1>{}</h1>{}</main></body></html>"
-    ).format(title, Markup(STYLE.read_text("utf-8")), out, told, title, body)
+    ).format(title, Markup(STYLE.read_text("utf-8")), logout, notice, title, body)
 
 
 def login(frame: ReviewFrame) -> str:
+    """Returns the page with the logins that are set up: by password, at Hugging Face, or both."""
     parts = []
     if frame.by_password:
         parts.append(
@@ -74,6 +74,7 @@ def login(frame: ReviewFrame) -> str:
 
 
 def queue(waiting: Sequence[Appeal], decided: Sequence[Appeal], frame: ReviewFrame) -> str:
+    """Returns the page of the cases that wait, longest first, and of decided ones."""
     empty = Markup('<p class="empty">Nobody waits.</p>')
     body = Markup("<p>Who has waited longest comes first.</p>{}<h2>Decided</h2>{}").format(
         _list(waiting) or empty, _list(decided) or Markup('<p class="empty">Nothing yet.</p>')
@@ -84,24 +85,27 @@ def queue(waiting: Sequence[Appeal], decided: Sequence[Appeal], frame: ReviewFra
 def _list(appeals: Sequence[Appeal]) -> Markup:
     rows = joined(
         Markup('<li><a href="/review/case/{}"><b>{}</b><span>{}</span><time>{}</time><code>{}</code></a></li>').format(
-            one.case_id,
-            KINDS.get(one.kind, one.kind),
-            STATES.get(one.state, one.state),
-            time_said(one.time),
-            one.case_id,
+            appeal.case_id,
+            KINDS.get(appeal.kind, appeal.kind),
+            STATES.get(appeal.state, appeal.state),
+            time_text(appeal.time),
+            appeal.case_id,
         )
-        for one in appeals
+        for appeal in appeals
     )
     return Markup('<ul class="queue">{}</ul>').format(rows) if appeals else Markup("")
 
 
-def key(frame: ReviewFrame) -> Markup:
+def form_key_field(frame: ReviewFrame) -> Markup:
+    """Returns the hidden field by which a form shows that it is from a page of this session."""
     return Markup('<input type="hidden" name="form_key" value="{}">').format(frame.form_key)
 
 
-def time_said(iso: str) -> str:
+def time_text(iso: str) -> str:
+    """Returns an ISO 8601 time in UTC as "2026-01-31 09:05 UTC"."""
     return f"{iso[:10]} {iso[11:16]} UTC"
 
 
 def joined(parts: Iterable[Markup]) -> Markup:
+    """Returns the parts one after the other."""
     return Markup("").join(parts)

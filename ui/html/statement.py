@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from pathlib import Path
 
 from markupsafe import Markup
 
+from safety.resources import ASSETS
 from safety.statement import Ground, Statement, signal_said
 from safety.statement.render import models_said, pairs, remarks
 from ui.html.helplines import help_of
@@ -19,7 +19,7 @@ ALONE = Markup(
     "max-width: none } body, .gradio-container, #sl-tray { background: #fff !important; color: #000 !important }"
     "</style>"
 )
-STYLE = Path(__file__).resolve().parents[2] / "assets" / "statement.css"
+STYLE = ASSETS / "statement.css"
 
 
 def section(one: Statement) -> Markup:

@@ -11,21 +11,22 @@ from safety.generation import GenerationRequest
 from safety.records import Decision, Verdict
 from safety.review.appeals import AppealRequest
 from ui.html import appeal
-from ui.html import decision as present
-from ui.web import handlers
-from ui.web.client_ip import caller
+from ui.html.decision import notice, problem
+from ui.results import Problem, attempt
+from ui.web.client_ip import client_ip
 
 if TYPE_CHECKING:
     from studio import Studio
 
 Updates = dict[Any, Any]
-Refusal = dict[str, str]  # per session: case, prompt, negative_prompt of the last refusal
+Refusal = dict[str, str]  # of a session: case, prompt, negative_prompt of the last refusal
 LABEL = "Ask a person to look again"  # as the statements of reasons name it (presets/locales)
+LASTS = 3600  # seconds that a session's last refusal is kept
 
 
 @dataclass(frozen=True)
 class AppealBox:
-    """Hidden until something is refused that a person may look at again."""
+    """Holds the components of the box, which is hidden until something is refused that a person may look at again."""
 
     studio: Studio
     box: gr.Accordion
@@ -38,33 +39,43 @@ class AppealBox:
 
     @classmethod
     def build(cls, studio: Studio) -> AppealBox:
+        """Lays out the box inside the open context and wires it."""
+        max_length = studio.retention.appeal.remark_characters
         with gr.Accordion(LABEL, open=False, visible=False, elem_id="sl-appeal") as box:
-            gr.HTML(appeal.told(studio.house.retention))
-            most = studio.house.desk.terms.remark_characters
+            gr.HTML(appeal.terms(studio.retention))
             remark = gr.Textbox(
-                label="What should the reviewer know?", lines=2, max_length=most, elem_id="sl-remark", container=True
+                label="What should the reviewer know?",
+                lines=2,
+                max_length=max_length,
+                elem_id="sl-remark",
+                container=True,
             )
             learn = gr.Checkbox(label="My words may serve as an example to make the checks better", elem_id="sl-learn")
             with gr.Row():
                 send = gr.Button("Ask for a review", size="sm", elem_id="sl-ask")
                 report = gr.Button("Only report a false block", size="sm", elem_id="sl-report-block")
             answer = gr.HTML(elem_id="sl-asked")
-        made = cls(studio, box, remark, learn, send, report, answer, gr.State({}, time_to_live=3600))
-        made._wire()
-        return made
+        appeal_box = cls(studio, box, remark, learn, send, report, answer, gr.State({}, time_to_live=LASTS))
+        appeal_box._wire()
+        return appeal_box
 
     @property
     def parts(self) -> list[Any]:
+        """Returns the components that `hide` and `offer` update."""
         return [self.box, self.remark, self.learn, self.send, self.report, self.answer, self.refusal]
 
     def hide(self) -> Updates:
+        """Hides the box and forgets the last refusal."""
         return {self.box: gr.update(visible=False), self.refusal: {}}
 
-    def offer(self, case: str, decision: Decision, asked: GenerationRequest) -> Updates:
-        """For a BLOCK only: a warning waits for the person's own word, a hard line for nobody's."""
+    def offer(self, case: str, decision: Decision, request: GenerationRequest) -> Updates:
+        """Shows the box for a BLOCK; hides it otherwise.
+
+        A warning waits for the person's own confirmation, and nobody can lift a hard line.
+        """
         if decision.verdict is not Verdict.BLOCK:
             return self.hide()
-        refusal = {"case": case, "prompt": asked.prompt, "negative_prompt": asked.negative_prompt}
+        refusal = {"case": case, "prompt": request.prompt, "negative_prompt": request.negative_prompt}
         return {
             self.box: gr.update(visible=True, open=False),
             self.refusal: refusal,
@@ -76,10 +87,10 @@ class AppealBox:
         }
 
     def _wire(self) -> None:
-        given, shown = [self.refusal, self.remark, self.learn], [self.answer, self.send, self.report]
-        hidden: dict[str, Any] = {"queue": False, "show_progress": "hidden", "api_visibility": "private"}
-        self.send.click(self._ask, given, shown, **hidden)
-        self.report.click(self._report, given, shown, **hidden)
+        inputs, outputs = [self.refusal, self.remark, self.learn], [self.answer, self.send, self.report]
+        unqueued: dict[str, Any] = {"queue": False, "show_progress": "hidden", "api_visibility": "private"}
+        self.send.click(self._ask, inputs, outputs, **unqueued)
+        self.report.click(self._report, inputs, outputs, **unqueued)
 
     def _ask(self, refusal: Refusal, remark: str | None, learn: bool | None, request: gr.Request) -> tuple[Any, ...]:
         return self._sent(refusal, {"remark": remark or "", "learn": learn is True}, request)
@@ -87,12 +98,12 @@ class AppealBox:
     def _report(self, refusal: Refusal, remark: str | None, learn: bool | None, request: gr.Request) -> tuple[Any, ...]:
         return self._sent(refusal, {"remark": remark or "", "learn": True, "kind": "report"}, request)
 
-    def _sent(self, refusal: Refusal, more: dict[str, Any], request: gr.Request) -> tuple[Any, ...]:
-        if not refusal:  # a call without a session in which something was refused
-            return present.notice("There is nothing to ask about here."), gr.update(), gr.update()
-        try:
-            answer = self.studio.appeal(AppealRequest(**{**refusal, **more}), caller(request))
-        except Exception as error:  # noqa: BLE001  told in one sentence, logged in full
-            return present.problem(handlers.Problem(handlers.sentence(error))), gr.update(), gr.update()
-        told = f"Sent. Look for the answer under Cases, with the case id {answer.case}."
-        return present.notice(told), gr.update(visible=False), gr.update(visible=False)
+    def _sent(self, refusal: Refusal, options: dict[str, Any], request: gr.Request) -> tuple[Any, ...]:
+        # A call without a session in which something was refused has nothing to send.
+        if not refusal:
+            return notice("There is nothing to ask about here."), gr.update(), gr.update()
+        status = attempt(lambda: self.studio.appeal(AppealRequest(**{**refusal, **options}), client_ip(request)))
+        if isinstance(status, Problem):
+            return problem(status), gr.update(), gr.update()
+        answer = notice(f"Sent. Look for the answer under Cases, with the case id {status.case}.")
+        return answer, gr.update(visible=False), gr.update(visible=False)

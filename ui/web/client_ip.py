@@ -1,4 +1,4 @@
-"""Who is calling: the address of the connection, or the one that a configured proxy has put into X-Forwarded-For."""
+"""Finds the address of a caller: the connection's, or the one that a configured proxy put into X-Forwarded-For."""
 
 from __future__ import annotations
 
@@ -17,14 +17,17 @@ if TYPE_CHECKING:
 
 
 class _NoProxyHeaders(uvicorn.Config):
-    """uvicorn believes any X-Forwarded-For that comes from this machine; here nobody is believed who is not named."""
+    """Configures uvicorn to read no X-Forwarded-For; by itself it trusts any that comes from this machine."""
 
-    def __init__(self, *arguments: Any, **named: Any) -> None:
-        super().__init__(*arguments, **{**named, "proxy_headers": False})
+    def __init__(self, *arguments: Any, **options: Any) -> None:
+        super().__init__(*arguments, **{**options, "proxy_headers": False})
 
 
 def disable_proxy_headers() -> None:
-    """From here on no server of this process changes addresses by itself. Gradio gives no way to say so."""
+    """Keeps every server of this process from reading X-Forwarded-For. Raises RuntimeError for an unknown Gradio.
+
+    Gradio has no setting for it, so the configuration class that it uses is replaced.
+    """
     from gradio import http_server
 
     if not hasattr(http_server, "uvicorn"):
@@ -33,10 +36,13 @@ def disable_proxy_headers() -> None:
 
 
 def trusted_proxies(proxies: Sequence[str]) -> list[Middleware]:
-    """Of the addresses in X-Forwarded-For, the last one that no configured proxy has: what it says itself is forged."""
+    """Returns the middleware that reads X-Forwarded-For from connections of these addresses or networks only.
+
+    Of the addresses in the header it takes the last one that is no proxy: those before it can be forged.
+    """
     return [Middleware(ProxyHeadersMiddleware, trusted_hosts=list(proxies))] if proxies else []
 
 
-def caller(request: gr.Request | Request) -> str:
-    """The client of a call; never the one that has no limits."""
+def client_ip(request: gr.Request | Request) -> str:
+    """Returns the client of a call for rate limits; never `LOCAL`, which has none."""
     return client_of(request.client.host if request.client else None)

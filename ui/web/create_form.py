@@ -7,157 +7,161 @@ from typing import TYPE_CHECKING, Any
 
 import gradio as gr
 
-from engines.interface import Engine, EngineCard, Range
-from engines.registry import offer_of, offered
+from engines.interface import EngineCard, Range
 from engines.validation import FORMATS, MAX_PROMPT
-from safety.policy.model import BASE_MODE, Policy
+from safety.policy.model import BASE_MODE
 from ui.html import decision
 
 if TYPE_CHECKING:
     from studio import Studio
+    from studio.views import EngineStatus
 
 LOCKED = "The operator of this studio has set the mode."
 BALANCED = "Where you leave open who a person is, each picture fills it in, in turn, and says what."
 QUICK = "{:g} steps are quicker and nearly as good."
 UNGUIDED = "This model runs without guidance: this setting does nothing here."
+# Room beyond the limit: a longer text gets the sentence that says so, and is never cut unseen.
+MAX_TYPED = 2 * MAX_PROMPT
+SET_BY_ENGINE = ("count", "steps", "guidance", "negative_prompt", "width", "height")
 
 
 @dataclass(frozen=True)
 class CreateFields:
-    """`of` has one component for every field of GenerationRequest."""
+    """Holds the form. `components` has one for every field of GenerationRequest, by its name."""
 
     judgement: gr.HTML
-    marked: gr.HighlightedText
-    of: dict[str, Any] = field(default_factory=dict)
+    highlights: gr.HighlightedText
+    components: dict[str, Any] = field(default_factory=dict)
 
     @property
     def judged(self) -> list[Any]:
-        """What a judgement changes, in order."""
-        return [self.judgement, self.marked, self.of["acknowledged"], self.of["mode"]]
+        """Returns the components that a judgement changes, in order."""
+        return [self.judgement, self.highlights, self.components["acknowledged"], self.components["mode"]]
 
     @classmethod
     def build(cls, studio: Studio) -> CreateFields:
-        """Prompt, mode and judgement, inside the open context."""
-        of: dict[str, Any] = {}
-        of["prompt"] = gr.Textbox(
+        """Lays out prompt, mode and judgement inside the open context."""
+        components: dict[str, Any] = {}
+        components["prompt"] = gr.Textbox(
             label="What should the picture show?",
             placeholder="A red apple on a blue background",
             lines=3,
             max_lines=10,
-            # Room beyond the limit: a longer text gets the sentence that says so, and is never cut unseen.
-            max_length=2 * MAX_PROMPT,
+            max_length=MAX_TYPED,
             elem_id="sl-prompt",
             autofocus=True,
         )
-        of["mode"] = _modes(studio.policy)
+        components["mode"] = _mode_choice(studio)
         judgement = gr.HTML(decision.IDLE, elem_id="sl-judgement")
-        marked = gr.HighlightedText(
+        highlights = gr.HighlightedText(
             label="Your words", visible=False, show_legend=False, elem_id="sl-marked", interactive=False
         )
-        of["acknowledged"] = gr.Checkbox(
+        components["acknowledged"] = gr.Checkbox(
             label="I have read this and want to go on", visible=False, elem_id="sl-acknowledged"
         )
-        return cls(judgement, marked, of)
+        return cls(judgement, highlights, components)
 
     def build_settings(self, studio: Studio) -> None:
-        """The rest of the request, folded away."""
-        names = offered(studio.engines)
-        card = studio.engines[names[0]].card
+        """Lays out the rest of the request, folded away."""
+        engines = studio.offered_engines()
+        card = engines[0].card
         with gr.Accordion("Settings", open=False, elem_id="sl-settings"):
-            self.of["language"] = gr.Dropdown(
-                languages(studio.policy),
-                value=studio.policy.catalogue.default,
+            self.components["language"] = gr.Dropdown(
+                studio.list_languages(),
+                value=studio.default_language,
                 label="Language of the reasons",
-                allow_custom_value=True,  # a tag with a country, which the browser names: the studio judges it
+                # The browser names a tag with a country, which is not in the list; the studio judges it.
+                allow_custom_value=True,
                 elem_id="sl-language",
             )
-            titles = [(_title(studio.engines[name]), name) for name in names]
-            self.of["engine"] = gr.Dropdown(titles, value=names[0], label="Model", info=card.note or None)
-            with gr.Row():
-                self.of["seed"] = gr.Textbox(label="Seed", placeholder="drawn by chance", max_lines=1)
-                self.of["count"] = _slider("Pictures", card.count)
-            with gr.Row():
-                self.of["steps"] = gr.Slider(label="Steps", **_steps(card.steps))
-                self.of["guidance"] = gr.Slider(label="Guidance", step=0.1, **_guidance(card))
-            self.of["negative_prompt"] = gr.Textbox(
-                label="What should not be in it?", lines=1, max_length=2 * MAX_PROMPT, **_negative(card)
+            self.components["engine"] = gr.Dropdown(
+                [(_title(engine), engine.name) for engine in engines],
+                value=engines[0].name,
+                label="Model",
+                info=card.note or None,
             )
-            with gr.Row(elem_id="sl-size"):
-                self.of["width"] = _slider("Width", card.size, card.size_multiple)
-                self.of["height"] = _slider("Height", card.size, card.size_multiple)
-            self.of["format"] = gr.Radio(
+            self._build_engine_settings(card)
+            self.components["format"] = gr.Radio(
                 [(name.upper(), name) for name in FORMATS], value=FORMATS[0], label="File format"
             )
-            self.of["balanced"] = gr.Checkbox(label="Balanced set", info=BALANCED, elem_id="sl-balanced")
-            self.of["keep_prompt"] = gr.Checkbox(label="Write the prompt into the file", value=False)
+            self.components["balanced"] = gr.Checkbox(label="Balanced set", info=BALANCED, elem_id="sl-balanced")
+            self.components["keep_prompt"] = gr.Checkbox(label="Write the prompt into the file", value=False)
         self._follow_engine(studio)
 
+    def _build_engine_settings(self, card: EngineCard) -> None:
+        """Lays out the settings whose ranges the engine's card gives."""
+        with gr.Row():
+            self.components["seed"] = gr.Textbox(label="Seed", placeholder="drawn by chance", max_lines=1)
+            self.components["count"] = _slider("Pictures", card.count)
+        with gr.Row():
+            self.components["steps"] = gr.Slider(label="Steps", **_steps(card.steps))
+            self.components["guidance"] = gr.Slider(label="Guidance", step=0.1, **_guidance(card))
+        self.components["negative_prompt"] = gr.Textbox(
+            label="What should not be in it?", lines=1, max_length=MAX_TYPED, **_negative_prompt(card)
+        )
+        with gr.Row(elem_id="sl-size"):
+            self.components["width"] = _slider("Width", card.size, card.size_multiple)
+            self.components["height"] = _slider("Height", card.size, card.size_multiple)
+
     def _follow_engine(self, studio: Studio) -> None:
-        moved = [
-            self.of[name] for name in ("engine", "count", "steps", "guidance", "negative_prompt", "width", "height")
-        ]
+        """Makes the settings take the ranges of the engine that is chosen."""
+        cards = studio.engine_cards()
 
         def follow(name: str) -> list[Any]:
-            card = studio.engines[name].card
-            size = _bounds(card.size, card.size_multiple)
+            card = cards[name]
+            size = _range(card.size, card.size_multiple)
             return [
                 gr.update(info=card.note or None),
-                gr.update(**_bounds(card.count)),
+                gr.update(**_range(card.count)),
                 gr.update(**_steps(card.steps)),
                 gr.update(**_guidance(card)),
-                gr.update(**_negative(card)),
+                gr.update(**_negative_prompt(card)),
                 gr.update(**size),
                 gr.update(**size),
             ]
 
-        self.of["engine"].change(
-            follow, [self.of["engine"]], moved, queue=False, show_progress="hidden", api_visibility="private"
-        )
+        engine = self.components["engine"]
+        outputs = [engine, *(self.components[name] for name in SET_BY_ENGINE)]
+        engine.change(follow, [engine], outputs, queue=False, show_progress="hidden", api_visibility="private")
 
 
-def _modes(policy: Policy) -> gr.Radio:
-    """All modes, general first; the one that the operator has set, where that is so."""
-    names = [policy.locked] if policy.locked else sorted(policy.mode, key=lambda name: (name != BASE_MODE, name))
+def _mode_choice(studio: Studio) -> gr.Radio:
+    modes = studio.list_modes()
+    first = next(iter(modes))
     return gr.Radio(
-        [(policy.mode[name].title, name) for name in names],
-        value=names[0],
+        [(mode.title, name) for name, mode in modes.items()],
+        value=first,
         label="What is it for?",
-        info=LOCKED if policy.locked else policy.mode[names[0]].description,
-        interactive=not policy.locked,
+        info=LOCKED if studio.locked_mode else modes[first].description,
+        interactive=not studio.locked_mode,
         elem_id="sl-mode",
     )
 
 
-def languages(policy: Policy, country: str = "") -> list[tuple[str, str]]:
-    """Name and tag of each language, for a reader in a country."""
-    country = country or policy.catalogue.default.partition("-")[2]
-    tags = [f"{name}-{country}" if country else name for name in policy.catalogue.locales]
-    return [(policy.messages(tag).locale.language, tag) for tag in tags]
+def greeting(studio: Studio, accept_language: str) -> tuple[Any, Any]:
+    """Returns updates of the language and the mode for a browser with this Accept-Language header."""
+    tag = studio.nearest_language(accept_language)
+    choices = studio.list_languages(tag.partition("-")[2])
+    info = mode_info(studio, studio.locked_mode or BASE_MODE, tag)
+    return gr.update(choices=choices, value=tag), gr.update(info=info)
 
 
-def _title(engine: Engine) -> str:
-    size = 0.0 if offer_of(engine).here else engine.card.download_gb
-    return f"{engine.card.title} (downloads {size:g} GB first)" if size else engine.card.title
+def mode_info(studio: Studio, mode: str, language: str) -> str:
+    """Says what a mode is for, or that the operator has set it. Raises RequestError for an unknown language."""
+    return LOCKED if studio.locked_mode else studio.messages(language).mode(mode).description
 
 
-def greeting(policy: Policy, header: str) -> tuple[Any, Any]:
-    """The choice of languages and what is said of the mode, for a browser with this Accept-Language header."""
-    tag = policy.catalogue.nearest(header)
-    choices = languages(policy, tag.partition("-")[2])
-    said = told_of(policy, policy.locked or BASE_MODE, tag)
-    return gr.update(choices=choices, value=tag), gr.update(info=said)
+def _title(engine: EngineStatus) -> str:
+    download = 0.0 if engine.availability.here else engine.card.download_gb
+    return f"{engine.card.title} (downloads {download:g} GB first)" if download else engine.card.title
 
 
-def told_of(policy: Policy, mode: str, language: str) -> str:
-    """What a mode is for, or that the operator has set it."""
-    return LOCKED if policy.locked else policy.messages(language).mode(mode).description
-
-
-def _bounds(bounds: Range, step: float = 1) -> dict[str, Any]:
+def _range(bounds: Range, step: float = 1) -> dict[str, Any]:
     fixed = bounds.least == bounds.most
     return {
         "minimum": bounds.least,
-        "maximum": bounds.most + (step if fixed else 0),  # Gradio wants a range; a fixed one is not shown
+        # Gradio wants a range even where the slider is not shown.
+        "maximum": bounds.most + (step if fixed else 0),
         "value": bounds.default,
         "step": step,
         "visible": not fixed,
@@ -165,17 +169,17 @@ def _bounds(bounds: Range, step: float = 1) -> dict[str, Any]:
 
 
 def _steps(bounds: Range) -> dict[str, Any]:
-    return _bounds(bounds) | {"info": QUICK.format(bounds.quick) if bounds.quick else None}
+    return _range(bounds) | {"info": QUICK.format(bounds.quick) if bounds.quick else None}
 
 
 def _slider(label: str, bounds: Range, step: float = 1) -> gr.Slider:
-    return gr.Slider(label=label, **_bounds(bounds, step))
+    return gr.Slider(label=label, **_range(bounds, step))
 
 
 def _guidance(card: EngineCard) -> dict[str, Any]:
-    bounds = _bounds(card.guidance) | {"interactive": card.guided, "info": None if card.guided else UNGUIDED}
-    return {name: value for name, value in bounds.items() if name not in ("step", "visible")}
+    options = _range(card.guidance) | {"interactive": card.guided, "info": None if card.guided else UNGUIDED}
+    return {name: value for name, value in options.items() if name not in ("step", "visible")}
 
 
-def _negative(card: EngineCard) -> dict[str, Any]:
+def _negative_prompt(card: EngineCard) -> dict[str, Any]:
     return {"interactive": card.guided, "info": None if card.guided else UNGUIDED}

@@ -1,4 +1,4 @@
-"""Work in a thread of its own, watched and stopped from outside. Imports no gradio."""
+"""Runs work in a thread of its own, watched and stopped from outside. Imports no gradio."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Generic, TypeVar
 
 from engines.interface import Progress
 from safety.errors import Cancelled
+from ui.results import Step
 
 if TYPE_CHECKING:
     from PIL.Image import Image
@@ -19,33 +20,19 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 
-@dataclass(frozen=True, slots=True)
-class Step:
-    """How far the work is, for how many seconds it has been running, and about how many are `left` of this stage.
-
-    `previews` are blurred pictures, one a seed: they are not judged yet.
-    """
-
-    stage: str = "starting"
-    done: int = 0
-    total: int = 1
-    seconds: float = 0.0
-    left: float | None = None
-    previews: tuple[Image, ...] = ()
-
-
 @dataclass
 class Job(Generic[T]):
-    """One call of `work` in a thread. `work` gets the callback for progress, which also stops it, and for previews."""
+    """Calls `work` once, in a thread. `work` gets the callback for progress, which also stops it, and for previews.
+
+    `stop`, set from any thread, ends the work at its next step.
+    """
 
     work: Callable[[Progress, Preview], T]
-    stop: threading.Event = field(
-        default_factory=threading.Event
-    )  # set from anywhere, it ends the work at its next step
+    stop: threading.Event = field(default_factory=threading.Event)
     _result: list[T] = field(default_factory=list)
     _error: list[BaseException] = field(default_factory=list)
     _step: Step = Step()
-    _began: float = 0.0  # when the present stage did
+    _stage_began: float = 0.0
 
     def watch(self, every: float = 0.2) -> Generator[Step]:
         """Yields a step every so many seconds until the work is done. Closing it stops the work."""
@@ -56,14 +43,14 @@ class Job(Generic[T]):
             while thread.is_alive():
                 step, now = self._step, time.monotonic()
                 share = step.done / max(step.total, 1)
-                left = (now - self._began) * (1 - share) / share if 0 < share < 1 else None
+                left = (now - self._stage_began) * (1 - share) / share if 0 < share < 1 else None
                 yield replace(step, seconds=now - start, left=left)
                 thread.join(every)
         finally:
             self.stop.set()
 
     def result(self) -> T:
-        """What the work gave, once `watch` has ended; raises what the work raised."""
+        """Returns what the work returned, once `watch` has ended; raises what the work raised."""
         if self._error:
             raise self._error[0]
         return self._result[0]
@@ -78,7 +65,7 @@ class Job(Generic[T]):
         if self.stop.is_set():
             raise Cancelled("Stopped.", "Nothing was made.")
         if stage != self._step.stage or done < self._step.done:
-            self._began = time.monotonic()
+            self._stage_began = time.monotonic()
         self._step = Step(stage, done, total, previews=self._step.previews)
 
     def _preview(self, pictures: tuple[Image, ...]) -> None:

@@ -1,4 +1,4 @@
-"""No request leaves this machine: what Gradio would fetch on a caller's behalf is refused."""
+"""Refuses what Gradio would fetch on a caller's behalf: no request leaves this machine."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ FETCHERS = ("ssrf_protected_download", "async_ssrf_protected_download")
 
 
 class BlockRemoteFetch:
-    """Refuses Gradio's routes that fetch an address on a caller's behalf: no request leaves this machine."""
+    """Answers 404 at those of Gradio's routes that fetch an address for the caller."""
 
     def __init__(self, app: ASGIApp) -> None:
         self.app = app
@@ -27,7 +27,10 @@ class BlockRemoteFetch:
 
 
 def block_remote_fetch() -> None:
-    """Gradio downloads any address that stands where a file is expected, at every endpoint. From here on it refuses."""
+    """Makes Gradio refuse an address where a file is expected, at every endpoint; by itself it downloads it.
+
+    Raises RuntimeError where this Gradio downloads by other functions than the known ones.
+    """
     for name in FETCHERS:
         if not hasattr(processing_utils, name):
             raise RuntimeError(f"This Gradio has no {name}: see how it fetches files before you trust it.")

@@ -15,12 +15,12 @@ from safety.messages.catalogue import Messages
 from ui.html import picture
 
 Updates = dict[Any, Any]
-VeiledExports = dict[int, tuple[str, Export]]  # per session: slot -> case and veiled file
+VeiledExports = dict[int, tuple[str, Export]]  # of a session: slot -> case and veiled file
 
 
 @dataclass(frozen=True)
 class PictureSlot:
-    """The components of one picture, and what they show."""
+    """Holds the components of one picture, and says what they show."""
 
     box: gr.Column
     image: gr.Image
@@ -31,7 +31,7 @@ class PictureSlot:
 
     @classmethod
     def build(cls, number: int) -> PictureSlot:
-        """Hidden until there is a picture for it."""
+        """Lays out the slot inside the open context, hidden until there is a picture for it."""
         with gr.Column(visible=False, min_width=260, elem_classes="sl-slot") as box:
             image = gr.Image(
                 type="filepath",
@@ -50,44 +50,47 @@ class PictureSlot:
 
     @property
     def parts(self) -> list[Any]:
+        """Returns the components that the updates of this slot name."""
         return [self.box, self.image, self.veil, self.text, self.download, self.reveal]
 
-    def empty(self) -> Updates:
-        return {self.box: hidden(), self.image: gr.update(value=None)}
+    def clear(self) -> Updates:
+        """Hides the slot and drops its picture."""
+        return {self.box: gr.update(visible=False), self.image: gr.update(value=None)}
 
-    def show(self, made: PictureResult, case: str, seed: int, words: Messages, filled: str) -> Updates:
-        """The file is handed over only where it may be seen."""
-        text = picture.picture(made, case, seed, words, filled)
+    def show(self, result: PictureResult, case: str, seed: int, messages: Messages, filled_in: str) -> Updates:
+        """Shows a picture with its text. Its file is handed over only where it may be seen."""
+        text = picture.picture(result, case, seed, messages, filled_in)
         updates = {self.box: gr.update(visible=True), self.text: text}
-        if made.export is None or made.veiled:
-            veil = picture.veil(made.export.path, made.decision) if made.export else ""
+        if result.export is None or result.veiled:
+            veil = picture.veil(result.export.path, result.decision) if result.export else ""
             return updates | {
                 self.image: gr.update(value=None, visible=False),
                 self.download: gr.update(value=None, visible=False),
-                self.veil: gr.update(value=veil, visible=made.veiled),
-                self.reveal: gr.update(visible=made.veiled),
+                self.veil: gr.update(value=veil, visible=result.veiled),
+                self.reveal: gr.update(visible=result.veiled),
             }
-        return updates | self.unveil(made.export)
+        return updates | self.unveil(result.export)
 
     def unveil(self, export: Export) -> Updates:
+        """Shows the picture's own file in place of its veil."""
         copy = hand_over(export.path)
         return {
             self.image: gr.update(value=copy, visible=True),
             self.download: gr.update(value=copy, visible=True),
             self.veil: gr.update(value="", visible=False),
-            self.reveal: hidden(),
+            self.reveal: gr.update(visible=False),
         }
 
 
 def hand_over(path: Path) -> str:
-    """Copies a finished file, byte for byte, to the only folder that the page serves."""
+    """Copies a finished file, byte for byte, to the only folder that the page serves; returns the copy's path."""
     return str(save_file_to_cache(path, get_upload_folder()))
 
 
-def veiled(outcome: Delivered) -> VeiledExports:
-    """The files that wait for the person's word."""
-    return {n: (outcome.case, made.export) for n, made in enumerate(outcome.made) if made.export and made.veiled}
-
-
-def hidden() -> Any:
-    return gr.update(visible=False)
+def veiled_exports(outcome: Delivered) -> VeiledExports:
+    """Returns the files that wait for the person's word, by the slot of each."""
+    return {
+        slot: (outcome.case, result.export)
+        for slot, result in enumerate(outcome.made)
+        if result.export and result.veiled
+    }

@@ -5,10 +5,9 @@ They stand before Gradio's routes, so that no function of a reviewer is among th
 
 from __future__ import annotations
 
-import logging
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import replace
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
@@ -19,16 +18,16 @@ from starlette.responses import HTMLResponse, PlainTextResponse, RedirectRespons
 from starlette.routing import Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from safety.errors import LimitError, RequestError, StudioError
+from safety.errors import LimitError, StudioError
 from safety.review.service import ReviewService
 from ui.html import review_case, review_frame
 from ui.html.review_frame import ReviewFrame
-from ui.web import handlers
-from ui.web.client_ip import caller
+from ui.results import Problem, attempt
+from ui.web.client_ip import client_ip
 
-log = logging.getLogger(__name__)
 PREFIX, COOKIE = "/review", "safelight_review"
-MOST_FORM = 64 * 1024  # bytes
+MAX_FORM = 64 * 1024  # bytes
+MAX_DECIDED = 50  # decided cases under the queue
 CLOSED = "No reviewer is set up here. An operator sets SAFELIGHT_REVIEW_PASSWORD, or on a Space SAFELIGHT_REVIEWERS."
 HEADERS = {
     "Cache-Control": "no-store",
@@ -38,81 +37,79 @@ HEADERS = {
     "X-Content-Type-Options": "nosniff",
 }
 Form = dict[str, str]
+Endpoint = Callable[[Request], Any]
 
 
-class ReviewPages:
-    """Answers what begins with /review, and hands on the rest."""
+class ReviewSite:
+    """Answers every request whose path begins with /review, and hands on the rest to `app`."""
 
-    def __init__(self, app: ASGIApp, house: ReviewService) -> None:
+    def __init__(self, app: ASGIApp, review: ReviewService) -> None:
         self.app = app
-        self.pages = Pages(house).app()
+        self.review = review
+        self.pages = Starlette(
+            routes=[
+                Route(PREFIX, self._page(self.queue)),
+                Route(f"{PREFIX}/login", self.login, methods=["POST"]),
+                Route(f"{PREFIX}/logout", self._form_target(self.logout), methods=["POST"]),
+                Route(f"{PREFIX}/case/{{case}}", self._page(self.case)),
+                Route(f"{PREFIX}/case/{{case}}/reveal", self._form_target(self.reveal), methods=["POST"]),
+                Route(f"{PREFIX}/case/{{case}}/decide", self._form_target(self.decide), methods=["POST"]),
+            ]
+        )
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         path = scope.get("path", "")
         ours = scope["type"] == "http" and (path == PREFIX or path.startswith(f"{PREFIX}/"))
         await (self.pages if ours else self.app)(scope, receive, send)
 
-
-@dataclass(frozen=True)
-class Pages:
-    house: ReviewService
-
-    def app(self) -> Starlette:
-        routes = [
-            Route(PREFIX, self.reader(self.queue)),
-            Route(f"{PREFIX}/login", self.login, methods=["POST"]),
-            Route(f"{PREFIX}/logout", self.writer(self.logout), methods=["POST"]),
-            Route(f"{PREFIX}/case/{{case}}", self.reader(self.case)),
-            Route(f"{PREFIX}/case/{{case}}/reveal", self.writer(self.reveal), methods=["POST"]),
-            Route(f"{PREFIX}/case/{{case}}/decide", self.writer(self.decide), methods=["POST"]),
-        ]
-        return Starlette(routes=routes)
-
-    def reader(self, work: Callable[[Request, ReviewFrame], str]) -> Callable[[Request], Any]:
-        """A page for who is logged in; 401 and the login form for who is not."""
+    def _page(self, work: Callable[[Request, ReviewFrame], str]) -> Endpoint:
+        """Returns an endpoint that shows a page to a reviewer, and 401 with the login form to anybody else."""
 
         async def answer(request: Request) -> Response:
             frame = self._frame(request)
             if not frame.reviewer:
                 return self._closed(frame)
-            return await _answered(work, request, frame)
+            return await _response(work, request, frame)
 
         return answer
 
-    def writer(self, work: Callable[[Request, ReviewFrame, Form], Response | str]) -> Callable[[Request], Any]:
-        """The same for forms, which must come from a page of this session."""
+    def _form_target(self, work: Callable[[Request, ReviewFrame, Form], Response | str]) -> Endpoint:
+        """Returns an endpoint for forms, which must come from a page of this reviewer's session."""
 
         async def answer(request: Request) -> Response:
-            frame, form = self._frame(request), await _form(request)
+            frame, form = self._frame(request), await _read_form(request)
             if not frame.reviewer:
                 return self._closed(frame)
-            if form.get("form_key") != frame.form_key or not _from_here(request):
+            if form.get("form_key") != frame.form_key or not _same_origin(request):
                 return PlainTextResponse("This form is not from this page. Open the page anew.", 403, HEADERS)
-            return await _answered(work, request, frame, form)
+            return await _response(work, request, frame, form)
 
         return answer
 
     async def login(self, request: Request) -> Response:
-        frame, form = self._frame(request), await _form(request)
-        if not self.house.roles.open or not self.house.roles.password:
+        """Sets the session cookie for the right password; 401 with a sentence for a wrong one, 429 after too many."""
+        frame, form = self._frame(request), await _read_form(request)
+        auth = self.review.roles
+        if not auth.open or not auth.password:
             return self._closed(frame)
-        if not _from_here(request):
+        if not _same_origin(request):
             return PlainTextResponse("This form is not from this page.", 403, HEADERS)
+        password, name, client = form.get("password", ""), form.get("name", ""), client_ip(request)
         try:
-            given = form.get("password", ""), form.get("name", ""), caller(request)
-            token = await run_in_threadpool(self.house.roles.login, *given)
+            token = await run_in_threadpool(auth.login, password, name, client)
         except LimitError as error:
             headers = {**HEADERS, "Retry-After": str(error.seconds)}
-            return HTMLResponse(review_frame.login(self._told(frame, error)), 429, headers)
+            return HTMLResponse(_login_again(frame, error), 429, headers)
         except StudioError as error:
-            return HTMLResponse(review_frame.login(self._told(frame, error)), 401, HEADERS)
+            return HTMLResponse(_login_again(frame, error), 401, HEADERS)
         answer = RedirectResponse(PREFIX, 303, HEADERS)
         secure = request.url.scheme == "https"
         answer.set_cookie(COOKIE, token, path=PREFIX, httponly=True, samesite="strict", secure=secure)
         return answer
 
     def logout(self, request: Request, frame: ReviewFrame, form: Form) -> Response:
-        self.house.roles.logout(request.cookies.get(COOKIE, ""))
+        """Ends the session, by password or at Hugging Face, and shows the login form."""
+        self.review.roles.logout(request.cookies.get(COOKIE, ""))
         if "session" in request.scope:
             request.session.pop("oauth_info", None)
         answer = RedirectResponse(PREFIX, 303, HEADERS)
@@ -120,69 +117,73 @@ class Pages:
         return answer
 
     def queue(self, request: Request, frame: ReviewFrame) -> str:
-        bench = self.house.bench
-        decided = bench.queue("upheld", "overturned", "used")[::-1][:50]
-        return review_frame.queue(bench.queue(), decided, frame)
+        """Returns the page of the cases that wait, and of those decided last."""
+        decisions = self.review.bench
+        decided = decisions.queue("upheld", "overturned", "used")[::-1][:MAX_DECIDED]
+        return review_frame.queue(decisions.queue(), decided, frame)
 
     def case(self, request: Request, frame: ReviewFrame) -> str:
-        return review_case.docket(self.house.bench.docket(request.path_params["case"]), frame)
+        """Returns the page of one case, its picture blurred."""
+        return review_case.case_page(self.review.bench.docket(request.path_params["case"]), frame)
 
     def reveal(self, request: Request, frame: ReviewFrame, form: Form) -> str:
-        docket = self.house.bench.reveal(request.path_params["case"], frame.reviewer)
-        return review_case.docket(docket, frame, revealed=True)
+        """Returns the page of one case with its picture as it is, and puts on record who looked."""
+        case = self.review.bench.reveal(request.path_params["case"], frame.reviewer)
+        return review_case.case_page(case, frame, revealed=True)
 
     def decide(self, request: Request, frame: ReviewFrame, form: Form) -> Response:
+        """Upholds or overturns a case, and shows the queue."""
         case = request.path_params["case"]
-        self.house.bench.decide(case, form.get("outcome", ""), form.get("reason", ""), frame.reviewer)
+        self.review.bench.decide(case, form.get("outcome", ""), form.get("reason", ""), frame.reviewer)
         return RedirectResponse(PREFIX, 303, HEADERS)
 
     def _frame(self, request: Request) -> ReviewFrame:
-        roles = self.house.roles
+        auth = self.review.roles
         token = request.cookies.get(COOKIE, "")
-        reviewer = roles.who(token)
-        if not reviewer and "session" in request.scope:  # Gradio's login at Hugging Face
-            reviewer = token = roles.named(_logged_in(request.session))
-        key = roles.form_key(token) if reviewer else ""
-        return ReviewFrame(reviewer, key, hugging_face=bool(roles.allowed), by_password=bool(roles.password))
-
-    def _told(self, frame: ReviewFrame, error: StudioError) -> ReviewFrame:
-        return ReviewFrame(told=error.sentence, hugging_face=frame.hugging_face, by_password=frame.by_password)
+        reviewer = auth.who(token)
+        if not reviewer and "session" in request.scope:
+            # Gradio's login at Hugging Face: the name there stands for the session.
+            reviewer = token = auth.named(_hub_name(request.session))
+        key = auth.form_key(token) if reviewer else ""
+        return ReviewFrame(reviewer, key, hugging_face=bool(auth.allowed), by_password=bool(auth.password))
 
     def _closed(self, frame: ReviewFrame) -> Response:
-        if not self.house.roles.open:
+        if not self.review.roles.open:
             return PlainTextResponse(CLOSED, 404, HEADERS)
         return HTMLResponse(review_frame.login(frame), 401, HEADERS)
 
 
-async def _answered(work: Callable[..., Response | str], request: Request, frame: ReviewFrame, *form: Form) -> Response:
-    """The database is waited for in another thread. What goes wrong is told on a page."""
-    try:
-        made = await run_in_threadpool(work, request, frame, *form)
-    except Exception as error:  # noqa: BLE001  told in one sentence, logged in full
-        told = ReviewFrame(frame.reviewer, frame.form_key, handlers.sentence(error))
-        status = 400 if isinstance(error, RequestError) else 500
-        return HTMLResponse(review_frame.page("That did not work", review_frame.BACK, told), status, HEADERS)
-    return made if isinstance(made, Response) else HTMLResponse(made, headers=HEADERS)
+async def _response(work: Callable[..., Response | str], request: Request, frame: ReviewFrame, *form: Form) -> Response:
+    """Does the work in another thread, since it waits for the database. A problem is told on a page of its own."""
+    result = await run_in_threadpool(attempt, work, request, frame, *form)
+    if isinstance(result, Problem):
+        page = review_frame.page("That did not work", review_frame.BACK, replace(frame, notice=result.sentence))
+        return HTMLResponse(page, 400 if result.bad_request else 500, HEADERS)
+    return result if isinstance(result, Response) else HTMLResponse(result, headers=HEADERS)
 
 
-def _logged_in(session: Mapping[str, Any]) -> str:
-    """The name at Hugging Face, "" without a login or once it has run out: Gradio's cookie lasts for longer."""
+def _login_again(frame: ReviewFrame, error: StudioError) -> str:
+    return review_frame.login(replace(frame, reviewer="", form_key="", notice=error.sentence))
+
+
+def _hub_name(session: Mapping[str, Any]) -> str:
+    """Returns the name at Hugging Face; "" without a login or after its time, since Gradio's cookie outlives it."""
     info = session.get("oauth_info") or {}
     fresh = float(info.get("expires_at") or 0) > time.time()
     return str(info.get("userinfo", {}).get("preferred_username", "")) if fresh else ""
 
 
-async def _form(request: Request) -> Form:
-    """An urlencoded form, the last value of each name; empty if it is too long or no form."""
+async def _read_form(request: Request) -> Form:
+    """Returns an urlencoded form, the last value of each name; an empty one if it is too long or no form."""
     body = b""
     async for chunk in request.stream():
         body += chunk
-        if len(body) > MOST_FORM:
+        if len(body) > MAX_FORM:
             return {}
     return {name: values[-1] for name, values in parse_qs(body.decode("utf-8", "replace")).items()}
 
 
-def _from_here(request: Request) -> bool:
-    """A browser names the page that sent a form; one of another site does not count."""
+def _same_origin(request: Request) -> bool:
+    """Tells whether a form comes from this site; a browser names the page's origin."""
     origin = request.headers.get("origin", "")
     return not origin or urlsplit(origin).netloc == request.headers.get("host", "")

@@ -1,4 +1,4 @@
-"""The theme: Gradio's variables point to the colours that assets/app.css defines for light and dark."""
+"""The theme of the page: Gradio's variables point to the colours that assets/app.css defines for light and dark."""
 
 from __future__ import annotations
 
@@ -54,11 +54,11 @@ COLOURS = {
 }
 
 
-def theme() -> gr.themes.Base:
-    """No web fonts: nothing is fetched from another host."""
-    both = {name: f"var(--sl-{colour})" for name, colour in COLOURS.items()}
-    dark = {f"{name}_dark": value for name, value in both.items()}
+def make_theme() -> gr.themes.Base:
+    """Returns the theme. It names no web fonts, so that nothing is fetched from another host."""
+    variables = {name: f"var(--sl-{colour})" for name, colour in COLOURS.items()}
+    dark = {f"{name}_dark": value for name, value in variables.items()}
     base = gr.themes.Base(primary_hue="amber", neutral_hue="stone", font=SANS, font_mono=MONO, radius_size="lg")
-    shown, flat = ("input_border_width", "checkbox_label_border_width"), ("block_shadow", "block_label_shadow")
-    widths = dict.fromkeys(shown, "1px") | dict.fromkeys(flat, "none") | {"block_border_width": "0px"}
-    return base.set(**both, **dark, **widths)
+    bordered, flat = ("input_border_width", "checkbox_label_border_width"), ("block_shadow", "block_label_shadow")
+    widths = dict.fromkeys(bordered, "1px") | dict.fromkeys(flat, "none") | {"block_border_width": "0px"}
+    return base.set(**variables, **dark, **widths)

@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Any
 import gradio as gr
 
 from ui.html import verification
+from ui.results import Problem
 from ui.web import handlers
-from ui.web.client_ip import caller
+from ui.web.client_ip import client_ip
 
 if TYPE_CHECKING:
     from studio import Studio
@@ -19,9 +20,9 @@ def build(studio: Studio) -> None:
     """Lays out the tab inside the open Blocks context and wires it."""
 
     def read(path: str | None, request: gr.Request) -> tuple[str, Any]:
-        seen = handlers.verify(studio, Path(path), caller(request)) if path else None
-        row = {"error": seen.sentence} if isinstance(seen, handlers.Problem) else seen
-        return verification.report(seen), row
+        result = handlers.verify(studio, Path(path), client_ip(request)) if path else None
+        row = {"error": result.sentence} if isinstance(result, Problem) else result
+        return verification.report(result), row
 
     with gr.Row(elem_id="sl-verify", equal_height=False):
         with gr.Column(elem_id="sl-light", scale=4, min_width=320):

@@ -1,0 +1,85 @@
+"""Builds a studio from its settings. Models, keys and the database are opened at first use."""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from functools import partial
+from pathlib import Path
+
+from engines.cards import read_cards
+from engines.diffusion.hub import Hub
+from engines.diffusion.model_cache import ModelCache
+from engines.diffusion.model_store import ModelStore
+from engines.diffusion.zerogpu import lender
+from engines.hardware import measure
+from engines.interface import Engine
+from engines.registry import make_engines
+from safety.audit import AuditLog
+from safety.image import fetch_models, picture_checks
+from safety.marks.export import Exporter
+from safety.marks.keys import secret
+from safety.messages.catalogue import ENGLISH
+from safety.policy.model import load_policy
+from safety.policy.steering import load_steering
+from safety.prompt import open_people, prompt_checks
+from safety.prompt.rewrite import load_rewriter
+from safety.resources import MODELS, PRESETS
+from safety.review.rate_limit import load_limits
+from safety.review.retention import load_retention
+from safety.review.service import Rules, make_review_service
+from studio.settings import Settings
+from studio.studio import Studio
+from studio.views import CheckSuite
+
+
+def make_studio(settings: Settings) -> Studio:
+    """Builds the studio of these settings, on the presets and weights that ship.
+
+    Writes nothing. Raises PresetError for a file under presets/ or a setting that is not valid, KeysError for a
+    signing certificate that cannot be used, WeightsError for a list of weights that lacks an entry.
+    """
+    home = settings.home
+    policy = load_policy(PRESETS, settings.mode, settings.language)
+    audit = AuditLog(
+        settings.store or home / "audit.sqlite3",
+        partial(_audit_secret, home),
+        settings.keep_prompts,
+        policy.messages(ENGLISH),
+    )
+    rules = Rules(load_limits(PRESETS), load_retention(PRESETS))
+    return Studio(
+        policy=policy,
+        checks=_checks(),
+        engines=_engines(settings),
+        exporter=Exporter(settings.marks.marks(home, PRESETS)),
+        audit=audit,
+        review=make_review_service(audit, rules, home / "outputs", settings.review),
+        outputs=home / "outputs",
+        rewriter=load_rewriter(PRESETS),
+        demographics=open_people(PRESETS),
+        steering=load_steering(PRESETS, policy),
+    )
+
+
+def _checks() -> CheckSuite:
+    prompt = prompt_checks(PRESETS, MODELS)
+    picture = picture_checks(MODELS, PRESETS, prompt)
+    return CheckSuite(prompt, picture.checks, picture.described, partial(fetch_models, PRESETS))
+
+
+def _engines(settings: Settings) -> dict[str, Engine]:
+    cards = read_cards(PRESETS / "engines.toml")
+    if settings.engines:
+        cards |= read_cards(Path(settings.engines).expanduser().absolute())
+    hub = Hub(settings.home / "models", settings.offline, settings.hub_address or None, settings.hub_token or None)
+    space = {"SPACES_ZERO_GPU": "1"} if settings.zero_gpu else {}
+    store = ModelStore(MODELS, hub, partial(measure, space), ModelCache(settings.keep_models), lend=lender(space))
+    return make_engines(cards, store, settings.server_key)
+
+
+def _audit_secret(home: Path) -> bytes:
+    # A folder that cannot be made is reported with a sentence by `secret`, which comes next.
+    with suppress(OSError):
+        # Pictures and records are for the owner of the home alone.
+        home.mkdir(mode=0o700, parents=True, exist_ok=True)
+    return secret(home / "keys", "audit")

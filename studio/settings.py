@@ -1,0 +1,132 @@
+"""What an operator may set: environment variables, read and checked once, before anything is built."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from functools import partial
+from pathlib import Path
+
+from safety.errors import PresetError
+from safety.marks.settings import NO, YES, MarkSettings, wrong
+from safety.review.service import ReviewSettings, reviewing
+
+MAX_PORT = 65_535
+# The network of the proxy of Hugging Face Spaces: what reaches a Space has come through it.
+SPACE_PROXY = "10.0.0.0/8"
+
+
+@dataclass(frozen=True)
+class Settings:
+    """Holds every setting of a studio; the comment above each field names its environment variable."""
+
+    # SAFELIGHT_HOME: folder of keys, audit log and finished files
+    home: Path
+    # SAFELIGHT_HOST, SAFELIGHT_PORT: where the page is served
+    host: str = "127.0.0.1"
+    port: int = 7860
+    # SAFELIGHT_KEEP_PROMPTS: whether the audit log keeps prompts as text
+    keep_prompts: bool = False
+    # SAFELIGHT_MODE: everybody's mode; unset, each person chooses
+    mode: str = ""
+    # SAFELIGHT_LANGUAGE: of the reasons, unless somebody chooses; "en-GB" adds a country's helplines
+    language: str = ""
+    # SAFELIGHT_LABEL_CORNER, SAFELIGHT_LABEL_LANGUAGE, SAFELIGHT_LABEL_BADGE, SAFELIGHT_PROVIDER,
+    # SAFELIGHT_VERIFY_URL, SAFELIGHT_SIGNING_CERT, SAFELIGHT_SIGNING_KEY, SAFELIGHT_TIME_AUTHORITY,
+    # SAFELIGHT_TRUSTMARK
+    marks: MarkSettings = MarkSettings()
+    # SAFELIGHT_REVIEW_PASSWORD, SAFELIGHT_REVIEWERS, SAFELIGHT_PROXIES
+    review: ReviewSettings = ReviewSettings()
+    # SAFELIGHT_STORE: postgresql://user:password@host/database; unset, audit.sqlite3 under `home`
+    store: str = ""
+    # SAFELIGHT_ENGINES: a file with more engine cards
+    engines: str = ""
+    # SAFELIGHT_OFFLINE, or HF_HUB_OFFLINE as everywhere with the hub: no model is downloaded
+    offline: bool = False
+    # SAFELIGHT_KEEP_MODELS: how many models stay loaded
+    keep_models: int = 2
+    # SAFELIGHT_SERVER_KEY: key for an OpenAI-compatible server
+    server_key: str = field(default="", repr=False)
+    # HF_TOKEN, HF_ENDPOINT: of the hub, as everywhere with it
+    hub_token: str = field(default="", repr=False)
+    hub_address: str = ""
+    # SPACES_ZERO_GPU, which ZeroGPU Spaces set themselves: the GPU is only lent while a picture is drawn
+    zero_gpu: bool = False
+
+    @classmethod
+    def read(cls, environment: Mapping[str, str]) -> Settings:
+        """Reads all settings from `environment`. Raises PresetError that names the variable and what it may be."""
+        get = partial(_get, environment)
+        # On Hugging Face Spaces the page is open to everybody, and no prompt is kept.
+        public = bool(environment.get("SPACE_ID"))
+        keep_prompts, offline = _switch(get, "KEEP_PROMPTS"), _switch(get, "OFFLINE")
+        return cls(
+            home=Path(get("HOME", "") or _data_folder()).expanduser().absolute(),
+            host="0.0.0.0" if public else get("HOST", cls.host),
+            port=_whole_number(get, "PORT", cls.port, MAX_PORT),
+            keep_prompts=keep_prompts and not public,
+            mode=get("MODE", ""),
+            language=get("LANGUAGE", ""),
+            marks=MarkSettings.read(get),
+            review=_review(get, public, _has_hub_login(environment)),
+            store=_store(get("STORE", "")),
+            engines=get("ENGINES", ""),
+            offline=offline or environment.get("HF_HUB_OFFLINE", "") in YES,
+            keep_models=_whole_number(get, "KEEP_MODELS", cls.keep_models),
+            server_key=get("SERVER_KEY", ""),
+            hub_token=environment.get("HF_TOKEN", ""),
+            hub_address=environment.get("HF_ENDPOINT", ""),
+            zero_gpu=environment.get("SPACES_ZERO_GPU", "").lower() in ("1", "true"),
+        )
+
+
+Get = Callable[[str, str], str]  # a setting by its name without SAFELIGHT_, and its value where it is not set
+
+
+def _get(environment: Mapping[str, str], name: str, default: str) -> str:
+    return environment.get(f"SAFELIGHT_{name}", "").strip() or default
+
+
+def _switch(get: Get, name: str) -> bool:
+    value = get(name, "no").lower()
+    if value not in YES + NO:
+        raise wrong(name, value, "yes or no")
+    return value in YES
+
+
+def _whole_number(get: Get, name: str, default: int, maximum: int | None = None) -> int:
+    """Returns the setting as a number from 1 to `maximum`, in ASCII digits."""
+    value = get(name, str(default))
+    if not (value.isascii() and value.isdecimal() and 1 <= int(value) <= (maximum or int(value))):
+        raise wrong(name, value, f"a number from 1 to {maximum}" if maximum else "a number from 1 on")
+    return int(value)
+
+
+def _has_hub_login(environment: Mapping[str, str]) -> bool:
+    """Tells whether Gradio sets up the real login at Hugging Face.
+
+    Without all of these it would let a mocked one in instead, as the owner of the machine's token, under cookies that
+    anybody can sign.
+    """
+    on_a_space = environment.get("SYSTEM") == "spaces" and bool(environment.get("SPACE_ID"))
+    return on_a_space and bool(environment.get("OAUTH_CLIENT_SECRET"))
+
+
+def _review(get: Get, public: bool, hub_login: bool) -> ReviewSettings:
+    proxies = get("PROXIES", SPACE_PROXY if public else "")
+    return reviewing(get("REVIEW_PASSWORD", ""), get("REVIEWERS", ""), proxies, hub_login)
+
+
+def _store(address: str) -> str:
+    kind = address.partition(":")[0].partition("+")[0]
+    if address and kind not in ("sqlite", "postgresql", "postgres"):
+        # The sentence does not show the address, which may hold a password.
+        what = "SAFELIGHT_STORE names no database that the audit log can be kept in."
+        raise PresetError(what, "Set it to postgresql://user:password@host/database, or leave it unset for SQLite.")
+    return address
+
+
+def _data_folder() -> str:
+    from platformdirs import user_data_dir
+
+    return user_data_dir("safelight", appauthor=False)

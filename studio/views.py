@@ -1,0 +1,217 @@
+"""What a studio is made of, and what the page and the command line may ask of it without changing anything."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from PIL import Image
+
+from engines.interface import Availability, Engine, EngineCard
+from engines.registry import offer_of, offered
+from engines.validation import with_quick_steps
+from safety.audit import AuditLog
+from safety.checks import Check
+from safety.generation import GenerationRequest, Refused
+from safety.health import CheckInfo, Health, examine
+from safety.marks.export import Exporter
+from safety.messages.catalogue import Messages
+from safety.messages.schema import ModeMessages
+from safety.policy.diff import Replay, replay
+from safety.policy.model import BASE_MODE, Policy
+from safety.policy.steering import SteeringPlan
+from safety.prompt.demographics import DemographicsCheck
+from safety.prompt.rewrite import Rewriter
+from safety.records import Picture, Prompt
+from safety.review.labelled_cases import labelled
+from safety.review.personal_data import personal
+from safety.review.retention import RetentionRules
+from safety.review.service import ReviewService
+from safety.statement import Statement, StatementTerms, build_statement
+
+Row = dict[str, Any]
+HEALTH_IMAGE_SIZE = (256, 256)  # pixels
+
+
+@dataclass(frozen=True)
+class CheckSuite:
+    """Holds the checks of a studio.
+
+    `catalogue` describes every picture check, those included that are not installed. `fetch` downloads the models that
+    picture checks name by repository, and yields the name of each.
+    """
+
+    prompt: Sequence[Check[Prompt]]
+    picture: Sequence[Check[Picture]]
+    catalogue: Sequence[CheckInfo] = ()
+    fetch: Callable[[], Iterable[str]] = tuple
+
+
+@dataclass(frozen=True, slots=True)
+class EngineStatus:
+    """Says what one engine is and whether this machine can run it."""
+
+    name: str
+    card: EngineCard
+    availability: Availability
+
+
+@dataclass(frozen=True)
+class StudioViews:
+    """Holds the collaborators of a studio and answers questions about them.
+
+    `outputs` is the folder of finished files. `review` is the reviewers' side: their pages and commands work with it
+    directly. Without `demographics` no balanced set is filled in; without `steering` no model is steered.
+    """
+
+    policy: Policy
+    checks: CheckSuite
+    engines: Mapping[str, Engine]
+    exporter: Exporter
+    audit: AuditLog
+    review: ReviewService
+    outputs: Path
+    rewriter: Rewriter = field(default_factory=lambda: Rewriter({}))
+    demographics: DemographicsCheck | None = None
+    steering: SteeringPlan | None = None
+
+    # ---- policy and languages ----
+
+    @property
+    def policy_version(self) -> str:
+        """Returns the version that policy.toml names."""
+        return self.policy.version
+
+    @property
+    def policy_digest(self) -> str:
+        """Returns the SHA-256 over all files of the policy, as 64 hex digits."""
+        return self.policy.digest
+
+    @property
+    def presets(self) -> Path:
+        """Returns the folder that the policy was read from."""
+        return self.policy.folder
+
+    @property
+    def locked_mode(self) -> str:
+        """Returns the mode that the operator has set for everybody; "" where each person chooses."""
+        return self.policy.locked
+
+    def list_modes(self) -> dict[str, ModeMessages]:
+        """Returns title and description of each mode that may be chosen, as its file has them; general mode first."""
+        names = [self.locked_mode] if self.locked_mode else sorted(self.policy.mode, key=lambda n: (n != BASE_MODE, n))
+        return {name: self.policy.mode[name] for name in names}
+
+    def require_mode(self, name: str) -> None:
+        """Raises RequestError for a mode that there is not."""
+        self.policy.mode_of(name)
+
+    def messages(self, language: str = "") -> Messages:
+        """Returns the texts of a language such as "de" or "en-GB"; "" is the operator's choice.
+
+        Raises RequestError for a language that there is not.
+        """
+        return self.policy.messages(language)
+
+    @property
+    def default_language(self) -> str:
+        """Returns the tag of the operator's language."""
+        return self.policy.catalogue.default
+
+    def nearest_language(self, accept_language: str) -> str:
+        """Returns the tag that suits an Accept-Language header (RFC 9110) best."""
+        return self.policy.catalogue.nearest(accept_language)
+
+    def list_languages(self, country: str = "") -> list[tuple[str, str]]:
+        """Returns name and tag of each language for a reader in `country`; "" is the country of the operator's tag."""
+        country = country or self.default_language.partition("-")[2]
+        tags = [f"{name}-{country}" if country else name for name in self.policy.catalogue.locales]
+        return [(self.messages(tag).locale.language, tag) for tag in tags]
+
+    def replay(self, rows: Iterable[tuple[str, str]], old: Policy, new: Policy, modes: Sequence[str]) -> Replay:
+        """Judges (prompt, label) rows with this studio's checks under two policies; returns what changes."""
+        return replay(rows, self.checks.prompt, old, new, modes)
+
+    # ---- engines ----
+
+    def engine_cards(self) -> dict[str, EngineCard]:
+        """Returns the card of every engine by its name."""
+        return {name: engine.card for name, engine in self.engines.items()}
+
+    def list_engines(self) -> Iterator[EngineStatus]:
+        """Yields every engine with whether it runs here. Loads nothing."""
+        return (self._status(name) for name in self.engines)
+
+    def offered_engines(self) -> list[EngineStatus]:
+        """Returns the engines to choose from, the default one first: those that run, else all of them."""
+        return [self._status(name) for name in offered(self.engines)]
+
+    def with_quick_steps(self, request: GenerationRequest) -> GenerationRequest:
+        """Returns the request with its engine's quick number of steps. Raises RequestError where there is none."""
+        return with_quick_steps(request, self.engines)
+
+    def _status(self, name: str) -> EngineStatus:
+        engine = self.engines[name]
+        return EngineStatus(name, engine.card, offer_of(engine))
+
+    # ---- checks ----
+
+    def health(self) -> Health:
+        """Lets every check look at something harmless. Loads what is not loaded yet: may take seconds."""
+        english = self.messages()
+        prompt = [CheckInfo(check.name, english.check(check.name), "", True) for check in self.checks.prompt]
+        image = Image.new("RGB", HEALTH_IMAGE_SIZE)
+        return examine(self.checks.prompt, self.checks.picture, [*prompt, *self.checks.catalogue], image)
+
+    # ---- refusals and their review ----
+
+    @property
+    def retention(self) -> RetentionRules:
+        """Returns how long things are kept, and the terms of appeals."""
+        return self.review.retention
+
+    @property
+    def has_reviewers(self) -> bool:
+        """Tells whether anybody can log in as a reviewer."""
+        return self.review.roles.open
+
+    @property
+    def has_hub_reviewers(self) -> bool:
+        """Tells whether reviewers log in at Hugging Face."""
+        return bool(self.review.roles.allowed)
+
+    def statement(self, refused: Refused, request: GenerationRequest) -> Statement:
+        """Says why a request was refused and what can be done, in the request's language. Raises RequestError."""
+        terms = StatementTerms(self.retention, self.has_reviewers, self.audit.keep_prompts)
+        return build_statement(refused, request, self.policy, terms)
+
+    def labelled_cases(self) -> Iterator[Row]:
+        """Yields the decided cases whose persons agreed to it, each a row with the reviewer's label."""
+        return labelled(self.audit)
+
+    # ---- the audit log ----
+
+    def list_cases(self, limit: int) -> list[Row]:
+        """Returns the newest `limit` cases, newest first."""
+        return self.audit.list(limit)
+
+    def show_case(self, case: str) -> list[Row]:
+        """Returns every row of a case, oldest first. Raises RequestError for an unknown case."""
+        return self.audit.show(case)
+
+    def verify_audit(self) -> list[str]:
+        """Returns a sentence for each row of the audit log that was changed, moved or removed."""
+        return self.audit.verify()
+
+    def audit_end(self) -> tuple[int, str]:
+        """Returns the number of rows in the audit log and the hash of the last one."""
+        return self.audit.end()
+
+    def personal_data(self, cases: Sequence[str] = (), client: str = "") -> list[Row]:
+        """Returns all that is on record of one person (GDPR, Article 15), by cases or by `client_of` an address.
+
+        Raises RequestError for an unknown case.
+        """
+        return personal(self.audit, cases, client)

@@ -1,0 +1,77 @@
+"""What the page gets back from a call of the studio: plain records, and the one place where errors become sentences."""
+
+from __future__ import annotations
+
+import logging
+import secrets
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, ParamSpec, TypeVar
+
+from safety.errors import LimitError, RequestError, StudioError
+from safety.messages.catalogue import Messages
+from safety.records import Decision
+
+if TYPE_CHECKING:
+    from PIL.Image import Image
+
+P = ParamSpec("P")
+T = TypeVar("T")
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """Holds a decision and the texts of the language that it is shown in."""
+
+    decision: Decision
+    messages: Messages
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """Says what went wrong as one sentence for the person.
+
+    `wait` is the number of seconds after which the same call may pass, or None. `bad_request`: the call itself was
+    wrong, so that the same call would fail again.
+    """
+
+    sentence: str
+    wait: int | None = None
+    bad_request: bool = False
+
+    @classmethod
+    def of(cls, error: Exception) -> Problem:
+        """Returns the problem behind an error. One that is not ours to explain goes to the log, under an id."""
+        if isinstance(error, StudioError):
+            wait = error.seconds if isinstance(error, LimitError) else None
+            return cls(error.sentence, wait, isinstance(error, RequestError))
+        number = secrets.token_hex(4)
+        log.error("page problem %s", number, exc_info=error)
+        return cls(
+            "Something failed that should not, and no picture was handed out. "
+            f"The log has the details under {number}."
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """Says how far the work is, for how many `seconds` it has been running, and how many are `left` of this stage.
+
+    `previews` are blurred pictures, one a seed: they are not judged yet.
+    """
+
+    stage: str = "starting"
+    done: int = 0
+    total: int = 1
+    seconds: float = 0.0
+    left: float | None = None
+    previews: tuple[Image, ...] = ()
+
+
+def attempt(function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T | Problem:
+    """Calls `function` and returns its result, or the problem behind whatever it raised."""
+    try:
+        return function(*args, **kwargs)
+    except Exception as error:  # noqa: BLE001  told in one sentence, logged in full
+        return Problem.of(error)
