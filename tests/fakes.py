@@ -18,7 +18,7 @@ from safety.prompt.rewrite import Rewriter
 from safety.review.rate_limit import RateLimits
 from safety.review.retention import load_retention
 from safety.review.service import ReviewService, ReviewSettings, Rules, make_review_service
-from studio import Studio
+from studio import CheckSuite, Studio
 from tests.fakes_page import PRESETS, PaintEngine, PromptedPictureCheck, WordCheck, policy
 
 SECRET = b"a secret of 32 bytes for testing"
@@ -56,7 +56,7 @@ def limits(**table: Any) -> RateLimits:
     return RateLimits.model_validate(shipped)
 
 
-def fake_house(
+def fake_review(
     audit: AuditLog, home: Path, rules: RateLimits | None = None, settings: ReviewSettings | None = None
 ) -> ReviewService:
     data = Rules(rules or limits(), load_retention(PRESETS))
@@ -73,12 +73,11 @@ def fake_studio(
     audit = AuditLog(place or home / "audit.sqlite3", SECRET, keep_prompts, policy().messages())
     return Studio(
         policy=policy(),
-        prompt_checks=(WordCheck(),),
-        image_checks=(PromptedPictureCheck(),),
+        checks=CheckSuite((WordCheck(),), (PromptedPictureCheck(),)),
         engines={"pocket": engine or PaintEngine()},
         exporter=exporter or PlainExporter(),
         audit=audit,
         outputs=home / "outputs",
-        suggester=Rewriter({"gore": "fog"}),
-        house=fake_house(audit, home),
+        rewriter=Rewriter({"gore": "fog"}),
+        review=fake_review(audit, home),
     )

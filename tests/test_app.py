@@ -9,12 +9,15 @@ from pathlib import Path
 
 import pytest
 
-from app import ROOT, Settings, make_studio
 from safety.errors import PresetError, StudioError
 from safety.marks.certificates import OwnCertificate
 from safety.marks.provenance import Operator
 from safety.marks.settings import MarkSettings
 from safety.marks.visible import Corner
+from studio.factory import make_studio
+from studio.settings import Settings
+
+ROOT = Path(__file__).parent.parent
 
 
 def test_without_an_environment_only_this_machine_is_served() -> None:

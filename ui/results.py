@@ -49,8 +49,7 @@ class Problem:
         number = secrets.token_hex(4)
         log.error("page problem %s", number, exc_info=error)
         return cls(
-            "Something failed that should not, and no picture was handed out. "
-            f"The log has the details under {number}."
+            f"Something failed that should not, and no picture was handed out. The log has the details under {number}."
         )
 
 

@@ -1,98 +1,121 @@
-"""The JSON that the command line prints. Other programs read it: names are added, never changed (docs/cli.md)."""
+"""The JSON of the command line and of the endpoints. Other programs read it: names are added, never changed.
+
+docs/cli.md describes it. Each function returns one JSON object, ready for `json.dumps`.
+"""
 
 from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from safety.audit.serialize import of_steering
 from safety.generation import Delivered, Export, PictureResult, Refused
 from safety.health import Health
 from safety.marks.verify import Verification
 from safety.messages.catalogue import Messages, RenderedReason
-from safety.records import Decision, Stage, Suggestion, Verdict
+from safety.records import Decision, Span, Stage, Suggestion, Verdict
 from safety.statement import Statement, as_json
+from ui.results import Problem
+
+if TYPE_CHECKING:
+    from studio.views import EngineStatus
 
 Row = dict[str, Any]
 
 
 def line(row: Row) -> str:
-    """One line, ASCII only: it passes every terminal and pipe, and every prompt comes back as it was given."""
+    """Returns one line, ASCII only: it passes every terminal and pipe, and every prompt comes back as it was given."""
     return json.dumps(row)
 
 
+def problem(problem: Problem) -> Row:
+    """Returns the sentence; for a limit also the seconds to wait."""
+    row: Row = {"error": problem.sentence}
+    return row if problem.wait is None else {**row, "wait": problem.wait}
+
+
 def reason(rendered: RenderedReason) -> Row:
-    one = rendered.reason
+    """Returns a reason. Weights and margins have four decimals."""
+    reason = rendered.reason
     return {
-        "category": one.category,
-        "code": one.code,
-        "verdict": one.verdict.name,
+        "category": reason.category,
+        "code": reason.code,
+        "verdict": reason.verdict.name,
         "clause": rendered.clause,
         "text": rendered.text,
-        "spans": [[span.start, span.end] for span in one.spans],
-        "regions": [[part.left, part.top, part.right, part.bottom, part.weight] for part in one.regions],
-        "score": one.score,
-        "threshold": one.threshold,
-        "parts": [round(part, 4) for part in one.span_weights],
-        "margins": {mode: round(margin, 4) for mode, margin in one.margins},
+        "spans": _spans(reason.spans),
+        "regions": [[part.left, part.top, part.right, part.bottom, part.weight] for part in reason.regions],
+        "score": reason.score,
+        "threshold": reason.threshold,
+        "parts": [round(weight, 4) for weight in reason.span_weights],
+        "margins": {mode: round(margin, 4) for mode, margin in reason.margins},
         "help": rendered.help,
     }
 
 
-def decision(one: Decision, messages: Messages) -> Row:
+def decision(decision: Decision, messages: Messages) -> Row:
+    """Returns a decision with its reasons in the language of `messages`."""
     return {
-        "verdict": one.verdict.name,
-        "risk": one.risk,
-        "scores": dict(one.scores),
-        "reasons": [reason(each) for each in messages.render(one)],
+        "verdict": decision.verdict.name,
+        "risk": decision.risk,
+        "scores": dict(decision.scores),
+        "reasons": [reason(rendered) for rendered in messages.render(decision)],
     }
 
 
-def suggestion(one: Suggestion) -> Row:
-    return {
-        "text": one.text,
-        "added": [[span.start, span.end] for span in one.added],
-        "removed": [[span.start, span.end] for span in one.removed],
-    }
+def suggestion(suggestion: Suggestion) -> Row:
+    """Returns another wording and where it differs from the prompt."""
+    return {"text": suggestion.text, "added": _spans(suggestion.added), "removed": _spans(suggestion.removed)}
 
 
-def checked(text: str, one: Decision, messages: Messages, seconds: float, suggestions: Sequence[Suggestion]) -> Row:
+def _spans(spans: Sequence[Span]) -> list[list[int]]:
+    return [[span.start, span.end] for span in spans]
+
+
+def checked_prompt(
+    text: str, judged: Decision, messages: Messages, seconds: float, suggestions: Sequence[Suggestion]
+) -> Row:
+    """Returns what `check` prints of one prompt."""
     rows = [suggestion(each) for each in suggestions]
-    return {"text": text, **decision(one, messages), "suggestions": rows, "ms": round(seconds * 1000, 3)}
+    return {"text": text, **decision(judged, messages), "suggestions": rows, "ms": round(seconds * 1000, 3)}
 
 
-def looked(file: str, one: Decision, messages: Messages) -> Row:
-    return {"file": file, **decision(one, messages)}
+def checked_picture(file: str, judged: Decision, messages: Messages) -> Row:
+    """Returns what `look` prints of one picture file."""
+    return {"file": file, **decision(judged, messages)}
 
 
-def export(file: str, one: Export) -> Row:
+def export(file: str, export: Export) -> Row:
+    """Returns what a finished file is and which marks were read back from it."""
     return {
         "file": file,
-        "stamp": str(one.stamp),
-        "sha256": one.sha256,
-        "width": one.width,
-        "height": one.height,
-        "marks": list(one.marks),
+        "stamp": str(export.stamp),
+        "sha256": export.sha256,
+        "width": export.width,
+        "height": export.height,
+        "marks": list(export.marks),
     }
 
 
-def refused(one: Refused, statement: Statement) -> Row:
+def refused(refusal: Refused, statement: Statement) -> Row:
+    """Returns a refusal with its statement of reasons, in the statement's language."""
     return {
-        "case": one.case,
-        "stage": str(one.decision.stage),
-        **decision(one.decision, statement.messages),
-        "suggestions": [suggestion(each) for each in one.suggestions],
-        "hint": hint(one.decision),
+        "case": refusal.case,
+        "stage": str(refusal.decision.stage),
+        **decision(refusal.decision, statement.messages),
+        "suggestions": [suggestion(each) for each in refusal.suggestions],
+        "hint": hint(refusal.decision),
         "statement": as_json(statement),
     }
 
 
-def delivered(one: Delivered, made: PictureResult, file: str, messages: Messages) -> Row:
-    generation = one.generation
+def delivered(outcome: Delivered, result: PictureResult, file: str, messages: Messages) -> Row:
+    """Returns the first picture of a delivery, written to `file`."""
+    generation = outcome.generation
     return {
-        "case": one.case,
-        **(export(file, made.export) if made.export else {}),
+        "case": outcome.case,
+        **(export(file, result.export) if result.export else {}),
         "engine": generation.request.engine,
         "model": generation.model,
         "mode": generation.request.mode,
@@ -100,24 +123,52 @@ def delivered(one: Delivered, made: PictureResult, file: str, messages: Messages
         "seconds": round(generation.seconds, 3),
         "filled_in": generation.filled_in(0),
         "steered": of_steering(generation.steered),
-        "prompt": decision(one.prompt, messages),
-        "picture": decision(made.decision, messages),
+        "prompt": decision(outcome.prompt, messages),
+        "picture": decision(result.decision, messages),
     }
 
 
-def hint(one: Decision) -> str:
-    """What the person can do about a decision that stops the work."""
-    if one.verdict is Verdict.WARN:
+def hint(decision: Decision) -> str:
+    """Says what the person can do about a decision that stops the work."""
+    if decision.verdict is Verdict.WARN:
         return "If you have read this and want it all the same, add --yes. That is put on record."
-    if one.verdict is Verdict.HARD_BLOCK:
+    if decision.verdict is Verdict.HARD_BLOCK:
         return "This is refused in every mode."
-    return "Change the prompt." if one.stage is Stage.PROMPT else "Change the prompt or try another seed."
+    return "Change the prompt." if decision.stage is Stage.PROMPT else "Change the prompt or try another seed."
 
 
-def health(one: Health) -> Row:
+def health(health: Health) -> Row:
+    """Returns whether pictures can be made, and the state of each check."""
     names = ("name", "stage", "state", "required", "about", "why", "means")
-    return {"sound": one.sound, "checks": [{name: getattr(check, name) for name in names} for check in one.checks]}
+    return {
+        "sound": health.sound,
+        "checks": [{name: getattr(check, name) for name in names} for check in health.checks],
+    }
 
 
-def verified(file: str, one: Verification) -> Row:
-    return {"file": file, **one.as_json()}
+def engine(engine: EngineStatus) -> Row:
+    """Returns an engine's card and whether it runs here."""
+    card, availability = engine.card, engine.availability
+    return {
+        "engine": engine.name,
+        "title": card.title,
+        "runs": availability.runs,
+        "here": availability.here,
+        "why": availability.why,
+        "kind": card.kind,
+        "model": card.model,
+        "revision": card.revision,
+        "download_gb": 0.0 if availability.here else card.download_gb,
+        "licence": card.licence,
+        "licence_url": card.licence_url,
+        "commercial": card.commercial,
+        "gated": card.gated,
+        "content": card.content,
+        "guided": card.guided,
+        "note": card.note,
+    }
+
+
+def verified(file: str, verification: Verification) -> Row:
+    """Returns what the marks of a file say."""
+    return {"file": file, **verification.as_json()}

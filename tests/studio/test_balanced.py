@@ -35,7 +35,7 @@ def engine() -> NotingEngine:
 
 @pytest.fixture
 def studio(tmp_path: Path, engine: NotingEngine) -> Studio:
-    return replace(fake_studio(tmp_path, engine), people=open_people(PRESETS))
+    return replace(fake_studio(tmp_path, engine), demographics=open_people(PRESETS))
 
 
 REQUEST = GenerationRequest("a doctor", seed=20, count=4, balanced=True)
@@ -82,7 +82,7 @@ def test_otherwise_the_prompt_is_drawn_as_asked_in_one_batch(
 
 def test_the_filled_in_words_are_judged_too(studio: Studio, engine: NotingEngine) -> None:
     strict = WordCheck(words={"dark": ("violence", 0.9)})
-    outcome = replace(studio, prompt_checks=(strict,)).create(REQUEST, silent)
+    outcome = replace(studio, checks=replace(studio.checks, prompt=(strict,))).create(REQUEST, silent)
     assert isinstance(outcome, Refused) and engine.asked == []
 
 

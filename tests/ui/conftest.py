@@ -30,11 +30,11 @@ def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
     page = pytest.importorskip("ui.web.page")
     engine = PaintEngine()
     studio = fake_studio(tmp_path_factory.mktemp("home"), engine)
-    studio = replace(studio, prompt_checks=(*prompt_checks(PRESETS), WordCheck()))
+    studio = replace(studio, checks=replace(studio.checks, prompt=(*prompt_checks(PRESETS), WordCheck())))
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
     blocks = page.build(studio)
-    page.launch(blocks, studio.house, "127.0.0.1", port, wait=False)
+    page.launch(blocks, studio.review, "127.0.0.1", port, wait=False)
     yield Served(studio, engine, f"http://127.0.0.1:{port}")
     blocks.close(verbose=False)

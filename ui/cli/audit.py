@@ -9,29 +9,28 @@ import typer
 
 from safety.errors import RequestError
 from safety.review.client import client_of
-from safety.review.personal_data import personal
 from ui import serialize
-from ui.cli.exit_codes import UNSOUND, answering
+from ui.cli.exit_codes import UNSOUND, exit_status
 
 if TYPE_CHECKING:
     from studio import Studio
 
 
 def build(make_studio: Callable[[], Studio]) -> typer.Typer:
-    """The group of commands. `erase` and `tidy` delete, and put that on record; the others read."""
+    """Returns the group of commands. `erase` and `tidy` delete, and put that on record; the others read."""
     cli = typer.Typer(no_args_is_help=True, help="The audit log: prove it, list its cases, show one.")
 
     @cli.command()
     def verify() -> None:
         """Prove that no row was changed, moved or removed. Exit 0 if so, else 1 with each row named."""
-        with answering():
-            log = make_studio().audit
-            problems = log.verify()
+        with exit_status():
+            studio = make_studio()
+            problems = studio.verify_audit()
             for problem in problems:
                 typer.echo(problem)
             if problems:
                 raise typer.Exit(UNSOUND)
-            rows, hash_ = log.end()
+            rows, hash_ = studio.audit_end()
             typer.echo(f"The audit log is whole: {rows} rows, the last with the hash {hash_}.")
 
     _add_reading(cli, make_studio)
@@ -43,15 +42,15 @@ def _add_reading(cli: typer.Typer, make_studio: Callable[[], Studio]) -> None:
     @cli.command("list")
     def list_(limit: Annotated[int, typer.Option(min=1, max=100_000, help="How many cases.")] = 20) -> None:
         """The newest cases, one JSON object a line, newest first."""
-        with answering():
-            for row in make_studio().audit.list(limit):
+        with exit_status():
+            for row in make_studio().list_cases(limit):
                 typer.echo(serialize.line(row))
 
     @cli.command()
     def show(case: Annotated[str, typer.Argument(help="The id of a case.")]) -> None:
         """Every row of one case, one JSON object a line, oldest first."""
-        with answering():
-            for row in make_studio().audit.show(case):
+        with exit_status():
+            for row in make_studio().show_case(case):
                 typer.echo(serialize.line(row))
 
 
@@ -62,22 +61,24 @@ def _add_one_person(cli: typer.Typer, make_studio: Callable[[], Studio]) -> None
         client: Annotated[str, typer.Option(help="Or the address of a person, while that is kept.")] = "",
     ) -> None:
         """All that is on record of one person, a JSON object a case: rows, words, pictures (as base64)."""
-        with answering():
+        with exit_status():
             if not cases and not client:
                 raise RequestError("Nobody is named.", "Name cases, or an address with --client.")
             address = client_of(client) if client else ""
-            for row in personal(make_studio().audit, cases or (), address):
+            for row in make_studio().personal_data(cases or (), address):
                 typer.echo(serialize.line(row))
 
     @cli.command()
     def erase(case: Annotated[str, typer.Argument(help="The id of a case.")]) -> None:
         """Delete what is kept of one case: words, pictures, files. The chain of keyed hashes stays whole."""
-        with answering():
-            gone = make_studio().house.keeper.erase(case)
-            typer.echo(f"Deleted of case {case}: {', '.join(gone)}." if gone else f"Nothing is kept of case {case}.")
+        with exit_status():
+            erased = make_studio().erase(case)
+            typer.echo(
+                f"Deleted of case {case}: {', '.join(erased)}." if erased else f"Nothing is kept of case {case}."
+            )
 
     @cli.command()
     def tidy() -> None:
         """Delete what has been kept for as long as presets/retention.toml says."""
-        with answering():
-            typer.echo(f"Deleted: {make_studio().house.keeper.tidy()}.")
+        with exit_status():
+            typer.echo(f"Deleted: {make_studio().purge()}.")

@@ -9,17 +9,14 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from engines.validation import with_quick_steps
 from safety.generation import GenerationRequest, Refused
 from safety.image_io import open_picture
 from safety.marks.export import write
-from safety.marks.keys import new_mark_key as make_mark_key
 from safety.policy.model import BASE_MODE
 from safety.statement import Statement
 from ui import serialize
-from ui.cli import output
-from ui.cli import statement as cli_statement
-from ui.cli.exit_codes import REFUSED, answering, format_of, naming, read_picture
+from ui.cli.exit_codes import REFUSED, exit_status, file_name_in_errors, format_of, read_picture
+from ui.cli.output import progress_bar, refusal_text, require_statement_format, write_statement
 
 if TYPE_CHECKING:
     from studio import Studio
@@ -32,6 +29,8 @@ StatementFile = Annotated[
 
 
 def add_create(cli: typer.Typer, make_studio: Callable[[], Studio]) -> None:
+    """Adds the command `create`."""
+
     @cli.command()
     def create(
         prompt: Annotated[str, typer.Argument(help="What the picture should show.")],
@@ -48,59 +47,61 @@ def add_create(cli: typer.Typer, make_studio: Callable[[], Studio]) -> None:
         statement: StatementFile = None,
     ) -> None:
         """Make a picture, with every check and every mark. Exit 0 delivered, 2 bad input, 3 refused, 4 could not."""
-        with answering():
+        with exit_status():
             request = GenerationRequest(prompt, mode, engine, seed=seed, steps=steps, format=format_of(out))
             request = replace(request, acknowledged=yes, balanced=balanced, language=language)
-            cli_statement.must_have_a_form(statement)
+            require_statement_format(statement)
             studio = make_studio()
-            request = with_quick_steps(request, studio.engines) if quick else request
+            request = studio.with_quick_steps(request) if quick else request
             if refused := _create(studio, request, out, json):
                 raise _refused(*refused, statement, json)
 
 
 def _create(studio: Studio, request: GenerationRequest, out: Path, json: bool) -> tuple[Refused, Statement] | None:
-    """Writes the picture and says so; what was refused comes back with its statement."""
-    with output.progress() as progress:
+    """Writes the picture and prints where; what was refused comes back with its statement."""
+    with progress_bar() as progress:
         outcome = studio.create(request, progress)
     if isinstance(outcome, Refused):
         return outcome, studio.statement(outcome, request)
-    made = outcome.made[0]
-    if made.export is None or (made.veiled and not request.acknowledged):
-        refused = Refused(outcome.case, made.decision)
+    result = outcome.made[0]
+    if result.export is None or (result.veiled and not request.acknowledged):
+        refused = Refused(outcome.case, result.decision)
         return refused, studio.statement(refused, request)
-    if made.veiled:
-        studio.reveal(outcome.case, made.export)
-    write(out, made.export.path.read_bytes())
-    typer.echo(
-        serialize.line(serialize.delivered(outcome, made, str(out), studio.policy.messages(request.language)))
-        if json
-        else str(out)
-    )
+    if result.veiled:
+        studio.reveal(outcome.case, result.export)
+    write(out, result.export.path.read_bytes())
+    messages = studio.messages(request.language)
+    typer.echo(serialize.line(serialize.delivered(outcome, result, str(out), messages)) if json else str(out))
     return None
 
 
-def _refused(outcome: Refused, statement: Statement, file: Path | None, json: bool) -> typer.Exit:
+def _refused(refused: Refused, statement: Statement, file: Path | None, json: bool) -> typer.Exit:
     if file is not None:
-        cli_statement.write_to(file, statement)
-    typer.echo(serialize.line(serialize.refused(outcome, statement)) if json else output.why(outcome, statement))
+        write_statement(file, statement)
+    row = serialize.refused(refused, statement)
+    typer.echo(serialize.line(row) if json else refusal_text(refused, statement))
     return typer.Exit(REFUSED)
 
 
 def add_mark(cli: typer.Typer, make_studio: Callable[[], Studio]) -> None:
+    """Adds the command `mark`."""
+
     @cli.command()
     def mark(source: Annotated[Path, typer.Argument(metavar="IN")], out: Out) -> None:
         """Put every mark on a picture made elsewhere. You declare that it was made by AI."""
-        with answering():
+        with exit_status():
             format_of(out)
-            with naming(source):
+            with file_name_in_errors(source):
                 image = open_picture(read_picture(source))
             export = make_studio().mark(image, out)
             typer.echo(serialize.line(serialize.export(str(out), export)))
 
 
 def add_new_mark_key(cli: typer.Typer, make_studio: Callable[[], Studio]) -> None:
+    """Adds the command `new-mark-key`."""
+
     @cli.command()
     def new_mark_key() -> None:
         """Make a key of your own for the invisible mark. New marks are written with it; older keys are still read."""
-        with answering():
-            typer.echo(str(make_mark_key(make_studio().exporter.marks.keys)))
+        with exit_status():
+            typer.echo(str(make_studio().new_mark_key()))

@@ -14,23 +14,23 @@ from safety.errors import FileError, PresetError, RequestError, StudioError
 from safety.image_io import MAX_BYTES
 
 DONE, UNSOUND, BAD_INPUT, REFUSED, COULD_NOT, INTERRUPTED = 0, 1, 2, 3, 4, 130
-BAD = (RequestError, FileError, PresetError)
-FORMAT_OF = {".png": "png", ".jpg": "jpeg", ".jpeg": "jpeg", ".webp": "webp"}
+INPUT_ERRORS = (RequestError, FileError, PresetError)
+FORMATS = {".png": "png", ".jpg": "jpeg", ".jpeg": "jpeg", ".webp": "webp"}
 
 
 def say(sentence: str) -> None:
-    """To the person, beside the results."""
+    """Writes a sentence for the person to stderr, beside the results."""
     typer.echo(sentence, err=True)
 
 
 @contextmanager
-def answering() -> Iterator[None]:
+def exit_status() -> Iterator[None]:
     """Turns whatever goes wrong inside into a sentence and an exit code."""
     try:
         yield
     except StudioError as error:
         say(error.sentence)
-        raise typer.Exit(BAD_INPUT if isinstance(error, BAD) else COULD_NOT) from None
+        raise typer.Exit(BAD_INPUT if isinstance(error, INPUT_ERRORS) else COULD_NOT) from None
     except KeyboardInterrupt:
         say("Stopped.")
         raise typer.Exit(INTERRUPTED) from None
@@ -49,7 +49,7 @@ def answering() -> Iterator[None]:
 
 
 @contextmanager
-def naming(file: Path) -> Iterator[None]:
+def file_name_in_errors(file: Path) -> Iterator[None]:
     """Puts the file's name before what is wrong with it."""
     try:
         yield
@@ -58,11 +58,11 @@ def naming(file: Path) -> Iterator[None]:
 
 
 def for_each(files: Sequence[Path], work: Callable[[Path], None]) -> None:
-    """All files, whatever is wrong with one of them; exit code 2 if one could not be read."""
+    """Calls `work` for all files, whatever is wrong with one of them; exits with 2 if one could not be read."""
     unreadable = False
     for file in files:
         try:
-            with naming(file):
+            with file_name_in_errors(file):
                 work(file)
         except FileError as error:
             say(error.sentence)
@@ -71,26 +71,26 @@ def for_each(files: Sequence[Path], work: Callable[[Path], None]) -> None:
         raise typer.Exit(BAD_INPUT)
 
 
-def read(file: Path, most: int = -1) -> bytes:
-    """The file, or its first `most` bytes: it may be a device without an end. Raises FileError."""
+def read(file: Path, max_bytes: int = -1) -> bytes:
+    """Returns the file, or its first `max_bytes`: it may be a device without an end. Raises FileError."""
     try:
-        with file.open("rb") as opened:
-            return opened.read(most)
+        with file.open("rb") as stream:
+            return stream.read(max_bytes)
     except OSError as error:
         raise FileError(f"{error.strerror or error}.", "Check its name and that you may read it.") from error
 
 
 def read_picture(file: Path) -> bytes:
-    """As much as it takes to know that a file is too large for a picture. Raises FileError."""
+    """Returns as much of a file as it takes to know that it is too large for a picture. Raises FileError."""
     return read(file, MAX_BYTES + 1)
 
 
 def format_of(out: Path) -> str:
-    """The format that the name asks for. Raises RequestError, also if the file could not be put there."""
-    if out.suffix.lower() not in FORMAT_OF:
-        raise RequestError(f"{out} names no picture format.", f"End it with one of: {' '.join(FORMAT_OF)}.")
+    """Returns the picture format that a name asks for. Raises RequestError, also if no file could be put there."""
+    if out.suffix.lower() not in FORMATS:
+        raise RequestError(f"{out} names no picture format.", f"End it with one of: {' '.join(FORMATS)}.")
     if out.is_dir():
         raise RequestError(f"{out} is a folder.", "Name a file.")
     if not out.parent.is_dir() or not os.access(out.parent, os.W_OK):
         raise RequestError(f"There is no folder {out.parent} to write to.", "Make it, or choose another place.")
-    return FORMAT_OF[out.suffix.lower()]
+    return FORMATS[out.suffix.lower()]

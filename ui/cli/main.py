@@ -19,7 +19,7 @@ from safety.image_io import open_picture
 from safety.policy.model import BASE_MODE
 from ui import serialize
 from ui.cli import audit, create, engines, health, policy, review
-from ui.cli.exit_codes import answering, for_each, naming, read, read_picture, say
+from ui.cli.exit_codes import exit_status, file_name_in_errors, for_each, read, read_picture, say
 
 if TYPE_CHECKING:
     from studio import Studio
@@ -27,11 +27,13 @@ if TYPE_CHECKING:
 Mode = Annotated[str, typer.Option(help="The context that the work belongs to.")]
 Language = Annotated[str, typer.Option(help="Of the reasons: en or de; en-GB adds help in that country.")]
 Files = Annotated[list[Path], typer.Argument(metavar="FILE...")]
-WARMING = "ein roter Apfel liegt auf dem Tisch"  # a language has to be named for it
+# The first judgement loads what reads prompts and names languages; this one has to name one.
+WARM_UP_PROMPT = "ein roter Apfel liegt auf dem Tisch"
+PURGE_EVERY = 3600  # seconds
 
 
 def build(make_studio: Callable[[], Studio], host: str, port: int) -> typer.Typer:
-    """All commands. `make_studio` is called by a command once it needs the studio."""
+    """Returns the program with all commands. A command calls `make_studio` once it needs the studio."""
     cli = typer.Typer(
         no_args_is_help=True,
         add_completion=False,
@@ -47,7 +49,7 @@ def build(make_studio: Callable[[], Studio], host: str, port: int) -> typer.Type
     health.add_health(cli, make_studio)
     health.add_hash(cli)
     create.add_new_mark_key(cli, make_studio)
-    engines.add(cli, make_studio)
+    engines.add_engines(cli, make_studio)
     _add_serve(cli, make_studio, host, port)
     cli.add_typer(audit.build(make_studio), name="audit")
     cli.add_typer(review.build(make_studio), name="review")
@@ -65,17 +67,17 @@ def _add_check(cli: typer.Typer, make_studio: Callable[[], Studio]) -> None:
         suggestions: Annotated[bool, typer.Option(help="Look for other wordings of what is blocked.")] = True,
     ) -> None:
         """Judge prompts, one a line: a JSON object a line. Nothing is made or recorded."""
-        with answering(), naming(Path(file)):
+        with exit_status(), file_name_in_errors(Path(file)):
             studio = make_studio()
-            studio.policy.mode_of(mode)
-            messages = studio.policy.messages(language)
+            studio.require_mode(mode)
+            messages = studio.messages(language)
             for number, line in enumerate(_lines(file), 1):
                 text = _text(line, number, jsonl)
                 start = time.perf_counter()
                 decision = studio.check(text, mode)
                 seconds = time.perf_counter() - start
                 found = studio.suggest(text, mode, decision) if suggestions else ()
-                typer.echo(serialize.line(serialize.checked(text, decision, messages, seconds, found)))
+                typer.echo(serialize.line(serialize.checked_prompt(text, decision, messages, seconds, found)))
                 sys.stdout.flush()
 
 
@@ -83,14 +85,14 @@ def _add_look(cli: typer.Typer, make_studio: Callable[[], Studio]) -> None:
     @cli.command()
     def look(files: Files, mode: Mode = BASE_MODE, language: Language = "") -> None:
         """Judge picture files: a JSON object a line. Exit 2 if one could not be read."""
-        with answering():
+        with exit_status():
             studio = make_studio()
-            studio.policy.mode_of(mode)
-            messages = studio.policy.messages(language)
+            studio.require_mode(mode)
+            messages = studio.messages(language)
 
             def look_at(file: Path) -> None:
                 decision = studio.look(open_picture(read_picture(file)), mode)
-                typer.echo(serialize.line(serialize.looked(str(file), decision, messages)))
+                typer.echo(serialize.line(serialize.checked_picture(str(file), decision, messages)))
 
             for_each(files, look_at)
 
@@ -101,7 +103,7 @@ def _add_verify(cli: typer.Typer, make_studio: Callable[[], Studio]) -> None:
         files: Files, json: Annotated[bool, typer.Option("--json", help="A JSON object a line.")] = False
     ) -> None:
         """Read every mark of picture files. Exit 0 whatever was found, 2 if one could not be read."""
-        with answering():
+        with exit_status():
             studio = make_studio()
 
             def verify_one(file: Path) -> None:
@@ -118,30 +120,30 @@ def _add_serve(cli: typer.Typer, make_studio: Callable[[], Studio], host: str, p
         port: Annotated[int, typer.Option(min=1, max=65535, help="The port to listen at.")] = port,
     ) -> None:
         """Serve the page until it is stopped."""
-        with answering():
-            _must_be_free(host, port)
+        with exit_status():
+            _require_free(host, port)
             studio = make_studio()
             studio.resume()
-            # The first judgement loads what reads prompts and names languages: not while somebody waits for it.
-            threading.Thread(
-                target=studio.preview, args=("ein roter Apfel liegt auf dem Tisch", BASE_MODE), daemon=True
-            ).start()
-            threading.Thread(target=_tidy_each_hour, args=(studio,), daemon=True).start()
-            from ui.web.page import serve as serve_page  # Gradio takes seconds to import
+            threading.Thread(target=studio.preview, args=(WARM_UP_PROMPT, BASE_MODE), daemon=True).start()
+            threading.Thread(target=_purge_regularly, args=(studio,), daemon=True).start()
+            # Here and not above, since Gradio takes seconds to import.
+            from ui.web.page import serve as serve_page
 
             serve_page(studio, host, port)
 
 
-def _tidy_each_hour(studio: Studio) -> None:
+def _purge_regularly(studio: Studio) -> None:
     while True:
-        time.sleep(3600)
+        time.sleep(PURGE_EVERY)
         try:
-            studio.house.keeper.tidy()
-        except StudioError as error:  # the next hour tries again
+            studio.purge()
+        except StudioError as error:
+            # The next round tries again.
             say(error.sentence)
 
 
-def _must_be_free(host: str, port: int) -> None:
+def _require_free(host: str, port: int) -> None:
+    """Raises RequestError where the page cannot be served at this address."""
     try:
         family = socket.getaddrinfo(host, port)[0][0]
         socket.create_server((host, port), family=family).close()
@@ -151,12 +153,15 @@ def _must_be_free(host: str, port: int) -> None:
 
 
 def _lines(file: str) -> Iterable[bytes]:
-    """As they come in: another program may wait for each answer."""
+    """Yields lines as they come in: another program may wait for each answer."""
     return sys.stdin.buffer if file == "-" else BytesIO(read(Path(file)))
 
 
 def _text(line: bytes, number: int, jsonl: bool) -> str:
-    """One prompt. Bytes that are no UTF-8 become lone surrogates, which the studio refuses to judge."""
+    """Returns the prompt of a line. Raises RequestError where a line of JSON is no string.
+
+    Bytes that are no UTF-8 become lone surrogates, which the studio refuses to judge.
+    """
     text = line.decode("utf-8-sig" if number == 1 else "utf-8", "surrogateescape")
     if not jsonl:
         return text.removesuffix("\n").removesuffix("\r")

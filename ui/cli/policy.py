@@ -11,21 +11,22 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from safety.errors import RequestError
-from safety.policy.diff import Change, described, replay
+from safety.policy.diff import Change, described
 from safety.policy.model import BASE_MODE, Policy, load_policy
 from ui import serialize
-from ui.cli.exit_codes import answering, naming, read
+from ui.cli.exit_codes import exit_status, file_name_in_errors, read
 
 if TYPE_CHECKING:
     from studio import Studio
 
 BASE_FILE = "policy.toml"
-SHOWN = 100  # characters of a prompt
+MAX_SHOWN = 100  # characters of a prompt
+PolicyModes = tuple[Policy, tuple[str, ...]]  # a policy, and the modes of it that are meant
 Side = Annotated[Path, typer.Option(help="A presets folder, or the file of one mode.")]
 
 
 def build(make_studio: Callable[[], Studio]) -> typer.Typer:
-    """The group of commands. They write nothing: a person changes the files."""
+    """Returns the group of commands. They write nothing: a person changes the files."""
     cli = typer.Typer(no_args_is_help=True, help="The policy: check a mode's file, replay prompts under a changed one.")
 
     _add_check(cli, make_studio)
@@ -39,8 +40,8 @@ def _add_check(cli: typer.Typer, make_studio: Callable[[], Studio]) -> None:
         file: Annotated[Path, typer.Argument(metavar="FILE", help="A mode's file, policy.toml, or a presets folder.")],
     ) -> None:
         """Validate a policy file and say in plain words what it changes against general mode."""
-        with answering():
-            policy, modes = _side(file, make_studio().policy.folder)
+        with exit_status():
+            policy, modes = _side(file, make_studio().presets)
             for mode in modes:
                 typer.echo("\n".join(described(policy, mode)))
             typer.echo(f"Valid. Policy {policy.version} ({policy.digest[:8]}).")
@@ -55,35 +56,35 @@ def _add_replay(cli: typer.Typer, make_studio: Callable[[], Studio]) -> None:
         json: Annotated[bool, typer.Option("--json", help="A JSON object a line.")] = False,
     ) -> None:
         """Show which prompts change verdict between two policies. No threshold changes without this table."""
-        with answering():
+        with exit_status():
             rows = list(_rows(file))
             studio = make_studio()
-            before, after, modes = _paired(*(_side(path, studio.policy.folder) for path in (old, new)))
-            result = replay(rows, studio.prompt_checks, before, after, modes)
+            before, after, modes = _paired(*(_side(path, studio.presets) for path in (old, new)))
+            result = studio.replay(rows, before, after, modes)
             for change in result.changes:
                 typer.echo(serialize.line(_row(change)) if json else _line(change))
             for line in result.summary():
                 typer.echo(line, err=json)
 
 
-def _side(path: Path, presets: Path) -> tuple[Policy, tuple[str, ...]]:
-    """A policy, and the modes that are meant: all of a folder, the one of a file."""
+def _side(path: Path, presets: Path) -> PolicyModes:
+    """Returns a policy and the modes that are meant: all of a folder, the one of a file."""
     if path.is_dir():
         policy = load_policy(path)
     elif path.name == BASE_FILE:
         policy = load_policy(path.parent)
     else:
-        with naming(path):
+        with file_name_in_errors(path):
             read(path)
         return load_policy(presets, extra=path), (path.stem,)
     return policy, (BASE_MODE, *sorted(set(policy.mode) - {BASE_MODE}))
 
 
-Judging = tuple[Policy, tuple[str, ...]]
+def _paired(old: PolicyModes, new: PolicyModes) -> tuple[Policy, Policy, tuple[str, ...]]:
+    """Returns both policies and the modes to compare: of two folders those that both have, of two files the one.
 
-
-def _paired(old: Judging, new: Judging) -> tuple[Policy, Policy, tuple[str, ...]]:
-    """Two files stand for one mode, whatever they are called; two folders for the modes that both have."""
+    Two files stand for one mode, whatever they are called. Raises RequestError where no mode is in both.
+    """
     if len(old[1]) == len(new[1]) == 1 and old[1] != new[1]:
         name = new[1][0]
         renamed = old[0].model_copy(update={"mode": {**old[0].mode, name: old[0].mode[old[1][0]]}})
@@ -95,7 +96,7 @@ def _paired(old: Judging, new: Judging) -> tuple[Policy, Policy, tuple[str, ...]
 
 
 def _rows(file: Path) -> Iterator[tuple[str, str]]:
-    with naming(file):
+    with file_name_in_errors(file):
         data = read(file)
     try:
         text = data.decode("utf-8-sig")
@@ -120,5 +121,5 @@ def _row(change: Change) -> dict[str, str]:
 
 def _line(change: Change) -> str:
     text = " ".join(change.text.split())
-    shown = text if len(text) <= SHOWN else text[: SHOWN - 1] + "…"
+    shown = text if len(text) <= MAX_SHOWN else text[: MAX_SHOWN - 1] + "…"
     return f"{change.mode:9} {change.old.name:>10} -> {change.new.name:10} {change.label or '-'}  {shown}"

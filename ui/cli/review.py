@@ -8,35 +8,36 @@ import sys
 from collections.abc import Callable
 from dataclasses import asdict
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from safety.marks.export import write
-from safety.review.labelled_cases import FIELDS, labelled
-from safety.review.stored_pictures import StoredPicture
+from safety.review.labelled_cases import FIELDS
 from ui import serialize
-from ui.cli.exit_codes import answering
+from ui.cli.exit_codes import exit_status
 
 if TYPE_CHECKING:
     from studio import Studio
 
 Case = Annotated[str, typer.Argument(help="The id of a case.")]
+ALL_STATES = ("waiting", "upheld", "overturned", "used", "expired")
 Reason = Annotated[str, typer.Option(help="Why, in words that the person will read.")]
 
 
 def build(make_studio: Callable[[], Studio]) -> typer.Typer:
-    """The group of commands. Each decision is on record under the name of this machine's user."""
+    """Returns the group of commands. Each decision is on record under the name of this machine's user."""
     cli = typer.Typer(no_args_is_help=True, help="Appeals and reports: list them, show one, decide, export examples.")
 
     @cli.command("list")
     def list_(all_: Annotated[bool, typer.Option("--all", help="Decided ones, too.")] = False) -> None:
         """What waits for a decision, one JSON object a line, longest first."""
-        with answering():
-            bench = make_studio().house.bench
-            states = ("waiting", "upheld", "overturned", "used", "expired") if all_ else ()
-            for one in bench.queue(*states):
-                typer.echo(serialize.line({name: value for name, value in asdict(one).items() if name != "ticket"}))
+        with exit_status():
+            decisions = make_studio().review.bench
+            for appeal in decisions.queue(*(ALL_STATES if all_ else ())):
+                row = asdict(appeal)
+                row.pop("ticket")
+                typer.echo(serialize.line(row))
 
     @cli.command()
     def show(
@@ -45,14 +46,14 @@ def build(make_studio: Callable[[], Studio]) -> typer.Typer:
             Path | None, typer.Option(help="Write the withheld picture here, as PNG. That goes on record.")
         ] = None,
     ) -> None:
-        """StoredPicture case as a reviewer sees it, as JSON; pictures only as a number."""
-        with answering():
-            bench = make_studio().house.bench
-            docket = bench.reveal(case, _user()) if picture else bench.docket(case)
+        """One case as a reviewer sees it, as JSON; pictures only as a number."""
+        with exit_status():
+            decisions = make_studio().review.bench
+            review_case = decisions.reveal(case, _user()) if picture else decisions.docket(case)
             if picture:
-                for number, one in enumerate(docket.pictures):
-                    write(_numbered(picture, number), one.png)
-            typer.echo(serialize.line({**_plain(asdict(docket)), "pictures": len(docket.pictures)}))
+                for number, stored in enumerate(review_case.pictures):
+                    write(_numbered(picture, number), stored.png)
+            typer.echo(serialize.line({**asdict(review_case), "pictures": len(review_case.pictures)}))
 
     _add_decisions(cli, make_studio)
     return cli
@@ -62,22 +63,22 @@ def _add_decisions(cli: typer.Typer, make_studio: Callable[[], Studio]) -> None:
     @cli.command()
     def uphold(case: Case, reason: Reason = "") -> None:
         """The refusal stands."""
-        with answering():
-            make_studio().house.bench.decide(case, "upheld", reason, _user())
+        with exit_status():
+            make_studio().review.bench.decide(case, "upheld", reason, _user())
 
     @cli.command()
     def overturn(case: Case, reason: Reason = "") -> None:
         """The refusal was wrong: that request passes once."""
-        with answering():
-            make_studio().house.bench.decide(case, "overturned", reason, _user())
+        with exit_status():
+            make_studio().review.bench.decide(case, "overturned", reason, _user())
 
     @cli.command()
     def export() -> None:
         """Decided cases as CSV rows with the reviewer's label: only what its person agreed to, while it is kept."""
-        with answering():
+        with exit_status():
             out = csv.DictWriter(sys.stdout, FIELDS, extrasaction="ignore", lineterminator="\n")
             out.writeheader()
-            out.writerows(labelled(make_studio().audit))
+            out.writerows(make_studio().labelled_cases())
 
 
 def _user() -> str:
@@ -86,7 +87,3 @@ def _user() -> str:
 
 def _numbered(path: Path, number: int) -> Path:
     return path.with_name(f"{path.stem}-{number + 1}{path.suffix}") if number else path
-
-
-def _plain(table: dict[str, Any]) -> dict[str, Any]:
-    return {name: value for name, value in table.items() if not isinstance(value, StoredPicture | tuple)}

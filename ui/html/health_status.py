@@ -5,7 +5,7 @@ from __future__ import annotations
 from markupsafe import Markup
 
 from safety.health import CheckHealth, Health, State
-from ui.html.decision import joined
+from ui.html.markup import joined
 
 LIGHTS = {State.LOOKS: "on", State.ABSENT: "dim", State.FAILS: "off"}
 WAITING = Markup('<p class="sl-light"><span class="sl-dot"></span> Looking at the checks</p>')

@@ -9,52 +9,58 @@ from markupsafe import Markup
 from safety.messages.catalogue import Messages
 from safety.messages.helplines import Helpline
 from safety.records import Decision
+from ui.html.markup import joined
 
 
-def help_box(decision: Decision, words: Messages) -> Markup:
-    """A box for each category with help: the reader's country first, then the world, the others folded away."""
+def help_box(decision: Decision, messages: Messages) -> Markup:
+    """Returns a box for each category of the reasons that has help."""
     categories = dict.fromkeys(reason.category for reason in decision.reasons)
-    return Markup("").join(help_of(category, words) for category in categories)
+    return joined(help_of(category, messages) for category in categories)
 
 
-def help_of(category: str, words: Messages) -> Markup:
-    """The box of one category; nothing for one that needs no help."""
-    if not words.help.near(category, words.country):
+def help_of(category: str, messages: Messages) -> Markup:
+    """Returns the box of one category: the reader's country first, then the world, the others folded away.
+
+    It is empty for a category that needs no help.
+    """
+    nearest = messages.help.near(category, messages.country)
+    if not nearest:
         return Markup("")
-    said = words.locale.help
     return Markup('<aside class="sl-help" aria-label="{}"><p>{}</p>{}{}</aside>').format(
-        said.heading,
-        words.locale.category[category].help,
-        _services(words.help.near(category, words.country), words),
-        _others(category, words),
+        messages.locale.help.heading,
+        messages.locale.category[category].help,
+        _helplines(nearest, messages),
+        _other_countries(category, messages),
     )
 
 
-def _others(category: str, words: Messages) -> Markup:
-    places = [place for place in words.help.places(category) if place != words.country]
-    if not places:
+def _other_countries(category: str, messages: Messages) -> Markup:
+    countries = [country for country in messages.help.places(category) if country != messages.country]
+    if not countries:
         return Markup("")
-    lists = (Markup("<dt>{}</dt><dd>{}</dd>").format(p, _services(words.help.of(category, p), words)) for p in places)
-    return Markup("<details><summary>{}</summary><dl>{}</dl></details>").format(
-        words.locale.help.others, Markup("").join(lists)
+    lists = joined(
+        Markup("<dt>{}</dt><dd>{}</dd>").format(country, _helplines(messages.help.of(category, country), messages))
+        for country in countries
     )
+    return Markup("<details><summary>{}</summary><dl>{}</dl></details>").format(messages.locale.help.others, lists)
 
 
-def _services(resources: Iterable[Helpline], words: Messages) -> Markup:
-    return Markup("<ul>{}</ul>").format(Markup("").join(_service(each, words) for each in resources))
+def _helplines(helplines: Iterable[Helpline], messages: Messages) -> Markup:
+    return Markup("<ul>{}</ul>").format(joined(_helpline(helpline, messages) for helpline in helplines))
 
 
-def _service(one: Helpline, words: Messages) -> Markup:
-    said = words.locale.help
-    whom = Markup(' <span class="sl-whom">{}</span>').format(getattr(said, one.whom)) if one.whom else Markup("")
-    ways = []
-    if one.phone:
-        ways.append(_link(f"tel:{_digits(one.phone)}", said.call.format(phone=one.phone)))
-    if one.text:
-        ways.append(_link(f"sms:{_digits(one.text)}", said.text.format(text=one.text)))
-    if one.url:
-        ways.append(_link(one.url, one.url.removeprefix("https://").removeprefix("www.")))
-    return Markup("<li><b>{}</b>{} {}</li>").format(one.name, whom, Markup(" · ").join(ways))
+def _helpline(helpline: Helpline, messages: Messages) -> Markup:
+    labels = messages.locale.help
+    audience = getattr(labels, helpline.whom) if helpline.whom else ""
+    whom = Markup(' <span class="sl-whom">{}</span>').format(audience) if audience else Markup("")
+    links = []
+    if helpline.phone:
+        links.append(_link(f"tel:{_digits(helpline.phone)}", labels.call.format(phone=helpline.phone)))
+    if helpline.text:
+        links.append(_link(f"sms:{_digits(helpline.text)}", labels.text.format(text=helpline.text)))
+    if helpline.url:
+        links.append(_link(helpline.url, helpline.url.removeprefix("https://").removeprefix("www.")))
+    return Markup("<li><b>{}</b>{} {}</li>").format(helpline.name, whom, Markup(" · ").join(links))
 
 
 def _link(address: str, text: str) -> Markup:

@@ -2,33 +2,38 @@
 
 from __future__ import annotations
 
-import base64
-import io
-
 from markupsafe import Markup
 from PIL.Image import Image
 
 from safety.generation import Generation
+from ui.html.markup import joined, jpeg_address, notice
+from ui.results import Step
 
-QUALITY = 70  # JPEG: a millisecond a preview; WebP and PNG take twenty times that
-
-
-def jpeg(image: Image) -> str:
-    """As the address of an image on the page; nothing is written to disk."""
-    memory = io.BytesIO()
-    image.save(memory, "JPEG", quality=QUALITY)
-    return "data:image/jpeg;base64," + base64.b64encode(memory.getvalue()).decode()
+# JPEG takes a millisecond a preview; WebP and PNG take twenty times that.
+QUALITY = 70
 
 
-def previews(pictures: tuple[Image, ...]) -> Markup:
-    """The blurred pictures side by side; nothing before there are any."""
-    if not pictures:
+def progress(step: Step) -> Markup:
+    """Returns the stage in words, the steps, the seconds, and the pictures as far as they can be seen."""
+    share = round(100 * step.done / step.total) if step.total else 0
+    steps = f"{step.done} of {step.total}" if step.total > 1 else ""
+    left = f", about {step.left:.0f} s left" if step.left is not None and step.left >= 1 else ""
+    return Markup(
+        '<div class="sl-progress"><p><b>{}</b> <span>{}</span><time>{:.0f} s{}</time></p>'
+        '<div class="sl-bar" role="progressbar" aria-label="Progress" aria-valuenow="{}">'
+        '<span style="width:{}%"></span></div>{}</div>'
+    ).format(step.stage.capitalize(), steps, step.seconds, left, share, max(share, 3), previews(step.previews))
+
+
+def previews(images: tuple[Image, ...]) -> Markup:
+    """Returns the blurred pictures side by side; nothing before there are any."""
+    if not images:
         return Markup("")
-    shown = Markup("").join(
+    shown = joined(
         Markup('<img alt="Picture {}, blurred while it develops" src="{}" width="{}" height="{}">').format(
-            number, jpeg(one), one.width, one.height
+            number, jpeg_address(image, QUALITY), image.width, image.height
         )
-        for number, one in enumerate(pictures, 1)
+        for number, image in enumerate(images, 1)
     )
     return Markup(
         '<figure class="sl-previews"><div>{}</div>'
@@ -37,13 +42,13 @@ def previews(pictures: tuple[Image, ...]) -> Markup:
 
 
 def remarks(generation: Generation) -> Markup:
-    """Which pictures failed, and what the model was steered away from or why it was not."""
+    """Returns which pictures failed, and what the model was steered away from or why it was not."""
     lines = []
     if generation.failed:
         seeds = ", ".join(map(str, generation.failed))
         lines.append(f"No picture for the seed {seeds}: the model gave no usable numbers. Try another seed.")
-    by = generation.steered
-    if by and (by.method or by.lacking):
-        away = " and ".join(one.replace("_", " ") for one in by.steering.categories)
-        lines.append(f"Steered away from {away}. {by.why}" if by.method else f"Not steered. {by.why}")
-    return Markup("").join(Markup('<p class="sl-notice">{}</p>').format(line) for line in lines)
+    result = generation.steered
+    if result and (result.method or result.lacking):
+        categories = " and ".join(category.replace("_", " ") for category in result.steering.categories)
+        lines.append(f"Steered away from {categories}. {result.why}" if result.method else f"Not steered. {result.why}")
+    return joined(notice(line) for line in lines)

@@ -2,26 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 
 from markupsafe import Markup
 
 from safety.records import Decision, Region
+from ui.html.markup import joined
 
 ROWS = ("upper", "middle", "lower")
 COLUMNS = ("left", "centre", "right")
-MOST = 3  # places named; more than these is "across the picture"
+MAX_PLACES = 3  # more than these is "across the picture"
 
 
 def where(regions: Sequence[Region]) -> str:
-    """The places of the heaviest regions, as "upper left, centre"; empty without regions."""
+    """Returns the places of the regions, the heaviest first, as "upper left, centre"; "" without regions."""
     heaviest = sorted(regions, key=lambda region: -region.weight)
     places = list(dict.fromkeys(place(region) for region in heaviest))
-    return "across the picture" if len(places) > MOST else ", ".join(places)
+    return "across the picture" if len(places) > MAX_PLACES else ", ".join(places)
 
 
 def place(region: Region) -> str:
-    """The ninth of the picture that a region's middle lies in."""
+    """Returns the ninth of the picture that a region's middle lies in."""
     row = ROWS[min(2, int(1.5 * (region.top + region.bottom)))]
     column = COLUMNS[min(2, int(1.5 * (region.left + region.right)))]
     return {"middle centre": "centre", "upper centre": "top", "lower centre": "bottom"}.get(
@@ -30,13 +31,10 @@ def place(region: Region) -> str:
 
 
 def boxes(decision: Decision) -> Markup:
-    """Every region of the decision's reasons, as boxes that stand over the whole picture."""
-    seen = dict.fromkeys(region for reason in decision.reasons for region in reason.regions)
-    return Markup("").join(_box(region) for region in _lightest_first(seen))
-
-
-def _lightest_first(regions: Iterable[Region]) -> list[Region]:
-    return sorted(regions, key=lambda region: region.weight)
+    """Returns every region of the decision's reasons, as boxes that stand over the whole picture."""
+    regions = dict.fromkeys(region for reason in decision.reasons for region in reason.regions)
+    # The heaviest comes last, so that it lies on top.
+    return joined(_box(region) for region in sorted(regions, key=lambda region: region.weight))
 
 
 def _box(region: Region) -> Markup:

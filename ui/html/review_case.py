@@ -11,7 +11,8 @@ from markupsafe import Markup
 
 from safety.review import stored_pictures
 from safety.review.decisions import LEAST_REASON, MOST_REASON, ReviewCase
-from ui.html.review_frame import KINDS, STATES, ReviewFrame, form_key_field, joined, page, time_text
+from ui.html.markup import joined
+from ui.html.review_frame import KINDS, STATES, ReviewFrame, form_key_field, page, time_text
 
 
 def case_page(case: ReviewCase, frame: ReviewFrame, revealed: bool = False) -> str:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from markupsafe import Markup
 
 from safety.audit.activity import Appeal
 from safety.resources import ASSETS
+from ui.html.markup import joined
 
 STYLE = ASSETS / "review.css"
 KINDS = {"appeal": "Appeal", "report": "Report of a false block"}
@@ -104,8 +105,3 @@ def form_key_field(frame: ReviewFrame) -> Markup:
 def time_text(iso: str) -> str:
     """Returns an ISO 8601 time in UTC as "2026-01-31 09:05 UTC"."""
     return f"{iso[:10]} {iso[11:16]} UTC"
-
-
-def joined(parts: Iterable[Markup]) -> Markup:
-    """Returns the parts one after the other."""
-    return Markup("").join(parts)

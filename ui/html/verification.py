@@ -1,17 +1,19 @@
-"""What the marks of a file say, layer by layer. Imports no gradio; every string is escaped by `Markup.format`."""
+"""What the marks of a file say, layer by layer, and what the file discloses about its maker.
+
+Imports no gradio. Every string that comes from outside passes through `Markup.format`, which escapes it.
+"""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from markupsafe import Markup
 
-from ui.html.decision import facts, joined, problem
-from ui.html.reveals import reveals
-from ui.web.handlers import Problem
+from ui.html.markup import facts, joined, problem
+from ui.results import Problem
 
 INTRO = Markup(
     '<div class="sl-intro"><h2>Where is this picture from?</h2><p>Safelight marks a picture in several ways. '
@@ -27,7 +29,7 @@ HONEST = Markup(
 
 @dataclass(frozen=True, slots=True)
 class Layer:
-    """How one layer is told: its name, what finding it proves and what not, what its absence may mean."""
+    """Holds the texts of one layer: its name, what finding it proves and what not, what its absence may mean."""
 
     title: str
     proves: str
@@ -59,13 +61,13 @@ LAYERS = {
         "This studio has no record of the file or of its stamp.",
     ),
 }
-FOREIGN = Layer(
+THIRD_PARTY = Layer(
     "Marks of other makers",
     "Known patterns that other generators write into the pixels. A hint: no bound on false alarms is proven, and "
     "anybody can write them.",
     "None of those that are known here. They do not survive JPEG, a new size or a crop, so most copies have lost them.",
 )
-# Name in the JSON -> name on the page. The rest is told by the JSON alone.
+# Name in the JSON -> name on the page. What is not listed here stands in the JSON alone.
 FACTS = {
     "generator": "Written by",
     "issuer": "Says it is by",
@@ -92,81 +94,101 @@ MATCHES = {
     "another": "Another picture",
     "unclear": "Cannot tell",
 }
+DISCLOSURE_GROUPS = {
+    "who": "Who",
+    "where": "Where",
+    "when": "When",
+    "tool": "With what",
+    "words": "In what words",
+    "other": "Other fields",
+}
+PERSONAL = ("who", "where", "words")
+NOTHING_DISCLOSED = "Nothing: no field of the file says anything about its maker."
 INSTANT = re.compile(r"(\d{4}-\d\d-\d\d)T(\d\d:\d\d):\d\d(?:\.\d+)?(?:Z|\+00:00)")
 
+Row = Mapping[str, Any]
 
-def report(seen: Mapping[str, Any] | Problem | None) -> Markup:
-    """`seen` is Verification.as_json()."""
-    if seen is None:
+
+def report(result: Row | Problem | None) -> Markup:
+    """Returns what all marks of a file say; `result` is Verification.as_json()."""
+    if result is None:
         return EMPTY
-    if isinstance(seen, Problem):
-        return problem(seen)
-    cards = joined(_card(layer, seen["layers"][name]) for name, layer in LAYERS.items())
+    if isinstance(result, Problem):
+        return problem(result)
+    layers = joined(_layer(layer, result["layers"][name]) for name, layer in LAYERS.items())
     return Markup(
         '<section class="sl-report" aria-label="What the marks say"><h3>{}</h3>{}<div class="sl-layers">{}{}</div>'
         "{}{}</section>"
     ).format(
-        _plain_times(seen["summary"]), _contradictions(seen), cards, _foreign(seen), reveals(seen["reveals"]), HONEST
+        _plain_times(result["summary"]),
+        _contradictions(result["contradictions"]),
+        layers,
+        _third_party(result["foreign"], result["unread"]),
+        disclosures(result["reveals"]),
+        HONEST,
     )
 
 
-def _contradictions(seen: Mapping[str, Any]) -> Markup:
-    told = joined(Markup("<li>{}</li>").format(_plain_times(text)) for text in seen["contradictions"])
-    title = "The marks contradict each other"
-    box = Markup('<div class="sl-contradictions" role="alert"><b>{}</b><ul>{}</ul></div>')
-    return box.format(title, told) if told else Markup("")
+def _contradictions(sentences: Sequence[str]) -> Markup:
+    if not sentences:
+        return Markup("")
+    items = joined(Markup("<li>{}</li>").format(_plain_times(sentence)) for sentence in sentences)
+    box = Markup('<div class="sl-contradictions" role="alert"><b>The marks contradict each other</b><ul>{}</ul></div>')
+    return box.format(items)
 
 
-def _card(layer: Layer, seen: Mapping[str, Any]) -> Markup:
-    broken = seen["found"] and (seen.get("valid") is False or seen.get("match") == "another")
-    unsure = seen["found"] and seen.get("match") == "unclear"
-    state = "broken" if broken else "found" if seen["found"] and not unsure else "none"
-    return _article(state, layer.title, _word(seen), layer.proves if seen["found"] else layer.absent, _details(seen))
+def _layer(layer: Layer, row: Row) -> Markup:
+    broken = row["found"] and (row.get("valid") is False or row.get("match") == "another")
+    unsure = row["found"] and row.get("match") == "unclear"
+    state = "broken" if broken else "found" if row["found"] and not unsure else "none"
+    text = layer.proves if row["found"] else layer.absent
+    return _article(state, layer.title, _finding(row), text, _details(row))
 
 
-def _article(state: str, title: str, word: str, text: str, details: Markup) -> Markup:
+def _article(state: str, title: str, finding: str, text: str, details: Markup) -> Markup:
     return Markup(
         '<article class="sl-layer sl-{}"><header><h4>{}</h4><strong>{}</strong></header><p>{}</p>{}</article>'
-    ).format(state, title, word, text, details)
+    ).format(state, title, finding, text, details)
 
 
-def _foreign(seen: Mapping[str, Any]) -> Markup:
-    """Never green: these marks are the weakest evidence of all."""
-    found, unread = seen["foreign"], seen["unread"]
-    told = joined(
-        facts({"Looks like": mark["tool"], "Method": mark["method"], "Certainty": _certainty(mark)}) for mark in found
+def _third_party(marks: Sequence[Row], unread: Sequence[str]) -> Markup:
+    """Returns the marks of other makers, never in green: they are the weakest evidence of all."""
+    details = joined(
+        facts([("Looks like", mark["tool"]), ("Method", mark["method"]), ("Certainty", _certainty(mark))])
+        for mark in marks
     )
     notes = joined(Markup("<p>{}</p>").format(why) for why in unread)
-    word = "A hint" if found else "Not all read" if unread else "Not found"
-    return _article("none", FOREIGN.title, word, FOREIGN.proves if found else FOREIGN.absent, told + notes)
+    finding = "A hint" if marks else "Not all read" if unread else "Not found"
+    text = THIRD_PARTY.proves if marks else THIRD_PARTY.absent
+    return _article("none", THIRD_PARTY.title, finding, text, details + notes)
 
 
-def _certainty(mark: Mapping[str, Any]) -> str:
+def _certainty(mark: Row) -> str:
     return f"payload {mark['payload']}" if mark["payload"] else f"{mark['score']:.1f} standard deviations"
 
 
-def _word(seen: Mapping[str, Any]) -> str:
-    if not seen["found"]:
+def _finding(row: Row) -> str:
+    if not row["found"]:
         return "Not found"
-    if "match" in seen:
-        return MATCHES[seen["match"]]
-    if "valid" not in seen:
+    if "match" in row:
+        return MATCHES[row["match"]]
+    if "valid" not in row:
         return "Found"
-    if not seen["valid"]:
+    if not row["valid"]:
         return "Changed since signing"
-    return "Valid" if seen["trusted"] else "Valid, signer unknown"
+    return "Valid" if row["trusted"] else "Valid, signer unknown"
 
 
-def _details(seen: Mapping[str, Any]) -> Markup:
-    if not seen["found"]:
+def _details(row: Row) -> Markup:
+    if not row["found"]:
         return Markup("")
-    pairs = {"Stamp": str(seen["stamp"] or "none")}
-    if seen.get("valid"):
-        pairs["Signer"] = "this studio" if seen["trusted"] else "not known here"
-    for name, value in seen.items():
+    pairs = {"Stamp": str(row["stamp"] or "none")}
+    if row.get("valid"):
+        pairs["Signer"] = "this studio" if row["trusted"] else "not known here"
+    for name, value in row.items():
         inner = value if isinstance(value, Mapping) else {name: value}
-        pairs |= {FACTS[key]: _text(each) for key, each in inner.items() if key in FACTS and _text(each)}
-    return facts(pairs)
+        pairs |= {FACTS[key]: _text(fact) for key, fact in inner.items() if key in FACTS and _text(fact)}
+    return facts(pairs.items())
 
 
 def _plain_times(text: str) -> str:
@@ -174,12 +196,42 @@ def _plain_times(text: str) -> str:
 
 
 def _text(value: Any) -> str:
-    """Short words for a fact; empty for what says nothing. Of a vocabulary's address, the last part."""
+    """Returns a fact in few words; "" for one that says nothing. Of a vocabulary's address, the last part."""
     if isinstance(value, bool):
         return "yes" if value else "no"
     if isinstance(value, float):
         return f"{value:.2f}"
     if isinstance(value, list | tuple):
-        return ", ".join(_text(each) for each in value)
+        return ", ".join(_text(item) for item in value)
     text = "" if value is None else str(value)
     return text.rstrip("/").rpartition("/")[2] if "/digitalsourcetype/" in text else _plain_times(text)
+
+
+def disclosures(rows: Sequence[Row]) -> Markup:
+    """Returns everything that a file discloses about its maker, as a table by kind.
+
+    `rows` are those of Verification.as_json()["reveals"].
+    """
+    if not rows:
+        return Markup('<p class="sl-honest">What the file reveals about its maker: {}</p>').format(NOTHING_DISCLOSED)
+    tables = joined(
+        _disclosure_table(title, [row for row in rows if row["group"] == group])
+        for group, title in DISCLOSURE_GROUPS.items()
+    )
+    return Markup('<details class="sl-reveals"><summary>{}</summary>{}</details>').format(
+        _disclosure_title(rows), tables
+    )
+
+
+def _disclosure_title(rows: Sequence[Row]) -> str:
+    personal = sum(row["group"] in PERSONAL for row in rows)
+    fields = f"What the file reveals about its maker: {len(rows)} field{'s' * (len(rows) != 1)}"
+    return f"{fields}, {personal} of them on who, where or in what words" if personal else fields
+
+
+def _disclosure_table(title: str, rows: Sequence[Row]) -> Markup:
+    cells = joined(
+        Markup("<tr><td>{}</td><th>{}</th><td>{}</td></tr>").format(row["place"], row["name"], row["value"])
+        for row in rows
+    )
+    return Markup("<table><caption>{}</caption><tbody>{}</tbody></table>").format(title, cells) if rows else Markup("")

@@ -31,8 +31,8 @@ def _answers(method: Callable[Concatenate[Api, P], Row]) -> Callable[Concatenate
     """Makes an endpoint answer {"error": "one sentence"} whatever goes wrong; for a limit also the seconds to wait."""
 
     @wraps(method)
-    def answer(self: Api, *args: P.args, **kwargs: P.kwargs) -> Row:
-        result = attempt(method, self, *args, **kwargs)
+    def answer(api: Api, /, *args: P.args, **kwargs: P.kwargs) -> Row:
+        result = attempt(method, api, *args, **kwargs)
         return serialize.problem(result) if isinstance(result, Problem) else result
 
     return answer

@@ -11,7 +11,7 @@ from safety.generation import GenerationRequest
 from safety.records import Decision, Verdict
 from safety.review.appeals import AppealRequest
 from ui.html import appeal
-from ui.html.decision import notice, problem
+from ui.html.markup import notice, problem
 from ui.results import Problem, attempt
 from ui.web.client_ip import client_ip
 

@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 import gradio as gr
 
-from ui.html import appeal, decision
+from ui.html import appeal
+from ui.html.markup import notice, problem
 from ui.results import Problem, attempt
 from ui.web.client_ip import client_ip
 from ui.web.picture_slot import hand_over
@@ -50,7 +51,7 @@ def _case_id(text: str | None) -> str:
 def _look_up(studio: Studio, case: str, client: str) -> Update:
     status = attempt(studio.appeal_status, case, client)
     if isinstance(status, Problem):
-        return decision.problem(status), gr.update(visible=False), gr.update()
+        return problem(status), gr.update(visible=False), gr.update()
     ready = status.outcome == "overturned" and status.stage == "picture" and status.kind == "appeal"
     return appeal.status(status), gr.update(visible=ready), gr.update(value=None, visible=False)
 
@@ -58,6 +59,6 @@ def _look_up(studio: Studio, case: str, client: str) -> Update:
 def _collect(studio: Studio, case: str) -> Update:
     files = attempt(lambda: [hand_over(export.path) for export in studio.collect(case)])
     if isinstance(files, Problem):
-        return decision.problem(files), gr.update(), gr.update()
-    notice = decision.notice("Here it is, marked as made by AI.")
-    return notice, gr.update(visible=False), gr.update(value=files, visible=True)
+        return problem(files), gr.update(), gr.update()
+    answer = notice("Here it is, marked as made by AI.")
+    return answer, gr.update(visible=False), gr.update(value=files, visible=True)

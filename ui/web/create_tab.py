@@ -16,6 +16,7 @@ from safety.policy.model import BASE_MODE
 from safety.records import Verdict
 from ui import forms
 from ui.html import decision, progress, statement
+from ui.html.markup import notice, problem
 from ui.results import Judged, Problem, Step, attempt
 from ui.web import handlers
 from ui.web.appeal_box import AppealBox
@@ -105,7 +106,7 @@ class CreateTab:
         result = handlers.preview(self.studio, prompt, mode, language or "")
         pieces, verdict = [], None
         if isinstance(result, Judged):
-            pieces, verdict = decision.highlights(prompt, result), result.decision.verdict
+            pieces, verdict = decision.highlights(prompt, result.decision, result.messages), result.decision.verdict
         highlighted = any(label for _, label in pieces)
         # A confirmation holds for the words that it was given for: every change takes it back.
         return (
@@ -140,17 +141,17 @@ class CreateTab:
         """
         if stop := self.stops.pop(request.session_hash or "", None):
             stop.set()
-        return gr.update(visible=True), gr.update(visible=False), decision.notice("Stopped. No picture was handed out.")
+        return gr.update(visible=True), gr.update(visible=False), notice("Stopped. No picture was handed out.")
 
     def reveal(self, number: int, veiled: VeiledExports) -> Updates:
         """Shows a veiled picture once that is on record."""
         # A call without a session that made the picture has nothing to reveal.
         if number not in veiled:
-            return {self.status: decision.notice("There is no veiled picture here.")}
+            return {self.status: notice("There is no veiled picture here.")}
         case, export = veiled[number]
-        problem = attempt(self.studio.reveal, case, export)
-        if isinstance(problem, Problem):
-            return {self.status: decision.problem(problem)}
+        result = attempt(self.studio.reveal, case, export)
+        if isinstance(result, Problem):
+            return {self.status: problem(result)}
         return self.slots[number].unveil(export)
 
     def _busy(self, busy: bool) -> Updates:
@@ -159,12 +160,10 @@ class CreateTab:
     def _end(self, result: Problem | Outcome, form: dict[str, Any]) -> Updates:
         """Shows how the work ended. The disk may be full just now: the page must not stay busy."""
         updates = result if isinstance(result, Problem) else attempt(self._outcome, result, forms.read(form))
-        return {self.status: decision.problem(updates)} if isinstance(updates, Problem) else updates
+        return {self.status: problem(updates)} if isinstance(updates, Problem) else updates
 
     def _outcome(self, outcome: Outcome, request: GenerationRequest) -> Updates:
-        return (
-            self._refusal(outcome, request) if isinstance(outcome, Refused) else self._delivery(outcome, request)
-        )
+        return self._refusal(outcome, request) if isinstance(outcome, Refused) else self._delivery(outcome, request)
 
     def _refusal(self, outcome: Refused, request: GenerationRequest) -> Updates:
         waits = outcome.decision.verdict is Verdict.WARN

@@ -26,7 +26,7 @@ from safety.marks.export import Exporter
 from safety.marks.visible import Corner
 from safety.policy.steering import load_steering
 from safety.records import Verdict
-from studio import Studio
+from studio import CheckSuite, Studio
 from tests.engines.conftest import SIDE
 from tests.engines.diffusion.test_engine import card
 from tests.fakes import fake_studio
@@ -57,13 +57,14 @@ def studio_of(tiny_models: Path, tmp_path_factory: pytest.TempPathFactory) -> Ca
     def build(family: str, whole: bool = True) -> Studio:
         guided = FAMILIES[family] == SLD
         engine = DiffusionEngine("tiny", card(family, guided=guided, shown_at_least=512 if whole else SIDE), source)
+        fake = fake_studio(home / family)
         studio = replace(
-            fake_studio(home / family),
-            prompt_checks=(WordCheck({"bruise": ("violence", 0.3)}),),
+            fake,
+            checks=CheckSuite((WordCheck({"bruise": ("violence", 0.3)}),), fake.checks.picture),
             engines={"tiny": engine},
             steering=load_steering(PRESETS, policy()),
         )
-        return replace(studio, image_checks=checks, exporter=exporter) if whole else studio
+        return replace(studio, checks=replace(studio.checks, picture=checks), exporter=exporter) if whole else studio
 
     return build
 

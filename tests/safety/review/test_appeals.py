@@ -19,16 +19,16 @@ from tests.safety.review.conftest import GORE, REASON, SMALL, SPOILT, appealed, 
 
 def test_an_overturned_prompt_passes_once_and_not_twice(studio: Studio) -> None:
     case = appealed(studio, remark="It is for a film.")
-    studio.house.bench.decide(case, "overturned", REASON, "Ada")
+    studio.review.bench.decide(case, "overturned", REASON, "Ada")
     first, second = studio.create(GORE), studio.create(GORE)
     assert isinstance(first, Delivered) and isinstance(second, Refused)
     assert events(studio, first.case)[:3] == ["opened", "judged", "let_through"]
     assert events(studio, case)[-3:] == ["appealed", "reviewed", "pass_used"]
-    assert studio.house.desk.answer(case).outcome == "used"
+    assert studio.review.desk.answer(case).outcome == "used"
 
 
 def test_a_pass_is_used_by_one_of_many_at_once(studio: Studio) -> None:
-    studio.house.bench.decide(appealed(studio), "overturned", REASON, "Ada")
+    studio.review.bench.decide(appealed(studio), "overturned", REASON, "Ada")
     outcomes: list[object] = []
     threads = [threading.Thread(target=lambda: outcomes.append(studio.create(GORE))) for _ in range(8)]
     for thread in threads:
@@ -52,7 +52,7 @@ def test_a_pass_is_used_by_one_of_many_at_once(studio: Studio) -> None:
     ],
 )
 def test_a_pass_is_for_exactly_that_request(studio: Studio, change: dict[str, object]) -> None:
-    studio.house.bench.decide(appealed(studio), "overturned", REASON, "Ada")
+    studio.review.bench.decide(appealed(studio), "overturned", REASON, "Ada")
     other = replace(GORE, **change)  # type: ignore[arg-type]
     seen = studio.check(other.prompt, other.mode)
     outcome = studio.create(other)
@@ -63,15 +63,15 @@ def test_a_pass_is_for_exactly_that_request(studio: Studio, change: dict[str, ob
 
 def test_upheld_means_refused_as_before_and_the_person_reads_why(studio: Studio) -> None:
     case = appealed(studio)
-    studio.house.bench.decide(case, "upheld", "It shows real victims.", "Ada")
+    studio.review.bench.decide(case, "upheld", "It shows real victims.", "Ada")
     assert isinstance(studio.create(GORE), Refused)
-    answer = studio.house.desk.answer(case)
+    answer = studio.review.desk.answer(case)
     assert (answer.outcome, answer.reason) == ("upheld", "It shows real victims.")
 
 
 def test_a_failed_attempt_gives_the_pass_back(studio: Studio, monkeypatch: pytest.MonkeyPatch) -> None:
     case = appealed(studio)
-    studio.house.bench.decide(case, "overturned", REASON, "Ada")
+    studio.review.bench.decide(case, "overturned", REASON, "Ada")
     with monkeypatch.context() as patch:
         patch.setattr(studio.engines["pocket"], "generate", _fail)
         with pytest.raises(EngineFailed):
@@ -86,7 +86,7 @@ def _fail(*_: object, **__: object) -> None:
 
 def test_a_crash_gives_the_pass_back_too(studio: Studio, monkeypatch: pytest.MonkeyPatch) -> None:
     case = appealed(studio)
-    studio.house.bench.decide(case, "overturned", REASON, "Ada")
+    studio.review.bench.decide(case, "overturned", REASON, "Ada")
     with studio.audit.case(replace(GORE, guidance=4.0)) as crashed:
         assert crashed.let_through()
         monkeypatch.setattr(studio.audit._instance, "alive", lambda other: False)
@@ -119,11 +119,11 @@ def test_a_pass_put_in_by_hand_opens_nothing(studio: Studio) -> None:
 
 def test_a_pass_runs_out(studio: Studio, monkeypatch: pytest.MonkeyPatch) -> None:
     case = appealed(studio)
-    studio.house.bench.decide(case, "overturned", REASON, "Ada")
+    studio.review.bench.decide(case, "overturned", REASON, "Ada")
     monkeypatch.setattr("safety.audit.case.now", lambda: "2999-01-01T00:00:00.000000+00:00")
     assert isinstance(studio.create(GORE), Refused)
     monkeypatch.setattr("safety.review.appeals.now", lambda: "2999-01-01T00:00:00.000000+00:00")
-    assert studio.house.desk.answer(case).outcome == "expired"
+    assert studio.review.desk.answer(case).outcome == "expired"
 
 
 @pytest.mark.parametrize(
@@ -141,7 +141,7 @@ def test_what_cannot_be_appealed_is_told(studio: Studio, asking: dict[str, str],
     good = AppealRequest(refused(studio), GORE.prompt)
     with pytest.raises(RequestError, match=why):
         studio.appeal(replace(good, **asking))  # type: ignore[arg-type]
-    assert studio.house.bench.queue() == []
+    assert studio.review.bench.queue() == []
 
 
 def test_only_refusals_are_appealed_and_once(studio: Studio) -> None:
@@ -164,7 +164,7 @@ def test_the_days_for_an_appeal_end(studio: Studio, monkeypatch: pytest.MonkeyPa
 
 def test_a_reviewer_sees_words_scores_and_rules(studio: Studio) -> None:
     case = appealed(studio, remark="For a film.")
-    docket = studio.house.bench.docket(case)
+    docket = studio.review.bench.docket(case)
     assert (docket.appeal["prompt"], docket.appeal["remark"]) == ("gore", "For a film.")
     assert docket.appeal["reasons"][0]["spans"] == [[0, 4]]
     reason = docket.judged[0]["reasons"][0]
@@ -184,26 +184,26 @@ def test_a_reviewer_sees_words_scores_and_rules(studio: Studio) -> None:
 def test_a_decision_needs_an_outcome_and_a_reason(studio: Studio, outcome: str, reason: str) -> None:
     case = appealed(studio)
     with pytest.raises(RequestError):
-        studio.house.bench.decide(case, outcome, reason, "Ada")
-    assert studio.house.desk.answer(case).outcome == "waiting"
+        studio.review.bench.decide(case, outcome, reason, "Ada")
+    assert studio.review.desk.answer(case).outcome == "waiting"
 
 
 def test_a_case_is_decided_once(studio: Studio) -> None:
     case = appealed(studio)
-    studio.house.bench.decide(case, "upheld", REASON, "Ada")
+    studio.review.bench.decide(case, "upheld", REASON, "Ada")
     with pytest.raises(RequestError, match="does not wait"):
-        studio.house.bench.decide(case, "overturned", REASON, "Bob")
+        studio.review.bench.decide(case, "overturned", REASON, "Bob")
     with pytest.raises(RequestError, match="no case"):
-        studio.house.bench.docket(refused(studio))
+        studio.review.bench.docket(refused(studio))
 
 
 def test_a_withheld_picture_is_revealed_on_record_and_collected_once(studio: Studio) -> None:
     case = appealed(studio, SPOILT)
-    docket = studio.house.bench.docket(case)
+    docket = studio.review.bench.docket(case)
     assert docket.stage == "picture" and len(docket.pictures) == 1
     assert len(stored_pictures.veiled(docket.pictures[0])) < 2500
-    revealed = studio.house.bench.reveal(case, "Ada")
-    studio.house.bench.decide(case, "overturned", REASON, "Ada")
+    revealed = studio.review.bench.reveal(case, "Ada")
+    studio.review.bench.decide(case, "overturned", REASON, "Ada")
     exports = studio.collect(case)
     assert exports[0].path.read_bytes() and exports[0].width == 256
     assert revealed.pictures[0].image().size == (256, 256)
@@ -218,7 +218,7 @@ def test_a_picture_that_cannot_be_written_can_be_collected_later(
     studio: Studio, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     case = appealed(studio, SPOILT)
-    studio.house.bench.decide(case, "overturned", REASON, "Ada")
+    studio.review.bench.decide(case, "overturned", REASON, "Ada")
     monkeypatch.setattr(studio.exporter, "fails", ExportError("The disk is full."))
     with pytest.raises(ExportError):
         studio.collect(case)
@@ -230,15 +230,15 @@ def test_an_upheld_picture_is_not_handed_out(studio: Studio) -> None:
     case = appealed(studio, SPOILT)
     with pytest.raises(RequestError, match="no picture to collect"):
         studio.collect(case)
-    studio.house.bench.decide(case, "upheld", REASON, "Ada")
+    studio.review.bench.decide(case, "upheld", REASON, "Ada")
     with pytest.raises(RequestError, match="no picture to collect"):
         studio.collect(case)
 
 
 def test_a_picture_that_is_no_longer_held_cannot_be_appealed(studio: Studio, monkeypatch: pytest.MonkeyPatch) -> None:
     case = refused(studio, SPOILT)
-    late = studio.house.desk.held.clock() + 31 * 60
-    monkeypatch.setattr(studio.house.desk.held, "clock", lambda: late)
+    late = studio.review.desk.held.clock() + 31 * 60
+    monkeypatch.setattr(studio.review.desk.held, "clock", lambda: late)
     with pytest.raises(RequestError, match="no longer held"):
         studio.appeal(AppealRequest(case, SPOILT.prompt))
 
@@ -251,14 +251,14 @@ def test_no_picture_is_on_disk_without_an_appeal(studio: Studio) -> None:
 
 def test_a_report_of_a_case_opens_nothing(studio: Studio) -> None:
     case = appealed(studio, kind="report")
-    studio.house.bench.decide(case, "overturned", REASON, "Ada")
+    studio.review.bench.decide(case, "overturned", REASON, "Ada")
     assert isinstance(studio.create(GORE), Refused)
 
 
 def test_a_false_block_that_nobody_created_makes_a_case(studio: Studio) -> None:
     answer = studio.report(GORE, "Only paint.")
     assert (answer.outcome, answer.kind) == ("waiting", "report")
-    assert [one.case_id for one in studio.house.bench.queue()] == [answer.case]
+    assert [one.case_id for one in studio.review.bench.queue()] == [answer.case]
     for harmless in ("a red apple", "a wound", "forbidden"):
         with pytest.raises(RequestError, match="not refused"):
             studio.report(GenerationRequest(harmless), "")

@@ -40,7 +40,7 @@ def clock() -> Clock:
 
 def limited(studio: Studio, clock: Clock, **table: Any) -> Studio:
     gate = RateLimiter(studio.audit, limits(**table), clock)
-    for part in (studio.house, studio.house.desk, studio.house.roles):
+    for part in (studio.review, studio.review.desk, studio.review.roles):
         object.__setattr__(part, "gate", gate)
     return studio
 
@@ -102,7 +102,7 @@ def test_an_overturned_refusal_counts_against_nobody(studio: Studio, clock: Cloc
     with pytest.raises(LimitError):
         create(studio, "a red apple")
     studio.appeal(AppealRequest(case, "gore"), ANN)
-    studio.house.bench.decide(case, "overturned", REASON, "Ada")
+    studio.review.bench.decide(case, "overturned", REASON, "Ada")
     create(studio, "a red apple")
 
 
@@ -125,13 +125,13 @@ def test_appeals_and_uploads_are_counted_too(studio: Studio, clock: Clock) -> No
     studio.appeal(AppealRequest(cases[0], "gore"), ANN)
     with pytest.raises(LimitError, match="appeals"):
         studio.appeal(AppealRequest(cases[1], "gore"), ANN)
-    studio.house.gate.count(ANN, VERIFICATION)
+    studio.review.gate.count(ANN, VERIFICATION)
     with pytest.raises(LimitError, match="files are read"):
         studio.verify(b"", ANN)
     for _ in range(2):
-        studio.house.desk.answer(cases[0], ANN)
+        studio.review.desk.answer(cases[0], ANN)
     with pytest.raises(LimitError, match="looked up"):
-        studio.house.desk.answer(cases[0], ANN)
+        studio.review.desk.answer(cases[0], ANN)
 
 
 def test_no_address_is_in_the_database(studio: Studio, clock: Clock) -> None:

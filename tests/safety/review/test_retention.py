@@ -28,30 +28,30 @@ def kept(studio: Studio) -> set[tuple[str, str]]:
 
 def test_pictures_go_after_their_days_and_words_after_theirs(studio: Studio) -> None:
     case = appealed(studio, SPOILT)
-    assert studio.house.keeper.tidy() == 0
+    assert studio.review.keeper.tidy() == 0
     assert kept(studio) == {(case, "appeal"), (case, "picture")}
-    assert studio.house.keeper.tidy(LATER) == 1
+    assert studio.review.keeper.tidy(LATER) == 1
     assert kept(studio) == {(case, "appeal")}
-    assert studio.house.keeper.tidy(LATER + timedelta(days=60)) == 1
+    assert studio.review.keeper.tidy(LATER + timedelta(days=60)) == 1
     assert kept(studio) == set()
     assert [row["facts"].get("by") for row in studio.audit.show(case)][-2:] == ["retention", "retention"]
-    assert studio.house.desk.answer(case).outcome == "expired"
-    assert studio.house.bench.queue() == []
+    assert studio.review.desk.answer(case).outcome == "expired"
+    assert studio.review.bench.queue() == []
     assert studio.audit.verify() == []
 
 
 def test_one_case_can_be_erased_and_the_chain_still_holds(studio: Studio) -> None:
     case = appealed(studio, remark="My name is in here.")
-    studio.house.bench.decide(case, "overturned", REASON, "Ada")
+    studio.review.bench.decide(case, "overturned", REASON, "Ada")
     made = studio.create(GORE, client="192.0.2.1")
     assert isinstance(made, Delivered)
-    assert studio.house.keeper.erase(case) == ["appeal", "review"]
-    gone = studio.house.keeper.erase(made.case)
+    assert studio.review.keeper.erase(case) == ["appeal", "review"]
+    gone = studio.review.keeper.erase(made.case)
     assert gone == ["client", made.made[0].export.path.name]  # type: ignore[union-attr]
     assert kept(studio) == set() and not list(studio.outputs.iterdir())
     assert events(studio, case)[-1] == "erased"
     with pytest.raises(RequestError, match="no case"):
-        studio.house.keeper.erase("f" * 12)
+        studio.review.keeper.erase("f" * 12)
 
 
 def test_erased_words_are_not_in_the_files(tmp_path: Path) -> None:
@@ -64,7 +64,7 @@ def test_erased_words_are_not_in_the_files(tmp_path: Path) -> None:
         return b"".join(path.read_bytes() for path in tmp_path.glob("audit.sqlite3*"))
 
     assert b"Rumpelstiltskin" in on_disk()
-    studio.house.keeper.erase(case)
+    studio.review.keeper.erase(case)
     assert b"Rumpelstiltskin" not in on_disk()
     studio.audit.close()
 
@@ -81,22 +81,22 @@ def test_a_person_gets_all_that_is_kept_of_them(studio: Studio) -> None:
     assert one["rows"][0]["event"] == "opened"
     with pytest.raises(RequestError, match="no case"):
         personal(studio.audit, cases=["f" * 12])
-    studio.house.keeper.tidy(LATER)
+    studio.review.keeper.tidy(LATER)
     assert personal(studio.audit, client="192.0.2.1") == []
 
 
 def test_only_decided_cases_whose_person_agreed_become_rows(studio: Studio) -> None:
     agreed, silent, open_ = appealed(studio, learn=True), appealed(studio), appealed(studio, learn=True)
     report = studio.report(GORE, "Paint.").case
-    studio.house.bench.decide(agreed, "overturned", REASON, "Ada")
-    studio.house.bench.decide(silent, "overturned", REASON, "Ada")
-    studio.house.bench.decide(report, "upheld", REASON, "Ada")
+    studio.review.bench.decide(agreed, "overturned", REASON, "Ada")
+    studio.review.bench.decide(silent, "overturned", REASON, "Ada")
+    studio.review.bench.decide(report, "upheld", REASON, "Ada")
     rows = {row["case"]: row for row in labelled(studio.audit)}
     assert {case: row["label"] for case, row in rows.items()} == {agreed: 0, report: 1}
     assert open_ not in rows
     assert (rows[agreed]["text"], rows[agreed]["codes"], rows[agreed]["mode"]) == ("gore", "P301", "general")
     assert set(FIELDS) < set(rows[agreed])
-    studio.house.keeper.erase(agreed)
+    studio.review.keeper.erase(agreed)
     assert [row["case"] for row in labelled(studio.audit)] == [report]
 
 
@@ -108,8 +108,8 @@ def test_the_shipped_retention_loads_and_a_wrong_one_is_named(tmp_path: Path) ->
 
 
 def roles(studio: Studio, **more: object) -> ReviewerAuth:
-    object.__setattr__(studio.house.gate, "limits", limits(login={"tries": 2, "within_minutes": 15}))
-    return ReviewerAuth(studio.house.gate, **more)  # type: ignore[arg-type]
+    object.__setattr__(studio.review.gate, "limits", limits(login={"tries": 2, "within_minutes": 15}))
+    return ReviewerAuth(studio.review.gate, **more)  # type: ignore[arg-type]
 
 
 def test_nobody_reviews_where_nothing_is_set(studio: Studio) -> None:
@@ -164,5 +164,5 @@ def test_only_listed_names_review(studio: Studio) -> None:
 
 
 def test_a_prompt_that_nobody_refused_is_unknown_here(studio: Studio) -> None:
-    assert refused(studio) not in {one.case_id for one in studio.house.bench.queue()}
+    assert refused(studio) not in {one.case_id for one in studio.review.bench.queue()}
     assert isinstance(studio.create(GenerationRequest("a red apple", **SMALL)), Delivered)

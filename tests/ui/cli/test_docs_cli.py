@@ -13,9 +13,9 @@ import pytest
 from PIL import Image
 from typer.testing import CliRunner
 
-import app
 from safety.marks import Marks
 from safety.marks.export import Exporter
+from studio.settings import Settings
 from tests.fakes import fake_studio
 from ui.cli import main as command_line
 
@@ -83,5 +83,5 @@ def test_every_command_and_every_setting_is_described() -> None:
     commands = (*making, "policy", "audit", "review")
     for command in commands:
         assert f"\n## {command}\n" in TEXT
-    for setting in re.findall(r"SAFELIGHT_\w+", inspect.getsource(app.Settings)):
+    for setting in re.findall(r"SAFELIGHT_\w+", inspect.getsource(Settings)):
         assert f"| `{setting}` |" in TEXT

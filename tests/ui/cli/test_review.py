@@ -82,7 +82,7 @@ def test_an_overturned_request_passes_once_and_an_upheld_one_does_not(run: Run, 
     case = refused(studio)
     done = run("review", "overturn", case, "--reason", REASON)
     assert (done.code, done.out, done.err) == (0, "", "")
-    assert studio.house.desk.answer(case).reason == REASON
+    assert studio.appeal_status(case).reason == REASON
     outcomes = [studio.create(GenerationRequest(WORD)) for _ in range(2)]
     assert [type(one) for one in outcomes] == [Delivered, Refused]
     assert studio.audit.verify() == []
@@ -96,7 +96,7 @@ def test_a_decision_needs_a_reason_a_case_and_is_made_once(run: Run, studio: Stu
         assert result.code == 2
         result.says(said)
     assert run("review", command, "0" * 12, "--reason", REASON).code == 2
-    assert studio.house.desk.answer(case).outcome == "waiting"
+    assert studio.appeal_status(case).outcome == "waiting"
     assert run("review", command, case, "--reason", REASON).code == 0
     again = run("review", "overturn", case, "--reason", REASON)
     assert again.code == 2
@@ -161,9 +161,9 @@ def test_erase_deletes_words_pictures_files_and_address_and_the_chain_stays_whol
 def test_tidy_deletes_what_is_due_and_nothing_else(run: Run, studio: Studio) -> None:
     case = refused(studio)
     assert "Deleted: 0" in run("audit", "tidy").out
-    days = studio.house.keeper.days.model_copy(update={"appeal": 1e-9})  # a tenth of a millisecond
-    house = replace(studio.house, keeper=replace(studio.house.keeper, days=days))
-    due = runner(lambda: replace(studio, house=house))("audit", "tidy")
+    days = studio.review.keeper.days.model_copy(update={"appeal": 1e-9})  # a tenth of a millisecond
+    review = replace(studio.review, keeper=replace(studio.review.keeper, days=days))
+    due = runner(lambda: replace(studio, review=review))("audit", "tidy")
     assert (due.code, due.out) == (0, "Deleted: 1.\n")
     assert run("audit", "export", case).rows[0]["kept"] == {} and run("audit", "verify").code == 0
     assert run("review", "list").rows == []

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from safety.review.service import ReviewSettings
-from tests.fakes import fake_house, fake_studio, limits
+from tests.fakes import fake_review, fake_studio, limits
 from tests.fakes_page import PaintEngine
 from tests.ui.conftest import Served
 
@@ -24,12 +24,12 @@ def serving(home: Path, settings: ReviewSettings | None = None, **table: Any) ->
 
     engine = PaintEngine()
     studio = fake_studio(home, engine)
-    studio = replace(studio, house=fake_house(studio.audit, home, limits(**table), settings))
+    studio = replace(studio, review=fake_review(studio.audit, home, limits(**table), settings))
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
     blocks = page.build(studio)
-    page.launch(blocks, studio.house, "127.0.0.1", port, wait=False)
+    page.launch(blocks, studio.review, "127.0.0.1", port, wait=False)
     try:
         yield Served(studio, engine, f"http://127.0.0.1:{port}")
     finally:

@@ -15,10 +15,10 @@ from safety.records import Verdict
 from studio import Studio
 from tests.fakes import fake_studio
 from tests.fakes_page import PRESETS, PaintEngine
+from ui.results import Judged, Problem, Step
 from ui.web import handlers
 from ui.web.api import Api
 from ui.web.health_badge import HealthBadge
-from ui.web.jobs import Step
 
 
 def api(studio: Studio) -> Api:
@@ -30,27 +30,27 @@ def last(steps: Any) -> Any:
     return end
 
 
-def test_an_empty_prompt_is_nobodys_fault(tmp_path: Path) -> None:
+def test_an_empty_prompt_has_no_judgement(tmp_path: Path) -> None:
     assert handlers.preview(fake_studio(tmp_path), "  ", "general") is None
 
 
 def test_a_refused_prompt_names_the_modes_that_would_let_it_pass(tmp_path: Path) -> None:
-    seen = handlers.preview(fake_studio(tmp_path), "gore", "general")
-    assert isinstance(seen, handlers.Judged) and seen.decision.modes_that_allow == ("art", "medical")
+    result = handlers.preview(fake_studio(tmp_path), "gore", "general")
+    assert isinstance(result, Judged) and result.decision.modes_that_allow == ("art", "medical")
 
 
 def test_a_hard_line_names_no_mode(tmp_path: Path) -> None:
-    seen = handlers.preview(fake_studio(tmp_path), "forbidden", "general")
+    result = handlers.preview(fake_studio(tmp_path), "forbidden", "general")
     assert (
-        isinstance(seen, handlers.Judged)
-        and seen.decision.verdict is Verdict.HARD_BLOCK
-        and not seen.decision.modes_that_allow
+        isinstance(result, Judged)
+        and result.decision.verdict is Verdict.HARD_BLOCK
+        and not result.decision.modes_that_allow
     )
 
 
 def test_an_unknown_mode_is_one_sentence(tmp_path: Path) -> None:
-    seen = handlers.preview(fake_studio(tmp_path), "apple", "wild")
-    assert isinstance(seen, handlers.Problem) and "wild" in seen.sentence and "general" in seen.sentence
+    result = handlers.preview(fake_studio(tmp_path), "apple", "wild")
+    assert isinstance(result, Problem) and "wild" in result.sentence and "general" in result.sentence
 
 
 def test_create_steps_and_then_delivers(tmp_path: Path) -> None:
@@ -88,9 +88,9 @@ def test_what_nobody_foresaw_is_a_sentence_and_a_line_in_the_log(
             raise RuntimeError("secret detail")
 
     with caplog.at_level(logging.ERROR):
-        seen = last(handlers.create(fake_studio(tmp_path, Broken()), {"prompt": "an apple"}))
-    assert isinstance(seen, handlers.Problem) and "secret" not in seen.sentence
-    assert seen.sentence.split()[-1].rstrip(".") in caplog.text and "secret detail" in caplog.text
+        result = last(handlers.create(fake_studio(tmp_path, Broken()), {"prompt": "an apple"}))
+    assert isinstance(result, Problem) and "secret" not in result.sentence
+    assert result.sentence.split()[-1].rstrip(".") in caplog.text and "secret detail" in caplog.text
 
 
 def test_a_program_gets_a_file_only_for_a_picture_that_is_free(tmp_path: Path) -> None:
@@ -108,10 +108,10 @@ def test_a_program_that_asks_for_nonsense_gets_a_sentence(tmp_path: Path, reques
 
 
 def test_the_reasons_come_in_the_language_that_was_asked_for(tmp_path: Path) -> None:
-    seen = handlers.preview(fake_studio(tmp_path), "gore", "general", "de")
-    assert isinstance(seen, handlers.Judged) and seen.words.render(seen.decision)[0].title == "Drastische Gewalt"
+    result = handlers.preview(fake_studio(tmp_path), "gore", "general", "de")
+    assert isinstance(result, Judged) and result.messages.render(result.decision)[0].title == "Drastische Gewalt"
     unknown = handlers.preview(fake_studio(tmp_path), "gore", "general", "xx")
-    assert isinstance(unknown, handlers.Problem) and "xx" in unknown.sentence and "en, de" in unknown.sentence
+    assert isinstance(unknown, Problem) and "xx" in unknown.sentence and "en, de" in unknown.sentence
 
 
 def test_a_locked_mode_decides_whatever_a_program_asks_for(tmp_path: Path) -> None:

@@ -9,7 +9,8 @@ import pytest
 
 from safety.health import CheckHealth, Health, State
 from safety.records import Stage
-from ui.web.health_badge import HealthBadge, headline, light
+from ui.html.health_status import headline, light
+from ui.web.health_badge import HealthBadge
 
 PROMPT = CheckHealth("words", Stage.PROMPT, State.LOOKS, True)
 PICTURE = CheckHealth("nudity", Stage.PICTURE, State.LOOKS, True)
@@ -47,6 +48,6 @@ def test_the_studio_is_asked_once_a_minute() -> None:
             return Health((PROMPT, PICTURE))
 
     studio: Any = Studio()
-    lamp = HealthBadge(studio)
-    assert lamp.show() == lamp.show()
+    badge = HealthBadge(studio)
+    assert badge.show() == badge.show()
     assert studio.asked == 1

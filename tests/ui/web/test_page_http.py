@@ -243,7 +243,7 @@ def locked(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
     blocks = page.build(studio)
-    page.launch(blocks, studio.house, "127.0.0.1", port, wait=False)
+    page.launch(blocks, studio.review, "127.0.0.1", port, wait=False)
     yield Served(studio, engine, f"http://127.0.0.1:{port}")
     blocks.close(verbose=False)
 

@@ -1,0 +1,46 @@
+"""Small pieces of HTML that every part of the page uses. Imports no gradio.
+
+Every string that comes from outside passes through `Markup.format`, which escapes it.
+"""
+
+from __future__ import annotations
+
+import base64
+import io
+from collections.abc import Iterable
+from typing import TYPE_CHECKING
+
+from markupsafe import Markup
+
+from ui.results import Problem
+
+if TYPE_CHECKING:
+    from PIL.Image import Image
+
+
+def joined(parts: Iterable[Markup]) -> Markup:
+    """Returns the parts one after the other."""
+    return Markup("").join(parts)
+
+
+def problem(problem: Problem) -> Markup:
+    """Returns what went wrong, as an alert."""
+    return Markup('<div class="sl-problem" role="alert"><b>That did not work.</b> {}</div>').format(problem.sentence)
+
+
+def notice(text: str) -> Markup:
+    """Returns a line of plain text."""
+    return Markup('<p class="sl-notice">{}</p>').format(text)
+
+
+def facts(pairs: Iterable[tuple[str, str]]) -> Markup:
+    """Returns a list of names and values."""
+    rows = (Markup("<div><dt>{}</dt><dd>{}</dd></div>").format(name, value) for name, value in pairs)
+    return Markup('<dl class="sl-facts">{}</dl>').format(joined(rows))
+
+
+def jpeg_address(image: Image, quality: int) -> str:
+    """Returns an RGB image as the address of a JPEG; nothing is written to disk."""
+    memory = io.BytesIO()
+    image.save(memory, "JPEG", quality=quality)
+    return "data:image/jpeg;base64," + base64.b64encode(memory.getvalue()).decode()
