@@ -57,15 +57,19 @@ class Studio(StudioViews):
 
     def preview(self, prompt: str, mode: str) -> Decision:
         """Judges a prompt while it is typed, with the quick checks only. Nothing is recorded."""
-        return self._ask(prompt, mode, live=True)
+        return self._judge(prompt, mode, live=True)
 
     def check(self, prompt: str, mode: str) -> Decision:
         """Judges a prompt as `create` does, with all checks. Nothing is recorded."""
-        return self._ask(prompt, mode)
+        return self._judge(prompt, mode)
 
-    def suggest(self, prompt: str, mode: str, asked: Decision | None = None) -> tuple[Suggestion, ...]:
-        """Other wordings for a blocked prompt, each judged by `check` to pass. `asked`: its decision, if known."""
-        return self.rewriter.suggest(prompt, asked or self.check(prompt, mode), lambda other: self.check(other, mode))
+    def suggest(self, prompt: str, mode: str, decision: Decision | None = None) -> tuple[Suggestion, ...]:
+        """Returns other wordings of a blocked prompt, each judged by `check` to pass.
+
+        `decision` is the prompt's own, where it is known already.
+        """
+        decision = decision or self.check(prompt, mode)
+        return self.rewriter.suggest(prompt, decision, lambda other: self.check(other, mode))
 
     def look(self, image: Image.Image, mode: str, prompt: str = "") -> Decision:
         """Judges a picture from anywhere, with all checks. Nothing is recorded."""
@@ -127,12 +131,15 @@ class Studio(StudioViews):
         name = file_name(facts, generation.request.format)
         return self.exporter.export(generation.images[number], facts, self.outputs / case_id / name)
 
-    def appeal(self, asking: AppealRequest, client: str = LOCAL) -> AppealStatus:
+    def appeal(self, request: AppealRequest, client: str = LOCAL) -> AppealStatus:
         """Sends a refused case to a reviewer. Raises RequestError, LimitError."""
-        return self.review.desk.appeal(asking, self.check, client)
+        return self.review.desk.appeal(request, self.check, client)
 
     def report(self, request: GenerationRequest, remark: str, client: str = LOCAL) -> AppealStatus:
-        """A false block that nobody tried to create: makes a case. Raises RequestError, LimitError."""
+        """Opens a case for a false block that nobody tried to create, and sends it to a reviewer.
+
+        Raises RequestError, LimitError.
+        """
         request = complete(replace(request, mode=self.policy.effective_mode(request.mode)), self.engines)
         return self.review.desk.report(request, remark, self.check, client)
 
@@ -175,7 +182,10 @@ class Studio(StudioViews):
         return self.checks.fetch()
 
     def mark(self, image: Image.Image, path: Path) -> Export:
-        """All marks on a picture made elsewhere, which the caller declares to be AI-generated."""
+        """Writes a picture made elsewhere with all marks; the caller declares that it is AI-generated.
+
+        Raises ExportError.
+        """
         with self.audit.marking() as case:
             facts = Provenance(stamp=Stamp.new(), case=case.id, engine="", model="", mode="", seed=None, prompt="")
             export = self.exporter.export(image, facts, path)
@@ -187,8 +197,9 @@ class Studio(StudioViews):
         self.review.gate.count(client, VERIFICATION)
         return verify(data, self.exporter.marks, self.audit)
 
-    def _ask(self, prompt: str, mode: str, live: bool = False) -> Decision:
+    def _judge(self, prompt: str, mode: str, live: bool = False) -> Decision:
         mode, problem = self.policy.effective_mode(mode), prompt_problem(prompt)
-        if problem:  # what cannot be judged is not passed on
+        # What cannot be judged does not pass.
+        if problem:
             return decide(Assessment(Stage.PROMPT, failed=(CheckFailure("", problem),)), self.policy, mode)
         return self.guard.judge(prompt, mode, live)

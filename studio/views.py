@@ -160,8 +160,8 @@ class StudioViews:
 
     def health(self) -> Health:
         """Lets every check look at something harmless. Loads what is not loaded yet: may take seconds."""
-        english = self.messages()
-        prompt = [CheckInfo(check.name, english.check(check.name), "", True) for check in self.checks.prompt]
+        messages = self.messages()
+        prompt = [CheckInfo(check.name, messages.check(check.name), "", required=True) for check in self.checks.prompt]
         image = Image.new("RGB", HEALTH_IMAGE_SIZE)
         return examine(self.checks.prompt, self.checks.picture, [*prompt, *self.checks.catalogue], image)
 

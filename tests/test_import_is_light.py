@@ -28,7 +28,8 @@ def loaded_after(code: str) -> set[str]:
         pytest.param("import app", HEAVY | LATER, id="app"),
         pytest.param("import app, ui.cli.main", HEAVY | LATER, id="command line"),
         pytest.param(
-            "import app, pathlib; app.make_studio(app.Settings(pathlib.Path('nowhere'))).check('a red apple', 'general')",
+            "import app, pathlib\n"
+            "app.make_studio(app.Settings(pathlib.Path('nowhere'))).check('a red apple', 'general')",
             (HEAVY | LATER) - {"onnxruntime"},  # the check that judges meaning runs on it
             id="a prompt judged",
         ),

@@ -17,7 +17,7 @@ from ui.html.markup import joined, problem
 from ui.html.regions import where
 from ui.results import Judged, Problem
 
-EMPTY = Markup('<div class="sl-empty"><span class="sl-lamp"></span><p>Your picture develops here.</p></div>')
+EMPTY = Markup('<div class="sl-empty"><span class="sl-glow"></span><p>Your picture develops here.</p></div>')
 IDLE = Markup('<p class="sl-idle">Your words are judged here while you type. Nothing is recorded until you create.</p>')
 
 

@@ -36,7 +36,7 @@ class ReviewFrame:
 
 def page(title: str, body: Markup, frame: ReviewFrame) -> str:
     """Returns a whole page: header with the logout form, the frame's notice, title and body."""
-    notice = Markup('<p class="told" role="alert">{}</p>').format(frame.notice) if frame.notice else ""
+    notice = Markup('<p class="notice" role="alert">{}</p>').format(frame.notice) if frame.notice else ""
     logout = (
         Markup(
             '<form method="post" action="/review/logout">{}<span>{}</span><button class="quiet">Log out</button></form>'

@@ -14,9 +14,9 @@ from ui.html.regions import where
 # Prints the statement alone. It stands in the statement itself, since Gradio puts its own class before every rule of
 # the page's style sheet.
 PRINT_STYLE = Markup(
-    '<style media="print">#sl-header, #sl-light, #sl-desk, #sl-footer, .tab-wrapper, .sl-print, .sl-help details '
-    "{ display: none !important } #sl-create { display: block !important } #sl-tray { border: 0; box-shadow: none; "
-    "max-width: none } body, .gradio-container, #sl-tray { background: #fff !important; color: #000 !important }"
+    '<style media="print">#sl-header, #sl-light, #sl-request, #sl-footer, .tab-wrapper, .sl-print, .sl-help details '
+    "{ display: none !important } #sl-create { display: block !important } #sl-result { border: 0; box-shadow: none; "
+    "max-width: none } body, .gradio-container, #sl-result { background: #fff !important; color: #000 !important }"
     "</style>"
 )
 STYLE = ASSETS / "statement.css"

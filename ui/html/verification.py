@@ -20,7 +20,7 @@ INTRO = Markup(
     "Drop a file here to see which marks are still there, its own and those of other makers, what each one proves, "
     "and what the file reveals about whoever made it. The file stays on this machine, for an hour at most.</p></div>"
 )
-EMPTY = Markup('<div class="sl-empty"><span class="sl-lamp"></span><p>What the marks say appears here.</p></div>')
+EMPTY = Markup('<div class="sl-empty"><span class="sl-glow"></span><p>What the marks say appears here.</p></div>')
 HONEST = Markup(
     '<p class="sl-honest">A mark that is found says something. A mark that is missing proves nothing: marks can be '
     "removed, and most pictures, real or made, never had one.</p>"

@@ -22,7 +22,6 @@ def build(studio: Studio) -> None:
     """Lays out the tab inside the open Blocks context and wires it."""
 
     def look_up(case: str | None, request: gr.Request) -> Update:
-        """How the review of a case went."""
         return _look_up(studio, _case_id(case), client_ip(request))
 
     def collect(case: str | None) -> Update:

@@ -190,13 +190,13 @@ def build(studio: Studio) -> CreateTab:
     """Lays out the tab inside the open Blocks context and wires it."""
     max_count = max(int(card.count.most) for card in studio.engine_cards().values())
     with gr.Row(elem_id="sl-create", equal_height=False):
-        with gr.Column(elem_id="sl-desk", scale=5, min_width=320):
+        with gr.Column(elem_id="sl-request", scale=5, min_width=320):
             fields = CreateFields.build(studio)
             suggestions = Suggestions.build(studio)
             create = gr.Button("Create", variant="primary", elem_id="sl-go")
             cancel = gr.Button("Stop", variant="stop", visible=False, elem_id="sl-stop")
             fields.build_settings(studio)
-        with gr.Column(elem_id="sl-tray", scale=6, min_width=320):
+        with gr.Column(elem_id="sl-result", scale=6, min_width=320):
             status = gr.HTML(decision.EMPTY, elem_id="sl-status")
             appeal = AppealBox.build(studio)
             with gr.Row(elem_id="sl-pictures"):

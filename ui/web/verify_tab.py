@@ -25,11 +25,11 @@ def build(studio: Studio) -> None:
         return verification.report(result), row
 
     with gr.Row(elem_id="sl-verify", equal_height=False):
-        with gr.Column(elem_id="sl-light", scale=4, min_width=320):
+        with gr.Column(elem_id="sl-upload", scale=4, min_width=320):
             gr.HTML(verification.INTRO)
             # gr.File hands over the bytes as they are; gr.Image would decode and write them anew.
             file = gr.File(label="A picture file: PNG, JPEG or WebP", type="filepath", elem_id="sl-file", height=180)
-        with gr.Column(elem_id="sl-loupe", scale=7, min_width=320):
+        with gr.Column(elem_id="sl-findings", scale=7, min_width=320):
             report = gr.HTML(verification.EMPTY, elem_id="sl-report")
             with gr.Accordion("The same as JSON", open=False, elem_id="sl-json"):
                 row = gr.JSON(show_label=False, label="Verification", max_height=420)

@@ -293,5 +293,5 @@ def test_a_statement_prints_alone(page: Page) -> None:
     assert page.locator("#sl-status .sl-print").is_visible()
     page.emulate_media(media="print")
     assert page.locator("#sl-status .sl-statement").is_visible()
-    for hidden in ("#sl-header", "#sl-desk", "#sl-footer", "#sl-status .sl-print"):
+    for hidden in ("#sl-header", "#sl-request", "#sl-footer", "#sl-status .sl-print"):
         assert not page.locator(hidden).first.is_visible()

@@ -123,7 +123,7 @@ def test_create_says_refused_with_case_and_reasons(served: Served) -> None:
     assert answer["case"] and answer["reasons"][0]["code"] == "P301"
 
 
-def told(text: str, case: str) -> str:
+def without_case_and_time(text: str, case: str) -> str:
     """A statement without what differs from one refusal to the next: the case and the second."""
     return re.sub(r"\d\d:\d\d:\d\d", "TIME", text.replace(case, "CASE"))
 
@@ -150,10 +150,14 @@ def test_http_command_line_and_page_give_the_same_case_codes_and_text(
     cli = command_line.build(lambda: served.studio, "127.0.0.1", 7860)
     asked = ["create", prompt, "--out", str(served.studio.outputs / "x.png"), "--language", language]
     row = json.loads(CliRunner().invoke(cli, [*asked, "--json"]).stdout)
-    assert told(row["statement"]["text"], row["case"]) == told(http["text"], answer["case"])
+    assert without_case_and_time(row["statement"]["text"], row["case"]) == without_case_and_time(
+        http["text"], answer["case"]
+    )
     printed = CliRunner().invoke(cli, asked).stdout
     shown_case = re.search(r"[0-9a-f]{12}", printed)
-    assert shown_case and told(printed, shown_case[0]).startswith(told(http["text"], answer["case"]))
+    assert shown_case and without_case_and_time(printed, shown_case[0]).startswith(
+        without_case_and_time(http["text"], answer["case"])
+    )
 
     page = json.dumps(call(served, making(served), page_values(served, prompt, language)), ensure_ascii=False)
     on_record = {case["case"] for case in served.studio.audit.list(4)}
