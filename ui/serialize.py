@@ -16,7 +16,6 @@ from safety.marks.verify import Verification
 from safety.messages.catalogue import Messages, RenderedReason
 from safety.records import Decision, Span, Stage, Suggestion, Verdict
 from safety.statement import Statement, as_json
-from ui.results import Problem
 
 if TYPE_CHECKING:
     from studio.views import EngineStatus
@@ -27,12 +26,6 @@ Row = dict[str, Any]
 def line(row: Row) -> str:
     """Returns one line, ASCII only: it passes every terminal and pipe, and every prompt comes back as it was given."""
     return json.dumps(row)
-
-
-def problem(problem: Problem) -> Row:
-    """Returns the sentence; for a limit also the seconds to wait."""
-    row: Row = {"error": problem.sentence}
-    return row if problem.wait is None else {**row, "wait": problem.wait}
 
 
 def reason(rendered: RenderedReason) -> Row:

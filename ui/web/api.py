@@ -33,9 +33,14 @@ def _answers(method: Callable[Concatenate[Api, P], Row]) -> Callable[Concatenate
     @wraps(method)
     def answer(api: Api, /, *args: P.args, **kwargs: P.kwargs) -> Row:
         result = attempt(method, api, *args, **kwargs)
-        return serialize.problem(result) if isinstance(result, Problem) else result
+        return _problem(result) if isinstance(result, Problem) else result
 
     return answer
+
+
+def _problem(problem: Problem) -> Row:
+    row: Row = {"error": problem.sentence}
+    return row if problem.wait is None else {**row, "wait": problem.wait}
 
 
 @dataclass(frozen=True)
