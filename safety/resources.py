@@ -7,15 +7,15 @@ from __future__ import annotations
 
 from pathlib import Path
 
-_PACKAGE = Path(__file__).resolve().parent
+PACKAGE = Path(__file__).resolve().parent
 
 
-def _shipped(name: str) -> Path:
-    """Returns the folder `safety/<name>` of an installed package, else the checkout's top folder of that name."""
-    packaged = _PACKAGE / name
-    return packaged if packaged.is_dir() else _PACKAGE.parent / name
+def shipped(name: str, package: Path = PACKAGE) -> Path:
+    """Returns the folder `name` inside the package, as a wheel has it, else the one beside it, as a checkout does."""
+    packaged = package / name
+    return packaged if packaged.is_dir() else package.parent / name
 
 
-PRESETS = _shipped("presets")
-ASSETS = _shipped("assets")
+PRESETS = shipped("presets")
+ASSETS = shipped("assets")
 MODELS = ASSETS / "models"

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 
 from safety.errors import PresetError
-from safety.marks.settings import NO, YES, MarkSettings, wrong
+from safety.marks.settings import NO, YES, Get, MarkSettings, wrong
 from safety.review.service import ReviewSettings, reviewing
 
 MAX_PORT = 65_535
@@ -78,9 +78,6 @@ class Settings:
             hub_address=environment.get("HF_ENDPOINT", ""),
             zero_gpu=environment.get("SPACES_ZERO_GPU", "").lower() in ("1", "true"),
         )
-
-
-Get = Callable[[str, str], str]  # a setting by its name without SAFELIGHT_, and its value where it is not set
 
 
 def _get(environment: Mapping[str, str], name: str, default: str) -> str:

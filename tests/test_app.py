@@ -1,4 +1,4 @@
-"""Settings from the environment, and the parts put together."""
+"""The program as other programs run it: a process with arguments, pipes and an exit code."""
 
 from __future__ import annotations
 
@@ -7,118 +7,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-import pytest
-
-from safety.errors import PresetError, StudioError
-from safety.marks.certificates import OwnCertificate
-from safety.marks.provenance import Operator
-from safety.marks.settings import MarkSettings
-from safety.marks.visible import Corner
-from studio.factory import make_studio
-from studio.settings import Settings
-
 ROOT = Path(__file__).parent.parent
-
-
-def test_without_an_environment_only_this_machine_is_served() -> None:
-    settings = Settings.read({})
-    assert (settings.host, settings.port, settings.keep_prompts) == ("127.0.0.1", 7860, False)
-    assert settings.home.name == "safelight"
-
-
-def test_every_setting_can_be_set(tmp_path: Path) -> None:
-    given = {"HOME": str(tmp_path), "HOST": "::1", "PORT": "80", "KEEP_PROMPTS": "Yes", "LABEL_CORNER": "bottom-left"}
-    given |= {
-        "LABEL_LANGUAGE": "DE",
-        "LABEL_BADGE": "b.svg",
-        "PROVIDER": "ACME",
-        "VERIFY_URL": "https://acme.example/v",
-    }
-    given |= {"SIGNING_CERT": "c.pem", "SIGNING_KEY": "k.pem", "TIME_AUTHORITY": "http://tsa.example", "TRUSTMARK": "1"}
-    read = Settings.read({f"SAFELIGHT_{name}": value for name, value in given.items()})
-    marks = MarkSettings(
-        Corner.BOTTOM_LEFT,
-        "de",
-        Path("b.svg"),
-        Operator("ACME", "https://acme.example/v"),
-        OwnCertificate(Path("c.pem"), Path("k.pem")),
-        "http://tsa.example",
-        trustmark=True,
-    )
-    assert read == Settings(tmp_path, "::1", 80, True, marks=marks)
-
-
-def test_a_space_is_open_to_everybody_and_keeps_no_prompt() -> None:
-    settings = Settings.read({"SPACE_ID": "someone/safelight", "SAFELIGHT_KEEP_PROMPTS": "1"})
-    assert (settings.host, settings.keep_prompts) == ("0.0.0.0", False)
-
-
-@pytest.mark.parametrize(
-    ("name", "value", "allowed"),
-    [
-        pytest.param("SAFELIGHT_PORT", "http", "1 to 65535", id="port no number"),
-        pytest.param("SAFELIGHT_PORT", "0", "1 to 65535", id="port too low"),
-        pytest.param("SAFELIGHT_PORT", "65536", "1 to 65535", id="port too high"),
-        pytest.param("SAFELIGHT_PORT", "٨٠", "1 to 65535", id="digits of another script"),
-        pytest.param("SAFELIGHT_KEEP_PROMPTS", "maybe", "yes or no", id="neither yes nor no"),
-        pytest.param("SAFELIGHT_REVIEWERS", "ada", "SAFELIGHT_REVIEW_PASSWORD", id="names that nobody vouches for"),
-        pytest.param("SAFELIGHT_PROXIES", "10.0.0.0/8, proxy.example", "10.0.0.0/8", id="a proxy by name"),
-        pytest.param("SAFELIGHT_PROXIES", "10.0.0.1/8", "10.0.0.0/8", id="no network"),
-        pytest.param("SAFELIGHT_PROXIES", "*", "10.0.0.0/8", id="everybody a proxy"),
-        pytest.param("SAFELIGHT_REVIEW_PASSWORD", "short", "12 characters", id="a password to guess"),
-        pytest.param("SAFELIGHT_LABEL_CORNER", "middle", "top-right", id="no corner"),
-        pytest.param("SAFELIGHT_TRUSTMARK", "perhaps", "yes or no", id="neither yes nor no for TrustMark"),
-        pytest.param("SAFELIGHT_VERIFY_URL", "verify.example", "https://", id="no address"),
-        pytest.param("SAFELIGHT_VERIFY_URL", "http://[", "https://", id="a broken address"),
-        pytest.param("SAFELIGHT_TIME_AUTHORITY", "ftp://tsa.example", "http://", id="no web address"),
-        pytest.param("SAFELIGHT_PROVIDER", "x" * 101, "at most 100", id="a very long name"),
-        pytest.param("SAFELIGHT_SIGNING_CERT", "c.pem", "Set both", id="a certificate without its key"),
-        pytest.param("SAFELIGHT_SIGNING_KEY", "k.pem", "Set both", id="a key without its certificate"),
-    ],
-)
-def test_a_wrong_setting_is_named_with_what_it_may_be(name: str, value: str, allowed: str) -> None:
-    with pytest.raises(PresetError) as caught:
-        Settings.read({name: value})
-    assert name in caught.value.sentence and allowed in caught.value.sentence
-
-
-SPACE = {"SPACE_ID": "someone/safelight", "SYSTEM": "spaces", "OAUTH_CLIENT_SECRET": "of the host"}
-
-
-def test_reviewers_are_named_where_hugging_face_vouches_for_them() -> None:
-    read = Settings.read({**SPACE, "SAFELIGHT_REVIEWERS": " ada, grace  linus"})
-    assert read.review.reviewers == ("ada", "grace", "linus") and read.review.password == ""
-
-
-@pytest.mark.parametrize("missing", sorted(SPACE))
-def test_without_a_real_login_no_reviewer_is_believed(missing: str) -> None:
-    """Gradio would mock the login: whoever presses the button would be the owner of the machine's token."""
-    environment = {**SPACE, "SAFELIGHT_REVIEWERS": "ada", missing: ""}
-    with pytest.raises(PresetError, match="hf_oauth"):
-        Settings.read(environment)
-
-
-@pytest.mark.parametrize(
-    ("environment", "believed"),
-    [
-        pytest.param({}, (), id="nobody, as shipped"),
-        pytest.param({"SPACE_ID": "someone/safelight"}, ("10.0.0.0/8",), id="the host's own network on a Space"),
-        pytest.param({"SPACE_ID": "s/s", "SAFELIGHT_PROXIES": "192.0.2.7"}, ("192.0.2.7",), id="what is set counts"),
-        pytest.param(
-            {"SAFELIGHT_PROXIES": "192.0.2.7, 2001:db8::/32 ::1"},
-            ("192.0.2.7", "2001:db8::/32", "::1"),
-            id="commas and spaces",
-        ),
-    ],
-)
-def test_only_named_proxies_are_believed(environment: dict[str, str], believed: tuple[str, ...]) -> None:
-    assert Settings.read(environment).review.proxies == believed
-
-
-def test_a_password_shows_in_no_text_of_the_settings() -> None:
-    assert "a password for reviewers" not in repr(
-        Settings.read({"SAFELIGHT_REVIEW_PASSWORD": "a password for reviewers"})
-    )
 
 
 def test_a_wrong_setting_stops_the_start_with_one_sentence() -> None:
@@ -132,21 +21,6 @@ def test_a_wrong_setting_stops_the_start_with_one_sentence() -> None:
     )
     assert (done.returncode, done.stdout, done.stderr.count("\n")) == (2, "", 1)
     assert "SAFELIGHT_PORT" in done.stderr
-
-
-def test_making_a_studio_touches_no_disk(tmp_path: Path) -> None:
-    studio = make_studio(Settings(tmp_path / "home"))
-    assert studio.check("a red apple", "general").verdict.name == "ALLOW"
-    assert not (tmp_path / "home").exists()
-
-
-@pytest.mark.skipif(os.name != "posix", reason="folders have no mode here")
-def test_the_home_is_for_its_owner_only(tmp_path: Path) -> None:
-    studio = make_studio(Settings(tmp_path / "home"))
-    assert studio.audit.list() == []
-    studio.audit.close()
-    for path in [tmp_path / "home", *(tmp_path / "home").iterdir()]:
-        assert path.stat().st_mode & 0o077 == 0, path
 
 
 def test_another_program_can_ask_and_wait_for_each_answer(tmp_path: Path) -> None:
@@ -170,20 +44,3 @@ def test_a_reader_that_goes_away_gets_no_traceback(tmp_path: Path) -> None:
     done = subprocess.run(command, shell=True, cwd=ROOT, env=environment, capture_output=True, text=True, check=True)
     assert done.stdout.count("\n") == 1
     assert done.stderr == ""
-
-
-WRONG_MARKS = [
-    pytest.param({"LABEL_LANGUAGE": "tlh"}, "one of en, de", id="a language without words"),
-    pytest.param({"LABEL_BADGE": "nowhere.svg"}, "cannot be read", id="no badge there"),
-    pytest.param({"SIGNING_CERT": "nowhere.pem", "SIGNING_KEY": "k.pem"}, "cannot be read", id="no certificate there"),
-]
-
-
-@pytest.mark.parametrize(("given", "words"), WRONG_MARKS)
-def test_marks_that_cannot_be_made_are_named_before_anything_is(
-    tmp_path: Path, given: dict[str, str], words: str
-) -> None:
-    settings = Settings.read({f"SAFELIGHT_{name}": value for name, value in {"HOME": str(tmp_path), **given}.items()})
-    with pytest.raises(StudioError) as caught:
-        make_studio(settings)
-    assert words in caught.value.sentence

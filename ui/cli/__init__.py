@@ -1,0 +1,1 @@
+"""The command line. `ui.cli.main.build` puts its commands together."""
