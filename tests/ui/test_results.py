@@ -21,9 +21,7 @@ def test_a_result_comes_back_as_it_is() -> None:
 @pytest.mark.parametrize(
     ("error", "problem"),
     [
-        pytest.param(
-            ExportError("Full.", "Free some."), Problem("Full. Free some."), id="ours"
-        ),
+        pytest.param(ExportError("Full.", "Free some."), Problem("Full. Free some."), id="ours"),
         pytest.param(RequestError("No mode."), Problem("No mode.", bad_request=True), id="the call was wrong"),
         pytest.param(LimitError("Enough.", 9.1), Problem("Enough. Try again in 10 seconds.", wait=10), id="a limit"),
     ],

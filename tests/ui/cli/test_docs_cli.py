@@ -39,14 +39,14 @@ def printed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[[str]
     apple, marked = str(folder / "apple.png"), str(folder / "marked.png")
     Image.radial_gradient("L").resize((512, 512)).save(folder / "in.png")
 
-    def run(*arguments: str, given: str = "") -> dict[str, Any]:
-        result = CliRunner().invoke(cli, arguments, input=given)
+    def run(*arguments: str, stdin: str = "") -> dict[str, Any]:
+        result = CliRunner().invoke(cli, arguments, input=stdin)
         row: dict[str, Any] = json.loads(result.stdout.splitlines()[0])
         return row
 
     flagged = "a battlefield full of gore"
     rows = {
-        "check": run("check", "-", given=flagged),
+        "check": run("check", "-", stdin=flagged),
         "create": run("create", "a red apple", "--out", apple, "--seed", "7", "--json"),
         "list": run("audit", "list"),
         "refused": run("create", flagged, "--out", apple, "--json"),

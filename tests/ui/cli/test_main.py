@@ -58,9 +58,9 @@ def home(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def studio(home: Path) -> Iterator[Studio]:
-    made = fake_studio(home)
-    yield made
-    made.audit.close()
+    fake = fake_studio(home)
+    yield fake
+    fake.audit.close()
 
 
 @pytest.fixture
@@ -69,9 +69,9 @@ def run(studio: Studio) -> Callable[..., Result]:
 
 
 def runner(make_studio: Callable[[], Studio]) -> Callable[..., Result]:
-    def run(*arguments: object, given: str | bytes = b"") -> Result:
+    def run(*arguments: object, stdin: str | bytes = b"") -> Result:
         cli = command_line.build(make_studio, "127.0.0.1", 7860)
-        result = CliRunner().invoke(cli, [str(argument) for argument in arguments], input=given)
+        result = CliRunner().invoke(cli, [str(argument) for argument in arguments], input=stdin)
         assert result.exception is None or isinstance(result.exception, SystemExit)
         return Result(result.exit_code, result.stdout, result.stderr)
 
@@ -107,12 +107,12 @@ def test_check_answers_a_line_a_prompt_in_order(run: Callable[..., Result], tmp_
 
 
 def test_check_judges_in_the_mode_that_was_asked_for(run: Callable[..., Result]) -> None:
-    assert run("check", "-", given="a wound").row["verdict"] == "WARN"
-    assert run("check", "--mode", "medical", "-", given="a wound").row["verdict"] == "NOTE"
+    assert run("check", "-", stdin="a wound").row["verdict"] == "WARN"
+    assert run("check", "--mode", "medical", "-", stdin="a wound").row["verdict"] == "NOTE"
 
 
 def test_a_hard_line_carries_no_score_and_no_span(run: Callable[..., Result]) -> None:
-    row = run("check", "-", given=HARD).row
+    row = run("check", "-", stdin=HARD).row
     assert (row["verdict"], row["risk"], row["scores"]) == ("HARD_BLOCK", 1.0, {})
     assert (row["reasons"][0]["score"], row["reasons"][0]["spans"]) == (None, [])
 
@@ -132,7 +132,7 @@ def test_a_hard_line_carries_no_score_and_no_span(run: Callable[..., Result]) ->
     ],
 )
 def test_every_line_gets_an_answer_and_comes_back_as_given(run: Callable[..., Result], text: str, verdict: str) -> None:
-    result = run("check", "--jsonl", "-", given=json.dumps(text) + "\n")
+    result = run("check", "--jsonl", "-", stdin=json.dumps(text) + "\n")
     assert (result.code, result.row["text"], result.row["verdict"]) == (0, text, verdict)
     if verdict == "BLOCK":
         assert result.row["reasons"][0]["code"] == "P000"
@@ -140,7 +140,7 @@ def test_every_line_gets_an_answer_and_comes_back_as_given(run: Callable[..., Re
 
 
 def test_check_reads_plain_lines_with_any_line_end(run: Callable[..., Result]) -> None:
-    result = run("check", "-", given=b"\xef\xbb\xbfone\r\ntwo\n\n\xff\xfe\nfive")
+    result = run("check", "-", stdin=b"\xef\xbb\xbfone\r\ntwo\n\n\xff\xfe\nfive")
     assert [row["text"] for row in result.rows] == ["one", "two", "", "\udcff\udcfe", "five"]
     assert [row["verdict"] for row in result.rows] == ["ALLOW", "ALLOW", "BLOCK", "BLOCK", "ALLOW"]
 
@@ -150,29 +150,29 @@ def test_check_of_nothing_answers_nothing(run: Callable[..., Result]) -> None:
 
 
 @pytest.mark.parametrize(
-    ("arguments", "said"),
+    ("arguments", "sentence"),
     [
         pytest.param(["--mode", "opera", "-"], "general", id="unknown mode"),
         pytest.param(["missing.txt"], "missing.txt: No such file", id="missing file"),
         pytest.param(["."], "Is a directory", id="folder"),
     ],
 )
-def test_check_refuses_bad_input(run: Callable[..., Result], arguments: list[str], said: str) -> None:
-    result = run("check", *arguments, given="a red apple\n")
+def test_check_refuses_bad_input(run: Callable[..., Result], arguments: list[str], sentence: str) -> None:
+    result = run("check", *arguments, stdin="a red apple\n")
     assert (result.code, result.out) == (2, "")
-    result.says(said)
+    result.says(sentence)
 
 
 @pytest.mark.parametrize("line", [pytest.param(line, id=line) for line in ("a red apple", "1", "{", "[]", '"a')])
 def test_check_names_the_line_that_is_no_json_string(run: Callable[..., Result], line: str) -> None:
-    result = run("check", "--jsonl", "-", given=f'"a red apple"\n{line}\n')
+    result = run("check", "--jsonl", "-", stdin=f'"a red apple"\n{line}\n')
     assert (result.code, len(result.rows)) == (2, 1)
     result.says("Line 2 is no JSON string")
 
 
 def test_check_needs_no_home(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
-    assert runner(lambda: fake_studio(tmp_path / "file" / "home"))("check", "-", given="a red apple").code == 0
+    assert runner(lambda: fake_studio(tmp_path / "file" / "home"))("check", "-", stdin="a red apple").code == 0
 
 
 # ---- create -----------------------------------------------------------------------------------------
@@ -235,7 +235,7 @@ def test_quick_says_so_where_the_model_has_no_quick_setting(run: Callable[..., R
 
 
 @pytest.mark.parametrize(
-    ("changes", "said"),
+    ("changes", "words"),
     [
         pytest.param({"prompt": ""}, "empty", id="empty prompt"),
         pytest.param({"prompt": "x" * (MAX_PROMPT + 1)}, "Shorten", id="over-long prompt"),
@@ -253,15 +253,15 @@ def test_quick_says_so_where_the_model_has_no_quick_setting(run: Callable[..., R
         pytest.param({"--out": "file.png/apple.png"}, "no folder", id="below a file"),
     ],
 )
-def test_create_refuses_bad_input(run: Callable[..., Result], out: Path, changes: dict[str, Any], said: str) -> None:
-    given: dict[str, Any] = {"prompt": "a red apple", "--out": out, **changes}
+def test_create_refuses_bad_input(run: Callable[..., Result], out: Path, changes: dict[str, Any], words: str) -> None:
+    options: dict[str, Any] = {"prompt": "a red apple", "--out": out, **changes}
     before = out.parent / "folder.png"
     before.mkdir()
     (out.parent / "file.png").write_text("")
-    given["--out"] = out.parent / given["--out"]
-    result = run("create", given.pop("prompt"), *[part for pair in given.items() for part in pair])
+    options["--out"] = out.parent / options["--out"]
+    result = run("create", options.pop("prompt"), *[part for pair in options.items() for part in pair])
     assert (result.code, result.out) == (2, "")
-    result.says(said)
+    result.says(words)
     assert sorted(path.name for path in out.parent.iterdir()) == ["file.png", "folder.png"]
 
 
@@ -274,7 +274,7 @@ class BrokenEngine(PaintEngine):
 
 
 @pytest.mark.parametrize(
-    ("error", "code", "said"),
+    ("error", "code", "sentence"),
     [
         pytest.param(EngineFailed("All black.", "Try another seed."), 4, "All black. Try another seed.", id="failed"),
         pytest.param(EngineUnavailable("No model.", "Get it."), 4, "No model. Get it.", id="unavailable"),
@@ -283,10 +283,10 @@ class BrokenEngine(PaintEngine):
         pytest.param(KeyboardInterrupt(), 130, "Stopped.", id="control and C"),
     ],
 )
-def test_create_says_what_failed(home: Path, out: Path, error: BaseException, code: int, said: str) -> None:
+def test_create_says_what_failed(home: Path, out: Path, error: BaseException, code: int, sentence: str) -> None:
     result = runner(lambda: fake_studio(home, engine=BrokenEngine(error=error)))("create", "x", "--out", out)
     assert (result.code, result.out) == (code, "")
-    result.says(said)
+    result.says(sentence)
     assert nothing_written(out)
 
 
@@ -334,7 +334,7 @@ def test_a_bad_preset_stops_with_the_file_and_the_key() -> None:
     def broken() -> Studio:
         raise PresetError("policy.toml: limits.prompt.sexual", "Mend the file.")
 
-    result = runner(broken)("check", "-", given="x")
+    result = runner(broken)("check", "-", stdin="x")
     assert result.code == 2
     result.says("policy.toml: limits.prompt.sexual Mend the file.")
 
@@ -360,7 +360,7 @@ def test_serve_closes_what_a_crash_left(home: Path, monkeypatch: pytest.MonkeyPa
     unfinished.__enter__()
     crashed.audit.close()
     served: list[tuple[object, ...]] = []
-    monkeypatch.setattr(ui.web.page, "serve", lambda *given: served.append(given[1:]))
+    monkeypatch.setattr(ui.web.page, "serve", lambda *arguments: served.append(arguments[1:]))
     studio = fake_studio(home)
     with socket.create_server(("127.0.0.1", 0)) as free:
         port = free.getsockname()[1]

@@ -26,9 +26,9 @@ Run = Callable[..., tuple[int, list[dict[str, Any]], str]]
 
 @pytest.fixture
 def studio(tmp_path: Path) -> Iterator[Studio]:
-    made = fake_studio(tmp_path / "home", exporter=Exporter(Marks(tmp_path / "home" / "keys")))
-    yield made
-    made.audit.close()
+    fake = fake_studio(tmp_path / "home", exporter=Exporter(Marks(tmp_path / "home" / "keys")))
+    yield fake
+    fake.audit.close()
 
 
 @pytest.fixture
@@ -93,8 +93,8 @@ BAD = [
 @pytest.mark.parametrize("command", ["look", "verify"])
 def test_odd_pictures_are_read(run: Run, tmp_path: Path, command: str, data: bytes) -> None:
     (tmp_path / "odd").write_bytes(data)
-    code, rows, said = run(command, tmp_path / "odd", *(["--json"] if command == "verify" else []))
-    assert (code, [row["file"] for row in rows], said) == (0, [str(tmp_path / "odd")], "")
+    code, rows, stderr = run(command, tmp_path / "odd", *(["--json"] if command == "verify" else []))
+    assert (code, [row["file"] for row in rows], stderr) == (0, [str(tmp_path / "odd")], "")
 
 
 @pytest.mark.parametrize(("data", "why"), BAD)
@@ -106,9 +106,9 @@ def test_a_bad_file_is_named_and_the_others_are_answered(
     if data is not None:
         bad.write_bytes(data)
     good.write_bytes(encoded(picture(), "PNG"))
-    code, rows, said = run(command, bad, good, *(["--json"] if command == "verify" else []))
+    code, rows, stderr = run(command, bad, good, *(["--json"] if command == "verify" else []))
     assert (code, [row["file"] for row in rows]) == (2, [str(good)])
-    assert said.startswith(f"{bad}: ") and why in said and said.count("\n") == 1
+    assert stderr.startswith(f"{bad}: ") and why in stderr and stderr.count("\n") == 1
 
 
 @pytest.mark.parametrize(("data", "why"), BAD)
@@ -116,26 +116,26 @@ def test_mark_refuses_a_bad_file_and_writes_nothing(run: Run, tmp_path: Path, da
     bad, out = tmp_path / "bad.png", tmp_path / "out.png"
     if data is not None:
         bad.write_bytes(data)
-    code, rows, said = run("mark", bad, "--out", out)
+    code, rows, stderr = run("mark", bad, "--out", out)
     assert (code, rows) == (2, [])
-    assert said.startswith(f"{bad}: ") and why in said and said.count("\n") == 1
+    assert stderr.startswith(f"{bad}: ") and why in stderr and stderr.count("\n") == 1
     assert not out.exists()
 
 
 def test_look_refuses_an_unknown_mode(run: Run, tmp_path: Path) -> None:
-    code, rows, said = run("look", tmp_path, "--mode", "opera")
+    code, rows, stderr = run("look", tmp_path, "--mode", "opera")
     assert (code, rows) == (2, [])
-    assert "art, general, medical" in said
+    assert "art, general, medical" in stderr
 
 
 @pytest.mark.parametrize("suffix", [".png", ".jpg", ".webp"])
 def test_what_is_marked_is_read_back_by_every_layer(run: Run, tmp_path: Path, suffix: str) -> None:
     source, out = tmp_path / "elsewhere.png", tmp_path / f"marked{suffix}"
     source.write_bytes(encoded(picture(side=512), "PNG"))
-    code, (marked,), said = run("mark", source, "--out", out)
-    assert (code, said, marked["file"]) == (0, "", str(out))
-    code, (row,), said = run("verify", out, "--json")
-    assert (code, said, row["contradictions"]) == (0, "", [])
+    code, (marked,), stderr = run("mark", source, "--out", out)
+    assert (code, stderr, marked["file"]) == (0, "", str(out))
+    code, (row,), stderr = run("verify", out, "--json")
+    assert (code, stderr, row["contradictions"]) == (0, "", [])
     layers = row["layers"]
     assert set(layers) == {"credentials", "invisible", "metadata", "registry"}
     assert {(layer["found"], layer["stamp"]) for layer in layers.values()} == {(True, marked["stamp"])}
@@ -153,9 +153,9 @@ def test_what_cannot_carry_the_marks_is_not_written(run: Run, tmp_path: Path, na
     images = {"small": picture(side=32), "flat": Image.new("RGB", (80, 80), "white")}
     source, out = tmp_path / "in.png", tmp_path / "out.png"
     source.write_bytes(encoded(images[name], "PNG"))
-    code, rows, said = run("mark", source, "--out", out)
+    code, rows, stderr = run("mark", source, "--out", out)
     if code:
-        assert (code, rows, said.count("\n")) == (4, [], 1)
+        assert (code, rows, stderr.count("\n")) == (4, [], 1)
         assert sorted(path.name for path in tmp_path.iterdir()) == ["home", "in.png"]
     else:
         assert run("verify", out, "--json")[1][0]["layers"]["invisible"]["found"]

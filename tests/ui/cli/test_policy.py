@@ -97,9 +97,9 @@ def test_replay_shows_whose_verdict_changes(run: Run, rows: Path, tmp_path: Path
     assert re.search(r"general +WARN -> ALLOW +0  a wound", result.stdout)
     assert "gore" not in result.stdout and "red apple" not in result.stdout
     assert "general: 1 of 3 prompts change, 0 to stricter, 1 to looser; harmless newly refused: 0" in result.stdout
-    told = run("replay", rows, "--old", PRESETS, "--new", new, "--json").stdout.splitlines()
+    lines = run("replay", rows, "--old", PRESETS, "--new", new, "--json").stdout.splitlines()
     row = {"text": "a wound", "label": "0", "mode": "general", "old": "WARN", "new": "ALLOW"}
-    assert [json.loads(line) for line in told] == [row]
+    assert [json.loads(line) for line in lines] == [row]
 
 
 def test_replay_of_one_policy_against_itself_changes_nothing(run: Run, rows: Path) -> None:

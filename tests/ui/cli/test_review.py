@@ -91,10 +91,10 @@ def test_an_overturned_request_passes_once_and_an_upheld_one_does_not(run: Run, 
 @pytest.mark.parametrize("command", ["uphold", "overturn"])
 def test_a_decision_needs_a_reason_a_case_and_is_made_once(run: Run, studio: Studio, command: str) -> None:
     case = refused(studio)
-    for arguments, said in (((case,), "reason"), ((case, "--reason", "  no  "), "reason")):
+    for arguments, word in (((case,), "reason"), ((case, "--reason", "  no  "), "reason")):
         result = run("review", command, *arguments)
         assert result.code == 2
-        result.says(said)
+        result.says(word)
     assert run("review", command, "0" * 12, "--reason", REASON).code == 2
     assert studio.appeal_status(case).outcome == "waiting"
     assert run("review", command, case, "--reason", REASON).code == 0
@@ -152,9 +152,9 @@ def test_erase_deletes_words_pictures_files_and_address_and_the_chain_stays_whol
     assert run("audit", "export", "--client", "192.0.2.7").rows == []
     assert "Nothing is kept" in run("audit", "erase", case).out
     assert run("audit", "verify").code == 0
-    made = studio.create(GenerationRequest("a red apple"))
-    assert isinstance(made, Delivered) and (studio.outputs / made.case).is_dir()
-    assert ".png" in run("audit", "erase", made.case).out and not (studio.outputs / made.case).exists()
+    outcome = studio.create(GenerationRequest("a red apple"))
+    assert isinstance(outcome, Delivered) and (studio.outputs / outcome.case).is_dir()
+    assert ".png" in run("audit", "erase", outcome.case).out and not (studio.outputs / outcome.case).exists()
     assert run("audit", "erase", "0" * 12).code == 2
 
 

@@ -41,8 +41,8 @@ class FixedMessages(Messages):
     changed: tuple[tuple[str, str], ...] = ()
 
     def render(self, decision: Decision) -> tuple[RenderedReason, ...]:
-        said = {"title": "Graphic violence", "text": "This looks like graphic violence.", "clause": "3.1: none of it"}
-        return tuple(RenderedReason(reason, **(said | dict(self.changed))) for reason in decision.reasons)
+        texts = {"title": "Graphic violence", "text": "This looks like graphic violence.", "clause": "3.1: none of it"}
+        return tuple(RenderedReason(reason, **(texts | dict(self.changed))) for reason in decision.reasons)
 
 
 def fixed_messages(**changed: str) -> Messages:

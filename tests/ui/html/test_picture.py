@@ -14,8 +14,8 @@ from ui.html import picture
 
 
 def test_a_withheld_picture_gives_its_reasons_and_no_way_to_it() -> None:
-    made = PictureResult(decision_of(REASON, stage=Stage.PICTURE), None)
-    shown = Html(picture.picture(made, "c1", 7, MESSAGES))
+    result = PictureResult(decision_of(REASON, stage=Stage.PICTURE), None)
+    shown = Html(picture.picture(result, "c1", 7, MESSAGES))
     assert "Withheld" in shown.text and "Graphic violence" in shown.text
     assert not {"img", "a"} & set(shown.tags)
 

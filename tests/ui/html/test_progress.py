@@ -10,7 +10,7 @@ from ui.html.progress import remarks
 AWAY = Steering(("self_harm",), "suicide", "medium")
 
 
-def told(steered: SteeringResult | None, failed: tuple[int, ...] = ()) -> str:
+def remarks_on(steered: SteeringResult | None, failed: tuple[int, ...] = ()) -> str:
     return str(remarks(Generation(GenerationRequest("x"), (), (), "m", 1.0, steered=steered, failed=failed)))
 
 
@@ -28,8 +28,8 @@ def told(steered: SteeringResult | None, failed: tuple[int, ...] = ()) -> str:
     ],
 )
 def test_what_was_done_or_could_not_be_is_said(steered: SteeringResult | None, says: str) -> None:
-    assert says in told(steered) and bool(says) == bool(told(steered))
+    assert says in remarks_on(steered) and bool(says) == bool(remarks_on(steered))
 
 
 def test_a_picture_that_failed_is_named_by_its_seed() -> None:
-    assert "No picture for the seed 8, 9" in told(None, (8, 9))
+    assert "No picture for the seed 8, 9" in remarks_on(None, (8, 9))

@@ -1,4 +1,4 @@
-"""Where in a picture something was seen, in words and as boxes."""
+"""Where in a picture something was located, in words and as boxes."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def test_a_place_is_said_in_words(places: tuple[Region, ...], text: str) -> None
 
 
 def test_a_reason_says_where_and_its_veil_shows_a_box(tmp_path: Path) -> None:
-    seen = replace(REASON, regions=(Region(0.5, 0.25, 1, 0.75, 0.5),))
-    assert "middle right" in Html(decision.reason_list(decision_of(seen), MESSAGES)).text
-    assert "left:50.0%;top:25.0%;width:50.0%;height:50.0%" in regions.boxes(decision_of(seen, seen))
-    assert regions.boxes(decision_of(seen, seen)).count("sl-region") == 1
+    located = replace(REASON, regions=(Region(0.5, 0.25, 1, 0.75, 0.5),))
+    assert "middle right" in Html(decision.reason_list(decision_of(located), MESSAGES)).text
+    assert "left:50.0%;top:25.0%;width:50.0%;height:50.0%" in regions.boxes(decision_of(located, located))
+    assert regions.boxes(decision_of(located, located)).count("sl-region") == 1

@@ -28,21 +28,21 @@ def stated(home: Path, prompt: str, mode: str = "general", language: str = "") -
     "prompt", [pytest.param("gore", id="refused"), pytest.param("a wound", id="waits"), "forbidden", "spoilt"]
 )
 def test_the_page_says_all_that_the_text_says(tmp_path: Path, prompt: str, language: str) -> None:
-    one = stated(tmp_path, prompt, language=language)
-    shown = Html(statement.section(one)).text
-    told = as_json(one)
-    for part in (told["case"], told["title"], told["possible"], told["appeal"]["how"], *told["stored"]):
+    refusal = stated(tmp_path, prompt, language=language)
+    shown = Html(statement.section(refusal)).text
+    row = as_json(refusal)
+    for part in (row["case"], row["title"], row["possible"], row["appeal"]["how"], *row["stored"]):
         assert part in shown
-    for ground in told["grounds"]:
+    for ground in row["grounds"]:
         assert all(ground[name] in shown for name in ("code", "title", "clause", "text"))
         assert all(quote in shown for quote in ground["quotes"])
-    lines = [line.strip() for line in as_text(one).splitlines() if line.strip()]
-    assert told["case"] in "".join(lines) and all(f"{s['score']:.2f}" in shown for s in told["grounds"][0]["signals"])
+    lines = [line.strip() for line in as_text(refusal).splitlines() if line.strip()]
+    assert row["case"] in "".join(lines) and all(f"{s['score']:.2f}" in shown for s in row["grounds"][0]["signals"])
 
 
 def test_help_comes_before_anything_else(tmp_path: Path) -> None:
-    one = stated(tmp_path, "forbidden", language="en-US")
-    for html in (statement.section(one), statement.document(one)):
+    refusal = stated(tmp_path, "forbidden", language="en-US")
+    for html in (statement.section(refusal), statement.document(refusal)):
         text = Html(html).text
         assert text.index("stopncii.org") < text.index("Refused in every mode")
 
@@ -54,9 +54,9 @@ def test_the_page_to_print_fetches_nothing_and_runs_no_script(tmp_path: Path) ->
 
 
 def test_text_from_outside_stays_text(tmp_path: Path) -> None:
-    one = stated(tmp_path, f"gore {NASTY}")
-    ground = replace(one.grounds[0], title=NASTY, text=NASTY, quotes=(NASTY,), clause=NASTY, code=NASTY)
-    dirty = replace(one, grounds=(ground,), suggestions=(NASTY,), case=NASTY, mode=NASTY, stored=(NASTY,))
+    refusal = stated(tmp_path, f"gore {NASTY}")
+    ground = replace(refusal.grounds[0], title=NASTY, text=NASTY, quotes=(NASTY,), clause=NASTY, code=NASTY)
+    dirty = replace(refusal, grounds=(ground,), suggestions=(NASTY,), case=NASTY, mode=NASTY, stored=(NASTY,))
     for show in (statement.section, statement.document):
         assert not {"img", "script"} & set(Html(show(dirty)).tags)
         assert "alert(1)" in Html(show(dirty)).text
@@ -64,6 +64,6 @@ def test_text_from_outside_stays_text(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("name", ["a.html", "a.txt", "a.json", "A.HTML"])
 def test_a_statement_is_written_in_the_form_that_its_name_says(tmp_path: Path, name: str) -> None:
-    one = stated(tmp_path, "gore")
-    write_statement(tmp_path / name, one)
-    assert one.verdict is Verdict.BLOCK and one.case in (tmp_path / name).read_text("utf-8")
+    refusal = stated(tmp_path, "gore")
+    write_statement(tmp_path / name, refusal)
+    assert refusal.verdict is Verdict.BLOCK and refusal.case in (tmp_path / name).read_text("utf-8")

@@ -27,9 +27,9 @@ def test_a_report_tells_every_layer_and_stays_text() -> None:
 
 @pytest.mark.parametrize(("match", "words"), verification.MATCHES.items())
 def test_the_record_says_whether_it_is_the_picture_or_a_copied_mark(match: str, words: str) -> None:
-    told = {"found": True, "stamp": "0" * 16, "case": "c1", "time": "", "match": match, "distance": 12}
-    seen = report_row()
-    shown = verification.report({**seen, "layers": {**seen["layers"], "registry": told}})  # type: ignore[dict-item]
+    record = {"found": True, "stamp": "0" * 16, "case": "c1", "time": "", "match": match, "distance": 12}
+    row = report_row()
+    shown = verification.report({**row, "layers": {**row["layers"], "registry": record}})  # type: ignore[dict-item]
     assert words in shown and "c1" in shown
     assert ("sl-broken" in shown) == (match == "another")
 

@@ -41,13 +41,13 @@ def test_every_check_is_told_and_stays_text() -> None:
 def test_the_studio_is_asked_once_a_minute() -> None:
     @dataclass
     class Studio:
-        asked: int = 0
+        calls: int = 0
 
         def health(self) -> Health:
-            self.asked += 1
+            self.calls += 1
             return Health((PROMPT, PICTURE))
 
     studio: Any = Studio()
     badge = HealthBadge(studio)
     assert badge.show() == badge.show()
-    assert studio.asked == 1
+    assert studio.calls == 1

@@ -262,11 +262,11 @@ def test_every_control_has_a_name_and_the_keyboard_reaches_it(page: Page) -> Non
     )
     assert nameless == []
     page.locator(PROMPT).focus()
-    seen = ""
+    focused = ""
     for _ in range(12):
         page.keyboard.press("Tab")
-        seen += page.evaluate("document.activeElement.id + ' ' + document.activeElement.value + ';'")
-    assert re.search(r"general|art|medical", seen) and "sl-go" in seen
+        focused += page.evaluate("document.activeElement.id + ' ' + document.activeElement.value + ';'")
+    assert re.search(r"general|art|medical", focused) and "sl-go" in focused
 
 
 def test_reasons_come_in_the_browsers_language_and_help_from_its_country(browser: Browser, served: Served) -> None:

@@ -43,8 +43,8 @@ def arguments(served: Served, dependency: dict[str, Any], prompt: str, mode: str
     parts = {one["id"]: one for one in httpx.get(f"{served.url}/config").json()["components"]}
     if any(parts[number]["type"] == "api" for number in dependency["inputs"]):
         info = httpx.get(f"{served.url}/gradio_api/info").json()["named_endpoints"][f"/{dependency['api_name']}"]
-        asked = {"prompt": prompt, "mode": mode, "acknowledged": True}
-        return [(asked | {"request": asked, "case": prompt})[one["parameter_name"]] for one in info["parameters"]]
+        request = {"prompt": prompt, "mode": mode, "acknowledged": True}
+        return [(request | {"request": request, "case": prompt})[one["parameter_name"]] for one in info["parameters"]]
     return [argument(parts[number], prompt, mode, everywhere) for number in dependency["inputs"]]
 
 
@@ -148,12 +148,12 @@ def test_http_command_line_and_page_give_the_same_case_codes_and_text(
     assert (http["case"], [ground["code"] for ground in http["grounds"]]) == (answer["case"], codes)
 
     cli = command_line.build(lambda: served.studio, "127.0.0.1", 7860)
-    asked = ["create", prompt, "--out", str(served.studio.outputs / "x.png"), "--language", language]
-    row = json.loads(CliRunner().invoke(cli, [*asked, "--json"]).stdout)
+    command = ["create", prompt, "--out", str(served.studio.outputs / "x.png"), "--language", language]
+    row = json.loads(CliRunner().invoke(cli, [*command, "--json"]).stdout)
     assert without_case_and_time(row["statement"]["text"], row["case"]) == without_case_and_time(
         http["text"], answer["case"]
     )
-    printed = CliRunner().invoke(cli, asked).stdout
+    printed = CliRunner().invoke(cli, command).stdout
     shown_case = re.search(r"[0-9a-f]{12}", printed)
     assert shown_case and without_case_and_time(printed, shown_case[0]).startswith(
         without_case_and_time(http["text"], answer["case"])
@@ -253,14 +253,14 @@ def locked(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
 
 
 def test_a_locked_mode_holds_at_every_endpoint(locked: Served, served: Served) -> None:
-    prompt, asked = "gore", {"prompt": "gore", "mode": "art", "acknowledged": True}
-    free = call(served, named(served, "create"), [asked])["data"][0]
+    prompt, request = "gore", {"prompt": "gore", "mode": "art", "acknowledged": True}
+    free = call(served, named(served, "create"), [request])["data"][0]
     assert not free["refused"]  # in art mode a confirmed warning passes
     for dependency in dependencies(locked):
         call(locked, dependency, arguments(locked, dependency, prompt, "art", False))
         post(locked, dependency, arguments(locked, dependency, prompt, "art", False))
     assert locked.engine.made == 0 and locked.files() == []
-    answer = call(locked, named(locked, "create"), [asked])["data"][0]
+    answer = call(locked, named(locked, "create"), [request])["data"][0]
     assert answer["statement"]["mode"] == {"name": "general", "title": "General", "set_by": "operator"}
     assert call(locked, named(locked, "preview"), [prompt, "art"])["data"][0]["verdict"] == "BLOCK"
     [mode] = [

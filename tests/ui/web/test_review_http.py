@@ -177,7 +177,7 @@ def create(served: Served, client: httpx.Client) -> dict[str, Any]:
 )
 def test_a_forged_header_buys_nothing(tmp_path: Path, proxies: tuple[str, ...], allowed: list[bool]) -> None:
     with serving(tmp_path, ReviewSettings(proxies=proxies), hour={"generations": 2}) as served:
-        seen = []
+        passed = []
         for number in range(4):
             forged = {
                 "X-Forwarded-For": f"198.51.100.{number}",
@@ -185,8 +185,8 @@ def test_a_forged_header_buys_nothing(tmp_path: Path, proxies: tuple[str, ...], 
                 "Forwarded": "for=1.1.1.1",
             }
             with httpx.Client(base_url=served.url, headers=forged) as client:
-                seen.append("error" not in create(served, client))
-        assert seen == allowed
+                passed.append("error" not in create(served, client))
+        assert passed == allowed
 
 
 def test_what_stands_before_the_proxys_own_word_is_forged(tmp_path: Path) -> None:
@@ -201,9 +201,9 @@ def test_what_stands_before_the_proxys_own_word_is_forged(tmp_path: Path) -> Non
 
 def test_uploads_to_verify_are_counted(tmp_path: Path) -> None:
     with serving(tmp_path, hour={"verifications": 1}) as served, httpx.Client(base_url=served.url) as client:
-        told = []
+        answers = []
         for _ in range(2):
             path = client.post("/gradio_api/upload", files={"files": ("a.png", b"no picture")}).json()[0]
             data = [{"path": path, "meta": {"_type": "gradio.FileData"}}]
-            told.append(str(client.post("/gradio_api/run/verify", json={"data": data}).json()))
-        assert "1 times an hour" not in told[0] and "1 times an hour files are read" in told[1]
+            answers.append(str(client.post("/gradio_api/run/verify", json={"data": data}).json()))
+        assert "1 times an hour" not in answers[0] and "1 times an hour files are read" in answers[1]
