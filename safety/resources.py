@@ -1,6 +1,6 @@
-"""Where the data that ships with Safelight lies: presets, assets and weights.
+"""Where the data that ships with Safelight lies, and where a person's own data goes.
 
-An installed package has them inside `safety/`; a checkout has them at its top, where operators edit them.
+An installed package has presets and assets inside `safety/`; a checkout has them at its top, where operators edit them.
 """
 
 from __future__ import annotations
@@ -19,3 +19,10 @@ def shipped(name: str, package: Path = PACKAGE) -> Path:
 PRESETS = shipped("presets")
 ASSETS = shipped("assets")
 MODELS = ASSETS / "models"
+
+
+def data_folder() -> Path:
+    """Returns the folder for the data of the person who runs this: keys, records, pictures. It need not exist yet."""
+    from platformdirs import user_data_dir
+
+    return Path(user_data_dir("safelight", appauthor=False))

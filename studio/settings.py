@@ -9,6 +9,7 @@ from pathlib import Path
 
 from safety.errors import PresetError
 from safety.marks.settings import NO, YES, Get, MarkSettings, wrong
+from safety.resources import data_folder
 from safety.review.service import ReviewSettings, reviewing
 
 MAX_PORT = 65_535
@@ -61,7 +62,7 @@ class Settings:
         public = bool(environment.get("SPACE_ID"))
         keep_prompts, offline = _switch(get, "KEEP_PROMPTS"), _switch(get, "OFFLINE")
         return cls(
-            home=Path(get("HOME", "") or _data_folder()).expanduser().absolute(),
+            home=Path(get("HOME", "") or data_folder()).expanduser().absolute(),
             host="0.0.0.0" if public else get("HOST", cls.host),
             port=_whole_number(get, "PORT", cls.port, MAX_PORT),
             keep_prompts=keep_prompts and not public,
@@ -121,9 +122,3 @@ def _store(address: str) -> str:
         what = "SAFELIGHT_STORE names no database that the audit log can be kept in."
         raise PresetError(what, "Set it to postgresql://user:password@host/database, or leave it unset for SQLite.")
     return address
-
-
-def _data_folder() -> str:
-    from platformdirs import user_data_dir
-
-    return user_data_dir("safelight", appauthor=False)
