@@ -5,7 +5,6 @@ from __future__ import annotations
 import platform
 import shutil
 import subprocess
-from collections.abc import Mapping
 from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
@@ -32,11 +31,11 @@ class Hardware:
     quantiser: str = ""  # a package that loads weights at 4 bits
 
 
-def measure(environment: Mapping[str, str]) -> Hardware:
-    """`environment` tells of a GPU that is only lent while a function runs (ZeroGPU on Spaces)."""
+def measure(zero_gpu: bool = False) -> Hardware:
+    """Returns what this machine has just now. `zero_gpu`: its GPU is only lent while a function runs (ZeroGPU)."""
     free, total = _memory()
     quantiser = "bitsandbytes" if find_spec("bitsandbytes") else ""
-    if environment.get("SPACES_ZERO_GPU", "").lower() in ("1", "true"):
+    if zero_gpu:
         return Hardware(free, total, "cuda", "ZeroGPU", 48.0, 48.0, True, quantiser)
     if row := _nvidia():
         name, gpu_total, gpu_free, capability = row

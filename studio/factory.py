@@ -72,8 +72,8 @@ def _engines(settings: Settings) -> dict[str, Engine]:
     if settings.engines:
         cards |= read_cards(Path(settings.engines).expanduser().absolute())
     hub = Hub(settings.home / "models", settings.offline, settings.hub_address or None, settings.hub_token or None)
-    space = {"SPACES_ZERO_GPU": "1"} if settings.zero_gpu else {}
-    store = ModelStore(MODELS, hub, partial(measure, space), ModelCache(settings.keep_models), lend=lender(space))
+    hardware, lend = partial(measure, settings.zero_gpu), lender(settings.zero_gpu)
+    store = ModelStore(MODELS, hub, hardware, ModelCache(settings.keep_models), lend=lend)
     return make_engines(cards, store, settings.server_key)
 
 

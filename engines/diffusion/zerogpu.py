@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import queue
 import threading
-from collections.abc import Callable, Generator, Mapping, Sequence
+from collections.abc import Callable, Generator, Sequence
 from typing import TYPE_CHECKING, Any
 
 from engines.interface import Progress
@@ -26,11 +26,12 @@ Lend = Callable[[Task], Task]
 SETTING_UP, A_STEP, MOST = 10, 1.0, 120  # seconds asked for; a shorter wish waits less for its turn
 
 
-def lender(environment: Mapping[str, str]) -> Lend | None:
-    """What wraps drawing on ZeroGPU; None anywhere else."""
-    if environment.get("SPACES_ZERO_GPU", "").lower() not in ("1", "true"):
+def lender(zero_gpu: bool) -> Lend | None:
+    """Returns what wraps drawing on ZeroGPU; None anywhere else."""
+    if not zero_gpu:
         return None
-    import spaces  # on every such Space; must be imported before torch
+    # On every such Space; must be imported before torch.
+    import spaces
 
     lend: Lend = spaces.GPU(duration=seconds_for)
     return lend

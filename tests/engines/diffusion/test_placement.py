@@ -91,12 +91,12 @@ def test_a_server_is_offered_without_being_asked() -> None:
 
 
 def test_this_machine_is_measured_without_torch() -> None:
-    here = measure({})
+    here = measure()
     assert 0 < here.ram_free <= here.ram_total
 
 
 def test_a_lent_gpu_counts_as_one() -> None:
-    assert measure({"SPACES_ZERO_GPU": "true"}).gpu == "cuda"
+    assert measure(zero_gpu=True).gpu == "cuda"
 
 
 @pytest.mark.parametrize(
@@ -114,7 +114,7 @@ def test_a_gpu_is_read_from_its_own_tool(
     tool.write_text(f"#!/bin/sh\ncat <<'END'\n{told}END\n")
     tool.chmod(0o755)
     monkeypatch.setattr(machines, "ASK", (str(tool), *machines.ASK[1:]))
-    here = measure({})
+    here = measure()
     assert (here.gpu, here.gpu_name, here.bf16) == expected
 
 
@@ -122,4 +122,4 @@ def test_a_containers_limit_counts(tmp_path: Path, monkeypatch: pytest.MonkeyPat
     (tmp_path / "memory.max").write_text("1000000000\n")
     (tmp_path / "memory.current").write_text("400000000\n")
     monkeypatch.setattr(machines, "CGROUP", tmp_path)
-    assert (round(measure({}).ram_free, 3), measure({}).ram_total) == (0.6, 1.0)
+    assert (round(measure().ram_free, 3), measure().ram_total) == (0.6, 1.0)

@@ -92,8 +92,8 @@ def test_what_nobody_foresaw_is_told_by_its_name() -> None:
 def test_elsewhere_nothing_is_wrapped(monkeypatch: pytest.MonkeyPatch) -> None:
     asked: dict[str, Any] = {}
     monkeypatch.setitem(sys.modules, "spaces", SimpleNamespace(GPU=lambda **given: asked.update(given) or "lend"))
-    assert lender({}) is None and not asked
-    assert lender({"SPACES_ZERO_GPU": "true"}) == "lend"  # type: ignore[comparison-overlap]
+    assert lender(False) is None and not asked
+    assert lender(True) == "lend"  # type: ignore[comparison-overlap]
     assert asked["duration"](REQUEST, [1], None) == 14
 
 
