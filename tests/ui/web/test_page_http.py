@@ -220,7 +220,7 @@ def test_files_outside_the_cache_are_not_served(served: Served) -> None:
 @pytest.mark.parametrize(
     "path", ["file=http://127.0.0.1:9/x", "file=HTTPS://example.org/x", "proxy=http://127.0.0.1:9/"]
 )
-def test_the_server_runs_no_errands(served: Served, path: str) -> None:
+def test_the_server_fetches_nothing_for_a_caller(served: Served, path: str) -> None:
     assert httpx.get(f"{served.url}/gradio_api/{path}").status_code == 404
 
 
