@@ -6,26 +6,11 @@ Nothing is decided by it: whatever an appeal opens is read from the chain (appea
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 import sqlalchemy as sa
 
+from safety.audit.appeal_state import QueuedAppeal
 from safety.audit.tables import appeal
-
-
-@dataclass(frozen=True, slots=True)
-class QueuedAppeal:
-    """Holds one appeal or report of the queue.
-
-    `kind` is "appeal" or "report", `state` one of appeal_state.py. `request_digest` is the keyed hash of the request
-    that an overturned appeal lets through. `time` is a timestamp.
-    """
-
-    case_id: str
-    time: str
-    kind: str
-    state: str
-    request_digest: str
 
 
 class AppealQueue:

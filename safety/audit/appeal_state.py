@@ -37,6 +37,21 @@ class AppealState:
         return self.state == OVERTURNED and self.kind == APPEAL and self.stage == stage and time <= self.until
 
 
+@dataclass(frozen=True, slots=True)
+class QueuedAppeal:
+    """Holds one appeal or report of the queue (appeal_queue.py).
+
+    `kind` is "appeal" or "report", `state` one of those above. `request_digest` is the keyed hash of the request
+    that an overturned appeal lets through. `time` is a timestamp.
+    """
+
+    case_id: str
+    time: str
+    kind: str
+    state: str
+    request_digest: str
+
+
 def read_appeal_state(entries: Iterable[Entry], keys: Keys) -> AppealState:
     """Returns the state from all rows of one case, oldest first. Forged rows count for nothing."""
     current = AppealState()

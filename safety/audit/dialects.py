@@ -1,4 +1,4 @@
-"""What SQLite and PostgreSQL need said differently: how a connection is prepared and how a transaction begins."""
+"""Differences between SQLite and PostgreSQL: connections, transactions, process locks, triggers, deleted rows."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ SETTINGS = (f"lock_timeout = '{BUSY_SECONDS}s'", "synchronous_commit = on", "TIM
 
 
 class Dialect(Protocol):
-    """Does for one kind of database what cannot be said in common SQL."""
+    """Does what differs from one kind of database to the other."""
 
     def prepare(self, connection: Any) -> None:
         """Prepares a new DBAPI connection before its first use."""

@@ -23,7 +23,7 @@ except ImportError:
 
 
 class ProcessLock(Protocol):
-    """Shows others that this process lives. `id` is 12 hex digits, drawn at random."""
+    """Signals to other processes that this one lives. `id` is 12 hex digits, drawn at random."""
 
     id: str
 
@@ -38,7 +38,7 @@ class ProcessLock(Protocol):
 
 
 class FileProcessLock:
-    """Shows processes of one machine that this one lives, by a locked file in a folder that they share.
+    """Signals to the other processes of a machine that this one lives, by a locked file in a folder they share.
 
     Raises OSError where the folder cannot be written.
     """
@@ -87,7 +87,7 @@ class FileProcessLock:
 
 
 class PostgreSQLProcessLock:
-    """Shows processes on all machines that share one PostgreSQL that this one lives, by an advisory lock.
+    """Signals to all machines that share one PostgreSQL that this process lives, by an advisory lock.
 
     The lock is on the number that `id` spells and belongs to a session of its own: the server frees it when the
     connection ends.

@@ -98,7 +98,7 @@ class AuditLog:
         try:
             yield case
         except BaseException as error:
-            # The first error is the one to be told. A case left open is closed at the next start.
+            # The first error matters, not that of closing. A case left open is closed at the next start.
             with contextlib.suppress(AuditError):
                 if not case.closed:
                     outcome = "cancelled" if isinstance(error, INTERRUPTIONS) else "failed"

@@ -1,4 +1,4 @@
-"""The one-time override that an overturned appeal is: for exactly that request, redeemed once, on record."""
+"""Overrides: an overturned appeal lets exactly one request through, once, and every use is on record."""
 
 from __future__ import annotations
 

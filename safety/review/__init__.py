@@ -1,4 +1,4 @@
-"""What lets a person turn to another person: appeals and their review; and what one client may do, and keep.
+"""Human review of refusals: appeals and reviewers' decisions, and the rate limits and retention that go with them.
 
 service           all of it, put together once for a studio
 appeals           what a person may ask for: a review of a refusal, and how it went

@@ -5,18 +5,24 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from safety.audit.appeal_state import APPEAL, OVERTURNED, PICTURE_SEEN, REVIEWED, UPHELD, WAITING, read_appeal_state
+from safety.audit.appeal_state import (
+    APPEAL,
+    OVERTURNED,
+    PICTURE_SEEN,
+    REVIEWED,
+    UPHELD,
+    WAITING,
+    QueuedAppeal,
+    read_appeal_state,
+)
 from safety.audit.hash_chain import canonical, timestamp
 from safety.audit.log import AuditLog, unknown_case
 from safety.audit.serialize import parse_content
 from safety.errors import RequestError
 from safety.review import stored_pictures
 from safety.review.retention import AppealTerms
-
-if TYPE_CHECKING:
-    from safety.audit.appeal_queue import QueuedAppeal
 
 OUTCOMES = (UPHELD, OVERTURNED)
 MIN_REASON, MAX_REASON = 10, 2000  # characters

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from markupsafe import Markup
 
-from safety.audit.appeal_queue import QueuedAppeal
+from safety.audit.appeal_state import QueuedAppeal
 from safety.resources import ASSETS
 from ui.html.markup import joined
 
