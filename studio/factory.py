@@ -26,7 +26,7 @@ from safety.prompt.rewrite import load_rewriter
 from safety.resources import MODELS, PRESETS
 from safety.review.rate_limit import load_limits
 from safety.review.retention import load_retention
-from safety.review.service import Rules, make_review_service
+from safety.review.service import ReviewRules, make_review_service
 from studio.settings import Settings
 from studio.studio import Studio
 from studio.views import CheckSuite
@@ -46,7 +46,7 @@ def make_studio(settings: Settings) -> Studio:
         settings.keep_prompts,
         policy.messages(ENGLISH),
     )
-    rules = Rules(load_limits(PRESETS), load_retention(PRESETS))
+    rules = ReviewRules(load_limits(PRESETS), load_retention(PRESETS))
     return Studio(
         policy=policy,
         checks=_checks(),

@@ -10,7 +10,7 @@ from pathlib import Path
 from safety.errors import PresetError
 from safety.marks.settings import NO, YES, Get, MarkSettings, wrong
 from safety.resources import data_folder
-from safety.review.service import ReviewSettings, reviewing
+from safety.review.service import ReviewSettings, read_review_settings
 
 MAX_PORT = 65_535
 # The network of the proxy of Hugging Face Spaces: what reaches a Space has come through it.
@@ -112,7 +112,7 @@ def _has_hub_login(environment: Mapping[str, str]) -> bool:
 
 def _review(get: Get, public: bool, hub_login: bool) -> ReviewSettings:
     proxies = get("PROXIES", SPACE_PROXY if public else "")
-    return reviewing(get("REVIEW_PASSWORD", ""), get("REVIEWERS", ""), proxies, hub_login)
+    return read_review_settings(get("REVIEW_PASSWORD", ""), get("REVIEWERS", ""), proxies, hub_login)
 
 
 def _store(address: str) -> str:

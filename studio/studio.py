@@ -26,7 +26,7 @@ from engines.diffusion.previews import Preview
 from engines.interface import Progress, silent
 from engines.validation import complete, draw_seeds, prompt_problem
 from safety.audit import Case
-from safety.audit.serialize import of_export
+from safety.audit.serialize import export_facts
 from safety.checks import run_checks
 from safety.generation import Delivered, Export, Generation, GenerationRequest, Outcome, PictureResult, Stamp
 from safety.guard import Guard
@@ -91,39 +91,39 @@ class Studio(StudioViews):
         self.policy.messages(request.language)
         request = complete(replace(request, mode=self.policy.effective_mode(request.mode)), self.engines)
         # No record, no picture: raises before anything is made.
-        with self.audit.case(request, self.review.gate.entry(client, GENERATION)) as case:
+        with self.audit.case(request, self.review.rate_limiter.admission(client, GENERATION)) as case:
             progress("judging the prompt", 0, 1)
             seeds = draw_seeds(request)
             variants = balanced.variants(self.demographics, request, seeds)
             asked = balanced.strictest(self.check, request, variants)
-            case.judged(asked)
+            case.record_decision(asked)
             # A reviewer's pass opens a BLOCK, for exactly this request and once; never a hard line.
-            let = asked.verdict is Verdict.BLOCK and case.let_through()
+            let = asked.verdict is Verdict.BLOCK and case.redeem_override()
             if not asked.passes(request.acknowledged) and not let:
-                return replace(case.refused(asked), suggestions=self.suggest(request.prompt, request.mode, asked))
+                return replace(case.close_refused(asked), suggestions=self.suggest(request.prompt, request.mode, asked))
             if asked.verdict is Verdict.WARN:
-                case.note("acknowledged", stage=Stage.PROMPT)
+                case.record("acknowledged", stage=Stage.PROMPT)
             steering = self.steering.route(asked, self.policy) if self.steering else None
             generate = partial(self.engines[request.engine].generate, steering=steering, preview=preview)
             generation = balanced.draw(generate, request, variants, seeds, progress)
-            case.generated(generation)
+            case.record_generation(generation)
             made = tuple(self._finish(case, generation, number, progress) for number in range(len(generation.images)))
             if all(one.export is None for one in made):
-                return case.refused(max((one.decision for one in made), key=lambda d: d.verdict))
-            return case.delivered(Delivered(case.id, asked, made, generation))
+                return case.close_refused(max((one.decision for one in made), key=lambda d: d.verdict))
+            return case.close_delivered(Delivered(case.id, asked, made, generation))
 
     def _finish(self, case: Case, generation: Generation, number: int, progress: Progress) -> PictureResult:
         """Judges one picture and, unless it is withheld, marks and writes it."""
         image, count = generation.images[number], len(generation.images)
         progress("checking the picture", number, count)
         decision = self.look(image, generation.request.mode, generation.prompt_of(number))
-        case.judged(decision)
+        case.record_decision(decision)
         if decision.verdict > Verdict.WARN:
-            self.review.desk.held.put(case.id, QuarantinedPicture(image, decision, generation, number))
+            self.review.appeals.quarantine.put(case.id, QuarantinedPicture(image, decision, generation, number))
             return PictureResult(decision, None)
         progress("marking the picture", number, count)
         export = self._export(case.id, generation, number)
-        case.exported(export)
+        case.record_export(export)
         return PictureResult(decision, export)
 
     def _export(self, case_id: str, generation: Generation, number: int) -> Export:
@@ -133,7 +133,7 @@ class Studio(StudioViews):
 
     def appeal(self, request: AppealRequest, client: str = LOCAL) -> AppealStatus:
         """Sends a refused case to a reviewer. Raises RequestError, LimitError."""
-        return self.review.desk.appeal(request, self.check, client)
+        return self.review.appeals.submit(request, self.check, client)
 
     def report(self, request: GenerationRequest, remark: str, client: str = LOCAL) -> AppealStatus:
         """Opens a case for a false block that nobody tried to create, and sends it to a reviewer.
@@ -141,27 +141,27 @@ class Studio(StudioViews):
         Raises RequestError, LimitError.
         """
         request = complete(replace(request, mode=self.policy.effective_mode(request.mode)), self.engines)
-        return self.review.desk.report(request, remark, self.check, client)
+        return self.review.appeals.report(request, remark, self.check, client)
 
     def collect(self, case_id: str) -> tuple[Export, ...]:
         """Marks and writes the withheld pictures of an overturned case, once. Raises RequestError, ExportError."""
-        with self.review.desk.collecting(case_id) as generation:
+        with self.review.appeals.collection(case_id) as generation:
             made = tuple(self._export(case_id, generation, number) for number in range(len(generation.images)))
             for one in made:
-                self.audit.append(case_id, "exported", of_export(one))
+                self.audit.append(case_id, "exported", export_facts(one))
         return made
 
     def appeal_status(self, case: str, client: str = LOCAL) -> AppealStatus:
         """Says how the review of a case went. Raises RequestError for an unknown case, LimitError."""
-        return self.review.desk.answer(case, client)
+        return self.review.appeals.status(case, client)
 
     def purge(self) -> int:
         """Deletes what has been kept for as long as retention.toml says; returns how many things that were."""
-        return self.review.keeper.tidy()
+        return self.review.retention.purge()
 
     def erase(self, case: str) -> list[str]:
         """Deletes all that is kept of one case and names it. The audit log's rows stay. Raises RequestError."""
-        return self.review.keeper.erase(case)
+        return self.review.retention.erase(case)
 
     def resume(self) -> None:
         """Puts in order what a crash left behind, and deletes what has been kept long enough."""
@@ -186,15 +186,15 @@ class Studio(StudioViews):
 
         Raises ExportError.
         """
-        with self.audit.marking() as case:
+        with self.audit.mark_case() as case:
             facts = Provenance(stamp=Stamp.new(), case=case.id, engine="", model="", mode="", seed=None, prompt="")
             export = self.exporter.export(image, facts, path)
-            case.exported(export)
+            case.record_export(export)
             return export
 
     def verify(self, data: bytes, client: str = LOCAL) -> Verification:
         """Reads every mark of a file and what the audit log knows of it. Raises FileError, LimitError."""
-        self.review.gate.count(client, VERIFICATION)
+        self.review.rate_limiter.count(client, VERIFICATION)
         return verify(data, self.exporter.marks, self.audit)
 
     def _judge(self, prompt: str, mode: str, live: bool = False) -> Decision:

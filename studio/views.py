@@ -25,8 +25,8 @@ from safety.policy.steering import SteeringPlan
 from safety.prompt.demographics import DemographicsCheck
 from safety.prompt.rewrite import Rewriter
 from safety.records import Picture, Prompt
-from safety.review.labelled_cases import labelled
-from safety.review.personal_data import personal
+from safety.review.labelled_cases import labelled_cases
+from safety.review.personal_data import personal_data
 from safety.review.retention import RetentionRules
 from safety.review.service import ReviewService
 from safety.statement import Statement, StatementTerms, build_statement
@@ -170,17 +170,17 @@ class StudioViews:
     @property
     def retention(self) -> RetentionRules:
         """Returns how long things are kept, and the terms of appeals."""
-        return self.review.retention
+        return self.review.retention_rules
 
     @property
     def has_reviewers(self) -> bool:
         """Tells whether anybody can log in as a reviewer."""
-        return self.review.roles.open
+        return self.review.auth.is_enabled
 
     @property
     def has_hub_reviewers(self) -> bool:
         """Tells whether reviewers log in at Hugging Face."""
-        return bool(self.review.roles.allowed)
+        return bool(self.review.auth.hub_users)
 
     def statement(self, refused: Refused, request: GenerationRequest) -> Statement:
         """Says why a request was refused and what can be done, in the request's language. Raises RequestError."""
@@ -189,7 +189,7 @@ class StudioViews:
 
     def labelled_cases(self) -> Iterator[Row]:
         """Yields the decided cases whose persons agreed to it, each a row with the reviewer's label."""
-        return labelled(self.audit)
+        return labelled_cases(self.audit)
 
     # ---- the audit log ----
 
@@ -214,4 +214,4 @@ class StudioViews:
 
         Raises RequestError for an unknown case.
         """
-        return personal(self.audit, cases, client)
+        return personal_data(self.audit, cases, client)

@@ -17,7 +17,7 @@ from safety.generation import Export
 from safety.prompt.rewrite import Rewriter
 from safety.review.rate_limit import RateLimits
 from safety.review.retention import load_retention
-from safety.review.service import ReviewService, ReviewSettings, Rules, make_review_service
+from safety.review.service import ReviewRules, ReviewService, ReviewSettings, make_review_service
 from studio import CheckSuite, Studio
 from tests.fakes_page import PRESETS, PaintEngine, PromptedPictureCheck, WordCheck, policy
 
@@ -59,7 +59,7 @@ def limits(**table: Any) -> RateLimits:
 def fake_review(
     audit: AuditLog, home: Path, rules: RateLimits | None = None, settings: ReviewSettings | None = None
 ) -> ReviewService:
-    data = Rules(rules or limits(), load_retention(PRESETS))
+    data = ReviewRules(rules or limits(), load_retention(PRESETS))
     return make_review_service(audit, data, home / "outputs", settings or ReviewSettings())
 
 

@@ -46,7 +46,9 @@ build(lambda: studio, "127.0.0.1", 7860)(["create", "a red apple", "--out", out]
 
 STEPS = [
     pytest.param("before", "tests.fakes_page", "WordCheck.detect", "interrupted", id="before the judgement"),
-    pytest.param("before", "safety.audit.case", "Case.judged", "interrupted", id="before the judgement is on record"),
+    pytest.param(
+        "before", "safety.audit.case", "Case.record_decision", "interrupted", id="before the judgement is on record"
+    ),
     pytest.param("before", "tests.fakes_page", "PaintEngine.generate", "interrupted", id="before generating"),
     pytest.param("before", "tests.fakes_page", "_shapes", "interrupted", id="while generating"),
     pytest.param("after", "tests.fakes_page", "PaintEngine.generate", "interrupted", id="after generating"),
@@ -57,8 +59,10 @@ STEPS = [
     pytest.param("before", "pathlib", "Path.replace", "interrupted", id="written and not yet named"),
     pytest.param("before", "safety.marks.export", "_sync_folder", "interrupted", id="named and not yet safe on disk"),
     pytest.param("after", "safety.marks.export", "Exporter.export", "interrupted", id="after the export"),
-    pytest.param("after", "safety.audit.case", "Case.exported", "interrupted", id="after the export is on record"),
-    pytest.param("after", "safety.audit.case", "Case.delivered", "delivered", id="after the delivery is on record"),
+    pytest.param("after", "safety.audit.case", "Case.record_export", "interrupted", id="after the export is on record"),
+    pytest.param(
+        "after", "safety.audit.case", "Case.close_delivered", "delivered", id="after the delivery is on record"
+    ),
     pytest.param("before", "ui.cli.create", "write", "delivered", id="before the copy"),
     pytest.param("after", "ui.cli.create", "write", "delivered", id="after the copy"),
 ]

@@ -9,7 +9,7 @@ import json
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-from safety.audit.serialize import of_steering
+from safety.audit.serialize import steering_facts
 from safety.generation import Delivered, Export, PictureResult, Refused
 from safety.health import Health
 from safety.marks.verify import Verification
@@ -115,7 +115,7 @@ def delivered(outcome: Delivered, result: PictureResult, file: str, messages: Me
         "seed": generation.seeds[0],
         "seconds": round(generation.seconds, 3),
         "filled_in": generation.filled_in(0),
-        "steered": of_steering(generation.steered),
+        "steered": steering_facts(generation.steered),
         "prompt": decision(outcome.prompt, messages),
         "picture": decision(result.decision, messages),
     }

@@ -1,10 +1,19 @@
-"""The record of what the studio did: append-only, chained by keyed hashes, and empty of people's words.
+"""The case store: the append-only record of what the studio did, with the appeals and rate limits that hang on it.
 
-log.py    what the studio calls            case.py      one case, from opening to closing
-store.py  transactions and writing         reader.py    what is read (the SQL is in these and their neighbours)
-tables.py, migrate.py, migrations/         the tables, and the steps that lead to them
-dialects.py  SQLite and PostgreSQL         instances.py, sessions.py  which process is still alive
-facts.py  records -> what a row holds      chain.py, proof.py  hashes, and what breaks them
+The record is chained by keyed hashes and holds no person's words. What a case keeps of words and pictures, the queue of
+appeals and the counts of rate limiting stand in tables of their own beside the chain, where they can be deleted.
+
+log            what the studio calls: cases opened, closed, found, shown, verified
+case           one case, from opening to closing
+database       opening, reading and writing; all SQL is here, in activity, appeal_queue and tables
+tables         the tables as they are now; migrate and migrations/ lead to them
+dialects       what differs between SQLite and PostgreSQL
+liveness       which process is still alive, so that a crash is known from work in progress
+hash_chain     rows, keys and the chain; integrity finds whatever breaks it
+serialize      records to the facts of a row, and rows to what people are shown
+appeal_state   where an appeal stands, from the chain alone; overrides is what an overturned one opens
+appeal_queue   the index of appeals for reviewers
+activity       what each client did when, for rate limits
 """
 
 from safety.audit.case import Case

@@ -1,44 +1,67 @@
-"""The records of the tables beside the chain. No SQL here."""
+"""What each client did when: the table that rate limits are counted on. Its rows can be deleted."""
 
 from __future__ import annotations
 
-import datetime
 from dataclasses import dataclass
 
-ANSWERED = {"BLOCK": "blocked", "HARD_BLOCK": "hard_line", "WARN": "asked"}
+import sqlalchemy as sa
+
+from safety.audit.tables import activity
 
 
 @dataclass(frozen=True, slots=True)
 class Activity:
-    """One deed. `outcome` is "" until it is known: delivered, blocked, hard_line, asked, withheld, failed..."""
+    """Holds when a client did something, and how that ended.
+
+    `time` is a timestamp as in the chain (`hash_chain.timestamp`). `outcome` is "" until it is known, then one of:
+    delivered, blocked, hard_line, asked, withheld, cancelled, failed, interrupted, overturned.
+    """
 
     time: str
     outcome: str
 
 
-@dataclass(frozen=True, slots=True)
-class Appeal:
-    """`kind`: appeal or report. `state`: see standing.py. `ticket`: the request that an overturn lets through."""
+class ActivityTable:
+    """Reads and writes activities within the caller's transaction.
 
-    case_id: str
-    time: str
-    kind: str
-    state: str
-    ticket: str
+    A `client` is a keyed hash of an address (`AuditLog.client_digest`), a `kind` one of those in review/rate_limit.py.
+    """
 
+    def __init__(self, connection: sa.Connection) -> None:
+        self._connection = connection
 
-def answered(outcome: str, stage: str, verdict: str) -> str:
-    """The outcome of a deed from a closing row: what a picture turned out to be is not the person's doing."""
-    if outcome != "refused":
-        return outcome
-    return ANSWERED.get(verdict, "blocked") if stage == "prompt" else "withheld"
+    def add(self, client: str, kind: str, case_id: str, time: str) -> None:
+        """Adds an activity whose outcome is not known yet. `case_id` is "" for what opens no case."""
+        values = {"client": client, "kind": kind, "case_id": case_id, "time": time, "outcome": ""}
+        self._connection.execute(sa.insert(activity).values(values))
 
+    def set_outcome(self, case_id: str, outcome: str) -> None:
+        """Sets the outcome of every activity of a case."""
+        self._connection.execute(sa.update(activity).where(activity.c.case_id == case_id).values(outcome=outcome))
 
-def now() -> str:
-    """UTC, ISO 8601, to the microsecond: such texts sort by time."""
-    return stamp(datetime.datetime.now(datetime.UTC))
+    def newest(self, client: str, kind: str, since: str, limit: int) -> list[Activity]:
+        """Returns at most `limit` activities of a client after the timestamp `since`, newest first."""
+        wanted = (
+            sa.select(activity.c.time, activity.c.outcome)
+            .where(activity.c.client == client, activity.c.kind == kind, activity.c.time > since)
+            .order_by(activity.c.id.desc())
+            .limit(limit)
+        )
+        return [Activity(*row) for row in self._connection.execute(wanted)]
 
+    def cases(self, client: str) -> list[str]:
+        """Returns the ids of a client's cases, oldest first."""
+        wanted = (
+            sa.select(activity.c.case_id)
+            .where(activity.c.client == client, activity.c.case_id != "")
+            .order_by(activity.c.id)
+        )
+        return list(dict.fromkeys(self._connection.execute(wanted).scalars()))
 
-def stamp(time: datetime.datetime) -> str:
-    """A time as the store writes it."""
-    return time.astimezone(datetime.UTC).isoformat(timespec="microseconds")
+    def delete_case(self, case_id: str) -> int:
+        """Deletes the activities of a case; returns how many there were."""
+        return self._connection.execute(sa.delete(activity).where(activity.c.case_id == case_id)).rowcount
+
+    def delete_before(self, time: str) -> int:
+        """Deletes the activities older than a timestamp; returns how many there were."""
+        return self._connection.execute(sa.delete(activity).where(activity.c.time < time)).rowcount

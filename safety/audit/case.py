@@ -1,4 +1,4 @@
-"""One case: what the studio notes between opening and closing it."""
+"""One case of the case store: what the studio records between its opening and its closing."""
 
 from __future__ import annotations
 
@@ -6,86 +6,93 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from safety.audit import serialize
-from safety.audit.activity import answered, now
-from safety.audit.hash_chain import CLOSED, canonical
-from safety.audit.overrides import give_back, take, ticket
+from safety.audit.hash_chain import CLOSED, canonical, utc_now
+from safety.audit.overrides import redeem, request_digest, restore_redeemed_by
 from safety.generation import Delivered, Export, Generation, GenerationRequest, Refused
 from safety.records import Decision, Verdict
 
 if TYPE_CHECKING:
-    from safety.audit.database import Store
+    from safety.audit.database import Database
     from safety.messages.catalogue import Messages
 
-DONE = ("delivered", "refused")
+# Outcomes that a person got: with any other, a redeemed override is restored.
+ANSWERED = ("delivered", "refused")
+ACTIVITY_OUTCOMES = {"BLOCK": "blocked", "HARD_BLOCK": "hard_line", "WARN": "asked"}
 
 
 class Case:
-    """Each method adds a row and returns when it is on disk. Raises AuditError.
+    """Records a case. Each method adds a row and returns when it is on disk. Raises AuditError.
 
-    Words are kept only where the settings say so, beside the chain, and when the case is closed: never
-    for a hard line, which a picture may still turn out to be, nor for a prompt that nobody has judged.
+    Words are kept only where the settings say so, beside the chain, and when the case is closed: never for a hard
+    line, which a picture may still turn out to be, nor for a prompt that nobody has judged.
     """
 
     def __init__(
         self,
         id_: str,
-        store: Store,
+        database: Database,
         request: GenerationRequest | None,
         keep_words: bool,
         messages: Messages | None = None,
     ) -> None:
         self.id = id_
         self.closed = False
-        self._store = store
+        self._database = database
         self._request = request
         self._messages = messages
         self._keep_words = keep_words and request is not None
         self._judged = False
         self._evidence: list[serialize.Facts] = []
 
-    def note(self, event: str, **noted: object) -> None:
-        with self._store.writing() as writer:
-            writer.append(self.id, event, noted)
+    def record(self, event: str, **facts: object) -> None:
+        """Adds a row of any kind."""
+        with self._database.write_transaction() as writer:
+            writer.append(self.id, event, facts)
 
-    def judged(self, decision: Decision) -> None:
+    def record_decision(self, decision: Decision) -> None:
+        """Records a decision on the prompt or on a picture."""
         if decision.verdict is Verdict.HARD_BLOCK:
             self._keep_words = False
         self._judged = True
-        self._evidence += serialize.evidence(decision, self._messages)
-        self.note("judged", **serialize.of_decision(decision, self._messages))
+        self._evidence += serialize.decision_evidence(decision, self._messages)
+        self.record("judged", **serialize.decision_facts(decision, self._messages))
 
-    def let_through(self) -> bool:
-        """Uses up the pass of an overturned appeal against exactly this request, if there is one."""
+    def redeem_override(self) -> bool:
+        """Redeems the override of an overturned appeal against exactly this request; tells whether there was one."""
         if self._request is None:
             return False
-        with self._store.writing() as writer:
-            wanted = ticket(serialize.of_request(self._request, self._store.keys), self._store.keys)
-            return bool(take(writer, self.id, wanted, now()))
+        with self._database.write_transaction() as writer:
+            digest = request_digest(serialize.request_facts(self._request, writer.keys), writer.keys)
+            return bool(redeem(writer, self.id, digest, utc_now()))
 
-    def generated(self, generation: Generation) -> None:
-        self.note("generated", **serialize.of_generation(generation))
+    def record_generation(self, generation: Generation) -> None:
+        """Records what an engine made."""
+        self.record("generated", **serialize.generation_facts(generation))
 
-    def exported(self, export: Export) -> None:
-        self.note("exported", **serialize.of_export(export))
+    def record_export(self, export: Export) -> None:
+        """Records a marked file: from here on the registry finds it."""
+        self.record("exported", **serialize.export_facts(export))
 
-    def refused(self, decision: Decision) -> Refused:
-        self.close("refused", serialize.of_refusal(decision))
+    def close_refused(self, decision: Decision) -> Refused:
+        """Closes the case with the decision that refused it; returns the outcome."""
+        self.close("refused", serialize.refusal_facts(decision))
         return Refused(self.id, decision)
 
-    def delivered(self, delivered: Delivered) -> Delivered:
-        self.close("delivered", serialize.of_delivery(delivered))
+    def close_delivered(self, delivered: Delivered) -> Delivered:
+        """Closes the case with what is handed out; returns the outcome."""
+        self.close("delivered", serialize.delivery_facts(delivered))
         return delivered
 
-    def close(self, outcome: str, more: Mapping[str, Any] | None = None) -> None:
-        """The last row of the case's work; what comes after it is `AuditLog.append`."""
-        content = self._words()
-        facts_ = {"outcome": outcome, **(more or {})}
-        with self._store.writing() as writer:
-            kept = {"words": writer.keep(self.id, "words", content)} if content else {}
-            writer.append(self.id, CLOSED, {**facts_, **kept})
-            writer.acts.settle(self.id, answered(outcome, facts_.get("stage", ""), facts_.get("verdict", "")))
-            if outcome not in DONE:
-                give_back(writer, self.id)
+    def close(self, outcome: str, facts: Mapping[str, Any] | None = None) -> None:
+        """Adds the last row of the case's work; what comes after it is `AuditLog.append`."""
+        facts = {"outcome": outcome, **(facts or {})}
+        words = self._words()
+        with self._database.write_transaction() as writer:
+            digests = {"words": writer.keep_content(self.id, "words", words)} if words else {}
+            writer.append(self.id, CLOSED, {**facts, **digests})
+            writer.activity.set_outcome(self.id, _activity_outcome(facts))
+            if outcome not in ANSWERED:
+                restore_redeemed_by(writer, self.id)
         self.closed = True
 
     def _words(self) -> str:
@@ -95,3 +102,10 @@ class Case:
         return canonical(
             {"prompt": request.prompt, "negative_prompt": request.negative_prompt, "reasons": self._evidence}
         )
+
+
+def _activity_outcome(facts: Mapping[str, Any]) -> str:
+    """Returns how a case ended for rate limits: what a picture turned out to be is not the person's doing."""
+    if facts["outcome"] != "refused":
+        return str(facts["outcome"])
+    return ACTIVITY_OUTCOMES.get(facts.get("verdict", ""), "blocked") if facts.get("stage") == "prompt" else "withheld"

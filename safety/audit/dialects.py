@@ -1,4 +1,4 @@
-"""What SQLite and PostgreSQL need said differently: how a connection is prepared and how a transaction begins."""
+"""Differences between SQLite and PostgreSQL: connections, transactions, process locks, triggers, deleted rows."""
 
 from __future__ import annotations
 
@@ -8,75 +8,89 @@ from typing import Any, Protocol
 
 import sqlalchemy as sa
 
-from safety.audit.liveness import Instance, ProcessLock
-from safety.audit.sessions import Session
+from safety.audit.liveness import FileProcessLock, PostgreSQLProcessLock, ProcessLock
 from safety.errors import AuditError
 
 BUSY_SECONDS = 60
-WRITER_LOCK = 0x5AFE_11C7_0A0D_1700  # one number for all processes; those of `Session` have 48 bits
+# One number for all processes; those of `PostgreSQLProcessLock` have 48 bits and never meet it.
+WRITER_LOCK = 0x5AFE_11C7_0A0D_1700
 PRAGMAS = (f"busy_timeout={BUSY_SECONDS * 1000}", "journal_mode=WAL", "synchronous=FULL", "secure_delete=ON")
 SETTINGS = (f"lock_timeout = '{BUSY_SECONDS}s'", "synchronous_commit = on", "TIME ZONE 'UTC'")
 
 
 class Dialect(Protocol):
-    """One kind of database."""
+    """Does what differs from one kind of database to the other."""
 
     def prepare(self, connection: Any) -> None:
-        """A new DBAPI connection, before its first use."""
+        """Prepares a new DBAPI connection before its first use."""
 
-    def alive(self, connection: Any) -> bool:
-        """Whether a connection from the pool still works."""
+    def is_usable(self, connection: Any) -> bool:
+        """Tells whether a DBAPI connection from the pool still works."""
 
     def begin(self, connection: sa.Connection, writes: bool) -> None:
-        """Begins a transaction: a writing one waits for all others, a reading one sees one state."""
+        """Begins a transaction: a writing one waits for all other writers, a reading one sees one state."""
 
-    def instance(self, engine: sa.Engine) -> ProcessLock:
-        """This process, as others that use the same database can see it."""
+    def process_lock(self, engine: sa.Engine) -> ProcessLock:
+        """Returns a lock by which others that use the same database see that this process lives."""
 
-    def triggers(self, connection: sa.Connection) -> set[str]:
-        """The names of those that are in force."""
+    def active_triggers(self, connection: sa.Connection) -> set[str]:
+        """Returns the names of the triggers that are in force."""
 
-    def forget(self, engine: sa.Engine) -> None:
-        """Takes what was deleted out of the files, too."""
+    def scrub(self, engine: sa.Engine) -> None:
+        """Takes what was deleted out of the database's files, too."""
 
 
-class SQLite:
+class SQLiteDialect:
+    """Keeps the record in one SQLite file, which only its owner can read. Raises OSError where it cannot be written."""
+
     def __init__(self, file: Path) -> None:
         self.folder = file.parent
         self.folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-        os.close(os.open(file, os.O_RDWR | os.O_CREAT, 0o600))  # SQLite itself would let others read it
+        # SQLite itself would make a file that others can read.
+        os.close(os.open(file, os.O_RDWR | os.O_CREAT, 0o600))
 
     def prepare(self, connection: Any) -> None:
-        connection.isolation_level = None  # sqlite3 begins nothing by itself
+        """Makes a connection durable, patient and without transactions of its own."""
+        # Without this, sqlite3 begins transactions by itself.
+        connection.isolation_level = None
         for pragma in PRAGMAS:
             connection.execute(f"PRAGMA {pragma}")
 
-    def alive(self, connection: Any) -> bool:
+    def is_usable(self, connection: Any) -> bool:
+        """Returns True: a file does not hang up."""
         return True
 
     def begin(self, connection: sa.Connection, writes: bool) -> None:
+        """Begins a transaction; a writing one takes the write lock at once."""
         connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
 
-    def instance(self, engine: sa.Engine) -> ProcessLock:
+    def process_lock(self, engine: sa.Engine) -> ProcessLock:
+        """Returns a locked file in the folder `instances` beside the database. Raises AuditError."""
         folder = self.folder / "instances"
         try:
-            return Instance(folder)
+            return FileProcessLock(folder)
         except OSError as error:
             raise AuditError(f"{folder} cannot be written: {error.strerror or error}.") from error
 
-    def triggers(self, connection: sa.Connection) -> set[str]:
+    def active_triggers(self, connection: sa.Connection) -> set[str]:
+        """Returns the names of all triggers; SQLite has no switch to disable one."""
         return set(connection.exec_driver_sql("SELECT name FROM sqlite_master WHERE type = 'trigger'").scalars())
 
-    def forget(self, engine: sa.Engine) -> None:
-        raw = engine.raw_connection()  # a checkpoint runs outside of any transaction
+    def scrub(self, engine: sa.Engine) -> None:
+        """Empties the write-ahead log; `secure_delete` has overwritten the rows in the file itself."""
+        # A checkpoint runs outside of any transaction.
+        raw = engine.raw_connection()
         try:
             raw.cursor().execute("PRAGMA wal_checkpoint(TRUNCATE)")
         finally:
             raw.close()
 
 
-class PostgreSQL:
+class PostgreSQLDialect:
+    """Keeps the record in a PostgreSQL database that several machines may share."""
+
     def prepare(self, connection: Any) -> None:
+        """Applies the settings of a session."""
         connection.autocommit = True
         cursor = connection.cursor()
         for setting in SETTINGS:
@@ -84,7 +98,8 @@ class PostgreSQL:
         cursor.close()
         connection.autocommit = False
 
-    def alive(self, connection: Any) -> bool:
+    def is_usable(self, connection: Any) -> bool:
+        """Tells whether the server answers on a connection."""
         # SQLAlchemy's own ping lets the OSError through that pg8000 raises where the server hung up.
         try:
             connection.autocommit = True
@@ -95,28 +110,36 @@ class PostgreSQL:
         return True
 
     def begin(self, connection: sa.Connection, writes: bool) -> None:
-        if writes:  # freed by the end of the transaction, however it ends
+        """Begins a transaction: one writer at a time, or a reader's snapshot."""
+        if writes:
+            # Freed by the end of the transaction, however it ends.
             connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({WRITER_LOCK})")
         else:
             connection.exec_driver_sql("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
 
-    def instance(self, engine: sa.Engine) -> ProcessLock:
-        return Session(engine)
+    def process_lock(self, engine: sa.Engine) -> ProcessLock:
+        """Returns an advisory lock in a session of its own."""
+        return PostgreSQLProcessLock(engine)
 
-    def triggers(self, connection: sa.Connection) -> set[str]:
-        effective_mode = "SELECT tgname FROM pg_trigger WHERE NOT tgisinternal AND tgenabled <> 'D'"
-        return set(connection.exec_driver_sql(effective_mode).scalars())
+    def active_triggers(self, connection: sa.Connection) -> set[str]:
+        """Returns the names of the triggers that are not disabled."""
+        query = "SELECT tgname FROM pg_trigger WHERE NOT tgisinternal AND tgenabled <> 'D'"
+        return set(connection.exec_driver_sql(query).scalars())
 
-    def forget(self, engine: sa.Engine) -> None:
+    def scrub(self, engine: sa.Engine) -> None:
+        """Vacuums the table that content is deleted from."""
         with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
             connection.exec_driver_sql("VACUUM kept")
 
 
 def dialect_of(url: sa.URL) -> Dialect:
-    """Raises AuditError for a database that is neither; OSError where its folder cannot be written."""
+    """Returns the dialect of a database's address.
+
+    Raises AuditError for a database that is neither SQLite nor PostgreSQL; OSError where its folder cannot be written.
+    """
     name = url.get_backend_name()
     if name == "sqlite":
-        return SQLite(Path(url.database or ""))
+        return SQLiteDialect(Path(url.database or ""))
     if name == "postgresql":
-        return PostgreSQL()
+        return PostgreSQLDialect()
     raise AuditError(f"The audit log cannot be kept in {name}.", "Use SQLite, or a postgresql:// address.")

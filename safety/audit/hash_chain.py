@@ -1,7 +1,8 @@
-"""The chain: every row carries a keyed hash over itself and over the row before it. No SQL here."""
+"""The hash chain: every row carries a keyed hash over itself and over the row before it. No SQL here."""
 
 from __future__ import annotations
 
+import datetime
 import hashlib
 import hmac
 import json
@@ -9,19 +10,35 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
-START = "0" * 64  # what the first row follows
+# The hash that the first row follows.
+GENESIS_HASH = "0" * 64
 OPENED, CLOSED, EXPORTED, ERASED = "opened", "closed", "exported", "erased"
-KINDS = ("words", "appeal", "picture", "review")  # of what is kept beside the chain; also the facts that name it
+# Kinds of content that is kept beside the chain; also the names of the facts that carry its digest.
+CONTENT_KINDS = ("words", "appeal", "picture", "review")
 
 
 def canonical(value: object) -> str:
-    """JSON in one spelling: sorted keys, no spaces, ASCII only. Raises ValueError for NaN."""
+    """Returns a value as JSON in one spelling: sorted keys, no spaces, ASCII only. Raises ValueError for NaN."""
     return json.dumps(value, sort_keys=True, separators=(",", ":"), allow_nan=False)
+
+
+def timestamp(time: datetime.datetime) -> str:
+    """Returns a time as rows write it: ISO 8601 in UTC to the microsecond. Such texts sort by time."""
+    return time.astimezone(datetime.UTC).isoformat(timespec="microseconds")
+
+
+def utc_now() -> str:
+    """Returns the timestamp of now."""
+    return timestamp(datetime.datetime.now(datetime.UTC))
 
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """One row as stored. `facts` is canonical JSON; `stamp` and `sha256` are None but for exports."""
+    """Holds one row of the chain as it is stored.
+
+    `seq` counts from 1, `time` is a timestamp, `facts` canonical JSON; `stamp` and `sha256` are None but for exports.
+    `previous` and `hash` are keyed hashes as 64 hex digits.
+    """
 
     seq: int
     time: str
@@ -33,8 +50,8 @@ class Entry:
     previous: str
     hash: str = ""
 
-    def read(self) -> dict[str, Any]:
-        """The facts; empty where somebody made them unreadable, which `problems` reports."""
+    def parse_facts(self) -> dict[str, Any]:
+        """Returns the facts; an empty dictionary where somebody made them unreadable, which `find_problems` reports."""
         try:
             return dict(json.loads(self.facts))
         except (ValueError, TypeError):
@@ -43,7 +60,7 @@ class Entry:
 
 @dataclass(frozen=True, slots=True)
 class ChainHead:
-    """How long the chain is and where it ends. Without it, rows cut off at the end would not be missed."""
+    """Holds number and hash of the last row, under a seal. Without it, rows cut off at the end would not be missed."""
 
     seq: int
     hash: str
@@ -51,60 +68,76 @@ class ChainHead:
 
 
 class Keys:
-    """HMAC-SHA256 under keys derived from one secret, one key a purpose (RFC 2104)."""
+    """Makes and checks keyed hashes: HMAC-SHA256 (RFC 2104) under keys derived from one secret, one key a purpose."""
 
     def __init__(self, secret: bytes) -> None:
         self._secret = secret
 
     def digest(self, purpose: str, text: str) -> str:
-        """64 hex digits. `text` may hold anything that a person can type, lone surrogates included."""
+        """Returns the keyed hash of a text as 64 hex digits.
+
+        `text` may hold anything that a person can type, lone surrogates included.
+        """
         key = hmac.digest(self._secret, f"safelight audit {purpose}".encode(), hashlib.sha256)
         return hmac.digest(key, text.encode("utf-8", "surrogatepass"), hashlib.sha256).hex()
 
-    def content(self, kind: str, case_id: str, content: str) -> str:
-        """What a row carries of content that is kept beside the chain."""
+    def content_digest(self, kind: str, case_id: str, content: str) -> str:
+        """Returns what a row carries of content that is kept beside the chain."""
         return self.digest(kind, f"{case_id} {content}")
 
-    def hash_of(self, row: Entry) -> str:
-        parts = [row.seq, row.time, row.case_id, row.event, row.facts, row.stamp, row.sha256, row.previous]
-        return self.digest("row", canonical(parts))
+    def entry_hash(self, entry: Entry) -> str:
+        """Returns the keyed hash over all columns of a row but its own hash."""
+        columns = [
+            entry.seq,
+            entry.time,
+            entry.case_id,
+            entry.event,
+            entry.facts,
+            entry.stamp,
+            entry.sha256,
+            entry.previous,
+        ]
+        return self.digest("row", canonical(columns))
 
-    def holds(self, row: Entry) -> bool:
-        return hmac.compare_digest(self.hash_of(row), row.hash)
+    def is_genuine(self, entry: Entry) -> bool:
+        """Tells whether a row is as it was written."""
+        return hmac.compare_digest(self.entry_hash(entry), entry.hash)
 
-    def head(self, seq: int, hash_: str) -> ChainHead:
+    def seal_head(self, seq: int, hash_: str) -> ChainHead:
+        """Returns the sealed head of a chain that ends with row `seq`."""
         return ChainHead(seq, hash_, self.digest("head", canonical([seq, hash_])))
 
-    def sealed(self, head: ChainHead) -> bool:
-        return hmac.compare_digest(self.head(head.seq, head.hash).seal, head.seal)
+    def is_sealed(self, head: ChainHead) -> bool:
+        """Tells whether a head is as it was written."""
+        return hmac.compare_digest(self.seal_head(head.seq, head.hash).seal, head.seal)
 
 
-def problems(rows: Iterable[Entry], head: ChainHead | None, keys: Keys) -> Iterator[str]:
-    """What is wrong with a chain, one sentence a problem that names the row; nothing for a sound one.
+def find_problems(entries: Iterable[Entry], head: ChainHead | None, keys: Keys) -> Iterator[str]:
+    """Yields what is wrong with a chain, one sentence a problem that names the row; nothing for a sound one.
 
-    `rows` come in the order of their numbers. Rows cut off at the end are found by the head, unless
-    somebody puts back an older head as well: keep copies of `audit verify`'s last line elsewhere.
+    `entries` come in the order of their numbers. Rows cut off at the end are found by the head, unless somebody puts
+    back an older head as well: keep copies of the last line of `audit verify` elsewhere.
     """
     last: Entry | None = None
     sound = True
-    for row in rows:
+    for entry in entries:
         expected = last.seq + 1 if last else 1
-        if row.seq != expected:
-            yield _missing(expected, row.seq - 1)
-        linked = row.previous == (last.hash if last else START)
-        if not keys.holds(row):
-            yield f"Row {row.seq} was edited, moved or put in by hand."
-        elif row.seq == expected and sound and not linked:
-            yield f"Row {row.seq} does not follow row {row.seq - 1}."
-        last, sound = row, keys.holds(row)
-    yield from _end(last, head, keys)
+        if entry.seq != expected:
+            yield _missing(expected, entry.seq - 1)
+        linked = entry.previous == (last.hash if last else GENESIS_HASH)
+        if not keys.is_genuine(entry):
+            yield f"Row {entry.seq} was edited, moved or put in by hand."
+        elif entry.seq == expected and sound and not linked:
+            yield f"Row {entry.seq} does not follow row {entry.seq - 1}."
+        last, sound = entry, keys.is_genuine(entry)
+    yield from _head_problems(last, head, keys)
 
 
-def _end(last: Entry | None, head: ChainHead | None, keys: Keys) -> Iterator[str]:
+def _head_problems(last: Entry | None, head: ChainHead | None, keys: Keys) -> Iterator[str]:
     count = last.seq if last else 0
     if head is None:
         yield f"The end of the chain is not on record: rows after row {count} may be missing."
-    elif not keys.sealed(head):
+    elif not keys.is_sealed(head):
         yield f"The end of the chain was edited: rows after row {count} may be missing."
     elif head.seq > count:
         yield _missing(count + 1, head.seq)

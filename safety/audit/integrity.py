@@ -1,49 +1,55 @@
-"""Everything that `audit verify` looks at, on one state of the database."""
+"""All that `audit verify` examines, on one state of the database: the chain, its triggers, and what hangs on it."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
-from safety.audit.appeal_state import standing
-from safety.audit.database import Store
-from safety.audit.hash_chain import ERASED, KINDS, Entry, Keys, problems
-from safety.audit.reader import Reader
+from safety.audit.appeal_state import read_appeal_state
+from safety.audit.database import Database, DatabaseReader
+from safety.audit.hash_chain import CONTENT_KINDS, ERASED, Entry, Keys, find_problems
 
-Promised = dict[tuple[str, str], tuple[Entry, str]]  # (case, kind) -> the row that names it, and its digest
+ContentKey = tuple[str, str]  # id of a case, kind of content
+Promises = dict[ContentKey, tuple[Entry, str]]  # the row that names the content, and the digest in it
 
 
-def all_problems(reader: Reader, store: Store) -> Iterator[str]:
-    """The chain, the triggers that guard it, and what hangs on it."""
-    yield from problems(reader.rows(), reader.end(), store.keys)
-    for trigger in store.missing_triggers(reader):
+def all_problems(reader: DatabaseReader, database: Database) -> Iterator[str]:
+    """Yields a sentence for each problem of the chain, its triggers, the kept content and the queue of appeals."""
+    yield from find_problems(reader.entries(), reader.chain_head(), database.keys)
+    for trigger in database.missing_triggers(reader):
         yield f"The trigger {trigger} is gone: rows can be changed."
-    yield from _kept(reader, store.keys)
-    for one in reader.queue.all():
-        said = standing(reader.of_case(one.case_id), store.keys)
-        if (said.state, said.ticket) != (one.state, one.ticket):
-            yield f"The appeal of case {one.case_id} was edited: its rows say that it is {said.state or 'not there'}."
+    yield from _content_problems(reader, database.keys)
+    yield from _queue_problems(reader, database.keys)
 
 
-def _kept(reader: Reader, keys: Keys) -> Iterator[str]:
-    promised, erased = _promises(reader)
-    for case_id, kind, content in reader.all_kept():
-        row, digest = promised.pop((case_id, kind), (None, ""))
-        if row is None:
+def _queue_problems(reader: DatabaseReader, keys: Keys) -> Iterator[str]:
+    for queued in reader.appeal_queue.list():
+        appeal = read_appeal_state(reader.entries_of(queued.case_id), keys)
+        if (appeal.state, appeal.request_digest) != (queued.state, queued.request_digest):
+            state = appeal.state or "not there"
+            yield f"The appeal of case {queued.case_id} was edited: its rows say that it is {state}."
+
+
+def _content_problems(reader: DatabaseReader, keys: Keys) -> Iterator[str]:
+    promises, erased = _promises(reader)
+    for case_id, kind, content in reader.all_content():
+        entry, digest = promises.pop((case_id, kind), (None, ""))
+        if entry is None:
             yield f"The {kind} of case {case_id} belongs to no row."
-        elif keys.content(kind, case_id, content) != digest:
-            yield f"The {kind} that row {row.seq} (case {case_id}) kept was edited."
-    for (case_id, kind), (row, _) in promised.items():
+        elif keys.content_digest(kind, case_id, content) != digest:
+            yield f"The {kind} that row {entry.seq} (case {case_id}) kept was edited."
+    for (case_id, kind), (entry, _) in promises.items():
         if (case_id, kind) not in erased:
-            yield f"The {kind} that row {row.seq} (case {case_id}) kept is gone, and no erasure is on record."
+            yield f"The {kind} that row {entry.seq} (case {case_id}) kept is gone, and no erasure is on record."
 
 
-def _promises(reader: Reader) -> tuple[Promised, set[tuple[str, str]]]:
-    """What rows say is kept, and what others say was erased since."""
-    promised: Promised = {}
-    erased: set[tuple[str, str]] = set()
-    for row in reader.rows():
-        facts = row.read()
-        if row.event == ERASED:
-            erased |= {(row.case_id, kind) for kind in facts.get("kinds", KINDS)}
-        promised |= {(row.case_id, kind): (row, facts[kind]) for kind in KINDS if isinstance(facts.get(kind), str)}
-    return promised, erased
+def _promises(reader: DatabaseReader) -> tuple[Promises, set[ContentKey]]:
+    """Returns the content that rows name, and which of it other rows name as erased."""
+    promises: Promises = {}
+    erased: set[ContentKey] = set()
+    for entry in reader.entries():
+        facts = entry.parse_facts()
+        if entry.event == ERASED:
+            erased |= {(entry.case_id, kind) for kind in facts.get("kinds", CONTENT_KINDS)}
+        named = {kind: facts[kind] for kind in CONTENT_KINDS if isinstance(facts.get(kind), str)}
+        promises |= {(entry.case_id, kind): (entry, digest) for kind, digest in named.items()}
+    return promises, erased

@@ -1,36 +1,47 @@
-"""Which process a case belongs to, and whether that one still runs: a locked file a process.
+"""Which process opened a case, and whether it still runs: each holds a lock that others can try.
 
-The system frees the lock when the process ends, however it ends. Numbers of processes are used again
-and say nothing.
+The system, or the database server, frees the lock when the process ends, however it ends. Process ids would say
+nothing: they are used again, and mean nothing on another machine.
 """
 
 from __future__ import annotations
 
 import os
 import secrets
+from contextlib import suppress
 from pathlib import Path
 from typing import Protocol
 
+import sqlalchemy as sa
+from sqlalchemy.exc import SQLAlchemyError
+
 try:
     import fcntl
-except ImportError:  # Windows: a file that is open cannot be deleted there, which tells as much
+except ImportError:
+    # Windows: a file that is open cannot be deleted there, which tells as much.
     fcntl = None  # type: ignore[assignment]
 
 
 class ProcessLock(Protocol):
-    """A process as others can see it."""
+    """Signals to other processes that this one lives. `id` is 12 hex digits, drawn at random."""
 
     id: str
 
-    def alive(self, other: str) -> bool: ...
+    def is_alive(self, id_: str) -> bool:
+        """Tells whether the process with this id still runs."""
 
-    def sweep(self) -> None: ...
+    def sweep(self) -> None:
+        """Removes what dead processes have left behind."""
 
-    def close(self) -> None: ...
+    def close(self) -> None:
+        """Frees the lock: from here on this process counts as ended."""
 
 
-class Instance:
-    """This process, for as long as the object lives. Raises OSError where the folder cannot be written."""
+class FileProcessLock:
+    """Signals to the other processes of a machine that this one lives, by a locked file in a folder they share.
+
+    Raises OSError where the folder cannot be written.
+    """
 
     def __init__(self, folder: Path) -> None:
         folder.mkdir(parents=True, exist_ok=True, mode=0o700)
@@ -38,13 +49,13 @@ class Instance:
         self._file: int | None = None
         while self._file is None:
             self.id = secrets.token_hex(6)
-            self._file = _claim(self._path(self.id))
+            self._file = _create_locked(self._path(self.id))
 
-    def alive(self, other: str) -> bool:
-        """Whether the process with this id still runs. Removes the file of one that does not."""
-        if other == self.id:
+    def is_alive(self, id_: str) -> bool:
+        """Tells whether the process with this id still runs. Removes the file of one that does not."""
+        if id_ == self.id:
             return self._file is not None
-        path = self._path(other)
+        path = self._path(id_)
         if not fcntl:
             return not _deleted(path)
         try:
@@ -53,7 +64,8 @@ class Instance:
             return False
         try:
             if dead := _lock(file):
-                path.unlink(missing_ok=True)  # while it is locked: see _claim
+                # Removed while it is locked: see _create_locked.
+                path.unlink(missing_ok=True)
             return not dead
         finally:
             os.close(file)
@@ -61,10 +73,10 @@ class Instance:
     def sweep(self) -> None:
         """Removes the files of all dead processes."""
         for path in self._folder.glob("*.lock"):
-            self.alive(path.stem)
+            self.is_alive(path.stem)
 
     def close(self) -> None:
-        """From here on this process counts as ended."""
+        """Frees the lock and removes its file: from here on this process counts as ended."""
         if self._file is not None:
             os.close(self._file)
             self._file = None
@@ -74,7 +86,45 @@ class Instance:
         return self._folder / f"{id_}.lock"
 
 
-def _claim(path: Path) -> int | None:
+class PostgreSQLProcessLock:
+    """Signals to all machines that share one PostgreSQL that this process lives, by an advisory lock.
+
+    The lock is on the number that `id` spells and belongs to a session of its own: the server frees it when the
+    connection ends.
+    """
+
+    def __init__(self, engine: sa.Engine) -> None:
+        self._engine = engine
+        self.id = secrets.token_hex(6)
+        self._connection = engine.connect().execution_options(isolation_level="AUTOCOMMIT")
+        # Detached from the pool: its end must close it, not give it back with the lock on.
+        self._connection.detach()
+        self._connection.exec_driver_sql(f"SELECT pg_advisory_lock({int(self.id, 16)})")
+
+    def is_alive(self, id_: str) -> bool:
+        """Tells whether the process with this id still holds its lock. Unreadable ids belong to nobody."""
+        if id_ == self.id:
+            return not self._connection.closed
+        try:
+            number = int(id_, 16)
+        except ValueError:
+            return False
+        # The connection ends in a rollback, which frees the lock again if it was free.
+        with self._engine.connect() as connection:
+            return not connection.exec_driver_sql(f"SELECT pg_try_advisory_xact_lock({number})").scalar()
+
+    def sweep(self) -> None:
+        """Does nothing: of a dead session nothing is left."""
+
+    def close(self) -> None:
+        """Ends the session, and the lock with it: from here on this process counts as ended."""
+        # The server may be gone, and the lock with it.
+        with suppress(SQLAlchemyError):
+            self._connection.close()
+
+
+def _create_locked(path: Path) -> int | None:
+    """Returns a new, locked file; None where another process has removed it at once."""
     file = os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600)
     # A process that starts at this moment may have taken the new file for a dead one's and removed it.
     if not fcntl or (_lock(file) and path.exists()):

@@ -1,4 +1,4 @@
-"""The audit log as the studio sees it. A case that cannot be opened stops what it was for."""
+"""The case store as the studio uses it. A case that cannot be opened stops what it was for."""
 
 from __future__ import annotations
 
@@ -10,198 +10,222 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import AbstractContextManager
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from safety.audit import serialize, shown
+from safety.audit import serialize
 from safety.audit.case import Case
 from safety.audit.hash_chain import CLOSED, OPENED, Keys
-from safety.audit.liveness import ProcessLock
-from safety.audit.overrides import give_back
+from safety.audit.overrides import restore_redeemed_by
 from safety.errors import AuditError, Cancelled, RequestError
 from safety.generation import ExportRecord, GenerationRequest, Stamp
 
 if TYPE_CHECKING:
-    from safety.audit.database import Store, Writer
-    from safety.audit.reader import Reader
+    from safety.audit.database import Database, DatabaseReader, DatabaseWriter
+    from safety.audit.liveness import ProcessLock
     from safety.messages.catalogue import Messages
 
 Texts = list[str]
-Rows = list[dict[str, Any]]
-Admit = Callable[["Writer", str], None]  # raises where a client may not open this case
-STOPS = (Cancelled, KeyboardInterrupt, GeneratorExit)
+Rows = list[serialize.Row]
+# Called with the case's id in the transaction that opens it; raises where a client may not open one.
+Admission = Callable[["DatabaseWriter", str], None]
+# What a person or the operator does to work in progress; anything else is a failure.
+INTERRUPTIONS = (Cancelled, KeyboardInterrupt, GeneratorExit)
 
 
 class AuditLog:
-    """Cases in a database at `place` (a path or an SQLAlchemy URL), chained under `secret`.
+    """Records cases in a database at `location` (a path or an SQLAlchemy URL), chained by keyed hashes under `secret`.
 
-    Database and secret are opened at first use, so that what records nothing needs neither. `messages` words the
-    clauses in the records; without it they stand as numbers. Many threads and many processes may write at once.
-    Every method raises AuditError where the database cannot be used.
+    Database and secret are opened at first use, so that what records nothing needs neither. `keep_prompts` keeps the
+    words of cases, too. `messages`, the language of the records, words the clauses in them; without it they stand as
+    numbers. Many threads and many processes may write at once. Every method raises AuditError where the database
+    cannot be used.
     """
 
     def __init__(
         self,
-        place: str | Path,
+        location: str | Path,
         secret: bytes | Callable[[], bytes],
         keep_prompts: bool = False,
         messages: Messages | None = None,
     ) -> None:
-        self.place = place
+        self.location = location
         self.keep_prompts = keep_prompts
-        self.messages = messages  # the language of the records
+        self.messages = messages
         self._secret = secret
-        self._instance: ProcessLock | None = None
-        self._starting = threading.RLock()
+        self._process_lock: ProcessLock | None = None
+        # One thread at a time opens or closes the database and the process lock.
+        self._opening = threading.RLock()
 
     @cached_property
     def keys(self) -> Keys:
+        """Returns the keys that rows are hashed with."""
         return Keys(self._secret if isinstance(self._secret, bytes) else self._secret())
 
-    @cached_property
-    def _opened_store(self) -> Store:
-        from safety.audit.database import Store  # SQLAlchemy takes a third of a second to import
-
-        return Store(self.place, self.keys)
-
-    @property
-    def _store(self) -> Store:
-        with self._starting:
-            return self._opened_store
+    # ---- cases ----
 
     @contextlib.contextmanager
-    def case(self, request: GenerationRequest, admit: Admit | None = None, kind: str = "create") -> Iterator[Case]:
-        """A case on disk before anything is made, closed when the block ends, however it ends.
+    def case(
+        self, request: GenerationRequest, admission: Admission | None = None, kind: str = "create"
+    ) -> Iterator[Case]:
+        """Opens a case, on disk before anything is made, and closes it when the block ends, however it ends.
 
-        `admit` is asked in the transaction that opens the case: what it raises leaves no trace.
+        `admission` is called in the transaction that opens the case: what it raises leaves no trace.
         """
-        with self._opened(kind, serialize.of_request(request, self.keys), request, admit) as case:
+        with self._case(kind, serialize.request_facts(request, self.keys), request, admission) as case:
             yield case
 
     @contextlib.contextmanager
-    def marking(self) -> Iterator[Case]:
-        """A case for marks on a picture from elsewhere."""
-        with self._opened("mark", {}, None) as case:
+    def mark_case(self) -> Iterator[Case]:
+        """Opens a case for marks on a picture from elsewhere, and closes it as delivered."""
+        with self._case("mark", {}) as case:
             yield case
             case.close("delivered")
 
     @contextlib.contextmanager
-    def _opened(
-        self, kind: str, opening: serialize.Facts, request: GenerationRequest | None, admit: Admit | None = None
+    def _case(
+        self,
+        kind: str,
+        facts: serialize.Facts,
+        request: GenerationRequest | None = None,
+        admission: Admission | None = None,
     ) -> Iterator[Case]:
-        instance = self._start()
-        case = Case(secrets.token_hex(6), self._store, request, self.keep_prompts, self.messages)
-        with self._store.writing() as writer:
-            if admit:
-                admit(writer, case.id)
-            writer.append(case.id, OPENED, {"kind": kind, "instance": instance.id, **opening})
+        process_lock = self._live()
+        case = Case(secrets.token_hex(6), self._database, request, self.keep_prompts, self.messages)
+        with self.write_transaction() as writer:
+            if admission:
+                admission(writer, case.id)
+            writer.append(case.id, OPENED, {"kind": kind, "instance": process_lock.id, **facts})
         try:
             yield case
         except BaseException as error:
-            # The first error is the one to be told. A case left open is closed at the next start.
+            # The first error matters, not that of closing. A case left open is closed at the next start.
             with contextlib.suppress(AuditError):
                 if not case.closed:
-                    case.close("cancelled" if isinstance(error, STOPS) else "failed", serialize.of_error(error))
+                    outcome = "cancelled" if isinstance(error, INTERRUPTIONS) else "failed"
+                    case.close(outcome, serialize.error_facts(error))
             raise
         if not case.closed:
             case.close("failed", {"error": "", "sentence": "The work ended without an outcome."})
 
-    def append(self, case_id: str, event: str, noted: Mapping[str, object]) -> None:
-        """A row for what happens to a case after its closing. Raises RequestError for an unknown case."""
-        with self._store.writing() as writer:
-            if not writer.of_case(case_id):
-                raise unknown(case_id)
-            writer.append(case_id, event, noted)
+    def append(self, case_id: str, event: str, facts: Mapping[str, object]) -> None:
+        """Adds a row for what happens to a case after its closing. Raises RequestError for an unknown case."""
+        with self.write_transaction() as writer:
+            if not writer.entries_of(case_id):
+                raise unknown_case(case_id)
+            writer.append(case_id, event, facts)
 
     def close_interrupted(self) -> Texts:
         """Closes the cases that a crash left open, and returns their ids. Those of living processes stay."""
-        with self._starting:
-            if self._instance is None:
-                self._instance = self._claim()
-            with self._store.writing() as writer:
-                found = writer.open_cases()
-                left = [case_id for case_id, owner in found if not self._instance.alive(owner)]
+        with self._opening:
+            if self._process_lock is None:
+                self._process_lock = self._new_process_lock()
+            with self.write_transaction() as writer:
+                open_cases = writer.open_cases()
+                left = [case_id for case_id, owner in open_cases if not self._process_lock.is_alive(owner)]
                 for case_id in left:
                     writer.append(case_id, CLOSED, {"outcome": "interrupted"})
-                    writer.acts.settle(case_id, "interrupted")
-                    give_back(writer, case_id)
-            self._instance.sweep()
+                    writer.activity.set_outcome(case_id, "interrupted")
+                    restore_redeemed_by(writer, case_id)
+            self._process_lock.sweep()
             return left
 
+    # ---- what is on record ----
+
     def find(self, stamps: Iterable[Stamp | str], sha256: str) -> ExportRecord | None:
-        """The export with exactly these bytes, else the newest with one of these stamps."""
-        with self._store.reading() as reader:
-            rows = reader.exports([str(stamp) for stamp in stamps], sha256)
-        genuine = [row for row in rows if self.keys.holds(row)]
-        best = max(genuine, key=lambda row: (row.sha256 == sha256, row.seq), default=None)
-        if best is None:
-            return None
-        return serialize.registered(best)
+        """Returns the export with exactly these bytes, else the newest with one of these stamps; None without one."""
+        with self.read_transaction() as reader:
+            exports = reader.exports([str(stamp) for stamp in stamps], sha256)
+        genuine = [entry for entry in exports if self.keys.is_genuine(entry)]
+        best = max(genuine, key=lambda entry: (entry.sha256 == sha256, entry.seq), default=None)
+        return None if best is None else serialize.export_record(best)
 
     def verify(self) -> Texts:
-        """Whatever is wrong with the log, a sentence each that names the row; empty for a sound one."""
+        """Returns whatever is wrong with the record, a sentence each that names the row; none for a sound one."""
         from safety.audit.integrity import all_problems
 
-        with self._store.reading() as reader:
-            return list(all_problems(reader, self._store))
-
-    def writing(self) -> AbstractContextManager[Writer]:
-        """One transaction that no other writer overlaps; on disk when it ends."""
-        return self._store.writing()
-
-    def reading(self) -> AbstractContextManager[Reader]:
-        """One state of the log, whatever others write meanwhile."""
-        return self._store.reading()
-
-    def client(self, address: str) -> str:
-        """What stands for an address in the tables: a keyed hash."""
-        return self.keys.digest("client", address)
-
-    def forget(self) -> None:
-        """Takes what was erased out of the database's files, too."""
-        self._store.forget()
+        with self.read_transaction() as reader:
+            return list(all_problems(reader, self._database))
 
     def end(self) -> tuple[int, str]:
-        """Number and hash of the last row: kept elsewhere, they prove that nothing was cut off since."""
-        with self._store.reading() as reader:
-            head = reader.end()
+        """Returns number and hash of the last row: kept elsewhere, they prove that nothing was cut off since."""
+        with self.read_transaction() as reader:
+            head = reader.chain_head()
         return (head.seq, head.hash) if head else (0, "")
 
     def show(self, case_id: str) -> Rows:
-        """Every row of a case, oldest first, with what is still kept of its words."""
-        with self._store.reading() as reader:
-            rows = reader.of_case(case_id)
-            kept = reader.kept(case_id)
-        if not rows:
-            raise unknown(case_id)
-        return shown.case(rows, kept)
+        """Returns every row of a case, oldest first, with what is still kept of its words.
+
+        Raises RequestError for an unknown case.
+        """
+        with self.read_transaction() as reader:
+            entries = reader.entries_of(case_id)
+            content = reader.content_of(case_id)
+        if not entries:
+            raise unknown_case(case_id)
+        return serialize.case_rows(entries, content)
 
     def list(self, limit: int = 20) -> Rows:
-        """The newest cases: case, time, kind, mode, outcome ("open" until it is closed)."""
-        with self._store.reading() as reader:
-            recent = reader.recent(limit)
-        return [shown.summary(opened, closed) for opened, closed in recent]
+        """Returns the newest cases: case, time, kind, mode, outcome ("open" until it is closed)."""
+        with self.read_transaction() as reader:
+            newest = reader.newest_cases(limit)
+        return [serialize.case_summary(opened, closed) for opened, closed in newest]
+
+    # ---- for appeals and rate limits ----
+
+    def write_transaction(self) -> AbstractContextManager[DatabaseWriter]:
+        """Opens a transaction that no other writer overlaps; on disk when it ends."""
+        return self._database.write_transaction()
+
+    def read_transaction(self) -> AbstractContextManager[DatabaseReader]:
+        """Opens a transaction on one state of the record, whatever others write meanwhile."""
+        return self._database.read_transaction()
+
+    def client_digest(self, address: str) -> str:
+        """Returns what stands for an address in the tables: a keyed hash as 64 hex digits."""
+        return self.keys.digest("client", address)
+
+    def scrub(self) -> None:
+        """Takes what was erased out of the database's files, too."""
+        self._database.scrub()
+
+    # ---- opening and closing ----
 
     def close(self) -> None:
-        """Lets go of the database; cases still open now count as interrupted."""
-        with self._starting:
-            if self._instance is not None:
-                self._instance.close()
-                self._instance = None
-            if "_opened_store" in self.__dict__:
-                self._opened_store.close()
-                del self._opened_store
+        """Closes the database; cases still open now count as interrupted."""
+        with self._opening:
+            if self._process_lock is not None:
+                self._process_lock.close()
+                self._process_lock = None
+            if "_opened_database" in self.__dict__:
+                self._opened_database.close()
+                del self._opened_database
 
-    def _start(self) -> ProcessLock:
-        with self._starting:
-            if self._instance is None:
+    @property
+    def _database(self) -> Database:
+        with self._opening:
+            return self._opened_database
+
+    @cached_property
+    def _opened_database(self) -> Database:
+        # SQLAlchemy takes a third of a second to import.
+        from safety.audit.database import Database
+
+        return Database(self.location, self.keys)
+
+    def _live(self) -> ProcessLock:
+        """Returns this process's lock. The first call also closes what a crash left open."""
+        with self._opening:
+            if self._process_lock is None:
+                self._process_lock = self._new_process_lock()
                 self.close_interrupted()
-            return self._instance or self._claim()
+            return self._process_lock
 
-    def _claim(self) -> ProcessLock:
-        instance = self._store.instance()
-        atexit.register(instance.close)
-        return instance
+    def _new_process_lock(self) -> ProcessLock:
+        process_lock = self._database.process_lock()
+        atexit.register(process_lock.close)
+        return process_lock
 
 
-def unknown(case_id: str) -> RequestError:
+def unknown_case(case_id: str) -> RequestError:
+    """Returns the error for the id of a case that there is not."""
     return RequestError(f"There is no case {case_id!r}.", "`python app.py audit list` shows the newest cases.")

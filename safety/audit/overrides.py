@@ -1,18 +1,25 @@
-"""The one-time pass that an overturned appeal is: for exactly that request, used once, on record."""
+"""Overrides: an overturned appeal lets exactly one request through, once, and every use is on record."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
-from safety.audit.appeal_state import LET_THROUGH, OVERTURNED, RETURNED, SPENT, USED, standing
+from safety.audit.appeal_state import (
+    OVERRIDE_APPLIED,
+    OVERRIDE_REDEEMED,
+    OVERRIDE_RESTORED,
+    OVERTURNED,
+    REDEEMED,
+    read_appeal_state,
+)
 from safety.audit.hash_chain import Keys, canonical
 
 if TYPE_CHECKING:
-    from safety.audit.database import Writer
+    from safety.audit.database import DatabaseWriter
 
 # What makes two requests the same. `prompt` and `negative_prompt` are keyed hashes already.
-SAME = (
+REQUEST_FIELDS = (
     "prompt",
     "negative_prompt",
     "mode",
@@ -27,35 +34,40 @@ SAME = (
 )
 
 
-def ticket(opening: Mapping[str, object], keys: Keys) -> str:
-    """The keyed hash of a request, from the facts of its opening row."""
-    return keys.digest("ticket", canonical([opening.get(name) for name in SAME]))
+def request_digest(opening: Mapping[str, object], keys: Keys) -> str:
+    """Returns the keyed hash of a request, as 64 hex digits, from the facts of its opening row."""
+    return keys.digest("ticket", canonical([opening.get(name) for name in REQUEST_FIELDS]))
 
 
-def take(writer: Writer, case_id: str, wanted: str, now: str) -> str:
-    """Uses up a pass for the prompt of this case; the id of the case that was appealed, "" where there is none."""
-    for one in writer.queue.with_ticket(wanted):
-        at = standing(writer.of_case(one.case_id), writer.keys)
-        if at.ticket == wanted and at.opens(now, "prompt"):
-            use(writer, one.case_id, case_id)
-            writer.append(case_id, LET_THROUGH, {"of": one.case_id})
-            return one.case_id
+def redeem(writer: DatabaseWriter, case_id: str, digest: str, time: str) -> str:
+    """Redeems an override of the request `digest` for a case; "" where there is none, else the id of its appeal's case.
+
+    `time` is the timestamp of now: an override that has expired by then is left alone.
+    """
+    for queued in writer.appeal_queue.for_request(digest):
+        appeal = read_appeal_state(writer.entries_of(queued.case_id), writer.keys)
+        if appeal.request_digest == digest and appeal.can_redeem(time, "prompt"):
+            mark_redeemed(writer, queued.case_id, case_id)
+            writer.append(case_id, OVERRIDE_APPLIED, {"of": queued.case_id})
+            return queued.case_id
     return ""
 
 
-def use(writer: Writer, appealed: str, by: str) -> None:
-    writer.append(appealed, USED, {"by": by})
-    writer.queue.set(appealed, SPENT)
+def mark_redeemed(writer: DatabaseWriter, appealed_case: str, redeeming_case: str) -> None:
+    """Puts on record that the override of one case was redeemed by another, or by collecting its own picture."""
+    writer.append(appealed_case, OVERRIDE_REDEEMED, {"by": redeeming_case})
+    writer.appeal_queue.set_state(appealed_case, REDEEMED)
 
 
-def give_back(writer: Writer, case_id: str) -> None:
-    """A case that came to nothing gives back the pass that it used."""
-    for row in writer.of_case(case_id):
-        appealed = str(row.read().get("of", "")) if row.event == LET_THROUGH else ""
-        if appealed and standing(writer.of_case(appealed), writer.keys).state == SPENT:
-            unuse(writer, appealed, case_id)
+def restore(writer: DatabaseWriter, appealed_case: str, redeeming_case: str) -> None:
+    """Puts on record that a redeemed override can be redeemed again."""
+    writer.append(appealed_case, OVERRIDE_RESTORED, {"by": redeeming_case})
+    writer.appeal_queue.set_state(appealed_case, OVERTURNED)
 
 
-def unuse(writer: Writer, appealed: str, by: str) -> None:
-    writer.append(appealed, RETURNED, {"by": by})
-    writer.queue.set(appealed, OVERTURNED)
+def restore_redeemed_by(writer: DatabaseWriter, case_id: str) -> None:
+    """Restores the override that a case redeemed, if it did: for a case that ended without a picture or a refusal."""
+    for entry in writer.entries_of(case_id):
+        appealed = str(entry.parse_facts().get("of", "")) if entry.event == OVERRIDE_APPLIED else ""
+        if appealed and read_appeal_state(writer.entries_of(appealed), writer.keys).state == REDEEMED:
+            restore(writer, appealed, case_id)

@@ -1,11 +1,16 @@
-"""What a row holds of a record: numbers, codes and keyed hashes, never a word that a person wrote."""
+"""What a row holds of a record, and how rows are shown.
+
+A row holds numbers, codes and keyed hashes, never a word that a person wrote.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import json
+from collections.abc import Mapping, Sequence
 from typing import Any
 
-from safety.audit.hash_chain import Entry, Keys
+from safety.audit.appeal_state import APPEALED, REVIEWED
+from safety.audit.hash_chain import CLOSED, Entry, Keys
 from safety.errors import StudioError
 from safety.generation import (
     Delivered,
@@ -20,11 +25,17 @@ from safety.messages.catalogue import Messages, RenderedReason
 from safety.records import Decision
 
 Facts = dict[str, Any]
+Row = dict[str, Any]
 SETTINGS = ("mode", "engine", "seed", "steps", "guidance", "width", "height", "count", "format")
 CONSENT = ("acknowledged", "keep_prompt", "balanced")
+# The event whose row names the content of a kind.
+EVENT_OF_CONTENT = {"words": CLOSED, "appeal": APPEALED, "review": REVIEWED, "picture": APPEALED}
+
+# ---- records to facts ----
 
 
-def of_request(request: GenerationRequest, keys: Keys) -> Facts:
+def request_facts(request: GenerationRequest, keys: Keys) -> Facts:
+    """Returns the settings of a request, its prompts as keyed hashes."""
     return {
         **{name: getattr(request, name) for name in (*SETTINGS, *CONSENT)},
         "prompt": keys.digest("prompt", request.prompt),
@@ -32,7 +43,7 @@ def of_request(request: GenerationRequest, keys: Keys) -> Facts:
     }
 
 
-def of_decision(decision: Decision, messages: Messages | None) -> Facts:
+def decision_facts(decision: Decision, messages: Messages | None) -> Facts:
     """Returns what is recorded of a decision; its clauses are worded by `messages`, the language of the records."""
     return {
         "stage": str(decision.stage),
@@ -44,8 +55,22 @@ def of_decision(decision: Decision, messages: Messages | None) -> Facts:
         "risk": decision.risk,
         "scores": dict(decision.scores),
         "looked": list(decision.ran),
-        "reasons": [_reason(rendered) for rendered in _rendered(decision, messages)],
+        "reasons": [_reason_facts(rendered) for rendered in _rendered(decision, messages)],
     }
+
+
+def decision_evidence(decision: Decision, messages: Messages | None) -> list[Facts]:
+    """Returns what `decision_facts` leaves out: texts and evidence, for those who keep prompts."""
+    return [
+        {
+            "stage": str(decision.stage),
+            "code": rendered.reason.code,
+            "text": rendered.text,
+            "evidence": rendered.reason.evidence,
+            "spans": [[span.start, span.end] for span in rendered.reason.spans],
+        }
+        for rendered in _rendered(decision, messages)
+    ]
 
 
 def _rendered(decision: Decision, messages: Messages | None) -> Sequence[RenderedReason]:
@@ -54,7 +79,7 @@ def _rendered(decision: Decision, messages: Messages | None) -> Sequence[Rendere
     return messages.render(decision)
 
 
-def _reason(rendered: RenderedReason) -> Facts:
+def _reason_facts(rendered: RenderedReason) -> Facts:
     # Neither evidence nor text: both may quote the prompt.
     reason = rendered.reason
     return {
@@ -69,47 +94,36 @@ def _reason(rendered: RenderedReason) -> Facts:
     }
 
 
-def evidence(decision: Decision, messages: Messages | None) -> list[Facts]:
-    """What `of_decision` leaves out, for those who keep prompts."""
-    return [
-        {
-            "stage": str(decision.stage),
-            "code": rendered.reason.code,
-            "text": rendered.text,
-            "evidence": rendered.reason.evidence,
-            "spans": [[span.start, span.end] for span in rendered.reason.spans],
-        }
-        for rendered in _rendered(decision, messages)
-    ]
-
-
-def of_generation(generation: Generation) -> Facts:
+def generation_facts(generation: Generation) -> Facts:
+    """Returns what is recorded of a generation: model, seeds, time, how it was steered."""
     return {
         "model": generation.model,
         "seeds": list(generation.seeds),
         "pictures": len(generation.images),
         "seconds": round(generation.seconds, 3),
-        "filled": list(generation.filled),  # words of presets/open_people.toml, none that a person wrote
+        # Words of presets/open_people.toml, none that a person wrote.
+        "filled": list(generation.filled),
         "failed": list(generation.failed),
-        "steered": of_steering(generation.steered),
+        "steered": steering_facts(generation.steered),
     }
 
 
-def of_steering(steered: SteeringResult | None) -> Facts | None:
-    """What the model was steered away from, how strongly, by which method (empty: not at all), and why."""
-    if steered is None:
+def steering_facts(result: SteeringResult | None) -> Facts | None:
+    """Returns what a model was steered away from, how strongly, by which method (empty: not at all), and why."""
+    if result is None:
         return None
-    by = steered.steering
+    steering = result.steering
     return {
-        "categories": list(by.categories),
-        "concept": by.concept,
-        "strength": by.strength,
-        "method": steered.method,
-        "why": steered.why,
+        "categories": list(steering.categories),
+        "concept": steering.concept,
+        "strength": steering.strength,
+        "method": result.method,
+        "why": result.why,
     }
 
 
-def of_export(export: Export) -> Facts:
+def export_facts(export: Export) -> Facts:
+    """Returns what is recorded of a marked file: stamp, hashes, size, marks, format."""
     return {
         "stamp": str(export.stamp),
         "sha256": export.sha256,
@@ -122,24 +136,66 @@ def of_export(export: Export) -> Facts:
     }
 
 
-def registered(row: Entry) -> ExportRecord:
-    """An exported row as the registry tells it. Rows of older versions have no fingerprint."""
-    said = row.read()
-    seen = Fingerprint(said["pdq"], said["pdq_quality"]) if said.get("pdq") else None
-    size = said.get("width", 0), said.get("height", 0)
-    return ExportRecord(str(row.stamp), row.case_id, str(row.sha256), row.time, *size, fingerprint=seen)
-
-
-def of_refusal(decision: Decision) -> Facts:
+def refusal_facts(decision: Decision) -> Facts:
+    """Returns what is recorded of a refusal: stage, verdict and codes of the decision that refused."""
     codes = [reason.code for reason in decision.reasons]
     return {"stage": str(decision.stage), "verdict": decision.verdict.name, "codes": codes}
 
 
-def of_delivery(delivered: Delivered) -> Facts:
-    handed_out = [str(made.export.stamp) for made in delivered.made if made.export]
-    return {"stamps": handed_out, "withheld": len(delivered.made) - len(handed_out)}
+def delivery_facts(delivered: Delivered) -> Facts:
+    """Returns what is recorded of a delivery: the stamps handed out, and how many pictures were withheld."""
+    stamps = [str(result.export.stamp) for result in delivered.made if result.export]
+    return {"stamps": stamps, "withheld": len(delivered.made) - len(stamps)}
 
 
-def of_error(error: BaseException) -> Facts:
-    """Our own sentences are known to hold no prompt; those of others may."""
+def error_facts(error: BaseException) -> Facts:
+    """Returns the kind of an error, and its sentence if it is ours: those are known to hold no prompt."""
     return {"error": type(error).__name__, "sentence": error.sentence if isinstance(error, StudioError) else ""}
+
+
+# ---- rows to what is shown ----
+
+
+def export_record(entry: Entry) -> ExportRecord:
+    """Returns an export as the registry knows it. Rows of older versions have no size and no fingerprint."""
+    facts = entry.parse_facts()
+    return ExportRecord(
+        stamp=str(entry.stamp),
+        case=entry.case_id,
+        sha256=str(entry.sha256),
+        time=entry.time,
+        width=facts.get("width", 0),
+        height=facts.get("height", 0),
+        fingerprint=Fingerprint(facts["pdq"], facts["pdq_quality"]) if facts.get("pdq") else None,
+    )
+
+
+def case_rows(entries: Sequence[Entry], content: Mapping[str, str]) -> list[Row]:
+    """Returns all rows of a case; what is still kept stands in the row that named it, pictures left out."""
+    rows = [_row(entry) for entry in entries]
+    for kind, text in content.items():
+        if kind != "picture":
+            row = next((row for row in rows if row["event"] == EVENT_OF_CONTENT.get(kind)), rows[-1])
+            row["facts"][kind] = parse_content(text)
+    return rows
+
+
+def case_summary(opened: Entry, closed: Entry | None) -> Row:
+    """Returns a case in one row: case, time, kind, mode, outcome ("open" until it is closed)."""
+    facts = opened.parse_facts()
+    outcome = closed.parse_facts().get("outcome", "") if closed else "open"
+    kind, mode = facts.get("kind", ""), facts.get("mode", "")
+    return {"case": opened.case_id, "time": opened.time, "kind": kind, "mode": mode, "outcome": outcome}
+
+
+def parse_content(text: str) -> Any:
+    """Returns kept content as JSON; as it is where somebody has edited it, which `audit verify` reports."""
+    try:
+        return json.loads(text)
+    except ValueError:
+        return text
+
+
+def _row(entry: Entry) -> Row:
+    marks = {"stamp": entry.stamp, "sha256": entry.sha256} if entry.stamp or entry.sha256 else {}
+    return {"seq": entry.seq, "time": entry.time, "event": entry.event, "facts": {**entry.parse_facts(), **marks}}

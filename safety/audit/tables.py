@@ -1,11 +1,11 @@
 """The tables as they are now, in SQL that SQLite and PostgreSQL share; migrations/ makes them.
 
-entry   the chained rows, only ever added; no person's words
-head    where the chain ends
-kept    what a case keeps of a person's words and pictures, by its keyed hash in the chain: deletable, so that erasing
-        leaves the chain whole
-appeal  the queue: an index of what the chain says of appeals, never believed without it
-act     who did what when, by a keyed hash of the address: what limits are counted on; deletable
+entry     the chained rows, only ever added; no person's words
+head      where the chain ends
+kept      what a case keeps of a person's words and pictures, named by its keyed hash in the chain: deletable, so that
+          erasing leaves the chain whole
+appeal    the queue of appeals: an index of what the chain says of them
+act       what each client did when, by a keyed hash of the address: what rate limits are counted on; deletable
 """
 
 from __future__ import annotations
@@ -29,7 +29,10 @@ entry = sa.Table(
     sa.Column("previous", sa.Text, nullable=False),
     sa.Column("hash", sa.Text, nullable=False),
 )
-head = sa.Table(
+# Three tables and one column have older names than the code: `head` is the head of the chain, `kept` the content kept
+# beside it, `act` the activity of clients, `ticket` the request digest. They keep them, since stores that exist have
+# them, and their triggers with them: a rename would be a migration of everybody's store, and change nothing in it.
+chain_head = sa.Table(
     "head",
     meta,
     sa.Column("id", sa.Integer, primary_key=True, autoincrement=False),
@@ -37,7 +40,7 @@ head = sa.Table(
     sa.Column("hash", sa.Text, nullable=False),
     sa.Column("seal", sa.Text, nullable=False),
 )
-kept = sa.Table(
+content = sa.Table(
     "kept",
     meta,
     sa.Column("case_id", sa.Text, primary_key=True),
@@ -52,9 +55,9 @@ appeal = sa.Table(
     sa.Column("time", sa.Text, nullable=False),
     sa.Column("kind", sa.Text, nullable=False),
     sa.Column("state", sa.Text, nullable=False, index=True),
-    sa.Column("ticket", sa.Text, nullable=False, index=True),
+    sa.Column("ticket", sa.Text, key="request_digest", nullable=False, index=True),
 )
-act = sa.Table(
+activity = sa.Table(
     "act",
     meta,
     sa.Column("id", NUMBER, primary_key=True),
@@ -66,7 +69,7 @@ act = sa.Table(
 )
 
 _BOTH = ("entry_no_update", "entry_no_delete", "head_no_delete", "head_no_insert", "kept_no_update")
-# What makes a database append-only. One that has none here is not used.
+# What makes a database append-only. One that lacks any of these is not sound.
 TRIGGERS = {
     "sqlite": (*_BOTH, "entry_no_replace"),
     "postgresql": (*_BOTH, "entry_no_truncate", "head_no_truncate"),

@@ -1,8 +1,12 @@
-"""A person to turn to: appeals and reports, the reviewer's desk, limits, and how long things are kept.
+"""Human review of refusals: appeals and reviewers' decisions, and the rate limits and retention that go with them.
 
-desk.py       what a person may ask      bench.py     what a reviewer may do
-limits.py     how often                  client.py    who is asking
-held.py       withheld pictures, briefly in memory
-retention.py  what is deleted when       labels.py    decided cases as labelled rows
-roles.py      who may review
+service           all of it, put together once for a studio
+appeals           what a person may ask for: a review of a refusal, and how it went
+decisions         what a reviewer may do: list, look, uphold, overturn
+quarantine        withheld pictures, briefly in memory; stored_pictures is their form once an appeal keeps them
+auth              who may review
+client, rate_limit   one address on the network, and how much it may do
+retention         what is deleted when
+personal_data     all that is on record of one person
+labelled_cases    decided cases as labelled rows
 """

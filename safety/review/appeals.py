@@ -1,41 +1,52 @@
-"""What a person may ask: to have a refusal looked at by somebody, and how that went."""
+"""What a person may ask for: to have a refusal reviewed by somebody, and how that went."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from safety.audit import serialize
-from safety.audit.activity import Appeal, now
-from safety.audit.appeal_state import APPEAL, APPEALED, EXPIRED, OVERTURNED, REPORT, WAITING, AppealState, standing
-from safety.audit.hash_chain import CLOSED, OPENED, Entry, canonical
-from safety.audit.log import AuditLog, unknown
-from safety.audit.overrides import ticket, unuse, use
-from safety.audit.shown import readable
+from safety.audit.appeal_state import (
+    APPEAL,
+    APPEALED,
+    EXPIRED,
+    OVERRIDE_APPLIED,
+    OVERTURNED,
+    REPORT,
+    WAITING,
+    AppealState,
+    read_appeal_state,
+)
+from safety.audit.hash_chain import CLOSED, OPENED, Entry, Keys, canonical, utc_now
+from safety.audit.log import AuditLog, unknown_case
+from safety.audit.overrides import mark_redeemed, request_digest, restore
+from safety.audit.serialize import decision_evidence, parse_content
 from safety.errors import RequestError
 from safety.generation import Generation, GenerationRequest
 from safety.messages.catalogue import Messages
 from safety.records import Decision, Verdict
-from safety.review import stored_pictures
+from safety.review import rate_limit, stored_pictures
 from safety.review.client import LOCAL
 from safety.review.quarantine import Quarantine
-from safety.review.rate_limit import APPEAL as APPEALING
-from safety.review.rate_limit import LOOKUP, RateLimiter
+from safety.review.rate_limit import RateLimiter
 from safety.review.retention import AppealTerms
 
 CASE_ID = re.compile(r"[0-9a-f]{12}")
-KINDS_OF_ASKING = (APPEAL, REPORT)
-Judge = Callable[[str, str], Decision]  # of a prompt in a mode
-HARD_LINE = "This rule holds for everybody, and nobody here can lift it."
+KINDS = (APPEAL, REPORT)
+JudgePrompt = Callable[[str, str], Decision]  # of a prompt in a mode
+HARD_LINE_ADVICE = "This rule holds for everybody, and nobody here can lift it."
 
 
 @dataclass(frozen=True, slots=True)
 class AppealRequest:
-    """What a person sends. `learn`: decided, it may serve as a labelled example. `kind`: appeal or report."""
+    """Holds what a person sends.
+
+    `case` is the refused case, `prompt` and `negative_prompt` its words. `kind` is "appeal" or "report". With `learn`
+    the person agrees that the case, once decided, serves as a labelled example.
+    """
 
     case: str
     prompt: str
@@ -47,7 +58,11 @@ class AppealRequest:
 
 @dataclass(frozen=True, slots=True)
 class AppealStatus:
-    """Where an appeal stands. `outcome` is a state of standing.py; `reason` the reviewer's, while it is kept."""
+    """Tells where an appeal stands.
+
+    `outcome` is a state of safety/audit/appeal_state.py, `stage` what was refused ("prompt" or "picture"), `reason` the
+    reviewer's, while it is kept, `until` the timestamp until when an overturned appeal can be redeemed.
+    """
 
     case: str
     outcome: str
@@ -59,136 +74,154 @@ class AppealStatus:
 
 @dataclass(frozen=True)
 class Appeals:
-    """Takes appeals and reports, and says how they went. `held` has the pictures that wait for one."""
+    """Takes appeals and reports, and tells how they went. `quarantine` has the pictures that wait for one."""
 
     audit: AuditLog
-    gate: RateLimiter
-    held: Quarantine
+    rate_limiter: RateLimiter
+    quarantine: Quarantine
     terms: AppealTerms
 
-    def appeal(self, asking: AppealRequest, judge: Judge, client: str = LOCAL) -> AppealStatus:
-        """Puts a refused case into the queue. `judge` is asked what the checks say of the prompt now.
+    def submit(self, request: AppealRequest, judge: JudgePrompt, client: str = LOCAL) -> AppealStatus:
+        """Puts a refused case into the queue. `judge` says what the checks find in the prompt now.
 
         The prompt must be the one that was refused: the case knows its keyed hash. Raises RequestError where there is
         nothing to appeal, LimitError where this client has to wait.
         """
-        self._plausible(asking)
-        with self.audit.reading() as reader:
-            rows = reader.of_case(asking.case)
-        self._refused_at(rows, asking)
-        decision = judge(asking.prompt, str(rows[0].read()["mode"]))
+        self._require_plausible(request)
+        with self.audit.read_transaction() as reader:
+            entries = reader.entries_of(request.case)
+        self._refused_stage(entries, request)
+        decision = judge(request.prompt, str(entries[0].parse_facts()["mode"]))
         if decision.verdict is Verdict.HARD_BLOCK:
-            raise RequestError("There is no review for this case.", HARD_LINE)
-        with self.audit.writing() as writer:
-            stage = self._refused_at(writer.of_case(asking.case), asking)  # again: nobody writes between here and there
-            self.gate.entry(client, APPEALING)(writer, asking.case)
-            wanted = ticket(rows[0].read(), writer.keys)
-            kept = {"appeal": writer.keep(asking.case, "appeal", _words(asking, decision, self.audit.messages))}
-            if stage != "prompt" and asking.kind == APPEAL:
-                kept["picture"] = writer.keep(asking.case, "picture", self._picture(asking.case))
-            noted = {"kind": asking.kind, "stage": stage, "ticket": wanted, "learn": asking.learn, **kept}
-            writer.append(asking.case, APPEALED, noted)
-            writer.queue.add(Appeal(asking.case, now(), asking.kind, WAITING, wanted))
-        return self.answer(asking.case)
+            raise RequestError("There is no review for this case.", HARD_LINE_ADVICE)
+        with self.audit.write_transaction() as writer:
+            # Once more, in the transaction that writes: somebody else may have appealed meanwhile.
+            stage = self._refused_stage(writer.entries_of(request.case), request)
+            self.rate_limiter.admission(client, rate_limit.APPEAL)(writer, request.case)
+            digest = request_digest(entries[0].parse_facts(), writer.keys)
+            words = _words(request, decision, self.audit.messages)
+            content = {"appeal": writer.keep_content(request.case, "appeal", words)}
+            if stage != "prompt" and request.kind == APPEAL:
+                content["picture"] = writer.keep_content(request.case, "picture", self._take_picture(request.case))
+            facts = {"kind": request.kind, "stage": stage, "ticket": digest, "learn": request.learn, **content}
+            writer.append(request.case, APPEALED, facts)
+            writer.appeal_queue.add(
+                case_id=request.case, time=utc_now(), kind=request.kind, state=WAITING, request_digest=digest
+            )
+        return self.status(request.case)
 
-    def _picture(self, case_id: str) -> str:
-        """Taken at the last moment, so that a mistyped case does not cost the picture."""
-        if withheld := self.held.take(case_id):
-            return stored_pictures.pack(withheld, self.audit.messages)
-        advice = "Create it again, and ask for the review at once."
-        raise RequestError("The withheld picture is no longer held.", advice)
-
-    def answer(self, case_id: str, client: str = LOCAL) -> AppealStatus:
-        """How an appeal went. Raises RequestError for a case that there is not, LimitError."""
-        self.gate.count(client, LOOKUP)
+    def status(self, case_id: str, client: str = LOCAL) -> AppealStatus:
+        """Returns how an appeal went. Raises RequestError for an unknown case, LimitError."""
+        self.rate_limiter.count(client, rate_limit.LOOKUP)
         if not CASE_ID.fullmatch(case_id):
-            raise unknown(case_id)
-        with self.audit.reading() as reader:
-            rows, kept = reader.of_case(case_id), reader.kept(case_id)
-            at = standing(rows, self.audit.keys)
-        if not rows:
-            raise unknown(case_id)
-        outcome = EXPIRED if at.state == OVERTURNED and now() > at.until else at.state
-        reason = readable(kept["review"]).get("reason", "") if "review" in kept else ""
-        return AppealStatus(case_id, outcome, at.kind, at.stage, reason, at.until)
+            raise unknown_case(case_id)
+        with self.audit.read_transaction() as reader:
+            entries, content = reader.entries_of(case_id), reader.content_of(case_id)
+        if not entries:
+            raise unknown_case(case_id)
+        appeal = read_appeal_state(entries, self.audit.keys)
+        outcome = EXPIRED if appeal.state == OVERTURNED and utc_now() > appeal.until else appeal.state
+        reason = parse_content(content["review"]).get("reason", "") if "review" in content else ""
+        return AppealStatus(case_id, outcome, appeal.kind, appeal.stage, reason, appeal.until)
 
-    def report(self, request: GenerationRequest, remark: str, judge: Judge, client: str) -> AppealStatus:
-        """A case for a prompt that is refused and that nobody tried to create; an overturn then opens nothing."""
+    def report(self, request: GenerationRequest, remark: str, judge: JudgePrompt, client: str) -> AppealStatus:
+        """Opens a case for a prompt that is refused and that nobody tried to create, and puts it into the queue.
+
+        Overturned, it opens nothing. Raises RequestError where the prompt is not refused, LimitError.
+        """
         decision = judge(request.prompt, request.mode)
         if decision.verdict is not Verdict.BLOCK:
             raise RequestError("This prompt is not refused by a rule that could be wrong.", "Report one that is.")
         with self.audit.case(request, kind="report") as case:
-            case.judged(decision)
-            case.refused(decision)
-        asking = AppealRequest(case.id, request.prompt, request.negative_prompt, remark, REPORT, learn=True)
-        return self.appeal(asking, judge, client)
+            case.record_decision(decision)
+            case.close_refused(decision)
+        report = AppealRequest(case.id, request.prompt, request.negative_prompt, remark, REPORT, learn=True)
+        return self.submit(report, judge, client)
 
     @contextmanager
-    def collecting(self, case_id: str) -> Iterator[Generation]:
-        """The withheld pictures of an overturned case, once. If the block fails, they can still be collected.
+    def collection(self, case_id: str) -> Iterator[Generation]:
+        """Hands out the withheld pictures of an overturned case, once; if the block fails, they can be had again.
 
         Raises RequestError where there are none. Once handed out, what was kept of them is deleted.
         """
-        with self.audit.writing() as writer:
-            rows = writer.of_case(case_id) if CASE_ID.fullmatch(case_id) else []
-            at = standing(rows, writer.keys)
-            packed = writer.kept(case_id).get("picture", "") if at.opens(now(), "picture") else ""
+        with self.audit.write_transaction() as writer:
+            entries = writer.entries_of(case_id) if CASE_ID.fullmatch(case_id) else []
+            appeal = read_appeal_state(entries, writer.keys)
+            can_redeem = appeal.can_redeem(utc_now(), "picture")
+            packed = writer.content_of(case_id).get("picture", "") if can_redeem else ""
             if not packed:
                 raise RequestError("There is no picture to collect for this case.", "Look at how its review went.")
-            use(writer, case_id, case_id)
+            mark_redeemed(writer, case_id, case_id)
         try:
-            yield stored_pictures.unpack(packed, rows[0].read()).generation()
+            yield stored_pictures.unpack(packed, entries[0].parse_facts()).to_generation()
         except BaseException:
-            with self.audit.writing() as writer:
-                unuse(writer, case_id, case_id)
+            with self.audit.write_transaction() as writer:
+                restore(writer, case_id, case_id)
             raise
-        with self.audit.writing() as writer:
-            writer.erase(case_id, "delivery", "picture")
-        self.audit.forget()
+        with self.audit.write_transaction() as writer:
+            writer.erase_content(case_id, "delivery", "picture")
+        self.audit.scrub()
 
-    def _plausible(self, asking: AppealRequest) -> None:
-        most = self.terms.remark_characters
-        if asking.kind not in KINDS_OF_ASKING:
-            raise RequestError(f"There is no kind {asking.kind!r}.", f"Choose one of: {', '.join(KINDS_OF_ASKING)}.")
-        if len(asking.remark) > most:
-            raise RequestError(f"The remark has {len(asking.remark):,} characters.", f"Use at most {most:,}.")
-        if not CASE_ID.fullmatch(asking.case):
-            raise unknown(asking.case)
+    def _take_picture(self, case_id: str) -> str:
+        """Takes the withheld picture out of quarantine: at the last moment, so that no mistake before costs it."""
+        if pictures := self.quarantine.take(case_id):
+            return stored_pictures.pack(pictures, self.audit.messages)
+        advice = "Create it again, and ask for the review at once."
+        raise RequestError("The withheld picture is no longer held.", advice)
 
-    def _refused_at(self, rows: list[Entry], asking: AppealRequest) -> str:
-        """The stage that was refused. Raises RequestError where nothing was, or it is somebody else's case."""
-        if not rows:
-            raise unknown(asking.case)
-        opening, keys = rows[0].read(), self.audit.keys
-        same = opening.get("prompt") == keys.digest("prompt", asking.prompt)
-        if rows[0].event != OPENED or not same or not _same_negative(opening, keys, asking):
+    def _require_plausible(self, request: AppealRequest) -> None:
+        """Raises RequestError for what cannot be an appeal of any case."""
+        maximum = self.terms.remark_characters
+        if request.kind not in KINDS:
+            raise RequestError(f"There is no kind {request.kind!r}.", f"Choose one of: {', '.join(KINDS)}.")
+        if len(request.remark) > maximum:
+            raise RequestError(f"The remark has {len(request.remark):,} characters.", f"Use at most {maximum:,}.")
+        if not CASE_ID.fullmatch(request.case):
+            raise unknown_case(request.case)
+
+    def _refused_stage(self, entries: Sequence[Entry], request: AppealRequest) -> str:
+        """Returns the stage that was refused. Raises RequestError where nothing was, or it is somebody else's case."""
+        if not entries:
+            raise unknown_case(request.case)
+        if entries[0].event != OPENED or not _has_words(entries[0].parse_facts(), request, self.audit.keys):
             raise RequestError("These are not the words of this case.", "Send the prompt exactly as it was refused.")
-        judged = [row.read() for row in rows if row.event == "judged"]
-        if any(one["verdict"] == "HARD_BLOCK" for one in judged):
-            raise RequestError("There is no review for this case.", HARD_LINE)
-        blocked = [str(one["stage"]) for one in judged if one["verdict"] == "BLOCK"]
-        closed = next((row for row in rows if row.event == CLOSED), None)
-        if closed is None or not blocked or closed.read().get("outcome") not in ("refused", "delivered"):
+        decisions = [entry.parse_facts() for entry in entries if entry.event == "judged"]
+        if any(decision["verdict"] == "HARD_BLOCK" for decision in decisions):
+            raise RequestError("There is no review for this case.", HARD_LINE_ADVICE)
+        blocked = [str(decision["stage"]) for decision in decisions if decision["verdict"] == "BLOCK"]
+        closed = next((entry for entry in entries if entry.event == CLOSED), None)
+        if closed is None or not blocked or closed.parse_facts().get("outcome") not in ("refused", "delivered"):
             raise RequestError("Nothing was refused in this case.", "A review is for what was refused or withheld.")
-        self._in_time(closed, standing(rows, keys))
-        let = any(row.event == "let_through" for row in rows)
-        stages = ["picture" if stage != "prompt" else stage for stage in blocked]
-        return next((stage for stage in reversed(stages) if not (let and stage == "prompt")), "prompt")
+        self._require_in_time(closed, read_appeal_state(entries, self.audit.keys))
+        # The last one counts. A prompt that an override let through was refused no longer.
+        overridden = any(entry.event == OVERRIDE_APPLIED for entry in entries)
+        stages = ["picture" if stage != "prompt" else stage for stage in reversed(blocked)]
+        return next((stage for stage in stages if not (overridden and stage == "prompt")), "prompt")
 
-    def _in_time(self, closed: Entry, at: AppealState) -> None:
-        if at.state:
+    def _require_in_time(self, closed: Entry, appeal: AppealState) -> None:
+        """Raises RequestError for a case that was appealed before, or was closed too long ago."""
+        if appeal.state:
             raise RequestError("This case has been sent in already.", "Look at how its review went.")
-        if datetime.fromisoformat(now()) - datetime.fromisoformat(closed.time) > timedelta(days=self.terms.ask_days):
+        age = datetime.fromisoformat(utc_now()) - datetime.fromisoformat(closed.time)
+        if age > timedelta(days=self.terms.ask_days):
             raise RequestError(f"The {self.terms.ask_days} days for a review are over.", "Create it again.")
 
 
-def _same_negative(opening: dict[str, Any], keys: Any, asking: AppealRequest) -> bool:
-    digest = keys.digest("prompt", asking.negative_prompt) if asking.negative_prompt else ""
-    return bool(opening.get("negative_prompt") == digest)
+def _has_words(opening: dict[str, Any], request: AppealRequest, keys: Keys) -> bool:
+    """Tells whether the prompts are those of the case, by the keyed hashes in its opening row."""
+    negative = keys.digest("prompt", request.negative_prompt) if request.negative_prompt else ""
+    same_prompt = opening.get("prompt") == keys.digest("prompt", request.prompt)
+    return same_prompt and opening.get("negative_prompt") == negative
 
 
-def _words(asking: AppealRequest, decision: Decision, messages: Messages | None) -> str:
-    words = {"prompt": asking.prompt, "negative_prompt": asking.negative_prompt, "remark": asking.remark}
+def _words(request: AppealRequest, decision: Decision, messages: Messages | None) -> str:
+    """Returns what is kept of an appeal: the person's words, and what the checks find in them now."""
     return canonical(
-        {**words, "reasons": serialize.evidence(decision, messages), "policy_digest": decision.policy_digest}
+        {
+            "prompt": request.prompt,
+            "negative_prompt": request.negative_prompt,
+            "remark": request.remark,
+            "reasons": decision_evidence(decision, messages),
+            "policy_digest": decision.policy_digest,
+        }
     )

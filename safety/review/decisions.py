@@ -1,4 +1,4 @@
-"""What a reviewer may do: see the queue and a case, reveal a picture on record, uphold or overturn with a reason."""
+"""What a reviewer may do: list appeals, look at a case, reveal its pictures on record, uphold or overturn."""
 
 from __future__ import annotations
 
@@ -7,25 +7,33 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from safety.audit.activity import Appeal, stamp
-from safety.audit.appeal_state import APPEAL, OVERTURNED, REVIEWED, SEEN, UPHELD, WAITING, standing
-from safety.audit.hash_chain import canonical
-from safety.audit.log import AuditLog, unknown
-from safety.audit.shown import readable
+from safety.audit.appeal_state import (
+    APPEAL,
+    OVERTURNED,
+    PICTURE_SEEN,
+    REVIEWED,
+    UPHELD,
+    WAITING,
+    QueuedAppeal,
+    read_appeal_state,
+)
+from safety.audit.hash_chain import canonical, timestamp
+from safety.audit.log import AuditLog, unknown_case
+from safety.audit.serialize import parse_content
 from safety.errors import RequestError
-from safety.review import stored_pictures as pictures
+from safety.review import stored_pictures
 from safety.review.retention import AppealTerms
 
 OUTCOMES = (UPHELD, OVERTURNED)
-LEAST_REASON, MOST_REASON = 10, 2000  # characters
+MIN_REASON, MAX_REASON = 10, 2000  # characters
 
 
 @dataclass(frozen=True, slots=True)
 class ReviewCase:
-    """One case as a reviewer sees it.
+    """Holds one case as a reviewer sees it.
 
     `judged`: each decision of the case as the chain has it (verdict, scores, reasons with thresholds, policy).
-    `appeal`: prompt, negative_prompt, remark, reasons with spans; empty once deleted. `pictures`: kept ones.
+    `appeal`: prompt, negative_prompt, remark, reasons with spans; empty once deleted. `pictures`: those kept.
     """
 
     case: str
@@ -37,49 +45,51 @@ class ReviewCase:
     judged: Sequence[dict[str, Any]]
     appeal: dict[str, Any]
     review: dict[str, Any]
-    pictures: tuple[pictures.StoredPicture, ...]
+    pictures: tuple[stored_pictures.StoredPicture, ...]
 
 
 @dataclass(frozen=True)
 class ReviewDecisions:
+    """Shows appeals and reports to reviewers, and records what they decide."""
+
     audit: AuditLog
     terms: AppealTerms
 
-    def queue(self, *states: str) -> list[Appeal]:
-        """Appeals and reports that wait for somebody (or are in other states), longest first."""
-        with self.audit.reading() as reader:
-            return reader.queue.all(*(states or (WAITING,)))
+    def queue(self, *states: str) -> Sequence[QueuedAppeal]:
+        """Returns appeals and reports that wait for somebody (or are in other states), longest first."""
+        with self.audit.read_transaction() as reader:
+            return reader.appeal_queue.list(*(states or (WAITING,)))
 
-    def docket(self, case_id: str) -> ReviewCase:
-        """Raises RequestError where nobody has appealed."""
-        with self.audit.reading() as reader:
-            rows, kept = reader.of_case(case_id), reader.kept(case_id)
-        at = standing(rows, self.audit.keys)
-        if not at.state:
-            raise unknown(case_id)
-        opening = rows[0].read()
-        held = pictures.unpack(kept["picture"], opening).ones if "picture" in kept else ()
+    def case(self, case_id: str) -> ReviewCase:
+        """Returns an appealed case. Raises RequestError where nobody has appealed."""
+        with self.audit.read_transaction() as reader:
+            entries, content = reader.entries_of(case_id), reader.content_of(case_id)
+        appeal = read_appeal_state(entries, self.audit.keys)
+        if not appeal.state:
+            raise unknown_case(case_id)
+        opening = entries[0].parse_facts()
+        pictures = stored_pictures.unpack(content["picture"], opening).pictures if "picture" in content else ()
         return ReviewCase(
             case=case_id,
-            time=rows[0].time,
-            kind=at.kind,
-            state=at.state,
-            stage=at.stage,
+            time=entries[0].time,
+            kind=appeal.kind,
+            state=appeal.state,
+            stage=appeal.stage,
             opening=opening,
-            judged=[row.read() for row in rows if row.event == "judged"],
-            appeal=readable(kept["appeal"]) if "appeal" in kept else {},
-            review=readable(kept["review"]) if "review" in kept else {},
-            pictures=held,
+            judged=[entry.parse_facts() for entry in entries if entry.event == "judged"],
+            appeal=parse_content(content["appeal"]) if "appeal" in content else {},
+            review=parse_content(content["review"]) if "review" in content else {},
+            pictures=pictures,
         )
 
     def reveal(self, case_id: str, reviewer: str) -> ReviewCase:
-        """Puts on record that a reviewer looks at the pictures, then shows them."""
-        docket = self.docket(case_id)
-        if not docket.pictures:
+        """Records that a reviewer looks at the pictures of a case, then returns it. Raises RequestError."""
+        case = self.case(case_id)
+        if not case.pictures:
             raise RequestError("There is no picture kept of this case.", "It was deleted, or the prompt was refused.")
-        with self.audit.writing() as writer:
-            writer.append(case_id, SEEN, {"reviewer": self._who(reviewer)})
-        return docket
+        with self.audit.write_transaction() as writer:
+            writer.append(case_id, PICTURE_SEEN, {"reviewer": self._reviewer_digest(reviewer)})
+        return case
 
     def decide(self, case_id: str, outcome: str, reason: str, reviewer: str) -> None:
         """Upholds or overturns, once. An overturned appeal lets that one request through once.
@@ -87,23 +97,30 @@ class ReviewDecisions:
         Raises RequestError without a reason, for another outcome, or where the case does not wait.
         """
         reason = reason.strip()
-        if outcome not in OUTCOMES:
-            raise RequestError(f"There is no outcome {outcome!r}.", f"Choose one of: {', '.join(OUTCOMES)}.")
-        if not LEAST_REASON <= len(reason) <= MOST_REASON:
-            advice = f"The person will read it. Use {LEAST_REASON} to {MOST_REASON:,} characters."
-            raise RequestError("A decision needs a reason in words.", advice)
-        with self.audit.writing() as writer:
-            at = standing(writer.of_case(case_id), writer.keys)
-            if at.state != WAITING:
+        _require_reasoned(outcome, reason)
+        with self.audit.write_transaction() as writer:
+            appeal = read_appeal_state(writer.entries_of(case_id), writer.keys)
+            if appeal.state != WAITING:
                 raise RequestError(f"Case {case_id} does not wait for a review.", "Somebody may have decided already.")
-            until = stamp(datetime.now(UTC) + timedelta(days=self.terms.pass_days))
-            noted = {"outcome": outcome, "reviewer": self._who(reviewer)}
-            noted |= {"until": until} if outcome == OVERTURNED and at.kind == APPEAL else {}
-            kept = writer.keep(case_id, "review", canonical({"reason": reason, "reviewer": reviewer}))
-            writer.append(case_id, REVIEWED, {**noted, "review": kept})
-            writer.queue.set(case_id, outcome)
-            if outcome == OVERTURNED:  # a false block counts against nobody
-                writer.acts.settle(case_id, "overturned")
+            facts = {"outcome": outcome, "reviewer": self._reviewer_digest(reviewer)}
+            if outcome == OVERTURNED and appeal.kind == APPEAL:
+                facts["until"] = timestamp(datetime.now(UTC) + timedelta(days=self.terms.override_days))
+            text = canonical({"reason": reason, "reviewer": reviewer})
+            facts["review"] = writer.keep_content(case_id, "review", text)
+            writer.append(case_id, REVIEWED, facts)
+            writer.appeal_queue.set_state(case_id, outcome)
+            # A false block counts against nobody.
+            if outcome == OVERTURNED:
+                writer.activity.set_outcome(case_id, "overturned")
 
-    def _who(self, reviewer: str) -> str:
+    def _reviewer_digest(self, reviewer: str) -> str:
         return self.audit.keys.digest("reviewer", reviewer)
+
+
+def _require_reasoned(outcome: str, reason: str) -> None:
+    """Raises RequestError unless the outcome is one of OUTCOMES and the reason is long enough to say something."""
+    if outcome not in OUTCOMES:
+        raise RequestError(f"There is no outcome {outcome!r}.", f"Choose one of: {', '.join(OUTCOMES)}.")
+    if not MIN_REASON <= len(reason) <= MAX_REASON:
+        advice = f"The person will read it. Use {MIN_REASON} to {MAX_REASON:,} characters."
+        raise RequestError("A decision needs a reason in words.", advice)

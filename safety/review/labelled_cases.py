@@ -8,36 +8,39 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from safety.audit.appeal_state import APPEALED, OVERTURNED, SPENT, UPHELD, standing
+from safety.audit.appeal_state import APPEALED, OVERTURNED, REDEEMED, UPHELD, read_appeal_state
 from safety.audit.log import AuditLog
-from safety.audit.shown import readable
+from safety.audit.serialize import parse_content
 
-LABEL = {UPHELD: 1, OVERTURNED: 0, SPENT: 0}  # 1: should not be made; as `policy replay` reads it
+# By state, as `policy replay` reads it; 1: should not be made.
+LABELS = {UPHELD: 1, OVERTURNED: 0, REDEEMED: 0}
 FIELDS = ("case", "time", "kind", "stage", "mode", "text", "label", "verdict", "codes", "policy_version")
 
 
-def labelled(audit: AuditLog) -> Iterator[dict[str, Any]]:
-    """One row a case, oldest first: FIELDS and `scores`, `policy_digest`. `codes` are those of the decision."""
-    with audit.reading() as reader:
-        for one in reader.queue.all(*LABEL):
-            rows, kept = reader.of_case(one.case_id), reader.kept(one.case_id)
-            at = standing(rows, audit.keys)
-            appealed = next((row.read() for row in rows if row.event == APPEALED and audit.keys.holds(row)), {})
-            judged = [row.read() for row in rows if row.event == "judged" and row.read()["verdict"] == "BLOCK"]
-            if at.state not in LABEL or not appealed.get("learn") or "appeal" not in kept or not judged:
+def labelled_cases(audit: AuditLog) -> Iterator[dict[str, Any]]:
+    """Yields one row a case, oldest first: FIELDS and `scores`, `policy_digest`. `codes` are those of the decision."""
+    with audit.read_transaction() as reader:
+        for queued in reader.appeal_queue.list(*LABELS):
+            entries, content = reader.entries_of(queued.case_id), reader.content_of(queued.case_id)
+            appeal = read_appeal_state(entries, audit.keys)
+            genuine = [entry for entry in entries if entry.event == APPEALED and audit.keys.is_genuine(entry)]
+            agreed = bool(genuine) and genuine[0].parse_facts().get("learn")
+            decisions = [entry.parse_facts() for entry in entries if entry.event == "judged"]
+            blocking = [decision for decision in decisions if decision["verdict"] == "BLOCK"]
+            if appeal.state not in LABELS or not agreed or "appeal" not in content or not blocking:
                 continue
-            last = judged[-1]
+            decision = blocking[-1]
             yield {
-                "case": one.case_id,
-                "time": one.time,
-                "kind": one.kind,
-                "stage": at.stage,
-                "mode": last["mode"],
-                "text": readable(kept["appeal"])["prompt"],
-                "label": LABEL[at.state],
-                "verdict": last["verdict"],
-                "codes": " ".join(dict.fromkeys(reason["code"] for reason in last["reasons"])),
-                "policy_version": last["policy_version"],
-                "policy_digest": last["policy_digest"],
-                "scores": last["scores"],
+                "case": queued.case_id,
+                "time": queued.time,
+                "kind": queued.kind,
+                "stage": appeal.stage,
+                "mode": decision["mode"],
+                "text": parse_content(content["appeal"])["prompt"],
+                "label": LABELS[appeal.state],
+                "verdict": decision["verdict"],
+                "codes": " ".join(dict.fromkeys(reason["code"] for reason in decision["reasons"])),
+                "policy_version": decision["policy_version"],
+                "policy_digest": decision["policy_digest"],
+                "scores": decision["scores"],
             }

@@ -5,23 +5,23 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from safety.audit import shown
-from safety.audit.log import AuditLog, unknown
+from safety.audit.log import AuditLog, unknown_case
+from safety.audit.serialize import case_rows, parse_content
 
 
-def personal(audit: AuditLog, cases: Sequence[str] = (), client: str = "") -> list[dict[str, Any]]:
-    """Each case with its rows and what is kept of it (words, pictures as base64). Oldest first.
+def personal_data(audit: AuditLog, cases: Sequence[str] = (), client: str = "") -> list[dict[str, Any]]:
+    """Returns cases with their rows and what is kept of them (words, pictures as base64), oldest first.
 
-    By the ids of cases, or by an address (`client_of`) for as long as that is kept. Raises RequestError for a case
-    that there is not.
+    The cases are named by their ids, or by an address (`client_of`) for as long as that is kept. Raises RequestError
+    for the id of an unknown case.
     """
-    with audit.reading() as reader:
-        wanted = [*cases, *(reader.acts.cases(audit.client(client)) if client else ())]
-        found = []
-        for case_id in dict.fromkeys(wanted):
-            rows, kept = reader.of_case(case_id), reader.kept(case_id)
-            if not rows:
-                raise unknown(case_id)
-            content = {kind: shown.readable(text) for kind, text in kept.items()}
-            found.append({"case": case_id, "rows": shown.case(rows, {}), "kept": content})
-    return found
+    with audit.read_transaction() as reader:
+        of_client = reader.activity.cases(audit.client_digest(client)) if client else []
+        rows = []
+        for case_id in dict.fromkeys([*cases, *of_client]):
+            entries, content = reader.entries_of(case_id), reader.content_of(case_id)
+            if not entries:
+                raise unknown_case(case_id)
+            kept = {kind: parse_content(text) for kind, text in content.items()}
+            rows.append({"case": case_id, "rows": case_rows(entries, {}), "kept": kept})
+    return rows

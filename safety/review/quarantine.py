@@ -1,4 +1,4 @@
-"""Withheld pictures, in memory, for as long as somebody may appeal. Those of hard lines never come here."""
+"""Withheld pictures, in memory, for as long as somebody may appeal. Those of hard lines are never held."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ from safety.records import Decision, Verdict
 if TYPE_CHECKING:
     from PIL.Image import Image
 
-MOST_CASES = 64  # at four pictures of 768 pixels each, about 450 MB
+MAX_CASES = 64  # at four pictures of 768 pixels each, about 450 MB
 
 
 @dataclass(frozen=True, slots=True)
 class QuarantinedPicture:
-    """One picture of a generation with what was decided on it. `number` counts within the generation, from 0."""
+    """Holds a withheld picture and the decision on it. `number` counts within the generation, from 0."""
 
     image: Image
     decision: Decision
@@ -30,33 +30,37 @@ class QuarantinedPicture:
 
 @dataclass
 class Quarantine:
-    """`minutes` is how long a picture waits. The oldest case goes when there are too many."""
+    """Holds withheld pictures by case, each for `minutes`. The oldest case goes when there are too many.
+
+    `clock` counts seconds. Many threads may use it at once.
+    """
 
     minutes: float
     clock: Callable[[], float] = time.monotonic
+    # By case: since when, and its pictures; None for a case that crossed a hard line.
     _cases: OrderedDict[str, tuple[float, list[QuarantinedPicture] | None]] = field(default_factory=OrderedDict)
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
-    def put(self, case_id: str, one: QuarantinedPicture) -> None:
+    def put(self, case_id: str, picture: QuarantinedPicture) -> None:
         """Holds a picture that was refused. One that crossed a hard line lets go of all pictures of its case."""
         with self._lock:
-            self._sweep()
-            if one.decision.verdict is Verdict.HARD_BLOCK:
+            self._remove_expired()
+            if picture.decision.verdict is Verdict.HARD_BLOCK:
                 self._cases[case_id] = (self.clock(), None)
-            elif one.decision.verdict is Verdict.BLOCK:
-                held = self._cases.setdefault(case_id, (self.clock(), []))[1]
-                if held is not None:
-                    held.append(one)
-            while len(self._cases) > MOST_CASES:
+            elif picture.decision.verdict is Verdict.BLOCK:
+                pictures = self._cases.setdefault(case_id, (self.clock(), []))[1]
+                if pictures is not None:
+                    pictures.append(picture)
+            while len(self._cases) > MAX_CASES:
                 self._cases.popitem(last=False)
 
     def take(self, case_id: str) -> list[QuarantinedPicture]:
-        """The pictures of a case, which are then held no longer; none once the time is over."""
+        """Returns the pictures of a case and holds them no longer; none once the time is over."""
         with self._lock:
-            self._sweep()
+            self._remove_expired()
             return self._cases.pop(case_id, (0.0, None))[1] or []
 
-    def _sweep(self) -> None:
+    def _remove_expired(self) -> None:
         oldest = self.clock() - 60.0 * self.minutes
-        for case_id in [one for one, (since, _) in self._cases.items() if since < oldest]:
+        for case_id in [case_id for case_id, (since, _) in self._cases.items() if since < oldest]:
             del self._cases[case_id]

@@ -1,4 +1,7 @@
-"""How much one client may do. Checked in the transaction that does the work, so that no two requests slip through."""
+"""How much one client may do.
+
+Limits are checked in the transaction that opens a case, so that no two requests slip through at once.
+"""
 
 from __future__ import annotations
 
@@ -10,145 +13,158 @@ from typing import TYPE_CHECKING
 
 from pydantic import Field
 
-from safety.audit.activity import Activity, stamp
-from safety.audit.log import Admit, AuditLog
+from safety.audit.hash_chain import timestamp
+from safety.audit.log import Admission, AuditLog
 from safety.config import ConfigModel, parse, read_toml
 from safety.errors import LimitError
 from safety.review.client import LOCAL
 
 if TYPE_CHECKING:
-    from safety.audit.database import Writer
+    from safety.audit.activity import Activity
+    from safety.audit.database import DatabaseWriter
 
+# Kinds of activity.
 GENERATION, APPEAL, VERIFICATION, LOOKUP, LOGIN = "generation", "appeal", "verification", "lookup", "login"
-SAID = {
+# How the sentence of a limit names them.
+DESCRIPTIONS = {
     GENERATION: "pictures are made",
     APPEAL: "appeals and reports are taken",
     VERIFICATION: "files are read",
     LOOKUP: "cases are looked up",
 }
-BLOCKED, HARD, PASSED = ("blocked", "hard_line"), "hard_line", ("delivered", "overturned")
-MANY = 10_000  # deeds that are looked at, at most
+# Outcomes of an activity that count as a refusal, and those that end a row of refusals.
+REFUSED, HARD_LINE, PASSED = ("blocked", "hard_line"), "hard_line", ("delivered", "overturned")
+# Activities of one client that are looked at.
+MAX_ACTIVITIES = 10_000
 
 
-class Hour(ConfigModel):
-    """Deeds of one client in any 60 minutes."""
+class HourlyLimits(ConfigModel):
+    """Says how often one client may do something in any 60 minutes; 0: no limit."""
 
     generations: int = Field(ge=0)
     appeals: int = Field(ge=0)
     verifications: int = Field(ge=0)
     lookups: int = Field(ge=0)
 
-    def most(self, kind: str) -> int:
+    def limit(self, kind: str) -> int:
+        """Returns the limit for a kind of activity."""
         return int(getattr(self, f"{kind}s"))
 
 
-class Blocks(ConfigModel):
-    """Delays after refusals in a row."""
+class RefusalDelays(ConfigModel):
+    """Says how long a client waits after refused prompts in a row: nothing for the first `free`, then ever longer.
+
+    The delay starts with `first_seconds` and doubles up to `max_seconds`; refusals older than `forgotten_hours` do not
+    count.
+    """
 
     free: int = Field(ge=0)
     first_seconds: float = Field(ge=0)
-    most_seconds: float = Field(ge=0)
+    max_seconds: float = Field(ge=0, alias="most_seconds")
     forgotten_hours: float = Field(gt=0)
 
-    def delay(self, in_a_row: int) -> float:
-        """Seconds from the last of so many refusals in a row until the next try."""
-        over = in_a_row - max(self.free, 0)
-        return min(self.first_seconds * 2.0 ** min(over - 1, 60), self.most_seconds) if over > 0 else 0.0
+    def delay(self, refusals: int) -> float:
+        """Returns the seconds from the last of so many refusals in a row until the next try."""
+        over = refusals - max(self.free, 0)
+        return min(self.first_seconds * 2.0 ** min(over - 1, 60), self.max_seconds) if over > 0 else 0.0
 
 
-class HardLines(ConfigModel):
-    """A time-out after repeated hard lines; `repeats` = 0: never."""
+class HardLineTimeout(ConfigModel):
+    """Says how many hard lines within which time lock a client out, and for how long; `repeats` = 0: never."""
 
     repeats: int = Field(ge=0)
     within_hours: float = Field(gt=0)
     lock_minutes: float = Field(ge=0)
 
 
-class Logins(ConfigModel):
-    """Tries of one client, and of all together, to log in as a reviewer."""
+class LoginLimits(ConfigModel):
+    """Says how often one client may fail to log in as a reviewer within some minutes."""
 
     tries: int = Field(ge=1)
     within_minutes: float = Field(gt=0)
 
 
 class RateLimits(ConfigModel):
-    """presets/limits.toml."""
+    """Holds presets/limits.toml."""
 
-    hour: Hour
-    blocks: Blocks
-    hard_lines: HardLines
-    login: Logins
+    hour: HourlyLimits
+    blocks: RefusalDelays
+    hard_lines: HardLineTimeout
+    login: LoginLimits
 
 
 def load_limits(folder: Path) -> RateLimits:
-    """Raises PresetError that names the file and the key."""
+    """Reads limits.toml of a folder of presets. Raises PresetError that names the file and the key."""
     path = folder / "limits.toml"
     return parse(RateLimits, read_toml(path), path)
 
 
 @dataclass(frozen=True)
 class RateLimiter:
-    """`now` is a clock in UTC."""
+    """Counts what clients do, and refuses what is over a limit. `now` is a clock in UTC."""
 
     audit: AuditLog
     limits: RateLimits
     now: Callable[[], datetime] = lambda: datetime.now(UTC)
 
-    def entry(self, client: str, kind: str) -> Admit:
-        """For `AuditLog.case` and for `count`: raises LimitError, or puts the deed on the table."""
+    def admission(self, client: str, kind: str) -> Admission:
+        """Returns what `AuditLog.case` calls to open a case: it counts the activity, or raises LimitError."""
 
-        def admit(writer: Writer, case_id: str) -> None:
+        def admit(writer: DatabaseWriter, case_id: str) -> None:
             if client == LOCAL:
                 return
-            now, who = self.now(), self.audit.client(client)
-            if wait := self._wait(writer, who, kind, now):
+            now, digest = self.now(), self.audit.client_digest(client)
+            if wait := self._wait(writer, digest, kind, now):
                 raise LimitError(*wait)
-            writer.acts.add(who, kind, case_id, stamp(now))
+            writer.activity.add(digest, kind, case_id, timestamp(now))
 
         return admit
 
     def count(self, client: str, kind: str) -> None:
-        """For what opens no case. Raises LimitError."""
+        """Counts an activity that opens no case. Raises LimitError."""
         if client != LOCAL:
-            with self.audit.writing() as writer:
-                self.entry(client, kind)(writer, "")
+            with self.audit.write_transaction() as writer:
+                self.admission(client, kind)(writer, "")
 
-    def _wait(self, writer: Writer, who: str, kind: str, now: datetime) -> tuple[str, float] | None:
-        """What to say and for how many seconds to wait; None where there is nothing to wait for."""
+    def _wait(self, writer: DatabaseWriter, client: str, kind: str, now: datetime) -> tuple[str, float] | None:
+        """Returns a sentence and the seconds to wait; None where there is nothing to wait for."""
         if kind == GENERATION:
-            since = now - timedelta(hours=max(self.limits.blocks.forgotten_hours, self.limits.hard_lines.within_hours))
-            acts = writer.acts.of(who, kind, stamp(since), MANY)
-            if told := _locked(acts, self.limits.hard_lines, now) or _delayed(acts, self.limits.blocks, now):
-                return told
-        most = self.limits.hour.most(kind)
-        acts = writer.acts.of(who, kind, stamp(now - timedelta(hours=1)), most) if most else []
-        if not most or len(acts) < most:
+            hours = max(self.limits.blocks.forgotten_hours, self.limits.hard_lines.within_hours)
+            recent = writer.activity.newest(client, kind, timestamp(now - timedelta(hours=hours)), MAX_ACTIVITIES)
+            wait = _timeout(recent, self.limits.hard_lines, now) or _delay(recent, self.limits.blocks, now)
+            if wait:
+                return wait
+        limit = self.limits.hour.limit(kind)
+        since = timestamp(now - timedelta(hours=1))
+        last_hour = writer.activity.newest(client, kind, since, limit) if limit else []
+        if not limit or len(last_hour) < limit:
             return None
-        left = _seconds(acts[-1].time, now, 3600.0)
-        return f"{most} times an hour {SAID[kind]} for one address, and that many have been.", left
+        left = _seconds_left(last_hour[-1].time, now, 3600.0)
+        return f"{limit} times an hour {DESCRIPTIONS[kind]} for one address, and that many have been.", left
 
 
-def _delayed(acts: Sequence[Activity], blocks: Blocks, now: datetime) -> tuple[str, float] | None:
-    """Only refusals count, and only those since something last went through."""
-    oldest = stamp(now - timedelta(hours=blocks.forgotten_hours))
-    row: list[Activity] = []
-    for act in acts:
-        if act.outcome in PASSED or act.time < oldest:
+def _delay(recent: Sequence[Activity], delays: RefusalDelays, now: datetime) -> tuple[str, float] | None:
+    """Counts refusals only, and only those since something last went through; `recent` comes newest first."""
+    oldest = timestamp(now - timedelta(hours=delays.forgotten_hours))
+    refused: list[Activity] = []
+    for activity in recent:
+        if activity.outcome in PASSED or activity.time < oldest:
             break
-        if act.outcome in BLOCKED:
-            row.append(act)
-    left = _seconds(row[0].time, now, blocks.delay(len(row))) if row else 0.0
-    return (f"{len(row)} prompts in a row were refused.", left) if left > 0 else None
+        if activity.outcome in REFUSED:
+            refused.append(activity)
+    left = _seconds_left(refused[0].time, now, delays.delay(len(refused))) if refused else 0.0
+    return (f"{len(refused)} prompts in a row were refused.", left) if left > 0 else None
 
 
-def _locked(acts: Sequence[Activity], hard: HardLines, now: datetime) -> tuple[str, float] | None:
-    oldest = stamp(now - timedelta(hours=hard.within_hours))
-    row = [act for act in acts if act.outcome == HARD and act.time >= oldest]
-    if not hard.repeats or len(row) < hard.repeats:
+def _timeout(recent: Sequence[Activity], timeout: HardLineTimeout, now: datetime) -> tuple[str, float] | None:
+    """Counts hard lines within the time of the rule; `recent` comes newest first."""
+    oldest = timestamp(now - timedelta(hours=timeout.within_hours))
+    hard = [activity for activity in recent if activity.outcome == HARD_LINE and activity.time >= oldest]
+    if not timeout.repeats or len(hard) < timeout.repeats:
         return None
-    left = _seconds(row[0].time, now, 60.0 * hard.lock_minutes)
+    left = _seconds_left(hard[0].time, now, 60.0 * timeout.lock_minutes)
     return ("Prompts that no mode allows were sent again and again.", left) if left > 0 else None
 
 
-def _seconds(since: str, now: datetime, lasting: float) -> float:
-    return lasting - (now - datetime.fromisoformat(since)).total_seconds()
+def _seconds_left(since: str, now: datetime, duration: float) -> float:
+    return duration - (now - datetime.fromisoformat(since)).total_seconds()

@@ -9,15 +9,18 @@ from pathlib import Path
 
 from pydantic import Field
 
-from safety.audit.activity import stamp
-from safety.audit.appeal_state import EXPIRED, WAITING, standing
-from safety.audit.hash_chain import KINDS
-from safety.audit.log import AuditLog, unknown
+from safety.audit.appeal_state import EXPIRED, WAITING, read_appeal_state
+from safety.audit.hash_chain import CONTENT_KINDS, timestamp
+from safety.audit.log import AuditLog, unknown_case
 from safety.config import ConfigModel, parse, read_toml
 
 
-class Days(ConfigModel):
-    """0: for ever."""
+class RetentionDays(ConfigModel):
+    """Says for how many days things are kept; 0: for ever.
+
+    `words`, `appeal`, `picture` and `review` are kinds of content beside the chain, `clients` the activity that rate
+    limits are counted on, `finished` the files of delivered pictures.
+    """
 
     words: float = Field(ge=0)
     appeal: float = Field(ge=0)
@@ -28,74 +31,82 @@ class Days(ConfigModel):
 
 
 class AppealTerms(ConfigModel):
-    """What holds for appeals."""
+    """Says what holds for appeals.
+
+    `ask_days`: from a refusal until when its person may appeal. `withheld_minutes`: how long a withheld picture waits
+    in memory for an appeal. `override_days`: how long an overturned appeal can be redeemed. `remark_characters`: the
+    longest remark.
+    """
 
     ask_days: int = Field(ge=1)
     withheld_minutes: float = Field(ge=0)
-    pass_days: float = Field(gt=0)
+    override_days: float = Field(gt=0, alias="pass_days")
     remark_characters: int = Field(ge=1)
 
 
 class RetentionRules(ConfigModel):
-    """presets/retention.toml."""
+    """Holds presets/retention.toml."""
 
-    days: Days
+    days: RetentionDays
     appeal: AppealTerms
 
 
 def load_retention(folder: Path) -> RetentionRules:
-    """Raises PresetError that names the file and the key."""
+    """Reads retention.toml of a folder of presets. Raises PresetError that names the file and the key."""
     path = folder / "retention.toml"
     return parse(RetentionRules, read_toml(path), path)
 
 
 @dataclass(frozen=True)
-class Retention_:
-    """Deletes what is due. `outputs` is the folder of finished pictures."""
+class Retention:
+    """Deletes what is due, or what is asked for. `outputs` is the folder of finished pictures, a folder a case."""
 
     audit: AuditLog
-    days: Days
+    days: RetentionDays
     outputs: Path
 
-    def tidy(self, now: datetime | None = None) -> int:
-        """Deletes what is older than the days allow; how many things that were. Each is on record."""
+    def purge(self, now: datetime | None = None) -> int:
+        """Deletes what is older than the days allow, and records it; returns how many things that were."""
         now = now or datetime.now(UTC)
-        done = 0
-        with self.audit.writing() as writer:
-            for kind in KINDS:
-                if lasting := getattr(self.days, kind):
-                    for case_id in writer.kept_before(kind, stamp(now - timedelta(days=lasting))):
-                        done += len(writer.erase(case_id, "retention", kind))
-            for one in writer.queue.all(WAITING):
-                if standing(writer.of_case(one.case_id), writer.keys).state == EXPIRED:
-                    writer.queue.set(one.case_id, EXPIRED)
+        deleted = 0
+        with self.audit.write_transaction() as writer:
+            for kind in CONTENT_KINDS:
+                if days := getattr(self.days, kind):
+                    for case_id in writer.cases_with_content_before(kind, timestamp(now - timedelta(days=days))):
+                        deleted += len(writer.erase_content(case_id, "retention", kind))
+            # An appeal whose words are gone cannot be decided any more.
+            for queued in writer.appeal_queue.list(WAITING):
+                if read_appeal_state(writer.entries_of(queued.case_id), writer.keys).state == EXPIRED:
+                    writer.appeal_queue.set_state(queued.case_id, EXPIRED)
             if self.days.clients:
-                done += writer.acts.forget_before(stamp(now - timedelta(days=self.days.clients)))
-        done += self._old_files(now)
-        if done:
-            self.audit.forget()
-        return done
+                deleted += writer.activity.delete_before(timestamp(now - timedelta(days=self.days.clients)))
+        deleted += self._delete_old_files(now)
+        if deleted:
+            self.audit.scrub()
+        return deleted
 
     def erase(self, case_id: str) -> list[str]:
-        """Deletes all that is kept of one case, finished pictures too; what that was, in plain words.
+        """Deletes all that is kept of one case, finished pictures too; returns what that was, in plain words.
 
         Raises RequestError for an unknown case. Rows of the chain stay: they hold numbers, codes and keyed hashes.
         """
-        with self.audit.writing() as writer:
-            if not writer.of_case(case_id):
-                raise unknown(case_id)
-            gone = [*writer.erase(case_id, "operator")]
-            if (at := standing(writer.of_case(case_id), writer.keys).state) == EXPIRED:
-                writer.queue.set(case_id, at)
-            gone += ["client"] if writer.acts.forget(case_id) else []
+        with self.audit.write_transaction() as writer:
+            if not writer.entries_of(case_id):
+                raise unknown_case(case_id)
+            erased = [*writer.erase_content(case_id, "operator")]
+            state = read_appeal_state(writer.entries_of(case_id), writer.keys).state
+            if state == EXPIRED:
+                writer.appeal_queue.set_state(case_id, state)
+            erased += ["client"] if writer.activity.delete_case(case_id) else []
         folder = self.outputs / case_id
         if folder.is_dir():
-            gone += sorted(path.name for path in folder.iterdir())
+            erased += sorted(path.name for path in folder.iterdir())
             shutil.rmtree(folder)
-        self.audit.forget()
-        return gone
+        self.audit.scrub()
+        return erased
 
-    def _old_files(self, now: datetime) -> int:
+    def _delete_old_files(self, now: datetime) -> int:
+        """Deletes the folders of finished pictures that are older than `days.finished`; returns how many."""
         if not self.days.finished or not self.outputs.is_dir():
             return 0
         oldest = (now - timedelta(days=self.days.finished)).timestamp()

@@ -1,4 +1,4 @@
-"""All that lets people turn to people, put together once for a studio."""
+"""The review service: appeals, reviewers, rate limits and retention, put together once for a studio."""
 
 from __future__ import annotations
 
@@ -10,68 +10,74 @@ from pathlib import Path
 from safety.audit.log import AuditLog
 from safety.errors import PresetError
 from safety.review.appeals import Appeals
-from safety.review.auth import ReviewerAuth, checked_password
+from safety.review.auth import ReviewerAuth, strong_password
 from safety.review.decisions import ReviewDecisions
 from safety.review.quarantine import Quarantine
 from safety.review.rate_limit import RateLimiter, RateLimits
-from safety.review.retention import Retention_, RetentionRules
+from safety.review.retention import Retention, RetentionRules
 
 
 @dataclass(frozen=True)
 class ReviewSettings:
-    """What an operator sets. `proxies`: addresses or networks whose X-Forwarded-For is believed."""
+    """Holds what an operator sets.
+
+    `password` is the reviewers', `reviewers` are user names at Hugging Face, `proxies` the addresses or networks whose
+    X-Forwarded-For is believed.
+    """
 
     password: str = field(default="", repr=False)
     reviewers: Sequence[str] = ()
     proxies: Sequence[str] = ()
 
 
-def reviewing(password: str, reviewers: str, proxies: str, vouched: bool) -> ReviewSettings:
-    """From what the environment says; names and networks with commas or spaces between.
+def read_review_settings(password: str, reviewers: str, proxies: str, hub_login: bool) -> ReviewSettings:
+    """Returns the settings from the values of environment variables; names and networks with commas or spaces between.
 
-    `vouched`: Hugging Face itself says who is logged in here. Raises PresetError.
+    `hub_login`: Hugging Face itself says who is logged in here. Raises PresetError for what cannot be.
     """
-    if reviewers.strip() and not vouched:
+    if reviewers.strip() and not hub_login:
         what = "SAFELIGHT_REVIEWERS names people at Hugging Face, who can log in only on a Space with `hf_oauth: true`."
         raise PresetError(what, "Set SAFELIGHT_REVIEW_PASSWORD instead, or that line in the Space's README.md.")
     networks = tuple(proxies.replace(",", " ").split())
-    for one in networks:
+    for network in networks:
         try:
-            ip_network(one)
+            ip_network(network)
         except ValueError:
-            what = f"SAFELIGHT_PROXIES is {one!r}."
+            what = f"SAFELIGHT_PROXIES is {network!r}."
             raise PresetError(what, "Set it to addresses or networks such as 10.0.0.0/8, or leave it unset.") from None
-    return ReviewSettings(checked_password(password), tuple(reviewers.replace(",", " ").split()), networks)
+    return ReviewSettings(strong_password(password), tuple(reviewers.replace(",", " ").split()), networks)
 
 
 @dataclass(frozen=True)
 class ReviewService:
-    gate: RateLimiter
-    desk: Appeals
-    bench: ReviewDecisions
-    keeper: Retention_
-    roles: ReviewerAuth
+    """Holds the parts of the review service. `proxies` is as in `ReviewSettings`."""
+
+    rate_limiter: RateLimiter
+    appeals: Appeals
+    decisions: ReviewDecisions
+    retention: Retention
+    auth: ReviewerAuth
     proxies: Sequence[str]
-    retention: RetentionRules
+    retention_rules: RetentionRules
 
 
 @dataclass(frozen=True)
-class Rules:
-    """The data: limits.toml and retention.toml."""
+class ReviewRules:
+    """Holds the rules that are data: limits.toml and retention.toml."""
 
     limits: RateLimits
     retention: RetentionRules
 
 
-def make_review_service(audit: AuditLog, rules: Rules, outputs: Path, settings: ReviewSettings) -> ReviewService:
-    """`outputs` is the folder of finished pictures."""
-    gate, terms = RateLimiter(audit, rules.limits), rules.retention.appeal
+def make_review_service(audit: AuditLog, rules: ReviewRules, outputs: Path, settings: ReviewSettings) -> ReviewService:
+    """Builds the review service of a studio. `outputs` is the folder of finished pictures."""
+    rate_limiter, terms = RateLimiter(audit, rules.limits), rules.retention.appeal
     return ReviewService(
-        gate=gate,
-        desk=Appeals(audit, gate, Quarantine(terms.withheld_minutes), terms),
-        bench=ReviewDecisions(audit, terms),
-        keeper=Retention_(audit, rules.retention.days, outputs),
-        roles=ReviewerAuth(gate, settings.password, settings.reviewers),
+        rate_limiter=rate_limiter,
+        appeals=Appeals(audit, rate_limiter, Quarantine(terms.withheld_minutes), terms),
+        decisions=ReviewDecisions(audit, terms),
+        retention=Retention(audit, rules.retention.days, outputs),
+        auth=ReviewerAuth(rate_limiter, settings.password, settings.reviewers),
         proxies=settings.proxies,
-        retention=rules.retention,
+        retention_rules=rules.retention,
     )

@@ -1,4 +1,4 @@
-"""Withheld pictures as text that can be kept and deleted: PNG in base64 within JSON."""
+"""Withheld pictures under appeal, as text that can be kept and deleted: PNG in base64 within JSON."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from safety.audit import serialize
 from safety.audit.hash_chain import canonical
+from safety.audit.serialize import decision_evidence
 from safety.generation import Generation, GenerationRequest
 from safety.messages.catalogue import Messages
 from safety.review.quarantine import QuarantinedPicture
@@ -18,18 +18,20 @@ from safety.review.quarantine import QuarantinedPicture
 if TYPE_CHECKING:
     from PIL.Image import Image
 
-VEIL_SIDE = 24  # pixels of the longer side of what a reviewer sees before the picture is revealed
+# Pixels of the longer side of what a reviewer sees before the picture is revealed.
+THUMBNAIL_SIDE = 24
 
 
 @dataclass(frozen=True, slots=True)
 class StoredPicture:
-    """A kept picture: PNG bytes, its seed, and what was decided on it (as in `facts.evidence`)."""
+    """Holds a kept picture: PNG bytes, its seed, and what was decided on it (as in `serialize.decision_evidence`)."""
 
     png: bytes
     seed: int
     reasons: list[dict[str, Any]]
 
     def image(self) -> Image:
+        """Returns the picture in RGB."""
         from PIL import Image
 
         return Image.open(io.BytesIO(self.png)).convert("RGB")
@@ -37,46 +39,50 @@ class StoredPicture:
 
 @dataclass(frozen=True, slots=True)
 class StoredPictures:
-    """The kept pictures of one case, the model that made them, and the settings of its opening row."""
+    """Holds the kept pictures of one case, the model that made them, and the facts of the case's opening row."""
 
-    ones: tuple[StoredPicture, ...]
+    pictures: tuple[StoredPicture, ...]
     model: str
     opening: Mapping[str, Any]
 
-    def generation(self) -> Generation:
-        """The same pictures as an engine hands them over; of the request, what the chain knows of it."""
+    def to_generation(self) -> Generation:
+        """Returns the pictures as an engine hands them over; of the request, what the chain knows of it."""
         request = GenerationRequest("", **{name: self.opening[name] for name in ("mode", "engine", "format")})
-        images, seeds = tuple(one.image() for one in self.ones), tuple(one.seed for one in self.ones)
-        return Generation(request, images, seeds, self.model, 0.0)
+        images = tuple(picture.image() for picture in self.pictures)
+        return Generation(request, images, tuple(picture.seed for picture in self.pictures), self.model, 0.0)
 
 
-def pack(withheld: Sequence[QuarantinedPicture], messages: Messages | None) -> str:
+def pack(pictures: Sequence[QuarantinedPicture], messages: Messages | None) -> str:
     """Returns withheld pictures as text to be stored, with their reasons in words; "" where there are none."""
-    if not withheld:
+    if not pictures:
         return ""
-    ones = [
+    packed = [
         {
-            "png": base64.b64encode(_png(one.image)).decode("ascii"),
-            "seed": one.generation.seeds[one.number],
-            "reasons": serialize.evidence(one.decision, messages),
+            "png": base64.b64encode(_png(picture.image)).decode("ascii"),
+            "seed": picture.generation.seeds[picture.number],
+            "reasons": decision_evidence(picture.decision, messages),
         }
-        for one in withheld
+        for picture in pictures
     ]
-    return canonical({"model": withheld[0].generation.model, "pictures": ones})
+    return canonical({"model": pictures[0].generation.model, "pictures": packed})
 
 
-def unpack(content: str, opening: Mapping[str, Any]) -> StoredPictures:
-    table = json.loads(content)
-    ones = (StoredPicture(base64.b64decode(one["png"]), int(one["seed"]), one["reasons"]) for one in table["pictures"])
-    return StoredPictures(tuple(ones), str(table["model"]), opening)
+def unpack(text: str, opening: Mapping[str, Any]) -> StoredPictures:
+    """Returns the pictures that `pack` has made a text of. `opening`: the facts of the case's opening row."""
+    content = json.loads(text)
+    pictures = tuple(
+        StoredPicture(base64.b64decode(picture["png"]), int(picture["seed"]), picture["reasons"])
+        for picture in content["pictures"]
+    )
+    return StoredPictures(pictures, str(content["model"]), opening)
 
 
-def veiled(one: StoredPicture) -> bytes:
-    """A few blurred blocks of colour as PNG: what is left of the picture cannot be made out."""
+def blurred_thumbnail(picture: StoredPicture) -> bytes:
+    """Returns the blurred thumbnail of a stored picture as PNG: a few blocks of colour that show nothing of it."""
     from PIL import Image
 
-    small = one.image()
-    small.thumbnail((VEIL_SIDE, VEIL_SIDE), Image.Resampling.BOX)
+    small = picture.image()
+    small.thumbnail((THUMBNAIL_SIDE, THUMBNAIL_SIDE), Image.Resampling.BOX)
     return _png(small)
 
 

@@ -33,10 +33,10 @@ def build(make_studio: Callable[[], Studio]) -> typer.Typer:
     def list_(all_: Annotated[bool, typer.Option("--all", help="Decided ones, too.")] = False) -> None:
         """What waits for a decision, one JSON object a line, longest first."""
         with exit_status():
-            decisions = make_studio().review.bench
+            decisions = make_studio().review.decisions
             for appeal in decisions.queue(*(ALL_STATES if all_ else ())):
                 row = asdict(appeal)
-                row.pop("ticket")
+                row.pop("request_digest")
                 typer.echo(serialize.line(row))
 
     @cli.command()
@@ -48,8 +48,8 @@ def build(make_studio: Callable[[], Studio]) -> typer.Typer:
     ) -> None:
         """One case as a reviewer sees it, as JSON; pictures only as a number."""
         with exit_status():
-            decisions = make_studio().review.bench
-            review_case = decisions.reveal(case, _user()) if picture else decisions.docket(case)
+            decisions = make_studio().review.decisions
+            review_case = decisions.reveal(case, _user()) if picture else decisions.case(case)
             if picture:
                 for number, stored in enumerate(review_case.pictures):
                     write(_numbered(picture, number), stored.png)
@@ -64,13 +64,13 @@ def _add_decisions(cli: typer.Typer, make_studio: Callable[[], Studio]) -> None:
     def uphold(case: Case, reason: Reason = "") -> None:
         """The refusal stands."""
         with exit_status():
-            make_studio().review.bench.decide(case, "upheld", reason, _user())
+            make_studio().review.decisions.decide(case, "upheld", reason, _user())
 
     @cli.command()
     def overturn(case: Case, reason: Reason = "") -> None:
         """The refusal was wrong: that request passes once."""
         with exit_status():
-            make_studio().review.bench.decide(case, "overturned", reason, _user())
+            make_studio().review.decisions.decide(case, "overturned", reason, _user())
 
     @cli.command()
     def export() -> None:

@@ -51,4 +51,4 @@ def terms(rules: RetentionRules) -> Markup:
     return Markup(
         '<p class="sl-note">A reviewer sees your prompt and your remark; they are kept {}. '
         "A yes lets this one request through, once, within {:g} days.</p>"
-    ).format(until, rules.appeal.pass_days)
+    ).format(until, rules.appeal.override_days)

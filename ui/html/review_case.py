@@ -10,7 +10,7 @@ from typing import Any
 from markupsafe import Markup
 
 from safety.review import stored_pictures
-from safety.review.decisions import LEAST_REASON, MOST_REASON, ReviewCase
+from safety.review.decisions import MAX_REASON, MIN_REASON, ReviewCase
 from ui.html.markup import joined
 from ui.html.review_frame import KINDS, STATES, ReviewFrame, form_key_field, page, time_text
 
@@ -66,7 +66,7 @@ def _pictures(case: ReviewCase, frame: ReviewFrame, revealed: bool) -> Markup:
         Markup('<img class="{}" alt="{}" src="data:image/png;base64,{}">').format(
             "revealed" if revealed else "veiled",
             "The withheld picture" if revealed else "The withheld picture, blurred",
-            base64.b64encode(picture.png if revealed else stored_pictures.veiled(picture)).decode("ascii"),
+            base64.b64encode(picture.png if revealed else stored_pictures.blurred_thumbnail(picture)).decode("ascii"),
         )
         for picture in case.pictures
     )
@@ -121,7 +121,7 @@ def _decision_form(case: ReviewCase, frame: ReviewFrame) -> Markup:
         'rows="4"></textarea></label><p>Overturn, if the refusal was wrong. {}</p><div class="buttons">'
         '<button name="outcome" value="upheld" class="quiet">Uphold the refusal</button>'
         '<button name="outcome" value="overturned">Overturn it</button></div></form>'
-    ).format(case.case, form_key_field(frame), LEAST_REASON, MOST_REASON, opens)
+    ).format(case.case, form_key_field(frame), MIN_REASON, MAX_REASON, opens)
 
 
 def _decision(case: ReviewCase) -> Markup:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from markupsafe import Markup
 
-from safety.audit.activity import Appeal
+from safety.audit.appeal_state import QueuedAppeal
 from safety.resources import ASSETS
 from ui.html.markup import joined
 
@@ -74,7 +74,7 @@ def login(frame: ReviewFrame) -> str:
     return page("Log in", intro + joined(parts), frame)
 
 
-def queue(waiting: Sequence[Appeal], decided: Sequence[Appeal], frame: ReviewFrame) -> str:
+def queue(waiting: Sequence[QueuedAppeal], decided: Sequence[QueuedAppeal], frame: ReviewFrame) -> str:
     """Returns the page of the cases that wait, longest first, and of decided ones."""
     empty = Markup('<p class="empty">Nobody waits.</p>')
     body = Markup("<p>Who has waited longest comes first.</p>{}<h2>Decided</h2>{}").format(
@@ -83,7 +83,7 @@ def queue(waiting: Sequence[Appeal], decided: Sequence[Appeal], frame: ReviewFra
     return page(f"{len(waiting)} waiting", body, frame)
 
 
-def _list(appeals: Sequence[Appeal]) -> Markup:
+def _list(appeals: Sequence[QueuedAppeal]) -> Markup:
     rows = joined(
         Markup('<li><a href="/review/case/{}"><b>{}</b><span>{}</span><time>{}</time><code>{}</code></a></li>').format(
             appeal.case_id,

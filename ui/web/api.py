@@ -12,7 +12,7 @@ from functools import wraps
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Concatenate, ParamSpec
 
-from safety.audit.serialize import of_steering
+from safety.audit.serialize import steering_facts
 from safety.generation import Delivered, Export, GenerationRequest, Outcome, Refused
 from safety.review.client import LOCAL
 from safety.statement import as_json
@@ -114,7 +114,7 @@ class Api:
             "refused": False,
             "case": outcome.case,
             "prompt": serialize.decision(outcome.prompt, messages),
-            "steered": of_steering(outcome.generation.steered),
+            "steered": steering_facts(outcome.generation.steered),
             "pictures": [self._picture(outcome, number, request) for number in range(len(outcome.made))],
         }
 

@@ -89,8 +89,8 @@ class ReviewSite:
     async def login(self, request: Request) -> Response:
         """Sets the session cookie for the right password; 401 with a sentence for a wrong one, 429 after too many."""
         frame, form = self._frame(request), await _read_form(request)
-        auth = self.review.roles
-        if not auth.open or not auth.password:
+        auth = self.review.auth
+        if not auth.is_enabled or not auth.password:
             return self._closed(frame)
         if not _same_origin(request):
             return PlainTextResponse("This form is not from this page.", 403, HEADERS)
@@ -109,7 +109,7 @@ class ReviewSite:
 
     def logout(self, request: Request, frame: ReviewFrame, form: Form) -> Response:
         """Ends the session, by password or at Hugging Face, and shows the login form."""
-        self.review.roles.logout(request.cookies.get(COOKIE, ""))
+        self.review.auth.logout(request.cookies.get(COOKIE, ""))
         if "session" in request.scope:
             request.session.pop("oauth_info", None)
         answer = RedirectResponse(PREFIX, 303, HEADERS)
@@ -118,37 +118,37 @@ class ReviewSite:
 
     def queue(self, request: Request, frame: ReviewFrame) -> str:
         """Returns the page of the cases that wait, and of those decided last."""
-        decisions = self.review.bench
+        decisions = self.review.decisions
         decided = decisions.queue("upheld", "overturned", "used")[::-1][:MAX_DECIDED]
         return review_frame.queue(decisions.queue(), decided, frame)
 
     def case(self, request: Request, frame: ReviewFrame) -> str:
         """Returns the page of one case, its picture blurred."""
-        return review_case.case_page(self.review.bench.docket(request.path_params["case"]), frame)
+        return review_case.case_page(self.review.decisions.case(request.path_params["case"]), frame)
 
     def reveal(self, request: Request, frame: ReviewFrame, form: Form) -> str:
         """Returns the page of one case with its picture as it is, and puts on record who looked."""
-        case = self.review.bench.reveal(request.path_params["case"], frame.reviewer)
+        case = self.review.decisions.reveal(request.path_params["case"], frame.reviewer)
         return review_case.case_page(case, frame, revealed=True)
 
     def decide(self, request: Request, frame: ReviewFrame, form: Form) -> Response:
         """Upholds or overturns a case, and shows the queue."""
         case = request.path_params["case"]
-        self.review.bench.decide(case, form.get("outcome", ""), form.get("reason", ""), frame.reviewer)
+        self.review.decisions.decide(case, form.get("outcome", ""), form.get("reason", ""), frame.reviewer)
         return RedirectResponse(PREFIX, 303, HEADERS)
 
     def _frame(self, request: Request) -> ReviewFrame:
-        auth = self.review.roles
+        auth = self.review.auth
         token = request.cookies.get(COOKIE, "")
-        reviewer = auth.who(token)
+        reviewer = auth.identify(token)
         if not reviewer and "session" in request.scope:
             # Gradio's login at Hugging Face: the name there stands for the session.
-            reviewer = token = auth.named(_hub_name(request.session))
+            reviewer = token = auth.identify_hub_user(_hub_name(request.session))
         key = auth.form_key(token) if reviewer else ""
-        return ReviewFrame(reviewer, key, hugging_face=bool(auth.allowed), by_password=bool(auth.password))
+        return ReviewFrame(reviewer, key, hugging_face=bool(auth.hub_users), by_password=bool(auth.password))
 
     def _closed(self, frame: ReviewFrame) -> Response:
-        if not self.review.roles.open:
+        if not self.review.auth.is_enabled:
             return PlainTextResponse(CLOSED, 404, HEADERS)
         return HTMLResponse(review_frame.login(frame), 401, HEADERS)
 

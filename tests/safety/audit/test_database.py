@@ -13,11 +13,12 @@ import pytest
 import sqlalchemy as sa
 
 from safety.audit import AuditLog, migrate
-from safety.audit.database import Store, shown
+from safety.audit.database import Database, without_password
 from safety.audit.hash_chain import Keys
 from safety.audit.tables import REVISION, TRIGGERS, meta
 from safety.errors import AuditError
 from safety.generation import GenerationRequest
+from safety.records import Decision, Stage, Verdict
 from tests.conftest import POSTGRESQL, SQLITE
 from tests.postgres import Cluster
 
@@ -39,19 +40,19 @@ def test_the_steps_lead_to_the_tables_that_the_code_uses(place: str | Path) -> N
     from alembic.autogenerate import compare_metadata
     from alembic.migration import MigrationContext
 
-    store = Store(place, Keys(SECRET))
-    with store.reading() as reader:
+    database = Database(place, Keys(SECRET))
+    with database.read_transaction() as reader:
         assert compare_metadata(MigrationContext.configure(reader.connection), meta) == []
-        assert migrate.revision(reader.connection) == REVISION == migrate.steps().get_current_head()
-        assert store._dialect.triggers(reader.connection) == set(TRIGGERS[reader.connection.dialect.name])
-    store.close()
+        assert migrate.current_revision(reader.connection) == REVISION == migrate.migration_scripts().get_current_head()
+        assert database.triggers(reader) == set(TRIGGERS[reader.connection.dialect.name])
+    database.close()
 
 
 def test_a_log_from_before_the_migrations_is_taken_over_whole(tmp_path: Path) -> None:
     place = tmp_path / "audit.sqlite3"
     log = AuditLog(place, SECRET, keep_prompts=True)
     with log.case(GenerationRequest("a red apple")) as case:
-        case._judged = True
+        case.record_decision(Decision(Verdict.ALLOW, (), Stage.PROMPT, "general", "1", "digest", 0.0, {}, ()))
         case.close("delivered")
     end = log.end()
     log.close()
@@ -71,17 +72,17 @@ def test_a_log_from_before_the_migrations_is_taken_over_whole(tmp_path: Path) ->
 
 
 def test_a_log_of_a_newer_safelight_is_left_alone(place: str | Path) -> None:
-    store = Store(place, Keys(SECRET))
-    with store.writing() as writer:
+    database = Database(place, Keys(SECRET))
+    with database.write_transaction() as writer:
         writer.connection.exec_driver_sql("UPDATE alembic_version SET version_num = '9999'")
-    store.close()
+    database.close()
     with pytest.raises(AuditError, match="'9999'") as caught:
-        Store(place, Keys(SECRET))
+        Database(place, Keys(SECRET))
     assert caught.value.sentence.endswith("Update Safelight.")
 
 
 def test_alembic_is_imported_only_where_the_shape_changes(place: str | Path) -> None:
-    Store(place, Keys(SECRET)).close()
+    Database(place, Keys(SECRET)).close()
     code = (
         "import sys; from safety.audit import AuditLog; log = AuditLog(sys.argv[1], b's' * 32); log.end(); log.close();"
         "sys.exit('alembic' in sys.modules)"
@@ -101,7 +102,7 @@ def test_processes_that_start_at_once_make_one_set_of_tables(place: str | Path) 
 
 def test_no_sentence_shows_a_password(postgres_cluster: Cluster) -> None:
     address = postgres_cluster.new_database().replace(postgres_cluster.password, "wr0ng-secret")
-    assert "wr0ng-secret" not in shown(address)
+    assert "wr0ng-secret" not in without_password(address)
     log = AuditLog(address, SECRET)
     with pytest.raises(AuditError, match="password authentication failed") as caught:
         log.end()
@@ -110,17 +111,17 @@ def test_no_sentence_shows_a_password(postgres_cluster: Cluster) -> None:
 
 
 @pytest.mark.parametrize(
-    ("address", "told"),
+    ("address", "advice"),
     [
         pytest.param("postgresql://a:b@127.0.0.1:1/c", "SAFELIGHT_STORE", id="nobody listens"),
         pytest.param("mysql+pymysql://a:b@127.0.0.1/c", "Use SQLite, or a postgresql:// address", id="another kind"),
         pytest.param("postgresql+nothing://a:b@127.0.0.1/c", "SAFELIGHT_STORE", id="nonsense"),
     ],
 )
-def test_an_address_that_cannot_be_used_is_told_in_one_sentence(address: str, told: str) -> None:
+def test_an_address_that_cannot_be_used_is_told_in_one_sentence(address: str, advice: str) -> None:
     with pytest.raises(AuditError) as caught:
         AuditLog(address, SECRET).end()
-    assert told in caught.value.sentence
+    assert advice in caught.value.sentence
 
 
 def test_sqlite_can_be_named_by_address(tmp_path: Path) -> None:
@@ -130,10 +131,10 @@ def test_sqlite_can_be_named_by_address(tmp_path: Path) -> None:
     log.close()
 
 
-def eventually(true: Callable[[], bool], seconds: float = 10.0) -> bool:
-    """Whether something becomes true in time."""
+def eventually(condition: Callable[[], bool], seconds: float = 10.0) -> bool:
+    """Tells whether something becomes true in time."""
     end = time.monotonic() + seconds
-    while not true():
+    while not condition():
         if time.monotonic() > end:
             return False
         time.sleep(0.01)
@@ -142,31 +143,31 @@ def eventually(true: Callable[[], bool], seconds: float = 10.0) -> bool:
 
 @pytest.mark.parametrize("kind", [SQLITE, POSTGRESQL])
 def test_a_process_that_dies_is_known_to_be_dead(kind: str, new_place: Callable[[str], str | Path]) -> None:
-    store = Store(new_place(kind), Keys(SECRET))
-    mine, other = store.instance(), store.instance()
-    assert mine.alive(other.id) and other.alive(mine.id) and mine.alive(mine.id)
+    database = Database(new_place(kind), Keys(SECRET))
+    mine, other = database.process_lock(), database.process_lock()
+    assert mine.is_alive(other.id) and other.is_alive(mine.id) and mine.is_alive(mine.id)
     other.close()
-    assert eventually(lambda: not mine.alive(other.id))  # a server frees the lock when it notices, not at once
-    assert not mine.alive("no number")
+    assert eventually(lambda: not mine.is_alive(other.id))  # a server frees the lock when it notices, not at once
+    assert not mine.is_alive("no number")
     mine.close()
-    store.close()
+    database.close()
 
 
 def test_a_lost_connection_is_made_anew(postgres_cluster: Cluster) -> None:
-    store = Store(postgres_cluster.new_database(), Keys(SECRET))
-    with store.reading() as reader:
+    database = Database(postgres_cluster.new_database(), Keys(SECRET))
+    with database.read_transaction() as reader:
         pid = reader.connection.exec_driver_sql("SELECT pg_backend_pid()").scalar()
     connection = postgres_cluster.connect()
     connection.run(f"SELECT pg_terminate_backend({pid})")
     connection.close()
-    with store.writing() as writer:
+    with database.write_transaction() as writer:
         writer.append("c", "noted", {})
-    store.close()
+    database.close()
 
 
 def test_readers_cannot_write(place: str | Path) -> None:
-    store = Store(place, Keys(SECRET))
-    if store.place.startswith("postgresql"):
-        with pytest.raises(AuditError, match="read-only"), store.reading() as reader:
+    database = Database(place, Keys(SECRET))
+    if database.location.startswith("postgresql"):
+        with pytest.raises(AuditError, match="read-only"), database.read_transaction() as reader:
             reader.connection.execute(sa.text("DELETE FROM act"))
-    store.close()
+    database.close()

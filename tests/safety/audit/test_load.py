@@ -21,14 +21,14 @@ from safety.generation import GenerationRequest
 from tests.fakes import fake_studio
 home, place, clients, forever = Path(sys.argv[1]), sys.argv[2], int(sys.argv[3]), sys.argv[4] == "forever"
 studio = fake_studio(home, place=place)
-start, telling = threading.Barrier(clients), threading.Lock()
+start, printing = threading.Barrier(clients), threading.Lock()
 def client(number):
     prompt = "gore" if number % 2 else "a red apple"
     start.wait()
     while True:
-        asked = GenerationRequest(prompt, width=256, height=256, steps=1)
-        case = studio.create(asked, client=f"192.0.2.{number}").case
-        with telling:
+        request = GenerationRequest(prompt, width=256, height=256, steps=1)
+        case = studio.create(request, client=f"192.0.2.{number}").case
+        with printing:
             print(case, flush=True)
         if not forever:
             return
@@ -52,13 +52,13 @@ def log_of(place: str | Path) -> AuditLog:
 
 
 def test_200_clients_at_once_lose_and_double_no_row(tmp_path: Path, place: str | Path) -> None:
-    told, _ = serve(tmp_path, place, "once").communicate(timeout=300)
-    cases = told.split()
+    output, _ = serve(tmp_path, place, "once").communicate(timeout=300)
+    cases = output.split()
     assert len(set(cases)) == len(cases) == CLIENTS
     log = log_of(place)
     assert log.verify() == []
-    with log.reading() as reader:
-        rows = list(reader.rows())
+    with log.read_transaction() as reader:
+        rows = list(reader.entries())
     assert [row.seq for row in rows] == list(range(1, len(rows) + 1))
     of_case = Counter(row.case_id for row in rows)
     assert set(of_case) == set(cases)
@@ -70,16 +70,17 @@ def test_200_clients_at_once_lose_and_double_no_row(tmp_path: Path, place: str |
 def test_kill_9_under_load_loses_no_row_that_a_client_was_told_of(tmp_path: Path, place: str | Path) -> None:
     server = serve(tmp_path, place, "forever")
     assert server.stdout
-    told = [server.stdout.readline().strip() for _ in range(CLIENTS)]
+    cases = [server.stdout.readline().strip() for _ in range(CLIENTS)]
     os.kill(server.pid, signal.SIGKILL)
-    told += [line.strip() for line in server.stdout if len(line) == 13]  # whole ones: 12 digits and the line's end
+    # Whole lines only: 12 digits and the line's end.
+    cases += [line.strip() for line in server.stdout if len(line) == 13]
     server.wait()
     server.stdout.close()
     log = log_of(place)
     left = log.close_interrupted()
     outcomes = {row["case"]: row["outcome"] for row in log.list(100_000)}
-    assert {outcomes[case] for case in told} == {"refused", "delivered"}
-    assert not set(left) & set(told)
+    assert {outcomes[case] for case in cases} == {"refused", "delivered"}
+    assert not set(left) & set(cases)
     assert {outcomes[case] for case in left} <= {"interrupted"}
     assert log.verify() == []
     log.close()

@@ -1,4 +1,4 @@
-"""The audit log: append-only, chained, empty of people's words, and honest about crashes."""
+"""The audit log is append-only, chained, empty of people's words, and honest about crashes."""
 
 from __future__ import annotations
 
@@ -58,21 +58,21 @@ def log(open_log: Callable[..., AuditLog]) -> AuditLog:
 
 
 def make_case(log: AuditLog) -> str:
-    """Six rows: opened, judged, exported, closed, revealed, reported."""
+    """Makes a case of six rows: opened, judged, exported, closed, revealed, reported."""
     with log.case(REQUEST) as case:
-        case.judged(decision())
-        case.exported(export())
-        case.refused(decision(Verdict.BLOCK))
+        case.record_decision(decision())
+        case.record_export(export())
+        case.close_refused(decision(Verdict.BLOCK))
     log.append(case.id, "revealed", {"stamp": "5"})
     log.append(case.id, "reported", {})
     return case.id
 
 
 def raw(log: AuditLog) -> Any:
-    """A connection past Safelight, each statement by itself."""
-    if isinstance(log.place, Path):
-        return sqlite3.connect(log.place, isolation_level=None)
-    url = sa.make_url(log.place)
+    """Returns a connection past Safelight, each statement by itself."""
+    if isinstance(log.location, Path):
+        return sqlite3.connect(log.location, isolation_level=None)
+    url = sa.make_url(log.location)
     connection = pg8000.dbapi.connect(url.username, url.host, url.database, url.port, url.password)
     connection.autocommit = True
     return connection
@@ -90,18 +90,18 @@ def at_once(log: AuditLog, *statements: str) -> list[Any]:
 
 
 def by_hand(log: AuditLog, *statements: str) -> None:
-    """What somebody with the database and without the key can do: triggers put out of force and back."""
-    if not isinstance(log.place, Path):
+    """Does what somebody with the database and without the key can do: triggers put out of force and back."""
+    if not isinstance(log.location, Path):
         at_once(log, "SET session_replication_role = replica", *statements)
         return
-    kept = at_once(log, "SELECT name, sql FROM sqlite_master WHERE type = 'trigger'")
-    at_once(log, *(f"DROP TRIGGER {name}" for name, _ in kept), *statements, *(sql for _, sql in kept))
+    triggers = at_once(log, "SELECT name, sql FROM sqlite_master WHERE type = 'trigger'")
+    at_once(log, *(f"DROP TRIGGER {name}" for name, _ in triggers), *statements, *(sql for _, sql in triggers))
 
 
 def stored(log: AuditLog) -> bytes:
-    """Every byte on disk, the write-ahead log included; of a server's database, every value of every row."""
-    if isinstance(log.place, Path):
-        return b"".join(path.read_bytes() for path in log.place.parent.glob("audit.sqlite3*"))
+    """Returns every byte on disk, the write-ahead log included; of a server's database, every value of every row."""
+    if isinstance(log.location, Path):
+        return b"".join(path.read_bytes() for path in log.location.parent.glob("audit.sqlite3*"))
     tables = ("entry", "head", "kept", "appeal", "act")
     return repr([at_once(log, f"SELECT * FROM {table}") for table in tables]).encode()
 
@@ -114,14 +114,14 @@ def test_a_case_is_on_disk_before_the_work_begins(log: AuditLog, open_log: Calla
     with log.case(REQUEST) as case:
         assert [row["event"] for row in open_log().show(case.id)] == ["opened"]
         assert open_log().list()[0]["outcome"] == "open"
-        case.refused(decision(Verdict.BLOCK))
+        case.close_refused(decision(Verdict.BLOCK))
     assert log.list()[0]["outcome"] == "refused"
 
 
 def test_a_sound_log_has_no_problem(log: AuditLog) -> None:
     make_case(log)
-    with log.marking() as case:
-        case.exported(export(6))
+    with log.mark_case() as case:
+        case.record_export(export(6))
     assert log.verify() == []
     assert log.end()[0] == 9
     assert log.list()[0] == {**log.list()[0], "kind": "mark", "outcome": "delivered"}
@@ -255,15 +255,15 @@ def test_another_key_finds_every_row_wrong_and_writes_none(log: AuditLog, open_l
 
 def test_a_dropped_trigger_is_found(log: AuditLog) -> None:
     make_case(log)
-    on = "" if isinstance(log.place, Path) else " ON entry"
+    on = "" if isinstance(log.location, Path) else " ON entry"
     at_once(log, f"DROP TRIGGER entry_no_update{on}")
     assert log.verify() == ["The trigger entry_no_update is gone: rows can be changed."]
 
 
 def test_no_word_of_a_prompt_is_on_disk(log: AuditLog) -> None:
     with log.case(REQUEST) as case:
-        case.judged(decision(Verdict.WARN))
-        case.refused(decision(Verdict.WARN))
+        case.record_decision(decision(Verdict.WARN))
+        case.close_refused(decision(Verdict.WARN))
     assert b"apple" not in stored(log)
     assert b"pear" not in stored(log)
 
@@ -277,9 +277,9 @@ def test_equal_prompts_have_equal_hashes_that_need_the_key(log: AuditLog) -> Non
 def test_words_are_kept_where_the_settings_say_so(open_log: Callable[..., AuditLog]) -> None:
     log = open_log(keep_prompts=True)
     with log.case(REQUEST) as case:
-        case.judged(decision(Verdict.WARN))
+        case.record_decision(decision(Verdict.WARN))
         assert b"apple" not in stored(log)  # the picture may still turn out a hard line
-        case.refused(decision(Verdict.WARN))
+        case.close_refused(decision(Verdict.WARN))
     words = log.show(case.id)[-1]["facts"]["words"]
     assert (words["prompt"], words["negative_prompt"]) == ("a red apple", "a pear")
     assert words["reasons"][0]["evidence"] == "apple"
@@ -298,9 +298,9 @@ def test_an_unjudged_prompt_is_not_kept(open_log: Callable[..., AuditLog]) -> No
 def test_a_hard_line_never_stores_words(open_log: Callable[..., AuditLog], stage: Stage) -> None:
     log = open_log(keep_prompts=True)
     with log.case(REQUEST) as case:
-        case.judged(decision(Verdict.WARN))
-        case.judged(decision(Verdict.HARD_BLOCK, stage))
-        case.refused(decision(Verdict.HARD_BLOCK, stage))
+        case.record_decision(decision(Verdict.WARN))
+        case.record_decision(decision(Verdict.HARD_BLOCK, stage))
+        case.close_refused(decision(Verdict.HARD_BLOCK, stage))
     assert b"apple" not in stored(log)
 
 
@@ -337,9 +337,9 @@ def test_words_can_be_erased_and_the_chain_still_holds(open_log: Callable[..., A
 
 
 def test_a_picture_is_found_by_its_bytes_or_by_its_stamp(log: AuditLog) -> None:
-    with log.marking() as case:
-        case.exported(export(5, "ab" * 32))
-        case.exported(export(6, "cd" * 32))
+    with log.mark_case() as case:
+        case.record_export(export(5, "ab" * 32))
+        case.record_export(export(6, "cd" * 32))
     assert log.find([], "ab" * 32) == log.find([str(Stamp(5))], "")
     found = log.find([str(Stamp(6))], "ab" * 32)
     assert isinstance(found, ExportRecord)
@@ -348,8 +348,8 @@ def test_a_picture_is_found_by_its_bytes_or_by_its_stamp(log: AuditLog) -> None:
 
 
 def test_a_forged_registration_is_not_believed(log: AuditLog) -> None:
-    with log.marking() as case:
-        case.exported(export())
+    with log.mark_case() as case:
+        case.record_export(export())
     by_hand(log, f"UPDATE entry SET stamp = '{Stamp(9)}' WHERE event = 'exported'")
     assert log.find([str(Stamp(9))], "ab" * 32) is None
 
@@ -387,10 +387,13 @@ def test_a_full_disk_stops_the_work(log: AuditLog) -> None:
     def fill(connection: Any, _record: object, _proxy: object) -> None:
         connection.execute("PRAGMA max_page_count = 1")
 
-    sa.event.listen(log._store._engine, "checkout", fill)
-    with pytest.raises(AuditError, match="full"):
-        for _ in range(100):
-            make_case(log)
+    sa.event.listen(sa.Pool, "checkout", fill)
+    try:
+        with pytest.raises(AuditError, match="full"):
+            for _ in range(100):
+                make_case(log)
+    finally:
+        sa.event.remove(sa.Pool, "checkout", fill)
     assert log.verify() == []
 
 
@@ -403,7 +406,7 @@ def test_a_crash_closes_its_cases_at_the_next_start(log: AuditLog, open_log: Cal
         crashed.close()
         assert log.close_interrupted() == [crashed_case.id]
         assert log.close_interrupted() == []
-        living.refused(decision(Verdict.BLOCK))
+        living.close_refused(decision(Verdict.BLOCK))
     assert {row["case"]: row["outcome"] for row in log.list()} == {crashed_case.id: "interrupted", living.id: "refused"}
     assert log.verify() == []
 
@@ -420,7 +423,7 @@ def test_the_next_case_closes_what_a_crash_left(open_log: Callable[..., AuditLog
 @SQLITE_ONLY
 def test_nothing_is_left_of_a_process_that_ended(log: AuditLog) -> None:
     make_case(log)
-    folder = Path(log.place).parent / "instances"
+    folder = Path(log.location).parent / "instances"
     assert len(list(folder.iterdir())) == 1
     log.close()
     assert list(folder.iterdir()) == []
@@ -431,15 +434,15 @@ import sys
 from safety.audit import AuditLog
 from pathlib import Path
 log = AuditLog(sys.argv[1] if "://" in sys.argv[1] else Path(sys.argv[1]), b"s" * 32)
-with log.marking() as case:
+with log.mark_case() as case:
     for number in range(100):
-        case.note("counted", number=number)
+        case.record("counted", number=number)
 log.close()
 """
 
 
 def test_processes_and_threads_append_at_once_without_losing_a_row(log: AuditLog) -> None:
-    command = [sys.executable, "-c", WRITER, str(log.place)]
+    command = [sys.executable, "-c", WRITER, str(log.location)]
     processes = [subprocess.Popen(command, cwd=ROOT) for _ in range(3)]
     threads = [threading.Thread(target=make_case, args=(log,)) for _ in range(20)]
     for thread in threads:
@@ -462,7 +465,7 @@ JSON = st.recursive(
 @given(facts=st.dictionaries(st.text(max_size=8), JSON, max_size=4), prompt=st.text())
 def test_any_facts_and_any_prompt_come_back_and_hold(log: AuditLog, facts: dict[str, Any], prompt: str) -> None:
     with log.case(GenerationRequest(prompt)) as case:
-        case.refused(decision(Verdict.BLOCK))
+        case.close_refused(decision(Verdict.BLOCK))
     log.append(case.id, "noted", facts)
     assert log.show(case.id)[-1]["facts"] == json.loads(json.dumps(facts))
     assert log.verify() == []

@@ -1,7 +1,8 @@
-"""Limits: an hour's deeds, delays after refusals in a row, a time-out after hard lines. Never for a warning."""
+"""Rate limits: so much an hour, delays after refusals in a row, a time-out after hard lines. Never for a warning."""
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -14,7 +15,7 @@ from safety.errors import LimitError, PresetError
 from safety.generation import GenerationRequest, Refused
 from safety.review.appeals import AppealRequest
 from safety.review.client import LOCAL, UNKNOWN, client_of
-from safety.review.rate_limit import VERIFICATION, Blocks, RateLimiter, load_limits
+from safety.review.rate_limit import VERIFICATION, RateLimiter, RefusalDelays, load_limits
 from studio import Studio
 from tests.fakes import PRESETS, limits
 from tests.safety.review.conftest import REASON, SMALL
@@ -29,8 +30,8 @@ class Clock:
     def __call__(self) -> datetime:
         return self.at
 
-    def pass_(self, **more: float) -> None:
-        self.at += timedelta(**more)
+    def advance(self, **duration: float) -> None:
+        self.at += timedelta(**duration)
 
 
 @pytest.fixture
@@ -39,10 +40,15 @@ def clock() -> Clock:
 
 
 def limited(studio: Studio, clock: Clock, **table: Any) -> Studio:
-    gate = RateLimiter(studio.audit, limits(**table), clock)
-    for part in (studio.review, studio.review.desk, studio.review.roles):
-        object.__setattr__(part, "gate", gate)
-    return studio
+    """Returns the studio with other limits and a clock that the test sets."""
+    rate_limiter = RateLimiter(studio.audit, limits(**table), clock)
+    review = replace(
+        studio.review,
+        rate_limiter=rate_limiter,
+        appeals=replace(studio.review.appeals, rate_limiter=rate_limiter),
+        auth=replace(studio.review.auth, rate_limiter=rate_limiter),
+    )
+    return replace(studio, review=review)
 
 
 def create(studio: Studio, prompt: str, client: str = ANN) -> Any:
@@ -50,22 +56,22 @@ def create(studio: Studio, prompt: str, client: str = ANN) -> Any:
 
 
 def test_an_hour_has_so_many_generations_and_then_more(studio: Studio, clock: Clock) -> None:
-    limited(studio, clock, hour={"generations": 2})
+    studio = limited(studio, clock, hour={"generations": 2})
     for _ in range(2):
         create(studio, "a red apple")
-        clock.pass_(minutes=20)
+        clock.advance(minutes=20)
     with pytest.raises(LimitError, match="2 times an hour") as caught:
         create(studio, "a red apple")
     assert caught.value.seconds == 20 * 60
     assert "20 minutes" in caught.value.sentence
     create(studio, "a red apple", BEN)
     create(studio, "a red apple", LOCAL)
-    clock.pass_(minutes=20)
+    clock.advance(minutes=20)
     create(studio, "a red apple")
 
 
 def test_what_is_over_the_limit_leaves_no_case(studio: Studio, clock: Clock) -> None:
-    limited(studio, clock, hour={"generations": 1})
+    studio = limited(studio, clock, hour={"generations": 1})
     create(studio, "a red apple")
     end = studio.audit.end()
     with pytest.raises(LimitError):
@@ -74,22 +80,22 @@ def test_what_is_over_the_limit_leaves_no_case(studio: Studio, clock: Clock) -> 
 
 
 def test_delays_grow_with_each_refusal_in_a_row_and_end_with_what_passes(studio: Studio, clock: Clock) -> None:
-    limited(studio, clock, blocks={"free": 2, "first_seconds": 10, "most_seconds": 30})
+    studio = limited(studio, clock, blocks={"free": 2, "first_seconds": 10, "most_seconds": 30})
     create(studio, "gore"), create(studio, "gore"), create(studio, "gore")
     for wait in (10, 20, 30, 30):
         with pytest.raises(LimitError) as caught:
             create(studio, "a red apple")
         assert caught.value.seconds == wait
-        clock.pass_(seconds=wait)
+        clock.advance(seconds=wait)
         create(studio, "gore")
-    clock.pass_(seconds=30)
+    clock.advance(seconds=30)
     create(studio, "a red apple")
     create(studio, "gore"), create(studio, "gore")
     create(studio, "a red apple")
 
 
 def test_warnings_and_withheld_pictures_never_delay(studio: Studio, clock: Clock) -> None:
-    limited(studio, clock, blocks={"free": 0, "first_seconds": 10, "most_seconds": 300})
+    studio = limited(studio, clock, blocks={"free": 0, "first_seconds": 10, "most_seconds": 300})
     for _ in range(4):
         assert isinstance(create(studio, "a wound"), Refused)
         assert isinstance(create(studio, "spoilt"), Refused)
@@ -97,17 +103,17 @@ def test_warnings_and_withheld_pictures_never_delay(studio: Studio, clock: Clock
 
 
 def test_an_overturned_refusal_counts_against_nobody(studio: Studio, clock: Clock) -> None:
-    limited(studio, clock, blocks={"free": 0, "first_seconds": 1000, "most_seconds": 1000})
+    studio = limited(studio, clock, blocks={"free": 0, "first_seconds": 1000, "most_seconds": 1000})
     case = create(studio, "gore").case
     with pytest.raises(LimitError):
         create(studio, "a red apple")
     studio.appeal(AppealRequest(case, "gore"), ANN)
-    studio.review.bench.decide(case, "overturned", REASON, "Ada")
+    studio.review.decisions.decide(case, "overturned", REASON, "Ada")
     create(studio, "a red apple")
 
 
 def test_hard_lines_again_and_again_lock_for_a_time(studio: Studio, clock: Clock) -> None:
-    limited(studio, clock, hard_lines={"repeats": 2, "within_hours": 24, "lock_minutes": 60})
+    studio = limited(studio, clock, hard_lines={"repeats": 2, "within_hours": 24, "lock_minutes": 60})
     create(studio, "forbidden")
     create(studio, "a red apple")
     create(studio, "forbidden")
@@ -115,38 +121,38 @@ def test_hard_lines_again_and_again_lock_for_a_time(studio: Studio, clock: Clock
         create(studio, "a red apple")
     assert caught.value.seconds == 3600
     create(studio, "a red apple", BEN)
-    clock.pass_(minutes=61)
+    clock.advance(minutes=61)
     create(studio, "a red apple")
 
 
 def test_appeals_and_uploads_are_counted_too(studio: Studio, clock: Clock) -> None:
-    limited(studio, clock, hour={"appeals": 1, "verifications": 1, "lookups": 2})
+    studio = limited(studio, clock, hour={"appeals": 1, "verifications": 1, "lookups": 2})
     cases = [create(studio, "gore").case for _ in range(2)]
     studio.appeal(AppealRequest(cases[0], "gore"), ANN)
     with pytest.raises(LimitError, match="appeals"):
         studio.appeal(AppealRequest(cases[1], "gore"), ANN)
-    studio.review.gate.count(ANN, VERIFICATION)
+    studio.review.rate_limiter.count(ANN, VERIFICATION)
     with pytest.raises(LimitError, match="files are read"):
         studio.verify(b"", ANN)
     for _ in range(2):
-        studio.review.desk.answer(cases[0], ANN)
+        studio.review.appeals.status(cases[0], ANN)
     with pytest.raises(LimitError, match="looked up"):
-        studio.review.desk.answer(cases[0], ANN)
+        studio.review.appeals.status(cases[0], ANN)
 
 
 def test_no_address_is_in_the_database(studio: Studio, clock: Clock) -> None:
-    limited(studio, clock)
+    studio = limited(studio, clock)
     create(studio, "gore")
-    with studio.audit.reading() as reader:
-        found = [tuple(row) for row in reader.connection.exec_driver_sql("SELECT * FROM act")]
-    assert len(found) == 1 and ANN not in repr(found)
+    with studio.audit.read_transaction() as reader:
+        rows = [tuple(row) for row in reader.connection.exec_driver_sql("SELECT * FROM act")]
+    assert len(rows) == 1 and ANN not in repr(rows)
 
 
 @given(st.integers(0, 10_000), st.integers(0, 20), st.floats(0, 1e3), st.floats(0, 1e6))
-def test_delays_never_shrink_and_have_an_end(row: int, free: int, first: float, most: float) -> None:
-    blocks = Blocks(free=free, first_seconds=first, most_seconds=most, forgotten_hours=1)
-    assert 0 <= blocks.delay(row) <= blocks.delay(row + 1) <= most
-    assert blocks.delay(free) == 0
+def test_delays_never_shrink_and_have_an_end(refusals: int, free: int, first: float, maximum: float) -> None:
+    delays = RefusalDelays(free=free, first_seconds=first, max_seconds=maximum, forgotten_hours=1)
+    assert 0 <= delays.delay(refusals) <= delays.delay(refusals + 1) <= maximum
+    assert delays.delay(free) == 0
 
 
 @pytest.mark.parametrize(

@@ -389,7 +389,7 @@ def test_audit_show_of_an_unknown_case_is_bad_input(run: Callable[..., Result]) 
 
 def test_audit_verify_names_what_was_changed(run: Callable[..., Result], out: Path, studio: Studio) -> None:
     run("create", WORD, "--out", out)
-    connection = sqlite3.connect(studio.audit.place)
+    connection = sqlite3.connect(studio.audit.location)
     with connection:
         connection.execute("DROP TRIGGER entry_no_update")
         connection.execute("UPDATE entry SET facts = '{}' WHERE seq = 2")

@@ -161,8 +161,8 @@ def test_erase_deletes_words_pictures_files_and_address_and_the_chain_stays_whol
 def test_tidy_deletes_what_is_due_and_nothing_else(run: Run, studio: Studio) -> None:
     case = refused(studio)
     assert "Deleted: 0" in run("audit", "tidy").out
-    days = studio.review.keeper.days.model_copy(update={"appeal": 1e-9})  # a tenth of a millisecond
-    review = replace(studio.review, keeper=replace(studio.review.keeper, days=days))
+    days = studio.review.retention.days.model_copy(update={"appeal": 1e-9})  # a tenth of a millisecond
+    review = replace(studio.review, retention=replace(studio.review.retention, days=days))
     due = runner(lambda: replace(studio, review=review))("audit", "tidy")
     assert (due.code, due.out) == (0, "Deleted: 1.\n")
     assert run("audit", "export", case).rows[0]["kept"] == {} and run("audit", "verify").code == 0
