@@ -20,7 +20,7 @@ from PIL import Image
 from engines.interface import Availability, EngineCard, Progress
 from engines.postprocess import NoPicture, to_picture
 from safety.errors import EngineFailed, EngineUnavailable
-from safety.generation import Generation, GenerationRequest, Steering, SteeringResult
+from safety.generation import GeneratedPicture, Generation, GenerationRequest, Steering, SteeringResult
 
 if TYPE_CHECKING:
     from engines.diffusion.previews import Preview
@@ -53,21 +53,19 @@ class RemoteEngine:
         """One RGB picture a seed, no previews. Raises EngineUnavailable, EngineFailed, Cancelled."""
         by = self._steered(steering)
         started = time.perf_counter()
-        made: dict[int, Image.Image] = {}
+        made = []
         failed = []
         for number, seed in enumerate(seeds):
             progress("drawing on the server", number, len(seeds))
             answer = waited_for(partial(self._ask, request, seed, by), progress, number, len(seeds))
             try:
-                made[seed] = self._picture(answer)
+                made.append(GeneratedPicture(self._picture(answer), seed, request.prompt))
             except NoPicture:
                 failed.append(seed)
         if not made:
             raise EngineFailed(f"{self._card.title} gave no picture.", "Try another seed.")
         seconds = time.perf_counter() - started
-        return Generation(
-            request, tuple(made.values()), tuple(made), self._card.model, seconds, by, failed=tuple(failed)
-        )
+        return Generation(request, tuple(made), self._card.model, seconds, by, tuple(failed))
 
     def offer(self) -> Availability:
         """The server is not asked: it may be started later."""

@@ -182,10 +182,13 @@ class StudioViews:
         """Tells whether reviewers log in at Hugging Face."""
         return bool(self.review.roles.allowed)
 
-    def statement(self, refused: Refused, request: GenerationRequest) -> Statement:
-        """Says why a request was refused and what can be done, in the request's language. Raises RequestError."""
+    def statement(self, refused: Refused) -> Statement:
+        """Says why a request was refused and what can be done, in the request's language. Raises RequestError.
+
+        The refusal of a withheld picture comes from `Delivered.refusal`.
+        """
         terms = StatementTerms(self.retention, self.has_reviewers, self.audit.keep_prompts)
-        return build_statement(refused, request, self.policy, terms)
+        return build_statement(refused, self.policy, terms)
 
     def labelled_cases(self) -> Iterator[Row]:
         """Yields the decided cases whose persons agreed to it, each a row with the reviewer's label."""

@@ -12,7 +12,7 @@ from PIL import Image, ImageDraw
 
 from engines.diffusion.previews import Preview, blurred
 from engines.interface import EngineCard, Progress, Range
-from safety.generation import Generation, GenerationRequest, Steering
+from safety.generation import GeneratedPicture, Generation, GenerationRequest, Steering
 from safety.policy.model import Policy, load_policy
 from safety.records import Finding, Picture, Prompt, Span
 
@@ -96,7 +96,9 @@ class PaintEngine:
             raise
         images = shapes(request, seeds)
         self.made += len(images)
-        return Generation(request, images, tuple(seeds), "paint", 0.1)
+        pictures = zip(images, seeds, strict=True)
+        made = tuple(GeneratedPicture(image, seed, request.prompt) for image, seed in pictures)
+        return Generation(request, made, "paint", 0.1)
 
 
 def shapes(request: GenerationRequest, seeds: Sequence[int]) -> tuple[Image.Image, ...]:

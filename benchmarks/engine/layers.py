@@ -66,7 +66,7 @@ def round_of(home: Path) -> Callable[[str, int, Clock], None]:
         with clock.timing("prompt"):
             decide(run_checks(Stage.PROMPT, Prompt(text), prompts), policy, "general")
         with clock.timing("drawing"):
-            image = engine.generate(request, [seed], silent).images[0]
+            image = engine.generate(request, [seed], silent).pictures[0].image
         with clock.timing("picture"):
             decide(run_checks(Stage.PICTURE, Picture(image, text), pictures), policy, "general")
         with clock.timing("marks"):

@@ -62,7 +62,7 @@ class Painter:
         pictures: dict[int, np.ndarray] = {}
         for prompt, seeds in places.items():
             made = self.engine.generate(replace(request, prompt=prompt), seeds, silent, steering=steering)
-            pictures |= zip(made.seeds, map(np.asarray, made.images), strict=True)
+            pictures |= {picture.seed: np.asarray(picture.image) for picture in made.pictures}
         return np.stack([pictures[seed] for seed in range(len(prompts))])
 
 

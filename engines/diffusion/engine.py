@@ -21,7 +21,7 @@ from engines.interface import Availability, EngineCard, Progress
 from engines.job_queue import JobQueue
 from engines.postprocess import NoPicture, to_picture
 from safety.errors import EngineFailed
-from safety.generation import Generation, GenerationRequest, Steering, SteeringResult
+from safety.generation import GeneratedPicture, Generation, GenerationRequest, Steering, SteeringResult
 
 if TYPE_CHECKING:
     import numpy as np
@@ -80,13 +80,13 @@ class DiffusionEngine:
             seconds = time.perf_counter() - started
             self._source.turns.measured(work, seconds)
         drawn = {seed: self._picture(one) for seed, one in zip(seeds, pixels, strict=True)}
-        made = {seed: image for seed, image in drawn.items() if image}
+        made = tuple(GeneratedPicture(image, seed, request.prompt) for seed, image in drawn.items() if image)
         failed = tuple(seed for seed, image in drawn.items() if not image)
         if not made:
             which = ", ".join(map(str, failed))
             raise EngineFailed(f"A numeric failure: the model gave no picture for the seed {which}.", TRY_AGAIN)
         model = "@".join(part for part in (self._card.model, self._revision()) if part)
-        return Generation(request, tuple(made.values()), tuple(made), model, seconds, by, failed)
+        return Generation(request, made, model, seconds, by, failed)
 
     def _draw(
         self,

@@ -69,8 +69,10 @@ class Case:
         self.note("exported", **serialize.of_export(export))
 
     def refused(self, decision: Decision) -> Refused:
+        if self._request is None:
+            raise ValueError("a case without a request cannot be refused")
         self.close("refused", serialize.of_refusal(decision))
-        return Refused(self.id, decision)
+        return Refused(self.id, decision, self._request)
 
     def delivered(self, delivered: Delivered) -> Delivered:
         self.close("delivered", serialize.of_delivery(delivered))

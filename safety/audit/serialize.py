@@ -84,12 +84,14 @@ def evidence(decision: Decision, messages: Messages | None) -> list[Facts]:
 
 
 def of_generation(generation: Generation) -> Facts:
+    # Words of presets/open_people.toml, none that a person wrote. Empty where nothing was filled in.
+    filled = [picture.filled for picture in generation.pictures]
     return {
         "model": generation.model,
-        "seeds": list(generation.seeds),
-        "pictures": len(generation.images),
+        "seeds": [picture.seed for picture in generation.pictures],
+        "pictures": len(generation.pictures),
         "seconds": round(generation.seconds, 3),
-        "filled": list(generation.filled),  # words of presets/open_people.toml, none that a person wrote
+        "filled": filled if any(filled) else [],
         "failed": list(generation.failed),
         "steered": of_steering(generation.steered),
     }
@@ -136,8 +138,8 @@ def of_refusal(decision: Decision) -> Facts:
 
 
 def of_delivery(delivered: Delivered) -> Facts:
-    handed_out = [str(made.export.stamp) for made in delivered.made if made.export]
-    return {"stamps": handed_out, "withheld": len(delivered.made) - len(handed_out)}
+    handed_out = [str(made.export.stamp) for made in delivered.pictures if made.export]
+    return {"stamps": handed_out, "withheld": len(delivered.pictures) - len(handed_out)}
 
 
 def of_error(error: BaseException) -> Facts:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from safety.audit import serialize
 from safety.audit.hash_chain import canonical
-from safety.generation import Generation, GenerationRequest
+from safety.generation import GeneratedPicture, Generation, GenerationRequest
 from safety.messages.catalogue import Messages
 from safety.review.quarantine import QuarantinedPicture
 
@@ -46,8 +46,8 @@ class StoredPictures:
     def generation(self) -> Generation:
         """The same pictures as an engine hands them over; of the request, what the chain knows of it."""
         request = GenerationRequest("", **{name: self.opening[name] for name in ("mode", "engine", "format")})
-        images, seeds = tuple(one.image() for one in self.ones), tuple(one.seed for one in self.ones)
-        return Generation(request, images, seeds, self.model, 0.0)
+        pictures = tuple(GeneratedPicture(stored.image(), stored.seed, request.prompt) for stored in self.ones)
+        return Generation(request, pictures, self.model, 0.0)
 
 
 def pack(withheld: Sequence[QuarantinedPicture], messages: Messages | None) -> str:
@@ -56,13 +56,13 @@ def pack(withheld: Sequence[QuarantinedPicture], messages: Messages | None) -> s
         return ""
     ones = [
         {
-            "png": base64.b64encode(_png(one.image)).decode("ascii"),
-            "seed": one.generation.seeds[one.number],
+            "png": base64.b64encode(_png(one.picture.image)).decode("ascii"),
+            "seed": one.picture.seed,
             "reasons": serialize.evidence(one.decision, messages),
         }
         for one in withheld
     ]
-    return canonical({"model": withheld[0].generation.model, "pictures": ones})
+    return canonical({"model": withheld[0].model, "pictures": ones})
 
 
 def unpack(content: str, opening: Mapping[str, Any]) -> StoredPictures:

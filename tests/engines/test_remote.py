@@ -86,9 +86,13 @@ def engine(server: Server, **changes: Any) -> RemoteEngine:
 
 def test_one_picture_a_seed_is_asked_for_with_every_setting(server: Server) -> None:
     made = engine(server).generate(REQUEST, [3, 4], silent, steering=AWAY)
-    assert [image.size for image in made.images] == [(64, 32)] * 2
-    assert made.images[0].tobytes() != made.images[1].tobytes()
-    assert (made.seeds, made.model, server.keys[0]) == ((3, 4), "flux", "Bearer secret")
+    assert [picture.image.size for picture in made.pictures] == [(64, 32)] * 2
+    assert made.pictures[0].image.tobytes() != made.pictures[1].image.tobytes()
+    assert ([picture.seed for picture in made.pictures], made.model, server.keys[0]) == (
+        [3, 4],
+        "flux",
+        "Bearer secret",
+    )
     assert server.asked[0] == {
         "model": "flux",
         "prompt": "a red apple",
@@ -153,7 +157,7 @@ def test_its_pictures_are_judged_and_marked_like_any_other(server: Server, tmp_p
     studio.engines["there"] = engine(server, shown_at_least=32)  # type: ignore[index]
     asked = {"engine": "there", "width": 32, "height": 32}
     made = studio.create(GenerationRequest("a red apple", **asked))  # type: ignore[arg-type]
-    assert isinstance(made, Delivered) and made.made[0].export
+    assert isinstance(made, Delivered) and made.pictures[0].export
     spoilt = studio.create(GenerationRequest("a spoilt apple", **asked))  # type: ignore[arg-type]
     assert isinstance(spoilt, Refused) and spoilt.decision.stage == "picture"
     count = len(server.asked)

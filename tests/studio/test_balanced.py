@@ -49,16 +49,17 @@ def made(studio: Studio, request: GenerationRequest) -> Delivered:
 
 def test_each_picture_is_drawn_from_its_own_words_in_the_order_of_seeds(studio: Studio, engine: NotingEngine) -> None:
     generation = made(studio, REQUEST).generation
-    assert generation.seeds == (20, 21, 22, 23)
-    assert generation.filled[:2] == ("woman, light skin", "man, dark skin")
+    assert [picture.seed for picture in generation.pictures] == [20, 21, 22, 23]
+    assert [picture.filled for picture in generation.pictures[:2]] == ["woman, light skin", "man, dark skin"]
     assert engine.asked[0] == ("a woman doctor with light skin", (20,))
-    assert generation.request.prompt == "a doctor" and generation.prompt_of(1) == "a man doctor with dark skin"
+    assert generation.request.prompt == "a doctor"
+    assert generation.pictures[1].prompt == "a man doctor with dark skin"
 
 
 def test_it_is_shown_and_on_record(studio: Studio) -> None:
     outcome = made(studio, REQUEST)
     assert "Filled in: <b>woman, light skin</b>" in picture(
-        outcome.made[0], "c", 20, studio.policy.messages(), outcome.generation.filled_in(0)
+        outcome.pictures[0], "c", 20, studio.policy.messages(), outcome.pictures[0].picture.filled
     )
     rows = json.dumps(list(studio.audit.show(outcome.case)))
     assert "woman, light skin" in rows and '"balanced": true' in rows and "a doctor" not in rows
@@ -77,7 +78,7 @@ def test_otherwise_the_prompt_is_drawn_as_asked_in_one_batch(
 ) -> None:
     generation = made(studio, request_).generation
     assert engine.asked == [(request_.prompt, (20, 21, 22, 23))]
-    assert generation.filled == () and generation.filled_in(2) == ""
+    assert [picture.filled for picture in generation.pictures] == [""] * 4
 
 
 def test_the_filled_in_words_are_judged_too(studio: Studio, engine: NotingEngine) -> None:
@@ -89,8 +90,8 @@ def test_the_filled_in_words_are_judged_too(studio: Studio, engine: NotingEngine
 def test_a_picture_alone_equals_its_place_in_a_set(studio: Studio) -> None:
     alone = made(studio, replace(REQUEST, seed=22, count=1)).generation
     together = made(studio, REQUEST).generation
-    assert alone.filled_in(0) == together.filled_in(2)
-    assert alone.images[0].tobytes() == together.images[2].tobytes()
+    assert alone.pictures[0].filled == together.pictures[2].filled
+    assert alone.pictures[0].image.tobytes() == together.pictures[2].image.tobytes()
 
 
 def test_progress_counts_through_the_whole_set(studio: Studio) -> None:

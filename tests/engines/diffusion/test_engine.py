@@ -21,7 +21,7 @@ from engines.cards import read_cards
 from engines.diffusion.engine import DiffusionEngine
 from engines.interface import EngineCard, Range, silent
 from safety.errors import Cancelled, EngineFailed, EngineUnavailable
-from safety.generation import GenerationRequest
+from safety.generation import Generation, GenerationRequest
 from tests.engines.conftest import SIDE
 
 ROOT = Path(__file__).parents[3]
@@ -56,7 +56,11 @@ def sd(tiny_models: Path) -> DiffusionEngine:
 
 
 def draw(engine: DiffusionEngine, *seeds: int, **changes: Any) -> tuple[Image.Image, ...]:
-    return engine.generate(replace(REQUEST, **changes), seeds, silent).images
+    return images(engine.generate(replace(REQUEST, **changes), seeds, silent))
+
+
+def images(generation: Generation) -> tuple[Image.Image, ...]:
+    return tuple(picture.image for picture in generation.pictures)
 
 
 def distance(one: Image.Image, other: Image.Image) -> int:
@@ -80,9 +84,10 @@ def test_import_loads_neither_torch_nor_diffusers() -> None:
 
 def test_one_picture_a_seed_of_the_size_asked_for(engine: DiffusionEngine) -> None:
     made = engine.generate(REQUEST, [3, 4], silent)
-    assert [image.size for image in made.images] == [(SIDE, SIDE)] * 2
-    assert [image.mode for image in made.images] == ["RGB"] * 2
-    assert (made.seeds, made.model, made.request) == ((3, 4), engine.card.model, REQUEST)
+    assert [image.size for image in images(made)] == [(SIDE, SIDE)] * 2
+    assert [image.mode for image in images(made)] == ["RGB"] * 2
+    assert [(picture.seed, picture.prompt) for picture in made.pictures] == [(3, REQUEST.prompt), (4, REQUEST.prompt)]
+    assert (made.model, made.request) == (engine.card.model, REQUEST)
 
 
 def test_same_seed_same_picture(engine: DiffusionEngine) -> None:
@@ -150,7 +155,7 @@ def test_a_person_who_waits_for_the_engine_can_cancel(sd: DiffusionEngine) -> No
         with pytest.raises(Cancelled):
             sd.generate(REQUEST, [2], impatient)
         done.set()
-        assert len(first.result().images) == 1
+        assert len(first.result().pictures) == 1
 
 
 def test_requests_of_several_threads_never_mix(engine: DiffusionEngine) -> None:
@@ -290,8 +295,8 @@ def test_the_embedded_model_draws(capfd: pytest.CaptureFixture[str]) -> None:
     engine = DiffusionEngine("pocket", pocket, ROOT / "assets" / "models")
     side = int(pocket.size.default)
     request = replace(REQUEST, steps=4, guidance=pocket.guidance.default, width=side, height=side)
-    batch = engine.generate(request, [7, 8], silent).images
-    alone = engine.generate(request, [8], silent).images[0]
+    batch = images(engine.generate(request, [7, 8], silent))
+    alone = engine.generate(request, [8], silent).pictures[0].image
     assert min(alone.size) == pocket.shown_at_least
     assert distance(batch[1], alone) <= 2  # a level of the small picture, and what Lanczos makes of it
     assert distance(batch[0], alone) > 2

@@ -89,11 +89,11 @@ def test_a_family_goes_the_whole_way(studio_of: Callable[..., Studio], family: s
         studio.create(replace(ASKED, seed=99), stop_at_two)
     again = studio.create(ASKED)
     assert isinstance(again, Delivered)
-    made = first.made[0]
+    made = first.pictures[0]
     assert made.export and set(made.export.marks) == {"visible", "credentials", "invisible", "metadata"}
     assert made.decision.ran and made.decision.verdict <= Verdict.WARN
     # Every export has a stamp of its own in its pixels: the pictures under the marks are compared.
-    assert first.generation.images[0].tobytes() == again.generation.images[0].tobytes()
+    assert first.generation.pictures[0].image.tobytes() == again.generation.pictures[0].image.tobytes()
     assert shown and all(max(one.size) <= SHOWN for one in shown[0])
     steered = first.generation.steered
     assert steered and steered.steering.categories == ("violence",)
@@ -109,7 +109,7 @@ def test_two_requests_at_once_never_mix_settings(studio_of: Callable[..., Studio
     def picture(request: GenerationRequest) -> bytes:
         outcome = studio.create(request)
         assert isinstance(outcome, Delivered)
-        return outcome.generation.images[0].tobytes()
+        return outcome.generation.pictures[0].image.tobytes()
 
     alone = [picture(one) for one in (*requests, calm)]
     with ThreadPoolExecutor(4) as pool:
@@ -150,8 +150,9 @@ def test_a_picture_that_failed_does_not_lose_the_others(
     monkeypatch.setattr(engine._pipeline.vae, "decode", spoilt)
     outcome = studio.create(replace(ASKED, count=3))
     assert isinstance(outcome, Delivered)
-    assert (outcome.generation.seeds, outcome.generation.failed) == ((7, 9), (8,))
-    assert [one.export is not None for one in outcome.made] == [True, True]
+    assert [picture.seed for picture in outcome.generation.pictures] == [7, 9]
+    assert outcome.generation.failed == (8,)
+    assert [one.export is not None for one in outcome.pictures] == [True, True]
 
 
 def test_what_was_steered_is_on_record(studio_of: Callable[..., Studio]) -> None:

@@ -31,7 +31,7 @@ def test_a_single_file_is_read_with_its_class_and_configuration_and_without_the_
     file = tmp_path / "mine.safetensors"
     file.touch()
     one = card(str(file), pipeline="StableDiffusionPipeline", config=str(tiny_pipeline))
-    assert len(DiffusionEngine("mine", one, tmp_path).generate(REQUEST, [1], silent).images) == 1
+    assert len(DiffusionEngine("mine", one, tmp_path).generate(REQUEST, [1], silent).pictures) == 1
     assert asked["path"] == str(file) and asked["config"] == str(tiny_pipeline) and asked["local_files_only"]
     assert asked["safety_checker"] is None and not asked["requires_safety_checker"]
 
@@ -56,7 +56,7 @@ def test_a_lora_changes_the_picture(tiny_pipeline: Path, tmp_path: Path) -> None
     from diffusers import StableDiffusionPipeline
 
     engine = DiffusionEngine("tiny", card("sd"), tiny_pipeline.parent)
-    plain = np.asarray(engine.generate(REQUEST, [1], silent).images[0], dtype=int)
+    plain = np.asarray(engine.generate(REQUEST, [1], silent).pictures[0].image, dtype=int)
     other = DiffusionEngine("tiny", card("sd"), tiny_pipeline.parent)
     other.generate(REQUEST, [1], silent)
     unet = other._pipeline.unet
@@ -66,7 +66,7 @@ def test_a_lora_changes_the_picture(tiny_pipeline: Path, tmp_path: Path) -> None
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         apply_lora(engine._pipeline, next(tmp_path.glob("*.safetensors")), 1.0)
-    assert np.abs(np.asarray(engine.generate(REQUEST, [1], silent).images[0], dtype=int) - plain).max() > 0
+    assert np.abs(np.asarray(engine.generate(REQUEST, [1], silent).pictures[0].image, dtype=int) - plain).max() > 0
 
 
 @pytest.mark.parametrize("error", [ValueError("PEFT backend is required for this method."), ImportError("peft")])

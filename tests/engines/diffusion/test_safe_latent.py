@@ -18,7 +18,7 @@ from engines.diffusion.steering import plan, steered
 from engines.interface import Strength, silent
 from safety.generation import GenerationRequest, Steering, SteeringResult
 from tests.engines.conftest import SIDE, stable_diffusion
-from tests.engines.diffusion.test_engine import REQUEST, card, distance
+from tests.engines.diffusion.test_engine import REQUEST, card, distance, images
 
 BLOOD = Steering(("violence",), "blood", "max")
 GUIDED = ["sd", "sdxl", "sd3", "flux", "flux2", "z-image", "qwen-image"]
@@ -145,19 +145,19 @@ def test_what_the_scheduler_gets_is_equation_3(
 @pytest.mark.parametrize("family", GUIDED)
 def test_a_concept_that_is_the_prompt_itself_changes_nothing(engines: dict[str, DiffusionEngine], family: str) -> None:
     same = Steering(("violence",), REQUEST.prompt, "max")
-    plain = engines[family].generate(REQUEST, [5, 6], silent).images
-    again = engines[family].generate(REQUEST, [5, 6], silent, steering=same).images
+    plain = images(engines[family].generate(REQUEST, [5, 6], silent))
+    again = images(engines[family].generate(REQUEST, [5, 6], silent, steering=same))
     assert max(distance(*pair) for pair in zip(plain, again, strict=True)) <= 1
 
 
 @pytest.mark.parametrize("family", GUIDED)
 def test_a_steered_picture_differs_and_leaves_nothing_behind(engines: dict[str, DiffusionEngine], family: str) -> None:
     engine = engines[family]
-    plain = engine.generate(REQUEST, [5], silent).images[0]
+    plain = engine.generate(REQUEST, [5], silent).pictures[0].image
     made = engine.generate(REQUEST, [5], silent, steering=BLOOD)
     assert made.steered and (made.steered.method, made.steered.steering) == ("sld", BLOOD)
-    assert made.images[0].tobytes() != plain.tobytes()
-    assert engine.generate(REQUEST, [5], silent).images[0].tobytes() == plain.tobytes()
+    assert made.pictures[0].image.tobytes() != plain.tobytes()
+    assert engine.generate(REQUEST, [5], silent).pictures[0].image.tobytes() == plain.tobytes()
     assert "forward" not in denoiser_of(engine._pipeline).__dict__
 
 
@@ -249,7 +249,7 @@ def test_a_denoiser_that_is_not_known_gets_words_in_the_negative_prompt(
     with steered(card("sd"), pipeline, given, by) as adjusted:
         assert adjusted["negative_prompt"] == ["a tree, blood"] * 2
     words = engines["sd"].generate(REQUEST, [5], silent, steering=BLOOD)
-    assert words.images[0].tobytes() != engines["sd"].generate(REQUEST, [5], silent).images[0].tobytes()
+    assert words.pictures[0].image.tobytes() != engines["sd"].generate(REQUEST, [5], silent).pictures[0].image.tobytes()
 
 
 @pytest.mark.parametrize("family", ["flux", "qwen-image"])

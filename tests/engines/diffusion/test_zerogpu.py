@@ -54,7 +54,10 @@ def test_a_lent_gpu_draws_the_same_picture_with_progress_and_previews(tiny_pipel
     plain = DiffusionEngine("tiny", card("sd"), tiny_pipeline.parent)
     borrowed = DiffusionEngine("tiny", card("sd"), ModelStore(tiny_pipeline.parent, lend=lend))
     made = borrowed.generate(REQUEST, [5], lambda *one: told.append(one), steering=BLOOD, preview=shown.append)
-    assert made.images[0].tobytes() == plain.generate(REQUEST, [5], silent, steering=BLOOD).images[0].tobytes()
+    assert (
+        made.pictures[0].image.tobytes()
+        == plain.generate(REQUEST, [5], silent, steering=BLOOD).pictures[0].image.tobytes()
+    )
     assert ("drawing", 4, 4) in told and shown and made.steered and made.steered.method == "sld"
     assert lend.lent == 1
 

@@ -47,7 +47,7 @@ def test_one_case_can_be_erased_and_the_chain_still_holds(studio: Studio) -> Non
     assert isinstance(made, Delivered)
     assert studio.review.keeper.erase(case) == ["appeal", "review"]
     gone = studio.review.keeper.erase(made.case)
-    assert gone == ["client", made.made[0].export.path.name]  # type: ignore[union-attr]
+    assert gone == ["client", made.pictures[0].export.path.name]  # type: ignore[union-attr]
     assert kept(studio) == set() and not list(studio.outputs.iterdir())
     assert events(studio, case)[-1] == "erased"
     with pytest.raises(RequestError, match="no case"):

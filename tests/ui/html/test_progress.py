@@ -11,7 +11,7 @@ AWAY = Steering(("self_harm",), "suicide", "medium")
 
 
 def told(steered: SteeringResult | None, failed: tuple[int, ...] = ()) -> str:
-    return str(remarks(Generation(GenerationRequest("x"), (), (), "m", 1.0, steered=steered, failed=failed)))
+    return str(remarks(Generation(GenerationRequest("x"), (), "m", 1.0, steered=steered, failed=failed)))
 
 
 @pytest.mark.parametrize(
