@@ -22,8 +22,7 @@ from pathlib import Path
 
 from PIL import Image
 
-from engines.diffusion.previews import Preview
-from engines.interface import Progress, silent
+from engines.interface import Preview, Progress, silent
 from engines.validation import complete, draw_seeds, prompt_problem
 from safety.audit import Case
 from safety.audit.serialize import of_export

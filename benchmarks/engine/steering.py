@@ -21,8 +21,7 @@ import numpy as np
 
 from engines.cards import read_cards
 from engines.diffusion.engine import DiffusionEngine
-from engines.diffusion.safe_latent import STRENGTHS
-from engines.interface import silent
+from engines.interface import STRENGTHS, silent
 from safety.generation import GenerationRequest, Steering
 from training.pocket.objects import load
 from training.pocket.recognizer import Judge

@@ -20,7 +20,7 @@ from engines.interface import silent
 from engines.remote import RemoteEngine
 from safety.errors import Cancelled, EngineFailed, EngineUnavailable
 from safety.generation import Delivered, GenerationRequest, Refused, Steering
-from tests.engines.diffusion.test_engine import card
+from tests.engines.conftest import card
 from tests.fakes import fake_studio
 
 REQUEST = GenerationRequest("a red apple", engine="there", steps=4, guidance=4.0, width=64, height=32)

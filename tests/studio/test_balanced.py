@@ -9,16 +9,17 @@ from pathlib import Path
 import pytest
 
 from engines.interface import Progress, silent
+from engines.testing import FakeEngine
 from safety.generation import Delivered, Generation, GenerationRequest, Refused
 from safety.prompt import open_people
 from studio import Studio
 from tests.fakes import fake_studio
-from tests.fakes_page import PRESETS, PaintEngine, WordCheck
+from tests.fakes_page import PRESETS, WordCheck
 from ui.html.picture import picture
 
 
 @dataclass
-class NotingEngine(PaintEngine):
+class NotingEngine(FakeEngine):
     """Notes what it was asked to draw."""
 
     asked: list[tuple[str, tuple[int, ...]]] = field(default_factory=list)

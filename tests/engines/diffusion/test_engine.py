@@ -13,36 +13,16 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import pytest
 from PIL import Image
 
 from engines.cards import read_cards
 from engines.diffusion.engine import DiffusionEngine
-from engines.interface import EngineCard, Range, silent
+from engines.interface import silent
 from safety.errors import Cancelled, EngineFailed, EngineUnavailable
-from safety.generation import Generation, GenerationRequest
-from tests.engines.conftest import SIDE
+from tests.engines.conftest import REQUEST, SIDE, card, distance, images, pipeline_of, stop_at
 
 ROOT = Path(__file__).parents[3]
-REQUEST = GenerationRequest("a red apple", engine="tiny", steps=4, guidance=4.0, width=SIDE, height=SIDE)
-
-
-def card(model: str, **changes: Any) -> EngineCard:
-    settings: dict[str, Any] = {
-        "title": "Tiny",
-        "model": model,
-        "licence": "MIT",
-        "licence_url": "",
-        "source": "",
-        "guided": True,
-        "steps": Range(default=4, least=1, most=10),
-        "guidance": Range(default=4, least=1, most=12),
-        "size": Range(default=SIDE, least=SIDE, most=SIDE),
-        "count": Range(default=1, least=1, most=4),
-        "shown_at_least": SIDE,
-    }
-    return EngineCard(**{**settings, **changes})
 
 
 @pytest.fixture(scope="module", params=["sd", "sdxl"])
@@ -55,25 +35,8 @@ def sd(tiny_models: Path) -> DiffusionEngine:
     return DiffusionEngine("tiny", card("sd"), tiny_models)
 
 
-def draw(engine: DiffusionEngine, *seeds: int, **changes: Any) -> tuple[Image.Image, ...]:
+def draw(engine: DiffusionEngine, *seeds: int, **changes: Any) -> list[Image.Image]:
     return images(engine.generate(replace(REQUEST, **changes), seeds, silent))
-
-
-def images(generation: Generation) -> tuple[Image.Image, ...]:
-    return tuple(picture.image for picture in generation.pictures)
-
-
-def distance(one: Image.Image, other: Image.Image) -> int:
-    """The largest difference of two pictures, in 8-bit levels."""
-    return int(np.abs(np.asarray(one, dtype=int) - np.asarray(other, dtype=int)).max())
-
-
-def stop_at(step: int) -> Callable[[str, int, int], None]:
-    def progress(stage: str, done: int, total: int) -> None:
-        if stage == "drawing" and done == step:
-            raise Cancelled("Stopped.")
-
-    return progress
 
 
 def test_import_loads_neither_torch_nor_diffusers() -> None:
@@ -192,7 +155,7 @@ def poison(weight: str, value: float) -> Callable[[Any], None]:
 def test_what_is_no_picture_is_a_numeric_failure(tiny_models: Path, spoil: Callable[[Any], None]) -> None:
     broken = DiffusionEngine("tiny", card("sd"), tiny_models)
     draw(broken, 1)
-    spoil(broken._pipeline)
+    spoil(pipeline_of(broken))
     with pytest.raises(EngineFailed, match="numeric failure") as caught:
         draw(broken, 1)
     assert "seed" in caught.value.advice
@@ -221,7 +184,7 @@ def test_what_the_model_raises_becomes_a_sentence(
     def fail(*_: object, **__: object) -> None:
         raise error
 
-    monkeypatch.setattr(sd._pipeline.unet, "forward", fail)
+    monkeypatch.setattr(pipeline_of(sd).unet, "forward", fail)
     with pytest.raises(EngineFailed, match="could not draw") as caught:
         draw(sd, 1)
     assert advice in caught.value.advice
