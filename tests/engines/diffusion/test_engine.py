@@ -46,11 +46,14 @@ def test_import_loads_neither_torch_nor_diffusers() -> None:
 
 
 def test_one_picture_a_seed_of_the_size_asked_for(engine: DiffusionEngine) -> None:
-    made = engine.generate(REQUEST, [3, 4], silent)
-    assert [image.size for image in images(made)] == [(SIDE, SIDE)] * 2
-    assert [image.mode for image in images(made)] == ["RGB"] * 2
-    assert [(picture.seed, picture.prompt) for picture in made.pictures] == [(3, REQUEST.prompt), (4, REQUEST.prompt)]
-    assert (made.model, made.request) == (engine.card.model, REQUEST)
+    generation = engine.generate(REQUEST, [3, 4], silent)
+    assert [image.size for image in images(generation)] == [(SIDE, SIDE)] * 2
+    assert [image.mode for image in images(generation)] == ["RGB"] * 2
+    assert [(picture.seed, picture.prompt) for picture in generation.pictures] == [
+        (3, REQUEST.prompt),
+        (4, REQUEST.prompt),
+    ]
+    assert (generation.model, generation.request) == (engine.card.model, REQUEST)
 
 
 def test_same_seed_same_picture(engine: DiffusionEngine) -> None:
@@ -89,7 +92,7 @@ def test_a_model_without_guidance_gets_no_negative_prompt(tiny_models: Path) -> 
 def test_progress_hears_of_loading_and_of_every_step(tiny_models: Path) -> None:
     heard: list[tuple[str, int, int]] = []
     fresh = DiffusionEngine("tiny", card("sd"), tiny_models)
-    fresh.generate(REQUEST, [1], lambda *told: heard.append(told))
+    fresh.generate(REQUEST, [1], lambda *step: heard.append(step))
     assert heard == [("loading the model", 0, 1), *(("drawing", done, 4) for done in range(5))]
 
 

@@ -83,12 +83,12 @@ def test_a_family_goes_the_whole_way(studio_of: Callable[..., Studio], family: s
         studio.create(replace(ASKED, seed=99), stop_at(2))
     again = studio.create(ASKED)
     assert isinstance(again, Delivered)
-    made = first.pictures[0]
-    assert made.export and set(made.export.marks) == {"visible", "credentials", "invisible", "metadata"}
-    assert made.decision.ran and made.decision.verdict <= Verdict.WARN
+    result = first.pictures[0]
+    assert result.export and set(result.export.marks) == {"visible", "credentials", "invisible", "metadata"}
+    assert result.decision.ran and result.decision.verdict <= Verdict.WARN
     # Every export has a stamp of its own in its pixels: the pictures under the marks are compared.
     assert first.generation.pictures[0].image.tobytes() == again.generation.pictures[0].image.tobytes()
-    assert shown and all(max(one.size) <= MAX_SIDE for one in shown[0])
+    assert shown and all(max(image.size) <= MAX_SIDE for image in shown[0])
     steered = first.generation.steered
     assert steered and steered.steering.categories == ("violence",)
     assert steered.method == FAMILIES[family] if FAMILIES[family] == SLD else NO_GUIDANCE in steered.why
@@ -105,7 +105,7 @@ def test_two_requests_at_once_never_mix_settings(studio_of: Callable[..., Studio
         assert isinstance(outcome, Delivered)
         return outcome.generation.pictures[0].image.tobytes()
 
-    alone = [picture(one) for one in (*requests, calm)]
+    alone = [picture(request) for request in (*requests, calm)]
     with ThreadPoolExecutor(4) as pool:
         assert list(pool.map(picture, (*requests, calm))) == alone
 
@@ -146,7 +146,7 @@ def test_a_picture_that_failed_does_not_lose_the_others(
     assert isinstance(outcome, Delivered)
     assert [picture.seed for picture in outcome.generation.pictures] == [7, 9]
     assert outcome.generation.failed == (8,)
-    assert [one.export is not None for one in outcome.pictures] == [True, True]
+    assert [result.export is not None for result in outcome.pictures] == [True, True]
 
 
 def test_what_was_steered_is_on_record(studio_of: Callable[..., Studio]) -> None:

@@ -75,12 +75,12 @@ class Handler(BaseHTTPRequestHandler):
             self._answer(404, b"", {"X-Error-Code": "EntryNotFound"})
 
     def _file(self, name: str, data: bytes) -> None:
-        asked = re.fullmatch(r"bytes=(\d+)-", self.headers.get("Range", ""))
-        start = int(asked[1]) if asked else 0
+        partial = re.fullmatch(r"bytes=(\d+)-", self.headers.get("Range", ""))
+        start = int(partial[1]) if partial else 0
         if start:
             self.hub.ranges[name] += 1
-        rest, code = data[start:], 206 if asked else 200
-        more = {"Content-Range": f"bytes {start}-{len(data) - 1}/{len(data)}"} if asked else {}
+        rest, code = data[start:], 206 if partial else 200
+        more = {"Content-Range": f"bytes {start}-{len(data) - 1}/{len(data)}"} if partial else {}
         if self.hub.drops and len(rest) > 2000:
             self.hub.drops -= 1
             self._answer(code, rest[: len(rest) // 2], more, says=len(rest))
@@ -151,9 +151,9 @@ def test_a_download_that_was_killed_goes_on_at_the_next_start(served: tuple[Fake
     with pytest.raises(Cancelled):
         Hub(tmp_path, endpoint=address).fetch(TINY, kill)
     assert not Hub(tmp_path).has(REPO)
-    asked = hub.ranges[weights]
+    before = hub.ranges[weights]
     folder = Hub(tmp_path, endpoint=address).fetch(TINY, silent)
-    assert hub.ranges[weights] > asked
+    assert hub.ranges[weights] > before
     assert (folder / weights).read_bytes() == hub.files[weights]
 
 

@@ -23,29 +23,29 @@ def test_a_single_file_is_read_with_its_class_and_configuration_and_without_the_
 
     arguments: dict[str, Any] = {}
 
-    def from_single_file(path: str, **given: Any) -> Any:
-        arguments.update(given, path=path)
-        return diffusers.AutoPipelineForText2Image.from_pretrained(str(tiny_pipeline), dtype=given["torch_dtype"])
+    def from_single_file(path: str, **options: Any) -> Any:
+        arguments.update(options, path=path)
+        return diffusers.AutoPipelineForText2Image.from_pretrained(str(tiny_pipeline), dtype=options["torch_dtype"])
 
     monkeypatch.setattr(diffusers.StableDiffusionPipeline, "from_single_file", from_single_file)
     file = tmp_path / "mine.safetensors"
     file.touch()
-    one = card(str(file), pipeline="StableDiffusionPipeline", config=str(tiny_pipeline))
-    assert len(DiffusionEngine("mine", one, tmp_path).generate(REQUEST, [1], silent).pictures) == 1
+    own_card = card(str(file), pipeline="StableDiffusionPipeline", config=str(tiny_pipeline))
+    assert len(DiffusionEngine("mine", own_card, tmp_path).generate(REQUEST, [1], silent).pictures) == 1
     assert arguments["path"] == str(file) and arguments["config"] == str(tiny_pipeline)
     assert arguments["local_files_only"]
     assert arguments["safety_checker"] is None and not arguments["requires_safety_checker"]
 
 
 def test_a_single_file_that_is_missing_is_named(tmp_path: Path) -> None:
-    one = card("mine.safetensors", pipeline="StableDiffusionPipeline", config="x")
+    own_card = card("mine.safetensors", pipeline="StableDiffusionPipeline", config="x")
     with pytest.raises(EngineUnavailable, match="there is no file .*mine.safetensors"):
-        DiffusionEngine("mine", one, tmp_path).generate(REQUEST, [1], silent)
+        DiffusionEngine("mine", own_card, tmp_path).generate(REQUEST, [1], silent)
 
 
 def test_another_scheduler_is_the_cards(tiny_pipeline: Path) -> None:
-    one = card("sd", scheduler="EulerDiscreteScheduler", scheduler_settings={"timestep_spacing": "trailing"})
-    engine = DiffusionEngine("tiny", one, tiny_pipeline.parent)
+    own_card = card("sd", scheduler="EulerDiscreteScheduler", scheduler_settings={"timestep_spacing": "trailing"})
+    engine = DiffusionEngine("tiny", own_card, tiny_pipeline.parent)
     engine.generate(REQUEST, [1], silent)
     scheduler = pipeline_of(engine).scheduler
     assert (type(scheduler).__name__, scheduler.config.timestep_spacing) == ("EulerDiscreteScheduler", "trailing")

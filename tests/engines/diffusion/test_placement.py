@@ -64,7 +64,7 @@ def test_the_embedded_model_runs_anywhere_and_in_full_precision() -> None:
 def test_more_memory_never_takes_a_model_away() -> None:
     cards = read_cards(SHIPPED).values()
     running = [
-        sum(choose_placement(one, gpu(free, ram)).runs for one in cards)
+        sum(choose_placement(card, gpu(free, ram)).runs for card in cards)
         for free, ram in ((0, 4), (8, 32), (24, 64), (80, 256))
     ]
     assert running == sorted(running) and running[-1] == len(cards)
@@ -102,7 +102,7 @@ def test_a_lent_gpu_counts_as_one() -> None:
 
 
 @pytest.mark.parametrize(
-    ("told", "expected"),
+    ("output", "expected"),
     [
         pytest.param("NVIDIA L4, 23034, 22500, 8.9\n", ("cuda", "NVIDIA L4", True), id="a GPU"),
         pytest.param("Tesla T4, 15360, 15000, 7.5\nTesla T4, 15360, 10, 7.5\n", ("cuda", "Tesla T4", False), id="two"),
@@ -110,10 +110,10 @@ def test_a_lent_gpu_counts_as_one() -> None:
     ],
 )
 def test_a_gpu_is_read_from_its_own_tool(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, told: str, expected: tuple[str, str, bool]
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, output: str, expected: tuple[str, str, bool]
 ) -> None:
     tool = tmp_path / "nvidia-smi"
-    tool.write_text(f"#!/bin/sh\ncat <<'END'\n{told}END\n")
+    tool.write_text(f"#!/bin/sh\ncat <<'END'\n{output}END\n")
     tool.chmod(0o755)
     monkeypatch.setattr(hardware_module, "GPU_QUERY", (str(tool), *hardware_module.GPU_QUERY[1:]))
     here = measure()

@@ -45,8 +45,8 @@ def shown(picture: Any, size: tuple[int, int]) -> list[Image.Image]:
 def test_the_colours_are_where_they_will_be() -> None:
     picture = np.zeros((256, 256, 3), np.uint8)
     picture[:, :128], picture[:, 128:] = (200, 30, 30), (30, 30, 200)
-    one = np.asarray(shown(picture, (256, 256))[0], dtype=int)
-    left, right = one[:, :64].mean((0, 1)), one[:, -64:].mean((0, 1))
+    preview = np.asarray(shown(picture, (256, 256))[0], dtype=int)
+    left, right = preview[:, :64].mean((0, 1)), preview[:, -64:].mean((0, 1))
     assert left[0] > left[2] + 60 and right[2] > right[0] + 60
 
 

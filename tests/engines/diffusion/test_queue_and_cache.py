@@ -44,8 +44,8 @@ def test_turns_come_in_order_and_tell_place_and_estimate() -> None:
         while not any(number == 3 for number, _ in places):
             time.sleep(0.01)
         go.set()
-        for one in work:
-            one.result()
+        for future in work:
+            future.result()
     assert order == [1, 2, 3]
     assert places[0] == (2, "waiting for the engine: 1 before you, about 10 s")
     assert (3, "waiting for the engine: 2 before you, about 20 s") in places
@@ -73,8 +73,8 @@ def loaded(engines: list[DiffusionEngine]) -> list[bool]:
 
 def test_the_least_recently_used_model_makes_room(tiny_models: Path) -> None:
     sd, sdxl, sd3 = all_three = engines(tiny_models, ModelStore(tiny_models, cache=ModelCache(2)))
-    for one in (sd, sdxl, sd):
-        one.generate(REQUEST, [1], silent)
+    for engine in (sd, sdxl, sd):
+        engine.generate(REQUEST, [1], silent)
     sd3.generate(REQUEST, [1], silent)
     assert loaded(all_three) == [True, False, True]
 
@@ -87,6 +87,6 @@ def test_models_go_when_memory_is_short(tiny_models: Path) -> None:
 
     store = ModelStore(tiny_models, hardware=hardware, cache=ModelCache(9))
     held += [DiffusionEngine(name, card(name, memory_gb=9.0), store) for name in ("sd", "sdxl")]
-    for one in held:
-        one.generate(REQUEST, [1], silent)
+    for engine in held:
+        engine.generate(REQUEST, [1], silent)
     assert loaded(held) == [False, True]

@@ -59,25 +59,25 @@ def pair() -> tuple[Any, Any]:
 def test_it_equals_the_reference_pipeline_on_stable_diffusion(pair: tuple[Any, Any], strength: str) -> None:
     plain, safe = pair
     chosen = STRENGTHS[strength]
-    asked = GenerationRequest("a red apple", steps=50, guidance=7.5, width=SIDE, height=SIDE)
+    request = GenerationRequest("a red apple", steps=50, guidance=7.5, width=SIDE, height=SIDE)
 
-    def given() -> dict[str, Any]:
-        return pipeline_arguments(plain, asked, [3], guided=True)
+    def arguments() -> dict[str, Any]:
+        return pipeline_arguments(plain, request, [3], guided=True)
 
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         want = safe(
-            **given(),
+            **arguments(),
             sld_guidance_scale=chosen.scale,
             sld_warmup_steps=chosen.warm_up,
             sld_threshold=chosen.threshold,
             sld_momentum_scale=chosen.momentum,
             sld_mom_beta=chosen.keep,
         ).images
-    by = SteeringResult(Steering(("violence",), "blood and gore", strength), "sld", "")
-    with steering_context(card("sd"), plain, given(), by) as adjusted:
+    result = SteeringResult(Steering(("violence",), "blood and gore", strength), "sld", "")
+    with steering_context(card("sd"), plain, arguments(), result) as adjusted:
         got = plain(**adjusted).images
-    off, moved = np.abs(got - want).max(), np.abs(got - plain(**given()).images).max()
+    off, moved = np.abs(got - want).max(), np.abs(got - plain(**arguments()).images).max()
     print(f"{strength}: off {off:.1e}, moved {moved:.1e}")
     assert off <= 5e-4
     assert moved > 5 * off  # it did steer
@@ -97,7 +97,7 @@ class Spy:
         def noted(*args: Any, **kwargs: Any) -> Any:
             out = forward(*args, **kwargs)
             value = out[0] if isinstance(out, tuple) else out.sample
-            self.predictions.append(np.stack([one.numpy(force=True) for one in value]))
+            self.predictions.append(np.stack([prediction.numpy(force=True) for prediction in value]))
             return out
 
         def handed(prediction: Any, *args: Any, **kwargs: Any) -> Any:
@@ -153,9 +153,9 @@ def test_a_concept_that_is_the_prompt_itself_changes_nothing(engines: dict[str, 
 def test_a_steered_picture_differs_and_leaves_nothing_behind(engines: dict[str, DiffusionEngine], family: str) -> None:
     engine = engines[family]
     plain = engine.generate(REQUEST, [5], silent).pictures[0].image
-    made = engine.generate(REQUEST, [5], silent, steering=BLOOD)
-    assert made.steered and (made.steered.method, made.steered.steering) == ("sld", BLOOD)
-    assert made.pictures[0].image.tobytes() != plain.tobytes()
+    generation = engine.generate(REQUEST, [5], silent, steering=BLOOD)
+    assert generation.steered and (generation.steered.method, generation.steered.steering) == ("sld", BLOOD)
+    assert generation.pictures[0].image.tobytes() != plain.tobytes()
     assert engine.generate(REQUEST, [5], silent).pictures[0].image.tobytes() == plain.tobytes()
     assert "forward" not in denoiser_of(pipeline_of(engine)).__dict__
 
@@ -180,8 +180,8 @@ def test_the_gate_of_whole_pictures_opens_for_what_is_near_the_concept(prompt: l
     concept, nothing = torch.tensor([[[2.0, 0.0], [0.0, 0.0]]]), torch.zeros(1, 2, 2)
     strength = SteeringStrength.model_validate(WHOLE["strong"])
     for unit in (1.0, 0.001):  # whatever a model's predictions are measured in
-        seen = picture_gate(strength, unit * torch.tensor([prompt]), unit * nothing, unit * concept)
-        assert seen.shape == (1, 1, 1) and seen.item() == pytest.approx(mu, abs=0.01)
+        gate = picture_gate(strength, unit * torch.tensor([prompt]), unit * nothing, unit * concept)
+        assert gate.shape == (1, 1, 1) and gate.item() == pytest.approx(mu, abs=0.01)
 
 
 def test_a_card_may_have_its_own_settings(engines: dict[str, DiffusionEngine]) -> None:
@@ -189,11 +189,11 @@ def test_a_card_may_have_its_own_settings(engines: dict[str, DiffusionEngine]) -
     own = card("sd", steering=WHOLE)
 
     def drawn(prompt: str, concept: str, guidance: float = 4.0) -> Any:
-        given = pipeline_arguments(
+        arguments = pipeline_arguments(
             pipeline, GenerationRequest(prompt, steps=4, guidance=guidance, width=SIDE, height=SIDE), [3], True
         )
-        by = SteeringResult(Steering(("violence",), concept, "strong"), "sld", "")
-        with steering_context(own, pipeline, given, by) as adjusted:
+        result = SteeringResult(Steering(("violence",), concept, "strong"), "sld", "")
+        with steering_context(own, pipeline, arguments, result) as adjusted:
             return pipeline(**adjusted).images
 
     # Asked for the concept, it draws what it draws for no words at all; asked for something else, it is left alone.
@@ -204,36 +204,36 @@ def test_a_card_may_have_its_own_settings(engines: dict[str, DiffusionEngine]) -
 
 
 def test_warm_ups_follow_the_number_of_steps() -> None:
-    assert [one.warm_up_of(50) for one in STRENGTHS.values()] == [15, 10, 7, 0]
-    assert [one.warm_up_of(20) for one in STRENGTHS.values()] == [6, 4, 3, 0]
+    assert [strength.warm_up_of(50) for strength in STRENGTHS.values()] == [15, 10, 7, 0]
+    assert [strength.warm_up_of(20) for strength in STRENGTHS.values()] == [6, 4, 3, 0]
 
 
 def test_weak_has_the_scale_of_the_paper_and_not_of_the_deprecated_copy() -> None:
     assert STRENGTHS["weak"].scale == 200.0
 
 
-def why(engine: DiffusionEngine, steering: Steering = BLOOD, **changes: Any) -> str:
-    given = pipeline_arguments(pipeline_of(engine), REQUEST, [1], guided=True)
-    by = choose_steering(card("sd", **changes), pipeline_of(engine), given, steering)
-    assert by is not None and by.method == ""
-    return by.why
+def reason_not_steered(engine: DiffusionEngine, steering: Steering = BLOOD, **changes: Any) -> str:
+    arguments = pipeline_arguments(pipeline_of(engine), REQUEST, [1], guided=True)
+    result = choose_steering(card("sd", **changes), pipeline_of(engine), arguments, steering)
+    assert result is not None and result.method == ""
+    return result.why
 
 
 def test_where_nothing_is_steered_the_reason_is_said(
     engines: dict[str, DiffusionEngine], tiny_models: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     sd = engines["sd"]
-    assert "without guidance" in why(sd, guided=False)
+    assert "without guidance" in reason_not_steered(sd, guided=False)
     general = Steering(("violence", "hate"), "blood, flags", "medium", general=True)
-    assert "filtered pictures" in why(sd, general, content="filtered")
+    assert "filtered pictures" in reason_not_steered(sd, general, content="filtered")
     at_one = pipeline_arguments(pipeline_of(sd), GenerationRequest("x", steps=2, guidance=1.0), [1], guided=True)
     assert "guidance 1" in choose_steering(card("sd"), pipeline_of(sd), at_one, BLOOD).why  # type: ignore[union-attr]
     distilled = loaded(tiny_models, "flux2-distilled")
-    assert "without guidance" in why(distilled)
+    assert "without guidance" in reason_not_steered(distilled)
     assert distilled.generate(REQUEST, [1], silent, steering=BLOOD).steered.method == ""  # type: ignore[union-attr]
     monkeypatch.delitem(LAYOUTS, "Flux2Transformer2DModel")
     assert layout_of(pipeline_of(engines["flux2"])) is None
-    assert "not known" in why(engines["flux2"])
+    assert "not known" in reason_not_steered(engines["flux2"])
 
 
 def test_a_denoiser_that_is_not_known_gets_words_in_the_negative_prompt(
@@ -242,10 +242,10 @@ def test_a_denoiser_that_is_not_known_gets_words_in_the_negative_prompt(
     monkeypatch.delitem(LAYOUTS, "UNet2DConditionModel")
     pipeline = pipeline_of(engines["sd"])
     request = GenerationRequest("x", steps=2, guidance=4.0, negative_prompt="a tree")
-    given = pipeline_arguments(pipeline, request, [1, 2], guided=True)
-    by = choose_steering(card("sd"), pipeline, given, BLOOD)
-    assert by and by.method == "negative prompt"
-    with steering_context(card("sd"), pipeline, given, by) as adjusted:
+    arguments = pipeline_arguments(pipeline, request, [1, 2], guided=True)
+    result = choose_steering(card("sd"), pipeline, arguments, BLOOD)
+    assert result and result.method == "negative prompt"
+    with steering_context(card("sd"), pipeline, arguments, result) as adjusted:
         assert adjusted["negative_prompt"] == ["a tree, blood"] * 2
     words = engines["sd"].generate(REQUEST, [5], silent, steering=BLOOD)
     assert words.pictures[0].image.tobytes() != engines["sd"].generate(REQUEST, [5], silent).pictures[0].image.tobytes()
@@ -270,7 +270,7 @@ def test_three_predictions_are_asked_for_in_one_call_where_the_inputs_fit(
 
 
 @pytest.mark.parametrize(
-    ("given", "concept", "fits"),
+    ("arguments", "concept", "fits"),
     [
         pytest.param({"text": np.ones((4, 2))}, {"text": np.ones((2, 3))}, False, id="another length of text"),
         pytest.param({"mask": np.ones((4, 2))}, {}, False, id="nothing known of the concept's"),
@@ -281,11 +281,11 @@ def test_three_predictions_are_asked_for_in_one_call_where_the_inputs_fit(
     ],
 )
 def test_inputs_that_do_not_fit_are_not_laid_combined_inputs(
-    given: dict[str, Any], concept: dict[str, Any], fits: bool
+    arguments: dict[str, Any], concept: dict[str, Any], fits: bool
 ) -> None:
-    assert (combined_inputs(given, concept, 4) is not None) is fits
+    assert (combined_inputs(arguments, concept, 4) is not None) is fits
 
 
 def test_arguments_are_known_by_name_however_they_are_given(engines: dict[str, DiffusionEngine]) -> None:
-    given = named_inputs(denoiser_of(pipeline_of(engines["sd"])), (1, 2), {"encoder_hidden_states": 3})
-    assert given == {"sample": 1, "timestep": 2, "encoder_hidden_states": 3}
+    arguments = named_inputs(denoiser_of(pipeline_of(engines["sd"])), (1, 2), {"encoder_hidden_states": 3})
+    assert arguments == {"sample": 1, "timestep": 2, "encoder_hidden_states": 3}

@@ -35,9 +35,9 @@ class Lender:
     yielded: list[str] = field(default_factory=list)
 
     def __call__(self, task: Task) -> Task:
-        def borrowed(*given: Any) -> Generator[Any]:
+        def borrowed(*arguments: Any) -> Generator[Any]:
             self.lent += 1
-            items = task(*pickle.loads(pickle.dumps(given)))
+            items = task(*pickle.loads(pickle.dumps(arguments)))
             try:
                 for item in items:
                     self.yielded.append(item[0])
@@ -51,15 +51,15 @@ class Lender:
 
 
 def test_a_lent_gpu_draws_the_same_picture_with_progress_and_previews(tiny_pipeline: Path) -> None:
-    lend, told, shown = Lender(), [], []
+    lend, steps, shown = Lender(), [], []
     plain = DiffusionEngine("tiny", card("sd"), tiny_pipeline.parent)
     borrowed = DiffusionEngine("tiny", card("sd"), ModelStore(tiny_pipeline.parent, zero_gpu=lend))
-    made = borrowed.generate(REQUEST, [5], lambda *one: told.append(one), steering=BLOOD, preview=shown.append)
+    generation = borrowed.generate(REQUEST, [5], lambda *step: steps.append(step), steering=BLOOD, preview=shown.append)
     assert (
-        made.pictures[0].image.tobytes()
+        generation.pictures[0].image.tobytes()
         == plain.generate(REQUEST, [5], silent, steering=BLOOD).pictures[0].image.tobytes()
     )
-    assert ("drawing", 4, 4) in told and shown and made.steered and made.steered.method == "sld"
+    assert ("drawing", 4, 4) in steps and shown and generation.steered and generation.steered.method == "sld"
     assert lend.lent == 1
 
 
