@@ -200,12 +200,12 @@ class Refused:
 class Delivered:
     """Holds the results of a request of which at least one picture was marked and written.
 
-    `prompt` is the decision on the prompt; `pictures` has one result for each picture of `generation`, in its order.
+    `pictures` has one result for each picture of `generation`, in its order.
     `time` is UTC.
     """
 
     case: str
-    prompt: Decision
+    prompt_decision: Decision
     pictures: tuple[PictureResult, ...]
     generation: Generation
     time: datetime = field(default_factory=_now)

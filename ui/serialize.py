@@ -116,7 +116,7 @@ def delivered(outcome: Delivered, result: PictureResult, file: str, messages: Me
         "seconds": round(generation.seconds, 3),
         "filled_in": result.picture.filled,
         "steered": of_steering(generation.steered),
-        "prompt": decision(outcome.prompt, messages),
+        "prompt": decision(outcome.prompt_decision, messages),
         "picture": decision(result.decision, messages),
     }
 

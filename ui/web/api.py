@@ -113,7 +113,7 @@ class Api:
         return {
             "refused": False,
             "case": outcome.case,
-            "prompt": serialize.decision(outcome.prompt, messages),
+            "prompt": serialize.decision(outcome.prompt_decision, messages),
             "steered": of_steering(outcome.generation.steered),
             "pictures": [self._picture(outcome, result, messages) for result in outcome.pictures],
         }
