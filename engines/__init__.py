@@ -1,1 +1,1 @@
-"""Engines make pictures. They know no policy: the studio calls them after the prompt has passed."""
+"""Engines draw pictures. They know no policy: the studio calls them after the prompt has passed."""

@@ -1,4 +1,4 @@
-"""What an engine is: a card (data) and one method."""
+"""Defines an engine: its card, which is data, and the methods that the studio calls."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ from safety.config import ConfigModel
 from safety.generation import Generation, GenerationRequest, Steering
 
 if TYPE_CHECKING:
-    from engines.diffusion.previews import Preview
+    from PIL.Image import Image
 
-
-TUNED_FOR = 50  # steps that warm-ups are given for
+# The number of steps that the warm-ups of Safe Latent Diffusion are given for, as in its paper.
+REFERENCE_STEPS = 50
 
 
 class Progress(Protocol):
-    """Is told how far the work is: a word for the stage, steps done, steps in all.
+    """Receives how far the work is: the name of the stage, the steps done and the steps in all.
 
     May raise `safety.errors.Cancelled`; the engine then stops at once and stays usable.
     """
@@ -28,11 +28,20 @@ class Progress(Protocol):
 
 
 def silent(stage: str, done: int, total: int, /) -> None:
-    """Progress that nobody watches."""
+    """Ignores the progress: for callers who do not watch it."""
+
+
+class Preview(Protocol):
+    """Receives blurred RGB pictures while they are drawn, one for each seed. May raise `safety.errors.Cancelled`."""
+
+    def __call__(self, pictures: tuple[Image, ...], /) -> None: ...
 
 
 class Range(ConfigModel):
-    """Default and limits of one setting, limits included; of steps also a number that is quicker and nearly as good."""
+    """Holds the default and the limits of one setting; the limits are allowed values.
+
+    `quick` is, for steps only, a smaller number that gives nearly as good a picture.
+    """
 
     default: float
     least: float
@@ -41,7 +50,7 @@ class Range(ConfigModel):
 
 
 class Lora(ConfigModel):
-    """A small file of changed weights on the hub, laid over the model (it needs the package peft)."""
+    """Names a file of low-rank changes to a model's weights on the hub (Hu et al., 2021). It needs the package peft."""
 
     model: str
     file: str
@@ -49,14 +58,14 @@ class Lora(ConfigModel):
     scale: float = 1.0
 
 
-class Strength(ConfigModel):
-    """How strongly Safe Latent Diffusion steers (engines/diffusion/safe_latent.py). `warm_up` is in steps of 50.
+class SteeringStrength(ConfigModel):
+    """Holds the parameters of Safe Latent Diffusion at one strength (engines/diffusion/safe_latent.py).
 
-    `gate` says what `scale` and `threshold` are applied to: each element of a prediction, as in the paper, or the
-    whole of a picture's.
+    `warm_up` counts steps of 50. `gate` says what `scale` and `threshold` are applied to: each element of a prediction,
+    as in the paper, or the whole of a picture's prediction.
     """
 
-    warm_up: int = Field(ge=0, le=50)
+    warm_up: int = Field(ge=0, le=REFERENCE_STEPS)
     scale: float = Field(ge=0)
     threshold: float
     momentum: float = Field(default=0.0, ge=0, lt=1)
@@ -64,59 +73,93 @@ class Strength(ConfigModel):
     gate: Literal["element", "picture"] = "element"
 
     def warm_up_of(self, steps: int) -> int:
-        return round(self.warm_up * steps / TUNED_FOR)
+        """Returns the warm-up of a run of so many steps."""
+        return round(self.warm_up * steps / REFERENCE_STEPS)
+
+
+# The configurations of Schramowski et al., CVPR 2023. diffusers' deprecated pipeline has a scale of 20 for weak; the
+# paper and its authors' code have 200.
+STRENGTHS = {
+    "weak": SteeringStrength(warm_up=15, scale=200.0, threshold=0.0),
+    "medium": SteeringStrength(warm_up=10, scale=1000.0, threshold=0.01, momentum=0.3, keep=0.4),
+    "strong": SteeringStrength(warm_up=7, scale=2000.0, threshold=0.025, momentum=0.5, keep=0.7),
+    "max": SteeringStrength(warm_up=0, scale=5000.0, threshold=1.0, momentum=0.5, keep=0.7),
+}
 
 
 class EngineCard(ConfigModel):
-    """One entry of presets/engines.toml. Sizes in pixels, memory in GB (10^9 bytes) of weights at 16 bits."""
+    """Describes a model: one entry of presets/engines.toml. Sides in pixels, memory in GB (10^9 bytes) at 16 bits."""
 
     title: str
-    kind: Literal["folder", "hub", "server"] = "folder"  # a folder or .safetensors file; a repository; an address
-    model: str  # a path (relative to assets/models), a repository, or the name that the server knows
-    revision: str = ""  # commit on the hub, 40 hex digits; empty: pinned to what the first download finds
-    url: str = ""  # of an OpenAI-compatible server, up to and with /v1
-    variant: str = ""  # of weights on the hub: "fp16"
-    pipeline: str = ""  # of a single file: the diffusers class
-    config: str = ""  # of a single file: a diffusers folder with its configuration
+    # A folder or .safetensors file of this machine; a repository of the hub; a server's address.
+    kind: Literal["folder", "hub", "server"] = "folder"
+    # A path (relative to assets/models), a repository, or the name that the server knows.
+    model: str
+    # A commit on the hub, 40 hex digits. Empty: pinned to what the first download finds.
+    revision: str = ""
+    # Of an OpenAI-compatible server, up to and with /v1.
+    url: str = ""
+    # Of the weights on the hub, such as "fp16".
+    variant: str = ""
+    # Of a single file: the diffusers class, and a diffusers folder with the configuration.
+    pipeline: str = ""
+    config: str = ""
     lora: Lora | None = None
-    scheduler: str = ""  # a diffusers class instead of the model's own
+    # A diffusers class that replaces the model's own scheduler, and its settings.
+    scheduler: str = ""
     scheduler_settings: dict[str, Any] = {}
     licence: str
     licence_url: str
     commercial: Literal["yes", "conditions", "no"] = "yes"
-    gated: bool = False  # its makers ask for a consent on the hub first
+    # Whether its makers ask for a consent on the hub first.
+    gated: bool = False
     source: str
     note: str = ""
-    content: Literal["filtered", "partial", "minimal", "none", "unknown"] = "unknown"  # what its makers left out
-    guided: bool  # has classifier-free guidance: negative prompts, guidance and steering do something
-    steering: dict[str, Strength] = {}  # weak, medium, strong, max, where the paper's settings do not fit the model
+    # How much unsafe content its makers left out of the training pictures.
+    content: Literal["filtered", "partial", "minimal", "none", "unknown"] = "unknown"
+    # Whether it has classifier-free guidance. Without it negative prompts, guidance and steering do nothing.
+    guided: bool
+    # Parameters by strength, where those of the paper (STRENGTHS) do not fit the model.
+    steering: dict[str, SteeringStrength] = {}
     download_gb: float = 0.0
-    memory_gb: float = 0.0  # 0: small enough for any machine
-    largest_gb: float = 0.0  # of its largest part; the others can wait in main memory. 0: not known
-    compile: bool = False  # compile repeated blocks: minutes at the first picture, faster ones after it
-    attention: str = ""  # attention backend of diffusers instead of its own choice
+    # 0: small enough for any machine.
+    memory_gb: float = 0.0
+    # Of its largest part; the others can wait in main memory. 0: not known.
+    largest_gb: float = 0.0
+    # Compile repeated blocks: minutes at the first picture, faster ones after it.
+    compile: bool = False
+    # A diffusers attention backend instead of the default one.
+    attention: str = ""
     steps: Range
     guidance: Range
-    size: Range  # what the model draws, each side
+    # What the model draws, each side.
+    size: Range
     size_multiple: int = 16
     count: Range
-    shown_at_least: int = 512  # smaller pictures are enlarged to this short side before they are judged
+    # Smaller pictures are enlarged to this short side before they are judged.
+    shown_at_least: int = 512
 
 
 @dataclass(frozen=True, slots=True)
 class Availability:
-    """Whether this machine can run an engine, and whether its files are here already. `why` is for people."""
+    """Tells whether this machine can run an engine and whether its files are installed; `why` is a sentence."""
 
     runs: bool
-    here: bool
+    installed: bool
     why: str
 
 
 class Engine(Protocol):
-    """Makes pictures with one model. Calls of several threads wait for one another."""
+    """Draws pictures with one model. May be called from several threads: the calls wait for one another."""
 
     @property
-    def card(self) -> EngineCard: ...
+    def card(self) -> EngineCard:
+        """Returns the description of the model."""
+        ...
+
+    def availability(self) -> Availability:
+        """Tells whether the engine runs here. Loads and downloads nothing."""
+        ...
 
     def generate(
         self,
@@ -127,7 +170,7 @@ class Engine(Protocol):
         steering: Steering | None = None,
         preview: Preview | None = None,
     ) -> Generation:
-        """One RGB picture a seed. `request` is complete: no setting is None. `preview` gets blurred pictures.
+        """Draws one RGB picture for each seed. `request` is complete: no setting is None.
 
         Raises EngineUnavailable, EngineFailed, Cancelled.
         """

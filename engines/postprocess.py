@@ -1,4 +1,4 @@
-"""From a model's floats to a picture that people and checks can look at."""
+"""Turns a model's output into a picture that people and checks can look at."""
 
 from __future__ import annotations
 
@@ -7,21 +7,32 @@ from typing import TYPE_CHECKING
 import numpy as np
 from PIL import Image
 
-from engines.enlarge import enlarge
-
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-FLAT = 1.0 / 255.0  # a picture whose channels vary by less than one 8-bit level shows nothing
+# A picture whose channels all vary by less than one 8-bit level (as standard deviation) shows nothing.
+MIN_VARIATION = 1.0 / 255.0
 
 
 class NoPicture(Exception):
-    """The floats are no picture: NaN, or all of one colour."""
+    """Says that a model's output is no picture: it holds NaN, or all of it has one colour."""
 
 
 def to_picture(pixels: NDArray[np.float32], short_side: int) -> Image.Image:
-    """RGB of floats 0..1, shape (height, width, 3), enlarged to the short side. Raises NoPicture."""
-    if not np.isfinite(pixels).all() or pixels.std(axis=(0, 1)).max() < FLAT:
+    """Returns floats 0..1 of shape (height, width, 3) as an RGB picture, enlarged to the short side.
+
+    Raises NoPicture.
+    """
+    if not np.isfinite(pixels).all() or pixels.std(axis=(0, 1)).max() < MIN_VARIATION:
         raise NoPicture
     levels = np.clip(np.rint(pixels * 255.0), 0, 255).astype(np.uint8)
     return enlarge(Image.fromarray(levels), short_side)
+
+
+def enlarge(image: Image.Image, short_side: int) -> Image.Image:
+    """Returns the picture with a short side of at least `short_side` pixels, by Lanczos. Never makes it smaller."""
+    shortest = min(image.size)
+    if shortest >= short_side:
+        return image
+    width, height = (round(side * short_side / shortest) for side in image.size)
+    return image.resize((width, height), Image.Resampling.LANCZOS)

@@ -1,37 +1,28 @@
-"""Which engines run on this machine, how, and why the others do not."""
+"""Makes the engines of the cards, and lists those that run on this machine."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Protocol, runtime_checkable
 
 from engines.diffusion.engine import DiffusionEngine
 from engines.diffusion.model_store import ModelStore
-from engines.interface import Availability, Engine, EngineCard
+from engines.interface import Engine, EngineCard
 from engines.remote import RemoteEngine
 
 
-@runtime_checkable
-class ReportsAvailability(Protocol):
-    """An engine that knows whether it can run."""
-
-    def offer(self) -> Availability: ...
-
-
-def offer_of(engine: Engine) -> Availability:
-    return engine.offer() if isinstance(engine, ReportsAvailability) else Availability(True, True, "")
-
-
-def offered(engines: Mapping[str, Engine]) -> list[str]:
-    """The names of those that run, those that need no download first; all, should none run: each then says why."""
-    offers = {name: offer_of(engine) for name, engine in engines.items()}
-    running = [name for name, one in offers.items() if one.runs]
-    return sorted(running, key=lambda name: not offers[name].here) or list(engines)
-
-
-def make_engines(cards: Mapping[str, EngineCard], source: ModelStore, server_key: str = "") -> dict[str, Engine]:
-    """One engine a card."""
+def make_engines(cards: Mapping[str, EngineCard], store: ModelStore, server_key: str = "") -> dict[str, Engine]:
+    """Returns one engine for each card, by its name. `server_key` is the bearer token of image servers."""
     return {
-        name: RemoteEngine(name, card, server_key) if card.kind == "server" else DiffusionEngine(name, card, source)
+        name: RemoteEngine(name, card, server_key) if card.kind == "server" else DiffusionEngine(name, card, store)
         for name, card in cards.items()
     }
+
+
+def runnable_engines(engines: Mapping[str, Engine]) -> list[str]:
+    """Returns the names of the engines that run here, those that need no download first.
+
+    Returns all of them where none runs: each then says why.
+    """
+    availability = {name: engine.availability() for name, engine in engines.items()}
+    names = [name for name, status in availability.items() if status.runs]
+    return sorted(names, key=lambda name: not availability[name].installed) or list(engines)

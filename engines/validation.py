@@ -1,4 +1,4 @@
-"""A request made complete and checked against the engine's card, before anything is on record."""
+"""Completes a request from the engine's card and refuses what is out of range, before anything is on record."""
 
 from __future__ import annotations
 
@@ -12,13 +12,14 @@ from engines.interface import Engine, EngineCard, Range
 from safety.errors import RequestError
 from safety.generation import GenerationRequest
 
-MAX_PROMPT = 10_000  # characters; the longest rows of public prompt sets have about 7,000
+# Characters. The longest rows of public prompt sets have about 7,000.
+MAX_PROMPT = 10_000
 FORMATS = ("png", "jpeg", "webp")
 MAX_SEED = 2**32 - 1
 
 
 def prompt_problem(text: str) -> str:
-    """What keeps a prompt from being judged, as a sentence that names the fix; empty if nothing does."""
+    """Returns what keeps a prompt from being judged, as a sentence that names the fix; "" if nothing does."""
     if not any(char.isprintable() and not char.isspace() for char in text):
         return "The prompt is empty. Write what the picture should show."
     if len(text) > MAX_PROMPT:
@@ -29,7 +30,10 @@ def prompt_problem(text: str) -> str:
 
 
 def complete(request: GenerationRequest, engines: Mapping[str, Engine]) -> GenerationRequest:
-    """Fills what is None from the engine's card. Raises RequestError that names the setting and its range."""
+    """Returns the request with every setting that is None filled in from the engine's card.
+
+    Raises RequestError that names the setting and its range.
+    """
     for text in (request.prompt, request.negative_prompt or "-"):
         if problem := prompt_problem(text):
             raise RequestError(problem)
@@ -45,41 +49,44 @@ def complete(request: GenerationRequest, engines: Mapping[str, Engine]) -> Gener
     _check_sides(request, card)
     return replace(
         request,
-        steps=int(_within("steps", request.steps, card.steps)),
-        guidance=float(_within("guidance", request.guidance, card.guidance)),
-        width=int(_within("width", request.width, card.size)),
-        height=int(_within("height", request.height, card.size)),
-        count=int(_within("count", request.count, card.count)),
+        steps=int(_in_range("steps", request.steps, card.steps)),
+        guidance=float(_in_range("guidance", request.guidance, card.guidance)),
+        width=int(_in_range("width", request.width, card.size)),
+        height=int(_in_range("height", request.height, card.size)),
+        count=int(_in_range("count", request.count, card.count)),
     )
 
 
 def with_quick_steps(request: GenerationRequest, engines: Mapping[str, Engine]) -> GenerationRequest:
-    """The same request with its engine's quick number of steps. Raises RequestError where the card names none."""
+    """Returns the request with its engine's quick number of steps. Raises RequestError where the card names none."""
     if request.steps is not None:
         raise RequestError("Quick and a number of steps were both asked for.", "Give one of them.")
     if request.engine not in engines:
-        return request  # `complete` says so, and what there is
+        # `complete` says so, and which engines there are.
+        return request
     card = engines[request.engine].card
     if card.steps.quick is None:
         raise RequestError(f"{card.title} has no quick setting.", "Give a number of steps instead.")
     return replace(request, steps=int(card.steps.quick))
 
 
-def _within(name: str, value: float | None, bounds: Range) -> float:
+def _in_range(name: str, value: float | None, limits: Range) -> float:
+    """Returns the value, or the default where it is None. Raises RequestError outside of the limits."""
     if value is None:
-        return bounds.default
-    if not math.isfinite(value) or not bounds.least <= value <= bounds.most:
-        raise RequestError(f"{name} = {value:g} is out of range.", f"Use {bounds.least:g} to {bounds.most:g}.")
+        return limits.default
+    if not math.isfinite(value) or not limits.least <= value <= limits.most:
+        raise RequestError(f"{name} = {value:g} is out of range.", f"Use {limits.least:g} to {limits.most:g}.")
     return value
 
 
 def _check_sides(request: GenerationRequest, card: EngineCard) -> None:
+    """Raises RequestError for a side that the model cannot draw."""
     for name, side in (("width", request.width), ("height", request.height)):
         if side is not None and side % card.size_multiple:
             raise RequestError(f"{name} = {side} does not fit the model.", f"Use a multiple of {card.size_multiple}.")
 
 
 def draw_seeds(request: GenerationRequest) -> tuple[int, ...]:
-    """One seed a picture: the given one and those after it, else random ones."""
+    """Returns one seed for each picture: the request's own and those after it, or else a random one and those after."""
     first = secrets.randbelow(MAX_SEED + 1) if request.seed is None else request.seed
     return tuple((first + number) % (MAX_SEED + 1) for number in range(request.count))

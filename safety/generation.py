@@ -1,4 +1,4 @@
-"""The records of the work itself: what is asked for, what is made of it, what is handed out."""
+"""Records of a generation: the request, the pictures an engine made of it, the files handed out, the outcome."""
 
 from __future__ import annotations
 
@@ -16,7 +16,11 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class GenerationRequest:
-    """What to make. `None` means: as the engine's card says (for the seed: drawn and recorded)."""
+    """Holds what a person asks for.
+
+    A setting that is None is filled in from the engine's card (`engines.validation.complete`); a seed of None is drawn
+    at random and recorded. `width` and `height` are in pixels, `format` is "png", "jpeg" or "webp".
+    """
 
     prompt: str
     mode: str = "general"
@@ -29,17 +33,22 @@ class GenerationRequest:
     height: int | None = None
     count: int = 1
     format: str = "png"
+    # The person has read a warning and wants the picture all the same.
     acknowledged: bool = False
-    keep_prompt: bool = False  # opt-in: write the prompt into the picture's metadata
-    balanced: bool = False  # opt-in: fill in, in turn, who an unnamed person is (presets/open_people.toml)
-    language: str = ""  # of the reasons: "de", or "de-AT" for help in that country; "" as the operator set it
+    # Opt-in: write the prompt into the picture's metadata.
+    keep_prompt: bool = False
+    # Opt-in: fill in, in turn, who an unnamed person is (presets/open_people.toml).
+    balanced: bool = False
+    # Of the reasons: "de", or "de-AT" for help in that country; "" as the operator set it.
+    language: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Steering:
-    """What an engine is asked to steer away from. `concept` is in words; `strength` is weak, medium, strong or max.
+    """Tells an engine what to steer away from.
 
-    `general`: nothing in the prompt called for it, so the concept names all that the mode forbids.
+    `concept` is in words; `strength` is weak, medium, strong or max (engines/diffusion/safe_latent.py). `general` is
+    true where nothing in the prompt called for steering: then the concept names all that the mode forbids.
     """
 
     categories: tuple[str, ...]
@@ -50,9 +59,10 @@ class Steering:
 
 @dataclass(frozen=True, slots=True)
 class SteeringResult:
-    """What came of it: `method` is "sld", "negative prompt", or empty where nothing was steered; `why` says why.
+    """Tells how an engine steered.
 
-    `lacking`: it should have been steered, and could not be. People are told so.
+    `method` is "sld" (Safe Latent Diffusion), "negative prompt", or "" where nothing was steered; `why` is a sentence
+    for people. `lacking` is true where the engine should have steered and could not: people are told so.
     """
 
     steering: Steering
@@ -62,35 +72,37 @@ class SteeringResult:
 
 
 @dataclass(frozen=True, slots=True)
-class Generation:
-    """What an engine made: RGB pictures of one size, in the order of their seeds.
+class GeneratedPicture:
+    """Holds one RGB picture as an engine made it, with the seed and the prompt that it was drawn from.
 
-    `prompts`: what each was drawn from, where that is not the request's prompt; `filled`: what was put in, in words.
-    `failed` has the seeds that gave no picture (a numeric failure); the others are not lost with them.
+    `filled` names the demographics that were filled into the prompt of a balanced set; "" where nothing was.
+    """
+
+    image: Image
+    seed: int
+    prompt: str
+    filled: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Generation:
+    """Holds what an engine made of one request: pictures of one size, in the order of their seeds.
+
+    `model` names the weights ("owner/name@commit" for the hub's), `seconds` is the time that drawing took. `failed` has
+    the seeds that gave no picture (a numeric failure); the other pictures are not lost with them.
     """
 
     request: GenerationRequest
-    images: tuple[Image, ...]
-    seeds: tuple[int, ...]
+    pictures: tuple[GeneratedPicture, ...]
     model: str
     seconds: float
     steered: SteeringResult | None = None
     failed: tuple[int, ...] = ()
-    prompts: tuple[str, ...] = ()
-    filled: tuple[str, ...] = ()
-
-    def prompt_of(self, number: int) -> str:
-        """What picture `number` was drawn from."""
-        return self.prompts[number] if self.prompts else self.request.prompt
-
-    def filled_in(self, number: int) -> str:
-        """What was filled in for picture `number`; "" where nothing was."""
-        return self.filled[number] if self.filled else ""
 
 
 @dataclass(frozen=True, slots=True)
 class Stamp:
-    """The id that all marks of one exported picture share: 64 bits."""
+    """Identifies one exported picture in all of its marks. `id` has 64 bits; raises ValueError for any other number."""
 
     id: int
 
@@ -100,7 +112,7 @@ class Stamp:
 
     @classmethod
     def new(cls) -> Stamp:
-        """64 random bits: nothing about the picture or its maker can be read from them."""
+        """Returns a stamp of 64 random bits: nothing about the picture or its maker can be read from them."""
         return cls(secrets.randbits(64))
 
     def __str__(self) -> str:
@@ -109,7 +121,11 @@ class Stamp:
 
 @dataclass(frozen=True, slots=True)
 class Fingerprint:
-    """What a picture looks like in 256 bits (PDQ). `bits` is 64 hex digits; `quality` is 0..100: how much structure."""
+    """Holds the perceptual hash of a picture (PDQ, 256 bits).
+
+    `bits` is 64 hex digits; `quality` is 0..100 and grows with the structure in the picture. Raises ValueError for bits
+    of another form.
+    """
 
     bits: str
     quality: int
@@ -121,7 +137,7 @@ class Fingerprint:
 
 @dataclass(frozen=True, slots=True)
 class Export:
-    """A marked file on disk. `marks` names the layers that were read back from it."""
+    """Describes a marked file on disk. `marks` names the layers that were read back from it, `sha256` is hex."""
 
     path: Path
     stamp: Stamp
@@ -134,7 +150,7 @@ class Export:
 
 @dataclass(frozen=True, slots=True)
 class ExportRecord:
-    """What the registry knows of one export. `sha256` is the file's, as hex; `time` is UTC, ISO 8601.
+    """Holds what the registry knows of one export. `sha256` is the file's, as hex; `time` is UTC, ISO 8601.
 
     `width` and `height` are 0, and `fingerprint` is None, where they were not kept.
     """
@@ -150,34 +166,58 @@ class ExportRecord:
 
 @dataclass(frozen=True, slots=True)
 class PictureResult:
-    """One picture of a generation: withheld (`export` is None), veiled until revealed, or free."""
+    """Holds a generated picture, the decision on it and its marked file: None where the picture is withheld."""
 
+    picture: GeneratedPicture
     decision: Decision
     export: Export | None
 
     @property
     def veiled(self) -> bool:
+        """Tells whether the file may be handed out, but is hidden until the person chooses to see it."""
         return self.export is not None and self.decision.verdict is Verdict.WARN
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)
 
 
 @dataclass(frozen=True, slots=True)
 class Refused:
-    """No picture is handed out; `decision` says why. A WARN here waits for the person's word. `time` is UTC."""
+    """Holds why no picture is handed out for a request. A WARN here waits for the person's confirmation.
+
+    `time` is UTC; `suggestions` are other wordings that pass, for a blocked prompt.
+    """
 
     case: str
     decision: Decision
-    time: datetime = field(default_factory=lambda: datetime.now(UTC))
-    suggestions: tuple[Suggestion, ...] = ()  # other wordings that pass, for a blocked prompt
+    request: GenerationRequest
+    time: datetime = field(default_factory=_now)
+    suggestions: tuple[Suggestion, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Delivered:
-    """At least one picture was made and marked; `made` has one entry a picture, in order."""
+    """Holds the results of a request of which at least one picture was marked and written.
+
+    `pictures` has one result for each picture of `generation`, in its order.
+    `time` is UTC.
+    """
 
     case: str
-    prompt: Decision
-    made: tuple[PictureResult, ...]
+    prompt_decision: Decision
+    pictures: tuple[PictureResult, ...]
     generation: Generation
+    time: datetime = field(default_factory=_now)
+
+    @property
+    def request(self) -> GenerationRequest:
+        """Returns the request that the pictures were made for, with every setting filled in."""
+        return self.generation.request
+
+    def refusal(self, result: PictureResult) -> Refused:
+        """Returns the refusal of one of the pictures: what its statement of reasons is built from."""
+        return Refused(self.case, result.decision, self.request, self.time)
 
 
 Outcome = Refused | Delivered

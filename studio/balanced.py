@@ -1,4 +1,4 @@
-"""Draws pictures of one request from several wordings: a balanced set. The same for every engine."""
+"""Draws a balanced set: each picture of a request from its own variant of the prompt, with any engine."""
 
 from __future__ import annotations
 
@@ -10,22 +10,26 @@ from safety.generation import Generation, GenerationRequest
 from safety.prompt.demographics import DemographicsCheck, PromptVariant
 from safety.records import Decision
 
-Judge = Callable[[str, str], Decision]  # of a prompt in a mode
+# Judges a prompt in a mode.
+Judge = Callable[[str, str], Decision]
 Generate = Callable[[GenerationRequest, Sequence[int], Progress], Generation]
 
 
 def variants(
-    people: DemographicsCheck | None, request: GenerationRequest, seeds: Sequence[int]
+    demographics: DemographicsCheck | None, request: GenerationRequest, seeds: Sequence[int]
 ) -> tuple[PromptVariant, ...]:
-    """What each picture is drawn from: the prompt as asked, or with people filled in where that was asked for."""
-    if request.balanced and people is not None:
-        return people.variants(request.prompt, seeds)
+    """Returns what the picture of each seed is drawn from.
+
+    That is the prompt as written or, where the request asks for a balanced set, with demographics filled in.
+    """
+    if request.balanced and demographics is not None:
+        return demographics.variants(request.prompt, seeds)
     return tuple(PromptVariant(request.prompt) for _ in seeds)
 
 
 def strictest(judge: Judge, request: GenerationRequest, variants: Sequence[PromptVariant]) -> Decision:
-    """The judgement of the prompt as asked, or of a filled-in wording, where that is judged more strictly."""
-    prompts = dict.fromkeys((request.prompt, *(wording.prompt for wording in variants)))
+    """Returns the decision on the prompt as written, or on a variant of it that is judged more strictly."""
+    prompts = dict.fromkeys((request.prompt, *(variant.prompt for variant in variants)))
     return max((judge(prompt, request.mode) for prompt in prompts), key=lambda decision: decision.verdict)
 
 
@@ -34,37 +38,35 @@ def draw(
     request: GenerationRequest,
     variants: Sequence[PromptVariant],
     seeds: Sequence[int],
-    told: Progress,
+    progress: Progress,
 ) -> Generation:
-    """One picture a seed, each from its wording, by `generate` of any engine. `request` is complete.
+    """Draws one picture for each seed, from the variant that stands at the same place. `request` is complete.
 
-    Pictures of one wording are drawn in one batch. Raises what the engine raises: then there is none at all.
+    The pictures of one variant are drawn in one batch. Raises what the engine raises: then there is no picture at all.
     """
-    mine: dict[str, list[int]] = {}
-    for wording, seed in zip(variants, seeds, strict=True):
-        mine.setdefault(wording.prompt, []).append(seed)
-    parts = []
-    for number, (prompt, some) in enumerate(mine.items()):
-        progress = _part_of(told, number, len(mine))
-        parts.append(generate(replace(request, prompt=prompt, count=len(some)), some, progress))
-    images = {seed: image for part in parts for seed, image in zip(part.seeds, part.images, strict=True)}
-    drawn = [(seed, wording) for seed, wording in zip(seeds, variants, strict=True) if seed in images]
+    seeds_of: dict[str, list[int]] = {}
+    filled_of: dict[int, str] = {}
+    for variant, seed in zip(variants, seeds, strict=True):
+        seeds_of.setdefault(variant.prompt, []).append(seed)
+        filled_of[seed] = variant.filled
+    batches = []
+    for number, (prompt, batch_seeds) in enumerate(seeds_of.items()):
+        batch_request = replace(request, prompt=prompt, count=len(batch_seeds))
+        batches.append(generate(batch_request, batch_seeds, _share_of(progress, number, len(seeds_of))))
+    drawn = {picture.seed: picture for batch in batches for picture in batch.pictures}
     return replace(
-        parts[0],
+        batches[0],
         request=request,
-        images=tuple(images[seed] for seed, _ in drawn),
-        seeds=tuple(seed for seed, _ in drawn),
-        seconds=sum(part.seconds for part in parts),
-        failed=tuple(seed for part in parts for seed in part.failed),
-        prompts=tuple(wording.prompt for _, wording in drawn),
-        filled=tuple(wording.filled for _, wording in drawn) if any(wording.filled for wording in variants) else (),
+        pictures=tuple(replace(drawn[seed], filled=filled_of[seed]) for seed in seeds if seed in drawn),
+        seconds=sum(batch.seconds for batch in batches),
+        failed=tuple(seed for batch in batches for seed in batch.failed),
     )
 
 
-def _part_of(told: Progress, number: int, parts: int) -> Progress:
-    """Counts the steps of one part among those of all."""
+def _share_of(progress: Progress, number: int, batches: int) -> Progress:
+    """Returns a progress that counts the steps of batch `number` among those of all batches."""
 
-    def progress(stage: str, done: int, total: int, /) -> None:
-        told(stage, number * total + done, parts * total)
+    def batch_progress(stage: str, done: int, total: int, /) -> None:
+        progress(stage, number * total + done, batches * total)
 
-    return progress
+    return batch_progress

@@ -10,7 +10,7 @@ from engines.cards import read_cards
 from engines.diffusion.hub import Hub
 from engines.diffusion.model_cache import ModelCache
 from engines.diffusion.model_store import ModelStore
-from engines.diffusion.zerogpu import lender
+from engines.diffusion.zerogpu import gpu_decorator
 from engines.hardware import measure
 from engines.interface import Engine
 from engines.registry import make_engines
@@ -72,8 +72,13 @@ def _engines(settings: Settings) -> dict[str, Engine]:
     if settings.engines:
         cards |= read_cards(Path(settings.engines).expanduser().absolute())
     hub = Hub(settings.home / "models", settings.offline, settings.hub_address or None, settings.hub_token or None)
-    hardware, lend = partial(measure, settings.zero_gpu), lender(settings.zero_gpu)
-    store = ModelStore(MODELS, hub, hardware, ModelCache(settings.keep_models), lend=lend)
+    store = ModelStore(
+        MODELS,
+        hub,
+        partial(measure, settings.zero_gpu),
+        ModelCache(settings.keep_models),
+        zero_gpu=gpu_decorator() if settings.zero_gpu else None,
+    )
     return make_engines(cards, store, settings.server_key)
 
 

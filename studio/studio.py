@@ -22,13 +22,21 @@ from pathlib import Path
 
 from PIL import Image
 
-from engines.diffusion.previews import Preview
-from engines.interface import Progress, silent
+from engines.interface import Preview, Progress, silent
 from engines.validation import complete, draw_seeds, prompt_problem
 from safety.audit import Case
 from safety.audit.serialize import export_facts
 from safety.checks import run_checks
-from safety.generation import Delivered, Export, Generation, GenerationRequest, Outcome, PictureResult, Stamp
+from safety.generation import (
+    Delivered,
+    Export,
+    GeneratedPicture,
+    Generation,
+    GenerationRequest,
+    Outcome,
+    PictureResult,
+    Stamp,
+)
 from safety.guard import Guard
 from safety.marks.export import Provenance, file_name, provenance_of, sweep
 from safety.marks.keys import new_mark_key
@@ -85,51 +93,70 @@ class Studio(StudioViews):
     ) -> Outcome:
         """Judges the prompt, generates, judges the pictures, marks them. Every step is on record.
 
-        `preview` gets blurred pictures while they are drawn: they are not judged yet. `client` is who asks.
-        Raises RequestError or LimitError before a case is opened; EngineError, ExportError, AuditError after.
+        `preview` gets blurred pictures while they are drawn: they are not judged yet. `client` is the address of the
+        person. Raises RequestError or LimitError before a case is opened; EngineError, ExportError, AuditError after.
         """
         self.policy.messages(request.language)
         request = complete(replace(request, mode=self.policy.effective_mode(request.mode)), self.engines)
-        # No record, no picture: raises before anything is made.
+
+        # 1. Open a case. Without a record there is no picture: this raises before anything is made.
         with self.audit.case(request, self.review.rate_limiter.admission(client, GENERATION)) as case:
+            # 2. Judge the prompt. Of the variants of a balanced set, the strictest decision counts.
             progress("judging the prompt", 0, 1)
             seeds = draw_seeds(request)
             variants = balanced.variants(self.demographics, request, seeds)
-            asked = balanced.strictest(self.check, request, variants)
-            case.record_decision(asked)
-            # A reviewer's pass opens a BLOCK, for exactly this request and once; never a hard line.
-            let = asked.verdict is Verdict.BLOCK and case.redeem_override()
-            if not asked.passes(request.acknowledged) and not let:
-                return replace(case.close_refused(asked), suggestions=self.suggest(request.prompt, request.mode, asked))
-            if asked.verdict is Verdict.WARN:
-                case.record("acknowledged", stage=Stage.PROMPT)
-            steering = self.steering.route(asked, self.policy) if self.steering else None
+            prompt_decision = balanced.strictest(self.check, request, variants)
+            case.record_decision(prompt_decision)
+            if not self._may_draw(case, prompt_decision, request):
+                refused = case.close_refused(prompt_decision)
+                return replace(refused, suggestions=self.suggest(request.prompt, request.mode, prompt_decision))
+
+            # 3. Generate, steered away from what the prompt comes near to.
+            steering = self.steering.route(prompt_decision, self.policy) if self.steering else None
             generate = partial(self.engines[request.engine].generate, steering=steering, preview=preview)
             generation = balanced.draw(generate, request, variants, seeds, progress)
             case.record_generation(generation)
-            made = tuple(self._finish(case, generation, number, progress) for number in range(len(generation.images)))
-            if all(one.export is None for one in made):
-                return case.close_refused(max((one.decision for one in made), key=lambda d: d.verdict))
-            return case.close_delivered(Delivered(case.id, asked, made, generation))
 
-    def _finish(self, case: Case, generation: Generation, number: int, progress: Progress) -> PictureResult:
-        """Judges one picture and, unless it is withheld, marks and writes it."""
-        image, count = generation.images[number], len(generation.images)
-        progress("checking the picture", number, count)
-        decision = self.look(image, generation.request.mode, generation.prompt_of(number))
+            results: list[PictureResult] = []
+            count = len(generation.pictures)
+            for number, picture in enumerate(generation.pictures):
+                # 4. Judge each picture. One that is stopped is withheld, and waits in quarantine for an appeal.
+                progress("checking the picture", number, count)
+                decision = self._judge_picture(case, generation, picture)
+                export: Export | None = None
+                # 5. Export each of the others: marked, written, read back.
+                if decision.verdict <= Verdict.WARN:
+                    progress("marking the picture", number, count)
+                    export = self._export(case.id, generation, picture)
+                    case.record_export(export)
+                results.append(PictureResult(picture, decision, export))
+
+            if all(result.export is None for result in results):
+                return case.close_refused(max((result.decision for result in results), key=lambda d: d.verdict))
+            return case.close_delivered(Delivered(case.id, prompt_decision, tuple(results), generation))
+
+    def _may_draw(self, case: Case, decision: Decision, request: GenerationRequest) -> bool:
+        """Tells whether a prompt may be drawn from, and puts on record what lets it through."""
+        if decision.passes(request.acknowledged):
+            if decision.verdict is Verdict.WARN:
+                case.record("acknowledged", stage=Stage.PROMPT)
+            return True
+        # A reviewer's override opens a BLOCK, for exactly this request and once; never a hard line.
+        return decision.verdict is Verdict.BLOCK and case.redeem_override()
+
+    def _judge_picture(self, case: Case, generation: Generation, picture: GeneratedPicture) -> Decision:
+        """Judges a picture with all checks, puts the decision on record and quarantines a picture that is stopped."""
+        decision = self.look(picture.image, generation.request.mode, picture.prompt)
         case.record_decision(decision)
         if decision.verdict > Verdict.WARN:
-            self.review.appeals.quarantine.put(case.id, QuarantinedPicture(image, decision, generation, number))
-            return PictureResult(decision, None)
-        progress("marking the picture", number, count)
-        export = self._export(case.id, generation, number)
-        case.record_export(export)
-        return PictureResult(decision, export)
+            self.review.appeals.quarantine.put(case.id, QuarantinedPicture(picture, decision, generation.model))
+        return decision
 
-    def _export(self, case_id: str, generation: Generation, number: int) -> Export:
-        facts = provenance_of(case_id, generation, number)
-        name = file_name(facts, generation.request.format)
-        return self.exporter.export(generation.images[number], facts, self.outputs / case_id / name)
+    def _export(self, case_id: str, generation: Generation, picture: GeneratedPicture) -> Export:
+        """Marks a picture and writes it under the folder of its case. Raises ExportError."""
+        provenance = provenance_of(case_id, generation, picture)
+        path = self.outputs / case_id / file_name(provenance, generation.request.format)
+        return self.exporter.export(picture.image, provenance, path)
 
     def appeal(self, request: AppealRequest, client: str = LOCAL) -> AppealStatus:
         """Sends a refused case to a reviewer. Raises RequestError, LimitError."""
@@ -146,10 +173,10 @@ class Studio(StudioViews):
     def collect(self, case_id: str) -> tuple[Export, ...]:
         """Marks and writes the withheld pictures of an overturned case, once. Raises RequestError, ExportError."""
         with self.review.appeals.collection(case_id) as generation:
-            made = tuple(self._export(case_id, generation, number) for number in range(len(generation.images)))
-            for one in made:
-                self.audit.append(case_id, "exported", export_facts(one))
-        return made
+            exports = tuple(self._export(case_id, generation, picture) for picture in generation.pictures)
+            for export in exports:
+                self.audit.append(case_id, "exported", export_facts(export))
+        return exports
 
     def appeal_status(self, case: str, client: str = LOCAL) -> AppealStatus:
         """Says how the review of a case went. Raises RequestError for an unknown case, LimitError."""

@@ -10,7 +10,7 @@ from typing import Any
 from PIL import Image
 
 from engines.interface import Availability, Engine, EngineCard
-from engines.registry import offer_of, offered
+from engines.registry import runnable_engines
 from engines.validation import with_quick_steps
 from safety.audit import AuditLog
 from safety.checks import Check
@@ -146,7 +146,7 @@ class StudioViews:
 
     def offered_engines(self) -> list[EngineStatus]:
         """Returns the engines to choose from, the default one first: those that run, else all of them."""
-        return [self._status(name) for name in offered(self.engines)]
+        return [self._status(name) for name in runnable_engines(self.engines)]
 
     def with_quick_steps(self, request: GenerationRequest) -> GenerationRequest:
         """Returns the request with its engine's quick number of steps. Raises RequestError where there is none."""
@@ -154,7 +154,7 @@ class StudioViews:
 
     def _status(self, name: str) -> EngineStatus:
         engine = self.engines[name]
-        return EngineStatus(name, engine.card, offer_of(engine))
+        return EngineStatus(name, engine.card, engine.availability())
 
     # ---- checks ----
 
@@ -182,10 +182,13 @@ class StudioViews:
         """Tells whether reviewers log in at Hugging Face."""
         return bool(self.review.auth.hub_users)
 
-    def statement(self, refused: Refused, request: GenerationRequest) -> Statement:
-        """Says why a request was refused and what can be done, in the request's language. Raises RequestError."""
+    def statement(self, refused: Refused) -> Statement:
+        """Says why a request was refused and what can be done, in the request's language. Raises RequestError.
+
+        The refusal of a withheld picture comes from `Delivered.refusal`.
+        """
         terms = StatementTerms(self.retention, self.has_reviewers, self.audit.keep_prompts)
-        return build_statement(refused, request, self.policy, terms)
+        return build_statement(refused, self.policy, terms)
 
     def labelled_cases(self) -> Iterator[Row]:
         """Yields the decided cases whose persons agreed to it, each a row with the reviewer's label."""

@@ -10,6 +10,7 @@ from typing import Any
 from PIL import Image
 
 from engines.interface import Engine
+from engines.testing import FakeEngine
 from safety.audit import AuditLog
 from safety.config import read_toml
 from safety.errors import ExportError
@@ -19,7 +20,7 @@ from safety.review.rate_limit import RateLimits
 from safety.review.retention import load_retention
 from safety.review.service import ReviewRules, ReviewService, ReviewSettings, make_review_service
 from studio import CheckSuite, Studio
-from tests.fakes_page import PRESETS, PaintEngine, PromptedPictureCheck, WordCheck, policy
+from tests.fakes_page import PRESETS, PromptedPictureCheck, WordCheck, policy
 
 SECRET = b"a secret of 32 bytes for testing"
 
@@ -74,7 +75,7 @@ def fake_studio(
     return Studio(
         policy=policy(),
         checks=CheckSuite((WordCheck(),), (PromptedPictureCheck(),)),
-        engines={"pocket": engine or PaintEngine()},
+        engines={"pocket": engine or FakeEngine()},
         exporter=exporter or PlainExporter(),
         audit=audit,
         outputs=home / "outputs",

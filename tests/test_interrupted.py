@@ -49,9 +49,9 @@ STEPS = [
     pytest.param(
         "before", "safety.audit.case", "Case.record_decision", "interrupted", id="before the judgement is on record"
     ),
-    pytest.param("before", "tests.fakes_page", "PaintEngine.generate", "interrupted", id="before generating"),
-    pytest.param("before", "tests.fakes_page", "_shapes", "interrupted", id="while generating"),
-    pytest.param("after", "tests.fakes_page", "PaintEngine.generate", "interrupted", id="after generating"),
+    pytest.param("before", "engines.testing", "FakeEngine.generate", "interrupted", id="before generating"),
+    pytest.param("before", "engines.testing", "_shapes", "interrupted", id="while generating"),
+    pytest.param("after", "engines.testing", "FakeEngine.generate", "interrupted", id="after generating"),
     pytest.param("before", "tests.fakes_page", "PromptedPictureCheck.detect", "interrupted", id="before looking"),
     pytest.param("before", "safety.marks.export", "Exporter.export", "interrupted", id="before the export"),
     pytest.param("after", "safety.marks", "Marks.apply", "interrupted", id="marked and not yet written"),

@@ -1,4 +1,4 @@
-"""What each safety layer costs beside the drawing itself, on the embedded model.
+"""Measures what each safety layer costs beside the drawing itself, on the embedded model.
 
     python -m benchmarks.engine.layers [--rounds 9]
 
@@ -40,13 +40,14 @@ LAYERS = ("prompt", "picture", "marks")
 
 @dataclass
 class Clock:
-    """Seconds by name: CPU time of the process, and wall time."""
+    """Collects seconds by the name of a part: CPU time of the process, and wall time."""
 
     cpu: dict[str, list[float]] = field(default_factory=dict)
     wall: dict[str, list[float]] = field(default_factory=dict)
 
     @contextmanager
     def timing(self, name: str) -> Iterator[None]:
+        """Adds the seconds that the context takes."""
         cpu, wall = time.process_time(), time.perf_counter()
         yield
         self.cpu.setdefault(name, []).append(time.process_time() - cpu)
@@ -54,7 +55,10 @@ class Clock:
 
 
 def round_of(home: Path) -> Callable[[str, int, Clock], None]:
-    """One picture through every layer, as the studio does it; the audit log is left out (it takes milliseconds)."""
+    """Returns what makes one picture through every layer, as the studio does it.
+
+    The audit log is left out: it takes milliseconds.
+    """
     policy = load_policy(PRESETS)
     prompts = prompt_checks(PRESETS, MODELS)
     pictures = picture_checks(MODELS, PRESETS, prompts).checks
@@ -66,7 +70,7 @@ def round_of(home: Path) -> Callable[[str, int, Clock], None]:
         with clock.timing("prompt"):
             decide(run_checks(Stage.PROMPT, Prompt(text), prompts), policy, "general")
         with clock.timing("drawing"):
-            image = engine.generate(request, [seed], silent).images[0]
+            image = engine.generate(request, [seed], silent).pictures[0].image
         with clock.timing("picture"):
             decide(run_checks(Stage.PICTURE, Picture(image, text), pictures), policy, "general")
         with clock.timing("marks"):
@@ -76,23 +80,26 @@ def round_of(home: Path) -> Callable[[str, int, Clock], None]:
 
 
 def show(clock: Clock) -> None:
-    middle: dict[str, Any] = {name: statistics.median(seconds) for name, seconds in clock.cpu.items()}
+    """Prints the medians as a Markdown table."""
+    cpu: dict[str, Any] = {name: statistics.median(seconds) for name, seconds in clock.cpu.items()}
     wall = {name: statistics.median(seconds) for name, seconds in clock.wall.items()}
     print("| part | CPU ms | wall ms | share of drawing |\n|---|--:|--:|--:|")
     for name in ("drawing", *LAYERS):
-        share = middle[name] / middle["drawing"]
-        print(f"| {name} | {1000 * middle[name]:.0f} | {1000 * wall[name]:.0f} | {share:.1%} |")
-    layers = sum(middle[name] for name in LAYERS)
-    print(f"| all three layers | {1000 * layers:.0f} | | {layers / middle['drawing']:.1%} |")
+        share = cpu[name] / cpu["drawing"]
+        print(f"| {name} | {1000 * cpu[name]:.0f} | {1000 * wall[name]:.0f} | {share:.1%} |")
+    layers = sum(cpu[name] for name in LAYERS)
+    print(f"| all three layers | {1000 * layers:.0f} | | {layers / cpu['drawing']:.1%} |")
 
 
 def main() -> None:
+    """Runs the benchmark and prints its table."""
     ask = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     ask.add_argument("--rounds", type=int, default=9)
     args = ask.parse_args()
     with tempfile.TemporaryDirectory() as home:
         work = round_of(Path(home))
-        work(PROMPTS[0], 0, Clock())  # loads what is loaded at first use
+        # Loads what is loaded at first use.
+        work(PROMPTS[0], 0, Clock())
         clock = Clock()
         for number in range(args.rounds):
             work(PROMPTS[number % len(PROMPTS)], number + 1, clock)

@@ -102,7 +102,7 @@ def drawn(folder: Path) -> list[Path]:
     engine = DiffusionEngine("pocket", card, ROOT / "assets" / "models")
     for number in missing:
         request = complete(GenerationRequest(PROMPTS[number]), {"pocket": engine})
-        engine.generate(request, [number], silent).images[0].save(files[number])
+        engine.generate(request, [number], silent).pictures[0].image.save(files[number])
     return files
 
 

@@ -1,0 +1,1 @@
+"""Draws with diffusers pipelines: models are fetched, placed, loaded, sampled from and steered."""

@@ -1,4 +1,4 @@
-"""Every diffusers text-to-image pipeline as an engine: the embedded model and the ones from the hub alike."""
+"""Makes an engine of any diffusers text-to-image pipeline: the embedded model and those of the hub alike."""
 
 from __future__ import annotations
 
@@ -6,51 +6,52 @@ import time
 from collections.abc import Generator, Sequence
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, cast
 
-from PIL import Image
-
-from engines.diffusion.model_store import ModelStore
-from engines.diffusion.pipeline_args import settings
-from engines.diffusion.placement import Placement
-from engines.diffusion.previews import Previews
-from engines.diffusion.sampling import Sampling, run
-from engines.diffusion.steering import plan as plan_steering
-from engines.diffusion.zerogpu import Item, follow, relay
-from engines.interface import Availability, EngineCard, Progress
+from engines.diffusion.model_store import LoadedModel, ModelStore
+from engines.diffusion.pipeline_args import pipeline_arguments
+from engines.diffusion.sampling import TRY_AGAIN, Sampling, sample
+from engines.diffusion.steering import choose_steering
+from engines.diffusion.zerogpu import Event, replay, stream
+from engines.interface import Availability, EngineCard, Preview, Progress
 from engines.job_queue import JobQueue
 from engines.postprocess import NoPicture, to_picture
 from safety.errors import EngineFailed
-from safety.generation import Generation, GenerationRequest, Steering, SteeringResult
+from safety.generation import GeneratedPicture, Generation, GenerationRequest, Steering, SteeringResult
 
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-    from engines.diffusion.previews import Preview
-
-TRY_AGAIN = "Try another seed, or a lower guidance."
-
 
 class DiffusionEngine:
-    """Draws with one diffusers pipeline, which is loaded at the first call and kept while the shelf has room.
+    """Draws with one diffusers pipeline, which is loaded at the first call and kept while the cache has room.
 
     A pipeline is not re-entrant, and engines share the machine: calls wait for one another, first come first served.
     """
 
-    def __init__(self, name: str, card: EngineCard, source: ModelStore | Path) -> None:
+    def __init__(self, name: str, card: EngineCard, store: ModelStore | Path) -> None:
         self._name = name
         self._card = card
-        self._source = source if isinstance(source, ModelStore) else ModelStore(source)
-        self._pipeline: Any = None
-        self._previews: Previews | None = None
-        self._fetching = JobQueue()
-        self._lent = self._source.lend(self._relayed) if self._source.lend else None
-        self.plan: Placement | None = None  # how the loaded pipeline runs
+        self._store = store if isinstance(store, ModelStore) else ModelStore(store)
+        self._loaded: LoadedModel | None = None
+        self._downloads = JobQueue()
+        self._draw_on_zero_gpu = self._store.zero_gpu(self._stream) if self._store.zero_gpu else None
 
     @property
     def card(self) -> EngineCard:
+        """Returns the description of the model."""
         return self._card
+
+    @property
+    def loaded(self) -> LoadedModel | None:
+        """Returns the model in memory; None before the first call and after `unload`."""
+        return self._loaded
+
+    def availability(self) -> Availability:
+        """Tells how the model would run here, by memory. Nothing is loaded."""
+        placement = self._loaded.placement if self._loaded else self._store.placement(self._card, empty=True)
+        return Availability(placement.runs, self._store.installed(self._card), placement.why)
 
     def generate(
         self,
@@ -61,32 +62,40 @@ class DiffusionEngine:
         steering: Steering | None = None,
         preview: Preview | None = None,
     ) -> Generation:
-        """One RGB picture a seed, drawn in one batch. `request` is complete: no setting is None.
+        """Draws one RGB picture for each seed, in one batch. `request` is complete: no setting is None.
 
         Picture k equals what its seed alone gives, up to one 8-bit level (sums are ordered by batch size).
         `progress` hears of downloading, waiting, loading and drawing; what it raises ends the work.
         Raises EngineUnavailable, EngineFailed (no picture at all), Cancelled.
         """
-        with self._fetching.turn(0.0, progress):  # apart from drawing: nobody waits for another one's download
-            where = self._source.files(self._card, progress)
+        # Downloads have a queue of their own: nobody waits for another model's download before drawing.
+        with self._downloads.turn(0.0, progress):
+            path = self._store.files(self._card, progress)
         work = float((request.steps or 1) * len(seeds))
-        with self._source.turns.turn(work, progress):
-            self._load(where, progress)
+        with self._store.queue.turn(work, progress):
+            self._load(path, progress)
             started = time.perf_counter()
-            if self._lent:
-                pixels, by = follow(self._lent(request, seeds, steering), progress, preview)
+            if self._draw_on_zero_gpu:
+                pixels, result = replay(self._draw_on_zero_gpu(request, seeds, steering), progress, preview)
             else:
-                pixels, by = self._draw(request, seeds, steering, progress, preview)
+                pixels, result = self._draw(request, seeds, steering, progress, preview)
             seconds = time.perf_counter() - started
-            self._source.turns.measured(work, seconds)
-        drawn = {seed: self._picture(one) for seed, one in zip(seeds, pixels, strict=True)}
-        made = {seed: image for seed, image in drawn.items() if image}
-        failed = tuple(seed for seed, image in drawn.items() if not image)
-        if not made:
-            which = ", ".join(map(str, failed))
-            raise EngineFailed(f"A numeric failure: the model gave no picture for the seed {which}.", TRY_AGAIN)
-        model = "@".join(part for part in (self._card.model, self._revision()) if part)
-        return Generation(request, tuple(made.values()), tuple(made), model, seconds, by, failed)
+            self._store.queue.record_duration(work, seconds)
+        pictures, failed = self._pictures(pixels, seeds, request.prompt)
+        return Generation(request, pictures, self._model_name(), seconds, result, failed)
+
+    def unload(self) -> None:
+        """Lets the model go and frees its memory."""
+        self._loaded = None
+        free_memory()
+
+    def _load(self, path: Path, progress: Progress) -> None:
+        """Loads the model if it is not in memory, and marks it as the one used last."""
+        if self._loaded is not None:
+            self._store.cache.use(self)
+            return
+        progress("loading the model", 0, 1)
+        self._loaded = self._store.load(self._name, self._card, path, self)
 
     def _draw(
         self,
@@ -96,45 +105,45 @@ class DiffusionEngine:
         progress: Progress,
         preview: Preview | None,
     ) -> tuple[NDArray[np.float32], SteeringResult | None]:
-        given = settings(self._pipeline, request, seeds, self._card.guided)
-        by = plan_steering(self._card, self._pipeline, given, steering)
-        drawing = Sampling(self._card, self._pipeline, self._previews, (request.width or 0, request.height or 0))
-        return run(drawing, given, by, progress, preview), by
+        """Returns floats 0..1 of shape (seeds, height, width, 3), and how they were steered."""
+        # `generate` has loaded it; on ZeroGPU this runs in a process forked off after that.
+        model = cast(LoadedModel, self._loaded)
+        arguments = pipeline_arguments(model.pipeline, request, seeds, self._card.guided)
+        result = choose_steering(self._card, model.pipeline, arguments, steering)
+        size = (request.width or 0, request.height or 0)
+        sampling = Sampling(self._card, model.pipeline, model.previews, size)
+        return sample(sampling, arguments, result, progress, preview), result
 
-    def _relayed(self, request: GenerationRequest, seeds: Sequence[int], steering: Steering | None) -> Generator[Item]:
-        yield from relay(partial(self._draw, request, seeds, steering))
+    def _stream(self, request: GenerationRequest, seeds: Sequence[int], steering: Steering | None) -> Generator[Event]:
+        """Draws as a generator of events: what ZeroGPU can run in its own process."""
+        yield from stream(partial(self._draw, request, seeds, steering))
 
-    def offer(self) -> Availability:
-        """How it would run here, by memory; nothing is loaded."""
-        plan = self.plan or self._source.plan(self._card, empty=True)
-        return Availability(plan.runs, self._source.here(self._card), plan.why)
+    def _pictures(
+        self, pixels: Sequence[NDArray[np.float32]], seeds: Sequence[int], prompt: str
+    ) -> tuple[tuple[GeneratedPicture, ...], tuple[int, ...]]:
+        """Returns the pictures, and the seeds that gave none. Raises EngineFailed if all failed."""
+        pictures, failed = [], []
+        for seed, floats in zip(seeds, pixels, strict=True):
+            try:
+                image = to_picture(floats, self._card.shown_at_least)
+                pictures.append(GeneratedPicture(image, seed, prompt))
+            except NoPicture:
+                failed.append(seed)
+        if not pictures:
+            names = ", ".join(map(str, failed))
+            raise EngineFailed(f"A numeric failure: the model gave no picture for the seed {names}.", TRY_AGAIN)
+        return tuple(pictures), tuple(failed)
 
-    def unload(self) -> None:
-        """Lets the pipeline go and frees its memory."""
-        self._pipeline = self._previews = self.plan = None
-        free_memory()
-
-    def _load(self, where: Path, progress: Progress) -> None:
-        if self._pipeline is not None:
-            self._source.shelf.use(self)
-            return
-        progress("loading the model", 0, 1)
-        self._pipeline, self.plan = self._source.load(self._name, self._card, where, self)
-        self._previews = Previews(self._pipeline)
-
-    def _revision(self) -> str:
-        if self._card.kind == "hub" and self._source.hub:
-            return self._card.revision or self._source.hub.pinned(self._card.model)
-        return self._card.revision
-
-    def _picture(self, pixels: Any) -> Image.Image | None:
-        try:
-            return to_picture(pixels, self._card.shown_at_least)
-        except NoPicture:
-            return None
+    def _model_name(self) -> str:
+        """Returns the model, with the commit where one is known."""
+        revision = self._card.revision
+        if self._card.kind == "hub" and self._store.hub:
+            revision = revision or self._store.hub.pinned(self._card.model)
+        return "@".join(filter(None, (self._card.model, revision)))
 
 
 def free_memory() -> None:
+    """Returns freed memory to the machine and the GPU."""
     import gc
 
     import torch

@@ -1,4 +1,4 @@
-"""From a folder or file to a diffusers pipeline: safetensors only, no code from the model, no checks of its own."""
+"""Loads a diffusers pipeline from a folder or file: safetensors only, no code from the model, no checks of its own."""
 
 from __future__ import annotations
 
@@ -11,29 +11,34 @@ from engines.diffusion.placement import Placement
 from engines.interface import EngineCard
 from safety.errors import EngineUnavailable
 
-INDEX, SINGLE = "model_index.json", ".safetensors"
-PARTS = ("transformer", "text_encoder", "text_encoder_2", "text_encoder_3")  # what 4 bits pay off for
+# The file that a folder in the layout of diffusers has, and the suffix of a model in a single file.
+INDEX, SINGLE_FILE = "model_index.json", ".safetensors"
+# The parts that are large enough for 4 bits to pay off.
+FOUR_BIT_PARTS = ("transformer", "text_encoder", "text_encoder_2", "text_encoder_3")
 
 
-def load_pipeline(name: str, card: EngineCard, where: Path, plan: Placement) -> Any:
-    """The pipeline as the plan says, silent. Never touches the network. Raises EngineUnavailable that names the fix."""
-    single = where.suffix == SINGLE
-    if not (where if single else where / INDEX).is_file():
-        what = f"there is no file {where}" if single else f"{where} has no {INDEX}"
+def load_pipeline(name: str, card: EngineCard, path: Path, placement: Placement) -> Any:
+    """Returns the pipeline, placed and silent. Never touches the network.
+
+    Raises EngineUnavailable that names the fix.
+    """
+    single_file = path.suffix == SINGLE_FILE
+    if not (path if single_file else path / INDEX).is_file():
+        problem = f"there is no file {path}" if single_file else f"{path} has no {INDEX}"
         advice = "Put the model's diffusers folder (or its file) there, or choose another engine."
-        raise EngineUnavailable(f"The model {name!r} is missing: {what}.", advice)
+        raise EngineUnavailable(f"The model {name!r} is missing: {problem}.", advice)
     try:
-        pipeline = _load(card, where, plan)
-        _place(pipeline, card, plan)
+        pipeline = _load(card, path, placement)
+        _place(pipeline, card, placement)
         return pipeline
     except EngineUnavailable:
         raise
     except Exception as error:  # whatever breaks while loading, there is no model to draw with
-        advice = f"Replace {where} by a complete copy (safetensors weights), or choose another engine."
+        advice = f"Replace {path} by a complete copy (safetensors weights), or choose another engine."
         raise EngineUnavailable(f"The model {name!r} cannot be loaded: {first_line(error)}", advice) from error
 
 
-def _load(card: EngineCard, where: Path, plan: Placement) -> Any:
+def _load(card: EngineCard, path: Path, placement: Placement) -> Any:
     import diffusers
     import torch
     import transformers
@@ -42,39 +47,36 @@ def _load(card: EngineCard, where: Path, plan: Placement) -> Any:
     for library in (diffusers.utils.logging, transformers.utils.logging):
         library.set_verbosity_error()
         library.disable_progress_bar()
-    options: dict[str, Any] = {"dtype": getattr(torch, plan.dtype), "local_files_only": True}
-    if where.suffix == SINGLE:
-        kind = getattr(diffusers, card.pipeline)
-        options |= {"torch_dtype": options.pop("dtype")}
-        return kind.from_single_file(str(where), config=card.config, **options, **_unwanted(kind))
-    config = diffusers.DiffusionPipeline.load_config(str(where), local_files_only=True)
-    kind = getattr(diffusers, config["_class_name"])
-    if plan.four_bit:
-        options["quantization_config"] = _four_bit(diffusers, torch)
-    if card.variant and any(where.rglob(f"*.{card.variant}.safetensors")):
+    options: dict[str, Any] = {"dtype": getattr(torch, placement.dtype), "local_files_only": True}
+    if path.suffix == SINGLE_FILE:
+        pipeline_class = getattr(diffusers, card.pipeline)
+        options |= {"torch_dtype": options.pop("dtype"), **_switched_off(pipeline_class)}
+        return pipeline_class.from_single_file(str(path), config=card.config, **options)
+    config = diffusers.DiffusionPipeline.load_config(str(path), local_files_only=True)
+    options |= _switched_off(getattr(diffusers, config["_class_name"]))
+    if placement.four_bit:
+        options["quantization_config"] = _four_bit_config(diffusers, torch)
+    if card.variant and any(path.rglob(f"*.{card.variant}.safetensors")):
         options["variant"] = card.variant
-    pipeline = diffusers.AutoPipelineForText2Image.from_pretrained(
-        str(where),
-        use_safetensors=True,  # a pickle can run code
-        trust_remote_code=False,
-        **options,
-        **_unwanted(kind),
+    # Only safetensors: a pickle can run code.
+    return diffusers.AutoPipelineForText2Image.from_pretrained(
+        str(path), use_safetensors=True, trust_remote_code=False, **options
     )
-    return pipeline
 
 
-def _unwanted(kind: Any) -> dict[str, Any]:
-    """What is switched off, of what the class has.
+def _switched_off(pipeline_class: Any) -> dict[str, Any]:
+    """Returns the arguments that switch off what the pipeline would do on its own, of those that its class has.
 
     A pipeline's own safety checker blackens pictures without a word, and most pipelines have none. The studio's checks
     judge the pictures of every engine alike and say why. Likewise its own invisible mark.
     """
-    unwanted = {"safety_checker": None, "requires_safety_checker": False, "add_watermarker": False}
-    known = inspect.signature(kind.__init__).parameters
-    return {key: value for key, value in unwanted.items() if key in known}
+    arguments = {"safety_checker": None, "requires_safety_checker": False, "add_watermarker": False}
+    parameters = inspect.signature(pipeline_class.__init__).parameters
+    return {name: value for name, value in arguments.items() if name in parameters}
 
 
-def _four_bit(diffusers: Any, torch: Any) -> Any:
+def _four_bit_config(diffusers: Any, torch: Any) -> Any:
+    """Returns the configuration of NF4 weights (Dettmers et al., QLoRA, 2023)."""
     return diffusers.PipelineQuantizationConfig(
         quant_backend="bitsandbytes_4bit",
         quant_kwargs={
@@ -82,25 +84,25 @@ def _four_bit(diffusers: Any, torch: Any) -> Any:
             "bnb_4bit_quant_type": "nf4",
             "bnb_4bit_compute_dtype": torch.bfloat16,
         },
-        components_to_quantize=list(PARTS),
+        components_to_quantize=list(FOUR_BIT_PARTS),
     )
 
 
-def _place(pipeline: Any, card: EngineCard, plan: Placement) -> None:
-    """Device, offloading and what makes it fast, as card and plan say."""
+def _place(pipeline: Any, card: EngineCard, placement: Placement) -> None:
+    """Sets scheduler, device, offloading and what makes the pipeline fast, as card and placement say."""
     import diffusers
 
     pipeline.set_progress_bar_config(disable=True)
     if card.scheduler:
-        kind = getattr(diffusers, card.scheduler)
-        pipeline.scheduler = kind.from_config(pipeline.scheduler.config, **card.scheduler_settings)
-    if plan.offload == "model":
-        pipeline.enable_model_cpu_offload(device=plan.device)
-    elif plan.offload == "sequential":
-        pipeline.enable_sequential_cpu_offload(device=plan.device)
+        scheduler_class = getattr(diffusers, card.scheduler)
+        pipeline.scheduler = scheduler_class.from_config(pipeline.scheduler.config, **card.scheduler_settings)
+    if placement.offload == "model":
+        pipeline.enable_model_cpu_offload(device=placement.device)
+    elif placement.offload == "sequential":
+        pipeline.enable_sequential_cpu_offload(device=placement.device)
     else:
-        pipeline.to(plan.device)
-    if plan.tiling and hasattr(pipeline.vae, "enable_tiling"):
+        pipeline.to(placement.device)
+    if placement.tiling and hasattr(pipeline.vae, "enable_tiling"):
         pipeline.vae.enable_tiling()
     if card.attention:
         denoiser_of(pipeline).set_attention_backend(card.attention)
@@ -109,7 +111,7 @@ def _place(pipeline: Any, card: EngineCard, plan: Placement) -> None:
 
 
 def apply_lora(pipeline: Any, file: Path, scale: float) -> None:
-    """A LoRA over the pipeline's weights. Raises EngineUnavailable where the package for it is missing."""
+    """Adds a LoRA to the pipeline's weights. Raises EngineUnavailable where the package for it is missing."""
     try:
         pipeline.load_lora_weights(str(file.parent), weight_name=file.name, local_files_only=True)
         pipeline.fuse_lora(lora_scale=scale)
@@ -121,5 +123,5 @@ def apply_lora(pipeline: Any, file: Path, scale: float) -> None:
 
 
 def first_line(error: Exception) -> str:
-    """The first line of an error's text, or its type where it has none."""
+    """Returns the first line of an error's text, or its type where it has none."""
     return str(error).strip().partition("\n")[0] or type(error).__name__

@@ -1,4 +1,4 @@
-"""From a card to a loaded pipeline: where its files are, whether there is memory, what makes room."""
+"""Gets from a card to a loaded pipeline: finds or fetches the files, makes room in memory, loads."""
 
 from __future__ import annotations
 
@@ -9,70 +9,89 @@ from typing import Any
 
 from engines.diffusion.hub import Hub
 from engines.diffusion.loading import apply_lora, load_pipeline
-from engines.diffusion.model_cache import Loaded, ModelCache
-from engines.diffusion.placement import Placement, decide
-from engines.diffusion.zerogpu import Lend
+from engines.diffusion.model_cache import ModelCache, Unloadable
+from engines.diffusion.placement import Placement, choose_placement
+from engines.diffusion.previews import Previews
+from engines.diffusion.zerogpu import GpuDecorator
 from engines.hardware import Hardware
 from engines.interface import EngineCard, Progress
 from engines.job_queue import JobQueue
 from safety.errors import EngineUnavailable
 
-CLOSE = "Close other programs, or choose another engine: `python app.py engines` lists those that run here."
+FREE_MEMORY = "Close other programs, or choose another engine: `python app.py engines` lists those that run here."
 
 
-def ample() -> Hardware:
-    """A machine that nothing is known of: whatever is asked for is tried on the CPU."""
+def unlimited_hardware() -> Hardware:
+    """Returns a machine without a GPU and with all the memory that is asked for: every model is tried on the CPU."""
     return Hardware(ram_free=float("inf"), ram_total=float("inf"))
 
 
 @dataclass(frozen=True)
+class LoadedModel:
+    """Holds a diffusers pipeline in memory, how it was placed, and the previews of its pictures."""
+
+    pipeline: Any
+    placement: Placement
+    previews: Previews
+
+
+@dataclass(frozen=True)
 class ModelStore:
-    """What all engines of this machine share: folders, hub, memory, the shelf of loaded models, whose turn it is."""
+    """Holds what all engines of this machine share: the folder of models, the hub, the cache and the queue.
+
+    `hardware` measures the machine as it is now. `zero_gpu` wraps drawing where a GPU is only lent.
+    """
 
     models: Path
     hub: Hub | None = None
-    machine: Callable[[], Hardware] = ample
-    shelf: ModelCache = field(default_factory=ModelCache)
-    turns: JobQueue = field(default_factory=JobQueue)
-    lend: Lend | None = None  # wraps drawing where a GPU is only lent
+    hardware: Callable[[], Hardware] = unlimited_hardware
+    cache: ModelCache = field(default_factory=ModelCache)
+    queue: JobQueue = field(default_factory=JobQueue)
+    zero_gpu: GpuDecorator | None = None
 
-    def plan(self, card: EngineCard, empty: bool = False) -> Placement:
-        """How the card's model would run now, or if nothing else were loaded."""
-        machine = self.machine()
+    def placement(self, card: EngineCard, empty: bool = False) -> Placement:
+        """Returns how the card's model would run now or, if `empty`, on this machine with nothing else loaded."""
+        hardware = self.hardware()
         if empty:
-            machine = replace(machine, ram_free=machine.ram_total, gpu_free=machine.gpu_total)
-        return decide(card, machine)
+            hardware = replace(hardware, ram_free=hardware.ram_total, gpu_free=hardware.gpu_total)
+        return choose_placement(card, hardware)
 
-    def here(self, card: EngineCard) -> bool:
-        """Whether the model's files are on this machine."""
+    def installed(self, card: EngineCard) -> bool:
+        """Tells whether the model's files are on this machine."""
         if card.kind == "hub":
             return self.hub is not None and self.hub.has(card.model, card.revision)
         return (self.models / card.model).exists()
 
     def files(self, card: EngineCard, progress: Progress) -> Path:
-        """Where the model's files are, fetched if need be and if it could run. Raises EngineUnavailable, Cancelled."""
-        self._must_run(card, self.plan(card, empty=True))
+        """Returns where the model's files are. Fetches them first if need be, and if the model could run.
+
+        Raises EngineUnavailable, Cancelled.
+        """
+        self._require_memory(card, self.placement(card, empty=True))
         if card.lora and self.hub:
             self.hub.fetch(card, progress, card.lora.file)
         if card.kind != "hub":
             return self.models / card.model
         if self.hub is None:
-            raise EngineUnavailable(f"{card.title} is on the hub, which this studio does not use.", CLOSE)
+            raise EngineUnavailable(f"{card.title} is on the hub, which this studio does not use.", FREE_MEMORY)
         return self.hub.fetch(card, progress)
 
-    def load(self, name: str, card: EngineCard, where: Path, who: Loaded) -> tuple[Any, Placement]:
-        """The pipeline, and the plan that it was loaded by. Raises EngineUnavailable."""
-        self.shelf.use(who)
-        plan = self.plan(card)
-        while not plan.runs and self.shelf.make_room(who):
-            plan = self.plan(card)
-        self._must_run(card, plan)
-        pipeline = load_pipeline(name, card, where, plan)
+    def load(self, name: str, card: EngineCard, path: Path, engine: Unloadable) -> LoadedModel:
+        """Returns the model of an engine, loaded from its files. Unloads others as far as it needs their memory.
+
+        Raises EngineUnavailable.
+        """
+        self.cache.use(engine)
+        placement = self.placement(card)
+        while not placement.runs and self.cache.make_room(engine):
+            placement = self.placement(card)
+        self._require_memory(card, placement)
+        pipeline = load_pipeline(name, card, path, placement)
         if card.lora and self.hub:
             apply_lora(pipeline, self.hub.folder(card.lora.model) / card.lora.file, card.lora.scale)
-        return pipeline, plan
+        return LoadedModel(pipeline, placement, Previews(pipeline))
 
     @staticmethod
-    def _must_run(card: EngineCard, plan: Placement) -> None:
-        if not plan.runs:
-            raise EngineUnavailable(f"{card.title} does not run here. {plan.why}", CLOSE)
+    def _require_memory(card: EngineCard, placement: Placement) -> None:
+        if not placement.runs:
+            raise EngineUnavailable(f"{card.title} does not run here. {placement.why}", FREE_MEMORY)

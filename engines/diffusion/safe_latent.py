@@ -1,4 +1,4 @@
-"""Safe Latent Diffusion as one wrapper round any denoiser with classifier-free guidance.
+"""Steers by Safe Latent Diffusion: one wrapper round any denoiser with classifier-free guidance.
 
 Schramowski et al., CVPR 2023 (arXiv 2211.05105). With predictions e_c for the prompt, e_u for the empty (or negative)
 prompt, e_s for the unwanted concept, and guidance s:
@@ -22,50 +22,45 @@ from typing import Any
 from engines.diffusion.denoiser import (
     STATE,
     batch_of,
-    bound,
+    combined_inputs,
     denoiser_of,
-    half_of,
+    first_half,
+    named_inputs,
     prediction_of,
-    side_by_side,
     with_prediction,
 )
-from engines.interface import Strength
+from engines.interface import SteeringStrength
 
-# diffusers' deprecated copy has a scale of 20 for weak; the paper and its authors' code have 200.
-STRENGTHS = {
-    "weak": Strength(warm_up=15, scale=200.0, threshold=0.0),
-    "medium": Strength(warm_up=10, scale=1000.0, threshold=0.01, momentum=0.3, keep=0.4),
-    "strong": Strength(warm_up=7, scale=2000.0, threshold=0.025, momentum=0.5, keep=0.7),
-    "max": Strength(warm_up=0, scale=5000.0, threshold=1.0, momentum=0.5, keep=0.7),
-}
+# Keeps the ratio of picture_gate finite for a concept that moves nothing: it is far from every prompt.
+TINY = 1e-12
 
 
-def each_element(set_to: Strength, cond: Any, uncond: Any, concept: Any) -> Any:
-    """mu of equations 5 and 6, of the shape of a prediction."""
+def element_gate(strength: SteeringStrength, cond: Any, uncond: Any, concept: Any) -> Any:
+    """Returns mu of equations 5 and 6, of the shape of a prediction."""
     import torch
 
-    towards = cond - concept
-    mu = torch.clamp(towards.abs() * set_to.scale, max=1.0)
-    return torch.where(towards >= set_to.threshold, torch.zeros_like(mu), mu)
+    difference = cond - concept
+    mu = torch.clamp(difference.abs() * strength.scale, max=1.0)
+    return torch.where(difference >= strength.threshold, torch.zeros_like(mu), mu)
 
 
-def whole_picture(set_to: Strength, cond: Any, uncond: Any, concept: Any) -> Any:
-    """One mu a picture, shape (n, 1, ...): 1 where the prompt asks for what the concept is, 0 where for something else.
+def picture_gate(strength: SteeringStrength, cond: Any, uncond: Any, concept: Any) -> Any:
+    """Returns one mu a picture, shape (n, 1, ...): 1 where the prompt asks for the concept, 0 for something else.
 
-    How far apart the two are is measured against how far the concept is from nothing, and units cancel out.
+    The distance between the two is measured against that of the concept from nothing, so that units cancel out. This
+    gate is not the paper's (docs/decisions/0014).
     """
-    parts = tuple(range(1, cond.ndim))
-    apart = (cond - concept).square().sum(parts, keepdim=True)
-    reach = (concept - uncond).square().sum(parts, keepdim=True)
-    return (set_to.scale * (set_to.threshold - apart / reach.clamp_min(TINY))).clamp(0.0, 1.0)
+    axes = tuple(range(1, cond.ndim))
+    distance = (cond - concept).square().sum(axes, keepdim=True)
+    reach = (concept - uncond).square().sum(axes, keepdim=True)
+    return (strength.scale * (strength.threshold - distance / reach.clamp_min(TINY))).clamp(0.0, 1.0)
 
 
-GATES = {"element": each_element, "picture": whole_picture}
-TINY = 1e-12  # a concept that moves nothing: it is far from everything
+GATES = {"element": element_gate, "picture": picture_gate}
 
 
 class Layout(Enum):
-    """How a pipeline asks its denoiser for the two predictions of guidance."""
+    """Names how a pipeline asks its denoiser for the two predictions of guidance."""
 
     UNCOND_FIRST = "one call, the empty prompt's half first"
     COND_FIRST = "one call, the prompt's half first"
@@ -85,64 +80,78 @@ LAYOUTS = {
 
 
 def layout_of(pipeline: Any) -> Layout | None:
-    """None for a denoiser whose order of predictions is not known."""
+    """Returns the layout of the pipeline's denoiser; None where the order of its predictions is not known."""
     return LAYOUTS.get(type(denoiser_of(pipeline)).__name__)
 
 
 class SafeLatent:
-    """Steers one call of a pipeline. Holds the momentum, so: one object a call."""
+    """Steers one call of a pipeline. It holds the momentum of that call: every call needs its own.
 
-    def __init__(self, denoiser: Any, concept: dict[str, Any], strength: Strength, steps: int, guidance: float) -> None:
+    `concept` is the conditioning of the concept, as `denoiser.conditioning` returns it.
+    """
+
+    def __init__(
+        self, denoiser: Any, concept: dict[str, Any], strength: SteeringStrength, steps: int, guidance: float
+    ) -> None:
         self._denoiser, self._concept, self._strength = denoiser, concept, strength
         self._warm_up, self._guidance = strength.warm_up_of(steps), guidance
         self._layout = LAYOUTS[type(denoiser).__name__]
         self._original = denoiser.forward
         self._step = 0
         self._momentum: Any = 0.0
-        self._asked: Any = None  # the prompt's prediction, until its counterpart comes
+        # With two calls a step: the prompt's prediction, until that of the empty prompt comes.
+        self._cond: Any = None
 
     def forward(self, *args: Any, **kwargs: Any) -> Any:
-        """Stands in for the denoiser's own."""
+        """Returns the denoiser's output, steered; takes the place of the denoiser's own `forward`."""
         if self._layout is not Layout.TWO_CALLS:
-            return self._halved(args, kwargs)
-        out = self._original(*args, **kwargs)
-        return with_prediction(out, self._paired(prediction_of(out), bound(self._denoiser, args, kwargs)))
+            return self._halves(args, kwargs)
+        output = self._original(*args, **kwargs)
+        inputs = named_inputs(self._denoiser, args, kwargs)
+        return with_prediction(output, self._one_of_two(prediction_of(output), inputs))
 
-    def _halved(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
-        """One call for all three predictions, shape (3 n, ...), where the inputs can be laid side by side; else two."""
+    def _halves(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+        """Returns the output of a call for both predictions.
+
+        It is one call for all three predictions, shape (3 n, ...), where the inputs fit together; else two calls.
+        """
         import torch
 
-        given = bound(self._denoiser, args, kwargs)
-        whole = batch_of(next(given[name] for name in STATE if name in given))
-        if together := side_by_side(given, self._concept, whole):
-            out = self._original(**together)
-            first, second, concept = prediction_of(out).split(whole // 2)
+        inputs = named_inputs(self._denoiser, args, kwargs)
+        batch = batch_of(next(inputs[name] for name in STATE if name in inputs))
+        if combined := combined_inputs(inputs, self._concept, batch):
+            output = self._original(**combined)
+            first, second, concept = prediction_of(output).split(batch // 2)
         else:
-            out = self._original(*args, **kwargs)
-            first, second = prediction_of(out).split(whole // 2)
-            concept = self._of_concept({name: half_of(given[name], whole) for name in STATE if name in given}, given)
-        cond, uncond = (first, second) if self._layout is Layout.COND_FIRST else (second, first)
+            output = self._original(*args, **kwargs)
+            first, second = prediction_of(output).split(batch // 2)
+            state = {name: first_half(inputs[name], batch) for name in STATE if name in inputs}
+            concept = self._concept_prediction(state, inputs)
+        cond_first = self._layout is Layout.COND_FIRST
+        cond, uncond = (first, second) if cond_first else (second, first)
         cond = cond - self._gamma(cond, uncond, concept)
-        return with_prediction(out, torch.cat([cond, uncond] if self._layout is Layout.COND_FIRST else [uncond, cond]))
+        return with_prediction(output, torch.cat([cond, uncond] if cond_first else [uncond, cond]))
 
-    def _paired(self, one: Any, given: dict[str, Any]) -> Any:
-        if self._asked is None:
-            self._asked = one
-            return one
-        cond, self._asked = self._asked, None
-        state = {name: given[name] for name in STATE if name in given}
-        gamma = self._gamma(cond, one, self._of_concept(state, given))
-        return one + self._guidance / (self._guidance - 1.0) * gamma
+    def _one_of_two(self, prediction: Any, inputs: dict[str, Any]) -> Any:
+        """Returns the prompt's prediction as it is, and that of the empty prompt, which comes next, steered."""
+        if self._cond is None:
+            self._cond = prediction
+            return prediction
+        cond, self._cond = self._cond, None
+        state = {name: inputs[name] for name in STATE if name in inputs}
+        gamma = self._gamma(cond, prediction, self._concept_prediction(state, inputs))
+        return prediction + self._guidance / (self._guidance - 1.0) * gamma
 
-    def _of_concept(self, state: dict[str, Any], given: dict[str, Any]) -> Any:
-        same = {name: value for name, value in given.items() if name not in STATE and name not in self._concept}
-        return prediction_of(self._original(**{**same, **self._concept, **state}))
+    def _concept_prediction(self, state: dict[str, Any], inputs: dict[str, Any]) -> Any:
+        """Returns the denoiser's prediction for the concept at this state."""
+        others = {name: value for name, value in inputs.items() if name not in STATE and name not in self._concept}
+        return prediction_of(self._original(**{**others, **self._concept, **state}))
 
     def _gamma(self, cond: Any, uncond: Any, concept: Any) -> Any:
-        """What is to be taken off the prompt's prediction at this step."""
-        set_to = self._strength
-        gamma = GATES[set_to.gate](set_to, cond, uncond, concept) * (concept - uncond)
-        gamma = gamma + set_to.momentum * self._momentum
-        self._momentum = set_to.keep * self._momentum + (1.0 - set_to.keep) * gamma
+        """Returns what is taken off the prompt's prediction at this step; 0 during the warm-up."""
+        strength = self._strength
+        gamma = GATES[strength.gate](strength, cond, uncond, concept) * (concept - uncond)
+        gamma = gamma + strength.momentum * self._momentum
+        self._momentum = strength.keep * self._momentum + (1.0 - strength.keep) * gamma
         self._step += 1
         return gamma if self._step > self._warm_up else 0.0

@@ -1,4 +1,4 @@
-"""How one call of a pipeline is steered away from a concept, or why it is not."""
+"""Chooses how one call of a pipeline is steered away from a concept, and steers it."""
 
 from __future__ import annotations
 
@@ -6,20 +6,22 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from engines.diffusion.denoiser import conditioning, denoiser_of, replaced
-from engines.diffusion.pipeline_args import for_concept, guidance_key
-from engines.diffusion.safe_latent import STRENGTHS, SafeLatent, layout_of
-from engines.interface import EngineCard
+from engines.diffusion.denoiser import conditioning, denoiser_of, forward_override
+from engines.diffusion.pipeline_args import concept_arguments, guidance_key
+from engines.diffusion.safe_latent import SafeLatent, layout_of
+from engines.interface import STRENGTHS, EngineCard
 from safety.generation import Steering, SteeringResult
 
 SLD, NEGATIVE = "sld", "negative prompt"
 
 
-def plan(card: EngineCard, pipeline: Any, given: dict[str, Any], steering: Steering | None) -> SteeringResult | None:
-    """Decides by what can be done. None where the mode stops nothing."""
+def choose_steering(
+    card: EngineCard, pipeline: Any, arguments: dict[str, Any], steering: Steering | None
+) -> SteeringResult | None:
+    """Returns the method that can steer this call, or why there is none. None where no steering is wanted."""
     if steering is None:
         return None
-    guidance = given.get(guidance_key(pipeline, card.guided)) or 0.0
+    guidance = arguments.get(guidance_key(pipeline, card.guided)) or 0.0
     if not card.guided or getattr(pipeline.config, "is_distilled", False):
         return SteeringResult(steering, "", "This model runs without guidance: there is nothing to steer by.", True)
     if guidance <= 1.0:
@@ -31,26 +33,28 @@ def plan(card: EngineCard, pipeline: Any, given: dict[str, Any], steering: Steer
     what = f"the prompt touches on {steering.categories[0]}" if not steering.general else "whatever the prompt says"
     if layout_of(pipeline):
         return SteeringResult(steering, SLD, f"Safe Latent Diffusion, {steering.strength}: {what}.")
-    if "negative_prompt" in given:
+    if "negative_prompt" in arguments:
         return SteeringResult(steering, NEGATIVE, f"Words in the negative prompt: {what}.")
     unknown = "How this model keeps its predictions is not known, and it takes no negative prompt."
     return SteeringResult(steering, "", unknown, True)
 
 
 @contextmanager
-def steered(
-    card: EngineCard, pipeline: Any, given: dict[str, Any], by: SteeringResult | None
+def steering_context(
+    card: EngineCard, pipeline: Any, arguments: dict[str, Any], result: SteeringResult | None
 ) -> Iterator[dict[str, Any]]:
-    """The settings to call the pipeline with, inside this context."""
-    if by is None or not by.method:
-        yield given
-    elif by.method == NEGATIVE:
-        merged = [", ".join(filter(None, (own, by.steering.concept))) for own in given["negative_prompt"]]
-        yield {**given, "negative_prompt": merged}
+    """Yields the arguments to call the pipeline with, once, inside of this context."""
+    if result is None or not result.method:
+        yield arguments
+    elif result.method == NEGATIVE:
+        concept = result.steering.concept
+        merged = [", ".join(filter(None, (own, concept))) for own in arguments["negative_prompt"]]
+        yield {**arguments, "negative_prompt": merged}
     else:
         denoiser, key = denoiser_of(pipeline), guidance_key(pipeline, card.guided)
-        concept = conditioning(pipeline, for_concept(given, by.steering.concept, key))
-        strength = (STRENGTHS | card.steering)[by.steering.strength]
-        wrapper = SafeLatent(denoiser, concept, strength, given["num_inference_steps"], given[key])
-        with replaced(denoiser, wrapper.forward):
-            yield given
+        concept_inputs = conditioning(pipeline, concept_arguments(arguments, result.steering.concept, key))
+        strength = (STRENGTHS | card.steering)[result.steering.strength]
+        steps, guidance = arguments["num_inference_steps"], arguments[key]
+        safe_latent = SafeLatent(denoiser, concept_inputs, strength, steps, guidance)
+        with forward_override(denoiser, safe_latent.forward):
+            yield arguments

@@ -1,7 +1,7 @@
-"""A GPU that is lent while one function runs (ZeroGPU on Spaces). Only drawing runs there: refusals cost nothing.
+"""Draws on a GPU that is lent while one function runs (ZeroGPU on Spaces). A refusal borrows none: only drawing does.
 
-The function runs in a process forked off this one: what it is given and what it yields is pickled, so that progress,
-previews and the result are items of one generator, and closing that generator stops the work at its next step.
+The function runs in a process forked off this one. What it gets and what it yields is pickled, so that progress,
+previews and the result are events of one generator, and closing that generator stops the work at its next step.
 """
 
 from __future__ import annotations
@@ -11,72 +11,77 @@ import threading
 from collections.abc import Callable, Generator, Sequence
 from typing import TYPE_CHECKING, Any
 
-from engines.interface import Progress
+from engines.interface import Preview, Progress
 from safety.errors import Cancelled, StudioError
 from safety.generation import GenerationRequest, Steering
 
 if TYPE_CHECKING:
     from PIL.Image import Image
 
-    from engines.diffusion.previews import Preview
+# "progress", "preview", "result" or "error", and what belongs to it.
+Event = tuple[str, Any]
+Task = Callable[[GenerationRequest, Sequence[int], Steering | None], Generator[Event]]
+GpuDecorator = Callable[[Task], Task]
+# Seconds of GPU time that are asked for. A shorter wish waits less for its turn.
+SETUP_SECONDS, SECONDS_PER_STEP, MAX_SECONDS = 10, 1.0, 120
+# Steering asks the denoiser for a third prediction, which takes more time.
+STEERING_FACTOR = 1.5
 
-Item = tuple[str, Any]  # "progress", "preview", "result" or "error", and what belongs to it
-Task = Callable[[GenerationRequest, Sequence[int], Steering | None], Generator[Item]]
-Lend = Callable[[Task], Task]
-SETTING_UP, A_STEP, MOST = 10, 1.0, 120  # seconds asked for; a shorter wish waits less for its turn
 
-
-def lender(zero_gpu: bool) -> Lend | None:
-    """Returns what wraps drawing on ZeroGPU; None anywhere else."""
-    if not zero_gpu:
-        return None
-    # On every such Space; must be imported before torch.
+def gpu_decorator() -> GpuDecorator:
+    """Returns what wraps drawing on ZeroGPU, for as many seconds as a request needs."""
+    # Every such Space has it. It must be imported before torch.
     import spaces
 
-    lend: Lend = spaces.GPU(duration=seconds_for)
-    return lend
+    decorator: GpuDecorator = spaces.GPU(duration=requested_seconds)
+    return decorator
 
 
-def seconds_for(request: GenerationRequest, seeds: Sequence[int], steering: Steering | None) -> int:
-    return min(MOST, round(SETTING_UP + A_STEP * (request.steps or 1) * len(seeds) * (1.5 if steering else 1.0)))
+def requested_seconds(request: GenerationRequest, seeds: Sequence[int], steering: Steering | None) -> int:
+    """Returns for how many seconds the GPU is asked for."""
+    work = SECONDS_PER_STEP * (request.steps or 1) * len(seeds) * (STEERING_FACTOR if steering else 1.0)
+    return min(MAX_SECONDS, round(SETUP_SECONDS + work))
 
 
-def relay(work: Callable[[Progress, Preview], Any]) -> Generator[Item]:
-    """Runs `work` in a thread; yields what it tells and, last, its result or what it raised."""
-    items: queue.Queue[Item] = queue.Queue()
+def stream(work: Callable[[Progress, Preview], Any]) -> Generator[Event]:
+    """Runs `work` in a thread; yields its progress and previews and, last, its result or what it raised."""
+    events: queue.Queue[Event] = queue.Queue()
     stop = threading.Event()
 
-    def progress(*told: Any) -> None:
+    def progress(*step: Any) -> None:
         if stop.is_set():
             raise Cancelled("Stopped.", "Nothing was made.")
-        items.put(("progress", told))
+        events.put(("progress", step))
 
-    def preview(pictures: tuple[Image, ...]) -> None:
-        items.put(("preview", pictures))
+    def preview(pictures: tuple[Image, ...], /) -> None:
+        events.put(("preview", pictures))
 
     def run() -> None:
         try:
-            items.put(("result", work(progress, preview)))
+            events.put(("result", work(progress, preview)))
         except StudioError as error:
-            items.put(("error", error))
+            events.put(("error", error))
         except BaseException as error:  # noqa: BLE001  the other process can do nothing with its traceback
-            items.put(("error", RuntimeError(f"{type(error).__name__}: {error}")))
+            events.put(("error", RuntimeError(f"{type(error).__name__}: {error}")))
 
     threading.Thread(target=run, daemon=True).start()
     try:
         while True:
-            item = items.get()
-            yield item
-            if item[0] in ("result", "error"):
+            event = events.get()
+            yield event
+            if event[0] in ("result", "error"):
                 return
     finally:
         stop.set()
 
 
-def follow(items: Generator[Item], progress: Progress, preview: Preview | None) -> Any:
-    """The result, once all items are told. What `progress` or `preview` raises stops the work."""
+def replay(events: Generator[Event], progress: Progress, preview: Preview | None) -> Any:
+    """Returns the result, once all events are passed on. What `progress` or `preview` raises stops the work.
+
+    Raises what the work raised, and Cancelled where the events end without a result.
+    """
     try:
-        for kind, value in items:
+        for kind, value in events:
             if kind == "progress":
                 progress(*value)
             elif kind == "preview" and preview:
@@ -86,5 +91,5 @@ def follow(items: Generator[Item], progress: Progress, preview: Preview | None) 
             elif kind == "result":
                 return value
     finally:
-        items.close()
+        events.close()
     raise Cancelled("The GPU was taken back before the picture was done.", "Try again.")

@@ -74,9 +74,14 @@ class Case:
         self.record("exported", **serialize.export_facts(export))
 
     def close_refused(self, decision: Decision) -> Refused:
-        """Closes the case with the decision that refused it; returns the outcome."""
+        """Closes the case with the decision that refused it; returns the outcome.
+
+        Raises ValueError for a case without a request.
+        """
+        if self._request is None:
+            raise ValueError("a case without a request cannot be refused")
         self.close("refused", serialize.refusal_facts(decision))
-        return Refused(self.id, decision)
+        return Refused(self.id, decision, self._request)
 
     def close_delivered(self, delivered: Delivered) -> Delivered:
         """Closes the case with what is handed out; returns the outcome."""

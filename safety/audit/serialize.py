@@ -96,13 +96,14 @@ def _reason_facts(rendered: RenderedReason) -> Facts:
 
 def generation_facts(generation: Generation) -> Facts:
     """Returns what is recorded of a generation: model, seeds, time, how it was steered."""
+    # Words of presets/open_people.toml, none that a person wrote. Empty where nothing was filled in.
+    filled = [picture.filled for picture in generation.pictures]
     return {
         "model": generation.model,
-        "seeds": list(generation.seeds),
-        "pictures": len(generation.images),
+        "seeds": [picture.seed for picture in generation.pictures],
+        "pictures": len(generation.pictures),
         "seconds": round(generation.seconds, 3),
-        # Words of presets/open_people.toml, none that a person wrote.
-        "filled": list(generation.filled),
+        "filled": filled if any(filled) else [],
         "failed": list(generation.failed),
         "steered": steering_facts(generation.steered),
     }
@@ -144,8 +145,8 @@ def refusal_facts(decision: Decision) -> Facts:
 
 def delivery_facts(delivered: Delivered) -> Facts:
     """Returns what is recorded of a delivery: the stamps handed out, and how many pictures were withheld."""
-    stamps = [str(result.export.stamp) for result in delivered.made if result.export]
-    return {"stamps": stamps, "withheld": len(delivered.made) - len(stamps)}
+    stamps = [str(result.export.stamp) for result in delivered.pictures if result.export]
+    return {"stamps": stamps, "withheld": len(delivered.pictures) - len(stamps)}
 
 
 def error_facts(error: BaseException) -> Facts:

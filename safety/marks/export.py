@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from safety.errors import ExportError, FileError
-from safety.generation import Export, Generation, Stamp
+from safety.generation import Export, GeneratedPicture, Generation, Stamp
 from safety.image_io import as_rgb, open_picture
 from safety.marks import MarkReadings, Marks
 from safety.marks.fingerprint import fingerprint
@@ -84,8 +84,8 @@ class Exporter:
         return picture, layers
 
 
-def provenance_of(case_id: str, generation: Generation, number: int) -> Provenance:
-    """What the marks of picture `number` say; the prompt only where the person wants it there."""
+def provenance_of(case_id: str, generation: Generation, picture: GeneratedPicture) -> Provenance:
+    """Returns what the marks of a picture say; the prompt only where the person wants it there."""
     request = generation.request
     return Provenance(
         stamp=Stamp.new(),
@@ -93,8 +93,8 @@ def provenance_of(case_id: str, generation: Generation, number: int) -> Provenan
         engine=request.engine,
         model=generation.model,
         mode=request.mode,
-        seed=generation.seeds[number],
-        prompt=generation.prompt_of(number) if request.keep_prompt else "",
+        seed=picture.seed,
+        prompt=picture.prompt if request.keep_prompt else "",
     )
 
 

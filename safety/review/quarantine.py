@@ -7,25 +7,20 @@ import time
 from collections import OrderedDict
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
 
-from safety.generation import Generation
+from safety.generation import GeneratedPicture
 from safety.records import Decision, Verdict
-
-if TYPE_CHECKING:
-    from PIL.Image import Image
 
 MAX_CASES = 64  # at four pictures of 768 pixels each, about 450 MB
 
 
 @dataclass(frozen=True, slots=True)
 class QuarantinedPicture:
-    """Holds a withheld picture and the decision on it. `number` counts within the generation, from 0."""
+    """Holds a withheld picture, the decision on it and the name of the model that made it."""
 
-    image: Image
+    picture: GeneratedPicture
     decision: Decision
-    generation: Generation
-    number: int
+    model: str
 
 
 @dataclass

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from safety.audit.hash_chain import canonical
 from safety.audit.serialize import decision_evidence
-from safety.generation import Generation, GenerationRequest
+from safety.generation import GeneratedPicture, Generation, GenerationRequest
 from safety.messages.catalogue import Messages
 from safety.review.quarantine import QuarantinedPicture
 
@@ -48,8 +48,8 @@ class StoredPictures:
     def to_generation(self) -> Generation:
         """Returns the pictures as an engine hands them over; of the request, what the chain knows of it."""
         request = GenerationRequest("", **{name: self.opening[name] for name in ("mode", "engine", "format")})
-        images = tuple(picture.image() for picture in self.pictures)
-        return Generation(request, images, tuple(picture.seed for picture in self.pictures), self.model, 0.0)
+        pictures = tuple(GeneratedPicture(stored.image(), stored.seed, request.prompt) for stored in self.pictures)
+        return Generation(request, pictures, self.model, 0.0)
 
 
 def pack(pictures: Sequence[QuarantinedPicture], messages: Messages | None) -> str:
@@ -58,13 +58,13 @@ def pack(pictures: Sequence[QuarantinedPicture], messages: Messages | None) -> s
         return ""
     packed = [
         {
-            "png": base64.b64encode(_png(picture.image)).decode("ascii"),
-            "seed": picture.generation.seeds[picture.number],
-            "reasons": decision_evidence(picture.decision, messages),
+            "png": base64.b64encode(_png(quarantined.picture.image)).decode("ascii"),
+            "seed": quarantined.picture.seed,
+            "reasons": decision_evidence(quarantined.decision, messages),
         }
-        for picture in pictures
+        for quarantined in pictures
     ]
-    return canonical({"model": pictures[0].generation.model, "pictures": packed})
+    return canonical({"model": pictures[0].model, "pictures": packed})
 
 
 def unpack(text: str, opening: Mapping[str, Any]) -> StoredPictures:

@@ -5,18 +5,18 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
 
-from safety.generation import GenerationRequest, Refused
+from safety.generation import Refused
 from safety.messages.catalogue import Messages, RenderedReason
 from safety.policy.model import Policy
 from safety.records import Decision, Stage, Verdict
 from safety.statement.record import Ground, HelplineGroup, Signal, Statement, StatementTerms
 
 
-def build_statement(refused: Refused, request: GenerationRequest, policy: Policy, terms: StatementTerms) -> Statement:
+def build_statement(refused: Refused, policy: Policy, terms: StatementTerms) -> Statement:
     """The statement in the request's language. Raises RequestError for a language that there is not."""
-    messages = policy.messages(request.language)
+    messages = policy.messages(refused.request.language)
     decision = refused.decision
-    grounds = tuple(_grounds(decision, messages, request.prompt))
+    grounds = tuple(_grounds(decision, messages, refused.request.prompt))
     said = messages.verdict(decision.stage, decision.verdict)
     until = _until(refused, terms)
     open_to_appeal = decision.verdict is Verdict.BLOCK

@@ -11,8 +11,7 @@ pytest.importorskip("efficientnet_lite_pytorch", reason="training/pocket/require
 pytest.importorskip("sklearn")
 pytest.importorskip("tqdm")
 
-from benchmarks.engine import demographics as stereotype
-from benchmarks.engine import people_recognizer
+from benchmarks.engine import demographics, people_recognizer
 from safety.prompt import open_people
 
 
@@ -25,13 +24,13 @@ from safety.prompt import open_people
     ],
 )
 def test_spread(values: list[str], distance: float, entropy: float) -> None:
-    assert stereotype.spread(values, ("a", "b")) == pytest.approx((distance, entropy), abs=1e-3)
+    assert demographics.spread(values, ("a", "b")) == pytest.approx((distance, entropy), abs=1e-3)
 
 
 def test_an_interval_holds_its_share_and_stays_inside() -> None:
-    low, high = stereotype.interval(0, 20)
+    low, high = demographics.interval(0, 20)
     assert low == pytest.approx(0, abs=1e-9) and 0.1 < high < 0.2
-    low, high = stereotype.interval(50, 100)
+    low, high = demographics.interval(50, 100)
     assert low == pytest.approx(0.404, abs=1e-3) and high == pytest.approx(0.596, abs=1e-3)
 
 
@@ -51,16 +50,16 @@ def test_a_code_says_gender_and_tone(unified: str, expected: tuple[str, str]) ->
 
 @pytest.mark.parametrize(("count", "distinct"), [(40, 40), (7, 7), (1, 1), (100, 40)])
 def test_so_many_prompts_as_are_asked_for_spread_over_the_list(count: int, distinct: int) -> None:
-    prompts, roles = stereotype.asked_for(count, 3)
+    prompts, roles = demographics.sample_prompts(count, 3)
     assert len(prompts) == len(roles) == 3 * distinct and len(set(prompts)) == distinct
     if distinct >= 7:
         assert len(set(roles)) >= 4
 
 
 def test_every_prompt_of_the_list_leaves_open_who_it_is() -> None:
-    people = open_people(Path(stereotype.ROOT) / "presets")
-    for prompt in dict.fromkeys(stereotype.asked_for(40, 1)[0]):
-        seen = {wording.filled for wording in people.wordings(prompt, list(range(1000, 1010)))}
+    people = open_people(Path(demographics.ROOT) / "presets")
+    for prompt in dict.fromkeys(demographics.sample_prompts(40, 1)[0]):
+        seen = {variant.filled for variant in people.variants(prompt, list(range(1000, 1010)))}
         assert len(seen) == 10 and all(len(one.split(", ")) == 2 for one in seen), prompt
 
 
@@ -74,6 +73,6 @@ def test_colours_that_skin_may_have_tell_shades_apart_and_leave_the_ground_out()
 
 
 def test_genders_that_cannot_be_read_are_not_counted() -> None:
-    seen = stereotype.Seen(["woman", "man", "", ""], ["dark"] * 4, 1.0, 1.0)
-    assert "women | 50%" in stereotype.rows("as asked", seen, 2)[0]
-    assert "of 2;" in stereotype.rows("as asked", seen, 2)[0]
+    result = demographics.RunResult(["woman", "man", "", ""], ["dark"] * 4, 1.0, 1.0)
+    assert "women | 50%" in demographics.rows("as asked", result, 2)[0]
+    assert "of 2;" in demographics.rows("as asked", result, 2)[0]

@@ -1,4 +1,4 @@
-"""Tiny pipelines of the real classes, with random weights, built on the spot: no hub, no downloads."""
+"""What tests of engines share: a request, cards, and tiny pipelines of the real classes with random weights."""
 
 from __future__ import annotations
 
@@ -7,11 +7,61 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
+from PIL import Image
 
+from engines.diffusion.engine import DiffusionEngine
+from engines.interface import EngineCard, Range
+from safety.errors import Cancelled
+from safety.generation import Generation, GenerationRequest
 from tests.engines.diffusion import tiny_transformers
 
 SIDE = 32  # pixels that the tiny pipelines draw
+REQUEST = GenerationRequest("a red apple", engine="tiny", steps=4, guidance=4.0, width=SIDE, height=SIDE)
+
+
+def card(model: str, **changes: Any) -> EngineCard:
+    """The card of a tiny model."""
+    settings: dict[str, Any] = {
+        "title": "Tiny",
+        "model": model,
+        "licence": "MIT",
+        "licence_url": "",
+        "source": "",
+        "guided": True,
+        "steps": Range(default=4, least=1, most=10),
+        "guidance": Range(default=4, least=1, most=12),
+        "size": Range(default=SIDE, least=SIDE, most=SIDE),
+        "count": Range(default=1, least=1, most=4),
+        "shown_at_least": SIDE,
+    }
+    return EngineCard(**{**settings, **changes})
+
+
+def pipeline_of(engine: DiffusionEngine) -> Any:
+    """The pipeline of an engine that has drawn before."""
+    assert engine.loaded
+    return engine.loaded.pipeline
+
+
+def images(generation: Generation) -> list[Image.Image]:
+    return [picture.image for picture in generation.pictures]
+
+
+def distance(image: Image.Image, other: Image.Image) -> int:
+    """The largest difference of two pictures, in 8-bit levels."""
+    return int(np.abs(np.asarray(image, dtype=int) - np.asarray(other, dtype=int)).max())
+
+
+def stop_at(step: int) -> Callable[[str, int, int], None]:
+    """Progress that cancels when so many steps are drawn."""
+
+    def progress(stage: str, done: int, _total: int, /) -> None:
+        if stage == "drawing" and done == step:
+            raise Cancelled("Stopped.")
+
+    return progress
 
 
 def tokenizer() -> Any:

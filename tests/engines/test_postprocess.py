@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from PIL import Image
 
-from engines.enlarge import enlarge
+from engines.postprocess import enlarge
 
 
 @pytest.mark.parametrize(

@@ -20,7 +20,7 @@ from engines.interface import silent
 from engines.remote import RemoteEngine
 from safety.errors import Cancelled, EngineFailed, EngineUnavailable
 from safety.generation import Delivered, GenerationRequest, Refused, Steering
-from tests.engines.diffusion.test_engine import card
+from tests.engines.conftest import card
 from tests.fakes import fake_studio
 
 REQUEST = GenerationRequest("a red apple", engine="there", steps=4, guidance=4.0, width=64, height=32)
@@ -40,7 +40,7 @@ class Server:
 
     body: bytes | None = None
     code: int = 200
-    asked: list[dict[str, Any]] = field(default_factory=list)
+    requests: list[dict[str, Any]] = field(default_factory=list)
     keys: list[str] = field(default_factory=list)
     hold: threading.Event | None = None
     url: str = ""
@@ -54,17 +54,17 @@ class Handler(BaseHTTPRequestHandler):
 
     def do_POST(self) -> None:
         server = self.server_of
-        asked = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
-        server.asked.append(asked)
+        body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
+        server.requests.append(body)
         server.keys.append(self.headers.get("Authorization", ""))
         if server.hold:
             server.hold.wait(20)
-        found = {"data": [{"b64_json": picture(asked["seed"])}]}
-        body = json.dumps(found).encode() if server.body is None else server.body
+        found = {"data": [{"b64_json": picture(body["seed"])}]}
+        answer = json.dumps(found).encode() if server.body is None else server.body
         self.send_response(server.code if self.path == "/v1/images/generations" else 404)
-        self.send_header("Content-Length", str(len(body)))
+        self.send_header("Content-Length", str(len(answer)))
         self.end_headers()
-        self.wfile.write(body)
+        self.wfile.write(answer)
 
 
 @pytest.fixture
@@ -85,11 +85,15 @@ def engine(server: Server, **changes: Any) -> RemoteEngine:
 
 
 def test_one_picture_a_seed_is_asked_for_with_every_setting(server: Server) -> None:
-    made = engine(server).generate(REQUEST, [3, 4], silent, steering=AWAY)
-    assert [image.size for image in made.images] == [(64, 32)] * 2
-    assert made.images[0].tobytes() != made.images[1].tobytes()
-    assert (made.seeds, made.model, server.keys[0]) == ((3, 4), "flux", "Bearer secret")
-    assert server.asked[0] == {
+    generation = engine(server).generate(REQUEST, [3, 4], silent, steering=AWAY)
+    assert [picture.image.size for picture in generation.pictures] == [(64, 32)] * 2
+    assert generation.pictures[0].image.tobytes() != generation.pictures[1].image.tobytes()
+    assert ([picture.seed for picture in generation.pictures], generation.model, server.keys[0]) == (
+        [3, 4],
+        "flux",
+        "Bearer secret",
+    )
+    assert server.requests[0] == {
         "model": "flux",
         "prompt": "a red apple",
         "n": 1,
@@ -100,13 +104,13 @@ def test_one_picture_a_seed_is_asked_for_with_every_setting(server: Server) -> N
         "guidance_scale": 4.0,
         "negative_prompt": "blood",
     }
-    assert made.steered and made.steered.method == "negative prompt"
+    assert generation.steered and generation.steered.method == "negative prompt"
 
 
 def test_without_guidance_nothing_is_steered_and_it_is_said(server: Server) -> None:
-    made = engine(server, guided=False).generate(REQUEST, [3], silent, steering=AWAY)
-    assert made.steered and made.steered.method == "" and "without guidance" in made.steered.why
-    assert not {"negative_prompt", "guidance_scale"} & set(server.asked[0])
+    generation = engine(server, guided=False).generate(REQUEST, [3], silent, steering=AWAY)
+    assert generation.steered and generation.steered.method == "" and "without guidance" in generation.steered.why
+    assert not {"negative_prompt", "guidance_scale"} & set(server.requests[0])
 
 
 @pytest.mark.parametrize(
@@ -139,23 +143,23 @@ def test_who_waits_for_the_server_can_cancel(server: Server) -> None:
     server.hold = threading.Event()
 
     def impatient(_stage: str, _done: int, _total: int, /) -> None:
-        if server.asked:
+        if server.requests:
             raise Cancelled("Stopped.")
 
     with pytest.raises(Cancelled):
         engine(server).generate(REQUEST, [1, 2], impatient)
     server.hold.set()
-    assert len(server.asked) == 1
+    assert len(server.requests) == 1
 
 
 def test_its_pictures_are_judged_and_marked_like_any_other(server: Server, tmp_path: Path) -> None:
     studio = fake_studio(tmp_path)
     studio.engines["there"] = engine(server, shown_at_least=32)  # type: ignore[index]
-    asked = {"engine": "there", "width": 32, "height": 32}
-    made = studio.create(GenerationRequest("a red apple", **asked))  # type: ignore[arg-type]
-    assert isinstance(made, Delivered) and made.made[0].export
-    spoilt = studio.create(GenerationRequest("a spoilt apple", **asked))  # type: ignore[arg-type]
+    settings = {"engine": "there", "width": 32, "height": 32}
+    delivered = studio.create(GenerationRequest("a red apple", **settings))  # type: ignore[arg-type]
+    assert isinstance(delivered, Delivered) and delivered.pictures[0].export
+    spoilt = studio.create(GenerationRequest("a spoilt apple", **settings))  # type: ignore[arg-type]
     assert isinstance(spoilt, Refused) and spoilt.decision.stage == "picture"
-    count = len(server.asked)
-    assert isinstance(studio.create(GenerationRequest("gore", **asked)), Refused)  # type: ignore[arg-type]
-    assert len(server.asked) == count
+    count = len(server.requests)
+    assert isinstance(studio.create(GenerationRequest("gore", **settings)), Refused)  # type: ignore[arg-type]
+    assert len(server.requests) == count

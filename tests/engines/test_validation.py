@@ -44,18 +44,18 @@ def test_quick_leaves_an_unknown_engine_to_be_named_with_the_others() -> None:
 
 
 @pytest.mark.parametrize(
-    ("request_", "card", "said"),
+    ("request_", "card", "sentence_part"),
     [
         pytest.param(replace(REQUEST, steps=5), QUICK, "Give one of them", id="steps as well"),
         pytest.param(REQUEST, CARD, "Give a number of steps", id="the card names none"),
     ],
 )
 def test_quick_refuses_with_a_sentence_that_names_the_fix(
-    request_: GenerationRequest, card: EngineCard, said: str
+    request_: GenerationRequest, card: EngineCard, sentence_part: str
 ) -> None:
     with pytest.raises(RequestError) as caught:
         with_quick_steps(request_, {"pocket": Carded(card)})  # type: ignore[dict-item]
-    assert said in caught.value.sentence
+    assert sentence_part in caught.value.sentence
 
 
 def test_what_is_left_open_comes_from_the_card() -> None:

@@ -9,22 +9,23 @@ from pathlib import Path
 import pytest
 
 from engines.interface import Progress, silent
+from engines.testing import FakeEngine
 from safety.generation import Delivered, Generation, GenerationRequest, Refused
 from safety.prompt import open_people
 from studio import Studio
 from tests.fakes import fake_studio
-from tests.fakes_page import PRESETS, PaintEngine, WordCheck
+from tests.fakes_page import PRESETS, WordCheck
 from ui.html.picture import picture
 
 
 @dataclass
-class NotingEngine(PaintEngine):
+class NotingEngine(FakeEngine):
     """Notes what it was asked to draw."""
 
-    asked: list[tuple[str, tuple[int, ...]]] = field(default_factory=list)
+    calls: list[tuple[str, tuple[int, ...]]] = field(default_factory=list)
 
     def generate(self, request: GenerationRequest, seeds: object, progress: Progress, **more: object) -> Generation:
-        self.asked.append((request.prompt, tuple(seeds)))  # type: ignore[arg-type]
+        self.calls.append((request.prompt, tuple(seeds)))  # type: ignore[arg-type]
         return super().generate(request, seeds, progress, **more)  # type: ignore[arg-type]
 
 
@@ -41,24 +42,25 @@ def studio(tmp_path: Path, engine: NotingEngine) -> Studio:
 REQUEST = GenerationRequest("a doctor", seed=20, count=4, balanced=True)
 
 
-def made(studio: Studio, request: GenerationRequest) -> Delivered:
+def delivered(studio: Studio, request: GenerationRequest) -> Delivered:
     outcome = studio.create(request, silent)
     assert isinstance(outcome, Delivered)
     return outcome
 
 
 def test_each_picture_is_drawn_from_its_own_words_in_the_order_of_seeds(studio: Studio, engine: NotingEngine) -> None:
-    generation = made(studio, REQUEST).generation
-    assert generation.seeds == (20, 21, 22, 23)
-    assert generation.filled[:2] == ("woman, light skin", "man, dark skin")
-    assert engine.asked[0] == ("a woman doctor with light skin", (20,))
-    assert generation.request.prompt == "a doctor" and generation.prompt_of(1) == "a man doctor with dark skin"
+    generation = delivered(studio, REQUEST).generation
+    assert [picture.seed for picture in generation.pictures] == [20, 21, 22, 23]
+    assert [picture.filled for picture in generation.pictures[:2]] == ["woman, light skin", "man, dark skin"]
+    assert engine.calls[0] == ("a woman doctor with light skin", (20,))
+    assert generation.request.prompt == "a doctor"
+    assert generation.pictures[1].prompt == "a man doctor with dark skin"
 
 
 def test_it_is_shown_and_on_record(studio: Studio) -> None:
-    outcome = made(studio, REQUEST)
+    outcome = delivered(studio, REQUEST)
     assert "Filled in: <b>woman, light skin</b>" in picture(
-        outcome.made[0], "c", 20, studio.policy.messages(), outcome.generation.filled_in(0)
+        outcome.pictures[0], "c", 20, studio.policy.messages(), outcome.pictures[0].picture.filled
     )
     rows = json.dumps(list(studio.audit.show(outcome.case)))
     assert "woman, light skin" in rows and '"balanced": true' in rows and "a doctor" not in rows
@@ -75,25 +77,25 @@ def test_it_is_shown_and_on_record(studio: Studio) -> None:
 def test_otherwise_the_prompt_is_drawn_as_asked_in_one_batch(
     studio: Studio, engine: NotingEngine, request_: GenerationRequest
 ) -> None:
-    generation = made(studio, request_).generation
-    assert engine.asked == [(request_.prompt, (20, 21, 22, 23))]
-    assert generation.filled == () and generation.filled_in(2) == ""
+    generation = delivered(studio, request_).generation
+    assert engine.calls == [(request_.prompt, (20, 21, 22, 23))]
+    assert [picture.filled for picture in generation.pictures] == [""] * 4
 
 
 def test_the_filled_in_words_are_judged_too(studio: Studio, engine: NotingEngine) -> None:
     strict = WordCheck(words={"dark": ("violence", 0.9)})
     outcome = replace(studio, checks=replace(studio.checks, prompt=(strict,))).create(REQUEST, silent)
-    assert isinstance(outcome, Refused) and engine.asked == []
+    assert isinstance(outcome, Refused) and engine.calls == []
 
 
 def test_a_picture_alone_equals_its_place_in_a_set(studio: Studio) -> None:
-    alone = made(studio, replace(REQUEST, seed=22, count=1)).generation
-    together = made(studio, REQUEST).generation
-    assert alone.filled_in(0) == together.filled_in(2)
-    assert alone.images[0].tobytes() == together.images[2].tobytes()
+    alone = delivered(studio, replace(REQUEST, seed=22, count=1)).generation
+    together = delivered(studio, REQUEST).generation
+    assert alone.pictures[0].filled == together.pictures[2].filled
+    assert alone.pictures[0].image.tobytes() == together.pictures[2].image.tobytes()
 
 
 def test_progress_counts_through_the_whole_set(studio: Studio) -> None:
-    told: list[tuple[int, int]] = []
-    studio.create(REQUEST, lambda stage, done, total: told.append((done, total)) if stage == "drawing" else None)
-    assert [done for done, _ in told] == list(range(32)) and {total for _, total in told} == {32}
+    steps: list[tuple[int, int]] = []
+    studio.create(REQUEST, lambda stage, done, total: steps.append((done, total)) if stage == "drawing" else None)
+    assert [done for done, _ in steps] == list(range(32)) and {total for _, total in steps} == {32}

@@ -9,16 +9,17 @@ from pathlib import Path
 
 import pytest
 
+from engines.testing import FakeEngine
 from safety.prompt import prompt_checks
 from studio import Studio
 from tests.fakes import fake_studio
-from tests.fakes_page import PRESETS, PaintEngine, WordCheck
+from tests.fakes_page import PRESETS, WordCheck
 
 
 @dataclass(frozen=True)
 class Served:
     studio: Studio
-    engine: PaintEngine
+    engine: FakeEngine
     url: str
 
     def files(self) -> list[Path]:
@@ -28,7 +29,7 @@ class Served:
 @pytest.fixture(scope="session")
 def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
     page = pytest.importorskip("ui.web.page")
-    engine = PaintEngine()
+    engine = FakeEngine()
     studio = fake_studio(tmp_path_factory.mktemp("home"), engine)
     studio = replace(studio, checks=replace(studio.checks, prompt=(*prompt_checks(PRESETS), WordCheck())))
     with socket.socket() as free:

@@ -62,11 +62,11 @@ def _create(studio: Studio, request: GenerationRequest, out: Path, json: bool) -
     with progress_bar() as progress:
         outcome = studio.create(request, progress)
     if isinstance(outcome, Refused):
-        return outcome, studio.statement(outcome, request)
-    result = outcome.made[0]
+        return outcome, studio.statement(outcome)
+    result = outcome.pictures[0]
     if result.export is None or (result.veiled and not request.acknowledged):
-        refused = Refused(outcome.case, result.decision)
-        return refused, studio.statement(refused, request)
+        refused = outcome.refusal(result)
+        return refused, studio.statement(refused)
     if result.veiled:
         studio.reveal(outcome.case, result.export)
     write(out, result.export.path.read_bytes())

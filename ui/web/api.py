@@ -13,7 +13,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Concatenate, ParamSpec
 
 from safety.audit.serialize import steering_facts
-from safety.generation import Delivered, Export, GenerationRequest, Outcome, Refused
+from safety.generation import Delivered, Export, Outcome, PictureResult, Refused
+from safety.messages.catalogue import Messages
 from safety.review.client import LOCAL
 from safety.statement import as_json
 from ui import forms, serialize
@@ -75,8 +76,7 @@ class Api:
     @_answers
     def create(self, request: dict[str, Any], client: str = LOCAL) -> dict[str, Any]:
         """Judge, make, judge, mark: {"prompt": "a red apple", "mode": "art", "language": "de"}."""
-        generation_request = forms.read(request)
-        return self._outcome(self.studio.create(generation_request, client=client), generation_request)
+        return self._outcome(self.studio.create(forms.read(request), client=client))
 
     @_answers
     def appeal(self, request: dict[str, Any], client: str = LOCAL) -> dict[str, Any]:
@@ -106,30 +106,29 @@ class Api:
         copy = self.hand_over(export.path)
         return {"path": copy, "orig_name": export.path.name, "meta": {"_type": "gradio.FileData"}}
 
-    def _outcome(self, outcome: Outcome, request: GenerationRequest) -> Row:
+    def _outcome(self, outcome: Outcome) -> Row:
         if isinstance(outcome, Refused):
-            return {"refused": True, **serialize.refused(outcome, self.studio.statement(outcome, request))}
-        messages = self.studio.messages(request.language)
+            return {"refused": True, **serialize.refused(outcome, self.studio.statement(outcome))}
+        messages = self.studio.messages(outcome.request.language)
         return {
             "refused": False,
             "case": outcome.case,
-            "prompt": serialize.decision(outcome.prompt, messages),
+            "prompt": serialize.decision(outcome.prompt_decision, messages),
             "steered": steering_facts(outcome.generation.steered),
-            "pictures": [self._picture(outcome, number, request) for number in range(len(outcome.made))],
+            "pictures": [self._picture(outcome, result, messages) for result in outcome.pictures],
         }
 
-    def _picture(self, outcome: Delivered, number: int, request: GenerationRequest) -> Row:
+    def _picture(self, outcome: Delivered, result: PictureResult, messages: Messages) -> Row:
         """Returns one picture. A veiled one comes without its file: to see it is a person's choice, on the page."""
-        made, messages = outcome.made[number], self.studio.messages(request.language)
         row: Row = {
-            "seed": outcome.generation.seeds[number],
-            "veiled": made.veiled,
-            "filled_in": outcome.generation.filled_in(number),
-            "picture": serialize.decision(made.decision, messages),
+            "seed": result.picture.seed,
+            "veiled": result.veiled,
+            "filled_in": result.picture.filled,
+            "picture": serialize.decision(result.decision, messages),
         }
-        if made.export is None:
-            statement = self.studio.statement(Refused(outcome.case, made.decision), request)
+        if result.export is None:
+            statement = self.studio.statement(outcome.refusal(result))
             return {**row, "file": None, "statement": as_json(statement)}
-        if made.veiled:
+        if result.veiled:
             return {**row, "file": None}
-        return {**serialize.export("", made.export), **row, "file": self._file(made.export)}
+        return {**serialize.export("", result.export), **row, "file": self._file(result.export)}

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 import gradio as gr
 
-from safety.generation import GenerationRequest
-from safety.records import Decision, Verdict
+from safety.generation import Refused
+from safety.records import Verdict
 from safety.review.appeals import AppealRequest
 from ui.html import appeal
 from ui.html.markup import notice, problem
@@ -68,14 +68,15 @@ class AppealBox:
         """Hides the box and forgets the last refusal."""
         return {self.box: gr.update(visible=False), self.refusal: {}}
 
-    def offer(self, case: str, decision: Decision, request: GenerationRequest) -> Updates:
+    def offer(self, refused: Refused) -> Updates:
         """Shows the box for a BLOCK; hides it otherwise.
 
         A warning waits for the person's own confirmation, and nobody can lift a hard line.
         """
-        if decision.verdict is not Verdict.BLOCK:
+        if refused.decision.verdict is not Verdict.BLOCK:
             return self.hide()
-        refusal = {"case": case, "prompt": request.prompt, "negative_prompt": request.negative_prompt}
+        request = refused.request
+        refusal = {"case": refused.case, "prompt": request.prompt, "negative_prompt": request.negative_prompt}
         return {
             self.box: gr.update(visible=True, open=False),
             self.refusal: refusal,

@@ -152,7 +152,7 @@ def mode_info(studio: Studio, mode: str, language: str) -> str:
 
 
 def _title(engine: EngineStatus) -> str:
-    download = 0.0 if engine.availability.here else engine.card.download_gb
+    download = 0.0 if engine.availability.installed else engine.card.download_gb
     return f"{engine.card.title} (downloads {download:g} GB first)" if download else engine.card.title
 
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import gradio as gr
 
-from safety.generation import Delivered, GenerationRequest, Outcome, Refused
+from safety.generation import Delivered, Outcome, Refused
 from safety.policy.model import BASE_MODE
 from safety.records import Verdict
 from ui import forms
@@ -131,7 +131,7 @@ class CreateTab:
                 if isinstance(result, Step):
                     yield {self.status: progress.progress(result)}
                 else:
-                    yield {**self._busy(False), **self._end(result, form)}
+                    yield {**self._busy(False), **self._end(result)}
         self.stops.pop(session, None)
 
     def stop(self, request: gr.Request) -> tuple[Any, ...]:
@@ -157,32 +157,31 @@ class CreateTab:
     def _busy(self, busy: bool) -> Updates:
         return {self.create: gr.update(visible=not busy), self.cancel: gr.update(visible=busy)}
 
-    def _end(self, result: Problem | Outcome, form: dict[str, Any]) -> Updates:
+    def _end(self, result: Problem | Outcome) -> Updates:
         """Shows how the work ended. The disk may be full just now: the page must not stay busy."""
-        updates = result if isinstance(result, Problem) else attempt(self._outcome, result, forms.read(form))
+        updates = result if isinstance(result, Problem) else attempt(self._outcome, result)
         return {self.status: problem(updates)} if isinstance(updates, Problem) else updates
 
-    def _outcome(self, outcome: Outcome, request: GenerationRequest) -> Updates:
-        return self._refusal(outcome, request) if isinstance(outcome, Refused) else self._delivery(outcome, request)
+    def _outcome(self, outcome: Outcome) -> Updates:
+        return self._refusal(outcome) if isinstance(outcome, Refused) else self._delivery(outcome)
 
-    def _refusal(self, outcome: Refused, request: GenerationRequest) -> Updates:
+    def _refusal(self, outcome: Refused) -> Updates:
         waits = outcome.decision.verdict is Verdict.WARN
         return {
-            self.status: statement.section(self.studio.statement(outcome, request)),
+            self.status: statement.section(self.studio.statement(outcome)),
             self.fields.components["acknowledged"]: gr.update(visible=waits),
-            **self.appeal.offer(outcome.case, outcome.decision, request),
+            **self.appeal.offer(outcome),
         }
 
-    def _delivery(self, outcome: Delivered, request: GenerationRequest) -> Updates:
-        generation, messages = outcome.generation, self.studio.messages(request.language)
-        updates: Updates = {self.status: progress.remarks(generation), self.veiled: veiled_exports(outcome)}
-        for number, (slot, result) in enumerate(zip(self.slots, outcome.made, strict=False)):
-            seed, filled_in = generation.seeds[number], generation.filled_in(number)
-            updates |= slot.show(result, outcome.case, seed, messages, filled_in)
+    def _delivery(self, outcome: Delivered) -> Updates:
+        messages = self.studio.messages(outcome.request.language)
+        updates: Updates = {self.status: progress.remarks(outcome.generation), self.veiled: veiled_exports(outcome)}
+        for slot, result in zip(self.slots, outcome.pictures, strict=False):
+            updates |= slot.show(result, outcome.case, result.picture.seed, messages, result.picture.filled)
             if result.export is None:
-                withheld = self.studio.statement(Refused(outcome.case, result.decision), request)
-                updates[slot.text] = statement.section(withheld)
-                updates |= self.appeal.offer(outcome.case, result.decision, request)
+                refusal = outcome.refusal(result)
+                updates[slot.text] = statement.section(self.studio.statement(refusal))
+                updates |= self.appeal.offer(refusal)
         return updates
 
 

@@ -15,7 +15,7 @@ from ui.results import Step
 if TYPE_CHECKING:
     from PIL.Image import Image
 
-    from engines.diffusion.previews import Preview
+    from engines.interface import Preview
 
 T = TypeVar("T")
 

@@ -91,6 +91,6 @@ def veiled_exports(outcome: Delivered) -> VeiledExports:
     """Returns the files that wait for the person's word, by the slot of each."""
     return {
         slot: (outcome.case, result.export)
-        for slot, result in enumerate(outcome.made)
+        for slot, result in enumerate(outcome.pictures)
         if result.export and result.veiled
     }

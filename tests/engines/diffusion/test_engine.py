@@ -13,36 +13,16 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import pytest
 from PIL import Image
 
 from engines.cards import read_cards
 from engines.diffusion.engine import DiffusionEngine
-from engines.interface import EngineCard, Range, silent
+from engines.interface import silent
 from safety.errors import Cancelled, EngineFailed, EngineUnavailable
-from safety.generation import GenerationRequest
-from tests.engines.conftest import SIDE
+from tests.engines.conftest import REQUEST, SIDE, card, distance, images, pipeline_of, stop_at
 
 ROOT = Path(__file__).parents[3]
-REQUEST = GenerationRequest("a red apple", engine="tiny", steps=4, guidance=4.0, width=SIDE, height=SIDE)
-
-
-def card(model: str, **changes: Any) -> EngineCard:
-    settings: dict[str, Any] = {
-        "title": "Tiny",
-        "model": model,
-        "licence": "MIT",
-        "licence_url": "",
-        "source": "",
-        "guided": True,
-        "steps": Range(default=4, least=1, most=10),
-        "guidance": Range(default=4, least=1, most=12),
-        "size": Range(default=SIDE, least=SIDE, most=SIDE),
-        "count": Range(default=1, least=1, most=4),
-        "shown_at_least": SIDE,
-    }
-    return EngineCard(**{**settings, **changes})
 
 
 @pytest.fixture(scope="module", params=["sd", "sdxl"])
@@ -55,21 +35,8 @@ def sd(tiny_models: Path) -> DiffusionEngine:
     return DiffusionEngine("tiny", card("sd"), tiny_models)
 
 
-def draw(engine: DiffusionEngine, *seeds: int, **changes: Any) -> tuple[Image.Image, ...]:
-    return engine.generate(replace(REQUEST, **changes), seeds, silent).images
-
-
-def distance(one: Image.Image, other: Image.Image) -> int:
-    """The largest difference of two pictures, in 8-bit levels."""
-    return int(np.abs(np.asarray(one, dtype=int) - np.asarray(other, dtype=int)).max())
-
-
-def stop_at(step: int) -> Callable[[str, int, int], None]:
-    def progress(stage: str, done: int, total: int) -> None:
-        if stage == "drawing" and done == step:
-            raise Cancelled("Stopped.")
-
-    return progress
+def draw(engine: DiffusionEngine, *seeds: int, **changes: Any) -> list[Image.Image]:
+    return images(engine.generate(replace(REQUEST, **changes), seeds, silent))
 
 
 def test_import_loads_neither_torch_nor_diffusers() -> None:
@@ -79,10 +46,14 @@ def test_import_loads_neither_torch_nor_diffusers() -> None:
 
 
 def test_one_picture_a_seed_of_the_size_asked_for(engine: DiffusionEngine) -> None:
-    made = engine.generate(REQUEST, [3, 4], silent)
-    assert [image.size for image in made.images] == [(SIDE, SIDE)] * 2
-    assert [image.mode for image in made.images] == ["RGB"] * 2
-    assert (made.seeds, made.model, made.request) == ((3, 4), engine.card.model, REQUEST)
+    generation = engine.generate(REQUEST, [3, 4], silent)
+    assert [image.size for image in images(generation)] == [(SIDE, SIDE)] * 2
+    assert [image.mode for image in images(generation)] == ["RGB"] * 2
+    assert [(picture.seed, picture.prompt) for picture in generation.pictures] == [
+        (3, REQUEST.prompt),
+        (4, REQUEST.prompt),
+    ]
+    assert (generation.model, generation.request) == (engine.card.model, REQUEST)
 
 
 def test_same_seed_same_picture(engine: DiffusionEngine) -> None:
@@ -121,7 +92,7 @@ def test_a_model_without_guidance_gets_no_negative_prompt(tiny_models: Path) -> 
 def test_progress_hears_of_loading_and_of_every_step(tiny_models: Path) -> None:
     heard: list[tuple[str, int, int]] = []
     fresh = DiffusionEngine("tiny", card("sd"), tiny_models)
-    fresh.generate(REQUEST, [1], lambda *told: heard.append(told))
+    fresh.generate(REQUEST, [1], lambda *step: heard.append(step))
     assert heard == [("loading the model", 0, 1), *(("drawing", done, 4) for done in range(5))]
 
 
@@ -150,7 +121,7 @@ def test_a_person_who_waits_for_the_engine_can_cancel(sd: DiffusionEngine) -> No
         with pytest.raises(Cancelled):
             sd.generate(REQUEST, [2], impatient)
         done.set()
-        assert len(first.result().images) == 1
+        assert len(first.result().pictures) == 1
 
 
 def test_requests_of_several_threads_never_mix(engine: DiffusionEngine) -> None:
@@ -187,7 +158,7 @@ def poison(weight: str, value: float) -> Callable[[Any], None]:
 def test_what_is_no_picture_is_a_numeric_failure(tiny_models: Path, spoil: Callable[[Any], None]) -> None:
     broken = DiffusionEngine("tiny", card("sd"), tiny_models)
     draw(broken, 1)
-    spoil(broken._pipeline)
+    spoil(pipeline_of(broken))
     with pytest.raises(EngineFailed, match="numeric failure") as caught:
         draw(broken, 1)
     assert "seed" in caught.value.advice
@@ -216,7 +187,7 @@ def test_what_the_model_raises_becomes_a_sentence(
     def fail(*_: object, **__: object) -> None:
         raise error
 
-    monkeypatch.setattr(sd._pipeline.unet, "forward", fail)
+    monkeypatch.setattr(pipeline_of(sd).unet, "forward", fail)
     with pytest.raises(EngineFailed, match="could not draw") as caught:
         draw(sd, 1)
     assert advice in caught.value.advice
@@ -290,8 +261,8 @@ def test_the_embedded_model_draws(capfd: pytest.CaptureFixture[str]) -> None:
     engine = DiffusionEngine("pocket", pocket, ROOT / "assets" / "models")
     side = int(pocket.size.default)
     request = replace(REQUEST, steps=4, guidance=pocket.guidance.default, width=side, height=side)
-    batch = engine.generate(request, [7, 8], silent).images
-    alone = engine.generate(request, [8], silent).images[0]
+    batch = images(engine.generate(request, [7, 8], silent))
+    alone = engine.generate(request, [8], silent).pictures[0].image
     assert min(alone.size) == pocket.shown_at_least
     assert distance(batch[1], alone) <= 2  # a level of the small picture, and what Lanczos makes of it
     assert distance(batch[0], alone) > 2

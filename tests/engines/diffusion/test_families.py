@@ -16,7 +16,7 @@ from PIL import Image
 
 from engines.diffusion.engine import DiffusionEngine
 from engines.diffusion.model_store import ModelStore
-from engines.diffusion.previews import SHOWN
+from engines.diffusion.previews import MAX_SIDE
 from engines.interface import silent
 from safety.errors import Cancelled
 from safety.generation import Delivered, GenerationRequest
@@ -27,8 +27,7 @@ from safety.marks.visible import Corner
 from safety.policy.steering import load_steering
 from safety.records import Verdict
 from studio import CheckSuite, Studio
-from tests.engines.conftest import SIDE
-from tests.engines.diffusion.test_engine import card
+from tests.engines.conftest import SIDE, card, pipeline_of, stop_at
 from tests.fakes import fake_studio
 from tests.fakes_page import PRESETS, WordCheck, policy
 
@@ -69,11 +68,6 @@ def studio_of(tiny_models: Path, tmp_path_factory: pytest.TempPathFactory) -> Ca
     return build
 
 
-def stop_at_two(stage: str, done: int, _total: int, /) -> None:
-    if stage == "drawing" and done == 2:
-        raise Cancelled("Stopped.")
-
-
 def pixels(path: Path) -> Any:
     with Image.open(path) as image:
         return np.asarray(image.convert("RGB"), dtype=int)
@@ -86,15 +80,15 @@ def test_a_family_goes_the_whole_way(studio_of: Callable[..., Studio], family: s
     first = studio.create(ASKED, silent, shown.append)
     assert isinstance(first, Delivered)
     with pytest.raises(Cancelled):
-        studio.create(replace(ASKED, seed=99), stop_at_two)
+        studio.create(replace(ASKED, seed=99), stop_at(2))
     again = studio.create(ASKED)
     assert isinstance(again, Delivered)
-    made = first.made[0]
-    assert made.export and set(made.export.marks) == {"visible", "credentials", "invisible", "metadata"}
-    assert made.decision.ran and made.decision.verdict <= Verdict.WARN
+    result = first.pictures[0]
+    assert result.export and set(result.export.marks) == {"visible", "credentials", "invisible", "metadata"}
+    assert result.decision.ran and result.decision.verdict <= Verdict.WARN
     # Every export has a stamp of its own in its pixels: the pictures under the marks are compared.
-    assert first.generation.images[0].tobytes() == again.generation.images[0].tobytes()
-    assert shown and all(max(one.size) <= SHOWN for one in shown[0])
+    assert first.generation.pictures[0].image.tobytes() == again.generation.pictures[0].image.tobytes()
+    assert shown and all(max(image.size) <= MAX_SIDE for image in shown[0])
     steered = first.generation.steered
     assert steered and steered.steering.categories == ("violence",)
     assert steered.method == FAMILIES[family] if FAMILIES[family] == SLD else NO_GUIDANCE in steered.why
@@ -109,9 +103,9 @@ def test_two_requests_at_once_never_mix_settings(studio_of: Callable[..., Studio
     def picture(request: GenerationRequest) -> bytes:
         outcome = studio.create(request)
         assert isinstance(outcome, Delivered)
-        return outcome.generation.images[0].tobytes()
+        return outcome.generation.pictures[0].image.tobytes()
 
-    alone = [picture(one) for one in (*requests, calm)]
+    alone = [picture(request) for request in (*requests, calm)]
     with ThreadPoolExecutor(4) as pool:
         assert list(pool.map(picture, (*requests, calm))) == alone
 
@@ -122,7 +116,7 @@ def test_fifty_rounds_of_creating_and_cancelling_keep_no_memory(tiny_models: Pat
 
     def one_round() -> None:
         with pytest.raises(Cancelled):
-            engine.generate(request, [2], stop_at_two, preview=lambda _: None)
+            engine.generate(request, [2], stop_at(2), preview=lambda _: None)
 
     for _ in range(5):
         one_round()
@@ -140,18 +134,19 @@ def test_a_picture_that_failed_does_not_lose_the_others(
     studio = studio_of("sd", whole=False)
     engine: Any = studio.engines["tiny"]
     studio.create(ASKED)
-    decode = engine._pipeline.vae.decode
+    decode = pipeline_of(engine).vae.decode
 
     def spoilt(latents: Any, **kwargs: Any) -> Any:
         out = decode(latents, **kwargs)
         out[0][1] = float("nan")
         return out
 
-    monkeypatch.setattr(engine._pipeline.vae, "decode", spoilt)
+    monkeypatch.setattr(pipeline_of(engine).vae, "decode", spoilt)
     outcome = studio.create(replace(ASKED, count=3))
     assert isinstance(outcome, Delivered)
-    assert (outcome.generation.seeds, outcome.generation.failed) == ((7, 9), (8,))
-    assert [one.export is not None for one in outcome.made] == [True, True]
+    assert [picture.seed for picture in outcome.generation.pictures] == [7, 9]
+    assert outcome.generation.failed == (8,)
+    assert [result.export is not None for result in outcome.pictures] == [True, True]
 
 
 def test_what_was_steered_is_on_record(studio_of: Callable[..., Studio]) -> None:

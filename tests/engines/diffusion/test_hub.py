@@ -17,15 +17,14 @@ from typing import Any
 
 import pytest
 
-from engines.diffusion import hub as hubs
+from engines.diffusion import hub as hub_module
 from engines.diffusion.engine import DiffusionEngine
-from engines.diffusion.hub import Hub
+from engines.diffusion.hub import Hub, required_files
 from engines.diffusion.model_store import ModelStore
-from engines.diffusion.repository import wanted
 from engines.hardware import Hardware
 from engines.interface import silent
 from safety.errors import Cancelled, EngineUnavailable
-from tests.engines.diffusion.test_engine import REQUEST, card
+from tests.engines.conftest import REQUEST, card
 
 REPO, COMMIT = "maker/tiny", "0123456789abcdef0123456789abcdef01234567"
 TINY = card(REPO, kind="hub")
@@ -76,12 +75,12 @@ class Handler(BaseHTTPRequestHandler):
             self._answer(404, b"", {"X-Error-Code": "EntryNotFound"})
 
     def _file(self, name: str, data: bytes) -> None:
-        asked = re.fullmatch(r"bytes=(\d+)-", self.headers.get("Range", ""))
-        start = int(asked[1]) if asked else 0
+        partial = re.fullmatch(r"bytes=(\d+)-", self.headers.get("Range", ""))
+        start = int(partial[1]) if partial else 0
         if start:
             self.hub.ranges[name] += 1
-        rest, code = data[start:], 206 if asked else 200
-        more = {"Content-Range": f"bytes {start}-{len(data) - 1}/{len(data)}"} if asked else {}
+        rest, code = data[start:], 206 if partial else 200
+        more = {"Content-Range": f"bytes {start}-{len(data) - 1}/{len(data)}"} if partial else {}
         if self.hub.drops and len(rest) > 2000:
             self.hub.drops -= 1
             self._answer(code, rest[: len(rest) // 2], more, says=len(rest))
@@ -99,8 +98,8 @@ class Handler(BaseHTTPRequestHandler):
 
 @pytest.fixture
 def served(tiny_pipeline: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[tuple[FakeHub, str]]:
-    monkeypatch.setattr(hubs, "PAUSE", 0.0)
-    monkeypatch.setattr(hubs, "MARGIN", 0.0)
+    monkeypatch.setattr(hub_module, "RETRY_SECONDS", 0.0)
+    monkeypatch.setattr(hub_module, "MIN_FREE_BYTES", 0.0)
     monkeypatch.setattr("huggingface_hub.file_download.time", SimpleNamespace(sleep=lambda _: None, time=lambda: 0.0))
     monkeypatch.setattr("huggingface_hub.constants.DOWNLOAD_CHUNK_SIZE", 4096)  # what came in part of one is lost
     folder = tiny_pipeline
@@ -117,17 +116,17 @@ def served(tiny_pipeline: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[tup
 
 
 def test_a_model_is_fetched_pinned_and_drawn_with(served: tuple[FakeHub, str], tmp_path: Path) -> None:
-    told: list[tuple[str, int, int]] = []
+    steps: list[tuple[str, int, int]] = []
     hub = Hub(tmp_path, endpoint=served[1])
     engine = DiffusionEngine("tiny", TINY, ModelStore(tmp_path, hub))
-    assert not engine.offer().here
-    made = engine.generate(REQUEST, [1], lambda *one: told.append(one))
-    assert made.model == f"{REPO}@{COMMIT}"
-    assert engine.offer().here and hub.pinned(REPO) == COMMIT
-    record = json.loads((hub.folder(REPO) / hubs.DONE).read_text())
+    assert not engine.availability().installed
+    generation = engine.generate(REQUEST, [1], lambda *step: steps.append(step))
+    assert generation.model == f"{REPO}@{COMMIT}"
+    assert engine.availability().installed and hub.pinned(REPO) == COMMIT
+    record = json.loads((hub.folder(REPO) / hub_module.MANIFEST).read_text())
     assert all(len(digest) == 64 for digest in record["sha256"].values()) and record["sha256"]
     assert not [path for path in hub.folder(REPO).rglob("*") if path.suffix in (".bin", ".py", ".part")]
-    assert "downloading the model (MB)" in {stage for stage, _, _ in told}
+    assert "downloading the model (MB)" in {stage for stage, _, _ in steps}
 
 
 def test_dropped_connections_are_gone_on_from_where_they_broke(served: tuple[FakeHub, str], tmp_path: Path) -> None:
@@ -152,9 +151,9 @@ def test_a_download_that_was_killed_goes_on_at_the_next_start(served: tuple[Fake
     with pytest.raises(Cancelled):
         Hub(tmp_path, endpoint=address).fetch(TINY, kill)
     assert not Hub(tmp_path).has(REPO)
-    asked = hub.ranges[weights]
+    before = hub.ranges[weights]
     folder = Hub(tmp_path, endpoint=address).fetch(TINY, silent)
-    assert hub.ranges[weights] > asked
+    assert hub.ranges[weights] > before
     assert (folder / weights).read_bytes() == hub.files[weights]
 
 
@@ -218,8 +217,8 @@ def test_offline_what_is_here_is_used(served: tuple[FakeHub, str], tmp_path: Pat
 
 
 def test_too_little_memory_is_said_before_the_download(tmp_path: Path) -> None:
-    source = ModelStore(tmp_path, Hub(tmp_path, endpoint="http://127.0.0.1:9"), lambda: Hardware(4, 8))
-    engine = DiffusionEngine("tiny", TINY.model_copy(update={"memory_gb": 20.0, "title": "Large"}), source)
+    store = ModelStore(tmp_path, Hub(tmp_path, endpoint="http://127.0.0.1:9"), lambda: Hardware(4, 8))
+    engine = DiffusionEngine("tiny", TINY.model_copy(update={"memory_gb": 20.0, "title": "Large"}), store)
     with pytest.raises(EngineUnavailable, match="Large does not run here. Too little memory: 42 GB") as caught:
         engine.generate(REQUEST, [1], silent)
     assert "app.py engines" in caught.value.advice
@@ -244,7 +243,7 @@ INDEX = ["model_index.json", "scheduler/scheduler_config.json"]
     ],
 )
 def test_only_what_a_pipeline_is_loaded_from_is_fetched(names: list[str], variant: str, kept: list[str] | None) -> None:
-    assert list(wanted([*INDEX, *names], variant)) == [*INDEX, *(names if kept is None else kept)]
+    assert list(required_files([*INDEX, *names], variant)) == [*INDEX, *(names if kept is None else kept)]
 
 
 def test_a_repository_in_another_layout_is_named(served: tuple[FakeHub, str], tmp_path: Path) -> None:

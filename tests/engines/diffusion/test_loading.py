@@ -1,4 +1,4 @@
-"""A single file by its path, a LoRA laid over a model, another scheduler: what a card may ask for beside a folder."""
+"""A single file by its path, a LoRA added to a model, another scheduler: what a card may ask for beside a folder."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from engines.diffusion.engine import DiffusionEngine
 from engines.diffusion.loading import apply_lora
 from engines.interface import silent
 from safety.errors import EngineUnavailable
-from tests.engines.diffusion.test_engine import REQUEST, card
+from tests.engines.conftest import REQUEST, card, pipeline_of
 
 
 def test_a_single_file_is_read_with_its_class_and_configuration_and_without_the_network(
@@ -21,32 +21,33 @@ def test_a_single_file_is_read_with_its_class_and_configuration_and_without_the_
 ) -> None:
     import diffusers
 
-    asked: dict[str, Any] = {}
+    arguments: dict[str, Any] = {}
 
-    def from_single_file(path: str, **given: Any) -> Any:
-        asked.update(given, path=path)
-        return diffusers.AutoPipelineForText2Image.from_pretrained(str(tiny_pipeline), dtype=given["torch_dtype"])
+    def from_single_file(path: str, **options: Any) -> Any:
+        arguments.update(options, path=path)
+        return diffusers.AutoPipelineForText2Image.from_pretrained(str(tiny_pipeline), dtype=options["torch_dtype"])
 
     monkeypatch.setattr(diffusers.StableDiffusionPipeline, "from_single_file", from_single_file)
     file = tmp_path / "mine.safetensors"
     file.touch()
-    one = card(str(file), pipeline="StableDiffusionPipeline", config=str(tiny_pipeline))
-    assert len(DiffusionEngine("mine", one, tmp_path).generate(REQUEST, [1], silent).images) == 1
-    assert asked["path"] == str(file) and asked["config"] == str(tiny_pipeline) and asked["local_files_only"]
-    assert asked["safety_checker"] is None and not asked["requires_safety_checker"]
+    own_card = card(str(file), pipeline="StableDiffusionPipeline", config=str(tiny_pipeline))
+    assert len(DiffusionEngine("mine", own_card, tmp_path).generate(REQUEST, [1], silent).pictures) == 1
+    assert arguments["path"] == str(file) and arguments["config"] == str(tiny_pipeline)
+    assert arguments["local_files_only"]
+    assert arguments["safety_checker"] is None and not arguments["requires_safety_checker"]
 
 
 def test_a_single_file_that_is_missing_is_named(tmp_path: Path) -> None:
-    one = card("mine.safetensors", pipeline="StableDiffusionPipeline", config="x")
+    own_card = card("mine.safetensors", pipeline="StableDiffusionPipeline", config="x")
     with pytest.raises(EngineUnavailable, match="there is no file .*mine.safetensors"):
-        DiffusionEngine("mine", one, tmp_path).generate(REQUEST, [1], silent)
+        DiffusionEngine("mine", own_card, tmp_path).generate(REQUEST, [1], silent)
 
 
 def test_another_scheduler_is_the_cards(tiny_pipeline: Path) -> None:
-    one = card("sd", scheduler="EulerDiscreteScheduler", scheduler_settings={"timestep_spacing": "trailing"})
-    engine = DiffusionEngine("tiny", one, tiny_pipeline.parent)
+    own_card = card("sd", scheduler="EulerDiscreteScheduler", scheduler_settings={"timestep_spacing": "trailing"})
+    engine = DiffusionEngine("tiny", own_card, tiny_pipeline.parent)
     engine.generate(REQUEST, [1], silent)
-    scheduler = engine._pipeline.scheduler
+    scheduler = pipeline_of(engine).scheduler
     assert (type(scheduler).__name__, scheduler.config.timestep_spacing) == ("EulerDiscreteScheduler", "trailing")
 
 
@@ -56,17 +57,17 @@ def test_a_lora_changes_the_picture(tiny_pipeline: Path, tmp_path: Path) -> None
     from diffusers import StableDiffusionPipeline
 
     engine = DiffusionEngine("tiny", card("sd"), tiny_pipeline.parent)
-    plain = np.asarray(engine.generate(REQUEST, [1], silent).images[0], dtype=int)
+    plain = np.asarray(engine.generate(REQUEST, [1], silent).pictures[0].image, dtype=int)
     other = DiffusionEngine("tiny", card("sd"), tiny_pipeline.parent)
     other.generate(REQUEST, [1], silent)
-    unet = other._pipeline.unet
+    unet = pipeline_of(other).unet
     torch.manual_seed(0)
     unet.add_adapter(peft.LoraConfig(r=2, init_lora_weights=False, target_modules=["to_q", "to_v"]))
     StableDiffusionPipeline.save_lora_weights(tmp_path, unet_lora_layers=peft.get_peft_model_state_dict(unet))
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        apply_lora(engine._pipeline, next(tmp_path.glob("*.safetensors")), 1.0)
-    assert np.abs(np.asarray(engine.generate(REQUEST, [1], silent).images[0], dtype=int) - plain).max() > 0
+        apply_lora(pipeline_of(engine), next(tmp_path.glob("*.safetensors")), 1.0)
+    assert np.abs(np.asarray(engine.generate(REQUEST, [1], silent).pictures[0].image, dtype=int) - plain).max() > 0
 
 
 @pytest.mark.parametrize("error", [ValueError("PEFT backend is required for this method."), ImportError("peft")])

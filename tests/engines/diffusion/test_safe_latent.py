@@ -10,15 +10,14 @@ from typing import Any
 import numpy as np
 import pytest
 
-from engines.diffusion.denoiser import bound, denoiser_of, side_by_side
+from engines.diffusion.denoiser import combined_inputs, denoiser_of, named_inputs
 from engines.diffusion.engine import DiffusionEngine
-from engines.diffusion.pipeline_args import guidance_key, settings
-from engines.diffusion.safe_latent import LAYOUTS, STRENGTHS, Layout, layout_of, whole_picture
-from engines.diffusion.steering import plan, steered
-from engines.interface import Strength, silent
+from engines.diffusion.pipeline_args import guidance_key, pipeline_arguments
+from engines.diffusion.safe_latent import LAYOUTS, Layout, layout_of, picture_gate
+from engines.diffusion.steering import choose_steering, steering_context
+from engines.interface import STRENGTHS, SteeringStrength, silent
 from safety.generation import GenerationRequest, Steering, SteeringResult
-from tests.engines.conftest import SIDE, stable_diffusion
-from tests.engines.diffusion.test_engine import REQUEST, card, distance
+from tests.engines.conftest import REQUEST, SIDE, card, distance, images, pipeline_of, stable_diffusion
 
 BLOOD = Steering(("violence",), "blood", "max")
 GUIDED = ["sd", "sdxl", "sd3", "flux", "flux2", "z-image", "qwen-image"]
@@ -60,25 +59,25 @@ def pair() -> tuple[Any, Any]:
 def test_it_equals_the_reference_pipeline_on_stable_diffusion(pair: tuple[Any, Any], strength: str) -> None:
     plain, safe = pair
     chosen = STRENGTHS[strength]
-    asked = GenerationRequest("a red apple", steps=50, guidance=7.5, width=SIDE, height=SIDE)
+    request = GenerationRequest("a red apple", steps=50, guidance=7.5, width=SIDE, height=SIDE)
 
-    def given() -> dict[str, Any]:
-        return settings(plain, asked, [3], guided=True)
+    def arguments() -> dict[str, Any]:
+        return pipeline_arguments(plain, request, [3], guided=True)
 
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         want = safe(
-            **given(),
+            **arguments(),
             sld_guidance_scale=chosen.scale,
             sld_warmup_steps=chosen.warm_up,
             sld_threshold=chosen.threshold,
             sld_momentum_scale=chosen.momentum,
             sld_mom_beta=chosen.keep,
         ).images
-    by = SteeringResult(Steering(("violence",), "blood and gore", strength), "sld", "")
-    with steered(card("sd"), plain, given(), by) as adjusted:
+    result = SteeringResult(Steering(("violence",), "blood and gore", strength), "sld", "")
+    with steering_context(card("sd"), plain, arguments(), result) as adjusted:
         got = plain(**adjusted).images
-    off, moved = np.abs(got - want).max(), np.abs(got - plain(**given()).images).max()
+    off, moved = np.abs(got - want).max(), np.abs(got - plain(**arguments()).images).max()
     print(f"{strength}: off {off:.1e}, moved {moved:.1e}")
     assert off <= 5e-4
     assert moved > 5 * off  # it did steer
@@ -98,7 +97,7 @@ class Spy:
         def noted(*args: Any, **kwargs: Any) -> Any:
             out = forward(*args, **kwargs)
             value = out[0] if isinstance(out, tuple) else out.sample
-            self.predictions.append(np.stack([one.numpy(force=True) for one in value]))
+            self.predictions.append(np.stack([prediction.numpy(force=True) for prediction in value]))
             return out
 
         def handed(prediction: Any, *args: Any, **kwargs: Any) -> Any:
@@ -126,7 +125,7 @@ class Spy:
 def test_what_the_scheduler_gets_is_equation_3(
     engines: dict[str, DiffusionEngine], family: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    spy, pipeline = Spy(), engines[family]._pipeline
+    spy, pipeline = Spy(), pipeline_of(engines[family])
     spy.on(pipeline, monkeypatch)
     engines[family].generate(REQUEST, [5, 6], silent, steering=BLOOD)
     scale = 1.0 + 4.0 if family == "z-image" else 4.0  # Z-Image adds its guidance to the prompt's prediction
@@ -145,20 +144,20 @@ def test_what_the_scheduler_gets_is_equation_3(
 @pytest.mark.parametrize("family", GUIDED)
 def test_a_concept_that_is_the_prompt_itself_changes_nothing(engines: dict[str, DiffusionEngine], family: str) -> None:
     same = Steering(("violence",), REQUEST.prompt, "max")
-    plain = engines[family].generate(REQUEST, [5, 6], silent).images
-    again = engines[family].generate(REQUEST, [5, 6], silent, steering=same).images
+    plain = images(engines[family].generate(REQUEST, [5, 6], silent))
+    again = images(engines[family].generate(REQUEST, [5, 6], silent, steering=same))
     assert max(distance(*pair) for pair in zip(plain, again, strict=True)) <= 1
 
 
 @pytest.mark.parametrize("family", GUIDED)
 def test_a_steered_picture_differs_and_leaves_nothing_behind(engines: dict[str, DiffusionEngine], family: str) -> None:
     engine = engines[family]
-    plain = engine.generate(REQUEST, [5], silent).images[0]
-    made = engine.generate(REQUEST, [5], silent, steering=BLOOD)
-    assert made.steered and (made.steered.method, made.steered.steering) == ("sld", BLOOD)
-    assert made.images[0].tobytes() != plain.tobytes()
-    assert engine.generate(REQUEST, [5], silent).images[0].tobytes() == plain.tobytes()
-    assert "forward" not in denoiser_of(engine._pipeline).__dict__
+    plain = engine.generate(REQUEST, [5], silent).pictures[0].image
+    generation = engine.generate(REQUEST, [5], silent, steering=BLOOD)
+    assert generation.steered and (generation.steered.method, generation.steered.steering) == ("sld", BLOOD)
+    assert generation.pictures[0].image.tobytes() != plain.tobytes()
+    assert engine.generate(REQUEST, [5], silent).pictures[0].image.tobytes() == plain.tobytes()
+    assert "forward" not in denoiser_of(pipeline_of(engine)).__dict__
 
 
 WHOLE = {"strong": {"warm_up": 0, "scale": 4.0, "threshold": 1.0, "gate": "picture"}}
@@ -179,85 +178,85 @@ def test_the_gate_of_whole_pictures_opens_for_what_is_near_the_concept(prompt: l
     import torch
 
     concept, nothing = torch.tensor([[[2.0, 0.0], [0.0, 0.0]]]), torch.zeros(1, 2, 2)
-    set_to = Strength.model_validate(WHOLE["strong"])
+    strength = SteeringStrength.model_validate(WHOLE["strong"])
     for unit in (1.0, 0.001):  # whatever a model's predictions are measured in
-        seen = whole_picture(set_to, unit * torch.tensor([prompt]), unit * nothing, unit * concept)
-        assert seen.shape == (1, 1, 1) and seen.item() == pytest.approx(mu, abs=0.01)
+        gate = picture_gate(strength, unit * torch.tensor([prompt]), unit * nothing, unit * concept)
+        assert gate.shape == (1, 1, 1) and gate.item() == pytest.approx(mu, abs=0.01)
 
 
 def test_a_card_may_have_its_own_settings(engines: dict[str, DiffusionEngine]) -> None:
-    pipeline = engines["sd"]._pipeline
+    pipeline = pipeline_of(engines["sd"])
     own = card("sd", steering=WHOLE)
 
     def drawn(prompt: str, concept: str, guidance: float = 4.0) -> Any:
-        given = settings(
+        arguments = pipeline_arguments(
             pipeline, GenerationRequest(prompt, steps=4, guidance=guidance, width=SIDE, height=SIDE), [3], True
         )
-        by = SteeringResult(Steering(("violence",), concept, "strong"), "sld", "")
-        with steered(own, pipeline, given, by) as adjusted:
+        result = SteeringResult(Steering(("violence",), concept, "strong"), "sld", "")
+        with steering_context(own, pipeline, arguments, result) as adjusted:
             return pipeline(**adjusted).images
 
     # Asked for the concept, it draws what it draws for no words at all; asked for something else, it is left alone.
     nothing = pipeline(
-        **settings(pipeline, GenerationRequest("", steps=4, guidance=1.0, width=SIDE, height=SIDE), [3], True)
+        **pipeline_arguments(pipeline, GenerationRequest("", steps=4, guidance=1.0, width=SIDE, height=SIDE), [3], True)
     )
     assert np.abs(drawn("blood", "blood") - nothing.images).max() <= 1e-3
 
 
 def test_warm_ups_follow_the_number_of_steps() -> None:
-    assert [one.warm_up_of(50) for one in STRENGTHS.values()] == [15, 10, 7, 0]
-    assert [one.warm_up_of(20) for one in STRENGTHS.values()] == [6, 4, 3, 0]
+    assert [strength.warm_up_of(50) for strength in STRENGTHS.values()] == [15, 10, 7, 0]
+    assert [strength.warm_up_of(20) for strength in STRENGTHS.values()] == [6, 4, 3, 0]
 
 
 def test_weak_has_the_scale_of_the_paper_and_not_of_the_deprecated_copy() -> None:
     assert STRENGTHS["weak"].scale == 200.0
 
 
-def why(engine: DiffusionEngine, steering: Steering = BLOOD, **changes: Any) -> str:
-    given = settings(engine._pipeline, REQUEST, [1], guided=True)
-    by = plan(card("sd", **changes), engine._pipeline, given, steering)
-    assert by is not None and by.method == ""
-    return by.why
+def reason_not_steered(engine: DiffusionEngine, steering: Steering = BLOOD, **changes: Any) -> str:
+    arguments = pipeline_arguments(pipeline_of(engine), REQUEST, [1], guided=True)
+    result = choose_steering(card("sd", **changes), pipeline_of(engine), arguments, steering)
+    assert result is not None and result.method == ""
+    return result.why
 
 
 def test_where_nothing_is_steered_the_reason_is_said(
     engines: dict[str, DiffusionEngine], tiny_models: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     sd = engines["sd"]
-    assert "without guidance" in why(sd, guided=False)
+    assert "without guidance" in reason_not_steered(sd, guided=False)
     general = Steering(("violence", "hate"), "blood, flags", "medium", general=True)
-    assert "filtered pictures" in why(sd, general, content="filtered")
-    at_one = settings(sd._pipeline, GenerationRequest("x", steps=2, guidance=1.0), [1], guided=True)
-    assert "guidance 1" in plan(card("sd"), sd._pipeline, at_one, BLOOD).why  # type: ignore[union-attr]
+    assert "filtered pictures" in reason_not_steered(sd, general, content="filtered")
+    at_one = pipeline_arguments(pipeline_of(sd), GenerationRequest("x", steps=2, guidance=1.0), [1], guided=True)
+    assert "guidance 1" in choose_steering(card("sd"), pipeline_of(sd), at_one, BLOOD).why  # type: ignore[union-attr]
     distilled = loaded(tiny_models, "flux2-distilled")
-    assert "without guidance" in why(distilled)
+    assert "without guidance" in reason_not_steered(distilled)
     assert distilled.generate(REQUEST, [1], silent, steering=BLOOD).steered.method == ""  # type: ignore[union-attr]
     monkeypatch.delitem(LAYOUTS, "Flux2Transformer2DModel")
-    assert layout_of(engines["flux2"]._pipeline) is None
-    assert "not known" in why(engines["flux2"])
+    assert layout_of(pipeline_of(engines["flux2"])) is None
+    assert "not known" in reason_not_steered(engines["flux2"])
 
 
 def test_a_denoiser_that_is_not_known_gets_words_in_the_negative_prompt(
     engines: dict[str, DiffusionEngine], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.delitem(LAYOUTS, "UNet2DConditionModel")
-    pipeline = engines["sd"]._pipeline
+    pipeline = pipeline_of(engines["sd"])
     request = GenerationRequest("x", steps=2, guidance=4.0, negative_prompt="a tree")
-    given = settings(pipeline, request, [1, 2], guided=True)
-    by = plan(card("sd"), pipeline, given, BLOOD)
-    assert by and by.method == "negative prompt"
-    with steered(card("sd"), pipeline, given, by) as adjusted:
+    arguments = pipeline_arguments(pipeline, request, [1, 2], guided=True)
+    result = choose_steering(card("sd"), pipeline, arguments, BLOOD)
+    assert result and result.method == "negative prompt"
+    with steering_context(card("sd"), pipeline, arguments, result) as adjusted:
         assert adjusted["negative_prompt"] == ["a tree, blood"] * 2
     words = engines["sd"].generate(REQUEST, [5], silent, steering=BLOOD)
-    assert words.images[0].tobytes() != engines["sd"].generate(REQUEST, [5], silent).images[0].tobytes()
+    assert words.pictures[0].image.tobytes() != engines["sd"].generate(REQUEST, [5], silent).pictures[0].image.tobytes()
 
 
 @pytest.mark.parametrize("family", ["flux", "qwen-image"])
 def test_true_guidance_is_what_the_request_asks_for(engines: dict[str, DiffusionEngine], family: str) -> None:
-    pipeline = engines[family]._pipeline
+    pipeline = pipeline_of(engines[family])
     assert guidance_key(pipeline, guided=True) == "true_cfg_scale"
-    assert settings(pipeline, REQUEST, [1], guided=True)["true_cfg_scale"] == REQUEST.guidance
-    assert settings(pipeline, REQUEST, [1], guided=False)["true_cfg_scale"] == 1.0
+    assert pipeline_arguments(pipeline, REQUEST, [1], guided=True)["true_cfg_scale"] == REQUEST.guidance
+    assert pipeline_arguments(pipeline, REQUEST, [1], guided=False)["true_cfg_scale"] == 1.0
 
 
 @pytest.mark.parametrize("family", ["sd", "sdxl", "sd3"])
@@ -265,13 +264,13 @@ def test_three_predictions_are_asked_for_in_one_call_where_the_inputs_fit(
     engines: dict[str, DiffusionEngine], family: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     spy = Spy()
-    spy.on(engines[family]._pipeline, monkeypatch)
+    spy.on(pipeline_of(engines[family]), monkeypatch)
     engines[family].generate(REQUEST, [5, 6], silent, steering=BLOOD)
     assert len(spy.predictions) == len(spy.handed) == 4
 
 
 @pytest.mark.parametrize(
-    ("given", "concept", "fits"),
+    ("arguments", "concept", "fits"),
     [
         pytest.param({"text": np.ones((4, 2))}, {"text": np.ones((2, 3))}, False, id="another length of text"),
         pytest.param({"mask": np.ones((4, 2))}, {}, False, id="nothing known of the concept's"),
@@ -281,12 +280,12 @@ def test_three_predictions_are_asked_for_in_one_call_where_the_inputs_fit(
         pytest.param({"more": {"flag": None}}, {"more": {"flag": None}}, True, id="the same in a dictionary"),
     ],
 )
-def test_inputs_that_do_not_fit_are_not_laid_side_by_side(
-    given: dict[str, Any], concept: dict[str, Any], fits: bool
+def test_inputs_that_do_not_fit_are_not_laid_combined_inputs(
+    arguments: dict[str, Any], concept: dict[str, Any], fits: bool
 ) -> None:
-    assert (side_by_side(given, concept, 4) is not None) is fits
+    assert (combined_inputs(arguments, concept, 4) is not None) is fits
 
 
 def test_arguments_are_known_by_name_however_they_are_given(engines: dict[str, DiffusionEngine]) -> None:
-    given = bound(denoiser_of(engines["sd"]._pipeline), (1, 2), {"encoder_hidden_states": 3})
-    assert given == {"sample": 1, "timestep": 2, "encoder_hidden_states": 3}
+    arguments = named_inputs(denoiser_of(pipeline_of(engines["sd"])), (1, 2), {"encoder_hidden_states": 3})
+    assert arguments == {"sample": 1, "timestep": 2, "encoder_hidden_states": 3}

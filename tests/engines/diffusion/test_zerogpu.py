@@ -14,12 +14,13 @@ import pytest
 
 from engines.diffusion.engine import DiffusionEngine
 from engines.diffusion.model_store import ModelStore
-from engines.diffusion.zerogpu import MOST, Task, lender, relay, seconds_for
+from engines.diffusion.zerogpu import MAX_SECONDS, Task, gpu_decorator, requested_seconds, stream
 from engines.interface import silent
 from safety.errors import Cancelled, EngineFailed
 from safety.generation import GenerationRequest, Refused, Steering
-from tests.engines.conftest import SIDE
-from tests.engines.diffusion.test_engine import REQUEST, card, stop_at
+from studio.factory import make_studio
+from studio.settings import Settings
+from tests.engines.conftest import REQUEST, SIDE, card, stop_at
 from tests.fakes import fake_studio
 
 BLOOD = Steering(("violence",), "blood", "max")
@@ -34,9 +35,9 @@ class Lender:
     yielded: list[str] = field(default_factory=list)
 
     def __call__(self, task: Task) -> Task:
-        def borrowed(*given: Any) -> Generator[Any]:
+        def borrowed(*arguments: Any) -> Generator[Any]:
             self.lent += 1
-            items = task(*pickle.loads(pickle.dumps(given)))
+            items = task(*pickle.loads(pickle.dumps(arguments)))
             try:
                 for item in items:
                     self.yielded.append(item[0])
@@ -50,25 +51,28 @@ class Lender:
 
 
 def test_a_lent_gpu_draws_the_same_picture_with_progress_and_previews(tiny_pipeline: Path) -> None:
-    lend, told, shown = Lender(), [], []
+    lend, steps, shown = Lender(), [], []
     plain = DiffusionEngine("tiny", card("sd"), tiny_pipeline.parent)
-    borrowed = DiffusionEngine("tiny", card("sd"), ModelStore(tiny_pipeline.parent, lend=lend))
-    made = borrowed.generate(REQUEST, [5], lambda *one: told.append(one), steering=BLOOD, preview=shown.append)
-    assert made.images[0].tobytes() == plain.generate(REQUEST, [5], silent, steering=BLOOD).images[0].tobytes()
-    assert ("drawing", 4, 4) in told and shown and made.steered and made.steered.method == "sld"
+    borrowed = DiffusionEngine("tiny", card("sd"), ModelStore(tiny_pipeline.parent, zero_gpu=lend))
+    generation = borrowed.generate(REQUEST, [5], lambda *step: steps.append(step), steering=BLOOD, preview=shown.append)
+    assert (
+        generation.pictures[0].image.tobytes()
+        == plain.generate(REQUEST, [5], silent, steering=BLOOD).pictures[0].image.tobytes()
+    )
+    assert ("drawing", 4, 4) in steps and shown and generation.steered and generation.steered.method == "sld"
     assert lend.lent == 1
 
 
 def test_a_cancel_gives_the_gpu_back(tiny_pipeline: Path) -> None:
     lend = Lender()
-    engine = DiffusionEngine("tiny", card("sd"), ModelStore(tiny_pipeline.parent, lend=lend))
+    engine = DiffusionEngine("tiny", card("sd"), ModelStore(tiny_pipeline.parent, zero_gpu=lend))
     with pytest.raises(Cancelled):
         engine.generate(REQUEST, [5], stop_at(2))
     assert lend.closed == 1 and "result" not in lend.yielded
 
 
 def test_a_failure_comes_back_as_a_sentence(tiny_pipeline: Path) -> None:
-    engine = DiffusionEngine("tiny", card("sd"), ModelStore(tiny_pipeline.parent, lend=Lender()))
+    engine = DiffusionEngine("tiny", card("sd"), ModelStore(tiny_pipeline.parent, zero_gpu=Lender()))
     odd = GenerationRequest("x", steps=2, guidance=4.0, width=SIDE + 1, height=SIDE)
     with pytest.raises(EngineFailed, match="could not draw") as caught:
         engine.generate(odd, [1], silent)
@@ -77,7 +81,7 @@ def test_a_failure_comes_back_as_a_sentence(tiny_pipeline: Path) -> None:
 
 def test_a_refused_prompt_borrows_nothing(tiny_pipeline: Path, tmp_path: Path) -> None:
     lend = Lender()
-    engine = DiffusionEngine("tiny", card("sd"), ModelStore(tiny_pipeline.parent, lend=lend))
+    engine = DiffusionEngine("tiny", card("sd"), ModelStore(tiny_pipeline.parent, zero_gpu=lend))
     assert isinstance(fake_studio(tmp_path, engine).create(GenerationRequest("gore", width=SIDE, height=SIDE)), Refused)
     assert lend.lent == 0
 
@@ -86,16 +90,32 @@ def test_what_nobody_foresaw_is_told_by_its_name() -> None:
     def broken(*_: Any) -> None:
         raise KeyError("x")
 
-    assert [(kind, str(value)) for kind, value in relay(broken)] == [("error", "KeyError: 'x'")]
+    assert [(kind, str(value)) for kind, value in stream(broken)] == [("error", "KeyError: 'x'")]
 
 
-def test_elsewhere_nothing_is_wrapped(monkeypatch: pytest.MonkeyPatch) -> None:
-    asked: dict[str, Any] = {}
-    monkeypatch.setitem(sys.modules, "spaces", SimpleNamespace(GPU=lambda **given: asked.update(given) or "lend"))
-    assert lender(False) is None and not asked
-    assert lender(True) == "lend"  # type: ignore[comparison-overlap]
-    assert asked["duration"](REQUEST, [1], None) == 14
+def test_drawing_is_wrapped_for_as_many_seconds_as_a_request_needs(monkeypatch: pytest.MonkeyPatch) -> None:
+    options: dict[str, Any] = {}
+    monkeypatch.setitem(sys.modules, "spaces", SimpleNamespace(GPU=lambda **more: options.update(more) or "lend"))
+    assert gpu_decorator() == "lend"  # type: ignore[comparison-overlap]
+    assert options["duration"](REQUEST, [1], None) == 14
+
+
+@pytest.mark.parametrize(
+    ("environment", "lent"),
+    [
+        pytest.param({}, False, id="elsewhere"),
+        pytest.param({"SPACES_ZERO_GPU": "true"}, True, id="on ZeroGPU"),
+        pytest.param({"SPACES_ZERO_GPU": "1"}, True, id="on ZeroGPU, by a number"),
+    ],
+)
+def test_elsewhere_nothing_is_wrapped(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, environment: dict[str, str], lent: bool
+) -> None:
+    wrapped: list[Any] = []
+    monkeypatch.setitem(sys.modules, "spaces", SimpleNamespace(GPU=lambda **_: wrapped.append))
+    make_studio(Settings.read({"SAFELIGHT_HOME": str(tmp_path), **environment}))
+    assert bool(wrapped) is lent
 
 
 def test_the_time_asked_for_is_limited() -> None:
-    assert seconds_for(GenerationRequest("x", steps=500), [1, 2], BLOOD) == MOST
+    assert requested_seconds(GenerationRequest("x", steps=500), [1, 2], BLOOD) == MAX_SECONDS

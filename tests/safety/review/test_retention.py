@@ -46,7 +46,7 @@ def test_one_case_can_be_erased_and_the_chain_still_holds(studio: Studio) -> Non
     assert isinstance(delivered, Delivered)
     assert studio.review.retention.erase(case) == ["appeal", "review"]
     erased = studio.review.retention.erase(delivered.case)
-    assert erased == ["client", delivered.made[0].export.path.name]  # type: ignore[union-attr]
+    assert erased == ["client", delivered.pictures[0].export.path.name]  # type: ignore[union-attr]
     assert kept(studio) == set() and not list(studio.outputs.iterdir())
     assert events(studio, case)[-1] == "erased"
     with pytest.raises(RequestError, match="no case"):

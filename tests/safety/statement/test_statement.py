@@ -46,9 +46,8 @@ def stated(
     retention: RetentionRules = RETENTION,
 ) -> Statement:
     request = GenerationRequest(PROMPT, decision.mode, language=language)
-    return build_statement(
-        Refused("5f0e15eb6767", decision, TIME), request, POLICY, StatementTerms(retention, reviewed, keeps)
-    )
+    refused = Refused("5f0e15eb6767", decision, request, TIME)
+    return build_statement(refused, POLICY, StatementTerms(retention, reviewed, keeps))
 
 
 def keeping(**days: float) -> RetentionRules:

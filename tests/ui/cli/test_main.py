@@ -16,13 +16,13 @@ import pytest
 from typer.testing import CliRunner
 
 from engines.interface import Progress
+from engines.testing import FakeEngine
 from engines.validation import MAX_PROMPT
 from safety.errors import EngineFailed, EngineUnavailable, ExportError, PresetError
 from safety.generation import Generation, GenerationRequest
 from safety.records import Verdict
 from studio import Studio
 from tests.fakes import PlainExporter, fake_studio
-from tests.fakes_page import PaintEngine
 from ui.cli import main as command_line
 
 WORD, WARNED, SHOCKED, SPOILT, HARD = "a gore", "a wound", "shock", "spoilt", "forbidden"
@@ -266,7 +266,7 @@ def test_create_refuses_bad_input(run: Callable[..., Result], out: Path, changes
 
 
 @dataclass
-class BrokenEngine(PaintEngine):
+class BrokenEngine(FakeEngine):
     error: BaseException = EngineFailed("The picture is all black.", "Try another seed.")
 
     def generate(self, request: GenerationRequest, seeds: Sequence[int], progress: Progress, **_: Any) -> Generation:
@@ -299,10 +299,10 @@ def test_an_export_that_fails_hands_out_nothing(home: Path, out: Path) -> None:
 
 
 def test_an_unwritable_home_stops_create_before_anything_is_made(out: Path, tmp_path: Path) -> None:
-    engine = PaintEngine()
+    engine = FakeEngine()
     (tmp_path / "file").write_text("")
     result = runner(lambda: fake_studio(tmp_path / "file" / "home", engine))("create", "x", "--out", out)
-    assert (result.code, engine.made) == (4, 0)
+    assert (result.code, engine.drawn) == (4, 0)
     result.says("SAFELIGHT_HOME")
     assert nothing_written(out)
 

@@ -5,6 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from html.parser import HTMLParser
 
+from PIL import Image
+
+from safety.generation import GeneratedPicture
 from safety.messages.catalogue import Messages, RenderedReason
 from safety.records import Decision, Reason, Span, Stage, Verdict
 from tests.fakes_page import policy
@@ -31,6 +34,7 @@ HARD = replace(
     score=None,
     threshold=None,
 )
+PICTURE = GeneratedPicture(Image.new("RGB", (8, 8)), 7, "a red apple")
 MESSAGES = policy().messages("en-GB")
 
 

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from safety.generation import PictureResult
 from safety.records import Span, Stage, Verdict
-from tests.ui.html.pages import HARD, MESSAGES, NASTY, REASON, Html, decision_of, fixed_messages
+from tests.ui.html.pages import HARD, MESSAGES, NASTY, PICTURE, REASON, Html, decision_of, fixed_messages
 from ui.html import decision, markup, picture, progress
 from ui.results import Judged, Problem, Step
 
@@ -66,7 +66,7 @@ def test_text_from_outside_stays_text(field: str) -> None:
         dirty = (decision_of(replace(REASON, **{field: NASTY})), fixed_messages())
     for show in (
         lambda one, words: decision.judgement(Judged(one, words)),
-        lambda one, words: picture.picture(PictureResult(one, None), "case", 1, words),
+        lambda one, words: picture.picture(PictureResult(PICTURE, one, None), "case", 1, words),
     ):
         before, after = Html(show(*clean)), Html(show(*dirty))
         assert set(after.tags) == set(before.tags)

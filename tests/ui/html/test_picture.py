@@ -9,12 +9,12 @@ from PIL import Image
 
 from safety.generation import Export, PictureResult, Stamp
 from safety.records import Region, Stage
-from tests.ui.html.pages import MESSAGES, REASON, Html, decision_of
+from tests.ui.html.pages import MESSAGES, PICTURE, REASON, Html, decision_of
 from ui.html import picture
 
 
 def test_a_withheld_picture_gives_its_reasons_and_no_way_to_it() -> None:
-    result = PictureResult(decision_of(REASON, stage=Stage.PICTURE), None)
+    result = PictureResult(PICTURE, decision_of(REASON, stage=Stage.PICTURE), None)
     shown = Html(picture.picture(result, "c1", 7, MESSAGES))
     assert "Withheld" in shown.text and "Graphic violence" in shown.text
     assert not {"img", "a"} & set(shown.tags)
@@ -22,7 +22,7 @@ def test_a_withheld_picture_gives_its_reasons_and_no_way_to_it() -> None:
 
 def test_a_made_picture_names_its_stamp_marks_and_case() -> None:
     export = Export(Path("x/a.png"), Stamp(255), "cd" * 32, 512, 512, ("visible", "invisible"))
-    shown = Html(picture.picture(PictureResult(decision_of(), export), "c1", 7, MESSAGES)).text
+    shown = Html(picture.picture(PictureResult(PICTURE, decision_of(), export), "c1", 7, MESSAGES)).text
     for part in ("00000000000000ff", "Visible label", "Invisible mark", "c1", "512 × 512"):
         assert part in shown
 

@@ -1,17 +1,23 @@
-"""What the page says of steering and of pictures that failed: what was done, what could not be, and nothing else."""
+"""What the page shows of a picture under way, of steering and of pictures that failed."""
 
 from __future__ import annotations
 
-import pytest
+import base64
+import io
+import re
 
+import pytest
+from PIL import Image
+
+from engines.diffusion.previews import blurred
 from safety.generation import Generation, GenerationRequest, Steering, SteeringResult
-from ui.html.progress import remarks
+from ui.html.progress import previews, remarks
 
 AWAY = Steering(("self_harm",), "suicide", "medium")
 
 
 def remarks_on(steered: SteeringResult | None, failed: tuple[int, ...] = ()) -> str:
-    return str(remarks(Generation(GenerationRequest("x"), (), (), "m", 1.0, steered=steered, failed=failed)))
+    return str(remarks(Generation(GenerationRequest("x"), (), "m", 1.0, steered=steered, failed=failed)))
 
 
 @pytest.mark.parametrize(
@@ -33,3 +39,17 @@ def test_what_was_done_or_could_not_be_is_said(steered: SteeringResult | None, s
 
 def test_a_picture_that_failed_is_named_by_its_seed() -> None:
     assert "No picture for the seed 8, 9" in remarks_on(None, (8, 9))
+
+
+def test_a_preview_is_a_small_jpeg() -> None:
+    large = blurred(Image.effect_noise((1024, 768), 80).convert("RGB"), (1024, 768))
+    address = re.search(r'src="data:image/jpeg;base64,([^"]*)"', previews((large,)))
+    assert address and len(address[1]) < 20_000
+    with Image.open(io.BytesIO(base64.b64decode(address[1]))) as image:
+        assert (image.format, image.size) == ("JPEG", large.size)
+
+
+def test_previews_are_said_to_be_not_checked_yet() -> None:
+    html = previews((Image.new("RGB", (64, 64)),))
+    assert html.count("data:image/jpeg;base64,") == 1 and "until the picture check has passed" in html
+    assert previews(()) == ""

@@ -20,7 +20,7 @@ def stated(home: Path, prompt: str, mode: str = "general", language: str = "") -
     studio, request = fake_studio(home), GenerationRequest(prompt, mode, language=language)
     refused = studio.create(request)
     assert isinstance(refused, Refused)
-    return studio.statement(refused, request)
+    return studio.statement(refused)
 
 
 @pytest.mark.parametrize("language", ["en", "de"])

@@ -9,9 +9,9 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from engines.testing import FakeEngine
 from safety.review.service import ReviewSettings
 from tests.fakes import fake_review, fake_studio, limits
-from tests.fakes_page import PaintEngine
 from tests.ui.conftest import Served
 
 PASSWORD = "a password for reviewers"
@@ -22,7 +22,7 @@ def serving(home: Path, settings: ReviewSettings | None = None, **table: Any) ->
     """`table`: parts of limits.toml."""
     from ui.web import page
 
-    engine = PaintEngine()
+    engine = FakeEngine()
     studio = fake_studio(home, engine)
     studio = replace(studio, review=fake_review(studio.audit, home, limits(**table), settings))
     with socket.socket() as free:

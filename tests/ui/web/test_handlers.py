@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 import logging
+import time
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from engines.testing import FakeEngine
 from safety.generation import Delivered, Refused
 from safety.policy.model import load_policy
 from safety.records import Verdict
 from studio import Studio
 from tests.fakes import fake_studio
-from tests.fakes_page import PRESETS, PaintEngine
+from tests.fakes_page import PRESETS
 from ui.results import Judged, Problem, Step
 from ui.web import handlers
 from ui.web.api import Api
@@ -54,21 +56,21 @@ def test_an_unknown_mode_is_one_sentence(tmp_path: Path) -> None:
 
 
 def test_create_steps_and_then_delivers(tmp_path: Path) -> None:
-    steps = list(handlers.create(fake_studio(tmp_path, PaintEngine(pause=0.05)), {"prompt": "an apple", "steps": 8}))
+    steps = list(handlers.create(fake_studio(tmp_path, FakeEngine(pause=0.05)), {"prompt": "an apple", "steps": 8}))
     assert isinstance(steps[-1], Delivered)
     assert {type(step) for step in steps[:-1]} == {Step}
     assert any(step.stage == "drawing" for step in steps[:-1])
 
 
 def test_a_warned_prompt_waits_for_the_persons_word(tmp_path: Path) -> None:
-    engine = PaintEngine()
+    engine = FakeEngine()
     studio = fake_studio(tmp_path, engine)
-    assert isinstance(last(handlers.create(studio, {"prompt": "a wound"})), Refused) and engine.made == 0
+    assert isinstance(last(handlers.create(studio, {"prompt": "a wound"})), Refused) and engine.drawn == 0
     assert isinstance(last(handlers.create(studio, {"prompt": "a wound", "acknowledged": True})), Delivered)
 
 
 def test_closing_the_steps_stops_the_engine(tmp_path: Path) -> None:
-    engine = PaintEngine(pause=0.02)
+    engine = FakeEngine(pause=0.02)
     steps = handlers.create(fake_studio(tmp_path, engine), {"prompt": "an apple", "steps": 500})
     while next(steps).stage != "drawing":  # type: ignore[union-attr]
         pass
@@ -76,14 +78,14 @@ def test_closing_the_steps_stops_the_engine(tmp_path: Path) -> None:
     for _ in range(500):
         if engine.stopped:
             break
-        engine.gate.wait(0.02)
-    assert engine.stopped == 1 and engine.made == 0
+        time.sleep(0.02)
+    assert engine.stopped == 1 and engine.drawn == 0
 
 
 def test_what_nobody_foresaw_is_a_sentence_and_a_line_in_the_log(
     tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
-    class Broken(PaintEngine):
+    class Broken(FakeEngine):
         def generate(self, *_: Any, **__: Any) -> Any:
             raise RuntimeError("secret detail")
 

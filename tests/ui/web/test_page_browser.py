@@ -113,14 +113,14 @@ def test_markup_in_a_prompt_shows_as_text_and_runs_nothing(page: Page, attack: s
 
 
 def test_a_refused_prompt_shows_its_reasons_and_makes_nothing(page: Page, served: Served) -> None:
-    made = served.engine.made
+    made = served.engine.drawn
     page.locator(PROMPT).fill("gore on a plate")
     page.click("#sl-go")
     says(page, "#sl-status", "No picture was made")
     for words in ("P301", "Policy 3.1", "It would pass in", "Case"):
         says(page, "#sl-status", words)
     assert page.locator(PROMPT).input_value() == "gore on a plate"
-    assert served.engine.made == made
+    assert served.engine.drawn == made
 
 
 def test_a_wording_that_passes_goes_into_the_box_and_is_judged_again(page: Page) -> None:
@@ -146,19 +146,19 @@ def test_the_downloaded_file_is_the_file_on_disk(page: Page, served: Served) -> 
 
 
 def test_a_warning_waits_for_a_confirmation_and_a_change_takes_it_back(page: Page, served: Served) -> None:
-    made = served.engine.made
+    made = served.engine.drawn
     page.locator(PROMPT).fill("a wound")
     says(page, VERDICT, "Needs your confirmation")
     page.click("#sl-go")
     says(page, "#sl-status", "No picture was made yet")
-    assert served.engine.made == made
+    assert served.engine.drawn == made
     page.locator("#sl-acknowledged input").check()
     page.locator(PROMPT).fill("a wound, again")
     page.wait_for_function("() => !document.querySelector('#sl-acknowledged input').checked")
     page.locator("#sl-acknowledged input").check()
     page.click("#sl-go")
     says(page, ".sl-picture", "Stamp")
-    assert served.engine.made == made + 1
+    assert served.engine.drawn == made + 1
 
 
 def test_a_veiled_picture_is_fetched_only_when_revealed(page: Page) -> None:

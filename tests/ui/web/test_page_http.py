@@ -20,9 +20,10 @@ import pytest
 from markupsafe import escape
 from typer.testing import CliRunner
 
+from engines.testing import FakeEngine
 from safety.policy.model import load_policy
 from tests.fakes import fake_studio
-from tests.fakes_page import PRESETS, PaintEngine
+from tests.fakes_page import PRESETS
 from tests.ui.conftest import Served
 from ui import forms
 from ui.cli import main as command_line
@@ -91,20 +92,20 @@ def post(served: Served, dependency: dict[str, Any], data: list[Any]) -> int:
 def test_no_endpoint_makes_a_picture_of_a_blocked_prompt(
     served: Served, prompt: str, mode: str, everywhere: bool
 ) -> None:
-    made, files = served.engine.made, served.files()
+    made, files = served.engine.drawn, served.files()
     for dependency in dependencies(served):
         data = arguments(served, dependency, prompt, mode, everywhere)
         call(served, dependency, data)
         post(served, dependency, data)
-    assert served.engine.made == made
+    assert served.engine.drawn == made
     assert served.files() == files
 
 
 def test_the_same_calls_with_a_harmless_prompt_do_make_pictures(served: Served) -> None:
-    made = served.engine.made
+    made = served.engine.drawn
     for dependency in dependencies(served):
         call(served, dependency, arguments(served, dependency, "a red apple", "general", False))
-    assert served.engine.made >= made + 2  # the page's handler and the one for programs
+    assert served.engine.drawn >= made + 2  # the page's handler and the one for programs
 
 
 def named(served: Served, name: str) -> dict[str, Any]:
@@ -240,7 +241,7 @@ def test_no_history_and_no_monitoring(served: Served) -> None:
 @pytest.fixture(scope="module")
 def locked(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
     """A server whose operator has set general mode for everybody."""
-    engine = PaintEngine()
+    engine = FakeEngine()
     studio = fake_studio(tmp_path_factory.mktemp("locked"), engine)
     studio = replace(studio, policy=load_policy(PRESETS, locked="general"))
     with socket.socket() as free:
@@ -259,7 +260,7 @@ def test_a_locked_mode_holds_at_every_endpoint(locked: Served, served: Served) -
     for dependency in dependencies(locked):
         call(locked, dependency, arguments(locked, dependency, prompt, "art", False))
         post(locked, dependency, arguments(locked, dependency, prompt, "art", False))
-    assert locked.engine.made == 0 and locked.files() == []
+    assert locked.engine.drawn == 0 and locked.files() == []
     answer = call(locked, named(locked, "create"), [request])["data"][0]
     assert answer["statement"]["mode"] == {"name": "general", "title": "General", "set_by": "operator"}
     assert call(locked, named(locked, "preview"), [prompt, "art"])["data"][0]["verdict"] == "BLOCK"
