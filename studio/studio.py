@@ -24,7 +24,7 @@ from PIL import Image
 
 from engines.diffusion.previews import Preview
 from engines.interface import Progress, silent
-from engines.validation import complete, draw_seeds, prompt_problem
+from engines.validation import complete, draw_seeds
 from safety.audit import Case
 from safety.audit.serialize import of_export
 from safety.checks import run_checks
@@ -34,6 +34,7 @@ from safety.marks.export import Provenance, file_name, provenance_of, sweep
 from safety.marks.keys import new_mark_key
 from safety.marks.verify import Verification, verify
 from safety.policy.decide import decide
+from safety.prompt.validation import prompt_problem
 from safety.records import Assessment, CheckFailure, Decision, Picture, Stage, Suggestion, Verdict
 from safety.review.appeals import AppealRequest, AppealStatus
 from safety.review.client import LOCAL
