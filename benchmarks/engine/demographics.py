@@ -19,7 +19,7 @@ import numpy as np
 
 from benchmarks.engine.people_recognizer import PeopleEye, held_out
 from engines.cards import read_cards
-from safety.prompt import open_people
+from safety.prompt import load_prompt_checks
 from safety.prompt.demographics import PromptVariant
 from training.pocket.artist import Artist
 from training.pocket.objects import PEOPLE, TONES, load
@@ -176,7 +176,7 @@ def main() -> None:
     seer = looker(args.emoji, args.work, artist)
     prompts, roles = asked_for(args.prompts, args.pictures)
     seeds = [SEED + number % args.pictures for number in range(len(prompts))]
-    people = open_people(ROOT / "presets")
+    people = load_prompt_checks(ROOT / "presets").demographics
     filled = [people.variants(prompt, [seed])[0] for prompt, seed in zip(prompts, seeds, strict=True)]
     runs: dict[str, Seen] = {}
     for name, variants in (("as asked", [PromptVariant(prompt) for prompt in prompts]), ("balanced set", filled)):

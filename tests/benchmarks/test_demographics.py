@@ -13,7 +13,7 @@ pytest.importorskip("tqdm")
 
 from benchmarks.engine import demographics as stereotype
 from benchmarks.engine import people_recognizer
-from safety.prompt import open_people
+from safety.prompt import load_prompt_checks
 
 
 @pytest.mark.parametrize(
@@ -58,9 +58,9 @@ def test_so_many_prompts_as_are_asked_for_spread_over_the_list(count: int, disti
 
 
 def test_every_prompt_of_the_list_leaves_open_who_it_is() -> None:
-    people = open_people(Path(stereotype.ROOT) / "presets")
+    people = load_prompt_checks(Path(stereotype.ROOT) / "presets").demographics
     for prompt in dict.fromkeys(stereotype.asked_for(40, 1)[0]):
-        seen = {wording.filled for wording in people.wordings(prompt, list(range(1000, 1010)))}
+        seen = {variant.filled for variant in people.variants(prompt, list(range(1000, 1010)))}
         assert len(seen) == 10 and all(len(one.split(", ")) == 2 for one in seen), prompt
 
 

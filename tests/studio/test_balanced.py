@@ -10,7 +10,7 @@ import pytest
 
 from engines.interface import Progress, silent
 from safety.generation import Delivered, Generation, GenerationRequest, Refused
-from safety.prompt import open_people
+from safety.prompt import load_prompt_checks
 from studio import Studio
 from tests.fakes import fake_studio
 from tests.fakes_page import PRESETS, PaintEngine, WordCheck
@@ -35,7 +35,7 @@ def engine() -> NotingEngine:
 
 @pytest.fixture
 def studio(tmp_path: Path, engine: NotingEngine) -> Studio:
-    return replace(fake_studio(tmp_path, engine), demographics=open_people(PRESETS))
+    return replace(fake_studio(tmp_path, engine), demographics=load_prompt_checks(PRESETS).demographics)
 
 
 REQUEST = GenerationRequest("a doctor", seed=20, count=4, balanced=True)
