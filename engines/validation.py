@@ -4,29 +4,16 @@ from __future__ import annotations
 
 import math
 import secrets
-import unicodedata
 from collections.abc import Mapping
 from dataclasses import replace
 
 from engines.interface import Engine, EngineCard, Range
 from safety.errors import RequestError
 from safety.generation import GenerationRequest
+from safety.prompt.validation import prompt_problem
 
-# Characters. The longest rows of public prompt sets have about 7,000.
-MAX_PROMPT = 10_000
 FORMATS = ("png", "jpeg", "webp")
 MAX_SEED = 2**32 - 1
-
-
-def prompt_problem(text: str) -> str:
-    """Returns what keeps a prompt from being judged, as a sentence that names the fix; "" if nothing does."""
-    if not any(char.isprintable() and not char.isspace() for char in text):
-        return "The prompt is empty. Write what the picture should show."
-    if len(text) > MAX_PROMPT:
-        return f"The prompt has {len(text):,} characters. Shorten it to at most {MAX_PROMPT:,}."
-    if any(unicodedata.category(char) == "Cs" or char in "\x00\ufffe\uffff" for char in text):
-        return "The prompt holds bytes that are no text. Type or paste it as plain text."
-    return ""
 
 
 def complete(request: GenerationRequest, engines: Mapping[str, Engine]) -> GenerationRequest:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import tomllib
 from pathlib import Path
-from typing import TypeVar
+from typing import Self, TypeVar
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
@@ -18,6 +18,12 @@ class ConfigModel(BaseModel):
 
     # `validate_by_name`: where a key of the file is not the name of the field in code, both are understood.
     model_config = ConfigDict(extra="forbid", frozen=True, validate_by_name=True)
+
+    @classmethod
+    def load(cls, path: Path, table: str = "") -> Self:
+        """Reads a TOML file, or one table of it. Raises PresetError that names the file and the key."""
+        content = read_toml(path)
+        return parse(cls, content.get(table) if table else content, path)
 
 
 P = TypeVar("P", bound=ConfigModel)

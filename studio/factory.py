@@ -21,7 +21,7 @@ from safety.marks.keys import secret
 from safety.messages.catalogue import ENGLISH
 from safety.policy.model import load_policy
 from safety.policy.steering import load_steering
-from safety.prompt import open_people, prompt_checks
+from safety.prompt import PromptChecks, load_prompt_checks
 from safety.prompt.rewrite import load_rewriter
 from safety.resources import MODELS, PRESETS
 from safety.review.rate_limit import load_limits
@@ -46,25 +46,25 @@ def make_studio(settings: Settings) -> Studio:
         settings.keep_prompts,
         policy.messages(ENGLISH),
     )
+    prompt = load_prompt_checks(PRESETS, MODELS, policy)
     rules = ReviewRules(load_limits(PRESETS), load_retention(PRESETS))
     return Studio(
         policy=policy,
-        checks=_checks(),
+        checks=_checks(prompt),
         engines=_engines(settings),
         exporter=Exporter(settings.marks.marks(home, PRESETS)),
         audit=audit,
         review=make_review_service(audit, rules, home / "outputs", settings.review),
         outputs=home / "outputs",
         rewriter=load_rewriter(PRESETS),
-        demographics=open_people(PRESETS),
+        demographics=prompt.demographics,
         steering=load_steering(PRESETS, policy),
     )
 
 
-def _checks() -> CheckSuite:
-    prompt = prompt_checks(PRESETS, MODELS)
+def _checks(prompt: PromptChecks) -> CheckSuite:
     picture = picture_checks(MODELS, PRESETS, prompt)
-    return CheckSuite(prompt, picture.checks, picture.described, partial(fetch_models, PRESETS))
+    return CheckSuite(prompt.checks, picture.checks, picture.described, partial(fetch_models, PRESETS))
 
 
 def _engines(settings: Settings) -> dict[str, Engine]:

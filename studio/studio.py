@@ -23,7 +23,7 @@ from pathlib import Path
 from PIL import Image
 
 from engines.interface import Preview, Progress, silent
-from engines.validation import complete, draw_seeds, prompt_problem
+from engines.validation import complete, draw_seeds
 from safety.audit import Case
 from safety.audit.serialize import export_facts
 from safety.checks import run_checks
@@ -42,6 +42,7 @@ from safety.marks.export import Provenance, file_name, provenance_of, sweep
 from safety.marks.keys import new_mark_key
 from safety.marks.verify import Verification, verify
 from safety.policy.decide import decide
+from safety.prompt.validation import prompt_problem
 from safety.records import Assessment, CheckFailure, Decision, Picture, Stage, Suggestion, Verdict
 from safety.review.appeals import AppealRequest, AppealStatus
 from safety.review.client import LOCAL

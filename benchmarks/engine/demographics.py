@@ -19,7 +19,7 @@ import numpy as np
 
 from benchmarks.engine.people_recognizer import PeopleRecognizer, held_out
 from engines.cards import read_cards
-from safety.prompt import open_people
+from safety.prompt import load_prompt_checks
 from safety.prompt.demographics import PromptVariant
 from training.pocket.artist import Artist
 from training.pocket.objects import PEOPLE, TONES, load
@@ -185,7 +185,7 @@ def main() -> None:
     recognizers = fit_recognizers(args.emoji, args.work, artist)
     prompts, roles = sample_prompts(args.prompts, args.pictures)
     seeds = [SEED + number % args.pictures for number in range(len(prompts))]
-    people = open_people(ROOT / "presets")
+    people = load_prompt_checks(ROOT / "presets").demographics
     filled = [people.variants(prompt, [seed])[0] for prompt, seed in zip(prompts, seeds, strict=True)]
     runs: dict[str, RunResult] = {}
     for name, variants in (("as asked", [PromptVariant(prompt) for prompt in prompts]), ("balanced set", filled)):

@@ -29,7 +29,7 @@ from safety.marks import Marks
 from safety.marks.export import Exporter, Provenance
 from safety.policy.decide import decide
 from safety.policy.model import load_policy
-from safety.prompt import prompt_checks
+from safety.prompt import load_prompt_checks
 from safety.records import Picture, Prompt, Stage
 
 ROOT = Path(__file__).parents[2]
@@ -60,7 +60,7 @@ def round_of(home: Path) -> Callable[[str, int, Clock], None]:
     The audit log is left out: it takes milliseconds.
     """
     policy = load_policy(PRESETS)
-    prompts = prompt_checks(PRESETS, MODELS)
+    prompts = load_prompt_checks(PRESETS, MODELS, policy)
     pictures = picture_checks(MODELS, PRESETS, prompts).checks
     engine = DiffusionEngine("pocket", read_cards(PRESETS / "engines.toml")["pocket"], MODELS)
     exporter = Exporter(Marks(home / "keys"))
@@ -68,7 +68,7 @@ def round_of(home: Path) -> Callable[[str, int, Clock], None]:
     def work(text: str, seed: int, clock: Clock) -> None:
         request = complete(GenerationRequest(text), {"pocket": engine})
         with clock.timing("prompt"):
-            decide(run_checks(Stage.PROMPT, Prompt(text), prompts), policy, "general")
+            decide(run_checks(Stage.PROMPT, Prompt(text), prompts.checks), policy, "general")
         with clock.timing("drawing"):
             image = engine.generate(request, [seed], silent).pictures[0].image
         with clock.timing("picture"):

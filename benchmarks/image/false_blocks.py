@@ -25,6 +25,7 @@ from safety.checks import Check, run_checks
 from safety.image import picture_checks
 from safety.policy.decide import decide
 from safety.policy.model import Policy, load_policy
+from safety.prompt import load_prompt_checks
 from safety.records import Assessment, Picture, Stage, Verdict
 
 ROOT = Path(__file__).parents[2]
@@ -108,7 +109,9 @@ def main() -> None:
     parser.add_argument("folders", nargs="*", type=Path)
     parser.add_argument("--emoji", type=Path, help="an installed npm package emoji-datasource-twitter")
     given = parser.parse_args()
-    policy, checks = load_policy(ROOT / "presets"), picture_checks(ROOT / "assets" / "models", ROOT / "presets").checks
+    presets = ROOT / "presets"
+    policy = load_policy(presets)
+    checks = picture_checks(ROOT / "assets" / "models", presets, load_prompt_checks(presets)).checks
     found = [*groups(given.folders), *(emoji_groups(given.emoji) if given.emoji else ())]
     heads = "  ".join(f"{verdict.name[:4]:>5}" for verdict in reversed(Verdict))
     print(f"{'pictures':18} {'mode':8} {'n':>5}  {heads}   (per cent)")

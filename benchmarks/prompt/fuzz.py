@@ -22,7 +22,7 @@ import numpy as np
 from safety.checks import run_checks
 from safety.policy.decide import decide
 from safety.policy.model import load_policy
-from safety.prompt import prompt_checks
+from safety.prompt import load_prompt_checks
 from safety.records import Prompt, Stage, Verdict
 
 ROOT = Path(__file__).parents[2]
@@ -97,7 +97,8 @@ def judged(text: str, judge: Callable[[str], object]) -> float:
 
 def judge_of(root: Path) -> Callable[[str], None]:
     """Judges as the studio does. Raises RuntimeError where a check could not look."""
-    checks, policy = prompt_checks(root / "presets", root / "assets" / "models"), load_policy(root / "presets")
+    policy = load_policy(root / "presets")
+    checks = load_prompt_checks(root / "presets", root / "assets" / "models", policy).checks
 
     def judge(text: str) -> None:
         assessment = run_checks(Stage.PROMPT, Prompt(text), checks)

@@ -21,7 +21,7 @@ import numpy as np
 from benchmarks.prompt import attribution, disguises, rivals
 from safety.guard import Guard
 from safety.policy.model import load_policy
-from safety.prompt import prompt_checks
+from safety.prompt import load_prompt_checks
 from safety.prompt.rewrite import load_rewriter
 from safety.records import Verdict
 from training.prompt_classifier import figures
@@ -75,12 +75,13 @@ STOPPED = (
 MODES = {"art": "art", "medical": "medical"}
 
 
-class ReviewDecisions:
-    """Sets are read and judged once."""
+class Benchmark:
+    """Reads and judges each set once."""
 
     def __init__(self, data: Path, sample: int) -> None:
         self.data, self.sample = data, sample
-        self.judge = Guard(prompt_checks(PRESETS, MODELS), load_policy(PRESETS))
+        policy = load_policy(PRESETS)
+        self.judge = Guard(load_prompt_checks(PRESETS, MODELS, policy).checks, policy)
         self.trained = set(sources()["dev"])
         self._done: dict[tuple[str, str], tuple[np.ndarray, dict[str, np.ndarray]]] = {}
 
@@ -102,7 +103,7 @@ class ReviewDecisions:
         return f"{name}*" if name in self.trained else name
 
 
-def table(bench: ReviewDecisions) -> Iterator[str]:
+def table(bench: Benchmark) -> Iterator[str]:
     """A line a figure: rows, value with its interval, target, whether it holds, what others published."""
     yield "| set | figure | rows | value | target | holds | published |\n|---|---|---|---|---|---|---|"
     for row in (*RANKED, *STOPPED):
@@ -117,7 +118,7 @@ def table(bench: ReviewDecisions) -> Iterator[str]:
     yield _hard_recall(bench)
 
 
-def _hard_recall(bench: ReviewDecisions) -> str:
+def _hard_recall(bench: Benchmark) -> str:
     labels, columns = bench.scored("jdb")
     at = figures.threshold_at(columns["risk"][labels == 0], FALSE)
     hard, found = bench.scored("i2p_hard")
@@ -126,7 +127,7 @@ def _hard_recall(bench: ReviewDecisions) -> str:
     return f"| {bench.mark('i2p_hard')} | recall at jdb-FPR 3 % | {len(hard)} | {value} | 0.6 | {holds} | floor .25 |"
 
 
-def attacks(bench: ReviewDecisions) -> Iterator[str]:
+def attacks(bench: Benchmark) -> Iterator[str]:
     """Recall on jdb harmful by verdict (warned or blocked), and benign stopped, under each transformation."""
     texts, labels = bench.rows("jdb")
     yield "| transformation of jdb | harmful stopped | fall | benign stopped | rise |\n|---|---|---|---|---|"
@@ -139,7 +140,7 @@ def attacks(bench: ReviewDecisions) -> Iterator[str]:
         yield f"| {name} | {recall:.3f} | {plain[0] - recall:+.3f} | {false:.3f} | {false - plain[1]:+.3f} |"
 
 
-def suggestions(bench: ReviewDecisions) -> Iterator[str]:
+def suggestions(bench: Benchmark) -> Iterator[str]:
     """How many soft blocks of benign rows have suggestions, and how many words these keep."""
     suggester, judge = load_rewriter(PRESETS), bench.judge.judge
     blocked, helped, kept = 0, 0, []
@@ -170,7 +171,7 @@ def main() -> None:
     parser.add_argument("--only", nargs="*", choices=PARTS, default=PARTS)
     parser.add_argument("--spacy", type=Path, help="a Python that has en-prompt-nsfw-pipeline-bilstm installed")
     options = parser.parse_args()
-    bench = ReviewDecisions(options.data, options.sample)
+    bench = Benchmark(options.data, options.sample)
     parts = {
         "sets": lambda: table(bench),
         "attacks": lambda: attacks(bench),

@@ -23,21 +23,22 @@ import numpy as np
 
 from safety.guard import Guard
 from safety.policy.model import load_policy
-from safety.prompt import prompt_checks
-from safety.prompt.classifier import FOLDER, PromptClassifierCheck
+from safety.prompt import load_prompt_checks
+from safety.prompt.classifier import NAME
 from safety.records import Prompt
 
 ROOT = Path(__file__).parents[2]
-PRESETS, MODEL = ROOT / "presets", ROOT / "assets" / "models" / FOLDER
+PRESETS, MODELS = ROOT / "presets", ROOT / "assets" / "models"
 LENGTHS = (5, 20, 60, 200)  # words
 COLD = """
 import time; start = time.perf_counter()
 from pathlib import Path
 from safety.guard import Guard
 from safety.policy.model import load_policy
-from safety.prompt import prompt_checks
+from safety.prompt import load_prompt_checks
 presets = Path({presets!r})
-Guard(prompt_checks(presets, Path({models!r})), load_policy(presets)).judge("a red apple")
+policy = load_policy(presets)
+Guard(load_prompt_checks(presets, Path({models!r}), policy).checks, policy).judge("a red apple")
 print(time.perf_counter() - start, time.process_time())
 """
 
@@ -62,10 +63,11 @@ def prompts(data: Path, words: int, count: int) -> list[str]:
 
 def judges() -> Iterator[tuple[str, Judge]]:
     """What is timed, by name."""
-    model = PromptClassifierCheck(MODEL)
-    rules = [check for check in prompt_checks(PRESETS) if check.name != model.name]
+    policy = load_policy(PRESETS)
+    checks = load_prompt_checks(PRESETS, MODELS, policy).checks
+    (model,) = (check for check in checks if check.name == NAME)
     yield "model", lambda text: list(model.detect(Prompt(text)))
-    yield "rules, model, decision", Guard([*rules, model], load_policy(PRESETS)).judge
+    yield "rules, model, decision", Guard(checks, policy).judge
     yield from _installed()
 
 
@@ -101,7 +103,7 @@ def main() -> None:
     parser.add_argument("--data", type=Path, required=True)
     parser.add_argument("--runs", type=int, default=200)
     args = parser.parse_args()
-    command = [sys.executable, "-c", COLD.format(presets=str(PRESETS), models=str(MODEL.parent))]
+    command = [sys.executable, "-c", COLD.format(presets=str(PRESETS), models=str(MODELS))]
     runs = [subprocess.run(command, cwd=ROOT, check=True, capture_output=True, text=True).stdout for _ in range(3)]
     clock, processor = (min(column) for column in zip(*(map(float, run.split()) for run in runs), strict=True))
     print(f"first judgement of a new process, imports, rules and weights included: {clock:.2f} s, best of {len(runs)};")

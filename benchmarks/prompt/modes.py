@@ -16,7 +16,7 @@ from pathlib import Path
 from safety.checks import Check, run_checks
 from safety.policy.decide import decide
 from safety.policy.model import load_policy
-from safety.prompt import prompt_checks
+from safety.prompt import load_prompt_checks
 from safety.records import Prompt, Stage, Verdict
 
 ROOT = Path(__file__).parents[2]
@@ -50,11 +50,13 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--write", action="store_true", help="put the table into README.md")
     args = parser.parse_args()
-    told = "\n".join(table(prompt_checks(ROOT / "presets", ROOT / "assets" / "models")))
-    print(told)
+    presets = ROOT / "presets"
+    checks = load_prompt_checks(presets, ROOT / "assets" / "models", load_policy(presets)).checks
+    lines = "\n".join(table(checks))
+    print(lines)
     if args.write:
         readme = ROOT / "README.md"
-        readme.write_text(TABLE.sub(lambda _: told + "\n", readme.read_text("utf-8"), count=1), "utf-8")
+        readme.write_text(TABLE.sub(lambda _: lines + "\n", readme.read_text("utf-8"), count=1), "utf-8")
 
 
 if __name__ == "__main__":

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 from safety.checks import Check
 from safety.health import CheckInfo
 from safety.image import torch_models
-from safety.image.catalogue import CheckSpec, parts
+from safety.image.catalogue import CheckSpec, PromptParts, parts
 from safety.image.config import ClassifierConfig, ZeroShotConfig, read_picture_checks
-from safety.records import Picture, Prompt
+from safety.records import Picture
 from safety.weights import read_weights
 
 FOLDER = "image_safety"
@@ -26,12 +26,12 @@ class PictureChecks:
     described: tuple[CheckInfo, ...]
 
 
-def picture_checks(models_dir: Path, presets: Path, prompts: Sequence[Check[Prompt]] = ()) -> PictureChecks:
+def picture_checks(models_dir: Path, presets: Path, prompts: PromptParts) -> PictureChecks:
     """All picture checks of `presets`/picture_checks.toml. `models_dir` holds image_safety/weights.toml.
 
-    `prompts` judge the text in a picture. No weights are read before the first look. Raises PresetError, and
-    WeightsError where weights.toml lacks an entry. A required check is always among those that look: what it lacks
-    shows at its first look, which then fails and so blocks.
+    `prompts` judge the text in a picture and what its prompt speaks of. No weights are read before the first look.
+    Raises PresetError, and WeightsError where weights.toml lacks an entry. A required check is always among those that
+    look: what it lacks shows at its first look, which then fails and so blocks.
     """
     found = tuple(parts(read_weights(models_dir / FOLDER), presets, prompts))
     checks = tuple(part.build() for part in found if _looks(part))

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
+from typing import Protocol
 
 from safety.checks import Check
 from safety.errors import WeightsError
@@ -20,14 +21,24 @@ from safety.image.nsfw import NsfwEnsemble, NudityCheck
 from safety.image.reading import OcrCheck
 from safety.image.violence import GoreCheck
 from safety.image.zero_shot import AgreementCheck, ZeroShotCheck, read_fits
-from safety.prompt.child_safety import load_child_safety
-from safety.prompt.intimate_imagery import load_intimate_imagery
-from safety.prompt.vocabulary import load_lexicon
 from safety.records import Picture, Prompt
 from safety.runtime import OnnxModel
 from safety.weights import Weights
 
 UNCALIBRATED = "Not calibrated: python -m benchmarks.image.calibrate_zero_shot FOLDER."
+
+
+class PromptParts(Protocol):
+    """Names what picture checks take from the checks of prompts (`safety.prompt.PromptChecks` has it)."""
+
+    @property
+    def checks(self) -> Sequence[Check[Prompt]]: ...
+
+    @property
+    def names_public_figure(self) -> Callable[[str], bool]: ...
+
+    @property
+    def speaks_of_minors(self) -> Callable[[str], bool]: ...
 
 
 @dataclass(frozen=True)
@@ -40,14 +51,13 @@ class CheckSpec:
     missing: str = ""
 
 
-def parts(weights: Mapping[str, Weights], presets: Path, prompts: Sequence[Check[Prompt]]) -> Iterator[CheckSpec]:
+def parts(weights: Mapping[str, Weights], presets: Path, prompts: PromptParts) -> Iterator[CheckSpec]:
     """Every check of picture_checks.toml, in the order in which they look. Raises PresetError, WeightsError."""
-    cards, vocabulary = read_picture_checks(presets), load_lexicon(presets)
-    clip = tuple(_on_clip(cards, presets, load_intimate_imagery(presets, vocabulary).names_public_figure))
-    stated = load_child_safety(presets, vocabulary).speaks_of_minors
-    yield from _embedded(weights, cards, stated, _young(clip))
+    cards = read_picture_checks(presets)
+    clip = tuple(_on_clip(cards, presets, prompts.names_public_figure))
+    yield from _embedded(weights, cards, prompts.speaks_of_minors, _young(clip))
     yield CheckSpec("copies", cards.copies, partial(HashMatchCheck, cards.copies, presets))
-    yield CheckSpec("reading", cards.reading, partial(_reading, cards, prompts), ocr.missing())
+    yield CheckSpec("reading", cards.reading, partial(_reading, cards, prompts.checks), ocr.missing())
     yield from clip
     for name, card in cards.classifier.items():
         missing = torch_models.missing(card, card.kind)

@@ -7,6 +7,8 @@ no mode can relax; a category with `hard = true` cannot be named by a mode at al
 from __future__ import annotations
 
 import hashlib
+import math
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Self
 
@@ -17,7 +19,7 @@ from safety.errors import PresetError, RequestError
 from safety.messages.catalogue import Catalogue, Messages, load_catalogue
 from safety.policy.modes import BASE_MODE, Mode, inherited
 from safety.policy.thresholds import Limits, Thresholds
-from safety.records import Finding, Stage
+from safety.records import Finding, Stage, Verdict
 
 __all__ = ["BASE_MODE", "Category", "Mode", "Policy", "Thresholds", "load_policy"]
 
@@ -119,6 +121,15 @@ class Policy(ConfigModel):
             if key in base:
                 return relaxed.get(key, base[key])
         return None
+
+    def least_score(
+        self, verdict: Verdict, stage: Stage, kinds: Iterable[tuple[str, str]], mode: str = BASE_MODE
+    ) -> float:
+        """Returns the least score, 0..1, at which a finding of any of these (category, subcategory) gets a verdict
+        in a mode, or a worse one; infinite where none does.
+        """
+        thresholds = (self.thresholds(stage, category, subcategory, mode) for category, subcategory in kinds)
+        return min((limits.at(verdict) for limits in thresholds if limits), default=math.inf)
 
     def context_conflict(self, finding: Finding, stage: Stage, mode: str) -> float | None:
         """From which score on such a finding says that a work does not belong to the mode, if this one does."""

@@ -1,43 +1,77 @@
-"""Checks on what is asked for."""
+"""Checks of what is asked for: rules, lexicon and classifier, built once and shared."""
 
 from __future__ import annotations
 
+import math
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Protocol
 
 from safety.checks import Check
+from safety.prompt import classifier
 from safety.prompt.child_safety import load_child_safety
-from safety.prompt.classifier import FOLDER, PromptClassifierCheck
+from safety.prompt.classifier import load_prompt_classifier
 from safety.prompt.demographics import DemographicsCheck, load_demographics
 from safety.prompt.intimate_imagery import load_intimate_imagery
-from safety.prompt.language import LanguageCheck
-from safety.prompt.lexicon import LexiconCheck
+from safety.prompt.language import load_language
+from safety.prompt.lexicon import Lexicon, LexiconCheck, load_lexicon
 from safety.prompt.patterns import load_patterns
 from safety.prompt.protected_works import load_protected_works
 from safety.prompt.public_figures import PublicFiguresCheck, read_public_figures
-from safety.prompt.vocabulary import Lexicon, load_lexicon
-from safety.records import Prompt
+from safety.records import Prompt, Stage, Verdict
 
 
-def prompt_checks(presets: Path, models: Path | None = None) -> tuple[Check[Prompt], ...]:
-    """All prompt checks, built from the presets folder; without `models` the rules alone.
+class PolicyThresholds(Protocol):
+    """Names what the checks take from a policy (`safety.policy.model.Policy` has it); they know no more of it."""
 
-    Raises PresetError naming file and key. Weights are read at the first look.
+    def least_score(self, verdict: Verdict, stage: Stage, kinds: Iterable[tuple[str, str]]) -> float:
+        """Returns the least score at which general mode gives a verdict to any (category, subcategory), or inf."""
+
+
+@dataclass(frozen=True)
+class PromptChecks:
+    """Holds all prompt checks, and those parts of them that other stages use. Can be pickled.
+
+    `demographics` also fills in balanced sets. `names_public_figure` and `speaks_of_minors` tell of a text, not only of
+    a prompt, whether it names a well-known person and whether it has a minor in it.
     """
-    vocabulary = load_lexicon(presets)
+
+    checks: tuple[Check[Prompt], ...]
+    demographics: DemographicsCheck
+    lexicon: Lexicon
+    names_public_figure: Callable[[str], bool]
+    speaks_of_minors: Callable[[str], bool]
+
+
+def load_prompt_checks(
+    presets: Path, models: Path | None = None, policy: PolicyThresholds | None = None
+) -> PromptChecks:
+    """Builds all prompt checks from the presets folder; without `models`, the folder of weights, the rules alone.
+
+    The classifier marks the words without which general mode of `policy` would not warn; without `policy` none.
+    Weights are read at the first prompt. Raises PresetError naming file and key.
+    """
+    warn_score = policy.least_score(Verdict.WARN, Stage.PROMPT, classifier.OUTPUTS) if policy else math.inf
+    lexicon, figures = load_lexicon(presets), read_public_figures(presets)
+    child_safety = load_child_safety(presets, lexicon)
+    intimate_imagery = load_intimate_imagery(presets, figures.figures.names(), lexicon)
+    demographics = load_demographics(presets, intimate_imagery.names_anybody)
     rules: tuple[Check[Prompt], ...] = (
-        load_child_safety(presets, vocabulary),
-        load_intimate_imagery(presets, vocabulary),
-        LexiconCheck(vocabulary),
-        load_patterns(presets, vocabulary),
-        PublicFiguresCheck(read_public_figures(presets)),
+        child_safety,
+        intimate_imagery,
+        LexiconCheck(lexicon),
+        load_patterns(presets, lexicon),
+        PublicFiguresCheck(figures),
         load_protected_works(presets),
-        LanguageCheck(),
-        open_people(presets, vocabulary),
+        load_language(presets),
+        demographics,
     )
-    return rules if models is None else (*rules, PromptClassifierCheck(models / FOLDER))
-
-
-def open_people(presets: Path, vocabulary: Lexicon | None = None) -> DemographicsCheck:
-    """The check of people left open, which also fills them in for a balanced set. Raises PresetError."""
-    somebody = load_intimate_imagery(presets, vocabulary or load_lexicon(presets)).names_somebody
-    return load_demographics(presets, somebody)
+    learned = () if models is None else (load_prompt_classifier(presets, models / classifier.FOLDER, warn_score),)
+    return PromptChecks(
+        (*rules, *learned),
+        demographics,
+        lexicon,
+        intimate_imagery.names_public_figure,
+        child_safety.speaks_of_minors,
+    )

@@ -1,4 +1,4 @@
-"""Ages of people that a text states, in figures or words, in the languages spoken most."""
+"""Finds ages of people that a text states, in figures or words, in the languages spoken most."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from safety.records import Span
 from safety.text import Normalised
 
-_IN_WORDS = """
+_NUMBER_WORDS = """
 one un une uno um ein; two deux dos due dois zwei; three trois tres tre drei; four quatre cuatro quattro quatro vier;
 five cinq cinco cinque funf; six seis sei sechs; seven sept siete sette sete sieben; eight huit ocho otto oito acht;
 nine neuf nueve nove neun;
@@ -17,14 +17,15 @@ thirteen treize trece tredici treze dreizehn; fourteen quatorze catorce quattord
 fifteen quinze quince quindici funfzehn; sixteen seize dieciseis sedici dezesseis sechzehn;
 seventeen dixsept diecisiete diciassette dezessete siebzehn
 """
-_NAMED = {word: age for age, words in enumerate(_IN_WORDS.split(";"), 1) for word in words.split()}
-_NUMBER = r"(?<![^\W_])(?<!\d[.,])(\d{1,3}|" + "|".join(sorted(_NAMED, key=len, reverse=True)) + ")"
+_AGE_OF = {word: age for age, words in enumerate(_NUMBER_WORDS.split(";"), 1) for word in words.split()}
+_NUMBER = r"(?<![^\W_])(?<!\d[.,])(\d{1,3}|" + "|".join(sorted(_AGE_OF, key=len, reverse=True)) + ")"
 _GAP = r"[\s\-_]{0,3}"
-_THINGS = re.compile(  # old things that are no people
+# Old things that are no people.
+_THINGS = re.compile(
     r"[\s,]{0,2}(?:single malt|scotch|whisk|bourbon|rum\b|wine|port\b|cheese|brandy|cognac|tequila|balsamic|"
     r"house|building|tree|oak|car\b|truck|dog|cat\b|horse|tradition|church|castle|company|bottle|painting|temple|bonsai)"
 )
-_AGES = tuple(
+_STATED_AGES = tuple(
     re.compile(pattern)
     for pattern in (
         _NUMBER + _GAP + r"(?:(?:years?|yrs?|y|months?|weeks?|days?)[\s\-_/.]{0,2})(?:old|olds|o)(?![^\W_])",
@@ -41,15 +42,15 @@ _AGES = tuple(
 
 
 def ages_below(limit: int, text: Normalised) -> Iterator[Span]:
-    """Where a person younger than `limit` years is stated. Months, weeks and days count as 0."""
-    for reading in text.variants:
-        for pattern in _AGES:
-            for match in pattern.finditer(reading.text):
-                if _years(match) < limit and not _THINGS.match(reading.text, match.end()):
-                    yield reading.span(match.start(), match.end())
+    """Yields where a person younger than `limit` years is stated. Months, weeks and days count as 0 years."""
+    for variant in text.variants:
+        for pattern in _STATED_AGES:
+            for match in pattern.finditer(variant.text):
+                if _years(match) < limit and not _THINGS.match(variant.text, match.end()):
+                    yield variant.span(match.start(), match.end())
 
 
 def _years(match: re.Match[str]) -> int:
     if re.search("month|week|day", match[0]):
         return 0
-    return _NAMED[match[1]] if match[1] in _NAMED else int(match[1])
+    return _AGE_OF[match[1]] if match[1] in _AGE_OF else int(match[1])

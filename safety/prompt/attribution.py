@@ -1,4 +1,4 @@
-"""Which words carry a score: chosen by what the model would say without them, checked by reading without them.
+"""Finds the words that carry a score: by what the model would say without them, tried by reading without them.
 
 A head's logit is a mean over tokens, so what it would be without some of them follows from the shares, as far as the
 states of the others stay as they are. The choice is made on that and then tried: the text is read again
@@ -12,14 +12,14 @@ from collections.abc import Callable, Collection, Iterable, Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from safety.prompt.windows import HEADS, Array, TextAttribution, Window
+from safety.prompt.classifier_model import HEADS, Array, TextAttribution, Window
 
 ROUNDS = 1  # readings of one window beside the one that tries the first choice
-TOKENS = 340  # read at most for one judgement, all first readings included: so long prompts stay quick
-GAIN = 6.0  # leaving words out changes about so many times what the fixed states foretell
-LEAST_GAIN = 1.0
+MAX_TOKENS = 340  # read for one judgement, all first readings included: so long prompts stay quick
+GAIN = 6.0  # leaving words out changes about so many times what the fixed states predict
+MIN_GAIN = 1.0
 CAUTION = 0.7  # of what a reading gained: the next words are weaker
-LEAST_MASS = 1e-6
+MIN_MASS = 1e-6
 
 # Their shares are their neighbours': an encoder spreads what it knows, and "the" alone carries nothing.
 _FUNCTION = (
@@ -35,69 +35,70 @@ Order = Sequence[tuple[int, Array]]
 
 
 def attribute(
-    text: str, read: TextAttribution, without: Without, passes: Passes, left: int = TOKENS
+    text: str, attribution: TextAttribution, without: Without, passes: Passes, max_tokens: int = MAX_TOKENS
 ) -> tuple[int, ...]:
-    """Numbers of the fewest words found without which the logits of every window pass, in order.
+    """Returns the numbers of the fewest words found without which the logits of every window pass, in order.
 
-    Checked by reading again, ROUNDS times a window, as long as `left` tokens last; what is left then is the estimate.
+    `without` reads a window again without some words, `passes` tells of logits whether nothing stops any more. Choices
+    are tried ROUNDS times a window, as long as `max_tokens` last; what is left then is the estimate.
     """
-    fit = {number for number, place in enumerate(read.words) if is_word(text, place)}
-    gone: set[int] = set()
-    for window in sorted(read.windows, key=lambda window: -float(window.logits[0])):
+    candidates = {number for number, place in enumerate(attribution.words) if is_word(text, place)}
+    removed: set[int] = set()
+    for window in sorted(attribution.windows, key=lambda window: -float(window.logits[0])):
         gain = GAIN
         for readings in range(ROUNDS + 1):
             if passes(window.logits[None])[0]:
                 break
-            order = _order(window, fit - gone)
+            order = _order(window, candidates - removed)
             order = order[: _enough(window, order, gain, passes)]
-            gone.update(number for number, _ in order)
-            if not order or readings == ROUNDS or len(window.ids) - len(order) > left:
+            removed.update(number for number, _ in order)
+            if not order or readings == ROUNDS or len(window.ids) - len(order) > max_tokens:
                 break
-            seen = without(window, gone)
-            gain = _gain(window, order[-1][1], seen)
-            window, left = seen, left - len(seen.ids)
-    return tuple(sorted(gone))
+            shorter = without(window, removed)
+            gain = _gain(window, order[-1][1], shorter)
+            window, max_tokens = shorter, max_tokens - len(shorter.ids)
+    return tuple(sorted(removed))
 
 
 def _enough(window: Window, order: Order, gain: float, passes: Passes) -> int:
-    """How many words it takes if leaving them out does `gain` times what the fixed states foretell."""
+    """Returns how many words it takes if leaving them out does `gain` times what the fixed states predict."""
     if not order:
         return 0
-    foretold = np.stack([logits for _, logits in order])
-    enough = passes(window.logits + gain * (foretold - window.logits))
+    predicted = np.stack([logits for _, logits in order])
+    enough = passes(window.logits + gain * (predicted - window.logits))
     return 1 + int(enough.argmax()) if enough.any() else len(order)
 
 
-def _gain(window: Window, foretold: Array, seen: Window) -> float:
-    """How many times as much as foretold a reading without some words changed the first head."""
-    hoped = float(window.logits[0] - foretold[0])
-    found = float(window.logits[0] - seen.logits[0])
-    return min(max(CAUTION * found / max(hoped, LEAST_MASS), LEAST_GAIN), GAIN)
+def _gain(window: Window, predicted: Array, shorter: Window) -> float:
+    """Returns how many times as much as predicted a reading without some words changed the first head."""
+    expected = float(window.logits[0] - predicted[0])
+    actual = float(window.logits[0] - shorter.logits[0])
+    return min(max(CAUTION * actual / max(expected, MIN_MASS), MIN_GAIN), GAIN)
 
 
-def _order(window: Window, fit: Collection[int]) -> list[tuple[int, Array]]:
-    """Words of a window, (number, logits without it and those before): first what lowers the first head most.
+def _order(window: Window, candidates: Collection[int]) -> list[tuple[int, Array]]:
+    """Returns words of a window, (number, logits without it and those before), that lower the first head most first.
 
     The logits are those of the states as they are; words that would not lower it are left out.
     """
     numbers, shares, weights = _by_word(window)
     bias = window.logits - window.shares.sum(axis=0)
     total, mass = window.shares.sum(axis=0), window.weights.sum(axis=0)
-    free = np.isin(numbers, list(fit))
+    free = np.isin(numbers, list(candidates))
     order: list[tuple[int, Array]] = []
     while free.any():
-        after = (total[0] - shares[:, 0]) / np.maximum(mass[0] - weights[:, 0], LEAST_MASS)
+        after = (total[0] - shares[:, 0]) / np.maximum(mass[0] - weights[:, 0], MIN_MASS)
         best = int(np.where(free, after, np.inf).argmin())
         if order and after[best] >= total[0] / mass[0]:
             break
         free[best] = False
-        total, mass = total - shares[best], np.maximum(mass - weights[best], LEAST_MASS)
+        total, mass = total - shares[best], np.maximum(mass - weights[best], MIN_MASS)
         order.append((int(numbers[best]), bias + total / mass))
     return order
 
 
 def _by_word(window: Window) -> tuple[np.ndarray, Array, Array]:
-    """Numbers of the words in a window, (words,), with their shares and weights, (words, heads)."""
+    """Returns the numbers of the words in a window, (words,), with their shares and weights, (words, heads)."""
     numbers, owners = np.unique(window.words, return_inverse=True)
     sums = np.zeros((2, len(numbers), len(HEADS)), dtype=np.float32)
     np.add.at(sums[0], owners, window.shares)
@@ -106,13 +107,13 @@ def _by_word(window: Window) -> tuple[np.ndarray, Array, Array]:
 
 
 def is_word(text: str, place: Place) -> bool:
-    """Whether a place holds a word that can carry a meaning by itself."""
+    """Tells whether a place holds a word that can carry a meaning by itself."""
     word = text[place[0] : place[1]]
     return word.lower() not in FUNCTION_WORDS and any(char.isalnum() for char in word)
 
 
 def joined(text: str, places: Sequence[Place], chosen: Iterable[int]) -> list[list[int]]:
-    """Numbers of the chosen words, neighbours with nothing but spaces and signs between them together."""
+    """Returns the numbers of chosen words in groups: neighbours with only spaces and signs between go together."""
     groups: list[list[int]] = []
     for number in sorted(chosen):
         between = text[places[groups[-1][-1]][1] : places[number][0]] if groups else "x"
@@ -123,8 +124,8 @@ def joined(text: str, places: Sequence[Place], chosen: Iterable[int]) -> list[li
     return groups
 
 
-def part(read: TextAttribution, words: Sequence[int], head: str) -> float:
-    """How much of what speaks for a head comes from these words, 0..1: exact for the states that were computed."""
-    column = np.maximum(read.shares[:, HEADS.index(head)], 0)
+def share_of(attribution: TextAttribution, words: Sequence[int], head: str) -> float:
+    """Returns how much of what speaks for a head comes from these words, 0..1: exact for the states computed."""
+    column = np.maximum(attribution.shares[:, HEADS.index(head)], 0)
     total = float(column.sum())
     return min(1.0, float(column[list(words)].sum()) / total) if total > 0 else 0.0

@@ -1,4 +1,4 @@
-"""Hard line 1.1: a minor, stated or apparent, in a sexual or nude context. See docs/decisions/0004-hard-lines.md."""
+"""Finds hard line 1.1: a minor, stated or apparent, in a sexual or nude context (docs/decisions/0004-hard-lines.md)."""
 
 from __future__ import annotations
 
@@ -6,130 +6,142 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated
 
 from pydantic import Field
 
-from safety.config import ConfigModel, parse, read_toml
+from safety.config import ConfigModel
 from safety.prompt.ages import ages_below
+from safety.prompt.lexicon import Lexicon, Score, Term, Terms
 from safety.prompt.matcher import TermMatcher
 from safety.prompt.proximity import WordDistance, outside
-from safety.prompt.vocabulary import Lexicon, Term
 from safety.records import Finding, Prompt, Span
 from safety.text import Normalised, normalise
 
 FILE = "hardlines.toml"
-CERTAIN = 0.95
-OF_AGE = 18
-EXPLICIT = 0.6  # from this score on a term of lexicon/sexual.toml is sexual wording
+CERTAIN = 0.95  # the score of both hard lines: a rule holds or does not, and no operator tunes it
+ADULT_AGE = 18
 
 # Words in between, up to which two terms speak of one scene. A prompt is one scene of about 60 words.
 REACH = {"sexual": 25, "nude": 12, "weak": 3, "boy": 4, "beside": 1, "apart": 4}
 
 _AFTER_DENIED = re.compile(r"\s*(?:$|[,.;:!)\n]|allowed\b|are allowed\b|present\b)", re.IGNORECASE)
 _DENIAL = re.compile(r"(?:^|[\W_])(?:no|not|without|zero)[\W_]+(?:any[\W_]+|a[\W_]+)?$", re.IGNORECASE)
+_DENIAL_REACH = 16  # characters
 
-_WORDING = ("sexual", "also_sexual", "nude", "weak", "clinical")
-
-Terms = Annotated[tuple[str, ...], Field(min_length=1)]
+# Kinds of terms that are sexual or nude.
+_CONTEXT_KINDS = ("sexual", "also_sexual", "nude", "weak", "clinical")
 
 
 class ChildWords(ConfigModel):
-    """Table `child` of presets/hardlines.toml."""
+    """Holds the table `child` of presets/hardlines.toml."""
 
+    # From this score on a term of lexicon/sexual.toml is sexual wording.
+    explicit_from: Score
     minor: Terms
-    boy: Terms  # minors only when close by: the word is used of adults too
-    mythic: Terms  # putti and the like: nude by tradition, never sexual
-    alone: Terms  # cross the line by themselves
-    no_minor: Terms  # phrases inside which a minor term counts for nothing
-    said_no: Terms  # phrases inside which a sexual or nude term counts for nothing
-    frame: Terms  # birth and nursing: an adult may be nude beside a child
-    adult: Terms  # a nude word right before one of these is said of an adult
-    artwork: Terms  # or of one of these, and a word of `gallery` explains the child, who stands apart
+    # Minors only when close by: the word is used of adults too.
+    boy: Terms
+    # Putti and the like: nude by tradition, never sexual.
+    mythic: Terms
+    # Cross the line by themselves.
+    alone: Terms
+    # Phrases inside which a minor term counts for nothing.
+    no_minor: Terms
+    # Phrases inside which a sexual or nude term counts for nothing.
+    denial: Terms = Field(alias="said_no")
+    # Birth and nursing: an adult may be nude beside a child.
+    frame: Terms
+    # A nude word right before one of these describes an adult.
+    adult: Terms
+    # A nude word right before one of these describes a work of art; with a word of `gallery`, children look at it.
+    artwork: Terms
     gallery: Terms
     weak: Terms
     also_sexual: Terms
-    clinical: Terms  # parts and acts that captions of sick children name: crossed unless a word of `clinic` is there
+    # Parts and acts that captions of sick children name: crossed unless a word of `clinic` is there.
+    clinical: Terms
     clinic: Terms
-    harmless_parts: Terms  # terms of the nudity lexicon that say nothing of a child at a beach
+    # Terms of the nudity lexicon that say nothing of a child at a beach.
+    harmless_parts: Terms
 
 
 @dataclass(frozen=True, slots=True)
 class _Scene:
-    """All hits of a text by kind."""
+    """Holds the places of all terms of a text by kind."""
 
-    words: WordDistance
+    distance: WordDistance
     spans: dict[str, list[Span]]
 
     def of(self, *kinds: str) -> list[Span]:
-        """Sorted spans of these kinds."""
+        """Returns the sorted spans of these kinds."""
         return sorted(span for kind in kinds for span in self.spans.get(kind, ()))
 
-    def near(self, some: Sequence[Span], others: Sequence[Span], kind: str) -> bool:
-        """Whether any of the two (`others` sorted) speak of one scene."""
-        return self.words.any_near(some, others, REACH[kind])
+    def near(self, spans: Sequence[Span], others: Sequence[Span], reach: str) -> bool:
+        """Tells whether any of the two (`others` sorted) speak of one scene; `reach` is a key of REACH."""
+        return self.distance.any_near(spans, others, REACH[reach])
 
 
 class ChildSafetyCheck:
-    """Minor terms and ages below 18 next to sexual or nude wording, in any reading of the text."""
+    """Finds minor terms and ages below 18 next to sexual or nude wording, in any variant of the text."""
 
     name = "child safety"
     live = True
 
-    def __init__(self, words: ChildWords, vocabulary: Lexicon) -> None:
-        kinds = {kind: terms for kind, terms in dict(words).items() if kind not in ("clinical", "harmless_parts")}
-        self._scanner = TermMatcher((term, kind) for kind, terms in kinds.items() for term in terms)
-        self._clinical, self._parts = frozenset(words.clinical), frozenset(words.harmless_parts)
-        self._vocabulary = vocabulary
+    def __init__(self, words: ChildWords, lexicon: Lexicon) -> None:
+        found_by_lexicon = ("clinical", "harmless_parts", "explicit_from")
+        kinds = {kind: terms for kind, terms in dict(words).items() if kind not in found_by_lexicon}
+        self._matcher = TermMatcher((term, kind) for kind, terms in kinds.items() for term in terms)
+        self._clinical, self._harmless_parts = frozenset(words.clinical), frozenset(words.harmless_parts)
+        self._explicit_from = words.explicit_from
+        self._lexicon = lexicon
 
     def detect(self, prompt: Prompt) -> Iterator[Finding]:
-        """At most one finding, without evidence or span: how the line was found is nobody's business."""
+        """Yields at most one finding, without evidence or span: they would show a way round the line."""
         text = normalise(prompt.text)
-        spans = self._found(text)
-        wording = any(spans.get(kind) for kind in _WORDING)
-        if spans.get("alone") or (wording and _crossed(_scene(text, spans))):
+        spans = self._spans(text)
+        context = any(spans.get(kind) for kind in _CONTEXT_KINDS)
+        if spans.get("alone") or (context and _crossed(_scene(text, spans))):
             yield Finding(self.name, "child_safety", CERTAIN)
 
     def speaks_of_minors(self, text: str) -> bool:
-        """Whether a text has a minor in it at all, in a harmless scene too. Putti and angels are none."""
-        read = normalise(text)
-        scene = _scene(read, self._found(read))
+        """Tells whether a text has a minor in it at all, in a harmless scene too. Putti and angels are none."""
+        normalised = normalise(text)
+        scene = _scene(normalised, self._spans(normalised))
         return bool(scene.of("minor", "boy"))
 
-    def _found(self, text: Normalised) -> dict[str, list[Span]]:
-        """All hits by kind; sexual and nude wording without phrases such as "same-sex" and "no nudity"."""
+    def _spans(self, text: Normalised) -> dict[str, list[Span]]:
+        """Returns all places by kind; sexual and nude wording without phrases such as "same-sex" and "no nudity"."""
         spans: dict[str, list[Span]] = {}
-        hits = self._scanner.find(text)
-        meant = set(self._vocabulary.harmless.keep(hits, text))
-        for hit in hits:
-            if hit in meant or hit.meaning not in _WORDING:
-                spans.setdefault(hit.meaning, []).append(hit.span)
-        for term in self._vocabulary.find(text.typed):
+        matches = self._matcher.find(text)
+        harmful = set(self._lexicon.exceptions.filtered(matches, text))
+        for match in matches:
+            if match in harmful or match.meaning not in _CONTEXT_KINDS:
+                spans.setdefault(match.meaning, []).append(match.span)
+        for term in self._lexicon.find(text.typed):
             if kind := self._kind(term.meaning):
                 spans.setdefault(kind, []).append(term.span)
-        denied = spans.get("said_no", [])
-        return {kind: outside(found, denied) if kind in _WORDING else found for kind, found in spans.items()}
+        denied = spans.get("denial", [])
+        return {kind: outside(places, denied) if kind in _CONTEXT_KINDS else places for kind, places in spans.items()}
 
     def _kind(self, term: Term) -> str:
-        if term.category not in ("sexual", "nudity") or term.name in self._parts:
+        """Returns what a term of the lexicon is here, "" for nothing."""
+        if term.category not in ("sexual", "nudity") or term.name in self._harmless_parts:
             return ""
         if term.name in self._clinical:
             return "clinical"
         if term.category == "nudity":
             return "nude"
-        return "sexual" if term.score >= EXPLICIT else ""
+        return "sexual" if term.score >= self._explicit_from else ""
 
 
-def load_child_safety(folder: Path, vocabulary: Lexicon) -> ChildSafetyCheck:
-    """Reads the table `child` of `hardlines.toml`. Raises PresetError."""
-    path = folder / FILE
-    return ChildSafetyCheck(parse(ChildWords, read_toml(path).get("child"), path), vocabulary)
+def load_child_safety(presets: Path, lexicon: Lexicon) -> ChildSafetyCheck:
+    """Reads the table `child` of `hardlines.toml` in the presets. Raises PresetError."""
+    return ChildSafetyCheck(ChildWords.load(presets / FILE, "child"), lexicon)
 
 
 def _scene(text: Normalised, spans: dict[str, list[Span]]) -> _Scene:
-    """The scene with its minors: terms outside harmless phrases, and ages; not those that are denied."""
+    """Returns the scene with its minors: terms outside harmless phrases, and ages; not those that are denied."""
     harmless = spans.get("no_minor", []) + spans.get("mythic", [])
-    stated = outside(spans.get("minor", []), harmless) + list(ages_below(OF_AGE, text))
+    stated = outside(spans.get("minor", []), harmless) + list(ages_below(ADULT_AGE, text))
     minors = [span for span in stated if not _denied(span, text.typed)]
     boys = outside(spans.get("boy", []), harmless)
     return _Scene(WordDistance(text.typed), {**spans, "minor": minors, "boy": boys})
@@ -148,16 +160,19 @@ def _crossed(scene: _Scene) -> bool:
 
 
 def _explained(nude: Span, scene: _Scene) -> bool:
-    """Birth or nursing beside a nude adult; a gallery around a nude work of art that children look at."""
+    """Tells whether birth, nursing or a gallery explains a nude word near a minor."""
     minors = scene.of("minor")
+    # At birth and nursing an adult is nude beside a child.
     nursing = scene.of("frame") and scene.near([nude], scene.of("adult"), "beside")
-    gallery = scene.of("gallery") and scene.near([nude], scene.of("artwork"), "beside")
     if nursing and not scene.near([nude], minors, "beside"):
         return True
+    # In a gallery children look at a nude work of art.
+    gallery = scene.of("gallery") and scene.near([nude], scene.of("artwork"), "beside")
     return bool(gallery) and not scene.near([nude], minors, "apart")
 
 
 def _denied(span: Span, typed: str) -> bool:
-    """ "no children, ...", not "no child naked": nothing may follow that the denial could belong to."""
-    before = typed[max(0, span.start - 16) : span.start]
+    """Tells whether a minor is denied, as in "no children, ...", not as in "no child naked"."""
+    before = typed[max(0, span.start - _DENIAL_REACH) : span.start]
+    # Nothing may follow that the denial could belong to instead.
     return bool(_DENIAL.search(before) and _AFTER_DENIED.match(typed, span.end))

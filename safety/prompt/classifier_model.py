@@ -1,94 +1,163 @@
-"""Runs the prompt model: text in, one logit per head and each word's share of it out.
+"""Runs the model of the prompt classifier: text in, one logit per head and each word's share of it out.
 
 The model (training/prompt_classifier) is a four-layer encoder with attention pooling per head. A head's logit
-is its bias plus a sum over tokens, so a word's share is exact for the states that the encoder computed.
+is its bias plus a sum over tokens, so a word's share is exact for the states that the encoder computed. Longer texts
+are read in windows that overlap.
 """
 
 from __future__ import annotations
 
 import threading
 from collections.abc import Collection, Sequence
+from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from safety.errors import WeightsError
-from safety.prompt.windows import HEADS, Array, TextAttribution, Window, by_word, framed, windows, words_of, worst
 from safety.runtime import verified
 from safety.weights import read_weights
 
-READINGS = 32  # of a few texts, in pieces of words: each is counted, one or two are read
-REMEMBERED = 128  # windows, 12 KB each at most
+# The first head says whether a prompt should not be made at all, the others are categories of the policy.
+HEADS = (
+    "harm",
+    "sexual",
+    "nudity",
+    "violence",
+    "shocking",
+    "self_harm",
+    "hate",
+    "harassment",
+    "deception",
+    "dangerous",
+    "protected_works",
+    "stereotype",
+)
+WINDOW, OVERLAP = 128, 16  # tokens
+MIN_LAST_WINDOW = 40  # tokens of the last of several windows: a few words alone mean little
+MAX_WINDOWS = 16  # of a text
+BEGIN, END = 101, 102  # the tokens that frame a window
+CACHED_TEXTS = 32  # as tokens: of each prompt several variants are counted, one or two are read
+CACHED_WINDOWS = 128  # 12 KB each at most
 ERRORS_ONLY = 3  # onnxruntime's log level
+
+Array = NDArray[np.float32]
+
+
+class TooLong(ValueError):
+    """Says that a text has more words than the model reads."""
+
+
+@dataclass(frozen=True, slots=True)
+class Window:
+    """Holds a stretch of tokens as the model saw it, framed by two of its own.
+
+    words: (tokens,) number of the word that each token belongs to, -1 for the frame. logits: (heads,).
+    shares: (tokens, heads), which sum up to the logits less the bias. weights: (tokens, heads), which sum up to one:
+    a head's mean over tokens is weighted by them.
+    """
+
+    ids: NDArray[np.int64]
+    words: NDArray[np.int64]
+    logits: Array
+    shares: Array
+    weights: Array
+
+
+@dataclass(frozen=True, slots=True)
+class TextAttribution:
+    """Holds one text as the model saw it.
+
+    logits: (heads,), of the window that is worst. words: (start, end) of each word or sign in the text.
+    shares: (words, heads), what each word adds to the logits of its window.
+    """
+
+    logits: Array
+    words: tuple[tuple[int, int], ...]
+    shares: Array
+    windows: tuple[Window, ...]
+
+    @property
+    def tokens(self) -> int:
+        """Returns how many tokens were read, frames included."""
+        return sum(len(window.ids) for window in self.windows)
 
 
 class PromptClassifierModel:
-    """The model in `folder`, loaded at the first text and kept. Safe to call from threads.
+    """Runs the model in `folder`, loaded at the first text and kept. Safe to call from threads.
 
     Raises WeightsError where the weights are missing or not the recorded ones, TooLong for texts of
-    more than MOST_WINDOWS windows.
+    more than MAX_WINDOWS windows.
     """
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
         self._lock = threading.Lock()
-        self._parts: tuple[Any, Any] | None = None
-        # Who types changes the end of a prompt: the windows before it are answered from here.
-        self._judged = lru_cache(maxsize=REMEMBERED)(self._judge)
-        self._encoded = lru_cache(maxsize=READINGS)(self._encode)
+        self._loaded: tuple[Any, Any] | None = None
+        # Who types changes the end of a prompt: the windows before it are answered from the cache.
+        self._cached_run = lru_cache(maxsize=CACHED_WINDOWS)(self._run)
+        self._encoded = lru_cache(maxsize=CACHED_TEXTS)(self._encode)
 
     def read(self, text: str) -> TextAttribution:
-        """One text with the shares of its words."""
+        """Returns the logits of one text with the shares of its words."""
         encoding = self._encoded(text)
-        owners, places = words_of(encoding)
-        seen = tuple(
-            Window(np.array(ids), framed(owners[start : start + len(ids) - 2]), *self._judged(ids))
+        owners, places = _words_of(encoding)
+        parts = tuple(
+            Window(np.array(ids), _framed(owners[start : start + len(ids) - 2]), *self._cached_run(ids))
             for start, ids in windows(encoding.ids)
         )
-        return TextAttribution(worst([window.logits for window in seen]), places, by_word(seen, len(places)), seen)
+        logits = _worst([window.logits for window in parts])
+        return TextAttribution(logits, places, _shares_by_word(parts, len(places)), parts)
 
     def without(self, window: Window, words: Collection[int]) -> Window:
-        """The window read again, these words left out."""
+        """Returns the window read again, the words of these numbers left out."""
         kept = ~np.isin(window.words, list(words))
-        return Window(window.ids[kept], window.words[kept], *self._judged(tuple(window.ids[kept].tolist())))
-
-    def _judge(self, ids: tuple[int, ...]) -> tuple[Array, Array, Array]:
-        """Framed ids -> logits (heads,), shares and weights (tokens, heads)."""
-        _, session = self._loaded()
-        logits, shares, weights = session.run(["logits", "shares", "weights"], {"ids": np.array([ids], dtype=np.int64)})
-        return logits[0], shares[0], weights[0]
+        return Window(window.ids[kept], window.words[kept], *self._cached_run(tuple(window.ids[kept].tolist())))
 
     def logits(self, texts: Sequence[str]) -> Array:
-        """Many texts: (texts, heads), for each the window with the highest first head.
+        """Returns the logits of many texts, (texts, heads): for each the window with the highest first head.
 
         Each window runs by itself. Together they would be a tenth faster at most, and a score would depend on its
         neighbours: the int8 model scales its activations over all that runs at once.
         """
-        tokenizer, _ = self._loaded()
-        best = [
-            worst([self._judge(window)[0] for _, window in windows(encoding.ids)])
+        tokenizer, _ = self._parts()
+        rows = [
+            _worst([self._run(window)[0] for _, window in windows(encoding.ids)])
             for encoding in tokenizer.encode_batch(list(texts), add_special_tokens=False)
         ]
-        return np.stack(best) if best else np.zeros((0, len(HEADS)), dtype=np.float32)
+        return np.stack(rows) if rows else np.zeros((0, len(HEADS)), dtype=np.float32)
 
-    def tokens(self, text: str) -> int:
-        """How many pieces the text falls into: ordinary words are one or two."""
+    def count_tokens(self, text: str) -> int:
+        """Returns how many word pieces a text falls into: ordinary words are one or two."""
         return len(self._encoded(text).ids)
 
+    def clear_cache(self) -> None:
+        """Forgets the texts and windows that were read; the weights stay loaded."""
+        self._cached_run.cache_clear()
+        self._encoded.cache_clear()
+
+    def _run(self, ids: tuple[int, ...]) -> tuple[Array, Array, Array]:
+        """Returns logits (heads,), shares and weights (tokens, heads) of framed ids."""
+        _, session = self._parts()
+        logits, shares, weights = session.run(["logits", "shares", "weights"], {"ids": np.array([ids], dtype=np.int64)})
+        return logits[0], shares[0], weights[0]
+
     def _encode(self, text: str) -> Any:
-        tokenizer, _ = self._loaded()
+        tokenizer, _ = self._parts()
         return tokenizer.encode(text, add_special_tokens=False)
 
-    def _loaded(self) -> tuple[Any, Any]:
+    def _parts(self) -> tuple[Any, Any]:
         with self._lock:
-            if self._parts is None:
-                self._parts = _open(self._folder)
-            return self._parts
+            if self._loaded is None:
+                self._loaded = load_parts(self._folder)
+            return self._loaded
 
 
-def _open(folder: Path) -> tuple[Any, Any]:
+def load_parts(folder: Path) -> tuple[Any, Any]:
+    """Returns the tokenizer and the ONNX session of the weights in `folder`. Raises WeightsError."""
     from tokenizers import Tokenizer
 
     weights = read_weights(folder)
@@ -107,6 +176,58 @@ def _session(data: bytes) -> Any:
 
     onnxruntime.disable_telemetry_events()
     options = onnxruntime.SessionOptions()
-    options.intra_op_num_threads = options.inter_op_num_threads = 1  # a few milliseconds: not worth a second core
+    # A window takes a few milliseconds: that is not worth a second core.
+    options.intra_op_num_threads = options.inter_op_num_threads = 1
     options.log_severity_level = ERRORS_ONLY
     return onnxruntime.InferenceSession(data, options, providers=["CPUExecutionProvider"])
+
+
+def windows(ids: list[int]) -> list[tuple[int, tuple[int, ...]]]:
+    """Returns (first token, framed ids) of each window; one for any text that fits. Raises TooLong.
+
+    They start at the same places however long the text is: while somebody types, all but the last stay as they are.
+    """
+    room = WINDOW - 2
+    step = room - OVERLAP
+    max_ids = (MAX_WINDOWS - 1) * step + room
+    if len(ids) > max_ids:
+        raise TooLong(f"the prompt has {len(ids)} word pieces; at most {max_ids} can be judged")
+    starts = [0, *range(step, len(ids) - OVERLAP, step)] if len(ids) > room else [0]
+    starts[-1] = max(0, min(starts[-1], len(ids) - MIN_LAST_WINDOW))
+    return [(start, (BEGIN, *ids[start : start + room], END)) for start in starts]
+
+
+def _words_of(encoding: Any) -> tuple[NDArray[np.int64], tuple[tuple[int, int], ...]]:
+    """Returns the number of each token's word, (tokens,), and where each word stands in the text."""
+    numbers: dict[int, int] = {}
+    places: list[tuple[int, int]] = []
+    owners = np.zeros(len(encoding.ids), dtype=np.int64)
+    for token, (word, (start, end)) in enumerate(zip(encoding.word_ids, encoding.offsets, strict=True)):
+        if word not in numbers:
+            numbers[word] = len(places)
+            places.append((start, end))
+        number = numbers[word]
+        owners[token] = number
+        places[number] = (places[number][0], end)
+    return owners, tuple(places)
+
+
+def _worst(logits: Sequence[Array]) -> Array:
+    """Returns those logits of several windows, (heads,) each, that have the highest first head."""
+    return max(logits, key=lambda row: float(row[0]))
+
+
+def _framed(words: NDArray[np.int64]) -> NDArray[np.int64]:
+    return np.concatenate([[-1], words, [-1]])
+
+
+def _shares_by_word(parts: Sequence[Window], words: int) -> Array:
+    """Returns shares summed over the tokens of a word, (words, heads); of windows that overlap the greater sum."""
+    best = np.full((words, len(HEADS)), -np.inf, dtype=np.float32)
+    for window in parts:
+        inner = window.words >= 0
+        sums = np.full((words, len(HEADS)), 0, dtype=np.float32)
+        np.add.at(sums, window.words[inner], window.shares[inner])
+        present = np.unique(window.words[inner])
+        best[present] = np.maximum(best[present], sums[present])
+    return best

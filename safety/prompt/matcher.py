@@ -1,4 +1,7 @@
-"""Finds thousands of terms at once in all readings of a text: Aho-Corasick (CACM 18(6), 1975) and word boundaries."""
+"""Finds thousands of terms at once in all variants of a text.
+
+Aho and Corasick, "Efficient string matching", CACM 18(6), 1975; with word boundaries.
+"""
 
 from __future__ import annotations
 
@@ -18,21 +21,21 @@ Meaning = TypeVar("Meaning")
 
 _BRACES = re.compile(r"\{([^{}]*)\}")
 _INNER_VOWEL = re.compile(r"(?<=.)[aeiou](?=.)")
-_HISSING = ("s", "x", "sh", "ch")
-_LONGEST_MASKED = 13
+_SIBILANTS = ("s", "x", "sh", "ch")
+_MAX_MASKED = 12  # letters of a word that forums star out
 _MASKS = "*_"
 
 
 @dataclass(frozen=True, slots=True)
 class TermMatch(Generic[Meaning]):
-    """One term found; `span` is in the text as typed."""
+    """Holds one term found: what it stands for, and its span in the text as typed."""
 
     meaning: Meaning
     span: Span
 
 
 class TermMatcher(Generic[Meaning]):
-    """Built once from (term, meaning) pairs; `find` is thread safe and linear in the text.
+    """Finds terms, built once from (term, meaning) pairs. `find` is thread safe and linear in the text.
 
     Terms are whole words or phrases, plain text as a person would write it; an "s" at the end is found
     too, and so is a hyphen for a space. "strangl{e,ed,ing}" stands for three terms.
@@ -40,78 +43,78 @@ class TermMatcher(Generic[Meaning]):
 
     def __init__(self, terms: Iterable[tuple[str, Meaning]]) -> None:
         self._meanings: list[Meaning] = []
-        known: dict[str, set[int]] = {}
+        numbers_of: dict[str, set[int]] = {}
         for term, meaning in terms:
             number = len(self._meanings)
             self._meanings.append(meaning)
             for spelling in spellings(term):
-                known.setdefault(spelling, set()).add(number)
+                numbers_of.setdefault(spelling, set()).add(number)
         self._automaton = ahocorasick.Automaton()
-        for spelling, numbers in known.items():
+        for spelling, numbers in numbers_of.items():
             self._automaton.add_word(spelling, (len(spelling), tuple(numbers)))
-        if known:
+        if numbers_of:
             self._automaton.make_automaton()
-        self._empty = not known
+        self._empty = not numbers_of
 
     def find(self, text: Normalised) -> list[TermMatch[Meaning]]:
-        """Every term in any reading, once each, in the order typed."""
+        """Returns every term in any variant of a text, once each, in the order typed."""
         if self._empty:
             return []
-        found = {
-            (reading.span(start, end), number)
-            for reading in text.variants
-            for start, end, numbers in self._matches(reading)
+        places = {
+            (variant.span(start, end), number)
+            for variant in text.variants
+            for start, end, numbers in self._matches(variant)
             for number in numbers
         }
-        return [TermMatch(self._meanings[number], span) for span, number in sorted(found)]
+        return [TermMatch(self._meanings[number], span) for span, number in sorted(places)]
 
-    def _matches(self, reading: TextVariant) -> Iterator[tuple[int, int, tuple[int, ...]]]:
-        text = reading.text
+    def _matches(self, variant: TextVariant) -> Iterator[tuple[int, int, tuple[int, ...]]]:
+        text = variant.text
         for last, (length, numbers) in self._automaton.iter(text):
             start, end = last + 1 - length, last + 1
-            if begins_word(text, start) and ends_word(text, end) and not _in_a_row(text, start, end):
+            if begins_word(text, start) and ends_word(text, end) and not _in_masked_row(text, start, end):
                 yield start, end, numbers
 
 
 def begins_word(text: str, start: int) -> bool:
-    """Whether no word runs on across `start` from the left."""
+    """Tells whether no word runs on across `start` from the left."""
     return start == 0 or not (spaced(text[start - 1]) and spaced(text[start]))
 
 
 def ends_word(text: str, end: int) -> bool:
-    """Whether no word runs on across `end`; figures that number something may follow ("model7")."""
+    """Tells whether no word runs on across `end`; figures that number something may follow ("model7")."""
     if end == len(text) or not (spaced(text[end]) and spaced(text[end - 1])):
         return True
     numbered = text[end].isdigit() and not text[end - 1].isdigit()
     return numbered and not text[end + 1 : end + 3].strip("0123456789 ,.")
 
 
-def _in_a_row(text: str, start: int, end: int) -> bool:
-    """Whether letters set apart run on: "n*g" in "p*a*i*n*t*i*n*g" is no masked word."""
-    sign = next((char for char in text[start:end] if char in _MASKS), "")
+def _in_masked_row(text: str, start: int, end: int) -> bool:
+    """Tells whether letters set apart run on: "n*g" in "p*a*i*n*t*i*n*g" is no masked word."""
+    mask = next((char for char in text[start:end] if char in _MASKS), "")
     before, after = text[max(0, start - 2) : start], text[end : end + 2]
-    return bool(sign) and (
-        (before[-1:] == sign and before[:-1].isalnum()) or (after[:1] == sign and after[1:].isalnum())
+    return bool(mask) and (
+        (before[-1:] == mask and before[:-1].isalnum()) or (after[:1] == mask and after[1:].isalnum())
     )
 
 
-def expanded(term: str) -> Iterator[str]:
-    """ "a{b,c}d" as "abd" and "acd"; several braces multiply."""
+def expand_braces(term: str) -> Iterator[str]:
+    """Yields the terms that one with braces stands for: "a{b,c}d" as "abd" and "acd"; several braces multiply."""
     parts = _BRACES.split(term)
     choices = [part.split(",") if odd % 2 else [part] for odd, part in enumerate(parts)]
     return ("".join(choice) for choice in product(*choices))
 
 
 def spellings(term: str) -> set[str]:
-    """All keys that stand for a term, folded as readings are. Empty terms raise ValueError."""
+    """Returns all keys that stand for a term, folded as variants are. Raises ValueError for an empty term."""
     keys: set[str] = set()
-    for form in expanded(term) if "{" in term else (term,):
+    for form in expand_braces(term) if "{" in term else (term,):
         folded = plain(form).strip()
         if not folded:
             raise ValueError(f"{term!r} holds an empty term")
         keys.add(folded)
         if folded.isascii() and folded[-1].isalpha() and len(folded) > 2:
-            plural = folded + ("es" if folded.endswith(_HISSING) else "s")
+            plural = folded + ("es" if folded.endswith(_SIBILANTS) else "s")
             keys.add(plural)
             keys.update(_masked(folded))
             if " " in folded:
@@ -122,8 +125,8 @@ def spellings(term: str) -> set[str]:
 
 
 def _masked(key: str) -> Iterator[str]:
-    """A word with letters starred out, as forums print it: "f*ck", "f**k"."""
-    if key.isalpha() and len(key) < _LONGEST_MASKED:
+    """Yields a word with letters starred out, as forums print it: "f*ck", "f**k"."""
+    if key.isalpha() and len(key) <= _MAX_MASKED:
         vowel = _INNER_VOWEL.search(key)
         if vowel:
             yield key[: vowel.start()] + "*" + key[vowel.end() :]

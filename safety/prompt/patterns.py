@@ -1,4 +1,4 @@
-"""Rules that need several things near each other: an act and a person, a frame and a thing, a group and a slur."""
+"""Finds several things near each other that no word says alone: an act and a person, a group and a slur."""
 
 from __future__ import annotations
 
@@ -9,29 +9,25 @@ from typing import Annotated
 
 from pydantic import Field, model_validator
 
-from safety.config import ConfigModel, parse, read_toml
-from safety.prompt.framing import BenignContext
-from safety.prompt.harmless import Exceptions
-from safety.prompt.lexicon import MAX_SPANS, combined
+from safety.config import ConfigModel
+from safety.prompt.lexicon import MAX_EVIDENCE, MAX_SPANS, Lexicon, Score, Terms
 from safety.prompt.matcher import TermMatch, TermMatcher
 from safety.prompt.proximity import WordDistance, merged
-from safety.prompt.vocabulary import Lexicon
 from safety.records import Finding, Prompt, Span
 from safety.text import normalise
 
 FILE = "patterns.toml"
-Terms = Annotated[tuple[str, ...], Field(min_length=1)]
 
 
 class Rule(ConfigModel):
-    """Words of the named sets in this order, with at most `gap` other words between two of them.
+    """Holds a rule: words of the named sets in this order, with at most `gap` other words between two of them.
 
     `parts` are names of sets; "a|b" takes either. `any_order` also takes them the other way round.
     """
 
     name: str
     category: str
-    score: Annotated[float, Field(gt=0.0, le=1.0)]
+    score: Score
     parts: Annotated[tuple[str, ...], Field(min_length=2)]
     gap: Annotated[int, Field(ge=0, le=30)] = 3
     subcategory: str = Field(default="", alias="aspect")
@@ -39,7 +35,7 @@ class Rule(ConfigModel):
 
 
 class PatternFile(ConfigModel):
-    """presets/patterns.toml."""
+    """Holds presets/patterns.toml."""
 
     sets: dict[str, Terms]
     rule: tuple[Rule, ...]
@@ -55,79 +51,82 @@ class PatternFile(ConfigModel):
 
 @dataclass(frozen=True, slots=True)
 class _Chain:
+    """Holds where a chain of matches begins, and its last match so far."""
+
     start: int
     last: Span
 
 
 class PatternCheck:
-    """One finding for each category and subcategory whose rules hold."""
+    """Yields one finding for each category and subcategory whose rules hold."""
 
     name = "patterns"
     live = True
 
-    def __init__(self, file: PatternFile, harmless: Exceptions, framing: BenignContext) -> None:
-        self._framing = framing
-        self._rules = file.rule
-        self._scanner = TermMatcher((term, name) for name, terms in file.sets.items() for term in terms)
-        self._harmless = harmless
+    def __init__(self, file: PatternFile, lexicon: Lexicon) -> None:
+        self._rules, self._lexicon = file.rule, lexicon
+        self._matcher = TermMatcher((term, name) for name, terms in file.sets.items() for term in terms)
 
     def detect(self, prompt: Prompt) -> Iterator[Finding]:
-        """Rules that hold in the text, with the span of each match. Linear in text times rules."""
+        """Finds the rules that hold in a prompt, with the span of each match. Linear in text times rules."""
         text = normalise(prompt.text)
-        hits = self._harmless.keep(self._scanner.find(text), text)
-        present = {hit.meaning for hit in hits}
-        words = WordDistance(text.typed)
-        found: dict[tuple[str, str], list[tuple[Rule, list[Span]]]] = {}
+        matches = self._lexicon.exceptions.filtered(self._matcher.find(text), text)
+        present = {match.meaning for match in matches}
+        distance = WordDistance(text.typed)
+        groups: dict[tuple[str, str], list[tuple[Rule, list[Span]]]] = {}
         for rule in self._rules:
             possible = all(present.intersection(part.split("|")) for part in rule.parts)
-            if possible and (spans := list(_matches(rule, hits, words))):
-                found.setdefault((rule.category, rule.subcategory), []).append((rule, spans))
-        for (category, subcategory), matched in found.items():
-            yield self._finding(
-                category, subcategory, matched, self._framing.weight(prompt.text, category, subcategory)
-            )
+            if possible and (spans := list(_spans_of(rule, matches, distance))):
+                groups.setdefault((rule.category, rule.subcategory), []).append((rule, spans))
+        for (category, subcategory), rules in groups.items():
+            factor = self._lexicon.context.factor_for(prompt.text, category, subcategory)
+            yield self._finding(category, subcategory, rules, factor)
 
     def _finding(
-        self, category: str, subcategory: str, matched: Sequence[tuple[Rule, list[Span]]], weight: float
+        self, category: str, subcategory: str, rules: Sequence[tuple[Rule, list[Span]]], factor: float
     ) -> Finding:
-        matched = sorted(matched, key=lambda match: -match[0].score)
-        names = ", ".join(rule.name for rule, _ in matched[:3])
-        spans = tuple(merged(span for _, spans in matched for span in spans)[:MAX_SPANS])
-        score = combined([rule.score for rule, _ in matched]) * weight
-        return Finding(self.name, category, score, names, subcategory, spans)
+        rules = sorted(rules, key=lambda pair: -pair[0].score)
+        return Finding(
+            self.name,
+            category,
+            self._lexicon.scores.combined([rule.score for rule, _ in rules]) * factor,
+            ", ".join(rule.name for rule, _ in rules[:MAX_EVIDENCE]),
+            subcategory,
+            tuple(merged(span for _, spans in rules for span in spans)[:MAX_SPANS]),
+        )
 
 
-def load_patterns(folder: Path, vocabulary: Lexicon) -> PatternCheck:
-    """Reads `patterns.toml` of the presets folder. Raises PresetError."""
-    path = folder / FILE
-    return PatternCheck(parse(PatternFile, read_toml(path), path), vocabulary.harmless, vocabulary.framing)
+def load_patterns(presets: Path, lexicon: Lexicon) -> PatternCheck:
+    """Reads `patterns.toml` of the presets. Raises PresetError."""
+    return PatternCheck(PatternFile.load(presets / FILE), lexicon)
 
 
-def _matches(rule: Rule, hits: Sequence[TermMatch[str]], words: WordDistance) -> Iterator[Span]:
+def _spans_of(rule: Rule, matches: Sequence[TermMatch[str]], distance: WordDistance) -> Iterator[Span]:
     orders = (rule.parts, rule.parts[::-1]) if rule.any_order else (rule.parts,)
     for parts in orders:
-        yield from _chains([frozenset(part.split("|")) for part in parts], rule.gap, hits, words)
+        yield from _chains([frozenset(part.split("|")) for part in parts], rule.gap, matches, distance)
 
 
 def _chains(
-    parts: Sequence[frozenset[str]], gap: int, hits: Sequence[TermMatch[str]], words: WordDistance
+    parts: Sequence[frozenset[str]], gap: int, matches: Sequence[TermMatch[str]], distance: WordDistance
 ) -> Iterator[Span]:
-    """Chains of hits, one a part. The nearest chain so far is always the best one to go on from."""
-    reached: list[_Chain | None] = [None] * len(parts)
-    for hit in hits:
+    """Yields the spans of chains of matches, one a part."""
+    # The nearest chain so far is always the best one to go on from.
+    nearest: list[_Chain | None] = [None] * len(parts)
+    for match in matches:
         for place in reversed(range(len(parts))):
-            if hit.meaning not in parts[place]:
+            if match.meaning not in parts[place]:
                 continue
-            first = _Chain(hit.span.start, hit.span)
-            chain = first if place == 0 else _longer(reached[place - 1], hit.span, gap, words)
+            first = _Chain(match.span.start, match.span)
+            chain = first if place == 0 else _longer(nearest[place - 1], match.span, gap, distance)
             if chain is None:
                 continue
-            reached[place] = chain
+            nearest[place] = chain
             if place == len(parts) - 1:
                 yield Span(chain.start, chain.last.end)
 
 
-def _longer(chain: _Chain | None, span: Span, gap: int, words: WordDistance) -> _Chain | None:
-    if chain is None or not 0 <= words.between(chain.last, span) <= gap:
+def _longer(chain: _Chain | None, span: Span, gap: int, distance: WordDistance) -> _Chain | None:
+    if chain is None or not 0 <= distance.between(chain.last, span) <= gap:
         return None
     return _Chain(chain.start, span)

@@ -1,18 +1,15 @@
-"""Public figures: a remark by themselves, deception where the picture would pose as news about them.
+"""Finds public figures: a remark by themselves, deception where the picture would pose as news about them.
 
-What is sexual or nude about them is the business of hard line 1.2 (intimate.py), which reads the same names.
+What is sexual or nude about them is found by hard line 1.2 (intimate_imagery.py), which has the same names.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import Annotated
 
-from pydantic import Field
-
-from safety.config import ConfigModel, parse, read_toml
-from safety.prompt.lexicon import MAX_SPANS
+from safety.config import ConfigModel
+from safety.prompt.lexicon import MAX_SPANS, Score, Terms
 from safety.prompt.matcher import TermMatcher
 from safety.prompt.proximity import WordDistance, merged, outside
 from safety.records import Finding, Prompt, Span
@@ -20,15 +17,24 @@ from safety.text import Normalised, normalise
 
 FILE = "people.toml"
 CATEGORY = "deception"
-NAMED, MADE_UP, STAGED, POSED = 0.35, 0.45, 0.65, 0.75  # scores: named; an event, drawn; an event; posing as news
 REACH = 10  # words between a name and what frames it: a prompt names many things
-NAMES_SHOWN = 3
+MAX_NAMES = 3  # that a finding shows
 
-Terms = Annotated[tuple[str, ...], Field(min_length=1)]
+
+class FigureScores(ConfigModel):
+    """Holds the table `score` of presets/people.toml: what a prompt about a public figure scores, 0..1."""
+
+    named: Score
+    # At an event that is openly drawn.
+    made_up: Score
+    # At an event.
+    staged: Score
+    # In the news, or at an event in a photograph.
+    posed: Score
 
 
 class FramingWords(ConfigModel):
-    """Words that say how the picture is to be taken."""
+    """Holds the words that say how a picture is to be taken."""
 
     news: Terms
     photo: Terms
@@ -37,7 +43,7 @@ class FramingWords(ConfigModel):
 
 
 class Figures(ConfigModel):
-    """Names by what the person is known for; `short` are single words that suffice."""
+    """Holds names by what the person is known for; `short` are single words that suffice."""
 
     stage_and_screen: Terms
     sport: Terms
@@ -49,19 +55,20 @@ class Figures(ConfigModel):
     harmless: Terms
 
     def names(self) -> Iterator[str]:
-        """Every name, each once."""
+        """Yields every name, each once."""
         yield from dict.fromkeys(name for kind, names in self if kind != "harmless" for name in names)
 
 
 class PublicFiguresFile(ConfigModel):
-    """presets/people.toml."""
+    """Holds presets/people.toml."""
 
+    score: FigureScores
     figures: Figures
     frame: FramingWords
 
 
 class PublicFiguresCheck:
-    """At most one finding: the gravest of what is said of any public figure."""
+    """Yields at most one finding: the gravest of what is said of any public figure."""
 
     name = "public figures"
     live = True
@@ -70,51 +77,51 @@ class PublicFiguresCheck:
         names = ((name, "name") for name in file.figures.names())
         frames = ((term, kind) for kind, terms in file.frame for term in terms)
         harmless = ((phrase, "harmless") for phrase in file.figures.harmless)
-        self._scanner = TermMatcher([*names, *frames, *harmless])
+        self._matcher = TermMatcher([*names, *frames, *harmless])
+        self._scores = file.score
 
     def detect(self, prompt: Prompt) -> Iterator[Finding]:
-        """The names as evidence and as spans, with the words that frame them. The chance of a mere name is nil."""
+        """Finds the names as evidence and as spans, with the words that frame them. A mere name has probability 0."""
         text = normalise(prompt.text)
         spans: dict[str, list[Span]] = {}
-        for hit in self._scanner.find(text):
-            spans.setdefault(hit.meaning, []).append(hit.span)
+        for match in self._matcher.find(text):
+            spans.setdefault(match.meaning, []).append(match.span)
         named = outside(spans.get("name", []), spans.get("harmless", []))
         if named:
             yield self._finding(text, named, spans)
 
     def _finding(self, text: Normalised, named: Sequence[Span], spans: dict[str, list[Span]]) -> Finding:
-        words = WordDistance(text.typed)
+        distance = WordDistance(text.typed)
         near = {
-            kind: [span for span in sorted(found) if words.near(span, named, REACH)]
-            for kind, found in spans.items()
+            kind: [span for span in sorted(places) if distance.near(span, named, REACH)]
+            for kind, places in spans.items()
             if kind in FramingWords.model_fields
         }
-        score, subcategory, carried = _judged(near)
+        score, subcategory, framing = self._framed(near)
         names = dict.fromkeys(text.typed[span.start : span.end] for span in merged(named))
         return Finding(
             self.name,
             CATEGORY,
             score,
-            ", ".join(list(names)[:NAMES_SHOWN]),
+            ", ".join(list(names)[:MAX_NAMES]),
             subcategory,
-            tuple(merged([*named, *carried])[:MAX_SPANS]),
-            probability=0.0 if score <= MADE_UP else None,
+            tuple(merged([*named, *framing])[:MAX_SPANS]),
+            probability=0.0 if score <= self._scores.made_up else None,
         )
 
+    def _framed(self, near: dict[str, list[Span]]) -> tuple[float, str, list[Span]]:
+        """Returns the score, the subcategory and the spans that led to them."""
+        news, photo, event, drawn = (near.get(kind, []) for kind in ("news", "photo", "event", "drawn"))
+        # What is openly drawn passes for nothing that happened.
+        if news and not drawn:
+            return self._scores.posed, "photoreal", news + event
+        if event and photo and not drawn:
+            return self._scores.posed, "photoreal", event + photo
+        if event and not drawn:
+            return self._scores.staged, "", event
+        return (self._scores.made_up, "figure", event) if event else (self._scores.named, "figure", [])
 
-def _judged(near: dict[str, list[Span]]) -> tuple[float, str, list[Span]]:
-    """Score, subcategory and what carried it. What is openly drawn passes for nothing that happened."""
-    news, photo, event, drawn = (near.get(kind, []) for kind in ("news", "photo", "event", "drawn"))
-    if news and not drawn:
-        return POSED, "photoreal", news + event
-    if event and photo and not drawn:
-        return POSED, "photoreal", event + photo
-    if event and not drawn:
-        return STAGED, "", event
-    return (MADE_UP, "figure", event) if event else (NAMED, "figure", [])
 
-
-def read_public_figures(folder: Path) -> PublicFiguresFile:
-    """Reads `people.toml` of the presets folder. Raises PresetError."""
-    path = folder / FILE
-    return parse(PublicFiguresFile, read_toml(path), path)
+def read_public_figures(presets: Path) -> PublicFiguresFile:
+    """Reads `people.toml` of the presets. Raises PresetError."""
+    return PublicFiguresFile.load(presets / FILE)

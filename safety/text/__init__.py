@@ -1,4 +1,4 @@
-"""Text, normalised once: several readings of one text, each with a map back to what was typed."""
+"""Text normalised once: several variants of one text, each with a map back to what was typed."""
 
 from safety.text.normalise import Normalised, normalise, plain
 from safety.text.variant import TextVariant

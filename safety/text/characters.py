@@ -1,4 +1,4 @@
-"""What one typed character may stand for. Every function here looks at one character only."""
+"""Folds single typed characters to what they stand for. Every function here takes one character only."""
 
 from __future__ import annotations
 
@@ -41,12 +41,14 @@ _DRAWN_ALIKE = {
 }
 LOOKALIKES = {ord(other): latin for latin, others in _DRAWN_ALIKE.items() for other in others}
 
-# "NEGATIVE SQUARED LATIN CAPITAL LETTER A", "LATIN LETTER SMALL CAPITAL N", "LATIN SMALL LETTER O WITH STROKE"
+# Matches names such as "NEGATIVE SQUARED LATIN CAPITAL LETTER A", "LATIN LETTER SMALL CAPITAL N" and
+# "LATIN SMALL LETTER O WITH STROKE".
 _NAMED_LETTER = re.compile(
     r"(?:LATIN (?:CAPITAL|SMALL) LETTER|LATIN LETTER SMALL CAPITAL|REGIONAL INDICATOR SYMBOL LETTER)"
     r" ([A-Z])(?: WITH .+)?$"
 )
-_MARKS = (  # accents, zalgo, Hebrew points, Arabic vowel signs and padding
+# Accents, zalgo, Hebrew points, Arabic vowel signs and padding.
+_MARKS = (
     (0x0300, 0x036F),
     (0x0483, 0x0489),
     (0x0591, 0x05C7),
@@ -59,23 +61,28 @@ _MARKS = (  # accents, zalgo, Hebrew points, Arabic vowel signs and padding
     (0xFE20, 0xFE2F),
     (0xE0100, 0xE01EF),
 )
-_FILLERS = "\u115f\u1160\u17b4\u17b5\u3164\uffa0\u2800"  # drawn as nothing, though letters or symbols by class
+# Drawn as nothing, though letters or symbols by class.
+_FILLERS = "\u115f\u1160\u17b4\u17b5\u3164\uffa0\u2800"
+# Scripts without spaces between words: Thai, Lao, Burmese, Khmer, Chinese, Japanese; and Hangul syllables.
 _UNSPACED = ((0x0E00, 0x0EFF), (0x1000, 0x109F), (0x1780, 0x17FF), (0x2E80, 0x9FFF), (0xAC00, 0xD7A3))
 _SYMBOLS_WITH_MEANING = "☠⚔⚰"
-_EMOJI = {"🔞": " nsfw "}  # where the Unicode name misleads
+# Emoji whose Unicode names mislead.
+_EMOJI = {"🔞": " nsfw "}
 
 
 @lru_cache(maxsize=8192)
 def fold(char: str) -> str:
-    """Compatible form (NFKD), lower case, no marks; an emoji as its name between spaces; "" if invisible.
+    """Returns the compatible form (NFKD) in lower case without marks, at most MAX_EXPANSION characters.
 
-    Raises nothing, whatever the code point (a lone surrogate is invisible).
+    An emoji becomes its name between spaces, an invisible character "". Raises nothing, whatever the code point
+    (a lone surrogate is invisible).
     """
     if char.isspace():
         return " "
     if char in _FILLERS or unicodedata.category(char) in ("Cc", "Cf", "Cs", "Co", "Cn"):
         return INVISIBLE
-    if 0xAC00 <= ord(char) <= 0xD7A3:  # a Hangul syllable is one sign to its readers
+    # A Hangul syllable is one sign to its readers, though NFKD takes it apart.
+    if 0xAC00 <= ord(char) <= 0xD7A3:
         return char
     name = unicodedata.name(char, "")
     if letter := _NAMED_LETTER.search(name):
@@ -89,7 +96,7 @@ def fold(char: str) -> str:
 
 
 def spaced(char: str) -> bool:
-    """Whether the character belongs to words that are set apart by spaces (not so in Chinese, Japanese, Thai)."""
+    """Tells whether a character belongs to words that spaces set apart (not so in Chinese, Japanese, Thai)."""
     return char.isalnum() and (char.isascii() or not _within(char, _UNSPACED))
 
 

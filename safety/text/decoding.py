@@ -1,7 +1,7 @@
-"""What stands in a text in code: base64, hexadecimal, percent and Unicode escapes, tag characters, ROT13, backwards.
+"""Decodes what stands in code: base64, hexadecimal, percent and Unicode escapes, tag characters, ROT13, backwards.
 
 A decoded piece is read where it stands. It counts only if it decodes to letters: a picture's file name or
-a hash does not. Codes within codes are not opened: an image model reads neither.
+a hash does not. Codes within codes are not decoded: an image model reads neither.
 """
 
 from __future__ import annotations
@@ -15,16 +15,17 @@ from collections.abc import Callable, Iterator
 from urllib.parse import unquote
 
 from safety.text.english import english_share
-from safety.text.variant import Part, TextVariant
+from safety.text.variant import TextPiece, TextVariant
 
-LETTERS = 0.7  # the part of a decoded text that is letters or spaces
-SENSE = 0.45  # the share of English in a text that is turned round or shifted
-BETTER = 0.25  # by how much that share must rise
-LONGEST = 4000  # characters of one piece in code
+MIN_LETTER_SHARE = 0.7  # of a decoded text: letters or spaces
+MIN_ENGLISH_SHARE = 0.45  # of a text that is turned round or shifted
+MIN_ENGLISH_GAIN = 0.25  # by how much that share must rise
+MAX_PIECE = 4000  # characters of one piece in code
 
 _BASE64 = re.compile(r"(?<![A-Za-z0-9+/_=-])[A-Za-z0-9+/_-]{8,}={0,2}(?![A-Za-z0-9+/_=-])")
 _HEX = re.compile(r"(?<![0-9A-Za-z])(?:(?:0x|\\x)?[0-9a-fA-F]{2}[\s:,]?){4,}(?![0-9A-Za-z])")
-_HEAD = r"(?<!\w)\w{0,40}"  # the word that a code stands in begins in letters
+# The word that a code stands in may begin in letters.
+_HEAD = r"(?<!\w)\w{0,40}"
 _PERCENT = re.compile(rf"{_HEAD}(?:%[0-9a-fA-F]{{2}}\w*)+")
 _ESCAPE = r"\\u\{[0-9a-fA-F]{2,6}\}|\\u[0-9a-fA-F]{4}|\\x[0-9a-fA-F]{2}"
 _ESCAPED = re.compile(rf"{_HEAD}(?:(?:{_ESCAPE})\w*)+")
@@ -35,29 +36,30 @@ _ONE_ESCAPE = re.compile(_ESCAPE)
 Decoder = Callable[[str], str]
 
 
-def decoded(typed: str) -> Iterator[Part]:
-    """Pieces in code, with what they say, in the order typed; none overlap."""
+def decoded_pieces(typed: str) -> Iterator[TextPiece]:
+    """Yields pieces in code as the text that they hold, in the order typed; none overlap."""
     end = 0
-    found = ((match.start(), match.end(), decode) for form, decode in _FORMS for match in form.finditer(typed))
-    for start, stop, decode in sorted(found, key=lambda piece: (piece[0], -piece[1])):
-        if start >= end and stop - start <= LONGEST and (text := _said(decode, typed[start:stop])):
+    matches = ((match.start(), match.end(), decode) for form, decode in _FORMS for match in form.finditer(typed))
+    for start, stop, decode in sorted(matches, key=lambda match: (match[0], -match[1])):
+        if start >= end and stop - start <= MAX_PIECE and (text := _decoded_text(decode, typed[start:stop])):
             yield f" {text} ", start, stop
             end = stop
 
 
-def _said(decode: Decoder, piece: str) -> str:
-    """What a piece says, or "" if it says nothing."""
+def _decoded_text(decode: Decoder, piece: str) -> str:
+    """Returns the text that a piece holds, or "" if it holds none."""
     try:
         text = decode(piece)
     except (ValueError, OverflowError):  # binascii.Error and UnicodeDecodeError are ValueErrors
         return ""
     letters = sum(char.isalpha() or char.isspace() for char in text)
-    return text if text != piece and len(text) > 2 and letters >= LETTERS * len(text) else ""
+    return text if text != piece and len(text) > 2 and letters >= MIN_LETTER_SHARE * len(text) else ""
 
 
 def _base64(piece: str) -> str:
+    # A word now and then decodes to letters by chance.
     if piece.isalpha() and (piece.islower() or piece.isupper() or piece.istitle()):
-        raise ValueError("a word")  # which now and then decodes to letters by chance
+        raise ValueError("a word")
     bare = piece.rstrip("=").replace("-", "+").replace("_", "/")
     return base64.b64decode(bare + "=" * (-len(bare) % 4), validate=True).decode()
 
@@ -84,12 +86,11 @@ _FORMS: tuple[tuple[re.Pattern[str], Decoder], ...] = (
 )
 
 
-def reversed_text(reading: TextVariant) -> Iterator[TextVariant]:
-    """The whole text backwards or shifted by 13 letters, where that makes clearly more sense."""
-    sense = english_share(reading.text)
-    if sense + BETTER > 1:
+def reversed_text(variant: TextVariant) -> Iterator[TextVariant]:
+    """Yields the whole text backwards or shifted by 13 letters, where that makes clearly more sense."""
+    share = english_share(variant.text)
+    if share + MIN_ENGLISH_GAIN > 1:
         return
-    for other in (reading.backwards(), reading.with_text(codecs.encode(reading.text, "rot13"))):
-        share = english_share(other.text)
-        if share >= max(SENSE, sense + BETTER):
+    for other in (variant.backwards(), variant.with_text(codecs.encode(variant.text, "rot13"))):
+        if english_share(other.text) >= max(MIN_ENGLISH_SHARE, share + MIN_ENGLISH_GAIN):
             yield other

@@ -1,4 +1,4 @@
-"""Which words are English, and how common: the measure of whether a reading makes sense.
+"""Knows which words are English, and how common: the measure of whether a text variant makes sense.
 
 The table counts words of public captions (training/lexicon/english.py). It is read at the first question.
 """
@@ -14,70 +14,84 @@ from pathlib import Path
 
 TABLE = Path(__file__).with_name("english.tsv")
 WORD = re.compile(r"[^\W\d_]+(?:['’][^\W\d_]+)*")
-_WHOLE = re.compile(r"(?<![\w@$€£!|*])[^\W\d_]+(?:['’][^\W\d_]+)*(?![\w@$€£*]|[!|]\w)")  # no part of "p4in7ing"
-SHORTEST = 3  # letters: shorter words are found in any salad
-_SHORT = "a i an as at by do go he if in is it me my no of on or so to up us we"
-TINY = frozenset(_SHORT.split())  # the short words that make sense of a row of letters
-CHANCE = 3  # letters up to which a word may be there by chance
-GAIN, CLEARER = 8, 0.1  # letters, and the share of all, that come to stand in words where a disguise is undone
+# A word that is no part of a disguised one such as "p4in7ing".
+_WHOLE_WORD = re.compile(r"(?<![\w@$€£!|*])[^\W\d_]+(?:['’][^\W\d_]+)*(?![\w@$€£*]|[!|]\w)")
+MIN_LETTERS = 3  # shorter words are found in any salad of letters
+_SHORT_WORDS = "a i an as at by do go he if in is it me my no of on or so to up us we"
+SHORT_WORDS = frozenset(_SHORT_WORDS.split())  # the short words that make sense of a row of letters
+MAX_CHANCE_LETTERS = 3  # a word of so many letters may be there by chance
+# How much a reading gains that undoes a disguise: so many letters more stand in words, and so great a share of all.
+MIN_GAINED_LETTERS, MIN_GAINED_SHARE = 8, 0.1
 
 
 @dataclass(frozen=True, slots=True)
 class English:
-    """`cost`: nats of each known word, minus the log of its share of all words."""
+    """Holds the table of words. `cost`: nats of each known word, minus the log of its share of all words."""
 
     cost: dict[str, float]
 
     def knows(self, word: str) -> bool:
-        """Whether a word, in lower case, is in the table, perhaps without its ending."""
+        """Tells whether a word, in lower case, is in the table, perhaps without its ending."""
         if word in self.cost:
             return True
         word = word.replace("’", "'")
         stem = word.removesuffix("'s").removesuffix("s")
-        return word in self.cost or (len(stem) >= SHORTEST and stem in self.cost)
+        return word in self.cost or (len(stem) >= MIN_LETTERS and stem in self.cost)
 
     def share(self, text: str) -> float:
-        """The part of a text's letters, 0..1, that stand in known words of SHORTEST letters or more; 1 if none do."""
-        words = [word for word in WORD.findall(text) if len(word) >= SHORTEST]
+        """Returns the share, 0..1, of letters that stand in known words, among words of at least MIN_LETTERS.
+
+        A text without such words counts as English: 1.
+        """
+        words = [word for word in WORD.findall(text) if len(word) >= MIN_LETTERS]
         letters = sum(map(len, words))
         return sum(len(word) for word in words if self.knows(word)) / letters if letters else 1.0
 
 
 @lru_cache(maxsize=1)
 def english() -> English:
-    """The table that ships."""
+    """Returns the table that ships, read once. Its counts are powers of two."""
     lines = (line.split("\t") for line in TABLE.read_text("utf-8").splitlines() if not line.startswith("#"))
+    # 1.5 times the power stands in the middle of the counts that share a line.
     words = {word: 1.5 * 2 ** int(power) for power, row in lines for word in row.split(" ")}
     total = math.log(sum(words.values()))
     return English({word: total - math.log(count) for word, count in words.items()})
 
 
+# Several steps ask for the share of the same variants.
 @lru_cache(maxsize=64)
 def english_share(text: str) -> float:
-    """`English.share` by the table that ships. The last few are kept: several steps ask of the same readings."""
+    """Returns `English.share` of a text by the table that ships, 0..1."""
     return english().share(text)
 
 
-def undone(before: str, after: str) -> bool:
-    """Whether one reading makes clearly more sense than another, and the words of the other are still in it."""
-    known, words = _sense(before)
-    now, others = _sense(after)
-    clearer = now / _size(after) - known / _size(before) >= CLEARER
-    lost = any(len(word) > CHANCE and not _by_chance(word, others) for word in words - others)
-    return clearer and now - known >= GAIN and not lost
+def undoes_disguise(before: str, after: str) -> bool:
+    """Tells whether `after` makes clearly more sense than `before` and still holds the words that stood in clear."""
+    letters_before, words_before = _clear_words(before)
+    letters_after, words_after = _clear_words(after)
+    clearer = letters_after / _size(after) - letters_before / _size(before) >= MIN_GAINED_SHARE
+    lost = any(
+        len(word) > MAX_CHANCE_LETTERS and not _there_by_chance(word, words_after)
+        for word in words_before - words_after
+    )
+    return clearer and letters_after - letters_before >= MIN_GAINED_LETTERS and not lost
 
 
-def _by_chance(word: str, others: frozenset[str]) -> bool:
-    """Whether a word is a more common one turned round or shifted by 13 letters: it need not stand in clear."""
+def _there_by_chance(word: str, others: frozenset[str]) -> bool:
+    """Tells whether a word is a more common one turned round or shifted by 13 letters: it may then get lost."""
     cost = english().cost
-    hidden = (word[::-1], codecs.encode(word, "rot13"))
-    return any(other in others and cost.get(other, math.inf) < cost.get(word, math.inf) for other in hidden)
+    sources = (word[::-1], codecs.encode(word, "rot13"))
+    return any(other in others and cost.get(other, math.inf) < cost.get(word, math.inf) for other in sources)
 
 
 @lru_cache(maxsize=64)
-def _sense(text: str) -> tuple[int, frozenset[str]]:
-    """The letters that stand in English words, and those words."""
-    known = [word for word in _WHOLE.findall(text) if word in TINY or (len(word) >= SHORTEST and english().knows(word))]
+def _clear_words(text: str) -> tuple[int, frozenset[str]]:
+    """Returns how many letters stand in English words, and those words."""
+    known = [
+        word
+        for word in _WHOLE_WORD.findall(text)
+        if word in SHORT_WORDS or (len(word) >= MIN_LETTERS and english().knows(word))
+    ]
     return sum(map(len, known)), frozenset(known)
 
 

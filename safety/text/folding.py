@@ -1,4 +1,4 @@
-"""From typed characters to the letters that they stand for, as readings."""
+"""Folds typed characters to the letters that they stand for, as text variants."""
 
 from __future__ import annotations
 
@@ -6,64 +6,66 @@ from collections.abc import Iterable, Iterator
 from functools import lru_cache
 
 from safety.text.characters import INVISIBLE, fold
-from safety.text.variant import Part, TextVariant
+from safety.text.variant import TextPiece, TextVariant
 
 ROOM = 500  # characters that emoji names and ligatures may add to any text, besides its own length
 
 
 def folded(text: str) -> TextVariant:
-    """Every character in its compatible form, lower case, invisible ones left out, emoji by name."""
+    """Returns every character in its compatible form, lower case, invisible ones left out, emoji by name."""
     if text.isascii() and text.isprintable():
         return TextVariant(text.lower(), range(len(text)), range(1, len(text) + 1))
-    return _built((piece, place, place + 1) for place, piece in enumerate(_pieces(text)))
+    return _built((piece, place, place + 1) for place, piece in enumerate(_folded_characters(text)))
 
 
-@lru_cache(maxsize=4)  # two readings ask in a row
-def _pieces(text: str) -> tuple[str, ...]:
-    """Each character folded. A run of one emoji is named once; beyond the room for it, names are cut to a space."""
-    room, before, pieces = len(text) + ROOM, "", []
+# `folded`, `expanded` and `split` ask for the same text one after another.
+@lru_cache(maxsize=4)
+def _folded_characters(text: str) -> tuple[str, ...]:
+    """Folds each character. A run of one emoji is named once; beyond the room for them, names become a space."""
+    room, previous, pieces = len(text) + ROOM, "", []
     for char in text:
-        folded = fold(char)
-        if len(folded) > 1 and (room <= 0 or (char == before and folded[0] == " ")):
-            folded = folded[0]
-        room -= max(0, len(folded) - 1)
-        before = char
-        pieces.append(folded)
+        piece = fold(char)
+        if len(piece) > 1 and (room <= 0 or (char == previous and piece[0] == " ")):
+            piece = piece[0]
+        room -= max(0, len(piece) - 1)
+        previous = char
+        pieces.append(piece)
     return tuple(pieces)
 
 
-def expanded(text: str, decoded: Iterable[Part]) -> TextVariant:
-    """With what stands in code as it reads, in its place."""
+def expanded(text: str, decoded: Iterable[TextPiece]) -> TextVariant:
+    """Returns the folded text with decoded pieces in the places of what was typed in code."""
 
-    def parts() -> Iterator[Part]:
+    def pieces() -> Iterator[TextPiece]:
         done = 0
-        for said, start, end in (*decoded, ("", len(text), len(text))):
-            yield from ((piece, done + at, done + at + 1) for at, piece in enumerate(_pieces(text[done:start])))
-            yield "".join(_pieces(said)), start, end
+        for decoded_text, start, end in (*decoded, ("", len(text), len(text))):
+            characters = enumerate(_folded_characters(text[done:start]), done)
+            yield from ((piece, place, place + 1) for place, piece in characters)
+            yield "".join(_folded_characters(decoded_text)), start, end
             done = end
 
-    return _built(parts())
+    return _built(pieces())
 
 
 def split(text: str) -> TextVariant:
-    """Parted where an invisible character or a capital inside a word may be meant as a space: "NudeArt"."""
+    """Returns the text parted where an invisible character or an inner capital may mean a space: "NudeArt"."""
 
-    def parts() -> Iterator[Part]:
-        before = ""
-        for place, (char, piece) in enumerate(zip(text, _pieces(text), strict=True)):
-            if char.isupper() and before.islower():
+    def pieces() -> Iterator[TextPiece]:
+        previous = ""
+        for place, (char, piece) in enumerate(zip(text, _folded_characters(text), strict=True)):
+            if char.isupper() and previous.islower():
                 yield " ", place, place
             yield piece if piece != INVISIBLE else " ", place, place + 1
-            before = char
+            previous = char
 
-    return _built(parts())
+    return _built(pieces())
 
 
-def _built(parts: Iterable[Part]) -> TextVariant:
+def _built(pieces: Iterable[TextPiece]) -> TextVariant:
     texts: list[str] = []
     starts: list[int] = []
     ends: list[int] = []
-    for text, start, end in parts:
+    for text, start, end in pieces:
         texts.append(text)
         starts += [start] * len(text)
         ends += [end] * len(text)

@@ -1,7 +1,7 @@
-"""Which language a text is written in. Uses py3langid (BSD-3-Clause): naive Bayes over byte n-grams, offline.
+"""Identifies the language of a text with py3langid (BSD-3-Clause): naive Bayes over byte n-grams, offline.
 
 Lui and Baldwin, "langid.py: an off-the-shelf language identification tool", ACL 2012. The model is loaded at the
-first question, which only a text that is hardly English asks.
+first text that is hardly English.
 """
 
 from __future__ import annotations
@@ -28,10 +28,13 @@ _lock = threading.Lock()
 
 
 def language_of(text: str) -> tuple[str, float]:
-    """The likeliest language of NAMES as its code, and the probability, 0..1, that the text is English."""
+    """Returns the code of the likeliest language of NAMES, and the probability, 0..1, that the text is English.
+
+    Safe to call from threads.
+    """
     with _lock:
-        chances = dict(_identifier().rank(text.lower()))
-    return max(chances, key=lambda code: chances[code]), float(chances[ENGLISH])
+        probabilities = dict(_identifier().rank(text.lower()))
+    return max(probabilities, key=lambda code: probabilities[code]), float(probabilities[ENGLISH])
 
 
 @lru_cache(maxsize=1)

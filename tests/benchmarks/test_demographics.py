@@ -12,7 +12,7 @@ pytest.importorskip("sklearn")
 pytest.importorskip("tqdm")
 
 from benchmarks.engine import demographics, people_recognizer
-from safety.prompt import open_people
+from safety.prompt import load_prompt_checks
 
 
 @pytest.mark.parametrize(
@@ -57,7 +57,7 @@ def test_so_many_prompts_as_are_asked_for_spread_over_the_list(count: int, disti
 
 
 def test_every_prompt_of_the_list_leaves_open_who_it_is() -> None:
-    people = open_people(Path(demographics.ROOT) / "presets")
+    people = load_prompt_checks(Path(demographics.ROOT) / "presets").demographics
     for prompt in dict.fromkeys(demographics.sample_prompts(40, 1)[0]):
         seen = {variant.filled for variant in people.variants(prompt, list(range(1000, 1010)))}
         assert len(seen) == 10 and all(len(one.split(", ")) == 2 for one in seen), prompt

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 import pytest
 
 from engines.interface import EngineCard, Range
-from engines.validation import MAX_PROMPT, complete, prompt_problem, with_quick_steps
+from engines.validation import complete, with_quick_steps
 from safety.errors import RequestError
 from safety.generation import GenerationRequest
 
@@ -86,21 +86,3 @@ def test_what_is_out_of_range_names_its_range(change: dict[str, object], named: 
     with pytest.raises(RequestError) as caught:
         complete(replace(REQUEST, **change), ENGINES)  # type: ignore[arg-type]
     assert named in caught.value.sentence
-
-
-@pytest.mark.parametrize(
-    ("text", "fine"),
-    [
-        pytest.param("a", True, id="one character"),
-        pytest.param("🍎", True, id="emoji only"),
-        pytest.param("תפוח אדום", True, id="right to left"),
-        pytest.param("x" * MAX_PROMPT, True, id="as long as allowed"),
-        pytest.param("x" * (MAX_PROMPT + 1), False, id="one too long"),
-        pytest.param("", False, id="empty"),
-        pytest.param("\u200b \u2003", False, id="nothing but blanks"),
-        pytest.param("apple\x00pear", False, id="a null byte"),
-        pytest.param("\ud800", False, id="half a surrogate pair"),
-    ],
-)
-def test_a_prompt_can_be_judged_or_says_why_not(text: str, fine: bool) -> None:
-    assert (prompt_problem(text) == "") is fine

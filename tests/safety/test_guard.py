@@ -13,14 +13,14 @@ from safety.checks import run_checks
 from safety.guard import Guard
 from safety.policy.decide import decide
 from safety.policy.model import load_policy
-from safety.prompt import classifier, prompt_checks
+from safety.prompt import classifier, load_prompt_checks
 from safety.records import Decision, Prompt, Stage, Verdict
 from safety.text import normalise
 
 ROOT = Path(__file__).parents[2]
 MODELS = ROOT / "assets" / "models"
 POLICY = load_policy(ROOT / "presets")
-_CHECKS = prompt_checks(ROOT / "presets", MODELS)
+_CHECKS = load_prompt_checks(ROOT / "presets", MODELS, POLICY).checks
 TEXTS = [
     "a red apple",
     "",
@@ -62,10 +62,9 @@ def judge() -> Guard:
 def anew(judge: Guard, text: str) -> Decision:
     """Judged with nothing remembered."""
     normalise.cache_clear()
-    classifier._findings.cache_clear()
-    model = classifier._model(MODELS / classifier.FOLDER)
-    model._judged.cache_clear()
-    model._encoded.cache_clear()
+    for check in judge.checks:
+        if isinstance(check, classifier.PromptClassifierCheck):
+            check.clear_cache()
     return decide(run_checks(Stage.PROMPT, Prompt(text), judge.checks), judge.policy, "general")
 
 

@@ -14,6 +14,7 @@ from safety.health import CheckInfo, Health, State, examine
 from safety.image import SWITCHED_OFF, picture_checks
 from safety.policy.decide import decide
 from safety.policy.model import load_policy
+from safety.prompt import load_prompt_checks
 from safety.records import Picture, Stage, Verdict
 from tests.fakes_page import PromptedPictureCheck, WordCheck
 
@@ -21,6 +22,7 @@ ROOT = Path(__file__).parents[2]
 MODELS, PRESETS = ROOT / "assets" / "models", ROOT / "presets"
 GREY = Image.new("RGB", (64, 64), "grey")
 FILE = "picture_checks.toml"
+PROMPTS = load_prompt_checks(PRESETS)
 
 
 @pytest.fixture
@@ -41,7 +43,7 @@ def states(health: Health) -> dict[str, State]:
 
 
 def test_what_ships_looks_and_what_is_not_installed_is_said() -> None:
-    found = picture_checks(MODELS, PRESETS)
+    found = picture_checks(MODELS, PRESETS, PROMPTS)
     health = examine([WordCheck()], found.checks, found.described, GREY)
     assert health.sound
     seen = states(health)
@@ -53,7 +55,7 @@ def test_what_ships_looks_and_what_is_not_installed_is_said() -> None:
 def test_a_required_check_without_its_weights_fails_and_blocks(tmp_path: Path) -> None:
     shutil.copytree(MODELS / "image_safety", tmp_path / "image_safety")
     (tmp_path / "image_safety" / "face_age.onnx").unlink()
-    found = picture_checks(tmp_path, PRESETS)
+    found = picture_checks(tmp_path, PRESETS, PROMPTS)
     health = examine([WordCheck()], found.checks, found.described, GREY)
     assert not health.sound
     (failing,) = health.in_state(State.FAILS)
@@ -62,7 +64,7 @@ def test_a_required_check_without_its_weights_fails_and_blocks(tmp_path: Path) -
 
 def test_an_optional_check_that_is_made_required_blocks_until_it_is_there(presets: Path) -> None:
     edited(presets, "[classifier.marqo]", "[classifier.marqo]\nrequired = true")
-    found = picture_checks(MODELS, presets)
+    found = picture_checks(MODELS, presets, PROMPTS)
     decision = decide(run_checks(Stage.PICTURE, Picture(GREY), found.checks), load_policy(PRESETS), "general")
     assert decision.verdict is Verdict.BLOCK
     assert [reason.check for reason in decision.reasons] == ["marqo"]
@@ -71,7 +73,7 @@ def test_an_optional_check_that_is_made_required_blocks_until_it_is_there(preset
 
 def test_a_check_that_is_switched_off_is_told_as_that(presets: Path) -> None:
     edited(presets, "[agreement]", "[agreement]\nuse = false")
-    found = picture_checks(MODELS, presets)
+    found = picture_checks(MODELS, presets, PROMPTS)
     assert {each.name: each.absent for each in found.described}["agreement"] == SWITCHED_OFF
 
 
@@ -90,7 +92,7 @@ def test_a_check_that_is_switched_off_is_told_as_that(presets: Path) -> None:
 )
 def test_a_bad_file_stops_the_start_and_names_file_and_key(presets: Path, old: str, new: str, says: str) -> None:
     with pytest.raises(PresetError, match=FILE) as caught:
-        picture_checks(MODELS, edited(presets, old, new))
+        picture_checks(MODELS, edited(presets, old, new), PROMPTS)
     assert says in str(caught.value)
 
 

@@ -11,7 +11,7 @@ import pytest
 from engines.interface import Progress, silent
 from engines.testing import FakeEngine
 from safety.generation import Delivered, Generation, GenerationRequest, Refused
-from safety.prompt import open_people
+from safety.prompt import load_prompt_checks
 from studio import Studio
 from tests.fakes import fake_studio
 from tests.fakes_page import PRESETS, WordCheck
@@ -36,7 +36,7 @@ def engine() -> NotingEngine:
 
 @pytest.fixture
 def studio(tmp_path: Path, engine: NotingEngine) -> Studio:
-    return replace(fake_studio(tmp_path, engine), demographics=open_people(PRESETS))
+    return replace(fake_studio(tmp_path, engine), demographics=load_prompt_checks(PRESETS).demographics)
 
 
 REQUEST = GenerationRequest("a doctor", seed=20, count=4, balanced=True)

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
+from safety.prompt.lexicon import Term
 from safety.prompt.matcher import spellings
-from safety.prompt.vocabulary import Term
 from training.lexicon import english
 from training.lexicon.build import benign_texts, ldnoobw_terms, pruned, surge_terms, usable
 

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from engines.testing import FakeEngine
-from safety.prompt import prompt_checks
+from safety.prompt import load_prompt_checks
 from studio import Studio
 from tests.fakes import fake_studio
 from tests.fakes_page import PRESETS, WordCheck
@@ -31,7 +31,7 @@ def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
     page = pytest.importorskip("ui.web.page")
     engine = FakeEngine()
     studio = fake_studio(tmp_path_factory.mktemp("home"), engine)
-    studio = replace(studio, checks=replace(studio.checks, prompt=(*prompt_checks(PRESETS), WordCheck())))
+    studio = replace(studio, checks=replace(studio.checks, prompt=(*load_prompt_checks(PRESETS).checks, WordCheck())))
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]

@@ -13,8 +13,8 @@ from pathlib import Path
 from typing import Any
 
 from safety.checks import run_checks
-from safety.prompt import prompt_checks
-from safety.prompt.classifier import NAME, PromptClassifierCheck, findings_of
+from safety.prompt import load_prompt_checks
+from safety.prompt.classifier import NAME, findings_of, load_prompt_classifier
 from safety.records import Assessment, Finding, Prompt, Stage
 from training.prompt_classifier.data import raw, sources
 from training.prompt_classifier.evaluate import unseen
@@ -22,7 +22,16 @@ from training.prompt_classifier.evaluate import unseen
 BENIGN = {"general": ("jdb", "parti", "krea"), "art": ("art",), "medical": ("medical",)}
 HARMFUL = ("jdb", "i2p_hard", "overt")
 SETS = ("jdb", "parti", "krea", "art", "medical", "i2p_hard", "overt")
-RULE_FILES = ("lexicon", "hardlines.toml", "patterns.toml")
+RULE_FILES = (
+    "lexicon",
+    "works",
+    "hardlines.toml",
+    "language.toml",
+    "open_people.toml",
+    "patterns.toml",
+    "people.toml",
+    "prompt_classifier.toml",
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,9 +55,9 @@ class Judge:
     """
 
     def __init__(self, presets: Path, model: Path, folds: Path | None) -> None:
-        self._rules = prompt_checks(presets)
-        self._model = PromptClassifierCheck(model)
-        self._half = PromptClassifierCheck(folds / "half") if folds else None
+        self._rules = load_prompt_checks(presets).checks
+        self._model = load_prompt_classifier(presets, model)
+        self._half = load_prompt_classifier(presets, folds / "half") if folds else None
         self._trained = set(sources()["dev"])
 
     def judge(self, data: Path, name: str) -> Iterator[Seen]:

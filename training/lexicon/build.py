@@ -16,8 +16,8 @@ from collections import Counter
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
+from safety.prompt.lexicon import Term, load_terms
 from safety.prompt.matcher import TermMatcher, spellings
-from safety.prompt.vocabulary import Term, load_terms
 from safety.text import normalise, plain
 
 PRESETS = Path(__file__).parents[2] / "presets"
@@ -82,8 +82,8 @@ def pruned(terms: Iterable[Term], benign: list[str], known: set[str]) -> list[Te
     for term in terms:
         if "{" not in term.name and plain(term.name).strip() and not spellings(term.name) <= known:
             fresh.setdefault(plain(term.name).strip(), term)
-    scanner = TermMatcher((term.name, key) for key, term in fresh.items())
-    uses = Counter(key for text in benign for key in {hit.meaning for hit in scanner.find(normalise(text))})
+    matcher = TermMatcher((term.name, key) for key, term in fresh.items())
+    uses = Counter(key for text in benign for key in {match.meaning for match in matcher.find(normalise(text))})
     return [term for key, term in sorted(fresh.items()) if uses[key] <= MOST_BENIGN]
 
 

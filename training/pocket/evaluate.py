@@ -18,6 +18,7 @@ from safety.checks import run_checks
 from safety.image import picture_checks
 from safety.policy.decide import decide
 from safety.policy.model import load_policy
+from safety.prompt import load_prompt_checks
 from safety.records import Picture, Stage, Verdict
 from training.pocket.artist import Artist
 from training.pocket.objects import load
@@ -142,7 +143,9 @@ class Evaluation:
     def harm(self) -> Iterator[Figure]:
         """Prompts that ask for harm, no prompt check in between: what the picture checks say."""
         prompts = [row[0] for row in self._prompts("harmful")]
-        checks, policy = picture_checks(Path("assets/models"), Path("presets")).checks, load_policy(Path("presets"))
+        presets = Path("presets")
+        checks = picture_checks(Path("assets/models"), presets, load_prompt_checks(presets)).checks
+        policy = load_policy(presets)
         verdicts = []
         for picture in self.artist.draw(prompts, "harmful"):
             shown = Image.fromarray(picture).resize((512, 512), Image.Resampling.LANCZOS)

@@ -16,7 +16,7 @@ from PIL import Image
 
 from safety.guard import Guard
 from safety.policy.model import load_policy
-from safety.prompt import prompt_checks
+from safety.prompt import load_prompt_checks
 from safety.records import Verdict
 
 HERE = Path(__file__).parent
@@ -99,7 +99,8 @@ def faces_of(entry: Entry, everyone: dict[str, Entry], folder: Path) -> Iterator
 def studio_judge() -> Guard:
     """All prompt checks and the policy, as the studio has them."""
     presets = ROOT / "presets"
-    return Guard(prompt_checks(presets, ROOT / "assets" / "models"), load_policy(presets))
+    policy = load_policy(presets)
+    return Guard(load_prompt_checks(presets, ROOT / "assets" / "models", policy).checks, policy)
 
 
 def refused(words: Sequence[str], judge: Guard, least: Verdict = Verdict.BLOCK) -> set[str]:

@@ -19,8 +19,8 @@ import numpy as np
 from safety.checks import Check, run_checks
 from safety.policy.decide import decide
 from safety.policy.model import Policy, load_policy
-from safety.prompt import prompt_checks
-from safety.prompt.classifier import PromptClassifierCheck, findings_of
+from safety.prompt import load_prompt_checks
+from safety.prompt.classifier import findings_of, load_prompt_classifier
 from safety.records import Assessment, Finding, Prompt, Stage, Verdict
 from training.prompt_classifier import figures
 from training.prompt_classifier.data import raw, sources
@@ -48,11 +48,9 @@ class Judges:
 
     def __init__(self, work: Path, model: Path) -> None:
         self.policy: Policy = load_policy(PRESETS)
-        self.rules: Sequence[Check[Prompt]] = [
-            c for c in prompt_checks(PRESETS) if c.name != PromptClassifierCheck.name
-        ]
-        self.final = PromptClassifierCheck(model)
-        self.half = PromptClassifierCheck(work / "half")
+        self.rules: Sequence[Check[Prompt]] = load_prompt_checks(PRESETS).checks
+        self.final = load_prompt_classifier(PRESETS, model)
+        self.half = load_prompt_classifier(PRESETS, work / "half")
         self.trained = set(sources()["dev"])
 
     def judge(self, name: str, records: Sequence[dict[str, str]], modes: Sequence[str]) -> Scored:

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
-from safety.prompt.windows import HEADS as HEADS
+from safety.prompt.classifier_model import HEADS as HEADS
 
 # What the model that ships answers, in its order: first harm, then the policy's categories that any public row
 # labels. The two hard lines are judged by rules alone: rows that could teach them were removed on purpose.

@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Any
 import gradio as gr
 
 from engines.interface import EngineCard, Range
-from engines.validation import FORMATS, MAX_PROMPT
+from engines.validation import FORMATS
 from safety.policy.model import BASE_MODE
+from safety.prompt.validation import MAX_PROMPT
 from ui.html import decision
 
 if TYPE_CHECKING:

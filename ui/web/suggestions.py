@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import gradio as gr
 
-from safety.prompt.rewrite import MOST
+from safety.prompt.rewrite import MAX_SUGGESTIONS
 from safety.records import Suggestion
 from ui.html.decision import suggestion, suggestions_head
 from ui.web import handlers
@@ -40,7 +40,7 @@ class Suggestions:
         """Lays out empty rows inside the open context."""
         head = gr.HTML(visible=False, elem_id="sl-wordings")
         rows, texts, buttons = [], [], []
-        for number in range(MOST):
+        for number in range(MAX_SUGGESTIONS):
             with gr.Row(visible=False, elem_classes="sl-wording", equal_height=True) as row:
                 texts.append(gr.HTML(elem_id=f"sl-wording-{number}"))
                 buttons.append(gr.Button("Use this", size="sm", min_width=90, scale=0, elem_id=f"sl-use-{number}"))
@@ -79,8 +79,8 @@ class Suggestions:
     def _show(self, suggestions: Sequence[Suggestion], prompt: str, language: str) -> list[Any]:
         label = self.studio.messages(language).locale.statement.suggestions
         html = [suggestion(each, prompt) for each in suggestions]
-        rows = [gr.update(visible=number < len(html)) for number in range(MOST)]
-        texts = [html[number] if number < len(html) else "" for number in range(MOST)]
+        rows = [gr.update(visible=number < len(html)) for number in range(MAX_SUGGESTIONS)]
+        texts = [html[number] if number < len(html) else "" for number in range(MAX_SUGGESTIONS)]
         head = gr.update(value=suggestions_head(label), visible=True)
         return [head, [each.text for each in suggestions], gr.Timer(PAUSE, active=False), *rows, *texts]
 

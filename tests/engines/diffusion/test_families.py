@@ -25,6 +25,7 @@ from safety.marks import Marks
 from safety.marks.export import Exporter
 from safety.marks.visible import Corner
 from safety.policy.steering import load_steering
+from safety.prompt import load_prompt_checks
 from safety.records import Verdict
 from studio import CheckSuite, Studio
 from tests.engines.conftest import SIDE, card, pipeline_of, stop_at
@@ -50,7 +51,10 @@ ASKED = GenerationRequest("a red apple and a bruise", engine="tiny", seed=7, ste
 def studio_of(tiny_models: Path, tmp_path_factory: pytest.TempPathFactory) -> Callable[..., Studio]:
     """A studio with the real policy around one tiny family; a whole one has the real picture checks and marks too."""
     home = tmp_path_factory.mktemp("home")
-    checks, exporter = picture_checks(MODELS, PRESETS).checks, Exporter(Marks(home / "keys", Corner.TOP_RIGHT))
+    checks, exporter = (
+        picture_checks(MODELS, PRESETS, load_prompt_checks(PRESETS)).checks,
+        Exporter(Marks(home / "keys", Corner.TOP_RIGHT)),
+    )
     source = ModelStore(tiny_models)
 
     def build(family: str, whole: bool = True) -> Studio:

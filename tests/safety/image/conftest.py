@@ -15,10 +15,12 @@ from safety.image.classifiers import NSFWJS_LABELS, SAFETY_LABELS, Classifier, r
 from safety.image.nsfw import NsfwEnsemble, NudityCheck
 from safety.image.violence import GoreCheck
 from safety.policy.model import Policy, load_policy
+from safety.prompt import load_prompt_checks
 from safety.records import Picture
 
 ROOT = Path(__file__).parents[3]
 MODELS, PRESETS = ROOT / "assets" / "models", ROOT / "presets"
+PROMPTS = load_prompt_checks(PRESETS)
 EMBEDDED = {"nudity", "gore", "minors", "copies"}  # whatever else is installed
 
 
@@ -65,7 +67,7 @@ def from_skimage(name: str) -> Image.Image:
 @pytest.fixture(scope="session")
 def checks() -> tuple[Check[Picture], ...]:
     """The checks as they ship, with their real weights."""
-    return tuple(check for check in picture_checks(MODELS, PRESETS).checks if check.name in EMBEDDED)
+    return tuple(check for check in picture_checks(MODELS, PRESETS, PROMPTS).checks if check.name in EMBEDDED)
 
 
 @pytest.fixture(scope="session")

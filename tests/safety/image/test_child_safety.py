@@ -17,15 +17,14 @@ from safety.image.faces import Face, Faces
 from safety.image.nsfw import NsfwEnsemble
 from safety.policy.decide import decide
 from safety.policy.model import Policy
-from safety.prompt.child_safety import load_child_safety
-from safety.prompt.vocabulary import load_lexicon
+from safety.prompt import load_prompt_checks
 from safety.records import Picture, Stage, Verdict
 from safety.runtime import OnnxModel
 from safety.weights import read_weights
 from tests.safety.image.conftest import MODELS, PRESETS, FakeModel, from_skimage, gradient
 
 CARD = read_picture_checks(PRESETS).minors
-STATED = load_child_safety(PRESETS, load_lexicon(PRESETS)).speaks_of_minors
+STATED = load_prompt_checks(PRESETS).speaks_of_minors
 CHILD, ADULT = "children play in a park", "a woman in a park"
 
 

@@ -110,7 +110,8 @@ def test_only_rgb_is_looked_at(mode: str) -> None:
 def test_import_loads_no_runtime() -> None:
     code = (
         "import sys; from pathlib import Path; from safety.image import picture_checks; "
-        "picture_checks(Path('assets/models'), Path('presets')); "
+        "from safety.prompt import load_prompt_checks; presets = Path('presets'); "
+        "picture_checks(Path('assets/models'), presets, load_prompt_checks(presets)); "
         "print({'onnxruntime', 'torch', 'cv2', 'open_clip'} & set(sys.modules))"
     )
     run = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)

@@ -14,7 +14,7 @@ from safety.image.ocr import RapidReader
 from safety.image.reading import OcrCheck, TextLine
 from safety.policy.decide import decide
 from safety.policy.model import Policy
-from safety.prompt import prompt_checks
+from safety.prompt import load_prompt_checks
 from safety.records import Picture, Region, Stage, Verdict
 from tests.fakes_page import WordCheck
 from tests.safety.image.conftest import PRESETS
@@ -81,7 +81,7 @@ def written(*lines: str) -> Image.Image:
 def test_the_real_reader_reads_print(policy: Policy) -> None:
     pytest.importorskip("rapidocr", reason="an extra: requirements-reading.txt")
     reader = RapidReader(read_picture_checks(PRESETS).reading)
-    check = OcrCheck(reader, prompt_checks(PRESETS))
+    check = OcrCheck(reader, load_prompt_checks(PRESETS).checks)
     decision = decide(
         run_checks(Stage.PICTURE, Picture(written("a quiet field", "full of gore")), [check]), policy, "general"
     )

@@ -16,7 +16,7 @@ from safety.policy.decide import decide
 from safety.policy.model import Policy
 from safety.records import Picture, Stage, Verdict
 from safety.weights import read_weights
-from tests.safety.image.conftest import EMBEDDED, MODELS, PRESETS, gradient
+from tests.safety.image.conftest import EMBEDDED, MODELS, PRESETS, PROMPTS, gradient
 
 TOML = "weights.toml"
 
@@ -64,7 +64,7 @@ def test_a_vote_of_two_is_no_vote(
     models: Path, policy: Policy, mode: str, spoil: Callable[[Path], None], says: str
 ) -> None:
     spoil(models / FOLDER)
-    assessment = run_checks(Stage.PICTURE, Picture(gradient()), picture_checks(models, PRESETS).checks)
+    assessment = run_checks(Stage.PICTURE, Picture(gradient()), picture_checks(models, PRESETS, PROMPTS).checks)
     decision = decide(assessment, policy, mode)
     assert decision.verdict is Verdict.BLOCK
     # The check of minors starts from the same three votes.
@@ -75,7 +75,7 @@ def test_a_vote_of_two_is_no_vote(
 
 def test_a_file_put_right_is_used_without_a_restart(models: Path) -> None:
     missing(models / FOLDER)
-    nudity = picture_checks(models, PRESETS).checks[0]
+    nudity = picture_checks(models, PRESETS, PROMPTS).checks[0]
     with pytest.raises(WeightsError) as caught:
         list(nudity.detect(Picture(gradient())))
     assert caught.value.advice
@@ -96,11 +96,11 @@ def test_a_bad_file_stops_the_start_and_names_itself(models: Path, old: str, new
     path = models / FOLDER / TOML
     path.write_text(path.read_text().replace(old, new, 1))
     with pytest.raises(PresetError, match=TOML):
-        picture_checks(models, PRESETS)
+        picture_checks(models, PRESETS, PROMPTS)
 
 
 def test_an_entry_that_is_missing_stops_the_start(models: Path) -> None:
     path = models / FOLDER / TOML
     path.write_text(path.read_text().replace("[nsfwjs]", "[other]"))
     with pytest.raises(WeightsError, match="'nsfwjs'"):
-        picture_checks(models, PRESETS)
+        picture_checks(models, PRESETS, PROMPTS)

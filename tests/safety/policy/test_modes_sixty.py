@@ -9,7 +9,8 @@ import pytest
 
 from benchmarks.prompt import modes
 from safety.checks import Check
-from safety.prompt import prompt_checks
+from safety.policy.model import load_policy
+from safety.prompt import load_prompt_checks
 from safety.records import Prompt, Verdict
 
 ROOT = Path(__file__).parents[3]
@@ -21,7 +22,7 @@ MODELS = ROOT / "assets" / "models"
 def checks() -> tuple[Check[Prompt], ...]:
     if not (MODELS / "prompt_classifier" / "model.onnx").exists():
         pytest.skip("the weights are not here")
-    return prompt_checks(ROOT / "presets", MODELS)
+    return load_prompt_checks(ROOT / "presets", MODELS, load_policy(ROOT / "presets")).checks
 
 
 def test_there_are_twenty_of_each() -> None:

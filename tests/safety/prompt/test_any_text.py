@@ -18,10 +18,8 @@ TEXT = st.one_of(st.text(max_size=80), st.lists(WORDS, max_size=25).map(" ".join
 
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(TEXT)
-def test_every_check_looks_and_every_span_lies_in_the_text(
-    words_and_rules: tuple[Check[Prompt], ...], text: str
-) -> None:
-    assessment = run_checks(Stage.PROMPT, Prompt(text), words_and_rules)
+def test_every_check_looks_and_every_span_lies_in_the_text(rules: tuple[Check[Prompt], ...], text: str) -> None:
+    assessment = run_checks(Stage.PROMPT, Prompt(text), rules)
     assert assessment.failed == ()
     for finding in assessment.findings:
         assert all(0 <= span.start < span.end <= len(text) for span in finding.spans)
@@ -30,6 +28,6 @@ def test_every_check_looks_and_every_span_lies_in_the_text(
 
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(TEXT)
-def test_looking_twice_sees_the_same(words_and_rules: tuple[Check[Prompt], ...], text: str) -> None:
-    once = run_checks(Stage.PROMPT, Prompt(text), words_and_rules)
-    assert run_checks(Stage.PROMPT, Prompt(text), words_and_rules) == once
+def test_looking_twice_sees_the_same(rules: tuple[Check[Prompt], ...], text: str) -> None:
+    once = run_checks(Stage.PROMPT, Prompt(text), rules)
+    assert run_checks(Stage.PROMPT, Prompt(text), rules) == once

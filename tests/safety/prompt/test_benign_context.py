@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from pathlib import Path
 
 import pytest
 
-from safety.prompt.framing import BenignContext, load_benign_context
+from safety.prompt.lexicon import BenignContext, Lexicon
 from safety.records import Decision, Verdict
 
-FRAMING = load_benign_context(Path(__file__).parents[3] / "presets")
 Judge = Callable[[str, str], Decision]
 
 
@@ -55,7 +53,7 @@ def test_no_frame_excuses_some_things(judge: Judge, text: str) -> None:
     assert judge(text, "general").verdict >= Verdict.BLOCK
 
 
-def test_the_weight_is_one_without_a_frame() -> None:
-    assert FRAMING.weight("a knight is stabbed", "violence", "") == 1.0
-    assert FRAMING.weight("a knight is stabbed on stage", "violence", "") < 1.0
-    assert BenignContext().weight("on stage", "violence", "") == 1.0
+def test_the_factor_is_one_without_a_frame(lexicon: Lexicon) -> None:
+    assert lexicon.context.factor_for("a knight is stabbed", "violence", "") == 1.0
+    assert lexicon.context.factor_for("a knight is stabbed on stage", "violence", "") < 1.0
+    assert BenignContext().factor_for("on stage", "violence", "") == 1.0

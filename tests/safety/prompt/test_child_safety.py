@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 
+from safety.prompt.child_safety import FILE, load_child_safety
+from safety.prompt.lexicon import Lexicon
 from safety.records import Decision, Prompt, Verdict
 from tests.safety.prompt.conftest import PRESETS, Detect
 
@@ -107,13 +110,9 @@ def test_a_long_text_of_both_is_looked_at_in_full(detect: Detect) -> None:
     assert "child_safety" in {finding.category for finding in detect("tree " * 1500 + "naked child")}
 
 
-def test_all_prompt_checks_that_need_no_model_are_live(words_and_rules: tuple[object, ...]) -> None:
-    assert all(getattr(check, "live", False) for check in words_and_rules)
-
-
-def test_the_checks_are_built_from_the_presets_folder() -> None:
-    from safety.prompt import prompt_checks
-
-    checks = prompt_checks(PRESETS)
-    assert {"child safety", "intimate imagery", "lexicon", "patterns"} <= {check.name for check in checks}
-    assert [list(check.detect(Prompt("a red apple"))) for check in checks if check.live][0] == []
+def test_the_score_from_which_a_term_is_sexual_is_read_from_the_presets(tmp_path: Path, lexicon: Lexicon) -> None:
+    text = (PRESETS / FILE).read_text("utf-8")
+    (tmp_path / FILE).write_text(text.replace("explicit_from = 0.6", "explicit_from = 1.0"), "utf-8")
+    prompt = Prompt("smut and a child")
+    assert list(load_child_safety(PRESETS, lexicon).detect(prompt))
+    assert not list(load_child_safety(tmp_path, lexicon).detect(prompt))

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import pickle
 import random
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -15,14 +14,17 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 from safety.checks import run_checks
-from safety.errors import WeightsError
-from safety.prompt import classifier, classifier_model, windows
-from safety.prompt.classifier import PromptClassifierCheck
-from safety.prompt.classifier_model import PromptClassifierModel
-from safety.prompt.windows import HEADS, MOST_WINDOWS, WINDOW
-from safety.records import Finding, Prompt, Stage
+from safety.errors import PresetError, WeightsError
+from safety.policy.model import load_policy
+from safety.prompt import classifier, classifier_model
+from safety.prompt.classifier import OUTPUTS, PromptClassifierCheck, PromptClassifierConfig, load_prompt_classifier
+from safety.prompt.classifier_model import HEADS, MAX_WINDOWS, WINDOW, PromptClassifierModel, windows
+from safety.records import Finding, Prompt, Stage, Verdict
+from tests.safety.prompt.conftest import PRESETS
 
 SHIPPED = Path(__file__).parents[3] / "assets" / "models" / classifier.FOLDER
+CONFIG = PromptClassifierConfig.load(PRESETS / classifier.FILE)
+WARN_SCORE = 0.4
 WORDS = ("[PAD]", "[UNK]", "knife", "blood", "cat", "a", "the", "in", "park", "dog", "b", "l", "d", "0")
 WEIGHT = {"knife": 1.5, "blood": 6.0}  # what a word adds to harm and to violence
 BIAS = -3.0
@@ -36,7 +38,7 @@ class MeanOfWords:
         self.tokens = 0
 
     def run(self, outputs: list[str], inputs: dict[str, NDArray[Any]]) -> list[NDArray[np.float32]]:
-        each = np.zeros(windows.BEGIN + 10, dtype=np.float32)
+        each = np.zeros(classifier_model.BEGIN + 10, dtype=np.float32)
         for word, weight in WEIGHT.items():
             each[WORDS.index(word)] = weight
         self.tokens += inputs["ids"].size
@@ -46,13 +48,6 @@ class MeanOfWords:
         shares = weights * value
         shares[..., [i for i, head in enumerate(HEADS) if head not in ("harm", "violence")]] = 0
         return [shares.sum(axis=1) + BIAS, shares, weights]
-
-
-@pytest.fixture(autouse=True)
-def fresh() -> Iterator[None]:
-    classifier._model.cache_clear()
-    classifier._findings.cache_clear()
-    yield
 
 
 @pytest.fixture
@@ -66,8 +61,8 @@ def check(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, session: MeanOfWords)
 
     tokenizer = Tokenizer(models.WordLevel({word: i for i, word in enumerate(WORDS)}, unk_token="[UNK]"))
     tokenizer.pre_tokenizer = pre_tokenizers.BertPreTokenizer()
-    monkeypatch.setattr(classifier_model, "_open", lambda folder: (tokenizer, session))
-    return PromptClassifierCheck(tmp_path)
+    monkeypatch.setattr(classifier_model, "load_parts", lambda folder: (tokenizer, session))
+    return PromptClassifierCheck(tmp_path, CONFIG, WARN_SCORE)
 
 
 def found(check: PromptClassifierCheck, text: str) -> dict[str, Finding]:
@@ -82,10 +77,10 @@ def test_a_harmless_prompt_scores_low_and_has_no_spans(check: PromptClassifierCh
 
 def test_the_likeliest_category_carries_the_risk(check: PromptClassifierCheck) -> None:
     findings = found(check, "blood in the park")
-    chance = 1 / (1 + np.exp(-classifier._model(check._folder).read("blood in the park").logits[0]))
+    chance = 1 / (1 + np.exp(-check.model.read("blood in the park").logits[0]))
     assert chance > 0.9
     assert findings["violence"].probability == pytest.approx(chance, abs=1e-4)
-    assert findings["violence"].score == pytest.approx(chance ** classifier.SURE["violence"], abs=1e-4)
+    assert findings["violence"].score == pytest.approx(chance ** CONFIG.power["violence"], abs=1e-4)
     assert max(findings.values(), key=lambda finding: finding.score).category == "violence"
 
 
@@ -103,6 +98,38 @@ def test_spans_lie_on_the_words_that_carry_the_score(
 ) -> None:
     spans = found(check, text)["violence"].spans
     assert [text[span.start : span.end].strip("\u200b") for span in spans] == marked
+
+
+def test_without_the_score_at_which_the_policy_warns_no_words_are_marked(
+    check: PromptClassifierCheck, tmp_path: Path
+) -> None:
+    marked, unmarked = found(check, "a cat in blood"), found(PromptClassifierCheck(tmp_path, CONFIG), "a cat in blood")
+    assert marked["violence"].spans and not unmarked["violence"].spans
+    assert [one.score for one in marked.values()] == [one.score for one in unmarked.values()]
+
+
+def test_the_lower_the_policy_warns_the_more_words_are_marked(check: PromptClassifierCheck, tmp_path: Path) -> None:
+    text = "a knife in the park and blood"
+    strict = found(PromptClassifierCheck(tmp_path, CONFIG, 0.021), text)["violence"].spans
+    assert len(strict) > len(found(check, text)["violence"].spans) > 0
+
+
+def test_the_policy_that_ships_warns_of_what_the_model_finds_from_two_fifths_on() -> None:
+    assert load_policy(PRESETS).least_score(Verdict.WARN, Stage.PROMPT, OUTPUTS) == WARN_SCORE
+
+
+@pytest.mark.parametrize("text", ["a cat", "how to cat"])
+def test_every_finding_is_one_of_the_outputs(check: PromptClassifierCheck, text: str) -> None:
+    findings = list(check.detect(Prompt(text)))
+    assert {(finding.category, finding.subcategory) for finding in findings} <= set(OUTPUTS)
+
+
+def test_a_power_of_no_category_stops_the_start(tmp_path: Path) -> None:
+    text = (PRESETS / classifier.FILE).read_text("utf-8")
+    (tmp_path / classifier.FILE).write_text(text.replace("violence =", "violense ="), "utf-8")
+    with pytest.raises(PresetError, match=classifier.FILE) as caught:
+        load_prompt_classifier(tmp_path, tmp_path)
+    assert "violense" in str(caught.value)
 
 
 def test_each_span_says_how_much_of_the_category_it_carries(check: PromptClassifierCheck) -> None:
@@ -146,8 +173,8 @@ def test_a_word_at_the_end_of_a_long_text_counts(check: PromptClassifierCheck) -
 
 
 def test_a_text_too_long_to_be_read_is_not_judged(check: PromptClassifierCheck) -> None:
-    assessment = run_checks(Stage.PROMPT, Prompt("cat " * WINDOW * MOST_WINDOWS), [check])
-    assert [skipped.check for skipped in assessment.failed] == ["meaning"]
+    assessment = run_checks(Stage.PROMPT, Prompt("cat " * WINDOW * MAX_WINDOWS), [check])
+    assert [failure.check for failure in assessment.failed] == ["meaning"]
 
 
 def test_a_batch_scores_as_single_prompts_do(check: PromptClassifierCheck) -> None:
@@ -177,14 +204,14 @@ def test_instructions_are_an_aspect_of_dangerous(check: PromptClassifierCheck) -
     assert found(check, "a cat")["dangerous"].subcategory == ""
 
 
-@given(length=st.integers(0, (MOST_WINDOWS - 1) * (WINDOW - 18) + WINDOW - 2))
+@given(length=st.integers(0, (MAX_WINDOWS - 1) * (WINDOW - 18) + WINDOW - 2))
 def test_windows_leave_no_token_out_and_start_where_they_did_for_a_shorter_text(length: int) -> None:
-    made = windows.windows(list(range(1000, 1000 + length)))
+    made = windows(list(range(1000, 1000 + length)))
     assert {token for _, ids in made for token in ids[1:-1]} == set(range(1000, 1000 + length))
     assert all(
         len(ids) <= WINDOW and ids[1:-1] == tuple(range(1000 + at, 1000 + at + len(ids) - 2)) for at, ids in made
     )
-    longer = windows.windows(list(range(1000, 1000 + length - length // 3)))
+    longer = windows(list(range(1000, 1000 + length - length // 3)))
     assert [at for at, _ in longer[:-1]] == [at for at, _ in made][: len(longer) - 1]
 
 
@@ -219,7 +246,7 @@ def test_weights_that_are_not_the_recorded_ones_are_not_used(tmp_path: Path, fil
     ],
 )
 def test_the_weights_that_ship_tell_a_harmful_sentence_from_its_harmless_twin(harmful: str, harmless: str) -> None:
-    risk = PromptClassifierCheck(SHIPPED).score_batch([harmful, harmless])["risk"]
+    risk = load_prompt_classifier(PRESETS, SHIPPED).score_batch([harmful, harmless])["risk"]
     assert risk[0] > 0.5 > risk[1]
 
 

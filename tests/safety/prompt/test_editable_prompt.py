@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import pytest
 
-from safety.prompt.editable_prompt import EditablePrompt
-from safety.prompt.phrases import readable
+from safety.prompt.editable_prompt import EditablePrompt, readable
 
 
 def without(typed: str, *gone: str) -> EditablePrompt:
-    wording = EditablePrompt.of(typed)
-    return wording.saying({n: "" for n in range(len(wording.places)) if wording.word(n) in gone})
+    prompt = EditablePrompt.of(typed)
+    return prompt.without(n for n in range(len(prompt.places)) if prompt.typed_word(n) in gone)
 
 
 @pytest.mark.parametrize(

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import pytest
 
-from safety.prompt.language import NO_LANGUAGE, LanguageCheck
+from safety.prompt.language import NO_LANGUAGE, load_language
 from safety.records import Finding, Prompt
+from tests.safety.prompt.conftest import PRESETS
+
+CHECK = load_language(PRESETS)
 
 
-def seen(text: str) -> list[Finding]:
-    return list(LanguageCheck().detect(Prompt(text)))
+def findings(text: str) -> list[Finding]:
+    return list(CHECK.detect(Prompt(text)))
 
 
 @pytest.mark.parametrize(
@@ -34,13 +37,13 @@ def seen(text: str) -> list[Finding]:
     ],
 )
 def test_another_language_is_named(text: str, code: str) -> None:
-    (finding,) = seen(text)
+    (finding,) = findings(text)
     assert finding.subcategory == code
     assert finding.score >= 0.5
 
 
 def test_letters_without_a_language_are_said_to_be_none() -> None:
-    (finding,) = seen("tghvqk wplorn zzebu frandl qwotch grumv")
+    (finding,) = findings("tghvqk wplorn zzebu frandl qwotch grumv")
     assert finding.evidence == NO_LANGUAGE or finding.subcategory
 
 
@@ -59,7 +62,7 @@ def test_letters_without_a_language_are_said_to_be_none() -> None:
     ],
 )
 def test_what_can_be_read_passes(text: str) -> None:
-    assert seen(text) == []
+    assert findings(text) == []
 
 
 @pytest.mark.parametrize(
@@ -71,4 +74,4 @@ def test_what_can_be_read_passes(text: str) -> None:
     ],
 )
 def test_english_in_disguise_passes_for_no_other_language(text: str) -> None:
-    assert not seen(text)
+    assert not findings(text)

@@ -9,8 +9,7 @@ import pytest
 
 from safety.errors import PresetError
 from safety.policy.model import load_policy
-from safety.prompt.lexicon import LexiconCheck, combined
-from safety.prompt.vocabulary import Lexicon, load_terms
+from safety.prompt.lexicon import Lexicon, LexiconCheck, load_terms
 from safety.records import Decision, Finding, Prompt, Verdict
 from tests.safety.prompt.conftest import PRESETS, Detect
 
@@ -118,10 +117,11 @@ def test_the_longest_term_in_a_place_speaks_for_it(detect: Detect) -> None:
     assert score(detect("sexual activity"), "sexual") < score(detect("sexual"), "sexual")
 
 
-def test_combined_weights_are_never_below_the_heaviest() -> None:
+def test_combined_scores_are_never_below_the_highest(lexicon: Lexicon) -> None:
+    combined = lexicon.scores.combined
     assert combined([1.0, 0.9]) == 1.0
     assert combined([0.5]) == 0.5
-    assert 0.5 < combined([0.5, 0.4]) < 0.99
+    assert 0.5 < combined([0.5, 0.4]) < lexicon.scores.ceiling
 
 
 @pytest.mark.parametrize(
@@ -157,7 +157,7 @@ def test_odd_text_is_looked_at_like_any_other(detect: Detect, text: str) -> None
     assert all(0.0 <= finding.score <= 1.0 for finding in detect(text))
 
 
-def test_the_check_is_live(vocabulary: Lexicon) -> None:
-    check = LexiconCheck(vocabulary)
+def test_the_check_is_live(lexicon: Lexicon) -> None:
+    check = LexiconCheck(lexicon)
     assert check.live
     assert list(check.detect(Prompt("a red apple"))) == []

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import pytest
 
-from safety.prompt.matcher import TermMatcher, expanded, spellings
+from safety.prompt.matcher import TermMatcher, expand_braces, spellings
 from safety.records import Span
 from safety.text import normalise
 
 
 def spans(term: str, text: str) -> list[tuple[int, int]]:
-    return [(hit.span.start, hit.span.end) for hit in TermMatcher([(term, None)]).find(normalise(text))]
+    return [(match.span.start, match.span.end) for match in TermMatcher([(term, None)]).find(normalise(text))]
 
 
 @pytest.mark.parametrize(
@@ -42,17 +42,17 @@ def test_each_place_is_reported_once_though_many_readings_hold_it() -> None:
     assert spans("nude", "nude n4ked s0 many r3adings") == [(0, 4)]
 
 
-def test_an_empty_scanner_finds_nothing() -> None:
+def test_an_empty_matcher_finds_nothing() -> None:
     assert TermMatcher([]).find(normalise("anything")) == []
 
 
 def test_two_meanings_of_one_term_are_both_found() -> None:
     found = TermMatcher([("gun", "weapon"), ("gun", "tool")]).find(normalise("a gun"))
-    assert [(hit.meaning, hit.span) for hit in found] == [("weapon", Span(2, 5)), ("tool", Span(2, 5))]
+    assert [(match.meaning, match.span) for match in found] == [("weapon", Span(2, 5)), ("tool", Span(2, 5))]
 
 
 def test_braces_multiply() -> None:
-    assert list(expanded("{a,b}c{,d}")) == ["ac", "acd", "bc", "bcd"]
+    assert list(expand_braces("{a,b}c{,d}")) == ["ac", "acd", "bc", "bcd"]
 
 
 def test_an_empty_term_is_refused() -> None:

@@ -7,17 +7,21 @@ from pathlib import Path
 import pytest
 
 from safety.errors import PresetError
-from safety.prompt.framing import BenignContext
-from safety.prompt.harmless import Exceptions
+from safety.prompt.lexicon import BenignContext, Exceptions, Lexicon, ScoreRules
 from safety.prompt.patterns import PatternCheck, PatternFile, Rule, load_patterns
-from safety.prompt.vocabulary import Lexicon
 from safety.records import Finding, Prompt, Span
 from tests.safety.prompt.conftest import PRESETS
 
 
+def lexicon_with(phrase: str) -> Lexicon:
+    """Returns a lexicon without terms, with one harmless phrase."""
+    scores = ScoreRules(negated=0.5, further=0.5, ceiling=0.99)
+    return Lexicon([], Exceptions([phrase]), BenignContext(), scores)
+
+
 @pytest.fixture(scope="module")
 def patterns() -> PatternCheck:
-    return load_patterns(PRESETS, Lexicon([], Exceptions(["kill the lights"]), BenignContext()))
+    return load_patterns(PRESETS, lexicon_with("kill the lights"))
 
 
 def keys(check: PatternCheck, text: str) -> set[tuple[str, str]]:
@@ -65,7 +69,7 @@ def test_a_rule_does_not_hold(patterns: PatternCheck, text: str) -> None:
 def one_rule(gap: int = 1, any_order: bool = False) -> PatternCheck:
     sets = {"a": ("red", "crimson"), "b": ("apple",), "c": ("table",)}
     rule = Rule(name="still", category="x", score=0.5, parts=("a", "b|c"), gap=gap, any_order=any_order)
-    return PatternCheck(PatternFile(sets=sets, rule=(rule,)), Exceptions(["red table cloth"]), BenignContext())
+    return PatternCheck(PatternFile(sets=sets, rule=(rule,)), lexicon_with("red table cloth"))
 
 
 def detect(check: PatternCheck, text: str) -> list[Finding]:
@@ -113,5 +117,5 @@ def test_the_span_covers_the_whole_match_as_typed() -> None:
 def test_a_bad_file_names_itself_and_the_place(tmp_path: Path, text: str, names: str) -> None:
     (tmp_path / "patterns.toml").write_text(text, "utf-8")
     with pytest.raises(PresetError, match=r"patterns\.toml") as caught:
-        load_patterns(tmp_path, Lexicon([], Exceptions(["x"]), BenignContext()))
+        load_patterns(tmp_path, lexicon_with("x"))
     assert names in str(caught.value)

@@ -10,17 +10,17 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from safety.prompt.editable_prompt import EditablePrompt
-from safety.prompt.rewrite import KEPT, MOST, Rewriter, load_rewriter
+from safety.prompt.rewrite import MAX_SUGGESTIONS, MIN_KEPT, Rewriter, load_rewriter
 from safety.records import Decision, Span, Verdict
 
 Judge = Callable[[str, str], Decision]
-SUGGESTER = load_rewriter(Path(__file__).parents[3] / "presets")
+REWRITER = load_rewriter(Path(__file__).parents[3] / "presets")
 TEXT = "a an the red apple castle blood bloody gore corpse naked woman of in with and , . how to make bomb beheaded"
 WORDS = TEXT.split()
 
 
-def suggested(judge: Judge, prompt: str, suggester: Rewriter = SUGGESTER) -> list[str]:
-    found = suggester.suggest(prompt, judge(prompt, "general"), lambda text: judge(text, "general"))
+def suggested(judge: Judge, prompt: str, rewriter: Rewriter = REWRITER) -> list[str]:
+    found = rewriter.suggest(prompt, judge(prompt, "general"), lambda text: judge(text, "general"))
     return [one.text for one in found]
 
 
@@ -62,14 +62,14 @@ def test_what_is_not_softly_blocked_gets_none(judge: Judge, prompt: str) -> None
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=60, deadline=None)
 @given(st.lists(st.sampled_from(WORDS), min_size=2, max_size=14).map(" ".join))
 def test_every_suggestion_passes_and_says_what_changed(judge: Judge, prompt: str) -> None:
-    found = SUGGESTER.suggest(prompt, judge(prompt, "general"), lambda text: judge(text, "general"))
-    assert len(found) <= MOST
+    found = REWRITER.suggest(prompt, judge(prompt, "general"), lambda text: judge(text, "general"))
+    assert len(found) <= MAX_SUGGESTIONS
     for one in found:
         assert judge(one.text, "general").verdict <= Verdict.NOTE
         assert all(one.text[span.start : span.end].strip() for span in one.added)
         assert all(prompt[span.start : span.end].strip() for span in one.removed)
-        gone = sum(len(EditablePrompt.of(prompt[span.start : span.end]).said) for span in one.removed)
-        assert 1 - gone / len(EditablePrompt.of(prompt).said) >= KEPT - 1e-9
+        gone = sum(len(EditablePrompt.of(prompt[span.start : span.end]).words) for span in one.removed)
+        assert 1 - gone / len(EditablePrompt.of(prompt).words) >= MIN_KEPT - 1e-9
 
 
 @pytest.mark.parametrize(
@@ -83,13 +83,13 @@ def test_every_suggestion_passes_and_says_what_changed(judge: Judge, prompt: str
     ],
 )
 def test_grammar_is_mended(typed: str, without: list[str], expected: str) -> None:
-    wording = EditablePrompt.of(typed)
-    numbers = [n for n in range(len(wording.said)) if wording.word(n) in without]
-    assert wording.saying(dict.fromkeys(numbers, "")).mended().text() == expected
+    prompt = EditablePrompt.of(typed)
+    numbers = [n for n in range(len(prompt.words)) if prompt.typed_word(n) in without]
+    assert prompt.without(numbers).mended().text() == expected
 
 
-def test_spans_of_a_changed_wording_lead_back_to_its_words() -> None:
-    wording = EditablePrompt.of("a red apple on a table").saying({1: "green", 5: ""})
-    assert wording.text() == "a green apple on a"
-    assert wording.at([Span(2, 7)]) == [1]
-    assert wording.suggestion().removed == (Span(2, 5), Span(17, 22))
+def test_spans_of_an_edited_prompt_lead_back_to_its_words() -> None:
+    prompt = EditablePrompt.of("a red apple on a table").replaced({1: "green", 5: ""})
+    assert prompt.text() == "a green apple on a"
+    assert prompt.numbers_in([Span(2, 7)]) == [1]
+    assert prompt.suggestion().removed == (Span(2, 5), Span(17, 22))

@@ -253,9 +253,9 @@ def test_german_sentences_are_short() -> None:
 
 
 def test_the_model_that_ships_is_named_with_the_hash_of_its_file() -> None:
-    from safety.prompt import prompt_checks
+    from safety.prompt import load_prompt_checks
 
-    checks = prompt_checks(ROOT / "presets", ROOT / "assets" / "models")
+    checks = load_prompt_checks(ROOT / "presets", ROOT / "assets" / "models").checks
     seen = run_checks(Stage.PROMPT, Prompt("a red apple"), [check for check in checks if check.name == "meaning"])
     if seen.failed:
         pytest.skip("the weights are not here")

@@ -1,4 +1,4 @@
-"""Every reading leads back to what was typed, whatever was typed."""
+"""Every variant leads back to what was typed, whatever was typed."""
 
 from __future__ import annotations
 
@@ -9,10 +9,10 @@ from hypothesis import strategies as st
 from safety.records import Span
 from safety.text import TextVariant, normalise, plain
 from safety.text.characters import MAX_EXPANSION, fold
-from safety.text.decoding import decoded
-from safety.text.english import undone
+from safety.text.decoding import decoded_pieces
+from safety.text.english import undoes_disguise
 from safety.text.folding import ROOM
-from safety.text.normalise import LONGER, MAX_READINGS
+from safety.text.normalise import MAX_GROWTH, MAX_VARIANTS
 from safety.text.respelling import repaired
 
 # Any code point, lone surrogates included, with more of those that normalisation is about.
@@ -21,10 +21,10 @@ ANY_TEXT = st.text(st.one_of(st.sampled_from(TRICKY), st.characters()), max_size
 
 
 def found(text: str, word: str) -> Span | None:
-    """Where any reading has the word, as a span of the text as typed."""
-    for reading in normalise(text).variants:
-        if (start := f" {reading.text} ".find(f" {word} ")) >= 0:
-            return reading.span(start, start + len(word))
+    """Where any variant has the word, as a span of the text as typed."""
+    for variant in normalise(text).variants:
+        if (start := f" {variant.text} ".find(f" {word} ")) >= 0:
+            return variant.span(start, start + len(word))
     return None
 
 
@@ -88,11 +88,11 @@ def test_other_disguises_are_read_too(typed: str, word: str) -> None:
         pytest.param("as so on", "asso", id="words next to one another"),
         pytest.param("class hit", "shit", id="a word across a space"),
         pytest.param("an alpaca", "anal", id="article and noun"),
-        pytest.param("a b c", "abc", id="three letters in a row keep a plain reading"),
+        pytest.param("a b c", "abc", id="three letters in a row keep a plain variant"),
         pytest.param("push it", "shit", id="end of one, start of the next"),
     ],
 )
-def test_the_plain_reading_never_joins_words(typed: str, word: str) -> None:
+def test_the_plain_variant_never_joins_words(typed: str, word: str) -> None:
     assert word not in normalise(typed).plain.text
 
 
@@ -105,7 +105,7 @@ def test_the_plain_reading_never_joins_words(typed: str, word: str) -> None:
         pytest.param("色情", id="Chinese"),
     ],
 )
-def test_the_plain_reading_keeps_what_is_no_disguise(typed: str) -> None:
+def test_the_plain_variant_keeps_what_is_no_disguise(typed: str) -> None:
     assert normalise(typed).plain.text == typed
 
 
@@ -150,33 +150,33 @@ def test_what_is_cut_misspelt_or_in_code_is_found_where_it_was_typed(
 )
 def test_plain_english_and_names_are_not_repaired(typed: str) -> None:
     assert repaired(normalise(typed).plain).text == typed.lower()
-    assert not list(decoded(typed))
+    assert not list(decoded_pieces(typed))
 
 
-def test_a_bare_number_has_one_reading_only() -> None:
+def test_a_bare_number_has_one_variant_only() -> None:
     assert len(normalise("1024 768 5").variants) == 1
 
 
 @given(ANY_TEXT)
 def test_offsets_are_valid_and_never_turn(text: str) -> None:
-    for reading in normalise(text).variants:
-        assert len(reading.starts) == len(reading.ends) == len(reading.text)
-        pairs = list(zip(reading.starts, reading.ends, strict=True))
+    for variant in normalise(text).variants:
+        assert len(variant.starts) == len(variant.ends) == len(variant.text)
+        pairs = list(zip(variant.starts, variant.ends, strict=True))
         assert all(0 <= start <= end <= len(text) for start, end in pairs)
-        assert list(reading.starts) in (sorted(reading.starts), sorted(reading.starts, reverse=True))
-        assert list(reading.ends) in (sorted(reading.ends), sorted(reading.ends, reverse=True))
+        assert list(variant.starts) in (sorted(variant.starts), sorted(variant.starts, reverse=True))
+        assert list(variant.ends) in (sorted(variant.ends), sorted(variant.ends, reverse=True))
 
 
 def longest(text: str) -> int:
-    """What a reading may grow to."""
-    return LONGER * len(text) + ROOM + MAX_EXPANSION
+    """What a variant may grow to."""
+    return MAX_GROWTH * len(text) + ROOM + MAX_EXPANSION
 
 
 @given(ANY_TEXT)
 def test_the_work_is_bounded_by_the_length_of_the_text(text: str) -> None:
-    readings = normalise(text).variants
-    assert 1 <= len(readings) <= MAX_READINGS
-    assert all(len(reading.text) <= longest(text) for reading in readings)
+    variants = normalise(text).variants
+    assert 1 <= len(variants) <= MAX_VARIANTS
+    assert all(len(variant.text) <= longest(text) for variant in variants)
 
 
 @given(st.characters())
@@ -185,8 +185,8 @@ def test_one_character_never_grows_beyond_the_bound(char: str) -> None:
 
 
 @given(ANY_TEXT)
-def test_no_two_readings_are_alike_and_the_first_is_plain(text: str) -> None:
-    texts = [reading.text for reading in normalise(text).variants]
+def test_no_two_variants_are_alike_and_the_first_is_plain(text: str) -> None:
+    texts = [variant.text for variant in normalise(text).variants]
     assert len(texts) == len(set(texts))
     assert texts[0] == plain(text)
 
@@ -220,19 +220,19 @@ def test_no_two_readings_are_alike_and_the_first_is_plain(text: str) -> None:
 )
 def test_ten_thousand_adversarial_characters_are_read_within_the_bounds(unit: str) -> None:
     text = (unit * 10_000)[:10_000]
-    readings = normalise(text).variants
-    assert len(readings) <= MAX_READINGS
-    assert max(len(reading.text) for reading in readings) <= longest(text)
+    variants = normalise(text).variants
+    assert len(variants) <= MAX_VARIANTS
+    assert max(len(variant.text) for variant in variants) <= longest(text)
 
 
-def test_a_retold_reading_keeps_its_length() -> None:
+def test_a_variant_with_another_text_keeps_its_length() -> None:
     with pytest.raises(ValueError, match="keeps its length"):
         TextVariant("ab", range(2), range(1, 3)).with_text("abc")
 
 
-def test_what_stands_in_code_is_legible_and_what_was_typed_is_read_too() -> None:
+def test_what_stands_in_code_is_decoded_and_what_was_typed_is_read_too() -> None:
     text = normalise("a cat Ymxvb2Qgb24gdGhlIGZsb29y")
-    assert text.legible.text.split() == ["a", "cat", "blood", "on", "the", "floor"]
+    assert text.decoded.text.split() == ["a", "cat", "blood", "on", "the", "floor"]
     assert text.plain.text == "a cat ymxvb2qgb24gdghligzsb29y"
 
 
@@ -252,4 +252,4 @@ def test_what_stands_in_code_is_legible_and_what_was_typed_is_read_too() -> None
 def test_a_disguise_is_undone_where_more_makes_sense_and_no_word_is_lost(
     before: str, after: str, whether: bool
 ) -> None:
-    assert undone(before, after) is whether
+    assert undoes_disguise(before, after) is whether

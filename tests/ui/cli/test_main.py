@@ -17,9 +17,9 @@ from typer.testing import CliRunner
 
 from engines.interface import Progress
 from engines.testing import FakeEngine
-from engines.validation import MAX_PROMPT
 from safety.errors import EngineFailed, EngineUnavailable, ExportError, PresetError
 from safety.generation import Generation, GenerationRequest
+from safety.prompt.validation import MAX_PROMPT
 from safety.records import Verdict
 from studio import Studio
 from tests.fakes import PlainExporter, fake_studio

@@ -1,0 +1,18 @@
+"""Tells whether a prompt can be judged at all."""
+
+from __future__ import annotations
+
+import unicodedata
+
+MAX_PROMPT = 10_000  # characters; the longest rows of public prompt sets have about 7,000
+
+
+def prompt_problem(text: str) -> str:
+    """Returns what keeps a prompt from being judged, as a sentence that names the fix; "" if nothing does."""
+    if not any(char.isprintable() and not char.isspace() for char in text):
+        return "The prompt is empty. Write what the picture should show."
+    if len(text) > MAX_PROMPT:
+        return f"The prompt has {len(text):,} characters. Shorten it to at most {MAX_PROMPT:,}."
+    if any(unicodedata.category(char) == "Cs" or char in "\x00\ufffe\uffff" for char in text):
+        return "The prompt holds bytes that are no text. Type or paste it as plain text."
+    return ""
