@@ -16,12 +16,10 @@ import numpy as np
 
 from safety.errors import WeightsError
 from safety.prompt.windows import HEADS, Array, TextAttribution, Window, by_word, framed, windows, words_of, worst
-from safety.runtime import verified
-from safety.weights import read_weights
+from safety.weights import open_session, read_weights
 
 READINGS = 32  # of a few texts, in pieces of words: each is counted, one or two are read
 REMEMBERED = 128  # windows, 12 KB each at most
-ERRORS_ONLY = 3  # onnxruntime's log level
 
 
 class PromptClassifierModel:
@@ -96,17 +94,8 @@ def _open(folder: Path) -> tuple[Any, Any]:
         model, vocabulary = weights["model"], weights["tokenizer"]
     except KeyError as error:
         raise WeightsError(f"{folder / 'weights.toml'} has no entry {error}.") from error
-    tokenizer = Tokenizer.from_str(verified(vocabulary.path(), vocabulary.sha256).decode())
+    tokenizer = Tokenizer.from_str(vocabulary.read().decode())
     tokenizer.no_padding()
     tokenizer.no_truncation()
-    return tokenizer, _session(verified(model.path(), model.sha256))
-
-
-def _session(data: bytes) -> Any:
-    import onnxruntime
-
-    onnxruntime.disable_telemetry_events()
-    options = onnxruntime.SessionOptions()
-    options.intra_op_num_threads = options.inter_op_num_threads = 1  # a few milliseconds: not worth a second core
-    options.log_severity_level = ERRORS_ONLY
-    return onnxruntime.InferenceSession(data, options, providers=["CPUExecutionProvider"])
+    # A few milliseconds: not worth a second core.
+    return tokenizer, open_session(model, threads=1)
