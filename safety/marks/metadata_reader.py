@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from xml.etree import ElementTree
 
 from safety.generation import Stamp
-from safety.image_io import FORMATS, silenced
+from safety.image_io import FORMATS, without_warnings
 from safety.marks import generation_params
 from safety.marks.metadata import IPTC, RDF, SAFELIGHT, TC260, XMP
 from safety.marks.provenance import parse_stamp
@@ -71,7 +71,7 @@ def read(data: bytes) -> MetadataFields:
     from PIL import Image as Pillow
 
     try:
-        with silenced(), Pillow.open(BytesIO(data), formats=FORMATS) as image:
+        with without_warnings(), Pillow.open(BytesIO(data), formats=FORMATS) as image:
             info = dict(image.info)
             return MetadataFields(
                 xmp=parse_packet(_bytes(info.get("xmp") or info.get("XML:com.adobe.xmp"))),

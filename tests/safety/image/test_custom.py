@@ -76,7 +76,7 @@ def test_a_label_that_the_model_has_not_blocks(saved: tuple[str, str], policy: P
     check = CustomClassifierCheck("tiny", wrong, torch_models.TorchClassifier(wrong))
     decision = decide(run_checks(Stage.PICTURE, Picture(gradient()), [check]), policy, "general")
     assert decision.verdict is Verdict.BLOCK
-    assert "no label 'NSFW'" in decision.reasons[0].text
+    assert "no label 'NSFW'" in policy.messages("en").render(decision)[0].text
 
 
 @pytest.mark.parametrize(
