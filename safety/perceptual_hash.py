@@ -1,4 +1,4 @@
-"""The perceptual hash PDQ: what a picture looks like, in 256 bits. pdqhash is imported here alone, at the first picture.
+"""The perceptual hash PDQ: what a picture looks like, in 256 bits. Only this file imports pdqhash, at first use.
 
 PDQ (Facebook 2019, "The TMK+PDQF Video-Hashing Algorithm and the PDQ Image-Hashing Algorithm") finds what was
 re-encoded, resized or brightened; a large crop, a turn or a new picture of a thing it does not find.

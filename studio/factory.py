@@ -64,7 +64,7 @@ def make_studio(settings: Settings) -> Studio:
 def _checks() -> CheckSuite:
     prompt = prompt_checks(PRESETS, MODELS)
     picture = picture_checks(MODELS, PRESETS, prompt)
-    return CheckSuite(prompt, picture.checks, picture.described, partial(fetch_models, PRESETS))
+    return CheckSuite(prompt, picture.checks, picture.info, partial(fetch_models, PRESETS))
 
 
 def _engines(settings: Settings) -> dict[str, Engine]:
