@@ -8,7 +8,7 @@ from functools import partial
 from pathlib import Path
 
 from safety.errors import PresetError
-from safety.marks.settings import NO, YES, MarkSettings, wrong
+from safety.marks.settings import NO, YES, MarkSettings, setting_error
 from safety.review.service import ReviewSettings, reviewing
 
 MAX_PORT = 65_535
@@ -90,7 +90,7 @@ def _get(environment: Mapping[str, str], name: str, default: str) -> str:
 def _switch(get: Get, name: str) -> bool:
     value = get(name, "no").lower()
     if value not in YES + NO:
-        raise wrong(name, value, "yes or no")
+        raise setting_error(name, value, "yes or no")
     return value in YES
 
 
@@ -98,7 +98,7 @@ def _whole_number(get: Get, name: str, default: int, maximum: int | None = None)
     """Returns the setting as a number from 1 to `maximum`, in ASCII digits."""
     value = get(name, str(default))
     if not (value.isascii() and value.isdecimal() and 1 <= int(value) <= (maximum or int(value))):
-        raise wrong(name, value, f"a number from 1 to {maximum}" if maximum else "a number from 1 on")
+        raise setting_error(name, value, f"a number from 1 to {maximum}" if maximum else "a number from 1 on")
     return int(value)
 
 

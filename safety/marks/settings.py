@@ -38,12 +38,12 @@ class MarkSettings:
         """Reads the settings. Raises PresetError that names the variable and what it may be."""
         corner, trustmark = get("LABEL_CORNER", cls().corner), get("TRUSTMARK", "no").lower()
         if corner not in list(Corner):
-            raise _wrong("LABEL_CORNER", corner, "one of " + ", ".join(Corner))
+            raise setting_error("LABEL_CORNER", corner, "one of " + ", ".join(Corner))
         if trustmark not in YES + NO:
-            raise _wrong("TRUSTMARK", trustmark, "yes or no")
+            raise setting_error("TRUSTMARK", trustmark, "yes or no")
         provider = get("PROVIDER", "")
         if len(provider) > MAX_PROVIDER:
-            raise _wrong("PROVIDER", provider, f"a name of at most {MAX_PROVIDER} characters")
+            raise setting_error("PROVIDER", provider, f"a name of at most {MAX_PROVIDER} characters")
         return cls(
             corner=Corner(corner),
             language=get("LABEL_LANGUAGE", "").lower(),
@@ -58,7 +58,7 @@ class MarkSettings:
         """Makes the marks as set. Raises PresetError, or KeysError for a certificate that cannot be used."""
         words = label_words(presets)
         if self.language not in ("", *words):
-            raise _wrong("LABEL_LANGUAGE", self.language, "one of " + ", ".join(words))
+            raise setting_error("LABEL_LANGUAGE", self.language, "one of " + ", ".join(words))
         if self.certificate:
             self.certificate.load()
         return Marks(
@@ -72,7 +72,8 @@ class MarkSettings:
         )
 
 
-def _wrong(name: str, value: str, allowed: str) -> PresetError:
+def setting_error(name: str, value: str, allowed: str) -> PresetError:
+    """Returns the error that names a setting, its value and what it may be."""
     return PresetError(f"SAFELIGHT_{name} is {value!r}.", f"Set it to {allowed}, or leave it unset.")
 
 
@@ -84,7 +85,7 @@ def _address(get: GetSetting, name: str) -> str:
     except ValueError:
         parts = urlsplit("")
     if value and (parts.scheme not in ("http", "https") or not parts.netloc):
-        raise _wrong(name, value, "an address that begins with https:// or http://")
+        raise setting_error(name, value, "an address that begins with https:// or http://")
     return value
 
 
