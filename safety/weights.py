@@ -27,7 +27,10 @@ RESTORE = "Install Safelight again, or fetch the file anew: git checkout -- asse
 
 
 class Weights(ConfigModel):
-    """One entry of weights.toml. `file` lies in the installed `package` where one is named, else in `folder`."""
+    """Names one file of weights, an entry of weights.toml.
+
+    It lies in the installed `package` where one is named, else in `folder`.
+    """
 
     folder: Path
     file: str

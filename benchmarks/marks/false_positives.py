@@ -73,9 +73,9 @@ def main() -> None:
     finished = {row["trial"] for row in read_results(path)}
     for number in range(options.count):
         if number not in finished:
-            found, words = search(trial(number, images), not options.direct)
+            detected, words = search(trial(number, images), not options.direct)
             with path.open("a") as file:
-                file.write(json.dumps({"trial": number, "found": int(found), "words": words}) + "\n")
+                file.write(json.dumps({"trial": number, "found": int(detected), "words": words}) + "\n")
     rows = list(read_results(path))
     marks, decoded = sum(row["found"] for row in rows), [row["words"] for row in rows]
     print(f"{len(rows)} unmarked pictures and crops of {len(images)} pictures: {marks} marks found;")

@@ -88,9 +88,9 @@ def print_third_party(pictures: dict[str, Image.Image]) -> None:
     for tool, bits in PAYLOADS.items():
         marked = [dwt_dct(image.resize((512, 512)), bits) for image in list(pictures.values())[::3]]
         whole = [library_reads(image, bits) for image in marked]
-        found = [tool in [mark.tool for mark in detect(image)] for image in marked]
+        before = [tool in [mark.tool for mark in detect(image)] for image in marked]
         after = [tool in [mark.tool for mark in detect(recoded(image, 95))] for image in marked]
-        print(f"{tool}, {len(marked)} marked: found {np.mean(found):.0%}, after JPEG 95 {np.mean(after):.0%}; "
+        print(f"{tool}, {len(marked)} marked: found {np.mean(before):.0%}, after JPEG 95 {np.mean(after):.0%}; "
               f"the library reads {np.mean(whole):.0%} whole")  # fmt: skip
 
 

@@ -22,7 +22,7 @@ def attribute(image: Image.Image, score: float, score_of: Callable[[Image.Image]
     `image` is RGB, any size. `score_of` gives the score, 0..1, of a changed copy. The weight of a region is the fall of
     the score when it is covered, as a share of the largest fall.
     """
-    falls = [(score - score_of(covered), box) for covered, box in _covered(image)]
+    falls = [(score - score_of(covered), box) for covered, box in _cover_cells(image)]
     largest = max(fall for fall, _ in falls)
     if largest < MIN_FALL:
         return ()
@@ -35,7 +35,7 @@ def _region(box: tuple[int, int, int, int], weight: float) -> Region:
     return Region(left, top, right, bottom, weight)
 
 
-def _covered(image: Image.Image) -> Iterator[tuple[Image.Image, tuple[int, int, int, int]]]:
+def _cover_cells(image: Image.Image) -> Iterator[tuple[Image.Image, tuple[int, int, int, int]]]:
     """Yields copies with one cell filled with the picture's mean colour, and that cell's (left, top, right, bottom)."""
     mean = image.resize((1, 1), Image.Resampling.BOX)
     for row in range(GRID):

@@ -56,7 +56,7 @@ class PictureChildSafetyCheck:
             yield Finding(self.name, "child_safety", sexual)
 
     def _shows_minor(self, image: Image.Image, stated: bool) -> bool:
-        """Whether a face may be a minor's: any face where the prompt states one, else one that looks young."""
+        """Returns whether a face may be a minor's: any face where the prompt states one, else one that looks young."""
         if any(score(image) >= self._config.child_face for score in self._child_face_scores):
             return True
         faces = self._faces.detect(image, self._config.face)

@@ -62,7 +62,7 @@ class Comparison:
 
 def fingerprint(image: Image) -> Fingerprint:
     """Returns the PDQ fingerprint of an RGB picture of any size."""
-    bits, quality = pdq(_reduced(image))
+    bits, quality = pdq(_reduce(image))
     return Fingerprint(as_hex(bits), quality)
 
 
@@ -75,7 +75,7 @@ def distance(image: Image, known: Fingerprint, angle: float = 0.0) -> int:
 
     expected = np.unpackbits(np.frombuffer(bytes.fromhex(known.bits), np.uint8))
     upright = [image, image.rotate(angle)] if abs(angle) > 0.5 else [image]
-    return min(int((bits != expected).sum()) for picture in upright for bits in pdq_poses(_reduced(picture)))
+    return min(int((bits != expected).sum()) for picture in upright for bits in pdq_poses(_reduce(picture)))
 
 
 def compare(image: Image, mark: DecodedMark | None, record: ExportRecord, sha256: str) -> Comparison:
@@ -113,7 +113,7 @@ def _is_whole(image: Image, mark: DecodedMark | None, record: ExportRecord) -> b
     return WHOLE_AREA[0] <= share <= WHOLE_AREA[1] and abs(mark.geometry.angle) < MAX_ANGLE
 
 
-def _reduced(image: Image) -> Image:
+def _reduce(image: Image) -> Image:
     from PIL import Image as Pillow
 
     if max(image.size) <= HASH_SIDE:

@@ -93,21 +93,21 @@ def summarise(readings: MarkReadings, record: ExportRecord | None, comparison: C
 
 def _summarise_export(readings: MarkReadings, record: ExportRecord, comparison: Comparison) -> str:
     """Returns the summary of a file that goes back to an export of this studio."""
-    made = f"made here on {record.time} (case {record.case})"
+    origin = f"made here on {record.time} (case {record.case})"
     broken = bool(readings.credentials and not readings.credentials.valid)
     match comparison.similarity:
         case Similarity.FILE:
-            return f"M{made[1:]}, and unchanged since."
+            return f"M{origin[1:]}, and unchanged since."
         case Similarity.PICTURE:
             how = f"It was {EDITED}, too little to see." if broken else "Another file of the same picture."
-            return f"M{made[1:]}. {how} {EVIDENCE}"
+            return f"M{origin[1:]}. {how} {EVIDENCE}"
         case Similarity.EDITED:
-            return f"M{made[1:]}, and {EDITED if broken else 'edited since'}. {EVIDENCE}"
+            return f"M{origin[1:]}, and {EDITED if broken else 'edited since'}. {EVIDENCE}"
         case Similarity.ANOTHER:
-            return f"A copied mark: the stamp is that of a picture {made}, and this is another picture. {EVIDENCE}"
+            return f"A copied mark: the stamp is that of a picture {origin}, and this is another picture. {EVIDENCE}"
         case Similarity.UNCLEAR:
             return (
-                f"Carries the stamp of a picture {made}. Too little of that picture is left to tell an excerpt from a "
+                f"Carries the stamp of a picture {origin}. Too little of that picture is left to tell an excerpt from a "
                 f"copied mark. {EVIDENCE}"
             )
 

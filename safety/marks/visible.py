@@ -66,7 +66,7 @@ def labelled(
     from PIL import Image as Pillow
     from PIL import ImageDraw
 
-    stencil = _fitting(image, style)
+    stencil = _fit(image, style)
     pad = round(_MARGIN * stencil.letter_height)
     plate = _place(image.size, (stencil.mask.width + 2 * pad, stencil.mask.height + 2 * pad), pad, corner)
     ink, ground, opacity = _readable(image.crop(plate))
@@ -100,7 +100,7 @@ def relative_luminance(rgb: NDArray[np.float64]) -> NDArray[np.float64]:
     return np.asarray(linear @ np.array([0.2126, 0.7152, 0.0722]))
 
 
-def _fitting(image: Image, style: LabelStyle) -> Stencil:
+def _fit(image: Image, style: LabelStyle) -> Stencil:
     """Draws as much beside the letters as the picture has room for."""
     for candidate in (style, style.without_badge(), LabelStyle()):
         stencil = draw(min(image.size), candidate)

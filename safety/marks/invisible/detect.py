@@ -59,7 +59,7 @@ def detect_pixels(pixels: Bytes, keys: Sequence[bytes], thorough: bool) -> Decod
         raise ValueError(f"at most {MAX_KEYS} keys: each adds to the chance of a false positive")
     if min(pixels.shape[:2]) < MIN_SIDE:
         return None
-    white = whiten(luminance(reduced(pixels)))
+    white = whiten(luminance(reduce_large(pixels)))
     for geometry in islice(_candidates(white, thorough), MAX_GEOMETRIES):
         if mark := read_at(white, geometry, keys):
             return mark
@@ -109,7 +109,7 @@ def tile_scale(size: tuple[int, ...]) -> float:
     return round(short / REDUCED_SIDE * SIDE) / SIDE if short > LARGE_SIDE else 1.0
 
 
-def reduced(pixels: Bytes) -> Bytes:
+def reduce_large(pixels: Bytes) -> Bytes:
     """Returns a large picture, (height, width, 3), so much smaller that its tile, as it was made, has 63 pixels."""
     import cv2
 

@@ -9,7 +9,7 @@ import numpy as np
 
 from safety.errors import ExportError
 from safety.generation import Stamp
-from safety.marks.invisible.detect import PUBLIC_KEY, reduced, tile_scale
+from safety.marks.invisible.detect import PUBLIC_KEY, reduce_large, tile_scale
 from safety.marks.invisible.error_correction import Floats, encode
 from safety.marks.invisible.mask import LUMA, Bytes, luminance, perceptual_mask, ssim, whiten
 from safety.marks.invisible.robustness import fatal_attacks, required_attacks, score
@@ -40,9 +40,9 @@ def embed(image: Image, stamp: Stamp, key: bytes = PUBLIC_KEY) -> Image:
     from PIL import Image as Pillow
 
     pixels = np.asarray(image)
-    _check_room(luminance(pixels))
+    _check_usable(luminance(pixels))
     marked, survived = _weakest(pixels, informed_pattern(pixels, stamp, key), stamp, key)
-    if not survived and not score(reduced(marked), stamp, key):
+    if not survived and not score(reduce_large(marked), stamp, key):
         raise ExportError(
             "The invisible mark cannot be read back: the picture is too small, too plain or too busy to carry it.",
             "Use a larger picture, one with more than a single flat colour, or one with less noise.",
@@ -52,7 +52,7 @@ def embed(image: Image, stamp: Stamp, key: bytes = PUBLIC_KEY) -> Image:
 
 def _weakest(pixels: Bytes, pattern: Floats, stamp: Stamp, key: bytes) -> tuple[Bytes, int]:
     """Returns the picture marked as weakly as the attacks allow, and how many of them the mark survives."""
-    remaining, best, luma = required_attacks(reduced(pixels).shape), pixels, luminance(pixels)
+    remaining, best, luma = required_attacks(reduce_large(pixels).shape), pixels, luminance(pixels)
     count = len(remaining)
     for level in LEVELS:
         strength = strength_for(level, pixels, pattern)
@@ -61,7 +61,7 @@ def _weakest(pixels: Bytes, pattern: Floats, stamp: Stamp, key: bytes) -> tuple[
             break
         before = len(remaining)
         # What a weaker mark survived, a stronger one need not be tried with.
-        remaining = fatal_attacks(remaining, reduced(marked), stamp, key)
+        remaining = fatal_attacks(remaining, reduce_large(marked), stamp, key)
         if len(remaining) < before or len(remaining) == count:
             best = marked
         if not remaining or strength == MAX_STRENGTH:
@@ -69,7 +69,7 @@ def _weakest(pixels: Bytes, pattern: Floats, stamp: Stamp, key: bytes) -> tuple[
     return best, count - len(remaining)
 
 
-def _check_room(luma: Floats) -> None:
+def _check_usable(luma: Floats) -> None:
     """Raises ExportError for a picture of nearly nothing but pure white and black.
 
     The mark goes up and down: there half of it is cut off, and what is left shows.
@@ -96,7 +96,7 @@ def informed_pattern(pixels: Bytes, stamp: Stamp, key: bytes) -> Floats:
     gains[grid.sync] = SYNC_GAIN
     pattern = _pattern(_coefficients(carried, gains, grid, shift), grid, mask)
     marked = _add_luma(pixels, _strength(LEVELS[0], pattern) * pattern)
-    _rebalance(gains, carried, _received(marked, grid, shift), grid)
+    _rebalance(gains, carried, _receive(marked, grid, shift), grid)
     return _pattern(_coefficients(carried, gains, grid, shift), grid, mask)
 
 
@@ -151,9 +151,9 @@ def _pattern(coefficients: Complex, grid: Lattice, mask: Floats) -> Floats:
     return np.tile(tile, (height // side + 1, width // side + 1))[:height, :width] * mask
 
 
-def _received(marked: Bytes, grid: Lattice, shift: tuple[int, int]) -> Complex:
+def _receive(marked: Bytes, grid: Lattice, shift: tuple[int, int]) -> Complex:
     """Returns what the reader finds at the lattice, (K,), phases and shift taken out."""
-    white = whiten(luminance(reduced(marked)))
+    white = whiten(luminance(reduce_large(marked)))
     return at_lattice(fold(white, Geometry())) * (grid.phases * _ramp(grid, shift)).conj()
 
 

@@ -60,11 +60,11 @@ def whiten(luma: Floats, scale: float = 1.0) -> Floats:
     level = smooth(detail * detail, 7 * scale)
     np.sqrt(np.add(level.clip(0, out=level), _NOISE_FLOOR**2, out=level), out=level)
     np.divide(detail, level, out=detail)
-    white = _flattened(detail.clip(-_CLIP, _CLIP, out=detail))
+    white = _flatten_spectrum(detail.clip(-_CLIP, _CLIP, out=detail))
     return np.divide(white, max(float(white.std()), 1e-9), out=white)
 
 
-def _flattened(values: Floats) -> Floats:
+def _flatten_spectrum(values: Floats) -> Floats:
     """Divides every frequency by the root mean power around it.
 
     OpenCV packs the spectrum of a real picture into an array of its size: real and imaginary parts in columns of their

@@ -19,7 +19,7 @@ _COARSE, _FINE = 448, 896  # pixels a side that candidates are ranked on and ref
 _MAX_CANDIDATES, _MAX_REFINED = 24, 6
 _BATCH = 32  # geometries read at once
 _STRETCHES = np.arange(0.94, 1.0601, 0.005)  # width over height
-# Periods (down, across) between repetitions of the tile, one of each pair of opposite ones.
+# Offsets (down, across) between repetitions of the tile, in tiles, one of each pair of opposite ones.
 _REPETITIONS = np.array([(i, j) for i in range(5) for j in range(-4, 5) if (i > 0 or j > 0) and i * i + j * j <= 18])
 
 
@@ -29,7 +29,7 @@ def geometries(white: Floats) -> Iterator[Geometry]:
     First from the autocorrelation, then from a scan of upright scales.
     """
     coarse, fine = Spectrum(centre(white, _COARSE)), Spectrum(centre(white, _FINE))
-    for geometry in _ranked(coarse, periods(centre(white, _PATCH)))[:_MAX_REFINED]:
+    for geometry in _rank(coarse, periods(centre(white, _PATCH)))[:_MAX_REFINED]:
         yield refine(coarse, fine, geometry)
     for geometry in scan(coarse, min(_COARSE, *white.shape)):
         yield refine(coarse, fine, geometry)
@@ -44,10 +44,10 @@ def centre(white: Floats, side: int) -> Floats:
 def periods(white: Floats) -> list[Geometry]:
     """Returns geometries at which a whitened picture repeats, best first; poses are left open.
 
-    A periodic mark makes a lattice of peaks in the autocorrelation (Kutter, "Watermarking resistant to translation,
-    rotation and scaling", SPIE 1998). Each geometry is scored by the mean
-    over the lattice points it predicts, in standard deviations, weighted by how much of the picture they compare:
-    first on a grid of scales and angles, then the best of them, and all upright ones, with every stretch.
+    A periodic mark makes a lattice of peaks in the autocorrelation (Kutter, "Watermarking resisting to translation,
+    rotation, and scaling", SPIE 1998). Each geometry is scored by the mean over the lattice points it predicts, in
+    standard deviations, weighted by how much of the picture they compare: first on a grid of scales and angles, then
+    the best of them, and all upright ones, with every stretch.
     """
     scored: list[tuple[float, Geometry]] = []
     for low, high in _SCALE_RANGES:
@@ -58,18 +58,20 @@ def periods(white: Floats) -> list[Geometry]:
         scores = _repetition_scores(surface, white.shape, scales[:, None] * rotations[:, :, None, :])
         for _ in range(_MAX_CANDIDATES // 3):
             row, column = np.unravel_index(scores.argmax(), scores.shape)
-            stretched = _stretched(Geometry(float(scales[row]), float(angles[column])))
+            stretched = _with_stretches(Geometry(float(scales[row]), float(angles[column])))
             matrices = np.moveaxis(np.array([geometry.matrix() for geometry in stretched]), 0, -1)
             stretch_scores = _repetition_scores(surface, white.shape, matrices)
             scored.append((float(stretch_scores.max()) * strength, stretched[int(stretch_scores.argmax())]))
             # Its neighbours are the same candidate once more.
             around = np.arange(column - 4, column + 5) % len(angles)
             scores[max(0, row - 3) : row + 4, around] = -np.inf
-        scored += [(score * strength, upright) for score, upright in _upright(surface, white.shape, scales)]
+        scored += [(score * strength, upright) for score, upright in _best_upright(surface, white.shape, scales)]
     return [geometry for _, geometry in sorted(scored, reverse=True)[:_MAX_CANDIDATES]]
 
 
-def _upright(surface: Floats, size: tuple[int, ...], scales: NDArray[np.float64]) -> Iterator[tuple[float, Geometry]]:
+def _best_upright(
+    surface: Floats, size: tuple[int, ...], scales: NDArray[np.float64]
+) -> Iterator[tuple[float, Geometry]]:
     """Yields the best geometries at angle 0 with their scores, over every scale and stretch.
 
     A stretched picture scores too little without its stretch to be among the candidates of the grid.
@@ -84,7 +86,7 @@ def _upright(surface: Floats, size: tuple[int, ...], scales: NDArray[np.float64]
         scores[max(0, row - 2) : row + 3, max(0, column - 2) : column + 3] = -np.inf
 
 
-def _stretched(geometry: Geometry) -> list[Geometry]:
+def _with_stretches(geometry: Geometry) -> list[Geometry]:
     """Returns the geometry, then with either its width or its height kept and the other stretched by up to 6 %."""
     pairs = [(geometry.scale * ratio**power, ratio) for ratio in _STRETCHES for power in (-0.5, 0.5)]
     return [geometry, *(Geometry(float(scale), geometry.angle, stretch=float(ratio)) for scale, ratio in pairs)]
@@ -131,7 +133,7 @@ def scan(spectrum: Spectrum, side: int) -> Iterator[Geometry]:
     while scales[-1] < MAX_SCALE:
         scales.append(scales[-1] * (1 + min(0.012, 1.8 * scales[-1] / side)))
     chosen: list[Geometry] = []
-    for geometry in _ranked(spectrum, [Geometry(scale) for scale in scales]):
+    for geometry in _rank(spectrum, [Geometry(scale) for scale in scales]):
         if len(chosen) == _MAX_REFINED:
             return
         if all(abs(np.log(geometry.scale / other.scale)) > 0.008 for other in chosen):
@@ -162,7 +164,7 @@ def _neighbours(geometry: Geometry, step: float) -> list[Geometry]:
     return near
 
 
-def _ranked(spectrum: Spectrum, geometries: list[Geometry]) -> list[Geometry]:
+def _rank(spectrum: Spectrum, geometries: list[Geometry]) -> list[Geometry]:
     """Returns each geometry with its best pose, the one with the best sync score first."""
     scored: list[tuple[float, Geometry]] = []
     for start in range(0, len(geometries), _BATCH):

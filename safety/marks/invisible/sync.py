@@ -64,7 +64,7 @@ def fold(white: Floats, geometry: Geometry) -> Floats:
 def at_lattice(folded: Floats) -> Complex:
     """Returns the spectrum of a fold, (63, 63), at the lattice, (K,), at unit power in every ring."""
     y, x = lattice().points.T
-    return _levelled(np.fft.fft2(folded)[y % SIDE, x % SIDE])
+    return _level_rings(np.fft.fft2(folded)[y % SIDE, x % SIDE])
 
 
 class Spectrum:
@@ -100,7 +100,7 @@ class Spectrum:
                 # Beyond the highest frequency of the picture lies nothing; what is read there is noise as any other.
                 place = (row + step_down) % self.size[0], (column + step_across) % self.values.shape[1]
                 total += self.values[place] * (share_down * share_across)
-        return _levelled(np.where(below, total.conj(), total))
+        return _level_rings(np.where(below, total.conj(), total))
 
 
 def rank_poses(values: Complex) -> Floats:
@@ -156,7 +156,7 @@ def _correlate(values: Complex) -> NDArray[np.float32]:
     return np.asarray(np.fft.irfft2(half, (SIDE, SIDE)) * np.float32(SIDE**2 / (SYNC_POINTS / 2) ** 0.5), np.float32)
 
 
-def _levelled(values: NDArray[np.complexfloating]) -> Complex:
+def _level_rings(values: NDArray[np.complexfloating]) -> Complex:
     """Brings lattice values, (..., K), to unit power in every ring."""
     ring = lattice().ring
     member = np.equal.outer(ring, np.arange(RINGS)) / np.bincount(ring, None, RINGS)
