@@ -107,8 +107,8 @@ def _summarise_export(readings: MarkReadings, record: ExportRecord, comparison: 
             return f"A copied mark: the stamp is that of a picture {origin}, and this is another picture. {EVIDENCE}"
         case Similarity.UNCLEAR:
             return (
-                f"Carries the stamp of a picture {origin}. Too little of that picture is left to tell an excerpt from a "
-                f"copied mark. {EVIDENCE}"
+                f"Carries the stamp of a picture {origin}. Too little of that picture is left to tell an excerpt from "
+                f"a copied mark. {EVIDENCE}"
             )
 
 
