@@ -1,4 +1,4 @@
-"""Picture files from anywhere become 8-bit RGB, or are refused with a sentence that names the fix."""
+"""Opens picture files of any origin as 8-bit RGB, or refuses them with a sentence that names the fix."""
 
 from __future__ import annotations
 
@@ -20,77 +20,83 @@ MAX_BYTES = 100_000_000
 MAX_PIXELS = 50_000_000  # what today's phones take; 150 MB as RGB
 MAX_SIDE = 20_000
 _SIXTEEN_BIT = ("I", "I;16", "I;16L", "I;16B", "I;16N")
-_KNOWN = "Use a PNG, JPEG, WebP, GIF or BMP picture."
-_quiet = threading.Lock()
+_ADVICE = "Use a PNG, JPEG, WebP, GIF or BMP picture."
+_ORIENTATION = 0x0112  # EXIF tag
+_warning_filters = threading.Lock()
 
 
 def open_picture(data: bytes) -> Image:
-    """Decodes a picture: first upright (EXIF), then RGB, 8 bits a channel, transparent parts on white.
+    """Decodes a picture: upright (EXIF), RGB, 8 bits a channel, transparent parts on white, without metadata.
 
-    16-bit grey is scaled; CMYK and palettes are converted; colour profiles are ignored. The size is checked
-    before a pixel is decoded. The result carries no metadata. Raises FileError.
+    16-bit grey is scaled; CMYK and palettes are converted; colour profiles are ignored. The size is checked before a
+    pixel is decoded. Raises FileError.
     """
     if not data:
-        raise FileError("The file is empty.", _KNOWN)
+        raise FileError("The file is empty.", _ADVICE)
     if len(data) > MAX_BYTES:
         raise FileError(f"The file has {len(data) / 1e6:,.0f} MB.", f"Use one of at most {MAX_BYTES / 1e6:,.0f} MB.")
-    with silenced():
-        image = _opened(data)
-        _check(image)
+    with without_warnings():
+        image = _open(data)
+        _check_size(image)
         try:
             image.load()
             picture = _upright(as_rgb(image), image)
         except MemoryError:
             raise
-        except Exception as error:  # decoders raise anything
+        # Decoders raise anything.
+        except Exception as error:
             raise FileError("The picture is damaged or cut off.", "Save or download it again.") from error
     picture.info = {}
     return picture
 
 
 @contextmanager
-def silenced() -> Iterator[None]:
+def without_warnings() -> Iterator[None]:
     """Keeps Pillow's warnings about odd files from the terminal. Warning filters are global, hence the lock."""
-    with _quiet, warnings.catch_warnings():
+    with _warning_filters, warnings.catch_warnings():
         warnings.simplefilter("ignore")
         yield
 
 
-def _opened(data: bytes) -> Image:
+def _open(data: bytes) -> Image:
+    """Reads the header of a file, no pixel. Raises FileError."""
     from PIL import Image as Pillow
 
     try:
         return Pillow.open(BytesIO(data), formats=FORMATS)
     except Pillow.DecompressionBombError as error:
-        raise FileError("The picture has far too many pixels.", f"Scale it to {_most()}.") from error
-    except Exception as error:  # decoders raise anything
-        raise FileError("The file is no picture that can be read.", _KNOWN) from error
+        raise FileError("The picture has far too many pixels.", f"Scale it to {_limits()}.") from error
+    # Decoders raise anything.
+    except Exception as error:
+        raise FileError("The file is no picture that can be read.", _ADVICE) from error
 
 
-def _check(image: Image) -> None:
+def _check_size(image: Image) -> None:
+    """Raises FileError for a picture of too many pixels or of several frames."""
     width, height = image.size
     if width * height > MAX_PIXELS or max(width, height) > MAX_SIDE:
-        raise FileError(f"The picture has {width:,} x {height:,} pixels.", f"Scale it to {_most()}.")
+        raise FileError(f"The picture has {width:,} x {height:,} pixels.", f"Scale it to {_limits()}.")
     # MPO is what phones write: one photograph and its depth or gain map.
-    if image.format != "MPO" and (frames := _frames(image)) != 1:
+    if image.format != "MPO" and (frames := _frame_count(image)) != 1:
         raise FileError(f"The file is an animation of {frames} frames.", "Save one of its frames as PNG.")
 
 
-def _most() -> str:
+def _limits() -> str:
     return f"at most {MAX_PIXELS / 1e6:.0f} million pixels and {MAX_SIDE:,} a side"
 
 
-def _frames(image: Image) -> int:
+def _frame_count(image: Image) -> int:
     try:
         return int(getattr(image, "n_frames", 1))
-    except Exception as error:  # counting frames parses the whole file
+    # Counting frames parses the whole file.
+    except Exception as error:
         raise FileError("The picture is damaged or cut off.", "Save or download it again.") from error
 
 
 def as_rgb(image: Image) -> Image:
-    """A picture of any mode as 8-bit RGB: 16-bit grey is scaled, transparent parts lie on white.
+    """Returns a picture of any mode as 8-bit RGB: 16-bit grey is scaled, transparent parts lie on white.
 
-    Grey of 32 bits or floats is taken as 16 bits if it goes beyond 8; what is below or above its range is cut off.
+    Grey of 32 bits or floats is taken as 16 bits if it goes beyond 8; values outside its range are cut off.
     """
     from PIL import Image as Pillow
 
@@ -109,11 +115,12 @@ def as_rgb(image: Image) -> Image:
 
 
 def _upright(picture: Image, source: Image) -> Image:
+    """Turns a picture as the EXIF orientation of `source` asks."""
     from PIL import ImageOps
 
     try:
-        orientation = source.getexif().get(0x0112, 1)
+        orientation = source.getexif().get(_ORIENTATION, 1)
     except Exception:  # noqa: BLE001  a picture with broken EXIF is still a picture
         return picture
-    picture.getexif()[0x0112] = orientation if orientation in range(1, 9) else 1
+    picture.getexif()[_ORIENTATION] = orientation if orientation in range(1, 9) else 1
     return ImageOps.exif_transpose(picture)

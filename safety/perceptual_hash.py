@@ -1,7 +1,7 @@
-"""PDQ, a picture's look in 256 bits (Facebook 2019, "The TMK+PDQF Video-Hashing Algorithm and the PDQ Image-Hashing
-Algorithm"). The one file that imports pdqhash.
+"""The perceptual hash PDQ: what a picture looks like, in 256 bits. Only this file imports pdqhash, at first use.
 
-It finds what was re-encoded, resized or brightened; a large crop, a turn or a new picture of a thing it does not.
+PDQ (Facebook 2019, "The TMK+PDQF Video-Hashing Algorithm and the PDQ Image-Hashing Algorithm") finds what was
+re-encoded, resized or brightened; a large crop, a turn or a new picture of a thing it does not find.
 """
 
 from __future__ import annotations
@@ -18,20 +18,20 @@ BITS = 256
 
 
 def pdq(image: Image) -> tuple[NDArray[np.uint8], int]:
-    """256 bits, 0 or 1, and the quality 0..100, of an RGB picture."""
+    """Returns the hash of an RGB picture, (256,), 0 or 1, and its quality, 0..100: how much structure it has."""
     import pdqhash
 
     bits, quality = pdqhash.compute(np.asarray(image))
     return np.asarray(bits, dtype=np.uint8), int(quality)
 
 
-def poses(image: Image) -> list[NDArray[np.uint8]]:
-    """The 256 bits of an RGB picture turned and mirrored in all eight ways."""
+def pdq_poses(image: Image) -> list[NDArray[np.uint8]]:
+    """Returns the eight hashes, (256,) each, of an RGB picture turned by right angles and mirrored."""
     import pdqhash
 
     return [np.asarray(bits, dtype=np.uint8) for bits in pdqhash.compute_dihedral(np.asarray(image))[0]]
 
 
 def as_hex(bits: NDArray[np.uint8]) -> str:
-    """64 hex digits, the first bit first, as python-threatexchange writes it."""
+    """Returns a hash, (256,), as 64 hex digits, the first bit first, as python-threatexchange writes it."""
     return np.packbits(bits).tobytes().hex()

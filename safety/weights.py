@@ -1,18 +1,36 @@
-"""Which weights the picture checks use: read from weights.toml, pinned by SHA-256."""
+"""Pinned weights and the ONNX runner, for the checks of prompts and of pictures alike.
+
+A folder of weights has a `weights.toml` that names each file with its SHA-256; only the very bytes it names are run.
+onnxruntime is imported here alone, and only when the first model is opened.
+"""
 
 from __future__ import annotations
 
+import hashlib
 import importlib.util
+import threading
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 from pydantic import Field
 
 from safety.config import ADVICE, ConfigModel, parse, read_toml
 from safety.errors import PresetError, WeightsError
 
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+THREADS = 2  # per model
+LOG_ERRORS_ONLY = 3  # onnxruntime's log level
+RESTORE = "Install Safelight again, or fetch the file anew: git checkout -- assets/models"
+
 
 class Weights(ConfigModel):
-    """One entry of weights.toml. `file` lies in `package` where one is named, else in `folder`."""
+    """Names one file of weights, an entry of weights.toml.
+
+    It lies in the installed `package` where one is named, else in `folder`.
+    """
 
     folder: Path
     file: str
@@ -24,10 +42,11 @@ class Weights(ConfigModel):
     note: str = ""
 
     def path(self) -> Path:
-        """Where the file should be. Raises WeightsError where its package is not installed."""
+        """Returns where the file should be. Raises WeightsError where its package is not installed."""
         if not self.package:
             return self.folder / self.file
-        spec = importlib.util.find_spec(self.package)  # finds a package without running it
+        # Finds a package without running it.
+        spec = importlib.util.find_spec(self.package)
         if spec is None or not spec.submodule_search_locations:
             raise WeightsError(
                 f"The package {self.package} with {self.file} is not installed.",
@@ -35,13 +54,69 @@ class Weights(ConfigModel):
             )
         return Path(spec.submodule_search_locations[0]) / self.file
 
+    def read(self) -> bytes:
+        """Returns the bytes of the file. Raises WeightsError where it cannot be read or its SHA-256 differs."""
+        path = self.path()
+        try:
+            data = path.read_bytes()
+        except OSError as error:
+            raise WeightsError(f"The weights {path.name} cannot be read: {error.strerror}.", RESTORE) from error
+        if hashlib.sha256(data).hexdigest() != self.sha256:
+            raise WeightsError(
+                f"The weights {path.name} are not the ones that were vendored (SHA-256 differs).", RESTORE
+            )
+        return data
+
 
 def read_weights(folder: Path) -> dict[str, Weights]:
-    """The entries of `folder`/weights.toml by name. Raises PresetError that names the file and the key."""
+    """Returns the entries of `folder`/weights.toml by name. Raises PresetError that names the file and the key."""
     path = folder / "weights.toml"
-    found: dict[str, Weights] = {}
+    entries: dict[str, Weights] = {}
     for name, table in read_toml(path).items():
         if not isinstance(table, dict):
             raise PresetError(f"{path}: {name}: should be a table", ADVICE)
-        found[name] = parse(Weights, {"folder": folder, **table}, path)
-    return found
+        entries[name] = parse(Weights, {"folder": folder, **table}, path)
+    return entries
+
+
+class OnnxModel:
+    """Runs one ONNX model with one input and one output, loaded at the first run and kept. Threads may share it."""
+
+    def __init__(self, weights: Weights) -> None:
+        self._weights = weights
+        self.sha256 = weights.sha256
+        self._session: Any = None
+        self._lock = threading.Lock()
+
+    def run(self, batch: NDArray[np.float32]) -> NDArray[np.float32]:
+        """Returns the model's output for one batch; both have the shapes of the model.
+
+        Raises WeightsError where the weights are missing or not the vendored ones.
+        """
+        session = self._loaded()
+        output: NDArray[np.float32] = session.run(None, {session.get_inputs()[0].name: batch})[0]
+        return output
+
+    def _loaded(self) -> Any:
+        with self._lock:
+            if self._session is None:
+                self._session = open_session(self._weights)
+            return self._session
+
+
+def open_session(weights: Weights, threads: int = THREADS) -> Any:
+    """Opens an onnxruntime session on the CPU that computes one operator with so many threads. Raises WeightsError."""
+    # The session gets the very bytes that were verified: a file could change between two reads.
+    data = weights.read()
+    import onnxruntime
+
+    # Builds for Windows report to their maker by default.
+    onnxruntime.disable_telemetry_events()
+    options = onnxruntime.SessionOptions()
+    # More threads would take the cores from the generator.
+    options.intra_op_num_threads = threads
+    options.inter_op_num_threads = 1
+    # Threads that wait busily take the cores from the generator: half the speed of everything on a small machine.
+    options.add_session_config_entry("session.intra_op.allow_spinning", "0")
+    options.log_severity_level = LOG_ERRORS_ONLY
+    return onnxruntime.InferenceSession(data, options, providers=["CPUExecutionProvider"])

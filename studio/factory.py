@@ -64,7 +64,7 @@ def make_studio(settings: Settings) -> Studio:
 
 def _checks(prompt: PromptChecks) -> CheckSuite:
     picture = picture_checks(MODELS, PRESETS, prompt)
-    return CheckSuite(prompt.checks, picture.checks, picture.described, partial(fetch_models, PRESETS))
+    return CheckSuite(prompt.checks, picture.checks, picture.info, partial(fetch_models, PRESETS))
 
 
 def _engines(settings: Settings) -> dict[str, Engine]:

@@ -8,7 +8,7 @@ from functools import partial
 from pathlib import Path
 
 from safety.errors import PresetError
-from safety.marks.settings import NO, YES, Get, MarkSettings, wrong
+from safety.marks.settings import NO, YES, GetSetting, MarkSettings, setting_error
 from safety.resources import data_folder
 from safety.review.service import ReviewSettings, read_review_settings
 
@@ -85,18 +85,18 @@ def _get(environment: Mapping[str, str], name: str, default: str) -> str:
     return environment.get(f"SAFELIGHT_{name}", "").strip() or default
 
 
-def _switch(get: Get, name: str) -> bool:
+def _switch(get: GetSetting, name: str) -> bool:
     value = get(name, "no").lower()
     if value not in YES + NO:
-        raise wrong(name, value, "yes or no")
+        raise setting_error(name, value, "yes or no")
     return value in YES
 
 
-def _whole_number(get: Get, name: str, default: int, maximum: int | None = None) -> int:
+def _whole_number(get: GetSetting, name: str, default: int, maximum: int | None = None) -> int:
     """Returns the setting as a number from 1 to `maximum`, in ASCII digits."""
     value = get(name, str(default))
     if not (value.isascii() and value.isdecimal() and 1 <= int(value) <= (maximum or int(value))):
-        raise wrong(name, value, f"a number from 1 to {maximum}" if maximum else "a number from 1 on")
+        raise setting_error(name, value, f"a number from 1 to {maximum}" if maximum else "a number from 1 on")
     return int(value)
 
 
@@ -110,7 +110,7 @@ def _has_hub_login(environment: Mapping[str, str]) -> bool:
     return on_a_space and bool(environment.get("OAUTH_CLIENT_SECRET"))
 
 
-def _review(get: Get, public: bool, hub_login: bool) -> ReviewSettings:
+def _review(get: GetSetting, public: bool, hub_login: bool) -> ReviewSettings:
     proxies = get("PROXIES", SPACE_PROXY if public else "")
     return read_review_settings(get("REVIEW_PASSWORD", ""), get("REVIEWERS", ""), proxies, hub_login)
 

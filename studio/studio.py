@@ -38,7 +38,7 @@ from safety.generation import (
     Stamp,
 )
 from safety.guard import Guard
-from safety.marks.export import Provenance, file_name, provenance_of, sweep
+from safety.marks.export import Provenance, file_name, provenance_of, remove_unfinished
 from safety.marks.keys import new_mark_key
 from safety.marks.verify import Verification, verify
 from safety.policy.decide import decide
@@ -194,7 +194,7 @@ class Studio(StudioViews):
     def resume(self) -> None:
         """Puts in order what a crash left behind, and deletes what has been kept long enough."""
         self.audit.close_interrupted()
-        sweep(self.outputs)
+        remove_unfinished(self.outputs)
         self.purge()
 
     def reveal(self, case: str, export: Export) -> None:

@@ -33,7 +33,7 @@ class PlainExporter:
     marks: tuple[Any, ...] = ()
     written: list[Path] = field(default_factory=list)
 
-    def export(self, image: Image.Image, facts: Any, path: Path) -> Export:
+    def export(self, image: Image.Image, provenance: Any, path: Path) -> Export:
         if self.fails:
             raise self.fails
         try:
@@ -42,7 +42,7 @@ class PlainExporter:
         except OSError as error:
             raise ExportError(f"{path} could not be written.") from error
         self.written.append(path)
-        return Export(path, facts.stamp, hashlib.sha256(path.read_bytes()).hexdigest(), *image.size, ("visible",))
+        return Export(path, provenance.stamp, hashlib.sha256(path.read_bytes()).hexdigest(), *image.size, ("visible",))
 
 
 def limits(**table: Any) -> RateLimits:

@@ -1,4 +1,4 @@
-"""How often a mark is found where none was written, in crops and copies of unmarked pictures.
+"""Counts how often a mark is found where none was written, in crops and copies of unmarked pictures.
 
     python -m benchmarks.marks.false_positives --count 2000 --folder /usr/share/wallpapers
 
@@ -29,6 +29,7 @@ from safety.marks.invisible.error_correction import decode
 
 
 def trial(number: int, images: list[Image.Image]) -> Image.Image:
+    """Makes the picture of one trial, RGB."""
     random = np.random.default_rng(number)
     image = images[number % len(images)]
     share = random.uniform(0.2, 1) ** 0.5
@@ -45,18 +46,20 @@ def trial(number: int, images: list[Image.Image]) -> Image.Image:
     return jpeg(int(random.integers(40, 96)))(part) if random.random() < 0.5 else part
 
 
-def looked(image: Image.Image, thorough: bool) -> tuple[bool, int]:
-    """Whether a mark was found, and how many words were decoded."""
+def search(image: Image.Image, thorough: bool) -> tuple[bool, int]:
+    """Returns whether a mark was found, and how many words were decoded."""
     with mock.patch.object(reader, "decode", wraps=decode) as counted:
         return reader.detect(image, thorough=thorough) is not None, counted.call_count
 
 
-def done(path: Path) -> Iterator[dict[str, int]]:
+def read_results(path: Path) -> Iterator[dict[str, int]]:
+    """Yields the results of earlier trials."""
     if path.exists():
         yield from map(json.loads, path.read_text().splitlines())
 
 
 def main() -> None:
+    """Runs the trials that are not done yet and prints the counts."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--count", type=int, default=2000)
     parser.add_argument("--folder", type=Path, action="append", default=[])
@@ -67,13 +70,13 @@ def main() -> None:
     path = options.work / f"false-positives{'-direct' if options.direct else ''}.json"
     cv2.setNumThreads(1)
     images = list(sources(options.work, options.folder))
-    known = {row["trial"] for row in done(path)}
+    finished = {row["trial"] for row in read_results(path)}
     for number in range(options.count):
-        if number not in known:
-            found, words = looked(trial(number, images), not options.direct)
+        if number not in finished:
+            detected, words = search(trial(number, images), not options.direct)
             with path.open("a") as file:
-                file.write(json.dumps({"trial": number, "found": int(found), "words": words}) + "\n")
-    rows = list(done(path))
+                file.write(json.dumps({"trial": number, "found": int(detected), "words": words}) + "\n")
+    rows = list(read_results(path))
     marks, decoded = sum(row["found"] for row in rows), [row["words"] for row in rows]
     print(f"{len(rows)} unmarked pictures and crops of {len(images)} pictures: {marks} marks found;")
     print(f"{sum(decoded)} words decoded, at most {max(decoded)} a picture")

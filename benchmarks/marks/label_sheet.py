@@ -1,4 +1,4 @@
-"""The visible label on 20 backgrounds, to be looked at.
+"""Draws the visible label on 20 backgrounds, to be looked at.
 
     python -m benchmarks.marks.label_sheet --out docs/label-sheet.jpg
 
@@ -14,12 +14,13 @@ from pathlib import Path
 
 from PIL import Image, ImageOps
 
-from benchmarks.marks.pictures import SAMPLES, _sample_files
-from safety.marks.label import Style, languages
+from benchmarks.marks.pictures import SAMPLES, sample_files
+from safety.marks.label import LabelStyle, label_words
 from safety.marks.visible import Corner, labelled
 
 ROOT = Path(__file__).parents[2]
-SIDE, GAP, COLUMNS = 320, 8, 5
+SIDE, GAP = 320, 8  # pixels
+COLUMNS = 5
 PLAIN = ("white", "black", "#808080", "#767676", "#c8281e", "#f0c83c", "#1e50c8", "#148c3c")
 GRADIENTS = (("black", "white"), ("navy", "gold"), ("#404040", "#c0c0c0"), ("darkred", "lightpink"))
 PHOTOGRAPHS = "astronaut chelsea coffee grass gravel rocket hubble_deep_field flower"
@@ -27,28 +28,30 @@ BADGE = '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 24 24"><path d="M1
 
 
 def main() -> None:
-    ask = argparse.ArgumentParser(description=__doc__)
-    ask.add_argument("--out", type=Path, default=ROOT / "docs" / "label-sheet.jpg")
-    out = ask.parse_args().out
-    words = ["", *languages(ROOT / "presets").values()]
+    """Draws the sheet and prints the contrasts."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--out", type=Path, default=ROOT / "docs" / "label-sheet.jpg")
+    out = parser.parse_args().out
+    words = ["", *label_words(ROOT / "presets").values()]
     sheet = Image.new("RGB", (COLUMNS * (SIDE + GAP) - GAP, 4 * (SIDE + GAP) - GAP), "#dddddd")
-    for number, ground in enumerate(grounds()):
-        style = Style(words[number % len(words)], BADGE if number % 4 == 3 else "")
-        picture, label = labelled(ground, list(Corner)[number // 5 % 4], style)
+    for number, background in enumerate(backgrounds()):
+        style = LabelStyle(words[number % len(words)], BADGE if number % 4 == 3 else "")
+        picture, label = labelled(background, list(Corner)[number // 5 % 4], style)
         sheet.paste(picture, (number % COLUMNS * (SIDE + GAP), number // COLUMNS * (SIDE + GAP)))
         print(f"{number:2} contrast {label.contrast:.1f}")
     sheet.save(out, quality=88)
 
 
-def grounds() -> Iterator[Image.Image]:
+def backgrounds() -> Iterator[Image.Image]:
+    """Yields the backgrounds, RGB, `SIDE` px a side."""
     for colour in PLAIN:
         yield Image.new("RGB", (SIDE, SIDE), colour)
     for dark, light in GRADIENTS:
         yield ImageOps.colorize(Image.linear_gradient("L").resize((SIDE, SIDE)), dark, light)
-    found = {path.stem: path for package, (inside, names) in SAMPLES.items()
-             for path in _sample_files(package, inside, names.split())}  # fmt: skip
+    files = {path.stem: path for package, (folder, names) in SAMPLES.items()
+             for path in sample_files(package, folder, names.split())}  # fmt: skip
     for name in PHOTOGRAPHS.split():
-        yield ImageOps.fit(Image.open(found[name]).convert("RGB"), (SIDE, SIDE))
+        yield ImageOps.fit(Image.open(files[name]).convert("RGB"), (SIDE, SIDE))
 
 
 if __name__ == "__main__":

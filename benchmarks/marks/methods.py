@@ -1,4 +1,4 @@
-"""Marks to compare, each behind the same three words: how many bits, embed, read."""
+"""Puts the marks that are compared behind one interface: how many bits, embed, read."""
 
 from __future__ import annotations
 
@@ -14,11 +14,14 @@ from safety.marks.invisible.detect import detect
 from safety.marks.invisible.embed import embed
 
 Bits = NDArray[np.uint8]
-_LEAST_AREA = 256 * 256  # pixels; invisible-watermark reads nothing smaller
+_MIN_AREA = 256 * 256  # pixels; invisible-watermark reads nothing smaller
 
 
 class Method(Protocol):
-    """`read` gives None if no mark was found; the methods of others give bits of any picture that they take."""
+    """Embeds a payload of so many bits, (bits,), 0 or 1, into an RGB picture, and reads it.
+
+    `read` gives None if no mark was found; the methods of others give bits of any picture that they take.
+    """
 
     bits: int
 
@@ -28,18 +31,20 @@ class Method(Protocol):
 
 
 class Safelight:
+    """Wraps our own invisible mark."""
+
     bits = 64
 
     def embed(self, image: Image.Image, payload: Bits) -> Image.Image:
         return embed(image, Stamp(int("".join(map(str, payload.tolist())), 2)))
 
     def read(self, image: Image.Image) -> Bits | None:
-        reading = detect(image)
-        return None if reading is None else np.array(list(f"{reading.stamp.id:064b}"), np.uint8)
+        mark = detect(image)
+        return None if mark is None else np.array(list(f"{mark.stamp.id:064b}"), np.uint8)
 
 
 class InvisibleWatermark:
-    """dwtDct, dwtDctSvd (64 bits) and rivaGan (32 bits) of the package `invisible-watermark`."""
+    """Wraps dwtDct, dwtDctSvd (64 bits) and rivaGan (32 bits) of the package `invisible-watermark`."""
 
     def __init__(self, method: str) -> None:
         from imwatermark import WatermarkDecoder, WatermarkEncoder
@@ -55,13 +60,13 @@ class InvisibleWatermark:
         return _picture(self._encoder.encode(_bgr(image), self.method))
 
     def read(self, image: Image.Image) -> Bits | None:
-        if image.width * image.height < _LEAST_AREA:
+        if image.width * image.height < _MIN_AREA:
             return None
         return np.asarray(self._decoder.decode(_bgr(image), self.method), np.uint8)
 
 
 class BlindWatermark:
-    """DWT-DCT-SVD of the package `blind-watermark`; its reader must be told how long the payload is."""
+    """Wraps DWT-DCT-SVD of the package `blind-watermark`; its reader has to know how long the payload is."""
 
     bits = 64
 
@@ -86,7 +91,7 @@ METHODS = ("safelight", "dwtDct", "dwtDctSvd", "rivaGan", "blind")
 
 
 def method(name: str) -> Method:
-    """Raises ImportError if the package that the method lives in is not installed."""
+    """Makes the method of that name. Raises ImportError if the package that it lives in is not installed."""
     if name == "safelight":
         return Safelight()
     return BlindWatermark() if name == "blind" else InvisibleWatermark(name)

@@ -1,4 +1,4 @@
-"""The results of benchmarks/marks/survival.py as Markdown."""
+"""Formats the results of benchmarks/marks/survival.py as Markdown."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ ORDER = {name: number for number, name in enumerate(METHODS)}
 
 
 def tables(rows: list[Row]) -> str:
-    """One table a size, methods side by side; below it our own figures by group of pictures."""
+    """Returns one table a size, methods side by side, and below it our own figures by group of pictures."""
     parts = []
     for size in sorted({row["size"] for row in rows}):
         of_size = [row for row in rows if row["size"] == size]
@@ -25,15 +25,18 @@ def tables(rows: list[Row]) -> str:
 
 
 def table(by_method: dict[str, list[Row]]) -> Iterable[str]:
-    """Cells: mean bit accuracy / **share whose whole payload came back**, in per cent (of how many, if not all)."""
+    """Yields the lines of a table.
+
+    Cells: mean bit accuracy / **share whose whole payload came back**, in per cent (of how many, if not all).
+    """
     marked = {name: [row for row in rows if "bits" in row] for name, rows in by_method.items()}
     yield _line("", marked)
     yield _line("---", ["---"] * len(marked))
     yield _line(
         "pictures (refused)", [f"{len(kept)} ({len(by_method[name]) - len(kept)})" for name, kept in marked.items()]
     )
-    yield _line("PSNR mean / least, dB", [_mean_least(rows, "psnr", 1) for rows in marked.values()])
-    yield _line("SSIM mean / least", [_mean_least(rows, "ssim", 3) for rows in marked.values()])
+    yield _line("PSNR mean / least, dB", [_mean_and_min(rows, "psnr", 1) for rows in marked.values()])
+    yield _line("SSIM mean / least", [_mean_and_min(rows, "ssim", 3) for rows in marked.values()])
     for key, title in (("embed_ms", "embed"), ("read_ms", "read, untouched"), ("negative_ms", "read, no mark")):
         yield _line(f"{title}: CPU ms, median", [f"{_median(rows, key):.0f}" for rows in marked.values()])
     for name in ATTACKS:
@@ -44,6 +47,7 @@ def table(by_method: dict[str, list[Row]]) -> Iterable[str]:
 
 
 def by_group(rows: list[Row]) -> Iterable[str]:
+    """Yields the lines of our own figures, and which pictures were refused."""
     if not rows:
         return
     yield "Safelight by group of pictures:"
@@ -54,7 +58,9 @@ def by_group(rows: list[Row]) -> Iterable[str]:
         kept = [row for row in rows if row["group"] == group and "bits" in row]
         if kept:
             shares = [_cell(kept, list(names)) for names in (RESEARCH, BEYOND, SAME_GEOMETRY)]
-            yield _line(group, [str(len(kept)), _mean_least(kept, "psnr", 1), _mean_least(kept, "ssim", 3), *shares])
+            yield _line(
+                group, [str(len(kept)), _mean_and_min(kept, "psnr", 1), _mean_and_min(kept, "ssim", 3), *shares]
+            )
     for row in rows:
         if "refused" in row:
             yield f"\nRefused: {row['picture']}: {row['refused']}"
@@ -68,7 +74,7 @@ def _cell(rows: list[Row], names: list[str]) -> str:
     return f"{100 * statistics.mean(bits):.0f} / **{100 * statistics.mean(bit == 1 for bit in bits):.1f}**{count}"
 
 
-def _mean_least(rows: list[Row], key: str, digits: int) -> str:
+def _mean_and_min(rows: list[Row], key: str, digits: int) -> str:
     values = [row[key] for row in rows]
     return f"{statistics.mean(values):.{digits}f} / {min(values):.{digits}f}" if values else "–"
 

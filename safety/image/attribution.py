@@ -1,4 +1,4 @@
-"""Where in a picture a score comes from: cover one part after the other and see how far the score falls.
+"""Finds the regions of a picture that a score comes from, by covering one after the other.
 
 Occlusion after Zeiler and Fergus, "Visualizing and Understanding Convolutional Networks", ECCV 2014.
 """
@@ -11,22 +11,23 @@ from PIL import Image
 
 from safety.records import Region
 
-GRID = 4  # parts a side: 16 runs of the model
-LEAST = 0.05  # a fall smaller than this says nothing
-SHARE = 0.5  # parts are named that carry this share of what the heaviest one carries
+GRID = 4  # cells a side: 16 runs of the model
+MIN_FALL = 0.05  # a fall of the score smaller than this says nothing
+MIN_SHARE = 0.5  # cells are named whose fall is at least this share of the largest
 
 
-def attribute(image: Image.Image, score: float, scored: Callable[[Image.Image], float]) -> tuple[Region, ...]:
-    """The parts that carry `score`, heaviest first; empty where no part alone does (RGB, any size).
+def attribute(image: Image.Image, score: float, score_of: Callable[[Image.Image], float]) -> tuple[Region, ...]:
+    """Returns the cells of the grid that carry `score`, heaviest first; none where no cell alone carries it.
 
-    `scored` gives the score of a changed picture. Weights are shares of the heaviest part's fall.
+    `image` is RGB, any size. `score_of` gives the score, 0..1, of a changed copy. The weight of a region is the fall of
+    the score when it is covered, as a share of the largest fall.
     """
-    falls = [(score - scored(covered), box) for covered, box in _covered(image)]
-    most = max(fall for fall, _ in falls)
-    if most < LEAST:
+    falls = [(score - score_of(covered), box) for covered, box in _cover_cells(image)]
+    largest = max(fall for fall, _ in falls)
+    if largest < MIN_FALL:
         return ()
-    named = sorted((fall for fall in falls if fall[0] >= SHARE * most), reverse=True)
-    return tuple(_region(box, fall / most) for fall, box in named)
+    heavy = sorted((fall for fall in falls if fall[0] >= MIN_SHARE * largest), reverse=True)
+    return tuple(_region(box, fall / largest) for fall, box in heavy)
 
 
 def _region(box: tuple[int, int, int, int], weight: float) -> Region:
@@ -34,13 +35,14 @@ def _region(box: tuple[int, int, int, int], weight: float) -> Region:
     return Region(left, top, right, bottom, weight)
 
 
-def _covered(image: Image.Image) -> Iterator[tuple[Image.Image, tuple[int, int, int, int]]]:
-    """The picture with one part after the other in its mean colour, and the part in cells."""
+def _cover_cells(image: Image.Image) -> Iterator[tuple[Image.Image, tuple[int, int, int, int]]]:
+    """Yields copies with one cell filled with the picture's mean colour, and that cell's (left, top, right, bottom)."""
     mean = image.resize((1, 1), Image.Resampling.BOX)
     for row in range(GRID):
         for column in range(GRID):
             box = (column, row, column + 1, row + 1)
             left, top = column * image.width // GRID, row * image.height // GRID
+            # Rounded up, so that no pixel between two cells stays uncovered.
             right, bottom = -(-box[2] * image.width // GRID), -(-box[3] * image.height // GRID)
             covered = image.copy()
             covered.paste(mean.resize((right - left, bottom - top)), (left, top))

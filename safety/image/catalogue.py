@@ -1,4 +1,4 @@
-"""Builds the picture checks from their cards. Nothing is loaded here."""
+"""The list of all picture checks, made from their settings. Nothing is loaded here."""
 
 from __future__ import annotations
 
@@ -8,28 +8,30 @@ from functools import partial
 from pathlib import Path
 from typing import Protocol
 
+from PIL import Image
+
 from safety.checks import Check
 from safety.errors import WeightsError
 from safety.image import ocr, torch_models
-from safety.image.child_safety import PictureChildSafetyCheck, Young
-from safety.image.classifiers import image_safety_classifier, nsfwjs, open_nsfw, pick
+from safety.image.child_safety import PictureChildSafetyCheck
+from safety.image.classifiers import image_safety_classifier, nsfwjs, open_nsfw, require_weights
 from safety.image.config import CheckConfig, PictureChecksConfig, read_picture_checks
 from safety.image.custom import CustomClassifierCheck
-from safety.image.faces import Faces
+from safety.image.faces import FaceAnalyzer
 from safety.image.hash_match import HashMatchCheck
-from safety.image.nsfw import NsfwEnsemble, NudityCheck
-from safety.image.reading import OcrCheck
-from safety.image.violence import GoreCheck
-from safety.image.zero_shot import AgreementCheck, ZeroShotCheck, read_fits
+from safety.image.nsfw import GoreCheck, NsfwEnsemble, NudityCheck
+from safety.image.ocr import OcrCheck, RapidTextReader
+from safety.image.torch_models import ClipModel, TorchClassifier
+from safety.image.zero_shot import AgreementCheck, ZeroShotCheck, read_calibration
 from safety.records import Picture, Prompt
-from safety.runtime import OnnxModel
-from safety.weights import Weights
+from safety.weights import OnnxModel, Weights
 
 UNCALIBRATED = "Not calibrated: python -m benchmarks.image.calibrate_zero_shot FOLDER."
+ChildFaceScore = Callable[[Image.Image], float]
 
 
 class PromptParts(Protocol):
-    """Names what picture checks take from the checks of prompts (`safety.prompt.PromptChecks` has it)."""
+    """Names what picture checks take from the checks of prompts; `safety.prompt.PromptChecks` has it."""
 
     @property
     def checks(self) -> Sequence[Check[Prompt]]: ...
@@ -43,65 +45,79 @@ class PromptParts(Protocol):
 
 @dataclass(frozen=True)
 class CheckSpec:
-    """A check that may be built. `missing` says in a sentence what it lacks on this machine."""
+    """Describes a check that may be built. `missing` says in a sentence what it lacks on this machine."""
 
     name: str
-    card: CheckConfig
+    config: CheckConfig
     build: Callable[[], Check[Picture]]
     missing: str = ""
 
 
-def parts(weights: Mapping[str, Weights], presets: Path, prompts: PromptParts) -> Iterator[CheckSpec]:
-    """Every check of picture_checks.toml, in the order in which they look. Raises PresetError, WeightsError."""
-    cards = read_picture_checks(presets)
-    clip = tuple(_on_clip(cards, presets, prompts.names_public_figure))
-    yield from _embedded(weights, cards, prompts.speaks_of_minors, _young(clip))
-    yield CheckSpec("copies", cards.copies, partial(HashMatchCheck, cards.copies, presets))
-    yield CheckSpec("reading", cards.reading, partial(_reading, cards, prompts.checks), ocr.missing())
+def check_specs(weights: Mapping[str, Weights], presets: Path, prompts: PromptParts) -> Iterator[CheckSpec]:
+    """Yields every check of picture_checks.toml, in the order in which they run. Raises PresetError, WeightsError."""
+    config = read_picture_checks(presets)
+    clip = tuple(_clip_checks(config, presets, prompts.names_public_figure))
+    yield from _embedded_checks(weights, config, prompts.speaks_of_minors, _child_face_scores(clip))
+    yield CheckSpec("copies", config.hash_match, partial(HashMatchCheck, config.hash_match, presets))
+    yield CheckSpec("reading", config.ocr, partial(_ocr_check, config, prompts.checks), ocr.missing())
     yield from clip
-    for name, card in cards.classifier.items():
-        missing = torch_models.missing(card, card.kind)
-        yield CheckSpec(name, card, partial(_learned, name, cards), missing)
+    for name, classifier in config.classifiers.items():
+        build = partial(_custom_check, name, config)
+        yield CheckSpec(name, classifier, build, torch_models.missing(classifier, classifier.kind))
 
 
-def _embedded(
-    weights: Mapping[str, Weights], cards: PictureChecksConfig, stated: Callable[[str], bool], young: Sequence[Young]
+def _embedded_checks(
+    weights: Mapping[str, Weights],
+    config: PictureChecksConfig,
+    mentions_minor: Callable[[str], bool],
+    child_face_scores: Sequence[ChildFaceScore],
 ) -> Iterator[CheckSpec]:
+    """Yields the checks whose weights ship with Safelight. They share the models."""
     safety = image_safety_classifier(weights)
-    votes = NsfwEnsemble(open_nsfw(weights), nsfwjs(weights), safety)
-    faces = Faces(pick(weights, "yunet"), OnnxModel(pick(weights, "face_age")))
-    minors = partial(PictureChildSafetyCheck, cards.minors, votes, stated, faces, young)
-    lost = partial(_lost, weights)
-    yield CheckSpec("nudity", cards.nudity, partial(NudityCheck, votes), lost("open_nsfw", "nsfwjs"))
-    yield CheckSpec("gore", cards.gore, partial(GoreCheck, safety), lost("image_safety_classifier_s"))
-    yield CheckSpec("minors", cards.minors, minors, lost("yunet", "face_age"))
+    ensemble = NsfwEnsemble(open_nsfw(weights), nsfwjs(weights), safety)
+    faces = FaceAnalyzer(require_weights(weights, "yunet"), OnnxModel(require_weights(weights, "face_age")))
+    missing = partial(_missing_files, weights)
+    yield CheckSpec(
+        "nudity", config.nudity, partial(NudityCheck, config.nudity, ensemble), missing("open_nsfw", "nsfwjs")
+    )
+    yield CheckSpec("gore", config.gore, partial(GoreCheck, config.gore, safety), missing("image_safety_classifier_s"))
+    build = partial(PictureChildSafetyCheck, config.child_safety, ensemble, mentions_minor, faces, child_face_scores)
+    yield CheckSpec("minors", config.child_safety, build, missing("yunet", "face_age"))
 
 
-def _lost(weights: Mapping[str, Weights], *names: str) -> str:
+def _missing_files(weights: Mapping[str, Weights], *names: str) -> str:
+    """Returns which of these weights are not on this machine, as one sentence; empty if all are."""
     try:
-        gone = [weights[name].file for name in names if not weights[name].path().exists()]
+        files = [weights[name].file for name in names if not weights[name].path().exists()]
     except WeightsError as error:
         return error.sentence
-    return f"Missing: {', '.join(gone)}." if gone else ""
+    return f"Missing: {', '.join(files)}." if files else ""
 
 
-def _on_clip(cards: PictureChecksConfig, presets: Path, public_figure: Callable[[str], bool]) -> Iterator[CheckSpec]:
-    """The two checks that share one open_clip model."""
-    card, clip = cards.heads, torch_models.ClipModel(cards.heads)
-    fits, missing = read_fits(presets, card, cards.head), torch_models.missing(card, "open_clip")
-    heads = ZeroShotCheck(cards.head, clip, fits, public_figure)
-    yield CheckSpec("heads", card, lambda: heads, missing or ("" if fits else UNCALIBRATED))
-    yield CheckSpec("agreement", cards.agreement, partial(AgreementCheck, cards.agreement.captions, clip), missing)
+def _clip_checks(
+    config: PictureChecksConfig, presets: Path, names_public_figure: Callable[[str], bool]
+) -> Iterator[CheckSpec]:
+    """Yields the two checks that share one open_clip model."""
+    encoder = ClipModel(config.zero_shot)
+    calibration = read_calibration(presets, config.zero_shot, config.zero_shot_heads)
+    missing = torch_models.missing(config.zero_shot, "open_clip")
+    # Built here, so that the child-safety check asks the very check that runs.
+    check = ZeroShotCheck(config.zero_shot, config.zero_shot_heads, encoder, calibration, names_public_figure)
+    yield CheckSpec("heads", config.zero_shot, lambda: check, missing or ("" if calibration else UNCALIBRATED))
+    build = partial(AgreementCheck, config.agreement.captions, encoder)
+    yield CheckSpec("agreement", config.agreement, build, missing)
 
 
-def _young(clip: Sequence[CheckSpec]) -> tuple[Young, ...]:
-    heads = next((part.build() for part in clip if part.card.use and not part.missing), None)
-    return (heads.young,) if isinstance(heads, ZeroShotCheck) else ()
+def _child_face_scores(clip: Sequence[CheckSpec]) -> tuple[ChildFaceScore, ...]:
+    """Returns the zero-shot check's score for a child's face, where that check runs."""
+    check = next((spec.build() for spec in clip if spec.config.use and not spec.missing), None)
+    return (check.child_face_score,) if isinstance(check, ZeroShotCheck) else ()
 
 
-def _reading(cards: PictureChecksConfig, prompts: Sequence[Check[Prompt]]) -> Check[Picture]:
-    return OcrCheck(ocr.RapidReader(cards.reading), prompts)
+def _ocr_check(config: PictureChecksConfig, prompts: Sequence[Check[Prompt]]) -> Check[Picture]:
+    return OcrCheck(RapidTextReader(config.ocr), prompts)
 
 
-def _learned(name: str, cards: PictureChecksConfig) -> Check[Picture]:
-    return CustomClassifierCheck(name, cards.classifier[name], torch_models.TorchClassifier(cards.classifier[name]))
+def _custom_check(name: str, config: PictureChecksConfig) -> Check[Picture]:
+    classifier = config.classifiers[name]
+    return CustomClassifierCheck(name, classifier, TorchClassifier(classifier))

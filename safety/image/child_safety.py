@@ -1,7 +1,7 @@
 """Hard line 1.1 in pictures: a minor, stated or apparent, in a sexual or nude picture.
 
-Tested with drawings, adults' faces and made-up scores only. It does not recognise abuse; it is a tripwire, set to
-the side of caution (docs/decisions/0013-picture-checks.md).
+Tested with drawings, adults' faces and made-up scores only. It does not recognise abuse; it errs on the side of
+caution (docs/decisions/0013-picture-checks.md).
 """
 
 from __future__ import annotations
@@ -11,45 +11,55 @@ from collections.abc import Callable, Iterator, Sequence
 from PIL import Image
 
 from safety.image.config import ChildSafetyConfig
-from safety.image.faces import Faces
+from safety.image.faces import FaceAnalyzer
 from safety.image.nsfw import NsfwEnsemble
 from safety.records import Finding, Model, Picture
 
-Stated = Callable[[str], bool]  # whether a prompt speaks of a minor
-Young = Callable[[Image.Image], float]  # another model's score for a child's face, 0..1
-
 
 class PictureChildSafetyCheck:
-    """Reports the highest sexual-content score where a minor is stated or apparent; else nothing, not even a zero."""
+    """Reports the highest sexual-content score where a minor is stated or apparent, and nothing otherwise.
+
+    `mentions_minor` says whether a prompt speaks of a minor. `child_face_scores` are other models' scores, 0..1, for a
+    child's face in an RGB picture.
+    """
 
     name = "minors"
     live = False
 
     def __init__(
-        self, card: ChildSafetyConfig, votes: NsfwEnsemble, stated: Stated, faces: Faces, young: Sequence[Young] = ()
+        self,
+        config: ChildSafetyConfig,
+        ensemble: NsfwEnsemble,
+        mentions_minor: Callable[[str], bool],
+        faces: FaceAnalyzer,
+        child_face_scores: Sequence[Callable[[Image.Image], float]] = (),
     ) -> None:
-        self._card, self._votes, self._stated = card, votes, stated
-        self._faces, self._young = faces, young
+        self._config, self._ensemble, self._mentions_minor = config, ensemble, mentions_minor
+        self._faces, self._child_face_scores = faces, child_face_scores
 
     @property
     def models(self) -> tuple[Model, ...]:
-        return self._votes.models
+        """Returns the name and hash of the weights that give the sexual-content scores."""
+        return self._ensemble.models
 
     def load(self) -> None:
-        """Reads the weights that most pictures never need. Raises WeightsError."""
+        """Loads the weights that most pictures never need. Raises WeightsError."""
         self._faces.load()
 
     def detect(self, subject: Picture) -> Iterator[Finding]:
-        """At most one finding, without evidence or region: how the line was found is nobody's business."""
-        sexual = max(self._votes.of(subject.image).values())
-        if sexual < self._card.sexual:
+        """Yields at most one finding, without evidence or regions, which would help to get round the check."""
+        sexual = max(self._ensemble.scores(subject.image).values())
+        if sexual < self._config.sexual:
             return
-        stated = self._stated(subject.prompt)
-        if (stated and sexual >= self._card.sexual_without_face) or self._apparent(subject.image, stated):
+        stated = self._mentions_minor(subject.prompt)
+        if (stated and sexual >= self._config.sexual_without_face) or self._shows_minor(subject.image, stated):
             yield Finding(self.name, "child_safety", sexual)
 
-    def _apparent(self, image: Image.Image, stated: bool) -> bool:
-        if any(young(image) >= 0.5 for young in self._young):
+    def _shows_minor(self, image: Image.Image, stated: bool) -> bool:
+        """Returns whether a face may be a minor's: any face where the prompt states one, else one that looks young."""
+        if any(score(image) >= self._config.child_face for score in self._child_face_scores):
             return True
-        faces = self._faces.find(image, self._card.face)
-        return bool(faces) and (stated or any(self._faces.age(image, face) < self._card.apparent_age for face in faces))
+        faces = self._faces.detect(image, self._config.face)
+        return bool(faces) and (
+            stated or any(self._faces.apparent_age(image, face) < self._config.apparent_age for face in faces)
+        )

@@ -1,7 +1,8 @@
-"""Reads presets/picture_checks.toml: which checks look at pictures, which of them must, and their settings."""
+"""The settings of presets/picture_checks.toml: which checks look at pictures, which of them must, and how."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -11,12 +12,12 @@ from safety.config import ADVICE, ConfigModel, parse, read_toml
 from safety.errors import PresetError
 
 FILE = "picture_checks.toml"
-Share = Annotated[float, Field(gt=0, le=1)]
-Messages = Annotated[tuple[str, ...], Field(min_length=1)]
+Score = Annotated[float, Field(gt=0, le=1)]
+Phrases = Annotated[tuple[str, ...], Field(min_length=1)]
 
 
 class CheckConfig(ConfigModel):
-    """What every check says of itself. A `required` one that cannot load blocks; another one is left out and told."""
+    """Describes one check. A `required` one that cannot load blocks; another one is left out, and health says so."""
 
     about: str  # what it looks for, in a few words
     without: str  # what it means that it does not look
@@ -24,40 +25,48 @@ class CheckConfig(ConfigModel):
     use: bool = True
 
 
-class ChildSafetyConfig(CheckConfig):
-    """Hard line 1.1 in pictures. Scores are the highest of the three sexual-content scores."""
+class RegionCheckConfig(CheckConfig):
+    """Describes a check that can say where in a picture a score comes from, which takes 16 more runs of its model."""
 
-    face: Share  # from this score of the face detector on there is a face
+    regions_from: Score  # the least score for which regions are sought
+
+
+class ChildSafetyConfig(CheckConfig):
+    """Sets when hard line 1.1 is crossed in a picture. `sexual` scores are the highest of the three of [nudity]."""
+
+    face: Score  # the least score of the face detector that counts as a face
     apparent_age: Annotated[float, Field(ge=18, le=40)]  # years; younger faces count as perhaps a minor's
     sexual: Annotated[float, Field(ge=0.1, le=0.5)]  # with a face that looks young, or a face and a stated minor
     sexual_without_face: Annotated[float, Field(ge=0.1, le=0.9)]  # with a stated minor alone
+    # The least score of [head.child] that counts as a child's face: the calibrated middle, or below it.
+    child_face: Annotated[float, Field(ge=0.1, le=0.5)]
 
 
 class HashList(ConfigModel):
-    """A file of PDQ hashes, 64 hex digits a line; what follows them is a name. A match counts as `category`."""
+    """Names a file of PDQ hashes, 64 hex digits a line, then perhaps a name. A match counts as `category`."""
 
     file: Path
     category: str
     title: str
-    distance: Annotated[int, Field(ge=0, le=60)] = 31  # of 256 bits; 31 is what PDQ's makers advise
+    distance: Annotated[int, Field(ge=0, le=60)] = 31  # bits of 256 that may differ; 31 is what PDQ's makers advise
 
 
 class HashMatchConfig(CheckConfig):
-    """Near-copies of listed pictures."""
+    """Sets which lists a picture is compared with."""
 
-    quality: Annotated[int, Field(ge=0, le=100)] = 50  # flatter pictures have no useful hash
+    quality: Annotated[int, Field(ge=0, le=100)] = 50  # PDQ's own measure; flatter pictures have no useful hash
     lists: tuple[HashList, ...] = ()
 
 
 class OcrConfig(CheckConfig):
-    """Text in the picture."""
+    """Sets how text in a picture is read."""
 
     side: Annotated[int, Field(ge=128, le=2048)]  # pixels; larger pictures are searched at this size
-    confidence: Share
+    confidence: Score  # lines that the reader is less sure of are left out
 
 
 class HubModel(ConfigModel):
-    """Where weights come from: an absolute folder or file, or a repository on the hub at one commit."""
+    """Names where weights come from: an absolute folder or file, or a repository on the hub at one commit."""
 
     folder: str = ""
     repository: str = ""
@@ -67,56 +76,64 @@ class HubModel(ConfigModel):
     note: str = ""
 
 
-class ClassifierConfig(CheckConfig, HubModel):
-    """A classifier of whole pictures. `scores`: category -> labels whose probabilities add up to its score."""
+class ClassifierConfig(RegionCheckConfig, HubModel):
+    """Describes a classifier of whole pictures. `scores`: category -> labels that add up to its score."""
 
     kind: Literal["timm", "transformers"]
-    scores: dict[str, Messages]
+    scores: dict[str, Phrases]
 
 
 class ZeroShotHead(ConfigModel):
-    """One question to a model of pictures and words: is it rather one of these, or one of those?"""
+    """Asks a model of pictures and words whether a picture is nearer to the positive or to the negative phrases."""
 
     category: str = ""  # empty: only a signal for other checks
     subcategory: str = Field(default="", alias="aspect")
-    when: Literal["always", "public figure"] = "always"  # asked only where the prompt names one
-    shows: Messages
-    rather: Messages
+    when: Literal["always", "public figure"] = "always"  # "public figure": only where the prompt names one
+    positive: Phrases = Field(alias="shows")
+    negative: Phrases = Field(alias="rather")
 
 
-class ZeroShotConfig(CheckConfig, HubModel):
-    """Zero-shot heads on one open_clip model. `file` lies in the folder or the repository."""
+class ZeroShotConfig(RegionCheckConfig, HubModel):
+    """Names the open_clip model that all heads share. `file` lies in the folder or the repository."""
 
     model: str  # open_clip's name of the architecture
     file: str
 
 
 class AgreementConfig(CheckConfig):
-    """Whether a picture fits its prompt better than it fits these captions of other pictures."""
+    """Lists captions of other pictures; a picture should fit its own prompt better than these."""
 
     captions: Annotated[tuple[str, ...], Field(min_length=10)]
 
 
 class PictureChecksConfig(ConfigModel):
-    """The whole file."""
+    """Holds the whole file. The aliases are its tables."""
 
-    nudity: CheckConfig
-    gore: CheckConfig
-    minors: ChildSafetyConfig
-    copies: HashMatchConfig
-    reading: OcrConfig
-    heads: ZeroShotConfig
+    nudity: RegionCheckConfig
+    gore: RegionCheckConfig
+    child_safety: ChildSafetyConfig = Field(alias="minors")
+    hash_match: HashMatchConfig = Field(alias="copies")
+    ocr: OcrConfig = Field(alias="reading")
+    zero_shot: ZeroShotConfig = Field(alias="heads")
     agreement: AgreementConfig
-    head: dict[str, ZeroShotHead]
-    classifier: dict[str, ClassifierConfig]
+    zero_shot_heads: dict[str, ZeroShotHead] = Field(alias="head")
+    classifiers: dict[str, ClassifierConfig] = Field(alias="classifier")
 
 
-def read_picture_checks(folder: Path) -> PictureChecksConfig:
-    """The cards of the presets folder. Raises PresetError that names file and key."""
-    path = folder / FILE
-    cards = parse(PictureChecksConfig, read_toml(path), path)
-    named = {name: card for name, card in cards if isinstance(card, CheckConfig)}
-    for name, card in {**named, **cards.classifier}.items():
-        if card.required and not card.use:
-            raise PresetError(f"{path}: {name}: a required check cannot be switched off", ADVICE)
-    return cards
+def read_picture_checks(presets: Path) -> PictureChecksConfig:
+    """Returns the settings in `presets`/picture_checks.toml. Raises PresetError that names file and key."""
+    path = presets / FILE
+    config = parse(PictureChecksConfig, read_toml(path), path)
+    for table, check in _checks(config):
+        if check.required and not check.use:
+            raise PresetError(f"{path}: {table}: a required check cannot be switched off", ADVICE)
+    return config
+
+
+def _checks(config: PictureChecksConfig) -> Iterator[tuple[str, CheckConfig]]:
+    """Yields every check with the name of its table in the file."""
+    for name, field in PictureChecksConfig.model_fields.items():
+        check = getattr(config, name)
+        if isinstance(check, CheckConfig):
+            yield field.alias or name, check
+    yield from config.classifiers.items()

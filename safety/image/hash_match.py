@@ -21,26 +21,26 @@ from safety.records import Finding, Picture
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-ASPECT = "copy"
-MEND = "Mend [copies] in picture_checks.toml."
+SUBCATEGORY = "copy"
+ADVICE = "Mend [copies] in picture_checks.toml."
 
 
 @dataclass(frozen=True, slots=True)
 class KnownPictures:
-    """One list in memory: bits of shape (pictures, 256), 0 or 1, and the name of each."""
+    """Holds one list in memory: bits of shape (pictures, 256), 0 or 1, and the name of each picture."""
 
-    card: HashList
+    config: HashList
     bits: NDArray[np.uint8]
     names: tuple[str, ...]
 
 
-def read_list(card: HashList, folder: Path) -> KnownPictures:
-    """A list; a relative path starts at `folder`. Raises FileError that names file and line."""
-    path = folder / card.file
+def read_list(config: HashList, folder: Path) -> KnownPictures:
+    """Reads a list; a relative path starts at `folder`. Raises FileError that names file and line."""
+    path = folder / config.file
     try:
         lines = path.read_text("utf-8").splitlines()
     except (OSError, UnicodeDecodeError) as error:
-        raise FileError(f"The hash list {path} cannot be read: {error}.", MEND) from None
+        raise FileError(f"The hash list {path} cannot be read: {error}.", ADVICE) from None
     rows: list[NDArray[np.uint8]] = []
     names: list[str] = []
     for number, line in enumerate(lines, 1):
@@ -48,11 +48,12 @@ def read_list(card: HashList, folder: Path) -> KnownPictures:
         if not digits or digits.startswith("#"):
             continue
         rows.append(_bits(digits, path, number))
-        names.append(name.strip() or card.title)
-    return KnownPictures(card, np.stack(rows) if rows else np.zeros((0, BITS), np.uint8), tuple(names))
+        names.append(name.strip() or config.title)
+    return KnownPictures(config, np.stack(rows) if rows else np.zeros((0, BITS), np.uint8), tuple(names))
 
 
 def _bits(digits: str, path: Path, number: int) -> NDArray[np.uint8]:
+    """Returns the 256 bits that 64 hex digits on line `number` stand for. Raises FileError for anything else."""
     try:
         data = bytes.fromhex(digits)
     except ValueError:
@@ -63,32 +64,34 @@ def _bits(digits: str, path: Path, number: int) -> NDArray[np.uint8]:
 
 
 class HashMatchCheck:
-    """Compares a picture, and its mirror image, with every list. Without lists it has nothing to do."""
+    """Compares a picture, and its mirror image, with every list. Without lists it reports nothing."""
 
     name = "copies"
     live = False
 
-    def __init__(self, card: HashMatchConfig, folder: Path) -> None:
-        self._card, self._folder = card, folder
-        self._known: tuple[KnownPictures, ...] | None = None
+    def __init__(self, config: HashMatchConfig, folder: Path) -> None:
+        self._config, self._folder = config, folder
+        self._lists: tuple[KnownPictures, ...] | None = None
 
     def load(self) -> None:
         """Reads the lists, if they are not loaded. Raises FileError."""
-        if self._known is None:
-            self._known = tuple(read_list(card, self._folder) for card in self._card.lists)
+        if self._lists is None:
+            self._lists = tuple(read_list(config, self._folder) for config in self._config.lists)
 
     def detect(self, subject: Picture) -> Iterator[Finding]:
-        """A finding for each list that has the picture; the score is 1 for the very same, 0.5 at the farthest."""
+        """Yields a finding for each list that has the picture; the score falls from 1 to 0.5 with the distance."""
         self.load()
-        known = [each for each in self._known or () if len(each.bits)]
-        if not known:
+        lists = [known for known in self._lists or () if len(known.bits)]
+        if not lists:
             return
         hashes = [pdq(image) for image in (subject.image, ImageOps.mirror(subject.image))]
-        bits = np.stack([bits for bits, quality in hashes if quality >= self._card.quality] or [np.full(BITS, 2)])
-        for each in known:
-            distances = (bits[:, None] != each.bits[None]).sum(-1).min(0)
+        # Where neither is good enough to compare, a row of twos, which differs from every list in all bits.
+        rows = [bits for bits, quality in hashes if quality >= self._config.quality] or [np.full(BITS, 2)]
+        bits = np.stack(rows)
+        for known in lists:
+            distances = (bits[:, None] != known.bits[None]).sum(-1).min(0)
             nearest = int(distances.argmin())
-            if (distance := int(distances[nearest])) <= each.card.distance:
-                score = 1.0 - 0.5 * distance / max(each.card.distance, 1)
-                evidence = f"{each.card.title}: {each.names[nearest]}, {distance} of {BITS} bits differ"
-                yield Finding(self.name, each.card.category, score, evidence, ASPECT)
+            if (distance := int(distances[nearest])) <= known.config.distance:
+                score = 1.0 - 0.5 * distance / max(known.config.distance, 1)
+                evidence = f"{known.config.title}: {known.names[nearest]}, {distance} of {BITS} bits differ"
+                yield Finding(self.name, known.config.category, score, evidence, SUBCATEGORY)

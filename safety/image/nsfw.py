@@ -1,7 +1,7 @@
-"""Nudity and sexual content: three classifiers vote.
+"""Nudity and sexual content, judged by three classifiers together, and gore, judged by one.
 
-Their errors are fairly independent (docs/decisions/0003-picture-thresholds.md), so the middle score
-errs far less than any one of them.
+The errors of the three are fairly independent (docs/decisions/0003-picture-thresholds.md), so their middle score errs
+far less than any one of them. For gore there is only one embedded classifier.
 """
 
 from __future__ import annotations
@@ -12,64 +12,79 @@ from functools import partial
 from PIL import Image
 
 from safety.image.attribution import attribute
-from safety.image.classifiers import Classifier, digest_of
+from safety.image.classifiers import Classifier, picture_digest
+from safety.image.config import RegionCheckConfig
 from safety.records import Finding, Model, Picture
 
-# Which labels of a model count as sexual. nsfwjs' "sexy" fires on one ordinary photograph of people in ten.
-SEXUAL = {"open_nsfw": ("NSFW",), "nsfwjs": ("porn", "hentai"), "image-safety-classifier-s": ("NSFW",)}
-ASK_WHERE = 0.35  # from this score on the region is worth the second it takes to find
+# Which labels of each model count as sexual content.
+SEXUAL_LABELS = {"open_nsfw": ("NSFW",), "nsfwjs": ("porn", "hentai"), "image-safety-classifier-s": ("NSFW",)}
+GORE_LABEL = "NSFL"  # of image-safety-classifier-s
 
 
 class NsfwEnsemble:
-    """Three sexual-content scores of one picture. The last ones are kept, under a digest of the picture."""
+    """Scores the sexual content of a picture by three classifiers.
+
+    The last scores are kept under a digest of the picture, since two checks ask for them.
+    """
 
     def __init__(self, *classifiers: Classifier) -> None:
         self._classifiers = {classifier.name: classifier for classifier in classifiers}
         self._last: tuple[bytes, Mapping[str, float]] = (b"", {})
 
-    def of(self, image: Image.Image) -> Mapping[str, float]:
-        """Score by name of the model, 0..1. Raises WeightsError, ValueError."""
-        digest = digest_of(image)
-        seen, votes = self._last  # one read: another thread may replace it
-        if seen != digest:
-            votes = {name: sexual(name, each.scores(image, digest)) for name, each in self._classifiers.items()}
-            self._last = digest, votes
-        return votes
-
     @property
     def models(self) -> tuple[Model, ...]:
-        return tuple(classifier.weights for classifier in self._classifiers.values())
+        """Returns the name and hash of each model's weights."""
+        return tuple(classifier.model for classifier in self._classifiers.values())
 
-    def one(self, name: str, image: Image.Image) -> float:
-        """One model's score of a picture that nobody asks about again."""
-        return sexual(name, self._classifiers[name].once(image))
+    def scores(self, image: Image.Image) -> Mapping[str, float]:
+        """Returns each model's score, 0..1, of an RGB picture, by the model's name. Raises WeightsError, ValueError."""
+        digest = picture_digest(image)
+        # Read at once: another thread may replace the pair.
+        last_digest, scores = self._last
+        if last_digest != digest:
+            scores = {
+                name: sexual_score(name, classifier.scores(image, digest))
+                for name, classifier in self._classifiers.items()
+            }
+            self._last = digest, scores
+        return scores
+
+    def score_uncached(self, model: str, image: Image.Image) -> float:
+        """Returns the score, 0..1, of the model of that name, and leaves the kept scores alone.
+
+        For copies with a covered cell, of which each is scored once.
+        """
+        return sexual_score(model, self._classifiers[model].scores_uncached(image))
 
 
-def sexual(name: str, scores: Mapping[str, float]) -> float:
-    """What the labels add up to. Rounding can take the sum a hair above 1."""
-    return min(1.0, sum(scores[label] for label in SEXUAL[name]))
+def sexual_score(model: str, scores: Mapping[str, float]) -> float:
+    """Returns the sum, at most 1, of a model's probabilities for its sexual labels."""
+    # Rounding can take the sum a hair above 1.
+    return min(1.0, sum(scores[label] for label in SEXUAL_LABELS[model]))
 
 
 class NudityCheck:
-    """Reports the lowest, middle and highest of three scores. One that cannot look means none has looked."""
+    """Reports the lowest, middle and highest of three scores. If one model cannot run, the whole check fails."""
 
     name = "nudity"
     live = False
 
-    def __init__(self, votes: NsfwEnsemble) -> None:
-        self._votes = votes
+    def __init__(self, config: RegionCheckConfig, ensemble: NsfwEnsemble) -> None:
+        self._config, self._ensemble = config, ensemble
 
     @property
     def models(self) -> tuple[Model, ...]:
-        return self._votes.models
+        """Returns the name and hash of each model's weights."""
+        return self._ensemble.models
 
     def detect(self, subject: Picture) -> Iterator[Finding]:
-        """Four findings, whatever the scores. Raises WeightsError, ValueError."""
-        votes = self._votes.of(subject.image)
-        lowest, middle, highest = sorted(votes.values())
-        evidence = ", ".join(f"{model} {score:.2f}" for model, score in votes.items())
-        loudest = max(votes, key=lambda model: votes[model])
-        regions = attribute(subject.image, highest, partial(self._votes.one, loudest)) if highest >= ASK_WHERE else ()
+        """Yields four findings, whatever the scores. Raises WeightsError, ValueError."""
+        scores = self._ensemble.scores(subject.image)
+        lowest, middle, highest = sorted(scores.values())
+        evidence = ", ".join(f"{model} {score:.2f}" for model, score in scores.items())
+        # Where the surest model sees it: 16 runs of one model instead of three.
+        score_of = partial(self._ensemble.score_uncached, max(scores, key=lambda model: scores[model]))
+        regions = attribute(subject.image, highest, score_of) if highest >= self._config.regions_from else ()
         for category, subcategory, score in (
             ("sexual", "all", lowest),
             ("sexual", "median", middle),
@@ -77,3 +92,27 @@ class NudityCheck:
             ("nudity", "any", highest),
         ):
             yield Finding(self.name, category, score, evidence, subcategory, regions=regions)
+
+
+class GoreCheck:
+    """Reports the gore score of image-safety-classifier-s as violence."""
+
+    name = "gore"
+    live = False
+
+    def __init__(self, config: RegionCheckConfig, classifier: Classifier) -> None:
+        self._config, self._classifier = config, classifier
+
+    @property
+    def models(self) -> tuple[Model, ...]:
+        """Returns the name and hash of the model's weights."""
+        return (self._classifier.model,)
+
+    def detect(self, subject: Picture) -> Iterator[Finding]:
+        """Yields one finding, whatever the score. Raises WeightsError, ValueError."""
+        score = self._classifier.scores(subject.image)[GORE_LABEL]
+        regions = attribute(subject.image, score, self._score_of) if score >= self._config.regions_from else ()
+        yield Finding(self.name, "violence", score, f"{self._classifier.name} {score:.2f}", regions=regions)
+
+    def _score_of(self, image: Image.Image) -> float:
+        return self._classifier.scores_uncached(image)[GORE_LABEL]

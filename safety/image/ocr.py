@@ -1,46 +1,118 @@
-"""RapidOCR (Apache-2.0; PP-OCR models by Baidu, in the package) as a reader. The one file that imports it."""
+"""Text in a picture, read by RapidOCR and judged by the checks that judge prompts.
+
+RapidOCR (Apache-2.0) brings the PP-OCR models by Baidu in its package; it is imported at the first picture.
+"""
 
 from __future__ import annotations
 
 import importlib.util
 import threading
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from typing import Any, Protocol
 
 import numpy as np
 from PIL import Image
 
+from safety.checks import Check
 from safety.image.config import OcrConfig
-from safety.image.reading import TextLine
-from safety.records import Region
+from safety.records import Finding, Picture, Prompt, Region, Span, Stage
 
+MAX_TEXT = 4000  # characters that are judged; a page of print has fewer
+MAX_EVIDENCE = 120  # characters
 PACKAGE = "rapidocr"
 INSTALL = "Not installed: pip install -r requirements-reading.txt."
-THREADS = 2  # more would take the cores from the generator
+THREADS = 2  # of each model; more would take the cores from the generator
+
+
+@dataclass(frozen=True, slots=True)
+class TextLine:
+    """Holds one line of text and where it stands in the picture."""
+
+    text: str
+    region: Region
+
+
+class TextReader(Protocol):
+    """Reads the lines of an RGB picture, in reading order: `RapidTextReader`, or a fake of the tests."""
+
+    def read(self, image: Image.Image, /) -> Sequence[TextLine]: ...
+
+
+class OcrCheck:
+    """Reports what the prompt checks find in the text, with the lines that it stands in, under the stage TEXT."""
+
+    name = "reading"
+    live = False
+
+    def __init__(self, reader: TextReader, checks: Sequence[Check[Prompt]]) -> None:
+        self._reader, self._checks = reader, checks
+
+    def load(self) -> None:
+        """Loads the reader's models. Raises what keeps them from loading."""
+        self._reader.read(Image.new("RGB", (64, 64), "white"))
+
+    def detect(self, subject: Picture) -> Iterator[Finding]:
+        """Yields what every prompt check finds; nothing where there is no text. Raises what a check raises."""
+        lines = self._reader.read(subject.image)
+        text = " ".join(line.text for line in lines)[:MAX_TEXT]
+        if not text.strip():
+            return
+        for check in self._checks:
+            for finding in check.detect(Prompt(text)):
+                yield replace(
+                    finding,
+                    check=self.name,
+                    evidence=evidence_of(finding, text),
+                    spans=(),
+                    regions=regions_of(finding.spans, lines),
+                    stage=Stage.TEXT,
+                )
+
+
+def evidence_of(finding: Finding, text: str) -> str:
+    """Returns the words of the text that the finding marks, or the whole text where it marks none; shortened."""
+    words = [text[span.start : span.end] for span in finding.spans]
+    return ", ".join(words)[:MAX_EVIDENCE] if words else text[:MAX_EVIDENCE]
+
+
+def regions_of(spans: Sequence[Span], lines: Sequence[TextLine]) -> tuple[Region, ...]:
+    """Returns the regions of the lines that the spans touch, or of all lines where there are no spans.
+
+    Spans count the characters of the lines joined by single spaces.
+    """
+    regions: list[Region] = []
+    start = 0
+    for line in lines:
+        end = start + len(line.text)
+        if not spans or any(span.start < end and span.end > start for span in spans):
+            regions.append(line.region)
+        start = end + 1
+    return tuple(regions)
 
 
 def missing() -> str:
-    """Why it cannot read, as one sentence; empty if it can."""
+    """Returns why RapidOCR cannot be used, as one sentence; empty if it can."""
     return "" if importlib.util.find_spec(PACKAGE) else INSTALL
 
 
-class RapidReader:
-    """Finds and reads lines. Loaded at the first picture and kept; one picture at a time."""
+class RapidTextReader:
+    """Reads text with RapidOCR, which is loaded at the first picture and kept; one picture at a time."""
 
-    def __init__(self, card: OcrConfig) -> None:
-        self._card = card
+    def __init__(self, config: OcrConfig) -> None:
+        self._config = config
         self._engine: Any = None
         self._lock = threading.Lock()
 
     def read(self, image: Image.Image) -> Sequence[TextLine]:
-        """Lines in reading order. `image` is RGB."""
-        pixels = np.ascontiguousarray(np.asarray(image)[:, :, ::-1])
+        """Returns the lines of an RGB picture that it is sure enough of, in reading order."""
+        bgr = np.ascontiguousarray(np.asarray(image)[:, :, ::-1])
         with self._lock:
-            result = self._loaded()(pixels)
+            result = self._loaded()(bgr)
         if result.boxes is None or result.txts is None:
             return ()
-        found = zip(result.txts, result.scores, result.boxes, strict=True)
-        lines = [(text, _region(box, image.size)) for text, score, box in found if score >= self._card.confidence]
+        rows = zip(result.txts, result.scores, result.boxes, strict=True)
+        lines = [(text, _region(box, image.size)) for text, score, box in rows if score >= self._config.confidence]
         return [TextLine(text, region) for text, region in lines if region]
 
     def _loaded(self) -> Any:
@@ -50,9 +122,10 @@ class RapidReader:
             self._engine = RapidOCR(
                 params={
                     "Global.log_level": "critical",
-                    "Global.use_cls": False,  # upside-down lines are not worth a third model
+                    # Upside-down lines are not worth a third model.
+                    "Global.use_cls": False,
                     "Det.limit_type": "max",
-                    "Det.limit_side_len": self._card.side,
+                    "Det.limit_side_len": self._config.side,
                     "EngineConfig.onnxruntime.intra_op_num_threads": THREADS,
                 }
             )
@@ -60,7 +133,7 @@ class RapidReader:
 
 
 def _region(box: Any, size: tuple[int, int]) -> Region | None:
-    """The upright box around four corners in pixels; None where nothing of it lies inside."""
+    """Returns the upright box around four corners (4, 2) in pixels; None where nothing of it lies in the picture."""
     corners = np.clip(np.asarray(box, dtype=float) / np.array(size, dtype=float), 0.0, 1.0)
     (left, top), (right, bottom) = corners.min(0), corners.max(0)
     inside = left < right and top < bottom

@@ -1,7 +1,7 @@
-"""Models with weights of the person's own choice: the one file of the checks that imports torch and what sits on it.
+"""Models with weights of an operator's own choice. Of the checks, this file alone imports torch and what sits on it.
 
-Nothing here downloads by itself: a folder on disk, or what `fetch` has put into the cache of huggingface_hub
-before, at the commit that the card names. Only safetensors, never code that comes with a model.
+Nothing here downloads by itself: a folder on disk, or what `fetch` has put into the cache of huggingface_hub before, at
+the commit that the settings name. Only safetensors, never code that comes with a model.
 """
 
 from __future__ import annotations
@@ -22,12 +22,12 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 PATTERNS = ["*.json", "*.txt", "*.safetensors"]
-NO_PLACE = "No folder and no revision is named in presets/picture_checks.toml."
-NOT_HERE = "Not downloaded: python app.py health --fetch."
+NOT_NAMED = "No folder and no revision is named in presets/picture_checks.toml."
+NOT_DOWNLOADED = "Not downloaded: python app.py health --fetch."
 
 
-def folder_of(model: HubModel) -> Path | None:
-    """Where its files lie on this machine; None if they do not. Touches no network."""
+def local_folder(model: HubModel) -> Path | None:
+    """Returns where the model's files lie on this machine; None if they do not. Touches no network."""
     if model.folder:
         path = Path(model.folder)
         return path if path.is_dir() else None
@@ -37,23 +37,23 @@ def folder_of(model: HubModel) -> Path | None:
     from huggingface_hub.errors import LocalEntryNotFoundError
 
     try:
-        where = snapshot_download(
+        folder = snapshot_download(
             model.repository, revision=model.revision, allow_patterns=PATTERNS, local_files_only=True
         )
     except LocalEntryNotFoundError:
         return None
-    return Path(where)
+    return Path(folder)
 
 
 def missing(model: HubModel, package: str) -> str:
-    """Why it cannot be used, as one sentence; empty if it can."""
+    """Returns why the model cannot be used, as one sentence; empty if it can. `package` is what runs it."""
     if importlib.util.find_spec(package) is None:
         return f"Not installed: pip install {package}."
-    if folder_of(model) is not None:
+    if local_folder(model) is not None:
         return ""
     if model.folder:
         return f"There is no folder {model.folder}."
-    return NOT_HERE if model.repository and model.revision else NO_PLACE
+    return NOT_DOWNLOADED if model.repository and model.revision else NOT_NAMED
 
 
 def fetch(model: HubModel) -> None:
@@ -69,38 +69,41 @@ def fetch(model: HubModel) -> None:
 
 
 class TorchClassifier:
-    """A timm or transformers classifier. Loaded at the first picture and kept; one picture at a time."""
+    """Runs a timm or transformers classifier, loaded at the first picture and kept; one picture at a time."""
 
-    def __init__(self, card: ClassifierConfig) -> None:
-        self._card = card
-        self._parts: Any = None
+    def __init__(self, config: ClassifierConfig) -> None:
+        self._config = config
+        self._model: Any = None
         self._lock = threading.Lock()
 
     def scores(self, image: Image.Image) -> Mapping[str, float]:
-        """A probability for each label the model was trained on. `image` is RGB. Raises WeightsError."""
+        """Returns a probability for each label that the model was trained on. `image` is RGB. Raises WeightsError."""
         import torch
 
         with self._lock:
-            if self._parts is None:
-                folder = _must(self._card)
-                self._parts = _open_timm(folder) if self._card.kind == "timm" else _open_transformers(folder)
-            prepare, net, labels = self._parts
+            if self._model is None:
+                folder = _require_folder(self._config)
+                self._model = _open_timm(folder) if self._config.kind == "timm" else _open_transformers(folder)
+            prepare, net, labels = self._model
             with torch.inference_mode():
                 logits = net(prepare(image))
-        shares = torch.softmax(logits[0].float(), dim=-1).tolist()
-        if len(shares) != len(labels):
-            raise WeightsError(f"The model gives {len(shares)} scores for {len(labels)} labels.", "Choose another one.")
-        return dict(zip(labels, shares, strict=True))
+        probabilities = torch.softmax(logits[0].float(), dim=-1).tolist()
+        if len(probabilities) != len(labels):
+            raise WeightsError(
+                f"The model gives {len(probabilities)} scores for {len(labels)} labels.", "Choose another one."
+            )
+        return dict(zip(labels, probabilities, strict=True))
 
 
-def _must(model: HubModel) -> Path:
-    folder = folder_of(model)
+def _require_folder(model: HubModel) -> Path:
+    folder = local_folder(model)
     if folder is None:
-        raise WeightsError(f"The weights of {model.repository or model.folder} are not here.", NOT_HERE)
+        raise WeightsError(f"The weights of {model.repository or model.folder} are not here.", NOT_DOWNLOADED)
     return folder
 
 
 def _open_timm(folder: Path) -> Any:
+    """Returns (picture -> batch, batch -> logits (1, labels), labels) of a timm model in a folder."""
     import timm
 
     net = timm.create_model(f"local-dir:{folder}", pretrained=True).eval()
@@ -110,6 +113,7 @@ def _open_timm(folder: Path) -> Any:
 
 
 def _open_transformers(folder: Path) -> Any:
+    """Returns (picture -> batch, batch -> logits (1, labels), labels) of a transformers model in a folder."""
     from transformers import AutoImageProcessor, AutoModelForImageClassification
 
     processor = AutoImageProcessor.from_pretrained(folder, local_files_only=True)
@@ -117,26 +121,26 @@ def _open_transformers(folder: Path) -> Any:
     labels = [net.config.id2label[number] for number in range(net.config.num_labels)]
     return (
         lambda image: processor(images=image, return_tensors="pt")["pixel_values"],
-        lambda x: net(pixel_values=x).logits,
+        lambda batch: net(pixel_values=batch).logits,
         labels,
     )
 
 
 class ClipModel:
-    """An open_clip model of pictures and words. Loaded at the first use and kept; one call at a time."""
+    """Embeds pictures and texts with an open_clip model, loaded at the first use and kept; one call at a time."""
 
-    def __init__(self, card: ZeroShotConfig) -> None:
-        self._card = card
-        self._parts: Any = None
+    def __init__(self, config: ZeroShotConfig) -> None:
+        self._config = config
+        self._model: Any = None
         self._lock = threading.Lock()
 
-    def words(self, texts: Sequence[str]) -> NDArray[np.float32]:
-        """Unit vectors of shape (texts, width). Raises WeightsError."""
+    def embed_texts(self, texts: Sequence[str]) -> NDArray[np.float32]:
+        """Returns unit vectors of shape (texts, width). Raises WeightsError."""
         net, _, tokenizer = self._loaded()
         return self._unit(net.encode_text, tokenizer(list(texts)))
 
-    def picture(self, image: Image.Image) -> NDArray[np.float32]:
-        """A unit vector of shape (width,). `image` is RGB. Raises WeightsError."""
+    def embed_picture(self, image: Image.Image) -> NDArray[np.float32]:
+        """Returns a unit vector of shape (width,) for an RGB picture. Raises WeightsError."""
         net, transform, _ = self._loaded()
         vector: NDArray[np.float32] = self._unit(net.encode_image, transform(image).unsqueeze(0))[0]
         return vector
@@ -149,13 +153,14 @@ class ClipModel:
         return np.asarray(unit.numpy(), dtype=np.float32)
 
     def _loaded(self) -> Any:
+        """Returns (net, picture -> tensor, tokenizer), loaded if need be."""
         import open_clip
 
         with self._lock:
-            if self._parts is None:
-                path = _must(self._card) / self._card.file
+            if self._model is None:
+                path = _require_folder(self._config) / self._config.file
                 if path.suffix != ".safetensors" or not path.is_file():
                     raise WeightsError(f"{path} is no safetensors file.", "Name one as `file` in picture_checks.toml.")
-                net, _, transform = open_clip.create_model_and_transforms(self._card.model, pretrained=str(path))
-                self._parts = net.eval(), transform, open_clip.get_tokenizer(self._card.model)
-            return self._parts
+                net, _, transform = open_clip.create_model_and_transforms(self._config.model, pretrained=str(path))
+                self._model = net.eval(), transform, open_clip.get_tokenizer(self._config.model)
+            return self._model

@@ -1,7 +1,7 @@
-"""Zero-shot heads: questions in words to a model of pictures and words (Radford et al., ICML 2021: CLIP).
+"""Zero-shot classification: phrases put to a model of pictures and words (Radford et al., ICML 2021: CLIP).
 
-Such a model says what a picture is nearer to, not how sure one may be. So a head counts only once it is calibrated
-on harmless pictures (benchmarks/image/calibrate_zero_shot.py): a score of 0.5 is then what hardly any of them reaches.
+Such a model says what a picture is nearer to, not how sure one may be. So a head counts only once it is calibrated on
+harmless pictures (benchmarks/image/calibrate_zero_shot.py): a score of 0.5 is then what hardly any of them reaches.
 """
 
 from __future__ import annotations
@@ -25,135 +25,153 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 FILE = "picture_heads_calibration.toml"
-CHILD = "child"  # the head that the check of minors asks
-SCALE = 100.0  # cosines to logits, as CLIP was trained
-ASK_WHERE = 0.5
+CHILD_HEAD = "child"  # the head that PictureChildSafetyCheck asks
+LOGIT_SCALE = 100.0  # cosines to logits, as CLIP was trained
+MAX_LOGIT = 30.0  # beyond it a score is 0 or 1
 
 
-class Clip(Protocol):
-    """Unit vectors of words, (texts, width), and of an RGB picture, (width,), in one space."""
+class PictureTextEncoder(Protocol):
+    """Embeds texts, (texts, width), and an RGB picture, (width,), as unit vectors in one space.
 
-    def words(self, texts: Sequence[str], /) -> NDArray[np.float32]: ...
-    def picture(self, image: Image.Image, /) -> NDArray[np.float32]: ...
+    `ClipModel`, or a fake of the tests.
+    """
+
+    def embed_texts(self, texts: Sequence[str], /) -> NDArray[np.float32]: ...
+    def embed_picture(self, image: Image.Image, /) -> NDArray[np.float32]: ...
 
 
-class Fit(ConfigModel):
-    """A head's calibration: the margin in logits at which its score is 0.5, and how far to 0.73."""
+class HeadCalibration(ConfigModel):
+    """Maps a head's margin in logits to a score: `at` is where it is 0.5, `width` how far on it is 0.73."""
 
     at: float
     width: Annotated[float, Field(gt=0)]
 
 
 class Calibration(ConfigModel):
-    """What benchmarks/image/calibrate_zero_shot.py writes. `digest`: of the model's name and the heads' words."""
+    """Holds what benchmarks/image/calibrate_zero_shot.py writes. `digest` is `calibration_digest`."""
 
     digest: str
     pictures: Annotated[int, Field(ge=1)]
-    head: dict[str, Fit]
+    heads: dict[str, HeadCalibration] = Field(alias="head")
 
 
-def digest(card: ZeroShotConfig, heads: Mapping[str, ZeroShotHead]) -> str:
-    """Names one model with one set of questions, in any order."""
-    asked = sorted((name, head.shows, head.rather) for name, head in heads.items())
-    model = (card.model, card.folder, card.repository, card.revision, card.file)
-    return hashlib.sha256(repr((model, asked)).encode()).hexdigest()
+def calibration_digest(config: ZeroShotConfig, heads: Mapping[str, ZeroShotHead]) -> str:
+    """Returns the SHA-256, as hex, that names one model with one set of phrases, in any order of the heads."""
+    phrases = sorted((name, head.positive, head.negative) for name, head in heads.items())
+    model = (config.model, config.folder, config.repository, config.revision, config.file)
+    return hashlib.sha256(repr((model, phrases)).encode()).hexdigest()
 
 
-def read_fits(presets: Path, card: ZeroShotConfig, heads: Mapping[str, ZeroShotHead]) -> Mapping[str, Fit]:
-    """The calibration of these heads on this model; empty if there is none. Raises PresetError for a bad file."""
+def read_calibration(
+    presets: Path, config: ZeroShotConfig, heads: Mapping[str, ZeroShotHead]
+) -> Mapping[str, HeadCalibration]:
+    """Returns the calibration of these heads on this model; empty if there is none. Raises PresetError."""
     path = presets / FILE
     if not path.exists():
         return {}
-    read = parse(Calibration, read_toml(path), path)
-    complete = read.digest == digest(card, heads) and set(heads) <= set(read.head)
-    return read.head if complete else {}
+    calibration = parse(Calibration, read_toml(path), path)
+    fits = calibration.digest == calibration_digest(config, heads) and set(heads) <= set(calibration.heads)
+    return calibration.heads if fits else {}
 
 
-class Questions:
-    """All heads on one model. The words are embedded once."""
+class ZeroShotClassifier:
+    """Compares pictures with the phrases of all heads, which are embedded once."""
 
-    def __init__(self, heads: Mapping[str, ZeroShotHead], clip: Clip) -> None:
-        self._heads, self._clip = heads, clip
-        self._words: dict[str, tuple[NDArray[np.float32], NDArray[np.float32]]] = {}
+    def __init__(self, heads: Mapping[str, ZeroShotHead], encoder: PictureTextEncoder) -> None:
+        self._heads, self._encoder = heads, encoder
+        self._phrases: dict[str, tuple[NDArray[np.float32], NDArray[np.float32]]] = {}
 
-    def margin(self, name: str, vector: NDArray[np.float32]) -> float:
-        """By how many logits a picture is nearer to what the head looks for than to the rest."""
-        if name not in self._words:
-            head = self._heads[name]
-            self._words[name] = self._clip.words(head.shows), self._clip.words(head.rather)
-        shows, rather = self._words[name]
-        return SCALE * float((shows @ vector).max() - (rather @ vector).max())
+    def margin(self, head: str, vector: NDArray[np.float32]) -> float:
+        """Returns by how many logits a picture's vector, (width,), is nearer to the positive than to the negative."""
+        positive, negative = self._embedded(head)
+        return LOGIT_SCALE * float((positive @ vector).max() - (negative @ vector).max())
 
-    def nearest(self, name: str, vector: NDArray[np.float32]) -> str:
-        """The words of the head that the picture is nearest to."""
-        self.margin(name, vector)
-        return self._heads[name].shows[int((self._words[name][0] @ vector).argmax())]
+    def nearest_phrase(self, head: str, vector: NDArray[np.float32]) -> str:
+        """Returns the positive phrase that a picture's vector, (width,), is nearest to."""
+        positive, _ = self._embedded(head)
+        return self._heads[head].positive[int((positive @ vector).argmax())]
+
+    def _embedded(self, head: str) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+        """Returns the vectors of the positive and of the negative phrases, (phrases, width) each."""
+        if head not in self._phrases:
+            config = self._heads[head]
+            self._phrases[head] = (
+                self._encoder.embed_texts(config.positive),
+                self._encoder.embed_texts(config.negative),
+            )
+        return self._phrases[head]
 
 
 class ZeroShotCheck:
-    """Reports the calibrated score of every head that has a category."""
+    """Reports the calibrated score of every head that has a category.
+
+    `names_public_figure` says whether a prompt names one; some heads are asked only then.
+    """
 
     name = "heads"
     live = False
 
     def __init__(
         self,
+        config: ZeroShotConfig,
         heads: Mapping[str, ZeroShotHead],
-        clip: Clip,
-        fits: Mapping[str, Fit],
-        public_figure: Callable[[str], bool],
+        encoder: PictureTextEncoder,
+        calibration: Mapping[str, HeadCalibration],
+        names_public_figure: Callable[[str], bool],
     ) -> None:
-        self._heads, self._clip, self._fits = heads, clip, fits
-        self._questions = Questions(heads, clip)
-        self._public_figure = public_figure
+        self._config, self._heads, self._encoder = config, heads, encoder
+        self._calibration, self._names_public_figure = calibration, names_public_figure
+        self._classifier = ZeroShotClassifier(heads, encoder)
 
     def load(self) -> None:
         """Loads the model. Raises WeightsError."""
-        self._clip.picture(Image.new("RGB", (8, 8)))
+        self._encoder.embed_picture(Image.new("RGB", (8, 8)))
 
     def detect(self, subject: Picture) -> Iterator[Finding]:
-        """A finding for each head that is asked. Raises WeightsError."""
-        vector = self._clip.picture(subject.image)
+        """Yields a finding for each head that is asked. Raises WeightsError."""
+        vector = self._encoder.embed_picture(subject.image)
         for name, head in self._heads.items():
-            if not head.category or (head.when == "public figure" and not self._public_figure(subject.prompt)):
+            if not head.category or (head.when == "public figure" and not self._names_public_figure(subject.prompt)):
                 continue
             score = self.score(name, vector)
-            evidence = f"{name}: looks like {self._questions.nearest(name, vector)!r}"
-            again = partial(self._again, name)
-            regions = attribute(subject.image, score, again) if score >= ASK_WHERE else ()
+            evidence = f"{name}: looks like {self._classifier.nearest_phrase(name, vector)!r}"
+            score_of = partial(self._score_of, name)
+            regions = attribute(subject.image, score, score_of) if score >= self._config.regions_from else ()
             yield Finding(self.name, head.category, score, evidence, head.subcategory, regions=regions)
 
-    def score(self, name: str, vector: NDArray[np.float32]) -> float:
-        """0..1; 0.5 at the margin that hardly any harmless picture reached."""
-        fit = self._fits[name]
-        off = np.clip((self._questions.margin(name, vector) - fit.at) / fit.width, -30.0, 30.0)
-        return float(1.0 / (1.0 + np.exp(-off)))
+    def score(self, head: str, vector: NDArray[np.float32]) -> float:
+        """Returns a score, 0..1, of a picture's vector; 0.5 at the margin that hardly any harmless picture reached."""
+        calibration = self._calibration[head]
+        margin = self._classifier.margin(head, vector)
+        logit = np.clip((margin - calibration.at) / calibration.width, -MAX_LOGIT, MAX_LOGIT)
+        return float(1.0 / (1.0 + np.exp(-logit)))
 
-    def young(self, image: Image.Image) -> float:
-        """The score for a child's face."""
-        return self._again(CHILD, image)
+    def child_face_score(self, image: Image.Image) -> float:
+        """Returns the score, 0..1, for a child's face in an RGB picture. Raises WeightsError."""
+        return self._score_of(CHILD_HEAD, image)
 
-    def _again(self, name: str, image: Image.Image) -> float:
-        return self.score(name, self._clip.picture(image))
+    def _score_of(self, head: str, image: Image.Image) -> float:
+        return self.score(head, self._encoder.embed_picture(image))
 
 
 class AgreementCheck:
-    """How many captions of other pictures fit a picture better than the words it was made from."""
+    """Reports the share of captions of other pictures that fit a picture better than its own prompt does."""
 
     name = "agreement"
     live = False
 
-    def __init__(self, others: Sequence[str], clip: Clip) -> None:
-        self._others, self._clip = others, clip
-        self._words: NDArray[np.float32] | None = None
+    def __init__(self, captions: Sequence[str], encoder: PictureTextEncoder) -> None:
+        self._captions, self._encoder = captions, encoder
+        self._vectors: NDArray[np.float32] | None = None
 
     def detect(self, subject: Picture) -> Iterator[Finding]:
-        """One finding, score 0..1; none for a picture without a prompt. Raises WeightsError."""
+        """Yields one finding, score 0..1; none for a picture without a prompt. Raises WeightsError."""
         if not subject.prompt.strip():
             return
-        if self._words is None:
-            self._words = self._clip.words(self._others)
-        vector, asked = self._clip.picture(subject.image), self._clip.words([subject.prompt])[0]
-        better = int((self._words @ vector > asked @ vector).sum())
-        evidence = f"{better} of {len(self._others)} other captions fit better"
-        yield Finding(self.name, "agreement", better / len(self._others), evidence)
+        if self._vectors is None:
+            self._vectors = self._encoder.embed_texts(self._captions)
+        picture = self._encoder.embed_picture(subject.image)
+        prompt = self._encoder.embed_texts([subject.prompt])[0]
+        better = int((self._vectors @ picture > prompt @ picture).sum())
+        evidence = f"{better} of {len(self._captions)} other captions fit better"
+        yield Finding(self.name, "agreement", better / len(self._captions), evidence)

@@ -1,4 +1,4 @@
-"""An operator's own signing certificate: read from two PEM files, its problems named before anything is exported.
+"""Reads an operator's own signing certificate from two PEM files, and names its problems before anything is exported.
 
 What C2PA asks of a certificate (specification 2.1, section 14.5.1): an end-entity certificate for e-mail protection and
 digital signatures, that names the key it was signed with; an algorithm of its list; the chain from the leaf upwards.
@@ -19,8 +19,9 @@ from safety.marks.keys import SigningKeys
 if TYPE_CHECKING:
     from cryptography.x509 import Certificate, ExtensionType
 
-Kind = TypeVar("Kind", bound="ExtensionType")
-LEAST_RSA = 2048  # bits
+Extension = TypeVar("Extension", bound="ExtensionType")
+MIN_RSA_BITS = 2048
+# C2PA's names of signature algorithms by the curve of the key.
 CURVES = {"secp256r1": "es256", "secp384r1": "es384", "secp521r1": "es512"}
 CONVERT = "openssl pkcs8 -topk8 -nodes -in OLD.pem -out NEW.pem"
 _BLOCK = re.compile(r"-----BEGIN CERTIFICATE-----.*?-----END CERTIFICATE-----\n?", re.DOTALL)
@@ -35,25 +36,24 @@ _OTHER_KEYS = {
 
 @dataclass(frozen=True, slots=True)
 class OwnCertificate:
-    """Where the operator keeps the chain, leaf first, and its private key (PKCS#8), both as PEM."""
+    """Names the files of the chain, leaf first, and of its private key (PKCS#8), both as PEM."""
 
     chain: Path
     key: Path
 
     def load(self) -> SigningKeys:
-        """Raises KeysError that names every problem found and what to do about the first."""
+        """Reads both files. Raises KeysError that names every problem and what to do about the first."""
         chain, key = _text(self.chain), _text(self.key)
-        found = list(problems(chain, key, datetime.now(UTC)))
-        if found:
-            what = " ".join(problem for problem, _ in found)
-            raise KeysError(f"The signing certificate {self.chain} cannot be used. {what}", found[0][1])
+        if faults := list(problems(chain, key, datetime.now(UTC))):
+            sentences = " ".join(problem for problem, _ in faults)
+            raise KeysError(f"The signing certificate {self.chain} cannot be used. {sentences}", faults[0][1])
         leaf, *above = _BLOCK.findall(chain)
         return SigningKeys(key, leaf, "".join(above), _algorithm(_certificates(chain)[0]))
 
 
 def problems(chain: str, key: str, now: datetime) -> Iterator[tuple[str, str]]:
-    """(what is wrong, what to do), the worst first; nothing for a chain and key that C2PA takes."""
-    yield from _key_form(key)
+    """Yields (what is wrong, what to do) as sentences, the worst first; nothing for a chain and key that C2PA takes."""
+    yield from _key_form_problems(key)
     try:
         certificates = _certificates(chain)
     except ValueError:
@@ -61,18 +61,18 @@ def problems(chain: str, key: str, now: datetime) -> Iterator[tuple[str, str]]:
     if not certificates:
         yield "It holds no certificate in PEM form.", "Give the leaf certificate and those above it in one PEM file."
         return
-    yield from _pairing(certificates, key)
-    yield from _order(certificates)
-    yield from _validity(certificates[0], now)
-    yield from _use(certificates[0])
+    yield from _pairing_problems(certificates, key)
+    yield from _order_problems(certificates)
+    yield from _validity_problems(certificates[0], now)
+    yield from _usage_problems(certificates[0])
     if not _algorithm(certificates[0]):
         yield (
             "Its key is of a kind that C2PA does not know.",
-            f"Use ECDSA on P-256, P-384 or P-521, Ed25519, or RSA of at least {LEAST_RSA} bits.",
+            f"Use ECDSA on P-256, P-384 or P-521, Ed25519, or RSA of at least {MIN_RSA_BITS} bits.",
         )
 
 
-def _key_form(key: str) -> Iterator[tuple[str, str]]:
+def _key_form_problems(key: str) -> Iterator[tuple[str, str]]:
     for line, form in _OTHER_KEYS.items():
         if line in key:
             yield f"The private key is {form}; only PKCS#8 can be read.", f"Convert it: {CONVERT}"
@@ -81,21 +81,22 @@ def _key_form(key: str) -> Iterator[tuple[str, str]]:
         yield "The key file holds no private key in PEM form.", "Give the leaf's private key as PKCS#8 in PEM."
 
 
-def _pairing(certificates: Sequence[Certificate], key: str) -> Iterator[tuple[str, str]]:
+def _pairing_problems(certificates: Sequence[Certificate], key: str) -> Iterator[tuple[str, str]]:
     from cryptography.hazmat.primitives.serialization import load_pem_private_key
 
     try:
         public = load_pem_private_key(key.encode(), None).public_key()
+    # _key_form_problems has named what is wrong with it.
     except (ValueError, TypeError):
-        return  # said by _key_form, or encrypted
-    owners = [number for number, each in enumerate(certificates) if each.public_key() == public]
+        return
+    owners = [number for number, certificate in enumerate(certificates) if certificate.public_key() == public]
     if not owners:
         yield "The private key belongs to none of its certificates.", "Give the key that the leaf was made for."
     elif owners[0] != 0:
         yield "The first certificate is not the one of the private key.", "Put the leaf first, then those above it."
 
 
-def _order(certificates: Sequence[Certificate]) -> Iterator[tuple[str, str]]:
+def _order_problems(certificates: Sequence[Certificate]) -> Iterator[tuple[str, str]]:
     for lower, upper in zip(certificates, certificates[1:], strict=False):
         try:
             lower.verify_directly_issued_by(upper)
@@ -107,14 +108,14 @@ def _order(certificates: Sequence[Certificate]) -> Iterator[tuple[str, str]]:
             return
 
 
-def _validity(leaf: Certificate, now: datetime) -> Iterator[tuple[str, str]]:
+def _validity_problems(leaf: Certificate, now: datetime) -> Iterator[tuple[str, str]]:
     if leaf.not_valid_after_utc < now:
         yield f"It expired on {leaf.not_valid_after_utc:%Y-%m-%d}.", "Renew it, and restart the studio."
     if leaf.not_valid_before_utc > now:
         yield f"It is valid only from {leaf.not_valid_before_utc:%Y-%m-%d} on.", "Check this machine's clock, or wait."
 
 
-def _use(leaf: Certificate) -> Iterator[tuple[str, str]]:
+def _usage_problems(leaf: Certificate) -> Iterator[tuple[str, str]]:
     from cryptography import x509
     from cryptography.x509.oid import ExtendedKeyUsageOID
 
@@ -137,18 +138,19 @@ def _use(leaf: Certificate) -> Iterator[tuple[str, str]]:
 
 
 def _algorithm(leaf: Certificate) -> str:
-    """C2PA's name for the kind of key; empty for one that it does not allow."""
+    """Returns C2PA's name for the kind of key; empty for one that it does not allow."""
     from cryptography.hazmat.primitives.asymmetric import ec, ed25519, rsa
 
     public = leaf.public_key()
     if isinstance(public, ec.EllipticCurvePublicKey):
         return CURVES.get(public.curve.name, "")
     if isinstance(public, rsa.RSAPublicKey):
-        return "ps256" if public.key_size >= LEAST_RSA else ""
+        return "ps256" if public.key_size >= MIN_RSA_BITS else ""
     return "ed25519" if isinstance(public, ed25519.Ed25519PublicKey) else ""
 
 
-def _extension(leaf: Certificate, kind: type[Kind]) -> Kind | None:
+def _extension(leaf: Certificate, kind: type[Extension]) -> Extension | None:
+    """Returns the certificate's extension of that kind; None if it has none that can be read."""
     from cryptography import x509
 
     try:
@@ -158,6 +160,7 @@ def _extension(leaf: Certificate, kind: type[Kind]) -> Kind | None:
 
 
 def _certificates(chain: str) -> list[Certificate]:
+    """Parses a chain in PEM form. Raises ValueError."""
     from cryptography import x509
 
     return x509.load_pem_x509_certificates(chain.encode())
@@ -168,6 +171,7 @@ def _name(certificate: Certificate) -> str:
 
 
 def _text(path: Path) -> str:
+    """Reads a PEM file. Raises KeysError."""
     try:
         return path.read_bytes().decode("ascii", "replace")
     except OSError as error:

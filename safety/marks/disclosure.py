@@ -1,4 +1,4 @@
-"""Everything a file reveals about who made it, where, when and with what. Anybody who has the file can read the same.
+"""Lists everything that a file discloses about who made it, where, when and with what, as anybody can read it.
 
 Nothing is judged here, and nothing is left out but binary values and the hashes of C2PA. A field's group is guessed
 from its name.
@@ -10,13 +10,16 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
+from itertools import islice
 from typing import Any
 
 from safety.marks.metadata_reader import MetadataFields
 
-MOST = 300  # fields that are passed on
+MAX_FIELDS = 300
 MAX_VALUE = 500  # characters of each
-_SILENT = re.compile(
+MAX_DEPTH = 12  # of nested values in a manifest
+# Last parts of names whose values say nothing about anybody.
+_TECHNICAL = re.compile(
     r"^(hash|pad|alg|icc_profile|exif|jfif.*|dpi|interlace|gamma|chromaticity|transparency|srgb|compression|background|loop|duration)$",
     re.I,
 )
@@ -32,7 +35,9 @@ _GROUPS = (
 )  # fmt: skip
 
 
-class Group(StrEnum):
+class FieldGroup(StrEnum):
+    """Says what a disclosed field is about."""
+
     WHO = "who"
     WHERE = "where"
     WHEN = "when"
@@ -43,16 +48,19 @@ class Group(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class DisclosedField:
-    """One field: where it stands ("EXIF", "XMP", "IPTC", "text", "C2PA"), its name and its value."""
+    """Holds one field: where it stands ("C2PA", "XMP", "EXIF", "IPTC", "text"), its name and its value."""
 
     place: str
     name: str
     value: str
-    group: Group
+    group: FieldGroup
 
 
-def reveals(fields: MetadataFields, manifest: Mapping[str, Any]) -> tuple[DisclosedField, ...]:
-    """`manifest` is the active C2PA manifest as its reader gives it; empty if there is none."""
+def disclosed_fields(fields: MetadataFields, manifest: Mapping[str, Any]) -> tuple[DisclosedField, ...]:
+    """Returns the fields of a file, at most `MAX_FIELDS`, those of the manifest first.
+
+    `manifest` is the active C2PA manifest as its reader gives it; empty if there is none.
+    """
     places: dict[str, Mapping[str, str]] = {
         "C2PA": {_ASSERTION.sub("", name): value for name, value in _leaves(manifest, "")},
         "XMP": {name.rpartition("}")[2]: value for name, value in fields.xmp.items()},
@@ -60,30 +68,31 @@ def reveals(fields: MetadataFields, manifest: Mapping[str, Any]) -> tuple[Disclo
         "IPTC": fields.iim,
         "text": fields.texts,
     }
-    found = (
-        DisclosedField(place, name, value[:MAX_VALUE], group(name))
-        for place, named in places.items()
-        for name, value in named.items()
-        if value and not _SILENT.match(name.rpartition(".")[2])
+    disclosed = (
+        DisclosedField(place, name, value[:MAX_VALUE], group_of(name))
+        for place, values in places.items()
+        for name, value in values.items()
+        if value and not _TECHNICAL.match(name.rpartition(".")[2])
     )
-    return tuple(one for one, _ in zip(found, range(MOST), strict=False))
+    return tuple(islice(disclosed, MAX_FIELDS))
 
 
-def group(name: str) -> Group:
-    """By the last part of a field's name."""
+def group_of(name: str) -> FieldGroup:
+    """Guesses the group of a field from the last part of its name."""
     plain = re.sub(r"[^a-z]", "", name.rpartition(".")[2].lower())
-    return Group(next((title for title, pattern in _GROUPS if re.search(pattern, plain)), Group.OTHER))
+    return FieldGroup(next((group for group, pattern in _GROUPS if re.search(pattern, plain)), FieldGroup.OTHER))
 
 
 def _leaves(value: object, path: str, depth: int = 0) -> Iterator[tuple[str, str]]:
-    """Every plain value inside JSON by its path of names; lists add a number where they hold several."""
-    if depth > 12:
+    """Yields every plain value inside JSON with its path of names; lists add a number where they hold several."""
+    if depth > MAX_DEPTH:
         return
     if isinstance(value, Mapping):
-        named = str(value.get("label", "")) if "data" in value else ""
+        # An assertion of C2PA is a label and its data: the label becomes the name of the data.
+        label = str(value.get("label", "")) if "data" in value else ""
         for key, inner in value.items():
-            step = named if named and key == "data" else str(key)
-            if not (named and key == "label"):
+            step = label if label and key == "data" else str(key)
+            if not (label and key == "label"):
                 yield from _leaves(inner, f"{path}.{step}" if path else step, depth + 1)
     elif isinstance(value, list):
         for number, inner in enumerate(value):

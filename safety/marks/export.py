@@ -1,4 +1,4 @@
-"""Turns a picture into a finished file: marked, signed, read back, and only then under its name."""
+"""Turns a picture into a finished file: marked, signed, read back, and only then written under its name."""
 
 from __future__ import annotations
 
@@ -16,8 +16,8 @@ from safety.errors import ExportError, FileError
 from safety.generation import Export, GeneratedPicture, Generation, Stamp
 from safety.image_io import as_rgb, open_picture
 from safety.marks import MarkReadings, Marks
-from safety.marks.fingerprint import fingerprint
 from safety.marks.provenance import Provenance
+from safety.marks.similarity import fingerprint
 
 if TYPE_CHECKING:
     from PIL.Image import Image
@@ -25,63 +25,64 @@ if TYPE_CHECKING:
 __all__ = ["FORMATS", "Exporter", "Provenance", "provenance_of", "file_name"]
 
 FORMATS = {".png": "PNG", ".jpg": "JPEG", ".jpeg": "JPEG", ".webp": "WEBP"}
-ABANDONED = 3600.0  # seconds after which an unfinished file can belong to no export that still runs
-LEAST_SIDE, MOST_SIDE = 64, 16_383  # pixels; less cannot carry the invisible mark, more is no WebP
+MAX_UNFINISHED_AGE = 3600.0  # seconds; an older unfinished file can belong to no export that still runs
+MIN_SIDE = 64  # pixels; less cannot carry the invisible mark
+MAX_SIDE = 16_383  # pixels; more is no WebP
 
 
 @dataclass(frozen=True, slots=True)
 class Exporter:
-    """Writes marked files. `marks` applies the marks, and reads them for `verify` too."""
+    """Writes marked files. `marks` applies the marks, and reads them back."""
 
     marks: Marks
 
-    def export(self, image: Image, facts: Provenance, path: Path) -> Export:
-        """Marks a picture of any mode and writes it, 8-bit RGB, as `path`, whose suffix chooses the format.
+    def export(self, image: Image, provenance: Provenance, path: Path) -> Export:
+        """Marks a picture of any mode and writes it, 8-bit RGB, to `path`, whose suffix chooses the format.
 
         Everything happens in memory and is read back before the file gets its name. Raises ExportError, with nothing
         written, if any mark cannot be read back or the file cannot be written; KeysError if it cannot be signed.
         """
         format = _format_of(path)
-        if min(image.size) < LEAST_SIDE or max(image.size) > MOST_SIDE:
+        if min(image.size) < MIN_SIDE or max(image.size) > MAX_SIDE:
             raise ExportError(
                 f"A picture of {image.width} x {image.height} pixels cannot be marked.",
-                f"Each side must have {LEAST_SIDE} to {MOST_SIDE:,} pixels.",
+                f"Each side must have {MIN_SIDE} to {MAX_SIDE:,} pixels.",
             )
-        data = self.marks.apply(as_rgb(image), format, facts, datetime.now(UTC))
-        picture, layers = self._read_back(data, facts)
+        data = self.marks.apply(as_rgb(image), format, provenance, datetime.now(UTC))
+        picture, readings = self._read_back(data, provenance)
         write(path, data)
         return Export(
             path=path,
-            stamp=facts.stamp,
+            stamp=provenance.stamp,
             sha256=hashlib.sha256(data).hexdigest(),
             width=image.width,
             height=image.height,
-            marks=("visible", *layers.stamps()),
+            marks=("visible", *readings.stamps()),
             fingerprint=fingerprint(picture),
         )
 
-    def _read_back(self, data: bytes, facts: Provenance) -> tuple[Image, MarkReadings]:
-        """The picture and the layers of the finished file. What cannot be read was not applied."""
+    def _read_back(self, data: bytes, provenance: Provenance) -> tuple[Image, MarkReadings]:
+        """Returns the picture and the marks of the finished file. Raises ExportError for a mark that is not there."""
         try:
             picture = open_picture(data)
-            layers = self.marks.read_own(data, picture)
+            readings = self.marks.read_own(data, picture)
         except FileError as error:
             raise ExportError(f"The finished file cannot be read back: {error}") from error
-        if layers.invisible is None or layers.invisible.stamp != facts.stamp:
+        if readings.invisible is None or readings.invisible.stamp != provenance.stamp:
             raise ExportError(
                 "The invisible mark cannot be read back from the finished file.",
                 "Use a larger picture, one with more detail, or another format.",
             )
-        signed = layers.credentials
-        if signed is None or not signed.valid or signed.stamp != facts.stamp:
-            problems = ", ".join(signed.claims.problems) if signed else "there are none"
+        credentials = readings.credentials
+        if credentials is None or not credentials.valid or credentials.stamp != provenance.stamp:
+            problems = ", ".join(credentials.summary.problems) if credentials else "there are none"
             raise ExportError(
                 f"The signed credentials cannot be read back ({problems}).",
                 "Check this machine's clock; if signing.pem in the keys folder has expired, move it away.",
             )
-        if layers.metadata.stamp != facts.stamp:
+        if readings.metadata.stamp != provenance.stamp:
             raise ExportError("The metadata cannot be read back.", "Choose another format.")
-        return picture, layers
+        return picture, readings
 
 
 def provenance_of(case_id: str, generation: Generation, picture: GeneratedPicture) -> Provenance:
@@ -98,23 +99,23 @@ def provenance_of(case_id: str, generation: Generation, picture: GeneratedPictur
     )
 
 
-def file_name(facts: Provenance, format: str) -> str:
-    """By the stamp, which says nothing about the picture."""
-    return f"{facts.stamp}.{'jpg' if format == 'jpeg' else format}"
+def file_name(provenance: Provenance, format: str) -> str:
+    """Returns a file's name from the stamp, which says nothing about the picture. `format`: "png", "jpeg", "webp"."""
+    return f"{provenance.stamp}.{'jpg' if format == 'jpeg' else format}"
 
 
 def write(path: Path, data: bytes) -> None:
     """Writes a file whole or not at all: beside its name, to the disk, read back, renamed. Raises ExportError."""
-    beside = path.with_name(f".{path.name}.{secrets.token_hex(8)}.part")
+    temporary = path.with_name(f".{path.name}.{secrets.token_hex(8)}.part")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        with beside.open("xb") as file:
+        with temporary.open("xb") as file:
             file.write(data)
             file.flush()
             os.fsync(file.fileno())
-        if beside.read_bytes() != data:
+        if temporary.read_bytes() != data:
             raise ExportError("The disk did not keep what was written.", "Check the disk, or choose another folder.")
-        beside.replace(path)
+        temporary.replace(path)
         _sync_folder(path.parent)
     except OSError as error:
         raise ExportError(
@@ -122,18 +123,19 @@ def write(path: Path, data: bytes) -> None:
             "Choose a folder that you may write to, on a disk with room.",
         ) from error
     finally:
-        _discard(beside)
+        _discard(temporary)
 
 
-def sweep(folder: Path) -> None:
+def remove_unfinished(folder: Path) -> None:
     """Removes what a crash left of unfinished files (marked and signed, but without a name or a record)."""
-    for beside in folder.rglob(".*.part"):
+    for temporary in folder.rglob(".*.part"):
         with suppress(OSError):
-            if time.time() - beside.stat().st_mtime > ABANDONED:
-                beside.unlink()
+            if time.time() - temporary.stat().st_mtime > MAX_UNFINISHED_AGE:
+                temporary.unlink()
 
 
 def _format_of(path: Path) -> str:
+    """Returns Pillow's name of the format that the suffix names. Raises ExportError."""
     try:
         return FORMATS[path.suffix.lower()]
     except KeyError:
@@ -151,6 +153,7 @@ def _sync_folder(folder: Path) -> None:
         os.close(handle)
 
 
-def _discard(beside: Path) -> None:
-    with suppress(OSError):  # the folder itself is gone or closed to us; the error that led here says so
-        beside.unlink(missing_ok=True)
+def _discard(temporary: Path) -> None:
+    # The folder itself may be gone or closed to us; the error that led here says so.
+    with suppress(OSError):
+        temporary.unlink(missing_ok=True)

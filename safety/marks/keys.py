@@ -1,4 +1,4 @@
-"""The studio's own keys: made on first use, readable by their owner only, kept in a folder given from outside.
+"""Makes and keeps the studio's own keys: made at first use, readable by their owner only, in a folder of its own.
 
 A key appears under its name whole or not at all, and only once: it is written beside, then hard-linked to its name,
 which fails if another process was first. Both then read the same file.
@@ -23,14 +23,15 @@ if TYPE_CHECKING:
 
 SECRET_BYTES = 32
 SIGNING_FILE = "signing.pem"
-MARK_FILES, MOST_MARK_KEYS = "mark-{:04}", 7  # one more key is public: safety/marks/invisible/detect.py
-LEAF_LASTS, ROOT_LASTS = timedelta(days=3653), timedelta(days=7305)
+MARK_FILE = "mark-{:04}"
+MAX_MARK_KEYS = 7  # one more key is public: safety/marks/invisible/detect.py
+LEAF_LIFETIME, ROOT_LIFETIME = timedelta(days=3653), timedelta(days=7305)
 _PEM_END = "-----END CERTIFICATE-----\n"
 
 
 @dataclass(frozen=True, slots=True)
 class SigningKeys:
-    """A leaf certificate, its private key (PKCS#8) and the root that signed it, each as PEM.
+    """Holds a leaf certificate, its private key (PKCS#8) and the root that signed it, each as PEM.
 
     `root` holds all certificates above the leaf; it is empty for a leaf that comes alone. `algorithm` is C2PA's name.
     `time_authority` is the address of an RFC 3161 time-stamp authority, or empty.
@@ -44,59 +45,63 @@ class SigningKeys:
 
     @property
     def chain(self) -> str:
-        """Leaf first: the order that C2PA asks for."""
+        """Returns all certificates as PEM, the leaf first: the order that C2PA asks for."""
         return self.leaf + self.root
 
 
 def secret(folder: Path, name: str) -> bytes:
-    """32 random bytes, kept as `folder/name`. Raises KeysError."""
-    value = _kept(folder / name, lambda: secrets.token_bytes(SECRET_BYTES))
+    """Returns the 32 random bytes kept as `folder/name`, made first if there are none. Raises KeysError."""
+    value = _read_or_create(folder / name, lambda: secrets.token_bytes(SECRET_BYTES))
     if len(value) != SECRET_BYTES:
         raise KeysError(f"The secret {folder / name} is damaged.", "Restore it from a backup, or move it away.")
     return value
 
 
 def mark_keys(folder: Path) -> tuple[bytes, ...]:
-    """The studio's own keys of the invisible mark, newest first; none if `new_mark_key` never ran. Raises KeysError."""
-    return tuple(secret(folder, path.name) for path in _mark_files(folder)[: -MOST_MARK_KEYS - 1 : -1])
+    """Returns the studio's own keys of the invisible mark, newest first. Raises KeysError."""
+    return tuple(secret(folder, path.name) for path in _mark_files(folder)[: -MAX_MARK_KEYS - 1 : -1])
 
 
 def new_mark_key(folder: Path) -> Path:
-    """Makes a key that marks are written with from now on; older ones are still read. Raises KeysError."""
+    """Makes a key that marks are written with from now on, and returns its file; marks of older keys are still read.
+
+    Raises KeysError, also where there are `MAX_MARK_KEYS` already.
+    """
     files = _mark_files(folder)
-    if len(files) >= MOST_MARK_KEYS:
+    if len(files) >= MAX_MARK_KEYS:
         raise KeysError(
             f"There are {len(files)} mark keys, and each more makes false finds likelier.",
             f"Move the oldest away ({files[0]}); marks written with it are then no longer read.",
         )
-    path = folder / MARK_FILES.format(int(files[-1].name.partition("-")[2]) + 1 if files else 1)
+    path = folder / MARK_FILE.format(int(files[-1].name.partition("-")[2]) + 1 if files else 1)
     secret(folder, path.name)
     return path
 
 
 def _mark_files(folder: Path) -> list[Path]:
+    """Returns the files of mark keys, oldest first."""
     return sorted(path for path in folder.glob("mark-*") if path.name.partition("-")[2].isdecimal())
 
 
 def signing_keys(folder: Path) -> SigningKeys:
-    """The key pair that signs exports, made on first use: root and leaf, ES256. Raises KeysError."""
-    return _parse(_kept(folder / SIGNING_FILE, make_signing_keys), folder / SIGNING_FILE)
+    """Returns the key pair that signs exports, made at first use: root and leaf, ES256. Raises KeysError."""
+    return _parse(_read_or_create(folder / SIGNING_FILE, make_signing_keys), folder / SIGNING_FILE)
 
 
 def existing_signing_keys(folder: Path) -> SigningKeys | None:
-    """The same, but made by nobody: None if the folder has none yet. Raises KeysError."""
+    """Returns the key pair that signs exports, or None if the folder has none yet: none is made. Raises KeysError."""
     path = folder / SIGNING_FILE
     return signing_keys(folder) if path.exists() else None
 
 
-def make_signing_keys(lasts: timedelta = LEAF_LASTS) -> bytes:
-    """Key, leaf and root in one PEM text, so that no two processes can mix theirs."""
+def make_signing_keys(lifetime: timedelta = LEAF_LIFETIME) -> bytes:
+    """Makes key, leaf and root, as one PEM text, so that no two processes can mix theirs."""
     from cryptography.hazmat.primitives.asymmetric import ec
     from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
     root_key, leaf_key = (ec.generate_private_key(ec.SECP256R1()) for _ in range(2))
-    root = _certificate("Safelight studio root", root_key, root_key, lasts=ROOT_LASTS)
-    leaf = _certificate("Safelight studio", leaf_key, root_key, issuer=root, lasts=lasts)
+    root = _certificate("Safelight studio root", root_key, root_key, lifetime=ROOT_LIFETIME)
+    leaf = _certificate("Safelight studio", leaf_key, root_key, issuer=root, lifetime=lifetime)
     # The root's private key is dropped here: it signs one leaf, once.
     pkcs8 = leaf_key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
     return pkcs8 + leaf.public_bytes(Encoding.PEM) + root.public_bytes(Encoding.PEM)
@@ -108,9 +113,9 @@ def _certificate(
     signer: EllipticCurvePrivateKey,
     *,
     issuer: Certificate | None = None,
-    lasts: timedelta,
+    lifetime: timedelta,
 ) -> Certificate:
-    """X.509 as C2PA wants it (specification 2.1, section 14.5.1): a root if `issuer` is None, else a leaf."""
+    """Makes a certificate as C2PA wants it (specification 2.1, section 14.5.1): a leaf, or a root without `issuer`."""
     from cryptography import x509
     from cryptography.hazmat.primitives import hashes
     from cryptography.x509.oid import NameOID
@@ -125,8 +130,9 @@ def _certificate(
     builder = (
         x509.CertificateBuilder(issuer.subject if issuer else subject, subject, key.public_key())
         .serial_number(x509.random_serial_number())
-        .not_valid_before(now - timedelta(hours=1))  # another machine's clock may be slow
-        .not_valid_after(now + lasts)
+        # Another machine's clock may be slow.
+        .not_valid_before(now - timedelta(hours=1))
+        .not_valid_after(now + lifetime)
         .add_extension(x509.SubjectKeyIdentifier.from_public_key(key.public_key()), critical=False)
         .add_extension(x509.AuthorityKeyIdentifier.from_issuer_public_key(signer.public_key()), critical=False)
     )
@@ -134,6 +140,7 @@ def _certificate(
 
 
 def _for_use(builder: CertificateBuilder, is_root: bool) -> CertificateBuilder:
+    """Adds what the key may be used for: a root signs certificates, a leaf signs files."""
     from cryptography import x509
     from cryptography.x509.oid import ExtendedKeyUsageOID
 
@@ -154,6 +161,7 @@ def _for_use(builder: CertificateBuilder, is_root: bool) -> CertificateBuilder:
 
 
 def _parse(pem: bytes, path: Path) -> SigningKeys:
+    """Splits the text that `make_signing_keys` wrote. Raises KeysError."""
     try:
         key, end, certificates = pem.decode("ascii").partition("-----END PRIVATE KEY-----\n")
         leaf, root = certificates.split(_PEM_END)[:2]
@@ -162,8 +170,8 @@ def _parse(pem: bytes, path: Path) -> SigningKeys:
     return SigningKeys(key + end, leaf + _PEM_END, root + _PEM_END)
 
 
-def _kept(path: Path, make: Callable[[], bytes]) -> bytes:
-    """The bytes of `path`, which are made first if nobody has made them yet."""
+def _read_or_create(path: Path, make: Callable[[], bytes]) -> bytes:
+    """Returns the bytes of `path`, which are made first if nobody has made them yet. Raises KeysError."""
     try:
         if not path.exists():
             path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
@@ -177,13 +185,15 @@ def _kept(path: Path, make: Callable[[], bytes]) -> bytes:
 
 
 def _publish(path: Path, data: bytes) -> None:
-    beside = path.with_name(f".{path.name}.{secrets.token_hex(8)}")
+    """Writes a file whole, readable by its owner only, unless another process has written it already."""
+    temporary = path.with_name(f".{path.name}.{secrets.token_hex(8)}")
     try:
-        with os.fdopen(os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
+        with os.fdopen(os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
             file.write(data)
             file.flush()
             os.fsync(file.fileno())
-        with suppress(FileExistsError):  # another process was first: its key holds
-            os.link(beside, path)
+        # If another process was first, its key holds.
+        with suppress(FileExistsError):
+            os.link(temporary, path)
     finally:
-        beside.unlink(missing_ok=True)
+        temporary.unlink(missing_ok=True)

@@ -1,4 +1,4 @@
-"""What a C2PA manifest says, whoever signed it. Every part may be missing or be of another shape: nothing raises."""
+"""Reads what a C2PA manifest says, whoever signed it. Every part may be missing or of another shape: nothing raises."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ EXPORT = "safelight.export"
 
 @dataclass(frozen=True, slots=True)
 class ManifestSummary:
-    """What the active manifest says, believed or not. `sources` are digital source types of its actions."""
+    """Holds what the active manifest says, true or not. `sources` are the digital source types of its actions."""
 
     generator: str = ""
     issuer: str = ""
@@ -24,7 +24,7 @@ class ManifestSummary:
     actions: tuple[str, ...] = ()
     sources: tuple[str, ...] = ()
     problems: tuple[str, ...] = ()  # codes of C2PA's own list, if it does not validate
-    time_authority: str = ""  # the time as an authority attested it; empty: `time` is the signer's word
+    time_authority: str = ""  # the time as an authority attested it; empty where `time` is the signer's word
     provider: str = ""
     verify: str = ""  # how to reach the maker's own detector
     watermarks: tuple[str, ...] = ()  # algorithms of soft bindings: marks that the pixels should carry
@@ -34,17 +34,17 @@ class ManifestSummary:
 
 @dataclass(frozen=True, slots=True)
 class Credentials:
-    """A manifest. `valid`: the file is as it was signed. `trusted`: by this studio's own key."""
+    """Holds a manifest. `valid`: the file is as it was signed. `trusted`: it was signed by this studio's own key."""
 
     stamp: Stamp | None
     valid: bool
     trusted: bool
-    claims: ManifestSummary
+    summary: ManifestSummary
     manifest: Mapping[str, Any] = field(default_factory=dict, repr=False, compare=False)
 
 
 def parse_report(report: Mapping[str, Any]) -> Credentials | None:
-    """c2pa's report as a record; None if it has no active manifest."""
+    """Returns c2pa's report as a record; None if it has no active manifest."""
     manifests = _dict(report.get("manifests"))
     name = str(report.get("active_manifest"))
     active = _dict(manifests.get(name))
@@ -52,18 +52,18 @@ def parse_report(report: Mapping[str, Any]) -> Credentials | None:
         return None
     state = str(report.get("validation_state", ""))
     failures = _list(_dict(_dict(report.get("validation_results")).get("activeManifest")).get("failure"))
-    problems = tuple(dict.fromkeys(str(_dict(one).get("code", "")) for one in failures))
-    earlier = [_dict(each) for key, each in manifests.items() if key != name]
+    problems = tuple(dict.fromkeys(str(_dict(failure).get("code", "")) for failure in failures))
+    earlier = [_dict(manifest) for key, manifest in manifests.items() if key != name]
     return Credentials(
         stamp=_stamp(active),
         valid=state in ("Valid", "Trusted"),
         trusted=state == "Trusted",
-        claims=_claims(active, problems, earlier),
+        summary=_summary(active, problems, earlier),
         manifest=active,
     )
 
 
-def _claims(
+def _summary(
     active: Mapping[str, Any], problems: tuple[str, ...], earlier: Sequence[Mapping[str, Any]]
 ) -> ManifestSummary:
     signature = _dict(active.get("signature_info"))
@@ -80,9 +80,9 @@ def _claims(
         time_authority=str(signature.get("time") or ""),
         provider=str(export.get("provider", "")),
         verify=str(export.get("verify", "")),
-        watermarks=tuple(str(each.get("alg", "")) for each in _assertions(active, "c2pa.soft-binding")),
+        watermarks=tuple(str(binding.get("alg", "")) for binding in _assertions(active, "c2pa.soft-binding")),
         earlier=tuple(filter(None, map(_generator, earlier))),
-        earlier_sources=tuple(source for each in earlier for source in _sources(list(_actions(each)))),
+        earlier_sources=tuple(source for manifest in earlier for source in _sources(list(_actions(manifest)))),
     )
 
 
@@ -95,26 +95,28 @@ def _when(actions: Sequence[Mapping[str, Any]]) -> str:
 
 
 def _stamp(active: Mapping[str, Any]) -> Stamp | None:
+    """Returns the stamp that our soft binding names."""
     for binding in _assertions(active, "c2pa.soft-binding"):
         if binding.get("alg") == SOFT_BINDING:
             return parse_stamp(next((str(_dict(block).get("value", "")) for block in _list(binding.get("blocks"))), ""))
     return None
 
 
-def _generator(active: Mapping[str, Any]) -> str:
-    info = _dict(next(iter(_list(active.get("claim_generator_info"))), {}))
-    named = " ".join(str(info[key]) for key in ("name", "version") if key in info)
-    return named or str(active.get("claim_generator", ""))
+def _generator(manifest: Mapping[str, Any]) -> str:
+    """Returns name and version of the program that made a manifest, as version 2 or version 1 of C2PA writes it."""
+    info = _dict(next(iter(_list(manifest.get("claim_generator_info"))), {}))
+    name = " ".join(str(info[key]) for key in ("name", "version") if key in info)
+    return name or str(manifest.get("claim_generator", ""))
 
 
-def _actions(active: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
-    for assertion in _assertions(active, "c2pa.actions"):
+def _actions(manifest: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
+    for assertion in _assertions(manifest, "c2pa.actions"):
         yield from (_dict(action) for action in _list(assertion.get("actions")))
 
 
-def _assertions(active: Mapping[str, Any], label: str) -> Iterator[Mapping[str, Any]]:
-    """The data of all assertions with a label; versions (".v2") and instances ("__1") count as the same."""
-    for assertion in _list(active.get("assertions")):
+def _assertions(manifest: Mapping[str, Any], label: str) -> Iterator[Mapping[str, Any]]:
+    """Yields the data of all assertions with a label; versions (".v2") and instances ("__1") count as the same."""
+    for assertion in _list(manifest.get("assertions")):
         if str(_dict(assertion).get("label", "")).startswith(label):
             yield _dict(_dict(assertion).get("data"))
 

@@ -1,8 +1,8 @@
-"""Machine-readable fields that an export carries: what other tools look for first, and lose first.
+"""Writes the machine-readable fields of an export, which other tools look for first, and lose first.
 
 XMP carries IPTC's DigitalSourceType and AI properties (Photo Metadata 2025.1), China's AIGC label (GB 45438-2025) and
 our own stamp; EXIF carries the software. Pillow writes them into PNG, JPEG and WebP. What other tools wrote is read by
-fields.py.
+metadata_reader.py.
 """
 
 from __future__ import annotations
@@ -28,12 +28,12 @@ _PREFIXES = {"rdf": RDF, "xmp": XMP, "Iptc4xmpExt": IPTC, "TC260": TC260, "safel
 SOFTWARE = 0x0131  # EXIF tag
 
 
-def encode(image: Image, format: str, facts: Provenance, time: datetime) -> bytes:
-    """The picture as a "PNG", "JPEG" or "WEBP" file, with all fields in it."""
+def encode(image: Image, format: str, provenance: Provenance, time: datetime) -> bytes:
+    """Returns an RGB picture as a "PNG", "JPEG" or "WEBP" file, with all fields in it."""
     from PIL import Image as Pillow
     from PIL.PngImagePlugin import PngInfo
 
-    xmp = packet(facts, time)
+    xmp = packet(provenance, time)
     exif = Pillow.Exif()
     exif[SOFTWARE] = f"{TOOL} {VERSION}"
     options: dict[str, Any] = {"exif": exif, "xmp": xmp}
@@ -44,7 +44,8 @@ def encode(image: Image, format: str, facts: Provenance, time: datetime) -> byte
         # In the noise of the mark nothing longer than a run repeats: as small as the usual way, in a fifth of the time.
         options = {"exif": exif, "pnginfo": chunks, "compress_type": zlib.Z_RLE}
     elif format == "JPEG":
-        options |= {"quality": 95, "subsampling": 0}  # the mark sits in the luma, the eye sees the chroma
+        # The quality keeps the mark, which sits in the luma; the full resolution of the chroma is for the eye.
+        options |= {"quality": 95, "subsampling": 0}
     elif format == "WEBP":
         options |= {"quality": 95, "method": 4}
     out = BytesIO()
@@ -52,20 +53,20 @@ def encode(image: Image, format: str, facts: Provenance, time: datetime) -> byte
     return out.getvalue()
 
 
-def packet(facts: Provenance, time: datetime) -> bytes:
-    """The XMP packet (ISO 16684-1), all fields as attributes of one description."""
+def packet(provenance: Provenance, time: datetime) -> bytes:
+    """Returns the XMP packet (ISO 16684-1), all fields as attributes of one description."""
     fields = {
         "xmp:CreatorTool": f"{TOOL} {VERSION}",
         "xmp:CreateDate": timestamp(time),
         "Iptc4xmpExt:DigitalSourceType": TRAINED_ALGORITHMIC_MEDIA,
-        "Iptc4xmpExt:AISystemUsed": "" if facts.declared else TOOL,
-        "Iptc4xmpExt:AISystemVersionUsed": "" if facts.declared else VERSION,
-        "Iptc4xmpExt:AIPromptInformation": facts.prompt,
-        "TC260:AIGC": json.dumps(aigc_label(facts)),
-        "safelight:Stamp": str(facts.stamp),
-        "safelight:Model": facts.model,
-        "safelight:Prompt": facts.prompt,
-        "safelight:Verify": facts.operator.verify_url,
+        "Iptc4xmpExt:AISystemUsed": "" if provenance.declared else TOOL,
+        "Iptc4xmpExt:AISystemVersionUsed": "" if provenance.declared else VERSION,
+        "Iptc4xmpExt:AIPromptInformation": provenance.prompt,
+        "TC260:AIGC": json.dumps(aigc_label(provenance)),
+        "safelight:Stamp": str(provenance.stamp),
+        "safelight:Model": provenance.model,
+        "safelight:Prompt": provenance.prompt,
+        "safelight:Verify": provenance.operator.verify_url,
     }
     names = " ".join(f'xmlns:{prefix}="{uri}"' for prefix, uri in _PREFIXES.items())
     values = " ".join(f"{name}={quoteattr(_legal(value))}" for name, value in fields.items() if value)
@@ -76,11 +77,11 @@ def packet(facts: Provenance, time: datetime) -> bytes:
     ).encode()
 
 
-def aigc_label(facts: Provenance) -> dict[str, str]:
-    """The implicit label of GB 45438-2025, annex E: 1 says "made by AI". The producer is the provider, if named."""
-    return {"Label": "1", "ContentProducer": facts.operator.provider or TOOL, "ProduceID": str(facts.stamp)}
+def aigc_label(provenance: Provenance) -> dict[str, str]:
+    """Returns the implicit label of GB 45438-2025, annex E: 1 says "made by AI"; the producer the provider, if set."""
+    return {"Label": "1", "ContentProducer": provenance.operator.provider or TOOL, "ProduceID": str(provenance.stamp)}
 
 
 def _legal(text: str) -> str:
-    """Without the characters that XML 1.0 forbids."""
+    """Returns a text without the characters that XML 1.0 forbids."""
     return "".join(char for char in text if char in "\t\n\r" or (char >= " " and char not in "\ufffe\uffff"))

@@ -1,4 +1,4 @@
-"""What a mark may say about a picture, and the fields' shared names."""
+"""Holds what a mark may say about a picture, and the names that several marks share."""
 
 from __future__ import annotations
 
@@ -19,19 +19,20 @@ HOW_TO_VERIFY = "Open the file in the Verify tab of any Safelight, or run: pytho
 
 @dataclass(frozen=True, slots=True)
 class Operator:
-    """Who runs the studio, as far as they want every file to say so. Nothing here is about who typed a prompt."""
+    """Names who runs the studio, as far as they want every file to say so. Nothing here is about who typed a prompt."""
 
     provider: str = ""  # the name that laws on disclosure ask for
     verify_url: str = ""  # where anybody can reach this studio's Verify tab
 
     @property
     def how_to_verify(self) -> str:
+        """Returns a sentence on where anybody can have a file verified."""
         return f"Open the file at {self.verify_url}" if self.verify_url else HOW_TO_VERIFY
 
 
 @dataclass(frozen=True, slots=True)
 class Provenance:
-    """What the studio knows about one picture. Case, mode and seed stay in the audit log: they name a session.
+    """Holds what the studio knows about one picture. Case, mode and seed stay in the audit log: they name a session.
 
     `prompt` is empty unless the person asked for it to be written into the file.
     """
@@ -47,15 +48,15 @@ class Provenance:
 
     @property
     def declared(self) -> bool:
-        """Made elsewhere: that it is AI-generated is the caller's word."""
+        """Returns whether the picture was made elsewhere, so that its being AI-generated is the caller's word."""
         return not self.engine
 
 
 def parse_stamp(text: str) -> Stamp | None:
-    """The stamp that 16 hex digits name; None for any other text."""
+    """Returns the stamp that 16 lower-case hex digits name; None for any other text."""
     return Stamp(int(text, 16)) if len(text) == 16 and set(text) <= set("0123456789abcdef") else None
 
 
 def timestamp(time: datetime) -> str:
-    """ISO 8601 to the second, with its offset."""
+    """Formats a time as ISO 8601 to the second, with its offset."""
     return time.isoformat(timespec="seconds")

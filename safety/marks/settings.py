@@ -1,4 +1,4 @@
-"""What an operator may set about marks: checked at the start, so that no first export fails for a wrong certificate."""
+"""Reads what an operator may set about marks, at the start, so that no first export fails for a wrong certificate."""
 
 from __future__ import annotations
 
@@ -10,19 +10,20 @@ from urllib.parse import urlsplit
 from safety.errors import PresetError
 from safety.marks import Marks
 from safety.marks.certificates import OwnCertificate
-from safety.marks.label import Style, languages, read_badge
+from safety.marks.label import LabelStyle, label_words, read_badge
 from safety.marks.provenance import Operator
 from safety.marks.trustmark import TrustMarkReader
 from safety.marks.visible import Corner
 
-Get = Callable[[str, str], str]  # a setting by its name, without SAFELIGHT_, and what holds if it is not set
+# Returns a setting by its name, without SAFELIGHT_; the second argument is what holds if it is not set.
+GetSetting = Callable[[str, str], str]
 YES, NO = ("1", "true", "yes", "on"), ("0", "false", "no", "off", "")
-MOST_PROVIDER = 100  # characters
+MAX_PROVIDER = 100  # characters
 
 
 @dataclass(frozen=True, slots=True)
 class MarkSettings:
-    """Every setting of the marks; the names of the variables are in `read`."""
+    """Holds every setting of the marks; the names of the variables are in `read`."""
 
     corner: Corner = Corner.TOP_RIGHT
     language: str = ""
@@ -33,16 +34,16 @@ class MarkSettings:
     trustmark: bool = False
 
     @classmethod
-    def read(cls, get: Get) -> MarkSettings:
-        """Raises PresetError that names the variable and what it may be."""
+    def read(cls, get: GetSetting) -> MarkSettings:
+        """Reads the settings. Raises PresetError that names the variable and what it may be."""
         corner, trustmark = get("LABEL_CORNER", cls().corner), get("TRUSTMARK", "no").lower()
         if corner not in list(Corner):
-            raise wrong("LABEL_CORNER", corner, "one of " + ", ".join(Corner))
+            raise setting_error("LABEL_CORNER", corner, "one of " + ", ".join(Corner))
         if trustmark not in YES + NO:
-            raise wrong("TRUSTMARK", trustmark, "yes or no")
+            raise setting_error("TRUSTMARK", trustmark, "yes or no")
         provider = get("PROVIDER", "")
-        if len(provider) > MOST_PROVIDER:
-            raise wrong("PROVIDER", provider, f"a name of at most {MOST_PROVIDER} characters")
+        if len(provider) > MAX_PROVIDER:
+            raise setting_error("PROVIDER", provider, f"a name of at most {MAX_PROVIDER} characters")
         return cls(
             corner=Corner(corner),
             language=get("LABEL_LANGUAGE", "").lower(),
@@ -54,16 +55,16 @@ class MarkSettings:
         )
 
     def marks(self, home: Path, presets: Path) -> Marks:
-        """The marks as set. Raises PresetError, or KeysError for a certificate that cannot be used."""
-        words = languages(presets)
+        """Makes the marks as set. Raises PresetError, or KeysError for a certificate that cannot be used."""
+        words = label_words(presets)
         if self.language not in ("", *words):
-            raise wrong("LABEL_LANGUAGE", self.language, "one of " + ", ".join(words))
+            raise setting_error("LABEL_LANGUAGE", self.language, "one of " + ", ".join(words))
         if self.certificate:
             self.certificate.load()
         return Marks(
             keys=home / "keys",
             corner=self.corner,
-            style=Style(words.get(self.language, ""), read_badge(self.badge) if self.badge else ""),
+            style=LabelStyle(words.get(self.language, ""), read_badge(self.badge) if self.badge else ""),
             operator=self.operator,
             certificate=self.certificate,
             time_authority=self.time_authority,
@@ -71,22 +72,25 @@ class MarkSettings:
         )
 
 
-def wrong(name: str, value: str, allowed: str) -> PresetError:
+def setting_error(name: str, value: str, allowed: str) -> PresetError:
+    """Returns the error that names a setting, its value and what it may be."""
     return PresetError(f"SAFELIGHT_{name} is {value!r}.", f"Set it to {allowed}, or leave it unset.")
 
 
-def _address(get: Get, name: str) -> str:
+def _address(get: GetSetting, name: str) -> str:
+    """Returns a web address or nothing. Raises PresetError for anything else."""
     value = get(name, "")
     try:
         parts = urlsplit(value)
     except ValueError:
         parts = urlsplit("")
     if value and (parts.scheme not in ("http", "https") or not parts.netloc):
-        raise wrong(name, value, "an address that begins with https:// or http://")
+        raise setting_error(name, value, "an address that begins with https:// or http://")
     return value
 
 
 def _certificate(chain: str, key: str) -> OwnCertificate | None:
+    """Names the files of the operator's certificate; None if neither is set. Raises PresetError if only one is."""
     if bool(chain) != bool(key):
         name, other = ("SIGNING_CERT", "SIGNING_KEY") if chain else ("SIGNING_KEY", "SIGNING_CERT")
         raise PresetError(f"SAFELIGHT_{name} is set, SAFELIGHT_{other} is not.", "Set both, or neither.")

@@ -1,7 +1,9 @@
-"""Compares a picture with the export that its stamp names: the same, edited, another one, or too little of it to tell.
+"""Compares a picture with the export that its stamp names, by a fingerprint of what each looks like.
 
 A mark can be lifted off one picture and laid on another. The stamp then leads to an export that looks different, and
-that is what a fingerprint shows.
+that is what a fingerprint shows. It compares one picture with one record, and never searches: that is why
+`MAX_EDITED_DISTANCE` far beyond the 31 bits that PDQ's makers advise is sound. The limits are measured by
+benchmarks/marks/registry.py; docs/provenance.md has the table.
 """
 
 from __future__ import annotations
@@ -11,27 +13,34 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING, Protocol
 
-from safety.generation import ExportRecord
-from safety.marks import fingerprint
+from safety.generation import ExportRecord, Fingerprint
+from safety.perceptual_hash import as_hex, pdq, pdq_poses
 
 if TYPE_CHECKING:
     from PIL.Image import Image
 
     from safety.marks.invisible.detect import DecodedMark
 
-WHOLE = (0.93, 1.07)  # share of the recorded picture's area that counts as all of it
+# Distances are bits of 256 that differ.
+MAX_SAME_DISTANCE = 31  # new files, other sizes, other formats
+MAX_EDITED_DISTANCE = 75  # a text box, a crop of 5 %, a turn of 5 degrees; unrelated pictures start at 84
+MIN_OTHER_DISTANCE = 95  # of another picture; in between nothing is said
+MIN_QUALITY = 8  # of 100; PDQ asks for 50 to search among millions, flat art has 10 to 60 and compares well
+HASH_SIDE = 512  # pixels, as PDQ's authors advise; also keeps large pictures quick
+WHOLE_AREA = (0.93, 1.07)  # shares of the recorded picture's area between which it counts as all there
+MAX_ANGLE = 2.0  # degrees; a picture that was turned further has lost its corners
 
 
-class Registry(Protocol):
-    """Knows what this studio has exported; the audit log does."""
+class ExportRegistry(Protocol):
+    """Knows what this studio has exported: the audit log, which lies above the marks, or a fake of the tests."""
 
     def find(self, stamps: Iterable[str], sha256: str) -> ExportRecord | None:
-        """The export with this file hash, else the newest with one of these stamps (16 hex digits)."""
+        """Returns the export with this file hash, else the newest with one of these stamps (16 hex digits)."""
         ...
 
 
 class Similarity(StrEnum):
-    """How a file compares with the export on record."""
+    """Says how a file compares with the export on record."""
 
     FILE = "file"  # byte for byte
     PICTURE = "picture"  # another file of the same picture
@@ -42,35 +51,71 @@ class Similarity(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Comparison:
-    """`distance`: bits of 256 in which the fingerprints differ; None if they were not compared."""
+    """Holds how a file compares with its record, and in how many bits of 256 the fingerprints differ.
 
-    match: Similarity
+    `distance` is None where they were not compared.
+    """
+
+    similarity: Similarity
     distance: int | None = None
 
 
-def compare(image: Image, reading: DecodedMark | None, known: ExportRecord, sha256: str) -> Comparison:
-    """`image` is RGB, upright; `reading` its invisible mark, which tells how much of the picture is left."""
-    if known.sha256 == sha256:
+def fingerprint(image: Image) -> Fingerprint:
+    """Returns the PDQ fingerprint of an RGB picture of any size."""
+    bits, quality = pdq(_reduce(image))
+    return Fingerprint(as_hex(bits), quality)
+
+
+def distance(image: Image, known: Fingerprint, angle: float = 0.0) -> int:
+    """Returns the least number of bits, 0 to 256, that differ over the eight ways to turn and mirror an RGB picture.
+
+    `angle`: by how many degrees it was turned clockwise, as far as its mark tells; that is undone too.
+    """
+    import numpy as np
+
+    expected = np.unpackbits(np.frombuffer(bytes.fromhex(known.bits), np.uint8))
+    upright = [image, image.rotate(angle)] if abs(angle) > 0.5 else [image]
+    return min(int((bits != expected).sum()) for picture in upright for bits in pdq_poses(_reduce(picture)))
+
+
+def compare(image: Image, mark: DecodedMark | None, record: ExportRecord, sha256: str) -> Comparison:
+    """Compares an upright RGB picture with a record; `mark` is its invisible mark, `sha256` that of its file, as hex.
+
+    The mark's geometry tells how much of the picture is left.
+    """
+    if record.sha256 == sha256:
         return Comparison(Similarity.FILE, 0)
-    if known.fingerprint is None:
+    if record.fingerprint is None:
         return Comparison(Similarity.UNCLEAR)
-    far = fingerprint.distance(image, known.fingerprint, reading.geometry.angle if reading else 0.0)
-    return Comparison(_match(far, known.fingerprint.quality, _is_whole(image, reading, known)), far)
+    bits = distance(image, record.fingerprint, mark.geometry.angle if mark else 0.0)
+    return Comparison(_similarity(bits, record.fingerprint.quality, _is_whole(image, mark, record)), bits)
 
 
-def _match(far: int, quality: int, whole: bool) -> Similarity:
-    if far <= fingerprint.EDITED:
-        return Similarity.PICTURE if far <= fingerprint.SAME else Similarity.EDITED
-    plain = quality < fingerprint.LEAST_QUALITY
-    return Similarity.ANOTHER if whole and not plain and far >= fingerprint.STRANGER else Similarity.UNCLEAR
+def _similarity(bits: int, quality: int, whole: bool) -> Similarity:
+    if bits <= MAX_SAME_DISTANCE:
+        return Similarity.PICTURE
+    if bits <= MAX_EDITED_DISTANCE:
+        return Similarity.EDITED
+    # A picture without structure, or a part of one, is far from everything, its own record included.
+    comparable = whole and quality >= MIN_QUALITY
+    return Similarity.ANOTHER if comparable and bits >= MIN_OTHER_DISTANCE else Similarity.UNCLEAR
 
 
-def _is_whole(image: Image, reading: DecodedMark | None, known: ExportRecord) -> bool:
-    """Whether about all of the recorded picture should be there: else a crop would be taken for a stranger."""
-    if reading is None:
-        return image.size == (known.width, known.height)
-    from safety.marks.invisible.detect import unit_of
+def _is_whole(image: Image, mark: DecodedMark | None, record: ExportRecord) -> bool:
+    """Returns whether about all of the recorded picture should be there: a crop would be taken for another picture."""
+    if mark is None:
+        return image.size == (record.width, record.height)
+    from safety.marks.invisible.detect import tile_scale
 
-    tile = reading.geometry.scale * unit_of(image.size) / unit_of((known.width, known.height))
-    share = image.width * image.height / (tile**2 * known.width * known.height)
-    return WHOLE[0] <= share <= WHOLE[1] and abs(reading.geometry.angle) < 2
+    recorded = (record.width, record.height)
+    scale = mark.geometry.scale * tile_scale(image.size) / tile_scale(recorded)
+    share = image.width * image.height / (scale**2 * record.width * record.height)
+    return WHOLE_AREA[0] <= share <= WHOLE_AREA[1] and abs(mark.geometry.angle) < MAX_ANGLE
+
+
+def _reduce(image: Image) -> Image:
+    from PIL import Image as Pillow
+
+    if max(image.size) <= HASH_SIDE:
+        return image
+    return image.resize((HASH_SIDE, HASH_SIDE), Pillow.Resampling.BOX)

@@ -1,4 +1,4 @@
-"""Pixel marks of other tools: the fixed payloads that they write with the `dwtDct` method of `invisible-watermark`.
+"""Detects pixel marks of other tools: fixed payloads, written with the `dwtDct` method of `invisible-watermark`.
 
 The method has no test of presence: it reads bits from any picture, in a third of unmarked ones all the same bit, and
 its own reader gets the known payload back whole from about half of the marked ones. So the payload is not read here
@@ -22,9 +22,9 @@ if TYPE_CHECKING:
 
 SCALE = 36  # quantisation step of dwtDct
 BLOCK = 4  # of the wavelet's low band
-LEAST_SCORE = 6.0  # standard deviations
-LEAST_AREA = 256 * 256  # the encoder refuses less
-MOST_ROWS_OF = 1_500_000  # pixels that are read; the payload repeats from the top
+MIN_SCORE = 6.0  # standard deviations
+MIN_AREA = 256 * 256  # pixels; the encoder refuses less
+MAX_AREA = 1_500_000  # pixels that are read, from the top, where the payload repeats
 
 # Payload bits by tool, from the reference code of each. FLUX's lacks two leading zeros: bin() drops them.
 PAYLOADS = {
@@ -37,7 +37,7 @@ PAYLOADS = {
 
 @dataclass(frozen=True, slots=True)
 class ThirdPartyMark:
-    """A mark of another maker. `score`: standard deviations for dwtDct, 1.0 for a payload with its own check."""
+    """Holds a mark of another maker. `score`: standard deviations for dwtDct, 1.0 for a payload with its own check."""
 
     tool: str
     method: str
@@ -45,24 +45,24 @@ class ThirdPartyMark:
     payload: str = ""
 
 
-def find(image: Image) -> tuple[ThirdPartyMark, ...]:
-    """The known payload that an RGB picture carries, at most one: some resemble each other."""
-    if image.width * image.height < LEAST_AREA or min(image.size) < 2 * BLOCK:
+def detect(image: Image) -> tuple[ThirdPartyMark, ...]:
+    """Returns the known payload that an RGB picture carries, at most one: some resemble each other."""
+    if image.width * image.height < MIN_AREA or min(image.size) < 2 * BLOCK:
         return ()
-    blocks = votes(np.asarray(image))
-    certain, tool = max((score(blocks, payload), tool) for tool, payload in PAYLOADS.items())
-    return (ThirdPartyMark(tool, "dwtDct", round(certain, 1)),) if certain >= LEAST_SCORE else ()
+    votes = block_votes(np.asarray(image))
+    score, tool = max((payload_score(votes, payload), tool) for tool, payload in PAYLOADS.items())
+    return (ThirdPartyMark(tool, "dwtDct", round(score, 1)),) if score >= MIN_SCORE else ()
 
 
-def votes(pixels: NDArray[np.uint8]) -> NDArray[np.bool_]:
-    """One vote a block of 8 x 8 pixels, row by row, of an RGB picture (height, width, 3): dwtDct's rule.
+def block_votes(pixels: NDArray[np.uint8]) -> NDArray[np.bool_]:
+    """Returns one vote a block of 8 x 8 pixels, row by row, (blocks,), of RGB pixels, (height, width, 3).
 
-    In the low band of the U channel's Haar wavelet, the largest coefficient of each 4 x 4 block but the first lies in
-    the upper half of its quantisation step, or in the lower.
+    The rule is dwtDct's: in the low band of the U channel's Haar wavelet, the largest coefficient of each 4 x 4 block
+    but the first lies in the upper half of its quantisation step, or in the lower.
     """
     import cv2
 
-    rows = max(8, MOST_ROWS_OF // pixels.shape[1] // 8 * 8)
+    rows = max(8, MAX_AREA // pixels.shape[1] // 8 * 8)
     chroma = cv2.cvtColor(pixels[:rows], cv2.COLOR_RGB2YUV)[..., 1].astype(np.float32)
     high, wide = (side // (2 * BLOCK) for side in chroma.shape)
     low = chroma[: high * 8, : wide * 8].reshape(high * BLOCK, 2, wide * BLOCK, 2).sum((1, 3)) / 2
@@ -71,10 +71,13 @@ def votes(pixels: NDArray[np.uint8]) -> NDArray[np.bool_]:
     return np.asarray(np.abs(blocks[np.arange(len(blocks)), largest]) % SCALE > SCALE / 2)
 
 
-def score(blocks: NDArray[np.bool_], payload: str) -> float:
-    """Correlation of the votes with the payload, repeated, in standard deviations of votes that know nothing of it."""
+def payload_score(votes: NDArray[np.bool_], payload: str) -> float:
+    """Correlates votes, (blocks,), with the payload's bits, repeated.
+
+    Returns standard deviations of the correlation of votes that are independent of the payload.
+    """
     bits: NDArray[Any] = np.array(list(payload), np.float64)
-    expected = np.resize(bits - bits.mean(), len(blocks))
-    seen = blocks - blocks.mean()
-    spread = float(seen.std() * np.linalg.norm(expected))
-    return float(seen @ expected) / spread if spread else 0.0
+    expected = np.resize(bits - bits.mean(), len(votes))
+    centred = votes - votes.mean()
+    spread = float(centred.std() * np.linalg.norm(expected))
+    return float(centred @ expected) / spread if spread else 0.0

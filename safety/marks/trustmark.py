@@ -31,75 +31,80 @@ FILES = {
     "decoder_Q.ckpt": "4ced90e9cfe13e3295ad082887fe9187",
 }
 TRUSTED_SCHEMA = 0  # BCH_SUPER
-MOST_BYTES = 200_000_000
+MAX_BYTES = 200_000_000
 INSTALL = "Run: python -m pip install trustmark, or start without SAFELIGHT_TRUSTMARK."
 
 
 def download(name: str) -> bytes:
-    """One model file from its maker. Raises OSError."""
-    with urlopen(ADDRESS + name, timeout=60) as answer:
-        return bytes(answer.read(MOST_BYTES))
+    """Downloads one model file from its maker. Raises OSError."""
+    with urlopen(ADDRESS + name, timeout=60) as response:
+        return bytes(response.read(MAX_BYTES))
 
 
 @dataclass(slots=True)
 class TrustMarkReader:
-    """Reads variant Q. `folder` keeps the model files; `fetch` brings one by its name. Loaded at first use, kept."""
+    """Reads marks of variant Q; the model is loaded at first use and kept.
+
+    `folder` keeps the model files; `fetch` returns the bytes of one by its name.
+    """
 
     folder: Path
     fetch: Callable[[str], bytes] = download
     _model: Any = field(default=None, repr=False)
 
-    def find(self, image: Image) -> tuple[ThirdPartyMark, ...]:
-        """The payload of an RGB picture, at most one. Raises WeightsError if the model cannot be had."""
+    def detect(self, image: Image) -> tuple[ThirdPartyMark, ...]:
+        """Returns the payload of an RGB picture, at most one. Raises WeightsError if the model cannot be loaded."""
         if self._model is None:
-            self._model = self._loaded()
+            self._model = self._load()
         payload, present, schema = self._model.decode(image, MODE="binary")
         if not present or schema != TRUSTED_SCHEMA:
             return ()
         return (ThirdPartyMark("TrustMark (Adobe)", "TrustMark Q, BCH_SUPER", 1.0, str(payload)),)
 
-    def _loaded(self) -> Any:
+    def _load(self) -> Any:
         try:
             from trustmark import TrustMark
         except ImportError as error:
             raise WeightsError("TrustMark is asked for, but its package is not installed.", INSTALL) from error
-        places = {name: _kept(self.folder / name, self.fetch) for name in FILES}
+        paths = {name: _cached_file(self.folder / name, self.fetch) for name in FILES}
 
         class Pinned(TrustMark):  # type: ignore[misc]  # the package has no types
-            """The package's class, that loads the decoder alone, and from checked files only."""
+            """Loads the decoder alone, and from checked files only."""
 
             def check_and_download(self, filename: str) -> None:
-                if Path(filename) not in places.values():
+                if Path(filename) not in paths.values():
                     raise WeightsError(f"{filename} is not one of the model files that were checked.")
 
-            def load_model(self, config: str, weights: str, *rest: Any, part: str = "all", **named: Any) -> Any:
+            def load_model(self, config: str, weights: str, *args: Any, part: str = "all", **kwargs: Any) -> Any:
                 if part != "decoder":
                     return None
-                config, weights = (str(places[Path(path).name]) for path in (config, weights))
-                return super().load_model(config, weights, *rest, part=part, **named)
+                config, weights = (str(paths[Path(path).name]) for path in (config, weights))
+                return super().load_model(config, weights, *args, part=part, **kwargs)
 
         encoding = TrustMark.Encoding.BCH_SUPER
         return Pinned(verbose=False, model_type="Q", encoding_type=encoding, device="cpu", loadRemover=False)
 
 
-def _kept(path: Path, fetch: Callable[[str], bytes]) -> Path:
-    """The checked file, fetched if it is not there. Raises WeightsError."""
+def _cached_file(path: Path, fetch: Callable[[str], bytes]) -> Path:
+    """Returns `path`, whose file is checked, and fetched first if it is not there. Raises WeightsError."""
     try:
         if not path.exists():
             data = fetch(path.name)
-            _must_be(path.name, data)
+            _verify(path.name, data)
             path.parent.mkdir(parents=True, exist_ok=True)
-            beside = path.with_name(f".{path.name}.{secrets.token_hex(8)}")
-            beside.write_bytes(data)
-            os.replace(beside, path)
-        _must_be(path.name, path.read_bytes())
+            # Written beside and renamed, so that no half of a file stands under its name.
+            temporary = path.with_name(f".{path.name}.{secrets.token_hex(8)}")
+            temporary.write_bytes(data)
+            os.replace(temporary, path)
+        _verify(path.name, path.read_bytes())
     except OSError as error:
         why = f"TrustMark's model file {path.name} cannot be had: {error}."
         raise WeightsError(why, f"Put it into {path.parent} by hand, from {ADDRESS}, or try again.") from error
     return path
 
 
-def _must_be(name: str, data: bytes) -> None:
+def _verify(name: str, data: bytes) -> None:
+    """Raises WeightsError where the bytes are not those that the maker published."""
     if hashlib.md5(data, usedforsecurity=False).hexdigest() != FILES[name]:
         why = f"TrustMark's model file {name} is not the one that its maker published."
         raise WeightsError(why, "Nothing was loaded from it. Remove it and try again.")

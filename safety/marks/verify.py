@@ -1,107 +1,102 @@
-"""Reads every mark of a file, asks the registry, compares the picture with the one on record. Sentences: origin.py."""
+"""Reads every mark of a file and compares the picture with the export on record. Sentences come from summary.py."""
 
 from __future__ import annotations
 
 import hashlib
 from dataclasses import asdict, dataclass
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import Any
 
 from safety.generation import ExportRecord
 from safety.image_io import open_picture
-from safety.marks import MarkReadings
-from safety.marks.similarity import Comparison, Registry, Similarity, compare
+from safety.marks import MarkReadings, Marks
+from safety.marks.similarity import Comparison, ExportRegistry, Similarity, compare
 from safety.marks.summary import contradictions, summarise
 
-if TYPE_CHECKING:
-    from PIL.Image import Image
-
-__all__ = ["Reader", "Registry", "Verification", "verify"]
-
-
-class Reader(Protocol):
-    """Reads the layers of a file; `safety.marks.Marks` does."""
-
-    def read(self, data: bytes, picture: Image, /) -> MarkReadings: ...
+__all__ = ["ExportRegistry", "Verification", "verify"]
 
 
 @dataclass(frozen=True, slots=True)
 class Verification:
-    """What a file says about its origin. `sha256` is the file's, as hex."""
+    """Holds what a file says about its origin.
+
+    `sha256` is the file's, as hex. `record` is the export of this studio that it goes back to, `comparison` how it
+    compares with it; both are None where there is none. `contradictions` are sentences, worst first.
+    """
 
     sha256: str
-    layers: MarkReadings
-    registered: ExportRecord | None
+    readings: MarkReadings
+    record: ExportRecord | None
     comparison: Comparison | None
     contradictions: tuple[str, ...]
     summary: str
 
     @property
     def stamps(self) -> dict[str, str]:
-        """The stamp that each layer carries, 16 hex digits; the registry is the fourth layer."""
-        said = {layer: str(stamp) for layer, stamp in self.layers.stamps().items()}
-        return said | ({"registry": self.registered.stamp} if self.registered else {})
+        """Returns the stamp, 16 hex digits, of each layer that carries one; the registry is the fourth layer."""
+        stamps = {layer: str(stamp) for layer, stamp in self.readings.stamps().items()}
+        return stamps | ({"registry": self.record.stamp} if self.record else {})
 
     def as_json(self) -> dict[str, Any]:
-        """Plain values. Each layer has `found` and `stamp`; what a layer does not say is null or empty."""
+        """Returns plain values. Each layer has `found` and `stamp`; what a layer does not say is null or empty."""
         layers = {
-            "credentials": _credentials(self.layers),
-            "invisible": _invisible(self.layers),
-            "metadata": {"found": self.layers.metadata.found, **asdict(self.layers.metadata)},
-            "registry": {"found": self.registered is not None, **_registry(self.registered, self.comparison)},
+            "credentials": _credentials(self.readings),
+            "invisible": _invisible(self.readings),
+            "metadata": {"found": self.readings.metadata.found, **asdict(self.readings.metadata)},
+            "registry": {"found": self.record is not None, **_registry(self.record, self.comparison)},
         }
         for name, layer in layers.items():
             layer["stamp"] = self.stamps.get(name)
         return {
             "sha256": self.sha256,
             "layers": layers,
-            "foreign": [asdict(mark) for mark in self.layers.foreign],
-            "unread": list(self.layers.unread),
-            "reveals": [asdict(one) | {"group": str(one.group)} for one in self.layers.reveals],
+            "foreign": [asdict(mark) for mark in self.readings.third_party],
+            "unread": list(self.readings.failures),
+            "reveals": [asdict(field) | {"group": str(field.group)} for field in self.readings.disclosed],
             "contradictions": list(self.contradictions),
             "summary": self.summary,
         }
 
 
-def verify(data: bytes, marks: Reader, registry: Registry) -> Verification:
-    """All layers of a picture file. Raises FileError if it is no picture that can be read."""
+def verify(data: bytes, marks: Marks, registry: ExportRegistry) -> Verification:
+    """Reads all layers of a picture file. Raises FileError if it is no picture that can be read."""
     picture = open_picture(data)
-    layers = marks.read(data, picture)
+    readings = marks.read(data, picture)
     sha256 = hashlib.sha256(data).hexdigest()
-    known = registry.find(dict.fromkeys(map(str, layers.stamps().values())), sha256)
-    comparison = compare(picture, layers.invisible, known, sha256) if known else None
+    record = registry.find(dict.fromkeys(map(str, readings.stamps().values())), sha256)
+    comparison = compare(picture, readings.invisible, record, sha256) if record else None
     return Verification(
         sha256=sha256,
-        layers=layers,
-        registered=known,
+        readings=readings,
+        record=record,
         comparison=comparison,
-        contradictions=tuple(contradictions(layers, known, comparison)),
-        summary=summarise(layers, known, comparison),
+        contradictions=tuple(contradictions(readings, record, comparison)),
+        summary=summarise(readings, record, comparison),
     )
 
 
-def _credentials(layers: MarkReadings) -> dict[str, Any]:
-    one = layers.credentials
+def _credentials(readings: MarkReadings) -> dict[str, Any]:
+    credentials = readings.credentials
     return {
-        "found": one is not None,
-        "valid": bool(one and one.valid),
-        "trusted": bool(one and one.trusted),
-        "claims": asdict(one.claims) if one else {},
+        "found": credentials is not None,
+        "valid": bool(credentials and credentials.valid),
+        "trusted": bool(credentials and credentials.trusted),
+        "claims": asdict(credentials.summary) if credentials else {},
     }
 
 
-def _invisible(layers: MarkReadings) -> dict[str, Any]:
-    one = layers.invisible
-    return {"found": one is not None, "score": round(one.score, 4) if one else 0.0}
+def _invisible(readings: MarkReadings) -> dict[str, Any]:
+    mark = readings.invisible
+    return {"found": mark is not None, "score": round(mark.score, 4) if mark else 0.0}
 
 
-def _registry(known: ExportRecord | None, seen: Comparison | None) -> dict[str, Any]:
-    if known is None or seen is None:
+def _registry(record: ExportRecord | None, comparison: Comparison | None) -> dict[str, Any]:
+    if record is None or comparison is None:
         return dict.fromkeys(("case", "time", "sha256", "unchanged", "match", "distance"))
     return {
-        "case": known.case,
-        "time": known.time,
-        "sha256": known.sha256,
-        "unchanged": seen.match is Similarity.FILE,
-        "match": str(seen.match),
-        "distance": seen.distance,
+        "case": record.case,
+        "time": record.time,
+        "sha256": record.sha256,
+        "unchanged": comparison.similarity is Similarity.FILE,
+        "match": str(comparison.similarity),
+        "distance": comparison.distance,
     }

@@ -18,8 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from safety.errors import WeightsError
-from safety.runtime import verified
-from safety.weights import read_weights
+from safety.weights import open_session, read_weights
 
 # The first head says whether a prompt should not be made at all, the others are categories of the policy.
 HEADS = (
@@ -42,7 +41,6 @@ MAX_WINDOWS = 16  # of a text
 BEGIN, END = 101, 102  # the tokens that frame a window
 CACHED_TEXTS = 32  # as tokens: of each prompt several variants are counted, one or two are read
 CACHED_WINDOWS = 128  # 12 KB each at most
-ERRORS_ONLY = 3  # onnxruntime's log level
 
 Array = NDArray[np.float32]
 
@@ -165,21 +163,11 @@ def load_parts(folder: Path) -> tuple[Any, Any]:
         model, vocabulary = weights["model"], weights["tokenizer"]
     except KeyError as error:
         raise WeightsError(f"{folder / 'weights.toml'} has no entry {error}.") from error
-    tokenizer = Tokenizer.from_str(verified(vocabulary.path(), vocabulary.sha256).decode())
+    tokenizer = Tokenizer.from_str(vocabulary.read().decode())
     tokenizer.no_padding()
     tokenizer.no_truncation()
-    return tokenizer, _session(verified(model.path(), model.sha256))
-
-
-def _session(data: bytes) -> Any:
-    import onnxruntime
-
-    onnxruntime.disable_telemetry_events()
-    options = onnxruntime.SessionOptions()
     # A window takes a few milliseconds: that is not worth a second core.
-    options.intra_op_num_threads = options.inter_op_num_threads = 1
-    options.log_severity_level = ERRORS_ONLY
-    return onnxruntime.InferenceSession(data, options, providers=["CPUExecutionProvider"])
+    return tokenizer, open_session(model, threads=1)
 
 
 def windows(ids: list[int]) -> list[tuple[int, tuple[int, ...]]]:

@@ -20,9 +20,9 @@ from tests.fakes_page import PromptedPictureCheck, WordCheck
 
 ROOT = Path(__file__).parents[2]
 MODELS, PRESETS = ROOT / "assets" / "models", ROOT / "presets"
+PROMPTS = load_prompt_checks(PRESETS)
 GREY = Image.new("RGB", (64, 64), "grey")
 FILE = "picture_checks.toml"
-PROMPTS = load_prompt_checks(PRESETS)
 
 
 @pytest.fixture
@@ -44,7 +44,7 @@ def states(health: Health) -> dict[str, State]:
 
 def test_what_ships_looks_and_what_is_not_installed_is_said() -> None:
     found = picture_checks(MODELS, PRESETS, PROMPTS)
-    health = examine([WordCheck()], found.checks, found.described, GREY)
+    health = examine([WordCheck()], found.checks, found.info, GREY)
     assert health.sound
     seen = states(health)
     assert {seen[name] for name in ("words", "nudity", "gore", "minors", "copies")} == {State.LOOKS}
@@ -56,7 +56,7 @@ def test_a_required_check_without_its_weights_fails_and_blocks(tmp_path: Path) -
     shutil.copytree(MODELS / "image_safety", tmp_path / "image_safety")
     (tmp_path / "image_safety" / "face_age.onnx").unlink()
     found = picture_checks(tmp_path, PRESETS, PROMPTS)
-    health = examine([WordCheck()], found.checks, found.described, GREY)
+    health = examine([WordCheck()], found.checks, found.info, GREY)
     assert not health.sound
     (failing,) = health.in_state(State.FAILS)
     assert (failing.name, failing.required) == ("minors", True) and "face_age.onnx" in failing.why
@@ -68,13 +68,13 @@ def test_an_optional_check_that_is_made_required_blocks_until_it_is_there(preset
     decision = decide(run_checks(Stage.PICTURE, Picture(GREY), found.checks), load_policy(PRESETS), "general")
     assert decision.verdict is Verdict.BLOCK
     assert [reason.check for reason in decision.reasons] == ["marqo"]
-    assert "marqo" in {check.name for check in examine([], found.checks, found.described, GREY).in_state(State.FAILS)}
+    assert "marqo" in {check.name for check in examine([], found.checks, found.info, GREY).in_state(State.FAILS)}
 
 
 def test_a_check_that_is_switched_off_is_told_as_that(presets: Path) -> None:
     edited(presets, "[agreement]", "[agreement]\nuse = false")
     found = picture_checks(MODELS, presets, PROMPTS)
-    assert {each.name: each.absent for each in found.described}["agreement"] == SWITCHED_OFF
+    assert {each.name: each.absent for each in found.info}["agreement"] == SWITCHED_OFF
 
 
 @pytest.mark.parametrize(
@@ -85,6 +85,9 @@ def test_a_check_that_is_switched_off_is_told_as_that(presets: Path) -> None:
         ),
         pytest.param("apparent_age = 25", "apparent_age = 12", "minors.apparent_age", id="too young"),
         pytest.param("sexual = 0.3", "sexual = 0.9", "minors.sexual", id="too loose"),
+        pytest.param("child_face = 0.5", "child_face = 0.9", "minors.child_face", id="too loose for faces"),
+        pytest.param("regions_from = 0.35\n", "", "nudity.regions_from", id="a score gone"),
+        pytest.param("regions_from = 0.35", "regions_from = 1.1", "nudity.regions_from", id="no score"),
         pytest.param("[gore]", "[gores]", "gore", id="a check gone"),
         pytest.param('kind = "timm"', 'kind = "pickle"', "classifier.marqo.kind", id="unknown kind"),
         pytest.param('licence = "MIT"', 'licence = "MIT"\nrevision = "main"', "heads.revision", id="no commit"),

@@ -1,10 +1,11 @@
 """Reads the mark from a picture that may have been scaled, cropped, turned, mirrored or compressed.
 
 False positives are bounded by design, not by a model of pictures. A stamp is reported only if the keyed CRC-32 of a
-decoded word matches; at most `TRIES` geometries are tried a picture, in each the best `SHIFTS`, and one word is decoded
-for each of at most `MOST_KEYS` keys. Words decoded from unmarked pictures know nothing of the key, so each passes with
-probability 2^-32, and a picture with at most 16 * 3 / 2^32 = 1.1e-8 with the public key alone, 8.9e-8 with eight keys.
-The sync threshold only saves time. (The bound holds for pictures made without the key; who has it can write a mark.)
+decoded word matches; at most `MAX_GEOMETRIES` are tried a picture, in each the best `MAX_SHIFTS`, and one word is
+decoded for each of at most `MAX_KEYS` keys. Words decoded from unmarked pictures are independent of the key, so each
+passes with probability 2^-32, and a picture with at most 16 * 3 / 2^32 = 1.1e-8 with the public key alone, 8.9e-8 with
+eight keys. The sync threshold only saves time. (The bound holds for pictures made without the key; who has it can write
+a mark.)
 """
 
 from __future__ import annotations
@@ -20,23 +21,24 @@ from safety.generation import Stamp
 from safety.marks.invisible.error_correction import CODE_BITS, Floats, decode, encode
 from safety.marks.invisible.mask import Bytes, luminance, whiten
 from safety.marks.invisible.search import geometries
-from safety.marks.invisible.sync import Geometry, align, at_lattice, fold, posed, rank_poses
+from safety.marks.invisible.sync import Geometry, align, at_lattice, fold, rank_poses, undo_pose
 from safety.marks.invisible.tile import RINGS, SIDE, SYNC_GAIN, Complex, Lattice, lattice, symbols
 
 if TYPE_CHECKING:
     from PIL.Image import Image
 
 PUBLIC_KEY = b"safelight tilemark 1"  # public on purpose: any Safelight reads the marks of all others
-MOST_KEYS = 8
-TRIES, SHIFTS = 16, 3
+MAX_KEYS = 8
+MAX_GEOMETRIES, MAX_SHIFTS = 16, 3
 SYNC_THRESHOLD = 4.0  # standard deviations; unmarked pictures reach 5 to 6 over a whole search
-LARGE, REDUCED = 1152, 1024  # a short side above the first is marked and read at the size of the second
-LEAST_SIDE = 32
+# Pixels: a picture whose short side is longer than the first is marked and read at the size of the second.
+LARGE_SIDE, REDUCED_SIDE = 1152, 1024
+MIN_SIDE = 32  # pixels
 
 
 @dataclass(frozen=True, slots=True)
 class DecodedMark:
-    """A mark that was read. `score` is 0 to 1: how much of the lattice's amplitude is the mark's."""
+    """Holds a mark that was read. `score` is 0 to 1: how much of the lattice's amplitude is the mark's."""
 
     stamp: Stamp
     score: float
@@ -44,74 +46,81 @@ class DecodedMark:
 
 
 def detect(image: Image, keys: Sequence[bytes] = (PUBLIC_KEY,), thorough: bool = True) -> DecodedMark | None:
-    """The mark of an RGB picture of any size that one of the keys wrote, or None.
+    """Returns the mark of an RGB picture of any size that one of the keys wrote, or None.
 
-    Not `thorough`: only as it was made, whole or cropped. Raises ValueError if there are more than `MOST_KEYS` keys.
+    Not `thorough`: only as it was made, whole or cropped. Raises ValueError if there are more than `MAX_KEYS` keys.
     """
-    return detect_in(np.asarray(image), keys, thorough)
+    return detect_pixels(np.asarray(image), keys, thorough)
 
 
-def detect_in(pixels: Bytes, keys: Sequence[bytes], thorough: bool) -> DecodedMark | None:
-    """The same of RGB pixels, (height, width, 3)."""
-    if len(keys) > MOST_KEYS:
-        raise ValueError(f"at most {MOST_KEYS} keys: each adds to the chance of a false positive")
-    if min(pixels.shape[:2]) < LEAST_SIDE:
+def detect_pixels(pixels: Bytes, keys: Sequence[bytes], thorough: bool) -> DecodedMark | None:
+    """Returns the mark of RGB pixels, (height, width, 3), as `detect` does."""
+    if len(keys) > MAX_KEYS:
+        raise ValueError(f"at most {MAX_KEYS} keys: each adds to the chance of a false positive")
+    if min(pixels.shape[:2]) < MIN_SIDE:
         return None
-    white = whiten(luminance(as_shown(pixels)))
-    for geometry in islice(_candidates(white, thorough), TRIES):
-        if reading := read_at(white, geometry, keys):
-            return reading
+    white = whiten(luminance(reduce_large(pixels)))
+    for geometry in islice(_candidates(white, thorough), MAX_GEOMETRIES):
+        if mark := read_at(white, geometry, keys):
+            return mark
     return None
 
 
 def read_at(white: Floats, geometry: Geometry, keys: Sequence[bytes]) -> DecodedMark | None:
-    """The mark of a whitened picture that lies so to the tile."""
-    for score, straight in align(posed(at_lattice(fold(white, geometry)), geometry.pose), SHIFTS):
+    """Returns the mark of a whitened picture, (height, width), that lies so to the tile; None if there is none."""
+    for score, straight in align(undo_pose(at_lattice(fold(white, geometry)), geometry.pose), MAX_SHIFTS):
         if score < SYNC_THRESHOLD:
             return None
         for key in keys:
             values = straight * lattice(key).phases.conj()
             stamp = decode(soft_bits(values, lattice(key)), key)
             if stamp is not None:
-                return DecodedMark(Stamp(stamp), agreement(values, stamp, key), geometry)
+                return DecodedMark(Stamp(stamp), correlation(values, stamp, key), geometry)
     return None
 
 
 def soft_bits(values: Complex, grid: Lattice) -> Floats:
-    """Log-likelihood ratios of the code bits, (384,). The sync points of each ring tell its gain and noise."""
+    """Returns the log-likelihood ratios of the code bits, (384,), from aligned values, (K,), phases taken out.
+
+    The sync points of each ring tell its gain and noise.
+    """
     data_ring = grid.ring[grid.data]
     weight = np.empty(RINGS, np.float32)
     for ring in range(RINGS):
         known = values[grid.sync[grid.ring[grid.sync] == ring]].real
         gain = max(0.02, float(known.mean()) / SYNC_GAIN) if len(known) >= 4 else 0.1
         weight[ring] = 2 * gain / max(0.05, 1 - min(gain, 0.97) ** 2)
-    parts = values[grid.data].view(np.float32) * np.float32(2**0.5) * np.repeat(weight[data_ring], 2)
-    return np.bincount(grid.bit, parts, CODE_BITS).astype(np.float32)
+    quadratures = values[grid.data].view(np.float32) * np.float32(2**0.5) * np.repeat(weight[data_ring], 2)
+    return np.bincount(grid.bit, quadratures, CODE_BITS).astype(np.float32)
 
 
-def agreement(values: Complex, stamp: int, key: bytes) -> float:
-    """Correlation, -1 to 1, of aligned values with what the stamp would have written."""
+def correlation(values: Complex, stamp: int, key: bytes) -> float:
+    """Returns the correlation, -1 to 1, of aligned values, (K,), with what the stamp would have written."""
     expected = symbols(encode(stamp, key), lattice(key))
     return float((values * expected.conj()).real.sum() / np.linalg.norm(values) / np.linalg.norm(expected))
 
 
-def unit_of(size: tuple[int, ...]) -> float:
-    """Pixels of a picture of this size per pixel of its tile: large pictures get a larger tile, of whole pixels."""
+def tile_scale(size: tuple[int, ...]) -> float:
+    """Returns the pixels of a picture of this size per pixel of its tile, as it is made.
+
+    Large pictures get a larger tile, of whole pixels.
+    """
     short = min(size[:2])
-    return round(short / REDUCED * SIDE) / SIDE if short > LARGE else 1.0
+    return round(short / REDUCED_SIDE * SIDE) / SIDE if short > LARGE_SIDE else 1.0
 
 
-def as_shown(pixels: Bytes) -> Bytes:
-    """A large picture made smaller until its tile, if it is as it was made, has its own size again."""
+def reduce_large(pixels: Bytes) -> Bytes:
+    """Returns a large picture, (height, width, 3), so much smaller that its tile, as it was made, has 63 pixels."""
     import cv2
 
-    unit = unit_of(pixels.shape)
-    if unit == 1.0:
+    scale = tile_scale(pixels.shape)
+    if scale == 1.0:
         return pixels
-    return np.asarray(cv2.resize(pixels, None, fx=1 / unit, fy=1 / unit, interpolation=cv2.INTER_AREA), np.uint8)
+    return np.asarray(cv2.resize(pixels, None, fx=1 / scale, fy=1 / scale, interpolation=cv2.INTER_AREA), np.uint8)
 
 
 def _candidates(white: Floats, thorough: bool) -> Iterator[Geometry]:
+    """Yields the geometries to try: as the picture was made, in its two likeliest poses, then those of the search."""
     scores = rank_poses(at_lattice(fold(white, Geometry())))
     for pose in scores.argsort()[::-1][:2]:
         yield Geometry(pose=int(pose))

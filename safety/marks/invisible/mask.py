@@ -1,4 +1,4 @@
-"""Where the eye lets the mark hide, and how the reader sees past the picture.
+"""Computes where the eye lets the mark hide, and filters the picture out of what the reader sees.
 
 Both work on luminance, float32, 0 to 255: chroma is what codecs and converters touch first.
 """
@@ -13,55 +13,59 @@ from safety.marks.invisible.error_correction import Floats
 Bytes = NDArray[np.uint8]
 
 LUMA = np.array([0.299, 0.587, 0.114], np.float32)  # Rec. 601
-_ROOM = 3.0  # how much stronger the mark may be for each grey level of local activity
-_MOST = 9.0  # grey levels of activity beyond which more texture hides no more
-_FLOOR = 2.0  # grey levels; weaker detail is not blown up by the local normalisation
+_MASKING_SLOPE = 3.0  # how much stronger the mark may be for each grey level of local activity
+_MAX_ACTIVITY = 9.0  # grey levels beyond which more texture hides no more
+_NOISE_FLOOR = 2.0  # grey levels; weaker detail is not blown up by the local normalisation
 _CLIP = 2.5  # local standard deviations
 
 
 def luminance(pixels: Bytes) -> Floats:
-    """Rec. 601 luma of RGB pixels (height, width, 3): (height, width)."""
+    """Returns the Rec. 601 luma, (height, width), of RGB pixels, (height, width, 3)."""
     import cv2
 
     return np.asarray(cv2.transform(np.ascontiguousarray(pixels, np.float32), LUMA[None]), np.float32)
 
 
-def perceptual(luma: Floats, unit: float) -> Floats:
-    """How strong the mark may be at each pixel, 1 on plain ground to 28 in texture (contrast masking).
+def perceptual_mask(luma: Floats, scale: float) -> Floats:
+    """Returns how strong the mark may be at each pixel, (height, width), 1 on plain ground to 28 in texture.
 
-    `unit` is the size of a pixel of the tile in pixels of the picture.
+    Contrast masking: texture hides what plain ground shows. `scale` is pixels of the picture per pixel of the tile.
     """
-    detail = luma - smooth(luma, 3 * unit)
-    activity = 1.48 * smooth(np.sqrt(np.abs(detail)), 4 * unit) ** 2
-    return np.asarray(1 + _ROOM * np.minimum(activity, _MOST), np.float32)
+    detail = luma - smooth(luma, 3 * scale)
+    activity = 1.48 * smooth(np.sqrt(np.abs(detail)), 4 * scale) ** 2
+    return np.asarray(1 + _MASKING_SLOPE * np.minimum(activity, _MAX_ACTIVITY), np.float32)
 
 
-def similarity(luma: Floats, marked: Floats) -> float:
-    """Mean structural similarity, at most 1 (Wang et al. 2004), in windows of about 8 pixels."""
+def ssim(luma: Floats, marked: Floats) -> float:
+    """Returns the mean structural similarity, at most 1, of two pictures' luma, in windows of about 8 pixels.
+
+    Wang, Bovik, Sheikh and Simoncelli, "Image Quality Assessment", IEEE TIP 2004.
+    """
     mean, mean_marked = smooth(luma, 1.5), smooth(marked, 1.5)
-    power = smooth(luma * luma, 1.5) - mean**2 + smooth(marked * marked, 1.5) - mean_marked**2
-    both = smooth(luma * marked, 1.5) - mean * mean_marked
-    bright, contrast = (0.01 * 255) ** 2, (0.03 * 255) ** 2
-    light = (2 * mean * mean_marked + bright) / (mean**2 + mean_marked**2 + bright)
-    return float(np.mean(light * (2 * both + contrast) / (power + contrast)))
+    variances = smooth(luma * luma, 1.5) - mean**2 + smooth(marked * marked, 1.5) - mean_marked**2
+    covariance = smooth(luma * marked, 1.5) - mean * mean_marked
+    c1, c2 = (0.01 * 255) ** 2, (0.03 * 255) ** 2
+    luminance_term = (2 * mean * mean_marked + c1) / (mean**2 + mean_marked**2 + c1)
+    return float(np.mean(luminance_term * (2 * covariance + c2) / (variances + c2)))
 
 
-def whiten(luma: Floats, unit: float = 1.0) -> Floats:
-    """Luminance with its local contrast evened out and its spectrum flattened, at unit variance.
+def whiten(luma: Floats, scale: float = 1.0) -> Floats:
+    """Evens out the local contrast of luma, (height, width), and flattens its spectrum, at unit variance.
 
     The picture is noise to the mark. After this it is nearly white, which makes plain correlation the best detector.
     """
-    detail = smooth(luma, 5 * unit)  # in place from here on: fresh memory costs more than the arithmetic
+    # In place from here on: fresh memory costs more than the arithmetic.
+    detail = smooth(luma, 5 * scale)
     np.subtract(luma, detail, out=detail)
-    level = smooth(detail * detail, 7 * unit)
-    np.sqrt(np.add(level.clip(0, out=level), _FLOOR**2, out=level), out=level)
+    level = smooth(detail * detail, 7 * scale)
+    np.sqrt(np.add(level.clip(0, out=level), _NOISE_FLOOR**2, out=level), out=level)
     np.divide(detail, level, out=detail)
-    white = _flattened(detail.clip(-_CLIP, _CLIP, out=detail))
+    white = _flatten_spectrum(detail.clip(-_CLIP, _CLIP, out=detail))
     return np.divide(white, max(float(white.std()), 1e-9), out=white)
 
 
-def _flattened(values: Floats) -> Floats:
-    """The same with every frequency divided by the root mean power around it.
+def _flatten_spectrum(values: Floats) -> Floats:
+    """Divides every frequency by the root mean power around it.
 
     OpenCV packs the spectrum of a real picture into an array of its size: real and imaginary parts in columns of their
     own, but for the first column and, if their number is even, the last. Those two are the vertical and the finest
@@ -89,7 +93,10 @@ def _flattened(values: Floats) -> Floats:
 
 
 def smooth(values: Floats, sigma: float) -> Floats:
-    """Nearly a Gaussian blur, by two box filters of the same variance: their cost does not grow with `sigma`."""
+    """Blurs nearly as a Gaussian of `sigma` pixels does, by two box filters of the same variance.
+
+    Their cost does not grow with `sigma`.
+    """
     import cv2
 
     side = round((6 * sigma**2 + 1) ** 0.5) | 1

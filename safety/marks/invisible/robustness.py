@@ -1,4 +1,4 @@
-"""What a mark is tried with before it is written: the probes are what its robustness promises."""
+"""Attacks a mark before it is handed out: what it survives here is what its robustness promises."""
 
 from __future__ import annotations
 
@@ -7,44 +7,51 @@ from collections.abc import Callable
 import numpy as np
 
 from safety.generation import Stamp
-from safety.marks.invisible.detect import detect_in
+from safety.marks.invisible.detect import detect_pixels
 from safety.marks.invisible.mask import Bytes
 
-Probe = Callable[[Bytes], Bytes]
-CROPPED_FROM = 384  # pixels; what a smaller picture loses by a crop no strength brings back
-AMPLE = 0.6  # score after heavy WebP from which heavy JPEG is spared: of 117 such marks, all read 0.58 or more in JPEG
+Attack = Callable[[Bytes], Bytes]  # of RGB pixels, (height, width, 3)
+MIN_CROPPED_SIDE = 384  # pixels; what a smaller picture loses by a crop no strength brings back
+# The score after heavy WebP from which heavy JPEG need not be tried: of 117 such marks, all had 0.58 or more in JPEG.
+AMPLE_SCORE = 0.6
 
 
-def probes(shape: tuple[int, ...]) -> list[Probe]:
-    """What a mark must survive: heavy WebP, heavy JPEG, and a crop to a quarter of the area, off the tile's grid."""
+def required_attacks(shape: tuple[int, ...]) -> list[Attack]:
+    """Returns what a mark in pixels of this shape must survive.
+
+    Heavy WebP, heavy JPEG, and in a large picture a crop to a quarter of the area, off the tile's grid.
+    """
     height, width = shape[:2]
     top, left = height // 4 + 5, width // 4 + 3
     inner = np.s_[top : top + height // 2, left : left + width // 2]
-    if min(height, width) < CROPPED_FROM:
+    if min(height, width) < MIN_CROPPED_SIDE:
         return [heavy_webp, heavy_jpeg]
     return [heavy_webp, heavy_jpeg, lambda marked: _recoded(marked[inner], ".jpg", 85)]
 
 
-def failing(asked: list[Probe], marked: Bytes, stamp: Stamp, key: bytes) -> list[Probe]:
-    """The probes that the mark does not survive. Heavy JPEG is the milder codec: ample room in WebP answers for it."""
-    scores: dict[Probe, float] = {}
-    for probe in asked:
-        spared = probe is heavy_jpeg and scores.get(heavy_webp, 0) >= AMPLE
-        scores[probe] = 1.0 if spared else score(probe(marked), stamp, key)
-    return [probe for probe in asked if not scores[probe]]
+def fatal_attacks(attacks: list[Attack], marked: Bytes, stamp: Stamp, key: bytes) -> list[Attack]:
+    """Returns the attacks that the mark does not survive."""
+    scores: dict[Attack, float] = {}
+    for attack in attacks:
+        # Heavy JPEG is the milder codec: ample room in WebP answers for it.
+        spared = attack is heavy_jpeg and scores.get(heavy_webp, 0) >= AMPLE_SCORE
+        scores[attack] = 1.0 if spared else score(attack(marked), stamp, key)
+    return [attack for attack in attacks if not scores[attack]]
 
 
 def score(picture: Bytes, stamp: Stamp, key: bytes) -> float:
-    """How well the stamp is read, 0 (not at all) to 1."""
-    reading = detect_in(picture, (key,), thorough=False)
-    return reading.score if reading and reading.stamp == stamp else 0.0
+    """Returns how well the stamp is read from RGB pixels, 0 (not at all) to 1."""
+    mark = detect_pixels(picture, (key,), thorough=False)
+    return mark.score if mark and mark.stamp == stamp else 0.0
 
 
 def heavy_webp(picture: Bytes) -> Bytes:
+    """Returns RGB pixels as WebP of quality 50 leaves them."""
     return _recoded(picture, ".webp", 50)
 
 
 def heavy_jpeg(picture: Bytes) -> Bytes:
+    """Returns RGB pixels as JPEG of quality 30 leaves them."""
     return _recoded(picture, ".jpg", 30)
 
 

@@ -12,14 +12,15 @@ from PIL import Image, ImageDraw
 from safety.checks import Check
 from safety.image import picture_checks
 from safety.image.classifiers import NSFWJS_LABELS, SAFETY_LABELS, Classifier, rgb_unit
-from safety.image.nsfw import NsfwEnsemble, NudityCheck
-from safety.image.violence import GoreCheck
+from safety.image.config import read_picture_checks
+from safety.image.nsfw import GoreCheck, NsfwEnsemble, NudityCheck
 from safety.policy.model import Policy, load_policy
 from safety.prompt import load_prompt_checks
 from safety.records import Picture
 
 ROOT = Path(__file__).parents[3]
 MODELS, PRESETS = ROOT / "assets" / "models", ROOT / "presets"
+CONFIG = read_picture_checks(PRESETS)
 PROMPTS = load_prompt_checks(PRESETS)
 EMBEDDED = {"nudity", "gore", "minors", "copies"}  # whatever else is installed
 
@@ -41,7 +42,7 @@ def voting(open_nsfw: float, nsfwjs: float, safety: float, gore: float = 0.0) ->
     shared = Classifier("image-safety-classifier-s", SAFETY_LABELS, rgb_unit, FakeModel(gore, safety, 1 - safety))
     first = Classifier("open_nsfw", ("SFW", "NSFW"), rgb_unit, FakeModel(1 - open_nsfw, open_nsfw))
     second = Classifier("nsfwjs", NSFWJS_LABELS, rgb_unit, FakeModel(0, nsfwjs / 2, 1 - nsfwjs, nsfwjs / 2, 0))
-    return NudityCheck(NsfwEnsemble(first, second, shared)), GoreCheck(shared)
+    return NudityCheck(CONFIG.nudity, NsfwEnsemble(first, second, shared)), GoreCheck(CONFIG.gore, shared)
 
 
 def gradient(width: int = 256, height: int = 256) -> Image.Image:

@@ -11,20 +11,17 @@ from PIL import Image, ImageDraw
 
 from safety.checks import run_checks
 from safety.image.child_safety import PictureChildSafetyCheck
-from safety.image.classifiers import NSFWJS_LABELS, SAFETY_LABELS, Classifier, pick, rgb_unit
-from safety.image.config import read_picture_checks
-from safety.image.faces import Face, Faces
+from safety.image.classifiers import NSFWJS_LABELS, SAFETY_LABELS, Classifier, require_weights, rgb_unit
+from safety.image.faces import Face, FaceAnalyzer
 from safety.image.nsfw import NsfwEnsemble
 from safety.policy.decide import decide
 from safety.policy.model import Policy
-from safety.prompt import load_prompt_checks
 from safety.records import Picture, Stage, Verdict
-from safety.runtime import OnnxModel
-from safety.weights import read_weights
-from tests.safety.image.conftest import MODELS, PRESETS, FakeModel, from_skimage, gradient
+from safety.weights import OnnxModel, read_weights
+from tests.safety.image.conftest import CONFIG, MODELS, PROMPTS, FakeModel, from_skimage, gradient
 
-CARD = read_picture_checks(PRESETS).minors
-STATED = load_prompt_checks(PRESETS).speaks_of_minors
+MINORS = CONFIG.child_safety
+MENTIONS_MINOR = PROMPTS.speaks_of_minors
 CHILD, ADULT = "children play in a park", "a woman in a park"
 
 
@@ -36,26 +33,26 @@ class FakeFaces:
 
     def load(self) -> None: ...
 
-    def find(self, image: Image.Image, at_least: float) -> list[Face]:
+    def detect(self, image: Image.Image, min_score: float) -> list[Face]:
         return [Face((age, 0, age + 9, 9), 0.9) for age in self.ages]
 
-    def age(self, image: Image.Image, face: Face) -> float:
+    def apparent_age(self, image: Image.Image, face: Face) -> float:
         return face.box[0]
 
 
-def check(sexual: float, *ages: float, young: float = 0.0) -> PictureChildSafetyCheck:
-    votes = NsfwEnsemble(
+def check(sexual: float, *ages: float, child_face: float = 0.0) -> PictureChildSafetyCheck:
+    ensemble = NsfwEnsemble(
         Classifier("open_nsfw", ("SFW", "NSFW"), rgb_unit, FakeModel(1 - sexual, sexual)),
         Classifier("nsfwjs", NSFWJS_LABELS, rgb_unit, FakeModel(0, 0, 1, 0, 0)),
         Classifier("image-safety-classifier-s", SAFETY_LABELS, rgb_unit, FakeModel(0, 0, 1)),
     )
-    faces: Faces = FakeFaces(ages)  # type: ignore[assignment]
-    return PictureChildSafetyCheck(CARD, votes, STATED, faces, (lambda image: young,))
+    faces: FaceAnalyzer = FakeFaces(ages)  # type: ignore[assignment]
+    return PictureChildSafetyCheck(MINORS, ensemble, MENTIONS_MINOR, faces, (lambda image: child_face,))
 
 
 @pytest.mark.parametrize("mode", ["general", "art", "medical"])
 @pytest.mark.parametrize(
-    ("sexual", "ages", "young", "prompt", "crossed"),
+    ("sexual", "ages", "child_face", "prompt", "crossed"),
     [
         pytest.param(0.31, (19,), 0.0, ADULT, True, id="a face that looks young"),
         pytest.param(0.31, (50, 12), 0.0, "", True, id="one young face of two, uploaded"),
@@ -70,19 +67,19 @@ def check(sexual: float, *ages: float, young: float = 0.0) -> PictureChildSafety
     ],
 )
 def test_a_minor_and_a_sexual_score_together_cross_the_line(
-    policy: Policy, mode: str, sexual: float, ages: tuple[float, ...], young: float, prompt: str, crossed: bool
+    policy: Policy, mode: str, sexual: float, ages: tuple[float, ...], child_face: float, prompt: str, crossed: bool
 ) -> None:
     picture = Picture(gradient(), prompt)
-    assessment = run_checks(Stage.PICTURE, picture, [check(sexual, *ages, young=young)])
+    assessment = run_checks(Stage.PICTURE, picture, [check(sexual, *ages, child_face=child_face)])
     decision = decide(assessment, policy, mode)
     assert decision.verdict is (Verdict.HARD_BLOCK if crossed else Verdict.ALLOW)
     assert all(reason.score is None and not reason.evidence for reason in decision.reasons)
 
 
 @pytest.fixture(scope="module")
-def real() -> Faces:
+def real() -> FaceAnalyzer:
     weights = read_weights(MODELS / "image_safety")
-    return Faces(pick(weights, "yunet"), OnnxModel(pick(weights, "face_age")))
+    return FaceAnalyzer(require_weights(weights, "yunet"), OnnxModel(require_weights(weights, "face_age")))
 
 
 def smiley() -> Image.Image:
@@ -95,12 +92,12 @@ def smiley() -> Image.Image:
     return image
 
 
-def test_the_face_of_an_adult_is_found_and_looks_adult(real: Faces) -> None:
+def test_the_face_of_an_adult_is_found_and_looks_adult(real: FaceAnalyzer) -> None:
     astronaut = from_skimage("astronaut")
-    (face,) = real.find(astronaut, CARD.face)
+    (face,) = real.detect(astronaut, MINORS.face)
     left, top, right, bottom = face.box
     assert 150 < left < 200 < right < 300 and 40 < top < 100 < bottom < 200
-    assert CARD.apparent_age < real.age(astronaut, face) < 60
+    assert MINORS.apparent_age < real.apparent_age(astronaut, face) < 60
 
 
 @pytest.mark.parametrize(
@@ -111,26 +108,26 @@ def test_the_face_of_an_adult_is_found_and_looks_adult(real: Faces) -> None:
         pytest.param(gradient(), id="gradient"),
     ],
 )
-def test_there_is_no_face_where_there_is_none(real: Faces, image: Image.Image) -> None:
-    assert real.find(image, CARD.face) == []
+def test_there_is_no_face_where_there_is_none(real: FaceAnalyzer, image: Image.Image) -> None:
+    assert real.detect(image, MINORS.face) == []
 
 
 def test_the_age_network_equals_the_original() -> None:
-    model = OnnxModel(pick(read_weights(MODELS / "image_safety"), "face_age"))
+    model = OnnxModel(require_weights(read_weights(MODELS / "image_safety"), "face_age"))
     row = np.linspace(0, 255, 112, dtype=np.float32)
     gradient = np.broadcast_to(row[None, None, :, None], (1, 112, 112, 3))
     # What @vladmandic/face-api 1.7.15 itself says of it (tfjs on the CPU).
     assert model.run(np.ascontiguousarray(gradient)).item() == pytest.approx(10.285909, abs=1e-3)
 
 
-def test_ages_of_a_drawn_face_are_numbers_too(real: Faces) -> None:
+def test_ages_of_a_drawn_face_are_numbers_too(real: FaceAnalyzer) -> None:
     image = smiley()
-    assert 0 < real.age(image, Face((60, 60, 450, 450), 1.0)) < 120
+    assert 0 < real.apparent_age(image, Face((60, 60, 450, 450), 1.0)) < 120
 
 
 def test_health_loads_what_most_pictures_never_need(tmp_path: Path) -> None:
     weights = read_weights(MODELS / "image_safety")
     lost = {**weights, "yunet": weights["yunet"].model_copy(update={"folder": tmp_path})}
-    faces = Faces(pick(lost, "yunet"), OnnxModel(pick(lost, "face_age")))
+    faces = FaceAnalyzer(require_weights(lost, "yunet"), OnnxModel(require_weights(lost, "face_age")))
     with pytest.raises(Exception, match="cannot be read"):
         faces.load()

@@ -1,4 +1,4 @@
-"""Classifiers by card: tiny random models of the real classes, saved on the spot as they are on the hub."""
+"""Classifiers of an operator's choice: tiny random models of the real classes, saved on the spot as on the hub."""
 
 from __future__ import annotations
 
@@ -44,9 +44,10 @@ def save_timm(folder: Path) -> None:
     (folder / "config.json").write_text(json.dumps(config))
 
 
-def card(kind: str, folder: str, label: str = "nsfw", **more: str) -> ClassifierConfig:
+def config(kind: str, folder: str, label: str = "nsfw", **more: str) -> ClassifierConfig:
     fields = {"about": "", "without": "", "licence": "MIT", "licence_url": "", "kind": kind, "folder": folder, **more}
-    return ClassifierConfig.model_validate({**fields, "scores": {"sexual": [label], "nudity": [label, "normal"]}})
+    scores = {"sexual": [label], "nudity": [label, "normal"]}
+    return ClassifierConfig.model_validate({**fields, "regions_from": 0.35, "scores": scores})
 
 
 @pytest.fixture(scope="module", params=[save_transformers, save_timm], ids=["transformers", "timm"])
@@ -58,12 +59,12 @@ def saved(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFacto
     return save.__name__.removeprefix("save_"), str(folder)
 
 
-def test_a_saved_model_scores_a_picture_by_the_labels_of_its_card(saved: tuple[str, str]) -> None:
-    one = card(*saved)
-    assert torch_models.missing(one, one.kind) == ""
-    scores = torch_models.TorchClassifier(one).scores(gradient())
+def test_a_saved_model_scores_a_picture_by_the_labels_of_its_settings(saved: tuple[str, str]) -> None:
+    settings = config(*saved)
+    assert torch_models.missing(settings, settings.kind) == ""
+    scores = torch_models.TorchClassifier(settings).scores(gradient())
     assert list(scores) == ["normal", "nsfw"] and sum(scores.values()) == pytest.approx(1)
-    check = CustomClassifierCheck("tiny", one, torch_models.TorchClassifier(one))
+    check = CustomClassifierCheck("tiny", settings, torch_models.TorchClassifier(settings))
     check.load()
     sexual, nudity = check.detect(Picture(gradient()))
     assert (sexual.category, sexual.score) == ("sexual", pytest.approx(scores["nsfw"]))
@@ -71,11 +72,11 @@ def test_a_saved_model_scores_a_picture_by_the_labels_of_its_card(saved: tuple[s
 
 
 def test_a_label_that_the_model_has_not_blocks(saved: tuple[str, str], policy: Policy) -> None:
-    wrong = card(*saved, label="NSFW")
+    wrong = config(*saved, label="NSFW")
     check = CustomClassifierCheck("tiny", wrong, torch_models.TorchClassifier(wrong))
     decision = decide(run_checks(Stage.PICTURE, Picture(gradient()), [check]), policy, "general")
     assert decision.verdict is Verdict.BLOCK
-    assert "no label 'NSFW'" in decision.reasons[0].text
+    assert "no label 'NSFW'" in policy.messages("en").render(decision)[0].text
 
 
 @pytest.mark.parametrize(
@@ -87,11 +88,11 @@ def test_a_label_that_the_model_has_not_blocks(saved: tuple[str, str], policy: P
     ],
 )
 def test_a_model_that_is_not_here_says_why(more: dict[str, str], says: str, tmp_path: Path) -> None:
-    one = card("timm", more.pop("folder", ""), **more)
-    assert says in torch_models.missing(one, "timm")
+    settings = config("timm", more.pop("folder", ""), **more)
+    assert says in torch_models.missing(settings, "timm")
     with pytest.raises(WeightsError):
-        torch_models.TorchClassifier(one).scores(Image.new("RGB", (8, 8)))
+        torch_models.TorchClassifier(settings).scores(Image.new("RGB", (8, 8)))
 
 
 def test_a_package_that_is_not_installed_is_named() -> None:
-    assert torch_models.missing(card("timm", ""), "no_such_package") == "Not installed: pip install no_such_package."
+    assert torch_models.missing(config("timm", ""), "no_such_package") == "Not installed: pip install no_such_package."

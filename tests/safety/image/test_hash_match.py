@@ -85,7 +85,7 @@ def test_a_list_that_cannot_be_read_blocks(tmp_path: Path, policy: Policy, lines
         (tmp_path / "list.txt").unlink()
     decision = decide(run_checks(Stage.PICTURE, Picture(from_skimage("coffee")), [looking]), policy, "general")
     assert decision.verdict is Verdict.BLOCK
-    assert says in decision.reasons[0].text
+    assert says in policy.messages("en").render(decision)[0].text
 
 
 def test_a_list_may_be_empty(tmp_path: Path) -> None:

@@ -10,10 +10,13 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from safety.checks import Check, run_checks
+from safety.image.attribution import GRID
+from safety.image.classifiers import Classifier, rgb_unit
+from safety.image.nsfw import GoreCheck
 from safety.policy.decide import decide
 from safety.policy.model import Policy
 from safety.records import Picture, Stage, Verdict
-from tests.safety.image.conftest import from_skimage, gradient, shapes, voting
+from tests.safety.image.conftest import CONFIG, FakeModel, from_skimage, gradient, shapes, voting
 
 MODES = ("general", "art", "medical")
 SCORE = st.floats(0, 1, width=32)
@@ -78,6 +81,15 @@ def test_the_reason_names_every_model_with_its_score(policy: Policy) -> None:
     assert {reason.evidence for reason in decision.reasons} == {
         "open_nsfw 0.97, nsfwjs 0.12, image-safety-classifier-s 0.60"
     }
+
+
+@pytest.mark.parametrize(("score", "runs"), [(0.34, 1), (0.36, 1 + GRID**2)], ids=["below", "above"])
+def test_regions_are_sought_from_the_score_on_that_the_settings_name(score: float, runs: int) -> None:
+    model = FakeModel(1 - score, 0.0, score)
+    settings = CONFIG.gore.model_copy(update={"regions_from": 0.35})
+    gore = GoreCheck(settings, Classifier("fake", ("SFW", "NSFW", "NSFL"), rgb_unit, model))
+    list(gore.detect(SMALL))
+    assert model.runs == runs
 
 
 @pytest.mark.parametrize("mode", MODES)

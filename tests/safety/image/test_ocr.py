@@ -9,15 +9,12 @@ import pytest
 from PIL import Image, ImageDraw, ImageFont
 
 from safety.checks import run_checks
-from safety.image.config import read_picture_checks
-from safety.image.ocr import RapidReader
-from safety.image.reading import OcrCheck, TextLine
+from safety.image.ocr import OcrCheck, RapidTextReader, TextLine
 from safety.policy.decide import decide
 from safety.policy.model import Policy
-from safety.prompt import load_prompt_checks
 from safety.records import Picture, Region, Stage, Verdict
 from tests.fakes_page import WordCheck
-from tests.safety.image.conftest import PRESETS
+from tests.safety.image.conftest import CONFIG, PROMPTS
 
 TOP, LOW = Region(0, 0, 1, 0.2), Region(0, 0.8, 1, 1)
 BLANK = Picture(Image.new("RGB", (8, 8)))
@@ -80,8 +77,8 @@ def written(*lines: str) -> Image.Image:
 
 def test_the_real_reader_reads_print(policy: Policy) -> None:
     pytest.importorskip("rapidocr", reason="an extra: requirements-reading.txt")
-    reader = RapidReader(read_picture_checks(PRESETS).reading)
-    check = OcrCheck(reader, load_prompt_checks(PRESETS).checks)
+    reader = RapidTextReader(CONFIG.ocr)
+    check = OcrCheck(reader, PROMPTS.checks)
     decision = decide(
         run_checks(Stage.PICTURE, Picture(written("a quiet field", "full of gore")), [check]), policy, "general"
     )

@@ -67,10 +67,10 @@ def test_a_vote_of_two_is_no_vote(
     assessment = run_checks(Stage.PICTURE, Picture(gradient()), picture_checks(models, PRESETS, PROMPTS).checks)
     decision = decide(assessment, policy, mode)
     assert decision.verdict is Verdict.BLOCK
-    # The check of minors starts from the same three votes.
-    assert [skipped.check for skipped in assessment.failed] == ["nudity", "minors"]
+    # The check of minors starts from the same three scores.
+    assert [failure.check for failure in assessment.failed] == ["nudity", "minors"]
     assert set(assessment.ran) >= EMBEDDED - {"nudity", "minors"}
-    assert says in decision.reasons[0].text
+    assert says in policy.messages("en").render(decision)[0].text
 
 
 def test_a_file_put_right_is_used_without_a_restart(models: Path) -> None:

@@ -14,16 +14,24 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from safety.checks import run_checks
-from safety.image.config import ZeroShotConfig, read_picture_checks
+from safety.image.config import ZeroShotConfig
 from safety.image.torch_models import ClipModel
-from safety.image.zero_shot import FILE, AgreementCheck, Clip, Fit, Questions, ZeroShotCheck, digest, read_fits
+from safety.image.zero_shot import (
+    FILE,
+    AgreementCheck,
+    HeadCalibration,
+    PictureTextEncoder,
+    ZeroShotCheck,
+    ZeroShotClassifier,
+    calibration_digest,
+    read_calibration,
+)
 from safety.policy.decide import decide
 from safety.policy.model import Policy
 from safety.records import Picture, Stage, Verdict
-from tests.safety.image.conftest import PRESETS, gradient
+from tests.safety.image.conftest import CONFIG, gradient
 
-CARDS = read_picture_checks(PRESETS)
-FITS = {name: Fit(at=50.0, width=5.0) for name in CARDS.head}
+CALIBRATION = {name: HeadCalibration(at=50.0, width=5.0) for name in CONFIG.zero_shot_heads}
 
 
 @dataclass
@@ -32,10 +40,10 @@ class FakeClip:
 
     shows: str
 
-    def words(self, texts: Sequence[str]) -> NDArray[np.float32]:
+    def embed_texts(self, texts: Sequence[str]) -> NDArray[np.float32]:
         return np.stack([self._vector(text) for text in texts])
 
-    def picture(self, image: Image.Image) -> NDArray[np.float32]:
+    def embed_picture(self, image: Image.Image) -> NDArray[np.float32]:
         return self._vector(self.shows)
 
     def _vector(self, text: str) -> NDArray[np.float32]:
@@ -43,8 +51,13 @@ class FakeClip:
         return vector / np.linalg.norm(vector)
 
 
-def verdict(clip: Clip, policy: Policy, prompt: str = "", mode: str = "general") -> Verdict:
-    check = ZeroShotCheck(CARDS.head, clip, FITS, lambda text: "president" in text)
+def zero_shot(encoder: PictureTextEncoder) -> ZeroShotCheck:
+    heads = CONFIG.zero_shot_heads
+    return ZeroShotCheck(CONFIG.zero_shot, heads, encoder, CALIBRATION, lambda text: "president" in text)
+
+
+def verdict(encoder: PictureTextEncoder, policy: Policy, prompt: str = "", mode: str = "general") -> Verdict:
+    check = zero_shot(encoder)
     return decide(run_checks(Stage.PICTURE, Picture(gradient(), prompt), [check]), policy, mode).verdict
 
 
@@ -67,10 +80,8 @@ def test_what_a_head_sees_means(policy: Policy, shows: str, prompt: str, expecte
 
 
 def test_a_childs_face_is_a_signal_for_the_check_of_minors() -> None:
-    check = ZeroShotCheck(CARDS.head, FakeClip("the face of a child"), FITS, lambda text: False)
-    assert check.young(gradient()) > 0.9
-    check = ZeroShotCheck(CARDS.head, FakeClip("the face of an adult"), FITS, lambda text: False)
-    assert check.young(gradient()) < 0.1
+    assert zero_shot(FakeClip("the face of a child")).child_face_score(gradient()) > 0.9
+    assert zero_shot(FakeClip("the face of an adult")).child_face_score(gradient()) < 0.1
 
 
 @pytest.mark.parametrize(
@@ -79,7 +90,7 @@ def test_a_childs_face_is_a_signal_for_the_check_of_minors() -> None:
     ids=["as asked", "no prompt", "another"],
 )
 def test_agreement_counts_the_captions_that_fit_better(prompt: str, expected: float | None) -> None:
-    check = AgreementCheck(CARDS.agreement.captions, FakeClip("a vase of flowers"))
+    check = AgreementCheck(CONFIG.agreement.captions, FakeClip("a vase of flowers"))
     scores = [finding.score for finding in check.detect(Picture(gradient(), prompt))]
     assert len(scores) == (expected is not None)
     assert expected is None or (scores[0] > 0) == (expected > 0)
@@ -87,29 +98,29 @@ def test_agreement_counts_the_captions_that_fit_better(prompt: str, expected: fl
 
 def test_little_agreement_is_a_remark_and_never_more(policy: Policy) -> None:
     class Opposite(FakeClip):
-        def words(self, texts: Sequence[str]) -> NDArray[np.float32]:
-            return -super().words(texts) if texts == ["a red apple"] else super().words(texts)
+        def embed_texts(self, texts: Sequence[str]) -> NDArray[np.float32]:
+            return -super().embed_texts(texts) if texts == ["a red apple"] else super().embed_texts(texts)
 
-    check = AgreementCheck(CARDS.agreement.captions, Opposite("a red apple"))
+    check = AgreementCheck(CONFIG.agreement.captions, Opposite("a red apple"))
     decision = decide(run_checks(Stage.PICTURE, Picture(gradient(), "a red apple"), [check]), policy, "general")
     assert decision.verdict is Verdict.NOTE
     assert "25 of 25 other captions fit better" in decision.reasons[0].evidence
 
 
-def calibration(folder: Path, of: str) -> Path:
-    rows = "\n".join(f"[head.{name}]\nat = 50.0\nwidth = 5.0" for name in CARDS.head)
-    (folder / FILE).write_text(f'digest = "{of}"\npictures = 100\n{rows}\n')
+def calibrated(folder: Path, digest: str) -> Path:
+    rows = "\n".join(f"[head.{name}]\nat = 50.0\nwidth = 5.0" for name in CONFIG.zero_shot_heads)
+    (folder / FILE).write_text(f'digest = "{digest}"\npictures = 100\n{rows}\n')
     return folder
 
 
 def test_a_calibration_counts_for_one_model_and_one_set_of_words_only(tmp_path: Path) -> None:
-    right = digest(CARDS.heads, CARDS.head)
-    assert read_fits(tmp_path, CARDS.heads, CARDS.head) == {}
-    assert read_fits(calibration(tmp_path, right), CARDS.heads, CARDS.head) == FITS
-    other = CARDS.heads.model_copy(update={"revision": "0" * 40})
-    assert read_fits(tmp_path, other, CARDS.head) == {}
-    changed = {**CARDS.head, "blood": CARDS.head["violence"]}
-    assert read_fits(tmp_path, CARDS.heads, changed) == {}
+    model, heads = CONFIG.zero_shot, CONFIG.zero_shot_heads
+    assert read_calibration(tmp_path, model, heads) == {}
+    assert read_calibration(calibrated(tmp_path, calibration_digest(model, heads)), model, heads) == CALIBRATION
+    other = model.model_copy(update={"revision": "0" * 40})
+    assert read_calibration(tmp_path, other, heads) == {}
+    changed = {**heads, "blood": heads["violence"]}
+    assert read_calibration(tmp_path, model, changed) == {}
 
 
 TINY = {
@@ -133,24 +144,25 @@ def tiny(tmp_path_factory: pytest.TempPathFactory) -> ZeroShotConfig:
     net = open_clip.create_model("Tiny-32")
     save_file({name: tensor.contiguous() for name, tensor in net.state_dict().items()}, folder / "weights.safetensors")
     changes = {"model": "Tiny-32", "folder": str(folder), "file": "weights.safetensors"}
-    return CARDS.heads.model_copy(update=changes)
+    return CONFIG.zero_shot.model_copy(update=changes)
 
 
 def test_a_real_model_answers_the_same_each_time_and_differs_by_picture(tiny: ZeroShotConfig) -> None:
     clip = ClipModel(tiny)
-    vector, words = clip.picture(gradient()), clip.words(["a cat", "a dog"])
+    vector, words = clip.embed_picture(gradient()), clip.embed_texts(["a cat", "a dog"])
     assert vector.shape == (16,) and words.shape == (2, 16)
     np.testing.assert_allclose(np.linalg.norm(words, axis=1), 1, atol=1e-5)
-    np.testing.assert_array_equal(ClipModel(tiny).picture(gradient()), vector)
-    assert not np.allclose(clip.picture(Image.new("RGB", (64, 64), "red")), vector)
+    np.testing.assert_array_equal(ClipModel(tiny).embed_picture(gradient()), vector)
+    assert not np.allclose(clip.embed_picture(Image.new("RGB", (64, 64), "red")), vector)
 
 
 def test_a_real_model_goes_all_the_way(tiny: ZeroShotConfig, policy: Policy) -> None:
     clip = ClipModel(tiny)
-    questions = Questions(CARDS.head, clip)
-    blood = questions.margin("blood", clip.picture(gradient()))
-    fits = {name: Fit(at=100.0, width=1.0) for name in CARDS.head} | {"blood": Fit(at=blood, width=1.0)}
-    check = ZeroShotCheck(CARDS.head, clip, fits, lambda text: False)
+    heads = CONFIG.zero_shot_heads
+    blood = ZeroShotClassifier(heads, clip).margin("blood", clip.embed_picture(gradient()))
+    calibration = {name: HeadCalibration(at=100.0, width=1.0) for name in heads}
+    calibration["blood"] = HeadCalibration(at=blood, width=1.0)
+    check = ZeroShotCheck(tiny, heads, clip, calibration, lambda text: False)
     check.load()
     (reason,) = decide(run_checks(Stage.PICTURE, Picture(gradient()), [check]), policy, "general").reasons
     assert reason.score == pytest.approx(0.5) and "blood" in reason.evidence
@@ -159,14 +171,14 @@ def test_a_real_model_goes_all_the_way(tiny: ZeroShotConfig, policy: Policy) -> 
 def test_the_script_that_calibrates_makes_a_file_that_counts(tiny: ZeroShotConfig, tmp_path: Path) -> None:
     from benchmarks.image.calibrate_zero_shot import margins, table
 
-    cards = CARDS.model_copy(update={"heads": tiny})
+    config = CONFIG.model_copy(update={"zero_shot": tiny})
     for number in range(4):
         gradient(60 + 9 * number, 70).save(tmp_path / f"{number}.png")
-    found = margins(cards, ClipModel(tiny), sorted(tmp_path.glob("*.png")))
-    (tmp_path / FILE).write_text(table(cards, found, 0.25))
-    fits = read_fits(tmp_path, tiny, cards.head)
-    assert set(fits) == set(CARDS.head)
-    assert all(min(found[name]) <= fit.at <= max(found[name]) for name, fit in fits.items())
+    values = margins(config, ClipModel(tiny), sorted(tmp_path.glob("*.png")))
+    (tmp_path / FILE).write_text(table(config, values, 0.25))
+    calibration = read_calibration(tmp_path, tiny, config.zero_shot_heads)
+    assert set(calibration) == set(config.zero_shot_heads)
+    assert all(min(values[name]) <= head.at <= max(values[name]) for name, head in calibration.items())
 
 
 def test_only_safetensors_are_loaded(tiny: ZeroShotConfig, policy: Policy) -> None:

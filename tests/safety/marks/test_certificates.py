@@ -22,7 +22,7 @@ from safety.marks.provenance import Operator, Provenance
 from tests.fakes_marks import file_of
 from tests.safety.marks.certificate_cases import ANY, MAIL, NOW, SERVER, Wanted, other_curves, pem, rsa_key
 
-FACTS = Provenance(Stamp(7), engine="e", model="m", operator=Operator("A house", "https://house.example/verify"))
+PROVENANCE = Provenance(Stamp(7), engine="e", model="m", operator=Operator("A house", "https://house.example/verify"))
 PICTURE = file_of(Image.new("RGB", (64, 64), "teal"))
 
 
@@ -37,7 +37,7 @@ def trial(chain: str, key: str, algorithm: str = "es256") -> None:
     sign(
         PICTURE,
         "PNG",
-        FACTS,
+        PROVENANCE,
         datetime.now(UTC),
         SigningKeys(key, f"{leaf}-----END CERTIFICATE-----\n", rest, algorithm),
     )
@@ -105,13 +105,13 @@ def test_a_right_certificate_signs_and_is_trusted_here_and_not_elsewhere(
 ) -> None:
     leaf, between, root, private = pem(Wanted(key=key))
     keys = kept(tmp_path, "".join((leaf, between, root)[:parts]), private).load()
-    data = sign(PICTURE, "PNG", FACTS, datetime.now(UTC), keys)
-    said, elsewhere = read(data, keys), read(data)
+    data = sign(PICTURE, "PNG", PROVENANCE, datetime.now(UTC), keys)
+    here, elsewhere = read(data, keys), read(data)
 
-    assert said is not None and said.valid and said.trusted
+    assert here is not None and here.valid and here.trusted
     assert elsewhere is not None and elsewhere.valid and not elsewhere.trusted
-    assert (said.claims.issuer, said.claims.provider) == ("A house", "A house")
-    assert "https://house.example/verify" in said.claims.verify
+    assert (here.summary.issuer, here.summary.provider) == ("A house", "A house")
+    assert "https://house.example/verify" in here.summary.verify
 
 
 READER = """
@@ -126,13 +126,13 @@ with c2pa.Context.from_dict(settings) as context, open(file, "rb") as data:
 def test_another_process_that_knows_only_the_root_trusts_the_file(tmp_path: Path) -> None:
     leaf, between, root, private = pem(Wanted())
     keys = kept(tmp_path, leaf + between, private).load()
-    (tmp_path / "a.png").write_bytes(sign(PICTURE, "PNG", FACTS, datetime.now(UTC), keys))
+    (tmp_path / "a.png").write_bytes(sign(PICTURE, "PNG", PROVENANCE, datetime.now(UTC), keys))
     (tmp_path / "root.pem").write_text(root)
-    told = [sys.executable, "-c", READER, str(tmp_path / "root.pem"), str(tmp_path / "a.png")]
-    report = json.loads(subprocess.run(told, capture_output=True, text=True, check=True).stdout)
-    binding = next(each for each in report["manifests"][report["active_manifest"]]["assertions"]
-                   if each["label"] == "c2pa.soft-binding")["data"]  # fmt: skip
+    command = [sys.executable, "-c", READER, str(tmp_path / "root.pem"), str(tmp_path / "a.png")]
+    report = json.loads(subprocess.run(command, capture_output=True, text=True, check=True).stdout)
+    binding = next(assertion for assertion in report["manifests"][report["active_manifest"]]["assertions"]
+                   if assertion["label"] == "c2pa.soft-binding")["data"]  # fmt: skip
 
     assert report["validation_state"] == "Trusted"
     assert report["validation_results"]["activeManifest"]["failure"] == []
-    assert binding["blocks"][0]["value"] == str(FACTS.stamp) and "house.example" in binding["name"]
+    assert binding["blocks"][0]["value"] == str(PROVENANCE.stamp) and "house.example" in binding["name"]

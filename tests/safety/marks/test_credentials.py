@@ -18,7 +18,7 @@ from safety.marks.provenance import TRAINED_ALGORITHMIC_MEDIA, Provenance
 from tests.fakes_marks import file_of
 
 TIME = datetime(2026, 11, 22, 20, 0, 5, tzinfo=UTC)
-FACTS = Provenance(Stamp(0xAB), case="case-1", engine="pocket", model="pocket 1", seed=7, prompt="a secret wish")
+PROVENANCE = Provenance(Stamp(0xAB), case="case-1", engine="pocket", model="pocket 1", seed=7, prompt="a secret wish")
 PICTURE = Image.new("RGB", (64, 64), "teal")
 
 
@@ -29,47 +29,47 @@ def keys(tmp_path_factory: pytest.TempPathFactory) -> SigningKeys:
 
 @pytest.mark.parametrize("format", ["PNG", "JPEG", "WEBP"])
 def test_a_signed_file_is_valid_and_trusted_here(keys: SigningKeys, format: str) -> None:
-    said = read(sign(file_of(PICTURE, format), format, FACTS, TIME, keys), keys)
+    credentials = read(sign(file_of(PICTURE, format), format, PROVENANCE, TIME, keys), keys)
 
-    assert said is not None
-    assert said.valid and said.trusted
-    assert said.stamp == FACTS.stamp
-    assert said.claims.generator.startswith("Safelight")
-    assert said.claims.actions == ("c2pa.created", "c2pa.watermarked.bound")
-    assert said.claims.sources == (TRAINED_ALGORITHMIC_MEDIA,)
-    assert said.claims.model == "pocket 1"
-    assert said.claims.time == "2026-11-22T20:00:05+00:00"
-    assert said.claims.problems == ()
+    assert credentials is not None
+    assert credentials.valid and credentials.trusted
+    assert credentials.stamp == PROVENANCE.stamp
+    assert credentials.summary.generator.startswith("Safelight")
+    assert credentials.summary.actions == ("c2pa.created", "c2pa.watermarked.bound")
+    assert credentials.summary.sources == (TRAINED_ALGORITHMIC_MEDIA,)
+    assert credentials.summary.model == "pocket 1"
+    assert credentials.summary.time == "2026-11-22T20:00:05+00:00"
+    assert credentials.summary.problems == ()
 
 
 def test_the_keys_of_another_studio_are_valid_and_not_trusted(keys: SigningKeys, tmp_path: Path) -> None:
-    data = sign(file_of(PICTURE), "PNG", FACTS, TIME, signing_keys(tmp_path))
+    data = sign(file_of(PICTURE), "PNG", PROVENANCE, TIME, signing_keys(tmp_path))
 
     for known in ((keys,), ()):
-        said = read(data, *known)
-        assert said is not None
-        assert said.valid and not said.trusted
+        credentials = read(data, *known)
+        assert credentials is not None
+        assert credentials.valid and not credentials.trusted
 
 
 @pytest.mark.parametrize("format", ["PNG", "JPEG", "WEBP"])
 def test_one_byte_after_the_end_breaks_the_signature(keys: SigningKeys, format: str) -> None:
-    said = read(sign(file_of(PICTURE, format), format, FACTS, TIME, keys) + b"\0", keys)
+    credentials = read(sign(file_of(PICTURE, format), format, PROVENANCE, TIME, keys) + b"\0", keys)
 
-    assert said is None or not said.valid
+    assert credentials is None or not credentials.valid
 
 
 def test_signing_adds_little(keys: SigningKeys) -> None:
     plain = file_of(PICTURE)
 
-    assert len(sign(plain, "PNG", FACTS, TIME, keys)) - len(plain) < 20_000  # no thumbnail
+    assert len(sign(plain, "PNG", PROVENANCE, TIME, keys)) - len(plain) < 20_000  # no thumbnail
 
 
 def test_the_prompt_is_never_signed(keys: SigningKeys) -> None:
-    assert "secret wish" not in str(manifest(FACTS, TIME))
-    assert b"secret wish" not in sign(file_of(PICTURE), "PNG", FACTS, TIME, keys)
+    assert "secret wish" not in str(manifest(PROVENANCE, TIME))
+    assert b"secret wish" not in sign(file_of(PICTURE), "PNG", PROVENANCE, TIME, keys)
 
 
-def test_a_picture_made_elsewhere_is_said_to_be_declared() -> None:
+def test_a_picture_made_elsewhere_is_found_to_be_declared() -> None:
     created = manifest(Provenance(Stamp(1)), TIME)["assertions"][0]["data"]["actions"][0]
 
     assert "declared" in created["description"]
@@ -77,11 +77,11 @@ def test_a_picture_made_elsewhere_is_said_to_be_declared() -> None:
 
 
 def test_an_expired_certificate_is_named_with_what_to_do(tmp_path: Path) -> None:
-    (tmp_path / studio_keys.SIGNING_FILE).write_bytes(make_signing_keys(lasts=timedelta(minutes=-30)))
+    (tmp_path / studio_keys.SIGNING_FILE).write_bytes(make_signing_keys(lifetime=timedelta(minutes=-30)))
     expired = signing_keys(tmp_path)
 
     with pytest.raises(ExportError) as caught:
-        sign(file_of(PICTURE), "PNG", FACTS, TIME, expired)
+        sign(file_of(PICTURE), "PNG", PROVENANCE, TIME, expired)
     assert "expired" in caught.value.advice
 
 
@@ -93,13 +93,13 @@ def test_a_file_without_credentials_has_none(data: bytes) -> None:
 @settings(max_examples=60, deadline=None)
 @given(data=st.data())
 def test_a_damaged_file_never_validates(keys: SigningKeys, data: st.DataObject) -> None:
-    signed = bytearray(sign(file_of(PICTURE, "JPEG"), "JPEG", FACTS, TIME, keys))
+    signed = bytearray(sign(file_of(PICTURE, "JPEG"), "JPEG", PROVENANCE, TIME, keys))
     place = data.draw(st.integers(0, len(signed) - 1))
     signed[place] ^= data.draw(st.integers(1, 255))
-    said = read(bytes(signed), keys)
+    credentials = read(bytes(signed), keys)
 
     # The manifest store itself holds padding, whose bytes nothing hashes.
-    assert said is None or not said.valid or said.stamp == FACTS.stamp
+    assert credentials is None or not credentials.valid or credentials.stamp == PROVENANCE.stamp
 
 
 json_values = st.recursive(
@@ -116,18 +116,18 @@ def test_any_report_of_any_maker_is_parsed(
     active = {"assertions": assertions, "signature_info": signature, "claim_generator_info": info}
     report = {"active_manifest": "a", "manifests": {"a": active}, "validation_results": results}
 
-    said = parse_report(report)
+    credentials = parse_report(report)
 
-    assert said is not None
-    assert not said.valid and not said.trusted
+    assert credentials is not None
+    assert not credentials.valid and not credentials.trusted
 
 
 def test_a_foreign_action_list_is_read() -> None:
     action = {"action": "c2pa.created", "digitalSourceType": "http://example.org/digitalCapture"}
     active = {"assertions": [{"label": "c2pa.actions", "data": {"actions": [action]}}], "claim_generator": "Cam/1"}
-    said = parse_report({"active_manifest": "a", "manifests": {"a": active}, "validation_state": "Valid"})
+    credentials = parse_report({"active_manifest": "a", "manifests": {"a": active}, "validation_state": "Valid"})
 
-    assert said is not None
-    assert said.stamp is None
-    assert said.claims.generator == "Cam/1"
-    assert said.claims.sources == ("http://example.org/digitalCapture",)
+    assert credentials is not None
+    assert credentials.stamp is None
+    assert credentials.summary.generator == "Cam/1"
+    assert credentials.summary.sources == ("http://example.org/digitalCapture",)

@@ -51,7 +51,7 @@ def test_marks_of_different_stamps_have_nothing_in_common(tiles: list[np.ndarray
 def test_the_mark_of_one_picture_can_be_copied_but_only_with_its_own_stamp() -> None:
     """No mark that everybody can read prevents it. The registry tells: the stamp is known, the picture is another."""
     stamp = Stamp(0xFEEDFACECAFEBEEF)
-    reading = detect(pasted(estimated(embed(flat_art(3), stamp))))
+    mark = detect(pasted(estimated(embed(flat_art(3), stamp))))
 
-    assert reading is not None
-    assert reading.stamp == stamp
+    assert mark is not None
+    assert mark.stamp == stamp

@@ -17,13 +17,13 @@ from safety.errors import ExportError
 from safety.generation import Stamp
 from safety.image_io import as_rgb, open_picture
 from safety.marks import Marks, credentials, metadata
-from safety.marks.export import Exporter, Provenance, sweep, write
+from safety.marks.export import Exporter, Provenance, remove_unfinished, write
 from safety.marks.invisible.detect import detect
 from safety.marks.invisible.embed import embed
 from safety.marks.keys import SIGNING_FILE, new_mark_key
 from tests.fakes_marks import flat_art, photograph
 
-FACTS = Provenance(Stamp(0x5AFE), case="case-1", engine="pocket", model="pocket 1", mode="general", seed=7)
+PROVENANCE = Provenance(Stamp(0x5AFE), case="case-1", engine="pocket", model="pocket 1", mode="general", seed=7)
 
 
 @pytest.fixture(scope="module")
@@ -45,12 +45,12 @@ INPUTS = [
 def test_every_layer_of_an_exported_file_names_the_same_stamp(
     exporter: Exporter, tmp_path: Path, name: str, image: Image.Image
 ) -> None:
-    export = exporter.export(image, FACTS, tmp_path / "deep" / "folder" / name)
+    export = exporter.export(image, PROVENANCE, tmp_path / "deep" / "folder" / name)
     data = export.path.read_bytes()
-    layers = exporter.marks.read_own(data, open_picture(data))
+    readings = exporter.marks.read_own(data, open_picture(data))
 
-    assert layers.stamps() == dict.fromkeys(("credentials", "invisible", "metadata"), FACTS.stamp)
-    assert layers.credentials is not None and layers.credentials.valid and layers.credentials.trusted
+    assert readings.stamps() == dict.fromkeys(("credentials", "invisible", "metadata"), PROVENANCE.stamp)
+    assert readings.credentials is not None and readings.credentials.valid and readings.credentials.trusted
     assert export.marks == ("visible", "credentials", "invisible", "metadata")
     assert export.sha256 == hashlib.sha256(data).hexdigest()
     assert (export.width, export.height) == image.size == open_picture(data).size
@@ -62,12 +62,12 @@ def test_a_16_bit_picture_from_a_file_is_exported(exporter: Exporter, tmp_path: 
     Image.fromarray(values).save(tmp_path / "deep.png")
     picture = open_picture((tmp_path / "deep.png").read_bytes())
 
-    assert exporter.export(picture, FACTS, tmp_path / "out.png").marks
+    assert exporter.export(picture, PROVENANCE, tmp_path / "out.png").marks
 
 
 def test_the_finished_picture_looks_like_the_one_given(exporter: Exporter, tmp_path: Path) -> None:
     before = flat_art(5)
-    after = open_picture(exporter.export(before, FACTS, tmp_path / "a.png").path.read_bytes())
+    after = open_picture(exporter.export(before, PROVENANCE, tmp_path / "a.png").path.read_bytes())
     error = np.abs(np.asarray(before, int) - np.asarray(after, int))[150:]  # below the label
 
     assert error.mean() < 3
@@ -86,7 +86,7 @@ def test_what_cannot_be_exported_is_refused_with_advice(
     exporter: Exporter, tmp_path: Path, image: Image.Image, name: str, message: str
 ) -> None:
     with pytest.raises(ExportError) as caught:
-        exporter.export(image, FACTS, tmp_path / name)
+        exporter.export(image, PROVENANCE, tmp_path / name)
 
     assert message in str(caught.value)
     assert caught.value.advice
@@ -106,7 +106,7 @@ def test_a_mark_that_cannot_be_read_back_fails_the_export(
     monkeypatch.setattr(module, name, broken)
 
     with pytest.raises(ExportError, match=layer):
-        exporter.export(flat_art(1), FACTS, tmp_path / "a.png")
+        exporter.export(flat_art(1), PROVENANCE, tmp_path / "a.png")
     assert list(tmp_path.iterdir()) == []
 
 
@@ -116,7 +116,7 @@ def test_a_picture_that_cannot_carry_the_invisible_mark_says_so(
     monkeypatch.setattr("safety.marks.invisible.embed.embed", lambda image, stamp, key: image)
 
     with pytest.raises(ExportError) as caught:
-        exporter.export(flat_art(1), FACTS, tmp_path / "a.png")
+        exporter.export(flat_art(1), PROVENANCE, tmp_path / "a.png")
     assert "invisible mark" in str(caught.value)
     assert "larger" in caught.value.advice
     assert list(tmp_path.iterdir()) == []
@@ -125,7 +125,7 @@ def test_a_picture_that_cannot_carry_the_invisible_mark_says_so(
 @pytest.mark.parametrize("colour", ["white", "black", "grey"])
 def test_one_flat_colour_is_marked_or_fails_with_a_reason(exporter: Exporter, tmp_path: Path, colour: str) -> None:
     try:
-        exporter.export(Image.new("RGB", (512, 512), colour), FACTS, tmp_path / "a.png")
+        exporter.export(Image.new("RGB", (512, 512), colour), PROVENANCE, tmp_path / "a.png")
     except ExportError as error:
         assert "pure white or pure black" in str(error)
 
@@ -138,7 +138,7 @@ def test_any_size_and_mode_is_marked_or_fails_with_a_reason(
     folder = tmp_path_factory.mktemp("any")
     exporter = Exporter(Marks(folder / "keys"))
     try:
-        exporter.export(photograph(seed, width, height).convert(mode), FACTS, folder / "a.jpg")
+        exporter.export(photograph(seed, width, height).convert(mode), PROVENANCE, folder / "a.jpg")
     except ExportError as error:
         assert error.advice
         assert not (folder / "a.jpg").exists()
@@ -184,7 +184,7 @@ def test_an_older_file_stays_until_the_new_one_is_whole(tmp_path: Path, monkeypa
 
 def test_keys_are_made_at_the_first_export_and_not_before(tmp_path: Path) -> None:
     exporter = Exporter(Marks(tmp_path / "keys"))
-    data = exporter.export(flat_art(1), FACTS, tmp_path / "a.png").path.read_bytes()
+    data = exporter.export(flat_art(1), PROVENANCE, tmp_path / "a.png").path.read_bytes()
     exporter.marks.read_own(data, open_picture(data))
 
     assert os.listdir(tmp_path / "keys") == [SIGNING_FILE]
@@ -198,7 +198,7 @@ def test_what_a_crash_left_unfinished_is_swept_away_and_nothing_else(tmp_path: P
         file.write_bytes(b"marked")
     for file in (old, finished):
         os.utime(file, (0, 0))
-    sweep(tmp_path)
+    remove_unfinished(tmp_path)
     assert [path.name for path in sorted(old.parent.iterdir())] == [fresh.name, finished.name]
 
 
@@ -224,31 +224,31 @@ def in_mode(seed: int, mode: str, size: tuple[int, int]) -> Image.Image:
 def test_any_picture_round_trips_or_fails_with_a_reason(seed: int, mode: str, width: int, height: int) -> None:
     picture = as_rgb(in_mode(seed, mode, (width, height)))
     try:
-        reading = detect(embed(picture, FACTS.stamp))
+        mark = detect(embed(picture, PROVENANCE.stamp))
     except ExportError as error:
         assert error.advice
     else:
-        assert reading is not None
-        assert reading.stamp == FACTS.stamp
+        assert mark is not None
+        assert mark.stamp == PROVENANCE.stamp
 
 
 @pytest.mark.parametrize("mode", ["RGBA", "L", "I;16"])
 def test_pictures_of_other_modes_are_exported_with_every_mark(exporter: Exporter, tmp_path: Path, mode: str) -> None:
-    export = exporter.export(in_mode(1, mode, (512, 512)), FACTS, tmp_path / "a.png")
+    export = exporter.export(in_mode(1, mode, (512, 512)), PROVENANCE, tmp_path / "a.png")
 
     assert export.marks == ("visible", "credentials", "invisible", "metadata")
 
 
 def test_after_a_rotation_new_marks_have_the_new_key_and_old_ones_are_read(exporter: Exporter, tmp_path: Path) -> None:
     keys = exporter.marks.keys
-    exporter.export(flat_art(1), FACTS, tmp_path / "public.png")
+    exporter.export(flat_art(1), PROVENANCE, tmp_path / "public.png")
     new_mark_key(keys)
-    exporter.export(flat_art(1), FACTS, tmp_path / "own.png")
+    exporter.export(flat_art(1), PROVENANCE, tmp_path / "own.png")
     new_mark_key(keys)
 
     for name in ("public.png", "own.png"):
         data = (tmp_path / name).read_bytes()
         assert (found := exporter.marks.read_own(data, open_picture(data)).invisible)
-        assert found.stamp == FACTS.stamp
+        assert found.stamp == PROVENANCE.stamp
     with Image.open(tmp_path / "own.png") as marked:
         assert detect(marked.convert("RGB")) is None

@@ -15,9 +15,10 @@ from PIL import Image
 from PIL.PngImagePlugin import PngInfo
 
 from safety.generation import Stamp
-from safety.marks import Marks, generation_params, metadata_reader
-from safety.marks.disclosure import Group, group, reveals
+from safety.marks import Marks, metadata_reader
+from safety.marks.disclosure import FieldGroup, disclosed_fields, group_of
 from safety.marks.export import Exporter
+from safety.marks.generation_params import read_params
 from safety.marks.metadata import encode
 from safety.marks.provenance import Provenance
 from safety.marks.verify import verify
@@ -78,11 +79,11 @@ FILES = [
 
 @pytest.mark.parametrize(("data", "tool", "model"), FILES)
 def test_the_parameters_of_a_tool_name_it_its_prompt_and_its_model(data: bytes, tool: str, model: str) -> None:
-    said = metadata_reader.metadata(metadata_reader.read(data))
+    metadata = metadata_reader.interpret(metadata_reader.read(data))
 
-    assert said.found
-    assert said.tool.startswith(tool)
-    assert (said.prompt, said.model) == ("a red fox", model)
+    assert metadata.found
+    assert metadata.tool.startswith(tool)
+    assert (metadata.prompt, metadata.model) == ("a red fox", model)
 
 
 LABELS = [
@@ -94,7 +95,7 @@ LABELS = [
 
 @pytest.mark.parametrize("data", LABELS)
 def test_the_label_of_the_chinese_standard_is_read_wherever_it_stands(data: bytes) -> None:
-    assert metadata_reader.metadata(metadata_reader.read(data)).aigc == AIGC
+    assert metadata_reader.interpret(metadata_reader.read(data)).aigc == AIGC
 
 
 @pytest.mark.parametrize(
@@ -112,7 +113,7 @@ def test_the_label_of_the_chinese_standard_is_read_wherever_it_stands(data: byte
     ids=str,
 )
 def test_odd_texts_never_raise(texts: dict[str, str]) -> None:
-    assert isinstance(generation_params.find(texts, {}).prompt, str)
+    assert isinstance(read_params(texts, {}).prompt, str)
 
 
 def test_everything_that_a_file_reveals_about_its_maker_is_shown(tmp_path: Path) -> None:
@@ -122,34 +123,34 @@ def test_everything_that_a_file_reveals_about_its_maker_is_shown(tmp_path: Path)
     exif.get_ifd(0x8769)[0xA431] = "SN-12345"
     data = file_of(PICTURE, "JPEG", exif=exif, comment=b"for Bob")
     rows = verify(data, Marks(tmp_path / "keys"), Memory()).as_json()["reveals"]
-    told = {(row["name"], row["value"]): row["group"] for row in rows}
+    groups = {(row["name"], row["value"]): row["group"] for row in rows}
 
-    assert told[("Artist", "Ada Example")] == told[("Copyright", "(c) Ada")] == "who"
-    assert told[("GPSLatitude", "52.0, 31.0, 12.0")] == "where"
-    assert told[("Make", "CamCo")] == told[("BodySerialNumber", "SN-12345")] == "tool"
-    assert told[("comment", "for Bob")] == "words"
+    assert groups[("Artist", "Ada Example")] == groups[("Copyright", "(c) Ada")] == "who"
+    assert groups[("GPSLatitude", "52.0, 31.0, 12.0")] == "where"
+    assert groups[("Make", "CamCo")] == groups[("BodySerialNumber", "SN-12345")] == "tool"
+    assert groups[("comment", "for Bob")] == "words"
 
 
 @pytest.mark.parametrize("name", ["a.png", "a.jpg", "a.webp"])
-@pytest.mark.parametrize("asked", [False, True], ids=["by default", "where the person asked for it"])
+@pytest.mark.parametrize("wanted", [False, True], ids=["by default", "where the person asked for it"])
 def test_no_layer_has_the_prompt_unless_asked_and_none_has_case_seed_or_user(
-    tmp_path: Path, name: str, asked: bool, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, name: str, wanted: bool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("USER", "a-user-name")
-    facts = Provenance(
-        Stamp(5), "case-77", "pocket", "pocket", "medical", 123456789, "an unmistakable fox" if asked else ""
+    provenance = Provenance(
+        Stamp(5), "case-77", "pocket", "pocket", "medical", 123456789, "an unmistakable fox" if wanted else ""
     )
-    data = Exporter(Marks(tmp_path / "keys")).export(flat_art(1), facts, tmp_path / name).path.read_bytes()
+    data = Exporter(Marks(tmp_path / "keys")).export(flat_art(1), provenance, tmp_path / name).path.read_bytes()
     shown = json.dumps(verify(data, Marks(tmp_path / "keys"), Memory()).as_json())
 
-    assert (b"unmistakable" in data) == ("unmistakable" in shown) == asked
+    assert (b"unmistakable" in data) == ("unmistakable" in shown) == wanted
     for secret in ("case-77", "medical", "123456789", "a-user-name", str(tmp_path)):
         assert secret.encode() not in data and secret not in shown
 
 
 def test_a_plain_file_reveals_nothing() -> None:
-    assert reveals(metadata_reader.read(file_of(PICTURE, "BMP")), {}) == ()
-    assert group("xmp.CreateDate") is Group.WHEN and group("a.b.c") is Group.OTHER
+    assert disclosed_fields(metadata_reader.read(file_of(PICTURE, "BMP")), {}) == ()
+    assert group_of("xmp.CreateDate") is FieldGroup.WHEN and group_of("a.b.c") is FieldGroup.OTHER
 
 
 @settings(max_examples=80, deadline=None)
@@ -164,7 +165,7 @@ def test_a_plain_file_reveals_nothing() -> None:
     )
 )
 def test_any_manifest_is_listed_without_harm(manifest: dict[str, Any]) -> None:
-    assert all(row.place == "C2PA" for row in reveals(metadata_reader.MetadataFields(), manifest))
+    assert all(row.place == "C2PA" for row in disclosed_fields(metadata_reader.MetadataFields(), manifest))
 
 
 def test_a_file_names_its_provider_and_where_to_verify_it(tmp_path: Path) -> None:
@@ -172,8 +173,8 @@ def test_a_file_names_its_provider_and_where_to_verify_it(tmp_path: Path) -> Non
 
     operator = Operator("A house", "https://house.example/verify")
     data = encode(PICTURE, "PNG", Provenance(Stamp(5), engine="e", operator=operator), datetime.now(UTC))
-    said = metadata_reader.read(data)
+    fields = metadata_reader.read(data)
 
-    assert metadata_reader.metadata(said).aigc["ContentProducer"] == "A house"
-    assert "https://house.example/verify" in said.xmp.values()
+    assert metadata_reader.interpret(fields).aigc["ContentProducer"] == "A house"
+    assert "https://house.example/verify" in fields.xmp.values()
     assert Image.open(BytesIO(data)).size == (64, 64)

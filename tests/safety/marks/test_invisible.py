@@ -9,10 +9,10 @@ from skimage.metrics import structural_similarity
 
 from safety.errors import ExportError
 from safety.generation import Stamp
-from safety.marks.invisible import robustness as probes_module
-from safety.marks.invisible.detect import MOST_KEYS, PUBLIC_KEY, SYNC_THRESHOLD, detect
+from safety.marks.invisible import robustness
+from safety.marks.invisible.detect import MAX_KEYS, PUBLIC_KEY, SYNC_THRESHOLD, detect
 from safety.marks.invisible.embed import embed
-from safety.marks.invisible.mask import Bytes, luminance, similarity
+from safety.marks.invisible.mask import Bytes, luminance, ssim
 from tests.fakes_marks import flat_art, photograph, recoded
 
 STAMP = Stamp(0x0123456789ABCDEF)
@@ -24,8 +24,8 @@ def marked(request: pytest.FixtureRequest) -> Image.Image:
     return embed(photograph(1) if request.param == "photograph" else flat_art(request.param), STAMP)
 
 
-def psnr(one: Image.Image, other: Image.Image) -> float:
-    error = np.asarray(one, float) - np.asarray(other, float)
+def psnr(before: Image.Image, after: Image.Image) -> float:
+    error = np.asarray(before, float) - np.asarray(after, float)
     return float(10 * np.log10(255**2 / (error**2).mean()))
 
 
@@ -37,8 +37,8 @@ def test_the_mark_is_invisible() -> None:
 def test_the_similarity_is_that_of_the_paper() -> None:
     picture = photograph(1)
     marked = embed(picture, STAMP)
-    ours = similarity(luminance(np.asarray(picture)), luminance(np.asarray(marked)))
-    grey = [np.asarray(one.convert("L")) for one in (picture, marked)]
+    ours = ssim(luminance(np.asarray(picture)), luminance(np.asarray(marked)))
+    grey = [np.asarray(image.convert("L")) for image in (picture, marked)]
     theirs = structural_similarity(*grey, gaussian_weights=True, sigma=1.5, use_sample_covariance=False)
 
     assert ours == pytest.approx(theirs, abs=0.004)
@@ -64,19 +64,19 @@ ATTACKS = [
 
 @pytest.mark.parametrize("attack", ATTACKS)
 def test_the_mark_survives(marked: Image.Image, attack) -> None:  # type: ignore[no-untyped-def]
-    reading = detect(attack(marked))
+    mark = detect(attack(marked))
 
-    assert reading is not None
-    assert reading.stamp == STAMP
-    assert 0.3 < reading.score <= 1
+    assert mark is not None
+    assert mark.stamp == STAMP
+    assert 0.3 < mark.score <= 1
 
 
 @pytest.mark.parametrize("size", [(522, 512), (532, 512), (512, 532)], ids=str)
 def test_flat_art_survives_an_unequal_stretch(size: tuple[int, int]) -> None:
-    reading = detect(embed(flat_art(1), STAMP).resize(size, Image.Resampling.BICUBIC))
+    mark = detect(embed(flat_art(1), STAMP).resize(size, Image.Resampling.BICUBIC))
 
-    assert reading is not None
-    assert reading.stamp == STAMP
+    assert mark is not None
+    assert mark.stamp == STAMP
 
 
 @pytest.mark.parametrize("picture", [flat_art(1), photograph(2)], ids=["flat art", "photograph"])
@@ -88,26 +88,26 @@ def test_a_studio_with_another_key_neither_reads_nor_is_read() -> None:
     marked = embed(flat_art(3), STAMP, b"another key")
 
     assert detect(marked) is None
-    assert (reading := detect(marked, [b"another key"], thorough=False)) and reading.stamp == STAMP
+    assert (mark := detect(marked, [b"another key"], thorough=False)) and mark.stamp == STAMP
 
 
 @pytest.mark.parametrize("written", [b"newest", b"older", PUBLIC_KEY], ids=["newest", "older", "public"])
 def test_after_a_rotation_marks_of_every_key_are_read(written: bytes) -> None:
     cropped = embed(flat_art(5), STAMP, written).crop((40, 30, 400, 460)).resize((320, 382))
 
-    assert (reading := detect(cropped, [b"newest", b"older", PUBLIC_KEY])) and reading.stamp == STAMP
+    assert (mark := detect(cropped, [b"newest", b"older", PUBLIC_KEY])) and mark.stamp == STAMP
 
 
 def test_more_keys_than_the_bound_on_false_positives_counts_are_refused() -> None:
     with pytest.raises(ValueError, match="at most 8 keys"):
-        detect(flat_art(1), [bytes([number]) for number in range(MOST_KEYS + 1)])
+        detect(flat_art(1), [bytes([number]) for number in range(MAX_KEYS + 1)])
 
 
 def test_a_large_picture_is_read_after_it_was_shown_smaller() -> None:
     marked = embed(photograph(4, 1500, 1400), STAMP)
 
     for picture in (marked, marked.resize((750, 700), Image.Resampling.LANCZOS)):
-        assert (reading := detect(picture)) and reading.stamp == STAMP
+        assert (mark := detect(picture)) and mark.stamp == STAMP
 
 
 @pytest.mark.parametrize("size", [(64, 64), (65, 700), (129, 97), (2000, 70)], ids=str)
@@ -115,7 +115,7 @@ def test_small_and_odd_sizes_keep_their_size(size: tuple[int, int]) -> None:
     marked = embed(flat_art(6).resize(size), STAMP)
 
     assert marked.size == size
-    assert (reading := detect(marked)) and reading.stamp == STAMP
+    assert (mark := detect(marked)) and mark.stamp == STAMP
 
 
 @pytest.mark.parametrize("size", [(1, 1), (31, 400), (40, 40)], ids=str)
@@ -140,16 +140,16 @@ def test_one_flat_colour_carries_a_mark_that_hardly_shows(colour: str) -> None:
 
     assert psnr(picture, marked) > 39
     assert detect(picture) is None
-    assert (reading := detect(recoded(marked, "JPEG", 75))) and reading.stamp == STAMP
+    assert (mark := detect(recoded(marked, "JPEG", 75))) and mark.stamp == STAMP
 
 
 @settings(max_examples=15, deadline=None)
 @given(st.integers(0, 2**64 - 1), st.integers(0, 200))
 def test_every_stamp_comes_back(stamp: int, seed: int) -> None:
-    reading = detect(embed(flat_art(seed, 256), Stamp(stamp)), thorough=False)
+    mark = detect(embed(flat_art(seed, 256), Stamp(stamp)), thorough=False)
 
-    assert reading is not None
-    assert reading.stamp == Stamp(stamp)
+    assert mark is not None
+    assert mark.stamp == Stamp(stamp)
 
 
 def test_the_threshold_is_far_below_what_a_mark_scores() -> None:
@@ -157,22 +157,22 @@ def test_the_threshold_is_far_below_what_a_mark_scores() -> None:
 
 
 def test_ample_room_in_heavy_webp_answers_for_heavy_jpeg(monkeypatch: pytest.MonkeyPatch) -> None:
-    asked: list[str] = []
+    calls: list[str] = []
     for name in ("heavy_webp", "heavy_jpeg"):
-        monkeypatch.setattr(probes_module, name, recording(name, asked))
-    ask = probes_module.probes((256, 256))
+        monkeypatch.setattr(robustness, name, recording(name, calls))
+    attacks = robustness.required_attacks((256, 256))
 
-    monkeypatch.setattr(probes_module, "score", lambda *_: probes_module.AMPLE)
-    assert probes_module.failing(ask, np.zeros((256, 256, 3), np.uint8), STAMP, PUBLIC_KEY) == []
-    assert asked == ["heavy_webp"]
-    monkeypatch.setattr(probes_module, "score", lambda *_: probes_module.AMPLE - 0.01)
-    assert probes_module.failing(ask, np.zeros((256, 256, 3), np.uint8), STAMP, PUBLIC_KEY) == []
-    assert asked == ["heavy_webp", "heavy_webp", "heavy_jpeg"]
+    monkeypatch.setattr(robustness, "score", lambda *_: robustness.AMPLE_SCORE)
+    assert robustness.fatal_attacks(attacks, np.zeros((256, 256, 3), np.uint8), STAMP, PUBLIC_KEY) == []
+    assert calls == ["heavy_webp"]
+    monkeypatch.setattr(robustness, "score", lambda *_: robustness.AMPLE_SCORE - 0.01)
+    assert robustness.fatal_attacks(attacks, np.zeros((256, 256, 3), np.uint8), STAMP, PUBLIC_KEY) == []
+    assert calls == ["heavy_webp", "heavy_webp", "heavy_jpeg"]
 
 
-def recording(name: str, asked: list[str]) -> probes_module.Probe:
-    def probe(picture: Bytes) -> Bytes:
-        asked.append(name)
+def recording(name: str, calls: list[str]) -> robustness.Attack:
+    def attack(picture: Bytes) -> Bytes:
+        calls.append(name)
         return picture
 
-    return probe
+    return attack

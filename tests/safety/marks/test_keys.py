@@ -14,7 +14,7 @@ from cryptography.x509.oid import ExtendedKeyUsageOID
 
 from safety.errors import KeysError
 from safety.marks.keys import (
-    MOST_MARK_KEYS,
+    MAX_MARK_KEYS,
     SIGNING_FILE,
     existing_signing_keys,
     mark_keys,
@@ -102,11 +102,11 @@ def test_mark_keys_are_read_newest_first_and_none_is_made_unasked(tmp_path: Path
 
 
 def test_a_full_ring_of_mark_keys_names_the_one_to_move_away(tmp_path: Path) -> None:
-    files = [new_mark_key(tmp_path) for _ in range(MOST_MARK_KEYS)]
+    files = [new_mark_key(tmp_path) for _ in range(MAX_MARK_KEYS)]
     with pytest.raises(KeysError) as caught:
         new_mark_key(tmp_path)
 
     assert str(files[0]) in caught.value.advice
     files[0].unlink()
     assert new_mark_key(tmp_path).name == "mark-0008"
-    assert len(mark_keys(tmp_path)) == MOST_MARK_KEYS
+    assert len(mark_keys(tmp_path)) == MAX_MARK_KEYS

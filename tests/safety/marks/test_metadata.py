@@ -10,19 +10,19 @@ from PIL import Image
 from PIL.PngImagePlugin import PngInfo
 
 from safety.generation import Stamp
-from safety.marks import metadata_reader as fields
+from safety.marks import metadata_reader
 from safety.marks.metadata import encode, packet
 from safety.marks.metadata_reader import MAX_PACKET, Metadata, parse_packet
 from safety.marks.provenance import TRAINED_ALGORITHMIC_MEDIA, Provenance
 from tests.fakes_marks import file_of
 
 TIME = datetime(2026, 11, 22, 20, 0, 5, tzinfo=UTC)
-FACTS = Provenance(Stamp(0xAB), case="case-1", engine="pocket", model="pocket 1", mode="art", seed=7)
+PROVENANCE = Provenance(Stamp(0xAB), case="case-1", engine="pocket", model="pocket 1", mode="art", seed=7)
 PICTURE = Image.new("RGB", (64, 64), "teal")
 
 
 def read(data: bytes) -> Metadata:
-    return fields.metadata(fields.read(data))
+    return metadata_reader.interpret(metadata_reader.read(data))
 
 
 PROMPT = "a <b>cat</b> & \"dog\" 'in'\nthe 雪 🐈"
@@ -30,23 +30,23 @@ PROMPT = "a <b>cat</b> & \"dog\" 'in'\nthe 雪 🐈"
 
 @pytest.mark.parametrize("format", ["PNG", "JPEG", "WEBP"])
 def test_what_is_written_is_read(format: str) -> None:
-    said = read(encode(PICTURE, format, FACTS, TIME))
+    metadata = read(encode(PICTURE, format, PROVENANCE, TIME))
 
-    assert said.found
-    assert said.stamp == FACTS.stamp
-    assert said.digital_source_type == TRAINED_ALGORITHMIC_MEDIA
-    assert said.digital_source_type.startswith("http://cv.iptc.org/newscodes/digitalsourcetype/")
-    assert said.software.startswith("Safelight ")
-    assert said.created == "2026-11-22T20:00:05+00:00"
-    assert said.model == "pocket 1"
-    assert said.aigc == {"Label": "1", "ContentProducer": "Safelight", "ProduceID": str(FACTS.stamp)}
+    assert metadata.found
+    assert metadata.stamp == PROVENANCE.stamp
+    assert metadata.digital_source_type == TRAINED_ALGORITHMIC_MEDIA
+    assert metadata.digital_source_type.startswith("http://cv.iptc.org/newscodes/digitalsourcetype/")
+    assert metadata.software.startswith("Safelight ")
+    assert metadata.created == "2026-11-22T20:00:05+00:00"
+    assert metadata.model == "pocket 1"
+    assert metadata.aigc == {"Label": "1", "ContentProducer": "Safelight", "ProduceID": str(PROVENANCE.stamp)}
 
 
 @pytest.mark.parametrize("format", ["PNG", "JPEG", "WEBP"])
 def test_the_prompt_is_written_only_when_it_is_given(format: str) -> None:
-    with_it = Provenance(FACTS.stamp, engine="pocket", prompt=PROMPT)
+    with_it = Provenance(PROVENANCE.stamp, engine="pocket", prompt=PROMPT)
 
-    assert read(encode(PICTURE, format, FACTS, TIME)).prompt == ""
+    assert read(encode(PICTURE, format, PROVENANCE, TIME)).prompt == ""
     assert read(encode(PICTURE, format, with_it, TIME)).prompt == PROMPT
 
 
@@ -58,7 +58,7 @@ def test_case_mode_and_seed_stay_in_the_audit_log(format: str) -> None:
 
 
 def test_the_software_is_in_the_exif_too() -> None:
-    with Image.open(BytesIO(encode(PICTURE, "JPEG", FACTS, TIME))) as image:
+    with Image.open(BytesIO(encode(PICTURE, "JPEG", PROVENANCE, TIME))) as image:
         assert str(image.getexif()[0x0131]).startswith("Safelight")
 
 
@@ -75,12 +75,12 @@ def test_fields_written_as_elements_are_read_too() -> None:
 def test_the_parameters_of_other_tools_are_seen() -> None:
     chunks = PngInfo()
     chunks.add_text("parameters", "a cat\nSteps: 20, Model: dream_v8")
-    said = read(file_of(PICTURE, "PNG", pnginfo=chunks))
+    metadata = read(file_of(PICTURE, "PNG", pnginfo=chunks))
 
-    assert said.found
-    assert said.parameters == "a cat\nSteps: 20, Model: dream_v8"
-    assert (said.prompt, said.model) == ("a cat", "dream_v8")
-    assert said.stamp is None
+    assert metadata.found
+    assert metadata.parameters == "a cat\nSteps: 20, Model: dream_v8"
+    assert (metadata.prompt, metadata.model) == ("a cat", "dream_v8")
+    assert metadata.stamp is None
 
 
 EXPLOSIVE = (
@@ -97,7 +97,7 @@ EXPLOSIVE = (
         pytest.param(b"<a>" * 200, id="unclosed"),
         pytest.param(b'<?xml version="1.0" encoding="no-such"?><a/>', id="unknown encoding"),
         pytest.param(b" " * (MAX_PACKET + 1), id="too long"),
-        pytest.param(packet(FACTS, TIME)[:-60], id="cut off"),
+        pytest.param(packet(PROVENANCE, TIME)[:-60], id="cut off"),
     ],
 )
 def test_a_packet_that_is_none_says_nothing(xmp: bytes) -> None:

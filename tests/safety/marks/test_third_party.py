@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from safety.marks.third_party import LEAST_SCORE, MOST_ROWS_OF, PAYLOADS, find, score, votes
+from safety.marks.third_party import MAX_AREA, MIN_SCORE, PAYLOADS, block_votes, detect, payload_score
 from tests.fakes_marks import flat_art, photograph, recoded
 
 PICTURES = [pytest.param(flat_art(1), id="flat art"), pytest.param(photograph(3), id="photograph")]
@@ -35,9 +35,9 @@ def marked(image: Image.Image, payload: str) -> Image.Image:
 
 @pytest.mark.parametrize("image", PICTURES)
 def test_the_votes_are_those_of_the_library_but_for_its_rounding(image: Image.Image) -> None:
-    seen = votes(np.asarray(image))
-    number = np.arange(len(seen)) % 48
-    bits = np.bincount(number, seen, 48) / np.bincount(number, minlength=48) * 255 > 127
+    votes = block_votes(np.asarray(image))
+    number = np.arange(len(votes)) % 48
+    bits = np.bincount(number, votes, 48) / np.bincount(number, minlength=48) * 255 > 127
 
     theirs = library().EmbedMaxDct([], wmLen=48).decode(np.asarray(image)[..., ::-1].copy())
 
@@ -47,26 +47,26 @@ def test_the_votes_are_those_of_the_library_but_for_its_rounding(image: Image.Im
 @pytest.mark.parametrize("tool", PAYLOADS)
 @pytest.mark.parametrize("image", PICTURES)
 def test_a_known_payload_is_found_and_its_tool_named(tool: str, image: Image.Image) -> None:
-    found = find(marked(image, PAYLOADS[tool]))
+    found = detect(marked(image, PAYLOADS[tool]))
 
     assert [mark.tool for mark in found] == [tool]
-    assert found[0].method == "dwtDct" and found[0].score >= LEAST_SCORE
+    assert found[0].method == "dwtDct" and found[0].score >= MIN_SCORE
 
 
 def test_a_jpeg_loses_it_and_that_is_no_error() -> None:
-    assert find(recoded(marked(photograph(3), next(iter(PAYLOADS.values()))), "JPEG", 80)) == ()
+    assert detect(recoded(marked(photograph(3), next(iter(PAYLOADS.values()))), "JPEG", 80)) == ()
 
 
 @pytest.mark.parametrize("seed", range(8))
 def test_unmarked_pictures_carry_none(seed: int) -> None:
-    assert find(flat_art(seed)) == find(photograph(seed)) == ()
+    assert detect(flat_art(seed)) == detect(photograph(seed)) == ()
 
 
 @pytest.mark.parametrize("size", [(1, 1), (255, 256), (20_000, 8), (8, 20_000), (7, 9_999)])
 def test_any_size_is_read_or_left_alone(size: tuple[int, int]) -> None:
-    assert find(Image.new("RGB", size, "teal")) == ()
+    assert detect(Image.new("RGB", size, "teal")) == ()
 
 
 def test_no_more_rows_are_read_than_needed() -> None:
-    assert len(votes(np.zeros((6000, 4000, 3), np.uint8))) * 64 <= MOST_ROWS_OF
-    assert score(np.zeros(100, np.bool_), "01") == 0
+    assert len(block_votes(np.zeros((6000, 4000, 3), np.uint8))) * 64 <= MAX_AREA
+    assert payload_score(np.zeros(100, np.bool_), "01") == 0

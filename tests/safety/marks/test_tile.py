@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from safety.marks.invisible.error_correction import CODE_BITS, encode
-from safety.marks.invisible.sync import Geometry, Spectrum, align, at_lattice, fold, posed, rank_poses
+from safety.marks.invisible.sync import Geometry, Spectrum, align, at_lattice, fold, rank_poses, undo_pose
 from safety.marks.invisible.tile import SIDE, SYNC_POINTS, lattice, render, symbols
 
 KEY = b"a key"
@@ -67,7 +67,7 @@ def test_one_reading_finds_each_pose_and_shift(turn, shift) -> None:  # type: ig
     values = at_lattice(fold(picture, Geometry()))
     pose = int(rank_poses(values).argmax())
 
-    score, straight = next(align(posed(values, pose), 1))
+    score, straight = next(align(undo_pose(values, pose), 1))
 
     # Rings are levelled, so what is left of a pure mark is its own shape.
     expected = symbols(encode(42, KEY), grid)

@@ -47,8 +47,8 @@ def authority(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     class Clock(BaseHTTPRequestHandler):
         def do_POST(self) -> None:
             (folder / "asked").write_bytes(self.rfile.read(int(self.headers["content-length"])))
-            told = [OPENSSL, "ts", "-reply", "-config", "tsa.cnf", "-queryfile", "asked"]
-            answer = subprocess.run(told, cwd=folder, check=True, capture_output=True).stdout
+            command = [OPENSSL, "ts", "-reply", "-config", "tsa.cnf", "-queryfile", "asked"]
+            answer = subprocess.run(command, cwd=folder, check=True, capture_output=True).stdout
             self.send_response(200)
             self.send_header("Content-Type", "application/timestamp-reply")
             self.send_header("Content-Length", str(len(answer)))
@@ -66,19 +66,23 @@ def authority(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 
 def test_an_authority_attests_the_time_whatever_the_signer_says(authority: str, tmp_path: Path) -> None:
     keys = replace(signing_keys(tmp_path), time_authority=authority)
-    said = read(sign(PICTURE, "PNG", Provenance(Stamp(1), engine="e"), LONG_AGO, keys), keys)
+    credentials = read(sign(PICTURE, "PNG", Provenance(Stamp(1), engine="e"), LONG_AGO, keys), keys)
 
-    assert said is not None and said.valid
-    attested = datetime.fromisoformat(said.claims.time_authority)
+    assert credentials is not None and credentials.valid
+    attested = datetime.fromisoformat(credentials.summary.time_authority)
     assert abs(datetime.now(UTC) - attested) < timedelta(minutes=5)
-    assert said.claims.time == said.claims.time_authority
+    assert credentials.summary.time == credentials.summary.time_authority
 
 
 def test_without_an_authority_the_time_is_the_signers_word(tmp_path: Path) -> None:
     keys = signing_keys(tmp_path)
-    said = read(sign(PICTURE, "PNG", Provenance(Stamp(1), engine="e"), LONG_AGO, keys), keys)
+    credentials = read(sign(PICTURE, "PNG", Provenance(Stamp(1), engine="e"), LONG_AGO, keys), keys)
 
-    assert said is not None and said.claims.time_authority == "" and said.claims.time.startswith("2001-01-01")
+    assert (
+        credentials is not None
+        and credentials.summary.time_authority == ""
+        and credentials.summary.time.startswith("2001-01-01")
+    )
 
 
 def test_an_authority_that_does_not_answer_is_named_with_what_to_do(tmp_path: Path) -> None:

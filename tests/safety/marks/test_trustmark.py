@@ -54,7 +54,7 @@ def package(monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
 
 
 def test_only_the_decoder_is_loaded_from_files_that_were_checked(package: dict[str, Any], tmp_path: Path) -> None:
-    found = TrustMarkReader(tmp_path / "m", CONTENT.__getitem__).find(PICTURE)
+    found = TrustMarkReader(tmp_path / "m", CONTENT.__getitem__).detect(PICTURE)
 
     assert [(mark.tool, mark.payload) for mark in found] == [("TrustMark (Adobe)", "1010")]
     assert package["loaded"] == [str(tmp_path / "m" / name) for name in ("trustmark_Q.yaml", "decoder_Q.ckpt")]
@@ -65,24 +65,24 @@ def test_only_the_decoder_is_loaded_from_files_that_were_checked(package: dict[s
 )
 def test_only_the_strongest_check_is_trusted(package: dict[str, Any], tmp_path: Path, answer: Any) -> None:
     package["answer"] = answer
-    assert TrustMarkReader(tmp_path, CONTENT.__getitem__).find(PICTURE) == ()
+    assert TrustMarkReader(tmp_path, CONTENT.__getitem__).detect(PICTURE) == ()
 
 
 def test_files_are_fetched_once(package: dict[str, Any], tmp_path: Path) -> None:
     asked: list[str] = []
     for _ in range(2):
-        TrustMarkReader(tmp_path, lambda name: asked.append(name) or CONTENT[name]).find(PICTURE)  # type: ignore[func-returns-value]
+        TrustMarkReader(tmp_path, lambda name: asked.append(name) or CONTENT[name]).detect(PICTURE)  # type: ignore[func-returns-value]
     assert sorted(asked) == sorted(FILES)
 
 
 def test_another_file_is_refused_fetched_or_found(package: dict[str, Any], tmp_path: Path) -> None:
     with pytest.raises(WeightsError, match="not the one that its maker published"):
-        TrustMarkReader(tmp_path, lambda name: b"other").find(PICTURE)
+        TrustMarkReader(tmp_path, lambda name: b"other").detect(PICTURE)
     assert list(tmp_path.iterdir()) == []
     for name in FILES:
         (tmp_path / name).write_bytes(b"other")
     with pytest.raises(WeightsError, match="not the one"):
-        TrustMarkReader(tmp_path, CONTENT.__getitem__).find(PICTURE)
+        TrustMarkReader(tmp_path, CONTENT.__getitem__).detect(PICTURE)
     assert package["loaded"] == []
 
 
@@ -93,7 +93,9 @@ def test_without_network_or_package_the_other_layers_are_still_told(
         raise OSError("no network")
 
     marks = Marks(tmp_path / "keys", trustmark=TrustMarkReader(tmp_path, unreachable))
-    assert "no network" in verify(file_of(PICTURE), marks, Memory()).layers.unread[0]
+    assert "no network" in verify(file_of(PICTURE), marks, Memory()).readings.failures[0]
     monkeypatch.setitem(sys.modules, "trustmark", None)
-    said = verify(file_of(PICTURE), marks, Memory())
-    assert "pip install trustmark" in said.layers.unread[0] and said.summary.startswith("No mark was found")
+    verification = verify(file_of(PICTURE), marks, Memory())
+    assert "pip install trustmark" in verification.readings.failures[0] and verification.summary.startswith(
+        "No mark was found"
+    )

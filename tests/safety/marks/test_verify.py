@@ -18,7 +18,6 @@ from safety.generation import ExportRecord, Stamp
 from safety.image_io import open_picture
 from safety.marks import MarkReadings, Marks, credentials, metadata, visible
 from safety.marks.export import Exporter, Provenance
-from safety.marks.fingerprint import fingerprint
 from safety.marks.invisible.detect import DecodedMark
 from safety.marks.invisible.embed import embed
 from safety.marks.invisible.sync import Geometry
@@ -26,7 +25,7 @@ from safety.marks.keys import signing_keys
 from safety.marks.manifest import Credentials, ManifestSummary
 from safety.marks.metadata_reader import Metadata
 from safety.marks.provenance import DIGITAL_SOURCE_TYPE, TRAINED_ALGORITHMIC_MEDIA
-from safety.marks.similarity import Comparison, Similarity
+from safety.marks.similarity import Comparison, Similarity, fingerprint
 from safety.marks.summary import contradictions, summarise
 from safety.marks.third_party import ThirdPartyMark
 from safety.marks.verify import Verification, verify
@@ -60,18 +59,18 @@ def registry(exported: bytes) -> Memory:
     return Memory([ExportRecord(str(STAMP), "case-1", sha256, time, *picture.size, fingerprint(picture))])
 
 
-def reread(one: Verification) -> dict[str, object]:
-    return dict(json.loads(json.dumps(one.as_json())))
+def reread(verification: Verification) -> dict[str, object]:
+    return dict(json.loads(json.dumps(verification.as_json())))
 
 
 def test_an_exported_file_is_named_by_all_four_layers(exported: bytes, marks: Marks, registry: Memory) -> None:
-    said = verify(exported, marks, registry)
-    layers = reread(said)["layers"]
+    verification = verify(exported, marks, registry)
+    layers = reread(verification)["layers"]
 
     assert tuple(layers) == LAYERS  # type: ignore[arg-type]
     assert all(layer["found"] and layer["stamp"] == "0000000000005afe" for layer in layers.values())  # type: ignore[attr-defined]
-    assert said.contradictions == ()
-    assert "Made here" in said.summary and "case-1" in said.summary
+    assert verification.contradictions == ()
+    assert "Made here" in verification.summary and "case-1" in verification.summary
 
 
 def test_one_edited_pixel_breaks_the_credentials_and_not_the_mark(
@@ -79,28 +78,28 @@ def test_one_edited_pixel_breaks_the_credentials_and_not_the_mark(
 ) -> None:
     edited = open_picture(exported)
     edited.putpixel((200, 300), (255, 0, 0))
-    said = verify(with_pixels(exported, edited), marks, registry)
-    layers = said.as_json()["layers"]
+    verification = verify(with_pixels(exported, edited), marks, registry)
+    layers = verification.as_json()["layers"]
 
     assert layers["credentials"]["found"] and not layers["credentials"]["valid"]
     assert layers["credentials"]["claims"]["problems"] == ("assertion.dataHash.mismatch",)
-    assert said.stamps == dict.fromkeys(LAYERS, str(STAMP))
-    assert "edited after signing" in said.contradictions[0]
-    assert "edited after signing" in said.summary and "case-1" in said.summary
-    assert said.comparison is not None and said.comparison.match is Similarity.PICTURE
+    assert verification.stamps == dict.fromkeys(LAYERS, str(STAMP))
+    assert "edited after signing" in verification.contradictions[0]
+    assert "edited after signing" in verification.summary and "case-1" in verification.summary
+    assert verification.comparison is not None and verification.comparison.similarity is Similarity.PICTURE
 
 
 def test_stripped_of_all_metadata_the_pixels_still_name_the_case(
     exported: bytes, marks: Marks, registry: Memory
 ) -> None:
     stripped = file_of(open_picture(exported), "JPEG", quality=85)
-    said = verify(stripped, marks, registry)
+    verification = verify(stripped, marks, registry)
 
-    assert said.stamps == {"invisible": str(STAMP), "registry": str(STAMP)}
-    assert said.registered is not None and said.registered.case == "case-1"
-    assert "Another file of the same picture" in said.summary
-    assert said.as_json()["layers"]["registry"]["unchanged"] is False
-    assert said.contradictions == ()
+    assert verification.stamps == {"invisible": str(STAMP), "registry": str(STAMP)}
+    assert verification.record is not None and verification.record.case == "case-1"
+    assert "Another file of the same picture" in verification.summary
+    assert verification.as_json()["layers"]["registry"]["unchanged"] is False
+    assert verification.contradictions == ()
 
 
 @pytest.mark.parametrize("other", [flat_art(4), photograph(3)], ids=["flat art", "photograph"])
@@ -111,12 +110,12 @@ def test_a_mark_that_was_copied_onto_another_picture_is_called_that(
     unmarked = visible.apply(flat_art(1))
     estimate = np.asarray(embed(unmarked, STAMP), np.float32) - np.asarray(unmarked, np.float32)
     forged = (np.asarray(other, np.float32) + 3 * estimate).clip(0, 255).astype(np.uint8)
-    said = verify(file_of(Image.fromarray(forged), "PNG"), marks, registry)
+    verification = verify(file_of(Image.fromarray(forged), "PNG"), marks, registry)
 
-    assert said.stamps["invisible"] == str(STAMP)  # the attack works on the mark alone
-    assert said.comparison is not None and said.comparison.match is Similarity.ANOTHER
-    assert said.summary.startswith("A copied mark")
-    assert "copied onto this one" in said.contradictions[0]
+    assert verification.stamps["invisible"] == str(STAMP)  # the attack works on the mark alone
+    assert verification.comparison is not None and verification.comparison.similarity is Similarity.ANOTHER
+    assert verification.summary.startswith("A copied mark")
+    assert "copied onto this one" in verification.contradictions[0]
 
 
 EDITS = [
@@ -131,40 +130,40 @@ EDITS = [
 def test_what_happens_in_ordinary_sharing_is_never_called_a_copied_mark(
     exported: bytes, marks: Marks, registry: Memory, edit: Edit, expected: tuple[Similarity, ...]
 ) -> None:
-    said = verify(file_of(edit(open_picture(exported)), "JPEG", quality=90), marks, registry)
+    verification = verify(file_of(edit(open_picture(exported)), "JPEG", quality=90), marks, registry)
 
-    assert said.comparison is not None and said.comparison.match in expected
-    assert said.contradictions == ()
+    assert verification.comparison is not None and verification.comparison.similarity in expected
+    assert verification.contradictions == ()
 
 
 def test_two_stamps_in_one_file_contradict_each_other(marks: Marks) -> None:
     picture = embed(flat_art(2), OTHER)
     data = metadata.encode(picture, "PNG", Provenance(STAMP, engine="pocket"), TIME)
-    said = verify(data, marks, Memory())
+    verification = verify(data, marks, Memory())
 
-    assert said.stamps == {"invisible": str(OTHER), "metadata": str(STAMP)}
-    assert "different stamps" in said.contradictions[0]
+    assert verification.stamps == {"invisible": str(OTHER), "metadata": str(STAMP)}
+    assert "different stamps" in verification.contradictions[0]
 
 
 def test_an_unknown_stamp_comes_from_elsewhere_or_was_copied(marks: Marks, tmp_path: Path) -> None:
     elsewhere = Exporter(Marks(tmp_path / "keys")).export(
         flat_art(1), Provenance(STAMP, engine="e"), tmp_path / "a.png"
     )
-    said = verify(elsewhere.path.read_bytes(), marks, Memory())
-    told = said.as_json()["layers"]["credentials"]
+    verification = verify(elsewhere.path.read_bytes(), marks, Memory())
+    layer = verification.as_json()["layers"]["credentials"]
 
-    assert (told["valid"], told["trusted"]) == (True, False)
-    assert any("another studio" in sentence for sentence in said.contradictions)
+    assert (layer["valid"], layer["trusted"]) == (True, False)
+    assert any("another studio" in sentence for sentence in verification.contradictions)
 
 
 def test_nothing_found_proves_nothing_and_says_so(marks: Marks) -> None:
-    said = verify(file_of(flat_art(1)), marks, Memory())
-    layers = said.as_json()["layers"]
+    verification = verify(file_of(flat_art(1)), marks, Memory())
+    layers = verification.as_json()["layers"]
 
     assert not any(layers[name]["found"] for name in LAYERS)
     assert all(layers[name]["stamp"] is None for name in LAYERS)
-    assert said.contradictions == ()
-    assert "says nothing about where" in said.summary
+    assert verification.contradictions == ()
+    assert "says nothing about where" in verification.summary
 
 
 def test_verifying_makes_no_keys(tmp_path: Path) -> None:
@@ -233,14 +232,16 @@ CASES = [
 ]
 
 
-@pytest.mark.parametrize(("layers", "match", "expected"), CASES)
+@pytest.mark.parametrize(("readings", "similarity", "expected"), CASES)
 def test_layers_that_do_not_fit_together_are_named(
-    layers: MarkReadings, match: Similarity | None, expected: list[str]
+    readings: MarkReadings, similarity: Similarity | None, expected: list[str]
 ) -> None:
-    said = list(contradictions(layers, KNOWN if match else None, Comparison(match, 128) if match else None))
+    record = KNOWN if similarity else None
+    comparison = Comparison(similarity, 128) if similarity else None
+    sentences = list(contradictions(readings, record, comparison))
 
-    assert len(said) == len(expected)
-    assert all(word in sentence for word, sentence in zip(expected, said, strict=True))
+    assert len(sentences) == len(expected)
+    assert all(word in sentence for word, sentence in zip(expected, sentences, strict=True))
 
 
 SUMMARIES = [
@@ -252,12 +253,12 @@ SUMMARIES = [
 ]
 
 
-@pytest.mark.parametrize(("match", "words"), SUMMARIES)
-def test_the_summary_says_how_the_picture_compares_with_the_record(match: Similarity, words: str) -> None:
-    said = summarise(MarkReadings(None, MARK, Metadata()), KNOWN, Comparison(match, 0))
+@pytest.mark.parametrize(("similarity", "words"), SUMMARIES)
+def test_the_summary_says_how_the_picture_compares_with_the_record(similarity: Similarity, words: str) -> None:
+    summary = summarise(MarkReadings(None, MARK, Metadata()), KNOWN, Comparison(similarity, 0))
 
-    assert words in said and "2026-11-22" in said and "case c" in said
-    assert match is Similarity.FILE or "evidence, not proof" in said
+    assert words in summary and "2026-11-22" in summary and "case c" in summary
+    assert similarity is Similarity.FILE or "evidence, not proof" in summary
 
 
 def test_credentials_moved_to_another_picture_do_not_hold(marks: Marks, exported: bytes) -> None:
@@ -283,8 +284,8 @@ def test_a_mutated_file_is_read_or_refused_and_nothing_else(marks: Marks, export
     for _ in range(data.draw(st.integers(1, 5))):
         file[data.draw(st.integers(0, min(len(file) - 1, 30_000)))] = data.draw(st.integers(0, 255))
     try:
-        said = verify(bytes(file), marks, Memory())
+        verification = verify(bytes(file), marks, Memory())
     except FileError as error:
         assert error.advice
     else:
-        assert json.dumps(said.as_json())
+        assert json.dumps(verification.as_json())

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from safety.marks.visible import CONTRAST, Corner, labelled, least_contrast
+from safety.marks.visible import MIN_CONTRAST, Corner, labelled, least_contrast
 from tests.fakes_marks import GROUNDS, flat_art, photograph
 
 GREYS = [Image.new("RGB", (200, 200), (level,) * 3) for level in range(0, 256, 51)]
@@ -18,13 +18,13 @@ def test_the_label_can_be_read_on_every_background(background: Image.Image, corn
     image, label = labelled(background, corner)
     letters = np.asarray(image.crop(label.letters)).reshape(-1, 3)
 
-    assert label.contrast >= CONTRAST
+    assert label.contrast >= MIN_CONTRAST
     # Measured on the finished picture too: the ink against the plate where no letter is.
     inked = np.abs(letters.astype(int) - label.ink).sum(-1) < 20
     assert inked.mean() > 0.1
     left, top, right, _ = label.plate
     edge = image.crop((left + (right - left) // 2, top + 1, left + (right - left) // 2 + 1, top + 3))
-    assert least_contrast(edge, label.ink) >= CONTRAST
+    assert least_contrast(edge, label.ink) >= MIN_CONTRAST
 
 
 @pytest.mark.parametrize("size", [(64, 64), (100, 300), (512, 512), (1344, 768), (2048, 2048)])
