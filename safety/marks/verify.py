@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Iterable
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -15,13 +16,20 @@ from safety.marks.summary import contradictions, summarise
 if TYPE_CHECKING:
     from PIL.Image import Image
 
-__all__ = ["Reader", "Registry", "Verification", "verify"]
+__all__ = ["NoRegistry", "Reader", "Registry", "Verification", "verify"]
 
 
 class Reader(Protocol):
     """Reads the layers of a file; `safety.marks.Marks` does."""
 
     def read(self, data: bytes, picture: Image, /) -> MarkReadings: ...
+
+
+class NoRegistry:
+    """Knows no earlier export: for whoever reads marks without keeping records."""
+
+    def find(self, stamps: Iterable[str], sha256: str) -> ExportRecord | None:
+        return None
 
 
 @dataclass(frozen=True, slots=True)
