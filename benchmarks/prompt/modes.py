@@ -2,7 +2,7 @@
 
     python -m benchmarks.prompt.modes [--write]
 
-Prints the table that stands in the README; `--write` puts it there.
+Prints the table that stands in docs/results.md; `--write` puts it there.
 """
 
 from __future__ import annotations
@@ -48,13 +48,13 @@ def table(checks: Sequence[Check[Prompt]]) -> Iterator[str]:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--write", action="store_true", help="put the table into README.md")
+    parser.add_argument("--write", action="store_true", help="put the table into docs/results.md")
     args = parser.parse_args()
     told = "\n".join(table(prompt_checks(ROOT / "presets", ROOT / "assets" / "models")))
     print(told)
     if args.write:
-        readme = ROOT / "README.md"
-        readme.write_text(TABLE.sub(lambda _: told + "\n", readme.read_text("utf-8"), count=1), "utf-8")
+        results = ROOT / "docs" / "results.md"
+        results.write_text(TABLE.sub(lambda _: told + "\n", results.read_text("utf-8"), count=1), "utf-8")
 
 
 if __name__ == "__main__":
