@@ -1,96 +1,269 @@
-"""The one way in which prompts are judged: by the page, the API and the command line, one by one while somebody types,
-and many at once for filters of data and for benchmarks. Imports no page and can be pickled.
+"""The safety layer as one object: judges prompts and pictures, explains, marks and verifies.
+
+The studio, the command line, benchmarks and other people's generators all judge through it, so that one prompt gets one
+decision everywhere. It imports no page and no generator.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from functools import lru_cache
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import cached_property, lru_cache
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from safety.checks import Check, run_checks
+from safety.errors import StudioError
+from safety.generation import Export
+from safety.image_io import as_rgb
+from safety.marks.provenance import Provenance
 from safety.policy.decide import decide
-from safety.policy.model import BASE_MODE, Policy
+from safety.policy.model import BASE_MODE, Policy, load_policy
 from safety.prompt.classifier import PromptClassifierCheck, findings_of
-from safety.records import Assessment, Decision, Finding, Prompt, Stage
+from safety.prompt.rewrite import Rewriter, load_rewriter
+from safety.prompt.validation import prompt_problem
+from safety.records import Assessment, CheckFailure, Decision, Finding, Picture, Prompt, Stage, Suggestion
+from safety.resources import MODELS, PRESETS, data_folder
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
+    from PIL.Image import Image
 
-REMEMBERED = 256  # prompts: who types goes back and forth, and the page asks once more before it generates
+    from safety.marks import Marks
+    from safety.marks.similarity import ExportRegistry
+    from safety.marks.verify import Verification
+
+# Prompts: who types goes back and forth, and the page asks once more before it generates.
+MAX_REMEMBERED = 256
+
+Checks = Sequence[Check[Picture]]
 
 
-class _Unsure(Exception):
-    """A check could not look: what it says now is not kept, since it may look the next time."""
+class _CheckFailed(Exception):
+    """A check could not look: what it says now is not remembered, since it may look the next time."""
 
     def __init__(self, assessment: Assessment) -> None:
         self.assessment = assessment
 
 
 class Guard:
-    """All checks and the policy. A check that could not look blocks, as everywhere.
+    """Judges prompts and pictures under one policy. Safe to call from threads, and can be pickled.
 
-    Safe to call from threads; copies in other processes share the work. What the checks saw in the last prompts is
-    kept: a check that looked sees the same in the same prompt. Longer prompts are also remembered in part: the model
-    keeps the windows before the one in which somebody types (safety/prompt/classifier_model.py).
+    `mode` holds wherever a call names none. `image_checks` may be a function that builds them, which is then called at
+    the first picture. A check that cannot look blocks; so does having no checks at all. Assessments of the last prompts
+    are remembered, and long prompts in part (safety/prompt/classifier_model.py): a check that looked sees the same in
+    the same prompt.
     """
 
-    def __init__(self, checks: Sequence[Check[Prompt]], policy: Policy) -> None:
-        self.checks, self.policy = tuple(checks), policy
-        self._live = tuple(check for check in self.checks if check.live)
-        self._recent = lru_cache(maxsize=REMEMBERED)(self._sure)
+    def __init__(
+        self,
+        policy: Policy,
+        prompt_checks: Sequence[Check[Prompt]] = (),
+        image_checks: Checks | Callable[[], Checks] = (),
+        *,
+        marks: Marks | None = None,
+        rewriter: Rewriter | None = None,
+        mode: str = BASE_MODE,
+    ) -> None:
+        self.policy, self.mode = policy, policy.effective_mode(mode)
+        self.prompt_checks = tuple(prompt_checks)
+        self.marks, self.rewriter = marks, rewriter or Rewriter({})
+        self._image_checks = image_checks
+        self._live = tuple(check for check in self.prompt_checks if check.live)
+        self._recent = lru_cache(maxsize=MAX_REMEMBERED)(self._assess)
+
+    @classmethod
+    def load(
+        cls,
+        mode: str = BASE_MODE,
+        presets: Path | None = None,
+        models: Path | None = None,
+        keys: Path | None = None,
+    ) -> Guard:
+        """Builds the guard that ships, or one from folders of your own laid out alike.
+
+        presets: policy, modes, word lists, texts. models: weights, read at first use. keys: where signing and marking
+        keys are, or are made at the first mark; by default the data folder of the person who runs this.
+        Raises PresetError, which names file and key, and RequestError for an unknown mode.
+        """
+        return cls._build(_Sources(mode, presets or PRESETS, models or MODELS, keys))
+
+    @classmethod
+    def _build(cls, sources: _Sources) -> Guard:
+        from safety.image import picture_checks
+        from safety.marks import Marks
+        from safety.prompt import load_prompt_checks
+
+        policy = load_policy(sources.presets)
+        prompts = load_prompt_checks(sources.presets, sources.models, policy)
+
+        def image_checks() -> Checks:
+            return picture_checks(sources.models, sources.presets, prompts).checks
+
+        guard = cls(
+            policy,
+            prompts.checks,
+            image_checks,
+            marks=Marks(keys=sources.keys or data_folder() / "keys"),
+            rewriter=load_rewriter(sources.presets),
+            mode=sources.mode,
+        )
+        guard._sources = sources
+        return guard
+
+    # How a copy in another process is built: models hold locks and sessions that no pickle carries.
+    _sources: _Sources | None = None
 
     def __reduce__(self) -> tuple[Any, ...]:
-        return Guard, (self.checks, self.policy)
+        if self._sources is not None:
+            return Guard._build, (self._sources,)
+        return Guard, (self.policy, self.prompt_checks, self._image_checks)
 
-    def judge(self, text: str, mode: str = BASE_MODE, live: bool = False) -> Decision:
-        """One prompt, with the words that carry its scores. `live`: by the checks that are quick enough for typing."""
+    @cached_property
+    def image_checks(self) -> tuple[Check[Picture], ...]:
+        """The checks of pictures, built at first use."""
+        found = self._image_checks
+        return tuple(found() if callable(found) else found)
+
+    def check_prompt(self, text: str, mode: str = "", live: bool = False) -> Decision:
+        """Judges one prompt, with the words that carry its scores.
+
+        `live`: only the checks that are quick enough for every keystroke. Raises RequestError for an unknown mode.
+        """
+        mode = self._mode(mode)
+        if problem := prompt_problem(text):
+            return decide(_unreadable(problem), self.policy, mode)
         try:
-            assessment = self._recent(text, live and len(self._live) < len(self.checks))
-        except _Unsure as unsure:
-            assessment = unsure.assessment
+            assessment = self._recent(text, live and len(self._live) < len(self.prompt_checks))
+        except _CheckFailed as failed:
+            assessment = failed.assessment
         return decide(assessment, self.policy, mode)
 
-    def score_batch(self, prompts: Sequence[str], mode: str = BASE_MODE) -> dict[str, NDArray[np.float32]]:
-        """Columns as long as `prompts`: "verdict" (a Verdict's number), "risk" (0..1), and each category's score.
+    def check_prompts(self, prompts: Sequence[str], mode: str = "") -> dict[str, NDArray[np.float32]]:
+        """Judges many prompts: columns of shape (len(prompts),), float32.
 
-        The same as `judge` gives for each; only the words that carry a score are not looked for.
+        "verdict" holds a Verdict's number, "risk" a probability 0..1, and each soft category of the policy its score
+        0..1. They are those of `check_prompt`; only the words that carry a score are not looked for.
+        Raises RequestError for an unknown mode.
         """
-        decisions = [decide(one, self.policy, mode) for one in self._all_looked(list(prompts))]
+        mode = self._mode(mode)
+        decisions = [decide(each, self.policy, mode) for each in self._assess_many(list(prompts))]
         soft = [name for name, category in self.policy.category.items() if not category.hard]
-        columns = {name: [one.scores.get(name, 0.0) for one in decisions] for name in soft}
-        columns |= {"verdict": [float(one.verdict) for one in decisions], "risk": [one.risk for one in decisions]}
+        columns = {name: [each.scores.get(name, 0.0) for each in decisions] for name in soft}
+        columns["verdict"] = [float(each.verdict) for each in decisions]
+        columns["risk"] = [each.risk for each in decisions]
         return {name: np.asarray(column, dtype=np.float32) for name, column in columns.items()}
 
-    def _sure(self, text: str, live: bool) -> Assessment:
-        assessment = run_checks(Stage.PROMPT, Prompt(text), self._live if live else self.checks)
+    def check_image(self, image: Image, prompt: str = "", mode: str = "") -> Decision:
+        """Judges a picture of any size and colour mode. `prompt` is what it was made from, if that is known.
+
+        Raises RequestError for an unknown mode.
+        """
+        mode = self._mode(mode)
+        picture = Picture(image if image.mode == "RGB" else as_rgb(image), prompt)
+        return decide(run_checks(Stage.PICTURE, picture, self.image_checks), self.policy, mode)
+
+    def suggest(self, text: str, mode: str = "", decision: Decision | None = None) -> tuple[Suggestion, ...]:
+        """Returns other wordings of a blocked prompt, each judged by `check_prompt` to pass; none behind a hard line.
+
+        `decision`: that of the prompt, if it is at hand.
+        """
+        mode = self._mode(mode)
+        decision = decision or self.check_prompt(text, mode)
+        return self.rewriter.suggest(text, decision, lambda other: self.check_prompt(other, mode))
+
+    def explain(self, decision: Decision, language: str = "") -> str:
+        """Returns a decision as text, a line each: the verdict, every reason with code and clause, what would pass.
+
+        language: "en", "de", or with a country for the help lines there, "de-AT"; "" for the policy's own.
+        Raises RequestError for a language that there is not.
+        """
+        messages = self.policy.messages(language)
+        verdict = messages.verdict(decision.stage, decision.verdict)
+        lines = [f"{verdict.title}. {verdict.possible}"]
+        for each in messages.render(decision):
+            lines.append(f"{each.reason.code} {each.title}: {each.text} ({each.clause})")
+            lines += [each.help] if each.help else []
+        if decision.modes_that_allow:
+            modes = ", ".join(messages.mode(name).title for name in decision.modes_that_allow)
+            lines.append(messages.locale.statement.passing.format(modes=modes))
+        return "\n".join(lines)
+
+    def mark(self, image: Image, path: Path | str, provenance: Provenance | None = None) -> Export:
+        """Writes a picture as PNG, JPEG or WebP with every mark: label, invisible mark, metadata, signed credentials.
+
+        All marks are read back before the file gets its name. Without `provenance`, the file says that the caller
+        declares the picture to be AI-generated. Raises ExportError with nothing written, KeysError.
+        """
+        from safety.marks.export import Exporter
+
+        return Exporter(self._own_marks()).export(image, provenance or Provenance(), Path(path))
+
+    def verify(self, data: bytes, registry: ExportRegistry | None = None) -> Verification:
+        """Reads every mark of a picture file, given as bytes. `registry` knows earlier exports, as the studio's does.
+
+        Raises FileError for what is no picture.
+        """
+        from safety.marks.verify import NoRegistry, verify
+
+        return verify(data, self._own_marks(), registry or NoRegistry())
+
+    def _mode(self, mode: str) -> str:
+        return self.policy.effective_mode(mode) if mode else self.mode
+
+    def _own_marks(self) -> Marks:
+        if self.marks is None:
+            raise StudioError("This guard has no marks.", "Give it some: Guard(..., marks=Marks(keys=Path(...))).")
+        return self.marks
+
+    def _assess(self, text: str, live: bool) -> Assessment:
+        assessment = run_checks(Stage.PROMPT, Prompt(text), self._live if live else self.prompt_checks)
         if assessment.failed:
-            raise _Unsure(assessment)
+            raise _CheckFailed(assessment)
         return assessment
 
-    def _all_looked(self, prompts: list[str]) -> list[Assessment]:
-        models = [check for check in self.checks if isinstance(check, PromptClassifierCheck)]
-        rules = [check for check in self.checks if not isinstance(check, PromptClassifierCheck)]
-        done = [run_checks(Stage.PROMPT, Prompt(text), rules) for text in prompts]
-        for model in models:
+    def _assess_many(self, prompts: list[str]) -> list[Assessment]:
+        problems = [prompt_problem(text) for text in prompts]
+        texts = [text for text, problem in zip(prompts, problems, strict=True) if not problem]
+        readable = iter(self._assess_readable(texts))
+        return [_unreadable(problem) if problem else next(readable) for problem in problems]
+
+    def _assess_readable(self, texts: list[str]) -> list[Assessment]:
+        classifiers = [check for check in self.prompt_checks if isinstance(check, PromptClassifierCheck)]
+        rules = [check for check in self.prompt_checks if not isinstance(check, PromptClassifierCheck)]
+        assessments = [run_checks(Stage.PROMPT, Prompt(text), rules) for text in texts]
+        for classifier in classifiers:
             try:
-                columns = model.score_batch(prompts)
+                columns = classifier.score_batch(texts)
             except Exception:  # noqa: BLE001  one that cannot be read must not spoil the others: each by itself
-                alone = [run_checks(Stage.PROMPT, Prompt(text), [model]) for text in prompts]
-                done = [_both(one, other) for one, other in zip(done, alone, strict=True)]
+                alone = [run_checks(Stage.PROMPT, Prompt(text), [classifier]) for text in texts]
+                assessments = [_joined(one, other) for one, other in zip(assessments, alone, strict=True)]
                 continue
-            for number, text in enumerate(prompts):
+            for number, text in enumerate(texts):
                 row = {name: float(column[number]) for name, column in columns.items()}
-                found = findings_of(row, text) if text.strip() else []
-                done[number] = _both(done[number], _seen(model.name, found))
-        return done
+                assessments[number] = _joined(assessments[number], _found(classifier.name, findings_of(row, text)))
+        return assessments
 
 
-def _seen(check: str, findings: Sequence[Finding]) -> Assessment:
+@dataclass(frozen=True, slots=True)
+class _Sources:
+    """What a guard was loaded from."""
+
+    mode: str
+    presets: Path
+    models: Path
+    keys: Path | None
+
+
+def _unreadable(problem: str) -> Assessment:
+    return Assessment(Stage.PROMPT, failed=(CheckFailure("", problem),))
+
+
+def _found(check: str, findings: Sequence[Finding]) -> Assessment:
     return Assessment(Stage.PROMPT, (check,), tuple(findings))
 
 
-def _both(one: Assessment, other: Assessment) -> Assessment:
+def _joined(one: Assessment, other: Assessment) -> Assessment:
     return Assessment(one.stage, one.ran + other.ran, one.findings + other.findings, one.failed + other.failed)

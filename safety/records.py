@@ -177,9 +177,14 @@ class Decision:
     modes_that_allow: tuple[str, ...] = ()
     mode_set_by: str = "person"
 
+    @property
+    def allowed(self) -> bool:
+        """Whether the work goes on without a confirmation: the verdict is ALLOW, or NOTE, which only remarks."""
+        return self.verdict <= Verdict.NOTE
+
     def passes(self, acknowledged: bool = False) -> bool:
         """Whether the work goes on: a WARN only when the person has confirmed it."""
-        return self.verdict <= Verdict.NOTE or (self.verdict is Verdict.WARN and acknowledged)
+        return self.allowed or (self.verdict is Verdict.WARN and acknowledged)
 
 
 @dataclass(frozen=True, slots=True)

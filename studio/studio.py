@@ -26,7 +26,6 @@ from engines.interface import Preview, Progress, silent
 from engines.validation import complete, draw_seeds
 from safety.audit import Case
 from safety.audit.serialize import export_facts
-from safety.checks import run_checks
 from safety.generation import (
     Delivered,
     Export,
@@ -40,10 +39,8 @@ from safety.generation import (
 from safety.guard import Guard
 from safety.marks.export import Provenance, file_name, provenance_of, remove_unfinished
 from safety.marks.keys import new_mark_key
-from safety.marks.verify import Verification, verify
-from safety.policy.decide import decide
-from safety.prompt.validation import prompt_problem
-from safety.records import Assessment, CheckFailure, Decision, Picture, Stage, Suggestion, Verdict
+from safety.marks.verify import Verification
+from safety.records import Decision, Stage, Suggestion, Verdict
 from safety.review.appeals import AppealRequest, AppealStatus
 from safety.review.client import LOCAL
 from safety.review.quarantine import QuarantinedPicture
@@ -61,29 +58,28 @@ class Studio(StudioViews):
 
     @cached_property
     def guard(self) -> Guard:
-        """Returns what judges prompts: this studio's checks and policy."""
-        return Guard(self.checks.prompt, self.policy)
+        """Returns what judges and marks: this studio's policy, checks and marks."""
+        checks = self.checks
+        return Guard(self.policy, checks.prompt, checks.picture, marks=self.exporter.marks, rewriter=self.rewriter)
 
     def preview(self, prompt: str, mode: str) -> Decision:
         """Judges a prompt while it is typed, with the quick checks only. Nothing is recorded."""
-        return self._judge(prompt, mode, live=True)
+        return self.guard.check_prompt(prompt, self.policy.effective_mode(mode), live=True)
 
     def check(self, prompt: str, mode: str) -> Decision:
         """Judges a prompt as `create` does, with all checks. Nothing is recorded."""
-        return self._judge(prompt, mode)
+        return self.guard.check_prompt(prompt, self.policy.effective_mode(mode))
 
     def suggest(self, prompt: str, mode: str, decision: Decision | None = None) -> tuple[Suggestion, ...]:
         """Returns other wordings of a blocked prompt, each judged by `check` to pass.
 
         `decision` is the prompt's own, where it is known already.
         """
-        decision = decision or self.check(prompt, mode)
-        return self.rewriter.suggest(prompt, decision, lambda other: self.check(other, mode))
+        return self.guard.suggest(prompt, self.policy.effective_mode(mode), decision)
 
     def look(self, image: Image.Image, mode: str, prompt: str = "") -> Decision:
         """Judges a picture from anywhere, with all checks. Nothing is recorded."""
-        mode = self.policy.effective_mode(mode)
-        return decide(run_checks(Stage.PICTURE, Picture(image, prompt), self.checks.picture), self.policy, mode)
+        return self.guard.check_image(image, prompt, self.policy.effective_mode(mode))
 
     def create(
         self,
@@ -223,11 +219,4 @@ class Studio(StudioViews):
     def verify(self, data: bytes, client: str = LOCAL) -> Verification:
         """Reads every mark of a file and what the audit log knows of it. Raises FileError, LimitError."""
         self.review.rate_limiter.count(client, VERIFICATION)
-        return verify(data, self.exporter.marks, self.audit)
-
-    def _judge(self, prompt: str, mode: str, live: bool = False) -> Decision:
-        mode, problem = self.policy.effective_mode(mode), prompt_problem(prompt)
-        # What cannot be judged does not pass.
-        if problem:
-            return decide(Assessment(Stage.PROMPT, failed=(CheckFailure("", problem),)), self.policy, mode)
-        return self.guard.judge(prompt, mode, live)
+        return self.guard.verify(data, self.audit)

@@ -81,7 +81,7 @@ class Benchmark:
     def __init__(self, data: Path, sample: int) -> None:
         self.data, self.sample = data, sample
         policy = load_policy(PRESETS)
-        self.judge = Guard(load_prompt_checks(PRESETS, MODELS, policy).checks, policy)
+        self.guard = Guard(policy, load_prompt_checks(PRESETS, MODELS, policy).checks)
         self.trained = set(sources()["dev"])
         self._done: dict[tuple[str, str], tuple[np.ndarray, dict[str, np.ndarray]]] = {}
 
@@ -96,7 +96,7 @@ class Benchmark:
     def scored(self, name: str, mode: str = "general") -> tuple[np.ndarray, dict[str, np.ndarray]]:
         if (name, mode) not in self._done:
             texts, labels = self.rows(name)
-            self._done[name, mode] = labels, dict(self.judge.score_batch(texts, mode))
+            self._done[name, mode] = labels, dict(self.guard.check_prompts(texts, mode))
         return self._done[name, mode]
 
     def mark(self, name: str) -> str:
@@ -134,7 +134,7 @@ def attacks(bench: Benchmark) -> Iterator[str]:
     plain: tuple[float, float] | None = None
     for name, attack in disguises.all_of_them().items():
         changed = [attack(text, random.Random(number)) for number, text in enumerate(texts)]
-        verdicts = bench.judge.score_batch(changed)["verdict"]
+        verdicts = bench.guard.check_prompts(changed)["verdict"]
         recall, false = _refused(1)(labels, verdicts), _refused(0)(labels, verdicts)
         plain = plain or (recall, false)
         yield f"| {name} | {recall:.3f} | {plain[0] - recall:+.3f} | {false:.3f} | {false - plain[1]:+.3f} |"
@@ -142,7 +142,7 @@ def attacks(bench: Benchmark) -> Iterator[str]:
 
 def suggestions(bench: Benchmark) -> Iterator[str]:
     """How many soft blocks of benign rows have suggestions, and how many words these keep."""
-    suggester, judge = load_rewriter(PRESETS), bench.judge.judge
+    rewriter, check = load_rewriter(PRESETS), bench.guard.check_prompt
     blocked, helped, kept = 0, 0, []
     for name in ("jdb", "krea", "overt", "hatecheck", "xstest", "nibbler"):
         texts, labels = bench.rows(name)
@@ -150,7 +150,7 @@ def suggestions(bench: Benchmark) -> Iterator[str]:
         for text in [
             t for t, label, v in zip(texts, labels, verdicts, strict=True) if not label and v == Verdict.BLOCK
         ]:
-            found = suggester.suggest(text, judge(text), judge)
+            found = rewriter.suggest(text, check(text), check)
             blocked, helped = blocked + 1, helped + bool(found)
             kept += [
                 1 - sum(len(text[s.start : s.end].split()) for s in one.removed) / len(text.split()) for one in found
@@ -175,9 +175,9 @@ def main() -> None:
     parts = {
         "sets": lambda: table(bench),
         "attacks": lambda: attacks(bench),
-        "faithful": lambda: attribution.faithful(bench.judge, bench.rows("jdb")[0], bench.scored("jdb")[1]["verdict"]),
+        "faithful": lambda: attribution.faithful(bench.guard, bench.rows("jdb")[0], bench.scored("jdb")[1]["verdict"]),
         "suggestions": lambda: suggestions(bench),
-        "latency": lambda: rivals.compared(bench.judge, *bench.rows("jdb"), options.spacy),
+        "latency": lambda: rivals.compared(bench.guard, *bench.rows("jdb"), options.spacy),
     }
     for name in options.only:
         print(f"\n## {name}\n", flush=True)

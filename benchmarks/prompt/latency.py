@@ -38,7 +38,7 @@ from safety.policy.model import load_policy
 from safety.prompt import load_prompt_checks
 presets = Path({presets!r})
 policy = load_policy(presets)
-Guard(load_prompt_checks(presets, Path({models!r}), policy).checks, policy).judge("a red apple")
+Guard(policy, load_prompt_checks(presets, Path({models!r}), policy).checks).check_prompt("a red apple")
 print(time.perf_counter() - start, time.process_time())
 """
 
@@ -67,7 +67,7 @@ def judges() -> Iterator[tuple[str, Judge]]:
     checks = load_prompt_checks(PRESETS, MODELS, policy).checks
     (model,) = (check for check in checks if check.name == NAME)
     yield "model", lambda text: list(model.detect(Prompt(text)))
-    yield "rules, model, decision", Guard(checks, policy).judge
+    yield "rules, model, decision", Guard(policy, checks).check_prompt
     yield from _installed()
 
 

@@ -2,7 +2,7 @@
 
     python -m benchmarks.prompt.modes [--write]
 
-Prints the table that stands in the README; `--write` puts it there.
+Prints the table that stands in docs/results.md; `--write` puts it there.
 """
 
 from __future__ import annotations
@@ -48,15 +48,15 @@ def table(checks: Sequence[Check[Prompt]]) -> Iterator[str]:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--write", action="store_true", help="put the table into README.md")
+    parser.add_argument("--write", action="store_true", help="put the table into docs/results.md")
     args = parser.parse_args()
     presets = ROOT / "presets"
     checks = load_prompt_checks(presets, ROOT / "assets" / "models", load_policy(presets)).checks
     lines = "\n".join(table(checks))
     print(lines)
     if args.write:
-        readme = ROOT / "README.md"
-        readme.write_text(TABLE.sub(lambda _: lines + "\n", readme.read_text("utf-8"), count=1), "utf-8")
+        results = ROOT / "docs" / "results.md"
+        results.write_text(TABLE.sub(lambda _: lines + "\n", results.read_text("utf-8"), count=1), "utf-8")
 
 
 if __name__ == "__main__":

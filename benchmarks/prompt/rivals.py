@@ -31,7 +31,7 @@ print(json.dumps(rows))
 """
 
 
-def compared(judge: Guard, texts: Sequence[str], labels: np.ndarray, spacy: Path | None) -> Iterator[str]:
+def compared(guard: Guard, texts: Sequence[str], labels: np.ndarray, spacy: Path | None) -> Iterator[str]:
     """A line a rival: AUROC and best F1 on these rows, median and 95th percentile of processor time for one.
 
     Processor time, of one thread: the machine may be busy with other work.
@@ -39,7 +39,7 @@ def compared(judge: Guard, texts: Sequence[str], labels: np.ndarray, spacy: Path
     yield "| check | AUROC | best F1 | median ms | p95 ms |\n|---|---|---|---|---|"
     yield _line(
         "Safelight, whole judgement: normalise, all checks, decide, explain",
-        *_timed(lambda text: judge.judge(text).risk, texts),
+        *_timed(lambda text: guard.check_prompt(text).risk, texts),
         labels,
     )
     for name, score in _installed():

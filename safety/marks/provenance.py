@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from safety.generation import Stamp
@@ -37,7 +37,7 @@ class Provenance:
     `prompt` is empty unless the person asked for it to be written into the file.
     """
 
-    stamp: Stamp
+    stamp: Stamp = field(default_factory=Stamp.new)
     case: str = ""
     engine: str = ""
     model: str = ""

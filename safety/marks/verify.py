@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Iterable
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -12,7 +13,14 @@ from safety.marks import MarkReadings, Marks
 from safety.marks.similarity import Comparison, ExportRegistry, Similarity, compare
 from safety.marks.summary import contradictions, summarise
 
-__all__ = ["ExportRegistry", "Verification", "verify"]
+__all__ = ["ExportRegistry", "NoRegistry", "Verification", "verify"]
+
+
+class NoRegistry:
+    """Knows no earlier export: for whoever reads marks without keeping records."""
+
+    def find(self, stamps: Iterable[str], sha256: str) -> ExportRecord | None:
+        return None
 
 
 @dataclass(frozen=True, slots=True)

@@ -55,50 +55,50 @@ needs_weights = pytest.mark.skipif(
 
 
 @pytest.fixture(scope="module")
-def judge() -> Guard:
-    return Guard(_CHECKS, POLICY)
+def guard() -> Guard:
+    return Guard(POLICY, _CHECKS)
 
 
-def anew(judge: Guard, text: str) -> Decision:
+def anew(guard: Guard, text: str) -> Decision:
     """Judged with nothing remembered."""
     normalise.cache_clear()
-    for check in judge.checks:
+    for check in guard.prompt_checks:
         if isinstance(check, classifier.PromptClassifierCheck):
             check.clear_cache()
-    return decide(run_checks(Stage.PROMPT, Prompt(text), judge.checks), judge.policy, "general")
+    return decide(run_checks(Stage.PROMPT, Prompt(text), guard.prompt_checks), guard.policy, "general")
 
 
 @needs_weights
-def test_columns_hold_what_each_prompt_gets_by_itself(judge: Guard) -> None:
-    columns = judge.score_batch(TEXTS)
-    alone = [judge.judge(text) for text in TEXTS]
+def test_columns_hold_what_each_prompt_gets_by_itself(guard: Guard) -> None:
+    columns = guard.check_prompts(TEXTS)
+    alone = [guard.check_prompt(text) for text in TEXTS]
     assert columns["verdict"].tolist() == [float(one.verdict) for one in alone]
     assert columns["risk"].tolist() == pytest.approx([one.risk for one in alone], abs=1e-6)
     assert {len(column) for column in columns.values()} == {len(TEXTS)}
 
 
 @needs_weights
-def test_a_copy_in_another_process_judges_alike(judge: Guard) -> None:
-    again = pickle.loads(pickle.dumps(judge))
-    assert [again.judge(text) for text in TEXTS] == [judge.judge(text) for text in TEXTS]
+def test_a_copy_in_another_process_judges_alike(guard: Guard) -> None:
+    again = pickle.loads(pickle.dumps(guard))
+    assert [again.check_prompt(text) for text in TEXTS] == [guard.check_prompt(text) for text in TEXTS]
 
 
 @needs_weights
 @settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(st.lists(st.sampled_from(PIECES), min_size=1, max_size=6), st.integers(0, 6))
 def test_what_is_remembered_of_a_prompt_never_changes_a_verdict(words: list[str], back: int) -> None:
-    judge = Guard(_CHECKS, POLICY)
+    guard = Guard(POLICY, _CHECKS)
     typed = [" ".join(words[:end]) for end in range(1, len(words) + 1)]
     for text in [*typed, *typed[::-1][:back], typed[-1]]:
-        assert judge.judge(text, live=True) == anew(judge, text)
+        assert guard.check_prompt(text, live=True) == anew(guard, text)
 
 
 @needs_weights
-def test_a_long_prompt_judged_word_by_word_is_judged_as_at_once(judge: Guard) -> None:
+def test_a_long_prompt_judged_word_by_word_is_judged_as_at_once(guard: Guard) -> None:
     words = ("a castle by the river with rabbits and a portrait of an old king in oil " * 16).split()
     for end in range(240, 256):
         text = " ".join([*words[:end], "blood"])
-        assert judge.judge(text, live=True) == anew(judge, text)
+        assert guard.check_prompt(text, live=True) == anew(guard, text)
 
 
 class Shy:
@@ -118,11 +118,11 @@ class Shy:
 
 def test_a_check_that_could_not_look_is_asked_again_and_one_that_did_is_not() -> None:
     shy = Shy()
-    judge = Guard((shy,), POLICY)  # type: ignore[arg-type]
-    verdicts = [judge.judge("a red apple").verdict for _ in range(3)]
+    guard = Guard(POLICY, (shy,))  # type: ignore[arg-type]
+    verdicts = [guard.check_prompt("a red apple").verdict for _ in range(3)]
     assert verdicts == [Verdict.BLOCK, Verdict.ALLOW, Verdict.ALLOW]
     assert shy.asked == 2
 
 
 def test_no_checks_block() -> None:
-    assert Guard((), POLICY).score_batch(["a"])["verdict"].tolist() == [3.0]
+    assert Guard(POLICY, ()).check_prompts(["a"])["verdict"].tolist() == [3.0]

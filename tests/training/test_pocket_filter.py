@@ -56,6 +56,6 @@ def test_the_list_of_removed_things_names_safety_first() -> None:
 
 
 def test_what_the_studio_refuses_to_draw_is_not_learned() -> None:
-    judge = Guard((WordCheck(),), load_policy(PRESETS))
-    assert refused(["red apple", "gore", "hammer"], judge) == {"gore"}
+    guard = Guard(load_policy(PRESETS), (WordCheck(),))
+    assert refused(["red apple", "gore", "hammer"], guard) == {"gore"}
     assert f"## {REFUSED}\n\nthe studio would not draw it" in table([Removed("gore", REFUSED)], Filter(), 1)

@@ -100,22 +100,22 @@ def studio_judge() -> Guard:
     """All prompt checks and the policy, as the studio has them."""
     presets = ROOT / "presets"
     policy = load_policy(presets)
-    return Guard(load_prompt_checks(presets, ROOT / "assets" / "models", policy).checks, policy)
+    return Guard(policy, load_prompt_checks(presets, ROOT / "assets" / "models", policy).checks)
 
 
-def refused(words: Sequence[str], judge: Guard, least: Verdict = Verdict.BLOCK) -> set[str]:
+def refused(words: Sequence[str], guard: Guard, least: Verdict = Verdict.BLOCK) -> set[str]:
     """Those that the studio itself would not draw in general mode, if they were asked for; `least` may be stricter."""
-    verdicts = judge.score_batch(words)["verdict"]
+    verdicts = guard.check_prompts(words)["verdict"]
     return {word for word, verdict in zip(words, verdicts, strict=True) if verdict >= least}
 
 
-def choose(packages: Path, rules: Filter, judge: Guard) -> tuple[list[Thing], list[Removed]]:
+def choose(packages: Path, rules: Filter, guard: Guard) -> tuple[list[Thing], list[Removed]]:
     """Split the emoji of the installed npm packages into what is learned and what is not."""
     folder = packages / "@lobehub/fluent-emoji-3d/assets"
     entries = json.loads((packages / "emojibase-data/en/data.json").read_text())
     everyone = {entry["label"].lower(): entry for entry in entries}
     named = {label: rules.why_not(label, entry.get("group", -1)) for label, entry in everyone.items()}
-    named |= dict.fromkeys(refused([label for label, rule in named.items() if rule is None], judge), REFUSED)
+    named |= dict.fromkeys(refused([label for label, rule in named.items() if rule is None], guard), REFUSED)
     things, removed = [], []
     for label, entry in everyone.items():
         rule = named[label]
