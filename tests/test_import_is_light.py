@@ -50,7 +50,7 @@ def libraries(modules: set[str]) -> set[str]:
             (HEAVY | LATER) - {"onnxruntime"},  # the check that judges meaning runs on it
             id="a prompt judged",
         ),
-        pytest.param("import app, ui.web.page", HEAVY, id="page"),
+        pytest.param("import app, ui.web.page", HEAVY, id="page", marks=pytest.mark.slow),
     ],
 )
 def test_nothing_heavy_is_imported(code: str, never: set[str]) -> None:

@@ -71,6 +71,7 @@ def loaded(all_of_them: list[DiffusionEngine]) -> list[bool]:
     return [one._pipeline is not None for one in all_of_them]
 
 
+@pytest.mark.slow
 def test_the_least_recently_used_model_makes_room(tiny_models: Path) -> None:
     sd, sdxl, sd3 = all_three = engines(tiny_models, ModelStore(tiny_models, shelf=ModelCache(2)))
     for one in (sd, sdxl, sd):
@@ -79,6 +80,7 @@ def test_the_least_recently_used_model_makes_room(tiny_models: Path) -> None:
     assert loaded(all_three) == [True, False, True]
 
 
+@pytest.mark.slow
 def test_models_go_when_memory_is_short(tiny_models: Path) -> None:
     held: list[DiffusionEngine] = []
 

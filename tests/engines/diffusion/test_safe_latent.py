@@ -20,6 +20,8 @@ from safety.generation import GenerationRequest, Steering, SteeringResult
 from tests.engines.conftest import SIDE, stable_diffusion
 from tests.engines.diffusion.test_engine import REQUEST, card, distance
 
+pytestmark = pytest.mark.slow
+
 BLOOD = Steering(("violence",), "blood", "max")
 GUIDED = ["sd", "sdxl", "sd3", "flux", "flux2", "z-image", "qwen-image"]
 
