@@ -15,7 +15,7 @@ from safety.image.reading import TextLine
 from safety.records import Region
 
 PACKAGE = "rapidocr"
-INSTALL = "Not installed: pip install -r requirements-reading.txt."
+INSTALL = "Not installed: pip install rapidocr."
 THREADS = 2  # more would take the cores from the generator
 
 

@@ -79,7 +79,7 @@ def written(*lines: str) -> Image.Image:
 
 
 def test_the_real_reader_reads_print(policy: Policy) -> None:
-    pytest.importorskip("rapidocr", reason="an extra: requirements-reading.txt")
+    pytest.importorskip("rapidocr", reason="the extra `ocr`: pip install rapidocr")
     reader = RapidReader(read_picture_checks(PRESETS).reading)
     check = OcrCheck(reader, prompt_checks(PRESETS))
     decision = decide(
