@@ -126,6 +126,14 @@ def test_an_address_that_cannot_be_used_is_told_in_one_sentence(address: str, ad
     assert advice in caught.value.sentence
 
 
+def test_a_driver_that_is_not_installed_is_named_with_how_to_install_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "pg8000", None)
+    with pytest.raises(AuditError) as caught:
+        AuditLog("postgresql://a:b@127.0.0.1:1/c", SECRET).end()
+    assert "python -m pip install pg8000" in caught.value.sentence
+    assert ":b@" not in caught.value.sentence
+
+
 def test_sqlite_can_be_named_by_address(tmp_path: Path) -> None:
     log = AuditLog(f"sqlite:///{tmp_path / 'here.sqlite3'}", SECRET)
     assert log.end()[0] == 0
