@@ -38,7 +38,7 @@ def new_place(request: pytest.FixtureRequest, tmp_path: Path) -> Callable[[str],
     return make
 
 
-@pytest.fixture(params=[SQLITE, POSTGRESQL])
+@pytest.fixture(params=[SQLITE, pytest.param(POSTGRESQL, marks=pytest.mark.slow)])
 def place(request: pytest.FixtureRequest, new_place: Callable[[str], str | Path]) -> str | Path:
     """Each test that asks for it runs once on every kind of database."""
     return new_place(request.param)

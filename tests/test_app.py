@@ -7,6 +7,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 ROOT = Path(__file__).parent.parent
 
 
@@ -23,6 +25,7 @@ def test_a_wrong_setting_stops_the_start_with_one_sentence() -> None:
     assert "SAFELIGHT_PORT" in done.stderr
 
 
+@pytest.mark.slow
 def test_another_program_can_ask_and_wait_for_each_answer(tmp_path: Path) -> None:
     command = [sys.executable, "app.py", "check", "-"]
     environment = {**os.environ, "SAFELIGHT_HOME": str(tmp_path)}
@@ -38,6 +41,7 @@ def test_another_program_can_ask_and_wait_for_each_answer(tmp_path: Path) -> Non
     assert program.returncode == 0
 
 
+@pytest.mark.slow
 def test_a_reader_that_goes_away_gets_no_traceback(tmp_path: Path) -> None:
     command = f"yes 'a red apple' | head -n 20000 | {sys.executable} app.py check - | head -n 1"
     environment = {**os.environ, "SAFELIGHT_HOME": str(tmp_path)}

@@ -16,6 +16,8 @@ from safety.image_io import open_picture
 from safety.marks import Marks
 from tests.fakes import SECRET
 
+pytestmark = pytest.mark.slow
+
 ROOT = Path(__file__).parent.parent
 
 # Runs a real create, and kills itself the moment the named function is reached or has returned.

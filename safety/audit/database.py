@@ -248,6 +248,10 @@ def _audit_errors(location: str) -> Iterator[None]:
     """Turns errors of the database and of its files into AuditError: one sentence, and what to do."""
     try:
         yield
+    except ModuleNotFoundError as error:
+        # The driver, which SQLAlchemy imports by the address; only SQLite's comes with Python.
+        advice = f"Run: python -m pip install {error.name}, or leave SAFELIGHT_STORE unset."
+        raise AuditError(f"The audit log {location} needs the package {error.name}.", advice) from error
     except (SQLAlchemyError, OSError) as error:
         why = _message(getattr(error, "orig", None) or error)
         advice = "Another program holds it: try again." if "locked" in why or "lock timeout" in why else ""

@@ -21,7 +21,7 @@ from safety.records import Finding, Picture, Prompt, Region, Span, Stage
 MAX_TEXT = 4000  # characters that are judged; a page of print has fewer
 MAX_EVIDENCE = 120  # characters
 PACKAGE = "rapidocr"
-INSTALL = "Not installed: pip install -r requirements-reading.txt."
+INSTALL = "Not installed: pip install rapidocr."
 THREADS = 2  # of each model; more would take the cores from the generator
 
 

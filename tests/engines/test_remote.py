@@ -22,6 +22,7 @@ from safety.errors import Cancelled, EngineFailed, EngineUnavailable
 from safety.generation import Delivered, GenerationRequest, Refused, Steering
 from tests.engines.conftest import card
 from tests.fakes import fake_studio
+from tests.http_server import running
 
 REQUEST = GenerationRequest("a red apple", engine="there", steps=4, guidance=4.0, width=64, height=32)
 AWAY = Steering(("violence",), "blood", "medium")
@@ -71,13 +72,9 @@ class Handler(BaseHTTPRequestHandler):
 def server() -> Iterator[Server]:
     server = Server()
     http = ThreadingHTTPServer(("127.0.0.1", 0), type("Bound", (Handler,), {"server_of": server}))
-    thread = threading.Thread(target=http.serve_forever, daemon=True)
-    thread.start()
-    server.url = f"http://127.0.0.1:{http.server_port}/v1"
-    yield server
-    http.shutdown()
-    http.server_close()
-    thread.join()
+    with running(http) as address:
+        server.url = f"{address}/v1"
+        yield server
 
 
 def engine(server: Server, **changes: Any) -> RemoteEngine:

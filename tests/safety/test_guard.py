@@ -83,6 +83,7 @@ def test_a_copy_in_another_process_judges_alike(guard: Guard) -> None:
     assert [again.check_prompt(text) for text in TEXTS] == [guard.check_prompt(text) for text in TEXTS]
 
 
+@pytest.mark.slow
 @needs_weights
 @settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(st.lists(st.sampled_from(PIECES), min_size=1, max_size=6), st.integers(0, 6))

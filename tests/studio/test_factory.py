@@ -18,6 +18,7 @@ def test_making_a_studio_touches_no_disk(tmp_path: Path) -> None:
     assert not (tmp_path / "home").exists()
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(os.name != "posix", reason="folders have no mode here")
 def test_the_home_is_for_its_owner_only(tmp_path: Path) -> None:
     studio = make_studio(Settings(tmp_path / "home"))
@@ -34,6 +35,7 @@ WRONG_MARKS = [
 ]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("variables", "words"), WRONG_MARKS)
 def test_marks_that_cannot_be_made_are_named_before_anything_is(
     tmp_path: Path, variables: dict[str, str], words: str

@@ -73,6 +73,7 @@ def test_without_shards_the_error_names_the_command(tmp_path: Path) -> None:
         Shards(tmp_path)
 
 
+@pytest.mark.slow
 def test_a_checkpoint_goes_on_where_it_stopped(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(denoiser, "SHAPE", SMALL)
     trainer = Trainer.begin(None)

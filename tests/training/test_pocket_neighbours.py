@@ -106,6 +106,7 @@ def test_the_file_can_be_read_back() -> None:
     assert tomllib.loads(table(chosen)) == {label: sorted(words) for label, words in chosen.items()}
 
 
+@pytest.mark.slow
 def test_the_shipped_words_belong_to_learned_things_and_hold_nothing_unsafe_or_held_out() -> None:
     shipped = tomllib.loads((HERE / "neighbours.toml").read_text())
     words = [word for near in shipped.values() for word in near]

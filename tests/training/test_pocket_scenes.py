@@ -25,6 +25,7 @@ def test_a_painted_object_has_the_hue_it_was_given(hue: int) -> None:
     assert {0: red, 120: green, 220: blue}[hue] == max(red, green, blue)
 
 
+@pytest.mark.slow
 def test_a_colour_kept_for_the_evaluation_is_never_painted() -> None:
     drawer = Scenes(*things(), language(colours=(("blue", "dog"), ("purple", "kite"))))
     dice = random.Random(2)

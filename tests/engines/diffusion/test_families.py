@@ -32,6 +32,8 @@ from tests.engines.conftest import SIDE, card, pipeline_of, stop_at
 from tests.fakes import fake_studio
 from tests.fakes_page import PRESETS, WordCheck, policy
 
+pytestmark = pytest.mark.slow
+
 MODELS = Path(__file__).parents[3] / "assets" / "models"
 SLD, NO_GUIDANCE = "sld", "This model runs without guidance"
 FAMILIES = {

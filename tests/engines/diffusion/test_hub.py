@@ -6,7 +6,6 @@ import hashlib
 import json
 import re
 import shutil
-import threading
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -25,6 +24,7 @@ from engines.hardware import Hardware
 from engines.interface import silent
 from safety.errors import Cancelled, EngineUnavailable
 from tests.engines.conftest import REQUEST, card
+from tests.http_server import running
 
 REPO, COMMIT = "maker/tiny", "0123456789abcdef0123456789abcdef01234567"
 TINY = card(REPO, kind="hub")
@@ -107,12 +107,8 @@ def served(tiny_pipeline: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[tup
     files |= {"unet/diffusion_pytorch_model.bin": b"pickled", "whole.safetensors": b"x" * 50, "run.py": b"evil"}
     hub = FakeHub(files)
     server = ThreadingHTTPServer(("127.0.0.1", 0), type("Bound", (Handler,), {"hub": hub}))
-    thread = threading.Thread(target=server.serve_forever, daemon=True)
-    thread.start()
-    yield hub, f"http://127.0.0.1:{server.server_port}"
-    server.shutdown()
-    server.server_close()
-    thread.join()
+    with running(server) as address:
+        yield hub, address
 
 
 def test_a_model_is_fetched_pinned_and_drawn_with(served: tuple[FakeHub, str], tmp_path: Path) -> None:

@@ -71,6 +71,7 @@ def loaded(engines: list[DiffusionEngine]) -> list[bool]:
     return [engine.loaded is not None for engine in engines]
 
 
+@pytest.mark.slow
 def test_the_least_recently_used_model_makes_room(tiny_models: Path) -> None:
     sd, sdxl, sd3 = all_three = engines(tiny_models, ModelStore(tiny_models, cache=ModelCache(2)))
     for engine in (sd, sdxl, sd):
@@ -79,6 +80,7 @@ def test_the_least_recently_used_model_makes_room(tiny_models: Path) -> None:
     assert loaded(all_three) == [True, False, True]
 
 
+@pytest.mark.slow
 def test_models_go_when_memory_is_short(tiny_models: Path) -> None:
     held: list[DiffusionEngine] = []
 

@@ -19,6 +19,8 @@ from engines.interface import STRENGTHS, SteeringStrength, silent
 from safety.generation import GenerationRequest, Steering, SteeringResult
 from tests.engines.conftest import REQUEST, SIDE, card, distance, images, pipeline_of, stable_diffusion
 
+pytestmark = pytest.mark.slow
+
 BLOOD = Steering(("violence",), "blood", "max")
 GUIDED = ["sd", "sdxl", "sd3", "flux", "flux2", "z-image", "qwen-image"]
 

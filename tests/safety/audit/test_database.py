@@ -91,6 +91,7 @@ def test_alembic_is_imported_only_where_the_shape_changes(place: str | Path) -> 
     assert subprocess.run([sys.executable, "-c", code, address], cwd=ROOT).returncode == 0
 
 
+@pytest.mark.slow
 def test_processes_that_start_at_once_make_one_set_of_tables(place: str | Path) -> None:
     code = (
         "import sys; from safety.audit import AuditLog; log = AuditLog(sys.argv[1], b's' * 32); log.end(); log.close()"
@@ -100,6 +101,7 @@ def test_processes_that_start_at_once_make_one_set_of_tables(place: str | Path) 
     assert [process.wait() for process in started] == [0, 0, 0, 0]
 
 
+@pytest.mark.slow
 def test_no_sentence_shows_a_password(postgres_cluster: Cluster) -> None:
     address = postgres_cluster.new_database().replace(postgres_cluster.password, "wr0ng-secret")
     assert "wr0ng-secret" not in without_password(address)
@@ -124,6 +126,14 @@ def test_an_address_that_cannot_be_used_is_told_in_one_sentence(address: str, ad
     assert advice in caught.value.sentence
 
 
+def test_a_driver_that_is_not_installed_is_named_with_how_to_install_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "pg8000", None)
+    with pytest.raises(AuditError) as caught:
+        AuditLog("postgresql://a:b@127.0.0.1:1/c", SECRET).end()
+    assert "python -m pip install pg8000" in caught.value.sentence
+    assert ":b@" not in caught.value.sentence
+
+
 def test_sqlite_can_be_named_by_address(tmp_path: Path) -> None:
     log = AuditLog(f"sqlite:///{tmp_path / 'here.sqlite3'}", SECRET)
     assert log.end()[0] == 0
@@ -141,7 +151,7 @@ def eventually(condition: Callable[[], bool], seconds: float = 10.0) -> bool:
     return True
 
 
-@pytest.mark.parametrize("kind", [SQLITE, POSTGRESQL])
+@pytest.mark.parametrize("kind", [SQLITE, pytest.param(POSTGRESQL, marks=pytest.mark.slow)])
 def test_a_process_that_dies_is_known_to_be_dead(kind: str, new_place: Callable[[str], str | Path]) -> None:
     database = Database(new_place(kind), Keys(SECRET))
     mine, other = database.process_lock(), database.process_lock()
@@ -153,6 +163,7 @@ def test_a_process_that_dies_is_known_to_be_dead(kind: str, new_place: Callable[
     database.close()
 
 
+@pytest.mark.slow
 def test_a_lost_connection_is_made_anew(postgres_cluster: Cluster) -> None:
     database = Database(postgres_cluster.new_database(), Keys(SECRET))
     with database.read_transaction() as reader:

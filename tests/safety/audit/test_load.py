@@ -9,7 +9,11 @@ import sys
 from collections import Counter
 from pathlib import Path
 
+import pytest
+
 from safety.audit import AuditLog
+
+pytestmark = pytest.mark.slow
 
 ROOT = Path(__file__).parents[3]
 CLIENTS = 200

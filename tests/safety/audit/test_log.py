@@ -107,7 +107,7 @@ def stored(log: AuditLog) -> bytes:
 
 
 SQLITE_ONLY = pytest.mark.parametrize("place", [SQLITE], indirect=True)
-POSTGRESQL_ONLY = pytest.mark.parametrize("place", [POSTGRESQL], indirect=True)
+POSTGRESQL_ONLY = pytest.mark.parametrize("place", [pytest.param(POSTGRESQL, marks=pytest.mark.slow)], indirect=True)
 
 
 def test_a_case_is_on_disk_before_the_work_begins(log: AuditLog, open_log: Callable[..., AuditLog]) -> None:
@@ -441,6 +441,7 @@ log.close()
 """
 
 
+@pytest.mark.slow
 def test_processes_and_threads_append_at_once_without_losing_a_row(log: AuditLog) -> None:
     command = [sys.executable, "-c", WRITER, str(log.location)]
     processes = [subprocess.Popen(command, cwd=ROOT) for _ in range(3)]

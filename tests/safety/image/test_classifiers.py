@@ -66,6 +66,7 @@ def test_a_wide_picture_lies_whole_over_its_own_blur() -> None:
     assert (middle[0, 20, 100:124] > 0).sum() < (above[0, 20] < 255).sum()  # sharp inside, soft around
 
 
+@pytest.mark.slow
 def test_scores_are_the_same_each_time_and_in_every_thread(checks: tuple[Check[Picture], ...]) -> None:
     pictures = [Picture(image) for image in (gradient(), shapes(), noise(300, 200), gradient(90, 400))] * 3
 

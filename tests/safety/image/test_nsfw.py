@@ -28,6 +28,7 @@ def findings(*scores: float) -> dict[tuple[str, str], float]:
     return {(finding.category, finding.subcategory): finding.score for finding in seen}
 
 
+@pytest.mark.slow
 @settings(deadline=None)  # machines under load are slow, not wrong
 @given(SCORE, SCORE, SCORE, SCORE)
 def test_the_findings_are_the_lowest_middle_and_highest_score(a: float, b: float, c: float, gore: float) -> None:
@@ -43,6 +44,7 @@ def test_the_findings_are_the_lowest_middle_and_highest_score(a: float, b: float
     )
 
 
+@pytest.mark.slow
 @settings(deadline=None)
 @given(st.lists(SCORE, min_size=4, max_size=4), st.integers(0, 3), SCORE)
 def test_a_higher_score_never_lowers_the_verdict(policy: Policy, scores: list[float], which: int, other: float) -> None:

@@ -76,7 +76,7 @@ def written(*lines: str) -> Image.Image:
 
 
 def test_the_real_reader_reads_print(policy: Policy) -> None:
-    pytest.importorskip("rapidocr", reason="an extra: requirements-reading.txt")
+    pytest.importorskip("rapidocr", reason="the extra `ocr`: pip install rapidocr")
     reader = RapidTextReader(CONFIG.ocr)
     check = OcrCheck(reader, PROMPTS.checks)
     decision = decide(

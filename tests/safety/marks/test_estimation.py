@@ -37,6 +37,7 @@ def tiles() -> list[np.ndarray]:
     return [estimated(embed(flat_art(seed), Stamp(int(random.integers(2**63))))) for seed in range(12)]
 
 
+@pytest.mark.slow
 def test_the_average_of_many_marked_pictures_is_no_mark(tiles: list[np.ndarray]) -> None:
     assert detect(pasted(np.mean(tiles, 0))) is None
 

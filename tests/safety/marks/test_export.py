@@ -130,6 +130,7 @@ def test_one_flat_colour_is_marked_or_fails_with_a_reason(exporter: Exporter, tm
         assert "pure white or pure black" in str(error)
 
 
+@pytest.mark.slow
 @settings(max_examples=12, deadline=None)
 @given(st.integers(64, 300), st.integers(64, 300), st.sampled_from(["RGB", "L", "RGBA"]), st.integers(0, 99))
 def test_any_size_and_mode_is_marked_or_fails_with_a_reason(
@@ -216,6 +217,7 @@ def in_mode(seed: int, mode: str, size: tuple[int, int]) -> Image.Image:
     return picture.convert("RGBA").convert("PA") if mode == "PA" else picture.convert(mode)
 
 
+@pytest.mark.slow
 @settings(max_examples=12, deadline=None)
 @example(3, "I;16", 4096, 64)
 @example(1, "RGBA", 64, 4096)

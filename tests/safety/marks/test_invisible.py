@@ -103,6 +103,7 @@ def test_more_keys_than_the_bound_on_false_positives_counts_are_refused() -> Non
         detect(flat_art(1), [bytes([number]) for number in range(MAX_KEYS + 1)])
 
 
+@pytest.mark.slow
 def test_a_large_picture_is_read_after_it_was_shown_smaller() -> None:
     marked = embed(photograph(4, 1500, 1400), STAMP)
 
@@ -143,6 +144,7 @@ def test_one_flat_colour_carries_a_mark_that_hardly_shows(colour: str) -> None:
     assert (mark := detect(recoded(marked, "JPEG", 75))) and mark.stamp == STAMP
 
 
+@pytest.mark.slow
 @settings(max_examples=15, deadline=None)
 @given(st.integers(0, 2**64 - 1), st.integers(0, 200))
 def test_every_stamp_comes_back(stamp: int, seed: int) -> None:

@@ -41,6 +41,7 @@ def test_only_the_owner_can_read_the_keys(tmp_path: Path) -> None:
         assert stat.S_IMODE((tmp_path / "keys" / name).stat().st_mode) == 0o600
 
 
+@pytest.mark.slow
 def test_two_processes_that_start_at_once_get_the_same_keys(tmp_path: Path) -> None:
     with ProcessPoolExecutor(4, mp_context=get_context("spawn")) as pool:
         secrets = set(pool.map(partial(secret, tmp_path / "keys"), ["audit"] * 8))

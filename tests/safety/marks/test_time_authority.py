@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import shutil
 import subprocess
-import threading
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -20,6 +19,7 @@ from safety.marks.credentials import read, sign
 from safety.marks.keys import signing_keys
 from safety.marks.provenance import Provenance
 from tests.fakes_marks import file_of
+from tests.http_server import running
 
 OPENSSL = shutil.which("openssl") or ""
 SETTINGS = """[tsa]\ndefault_tsa=t\n[t]\nserial=serial\nsigner_cert=tsa.pem\ncerts=ca.pem\nsigner_key=tsa.key
@@ -58,10 +58,8 @@ def authority(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
         def log_message(self, *_: object) -> None:
             """Silent."""
 
-    with HTTPServer(("127.0.0.1", 0), Clock) as server:
-        threading.Thread(target=server.serve_forever, daemon=True).start()
-        yield f"http://127.0.0.1:{server.server_port}"
-        server.shutdown()
+    with running(HTTPServer(("127.0.0.1", 0), Clock)) as address:
+        yield address
 
 
 def test_an_authority_attests_the_time_whatever_the_signer_says(authority: str, tmp_path: Path) -> None:

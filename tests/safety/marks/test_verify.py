@@ -277,6 +277,7 @@ def test_a_file_that_is_no_picture_is_an_error_with_advice(marks: Marks, data: b
     assert caught.value.advice
 
 
+@pytest.mark.slow
 @settings(max_examples=40, deadline=None)
 @given(data=st.data())
 def test_a_mutated_file_is_read_or_refused_and_nothing_else(marks: Marks, exported: bytes, data: st.DataObject) -> None:

@@ -89,6 +89,7 @@ def test_spans_lie_in_the_text_and_their_weights_are_shares(text: str) -> None:
         assert all(0 <= weight <= 1 for weight in finding.span_weights) and sum(finding.span_weights) <= 1.001
 
 
+@pytest.mark.slow
 def test_no_string_however_odd_keeps_a_check_from_looking() -> None:
     judge = judge_of(ROOT)
     for text in strings(140, longest=300, seed=1):

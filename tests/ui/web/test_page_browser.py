@@ -24,6 +24,7 @@ PROMPT, VERDICT = "#sl-prompt textarea", "#sl-judgement .sl-verdict"
 
 pytestmark = [
     pytest.mark.browser,
+    pytest.mark.slow,
     pytest.mark.skipif(not CHROMIUM and not os.environ.get("CI"), reason="there is no Chromium on this machine"),
 ]
 

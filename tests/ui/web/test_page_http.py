@@ -79,6 +79,7 @@ def post(served: Served, dependency: dict[str, Any], data: list[Any]) -> int:
     return httpx.post(f"{served.url}/gradio_api/run/{name}", json=body, timeout=WAIT).status_code
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("everywhere", [False, True], ids=["in the prompt", "in all text"])
 @pytest.mark.parametrize(
     ("prompt", "mode"),
@@ -101,6 +102,7 @@ def test_no_endpoint_makes_a_picture_of_a_blocked_prompt(
     assert served.files() == files
 
 
+@pytest.mark.slow
 def test_the_same_calls_with_a_harmless_prompt_do_make_pictures(served: Served) -> None:
     made = served.engine.drawn
     for dependency in dependencies(served):
@@ -253,6 +255,7 @@ def locked(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
     blocks.close(verbose=False)
 
 
+@pytest.mark.slow
 def test_a_locked_mode_holds_at_every_endpoint(locked: Served, served: Served) -> None:
     prompt, request = "gore", {"prompt": "gore", "mode": "art", "acknowledged": True}
     free = call(served, named(served, "create"), [request])["data"][0]

@@ -16,6 +16,8 @@ from tests.ui.conftest import Served
 from tests.ui.web.servers import PASSWORD, serving
 from tests.ui.web.test_page_http import call, named
 
+pytestmark = pytest.mark.slow
+
 GORE = {"prompt": "gore", "width": 256, "height": 256, "steps": 1}
 REASON = "A film prop, and said to be one."
 

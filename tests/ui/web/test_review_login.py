@@ -20,7 +20,7 @@ from tests.ui.web.servers import PASSWORD, serving
 
 oauth = pytest.importorskip("gradio.oauth")
 itsdangerous = pytest.importorskip("itsdangerous")
-pytestmark = pytest.mark.filterwarnings("ignore:Gradio does not support OAuth")
+pytestmark = [pytest.mark.slow, pytest.mark.filterwarnings("ignore:Gradio does not support OAuth")]
 MOCKED_SECRET = hashlib.sha256(b"-v4").hexdigest()  # Gradio's, where there is no OAUTH_CLIENT_SECRET
 
 
