@@ -9,9 +9,9 @@ import pytest
 
 from safety.policy.model import load_policy
 from safety.records import Finding, Verdict
-from training.calibration.context_signs import with_signs
-from training.calibration.judged_rows import Seen
-from training.calibration.measure import Measured, annotated, costs, outside, report
+from training.policy.judged_rows import Seen
+from training.policy.measure import Measured, annotated, costs, outside, report
+from training.policy.signs import with_signs
 
 PRESETS = Path(__file__).parents[2] / "presets"
 

@@ -1,6 +1,6 @@
 """Measures every threshold for prompts on dev, and writes what it found behind each number in the policy's files.
 
-    python -m training.calibration.measure --data FOLDER [--folds build/prompt_classifier] [--write] [--before PRESETS]
+    python -m training.policy.measure --data FOLDER [--folds build/prompt_classifier] [--write] [--before PRESETS]
 
 FOLDER holds dev/*.csv (text, label, category, note). Behind a number: the share of the harmless prompts of the mode
 that score as high, and the share of the harmful ones of its category. Prints what each mode stops, as markdown;
@@ -19,7 +19,7 @@ from pathlib import Path
 from safety.policy.decide import decide
 from safety.policy.model import BASE_MODE, Policy, load_policy
 from safety.records import Finding, Stage, Verdict
-from training.calibration.judged_rows import BENIGN, HARMFUL, Seen, judged
+from training.policy.judged_rows import BENIGN, HARMFUL, Seen, judged
 
 ROOT = Path(__file__).parents[2]
 TABLE = re.compile(r"^\[(limits\.\w+)\.\"?([\w.]+?)\"?\]|^\[")

@@ -1,6 +1,6 @@
 """What it costs to take a score as a sign that a work does not belong to a mode: for choosing `contradicted`.
 
-    python -m training.calibration.context_signs --data FOLDER [--folds build/prompt_classifier] [--mode art]
+    python -m training.policy.signs --data FOLDER [--folds build/prompt_classifier] [--mode art]
         [--keys sexual dangerous]
 
 For every pair of thresholds: how many harmless prompts of the mode are stopped, and how many points of recall on jdb
@@ -16,8 +16,8 @@ from pathlib import Path
 
 from safety.policy.model import BASE_MODE, Policy, load_policy
 from safety.records import Stage, Verdict
-from training.calibration.judged_rows import judged
-from training.calibration.measure import ROOT, Measured, outside
+from training.policy.judged_rows import judged
+from training.policy.measure import ROOT, Measured, outside
 
 GRID = (0.2, 0.3, 0.4, 0.47, 0.6, 1.0)
 
