@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, TypeVar
 
@@ -32,40 +31,32 @@ class Mode(ModeMessages):
     context_conflicts: dict[Stage, dict[str, Score]] = Field(default={}, alias="contradicted")
 
 
-@dataclass(frozen=True)
-class _Family:
-    modes: Mapping[str, Mode]
-    folder: Path
-
-    def whole(self, name: str, below: tuple[str, ...] = ()) -> Mode:
-        mode = self.modes[name]
-        if name == BASE_MODE:
-            if mode.limits or mode.context_conflicts or mode.inherits != BASE_MODE:
-                raise self._wrong(name, "general mode is the policy itself: change policy.toml")
-            return mode
-        if mode.inherits not in self.modes:
-            raise self._wrong(name, f"inherits: there is no mode {mode.inherits!r}")
-        if mode.inherits in (*below, name):
-            raise self._wrong(name, f"inherits: {' -> '.join((*below, name, mode.inherits))} is a circle")
-        parent = self.whole(mode.inherits, (*below, name))
-        limits = {stage: {**parent.limits.get(stage, {}), **mode.limits.get(stage, {})} for stage in Stage}
-        signs = {
-            stage: {**parent.context_conflicts.get(stage, {}), **mode.context_conflicts.get(stage, {})}
-            for stage in Stage
-        }
-        return mode.model_copy(update={"limits": _kept(limits), "context_conflicts": _kept(signs)})
-
-    def _wrong(self, name: str, why: str) -> PresetError:
-        return PresetError(f"{self.folder / name}.toml: {why}", ADVICE)
-
-
-def _kept(tables: Mapping[Stage, dict[str, T]]) -> dict[Stage, dict[str, T]]:
-    return {stage: table for stage, table in tables.items() if table}
-
-
 def inherited(modes: Mapping[str, Mode], folder: Path) -> dict[str, Mode]:
-    """Every mode with all that it inherits. Raises PresetError for an unknown parent or a circle."""
-    family = _Family(modes, folder)
+    """Returns every mode with all that it inherits. Raises PresetError for an unknown parent or a circle."""
     if BASE_MODE not in modes:
         raise PresetError(f"{folder}: {BASE_MODE}.toml is missing", ADVICE)
-    return {name: family.whole(name) for name in modes}
+    return {name: _whole(name, modes, folder) for name in modes}
+
+
+def _whole(name: str, modes: Mapping[str, Mode], folder: Path, heirs: tuple[str, ...] = ()) -> Mode:
+    """Returns a mode with the limits of its ancestors. `heirs` are the modes on the way here, which none may be."""
+    mode, file = modes[name], f"{folder / name}.toml"
+    if name == BASE_MODE:
+        if mode.limits or mode.context_conflicts or mode.inherits != BASE_MODE:
+            raise PresetError(f"{file}: general mode is the policy itself: change policy.toml", ADVICE)
+        return mode
+    if mode.inherits not in modes:
+        raise PresetError(f"{file}: inherits: there is no mode {mode.inherits!r}", ADVICE)
+    if mode.inherits in (*heirs, name):
+        circle = " -> ".join((*heirs, name, mode.inherits))
+        raise PresetError(f"{file}: inherits: {circle} is a circle", ADVICE)
+    parent = _whole(mode.inherits, modes, folder, (*heirs, name))
+    limits = _overlaid(parent.limits, mode.limits)
+    conflicts = _overlaid(parent.context_conflicts, mode.context_conflicts)
+    return mode.model_copy(update={"limits": limits, "context_conflicts": conflicts})
+
+
+def _overlaid(parent: Mapping[Stage, dict[str, T]], own: Mapping[Stage, dict[str, T]]) -> dict[Stage, dict[str, T]]:
+    """Returns the tables of a parent with those of a mode over them, entry by entry; stages without any left out."""
+    tables = {stage: {**parent.get(stage, {}), **own.get(stage, {})} for stage in Stage}
+    return {stage: table for stage, table in tables.items() if table}
