@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -14,6 +15,15 @@ settings.register_profile("any machine", deadline=None)  # machines under load a
 settings.load_profile("any machine")
 
 SQLITE, POSTGRESQL = "sqlite", "postgresql"
+SLOW_FILE = re.compile(r"^pytestmark = .*\bpytest\.mark\.slow\b", re.MULTILINE)
+
+
+def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
+    """Passes over the files of which every test is slow, where slow ones are left out: torch alone takes seconds to
+    import.
+    """
+    fast = config.option.markexpr == "not slow" and collection_path.suffix == ".py"
+    return True if fast and SLOW_FILE.search(collection_path.read_text("utf-8")) else None
 
 
 @pytest.fixture(scope="session")

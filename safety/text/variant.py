@@ -66,7 +66,8 @@ class TextVariant:
 
     def _typed_place(self, start: int, end: int) -> tuple[int, int]:
         if start < end:
-            return self.starts[start], self.ends[end - 1]
+            typed = self.span(start, end)
+            return typed.start, typed.end
         # A piece that was put in stands for nothing typed: it lies between its neighbours.
         if not start:
             return self.starts[0], self.starts[0]

@@ -10,6 +10,8 @@ from training.prompt_classifier.frozen_features import Below
 from training.prompt_classifier.model import Encoder
 from training.prompt_classifier.rows import HEADS
 
+pytestmark = pytest.mark.slow
+
 IDS = [[101, 7, 8, 102], [101, 9, 102], [101, 10, 11, 12, 13, 102]]
 
 

@@ -14,6 +14,8 @@ from training.pocket.hardware import speed
 from training.pocket.latents import plan
 from training.pocket.shards import Shards
 
+pytestmark = pytest.mark.slow
+
 SMALL = {
     **SHAPE,
     "block_out_channels": (16, 16, 16, 16),
@@ -73,7 +75,6 @@ def test_without_shards_the_error_names_the_command(tmp_path: Path) -> None:
         Shards(tmp_path)
 
 
-@pytest.mark.slow
 def test_a_checkpoint_goes_on_where_it_stopped(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(denoiser, "SHAPE", SMALL)
     trainer = Trainer.begin(None)

@@ -3,7 +3,11 @@
 import json
 from pathlib import Path
 
+import pytest
+
 from training.pocket.export import tidy
+
+pytestmark = pytest.mark.slow
 
 
 def test_the_configs_name_no_path_and_the_text_encoder_float32(tmp_path: Path) -> None:

@@ -8,6 +8,8 @@ import pytest
 from training.pocket.neighbours import MOST, Nouns, choose, held_out, table, unsafe_words
 from training.pocket.words import HERE
 
+pytestmark = pytest.mark.slow
+
 # offset: (what it is a kind of, words); the offsets and the word forms stand as WordNet's files have them
 SENSES = {
     "00000001": ("", ["entity"]),
@@ -106,7 +108,6 @@ def test_the_file_can_be_read_back() -> None:
     assert tomllib.loads(table(chosen)) == {label: sorted(words) for label, words in chosen.items()}
 
 
-@pytest.mark.slow
 def test_the_shipped_words_belong_to_learned_things_and_hold_nothing_unsafe_or_held_out() -> None:
     shipped = tomllib.loads((HERE / "neighbours.toml").read_text())
     words = [word for near in shipped.values() for word in near]

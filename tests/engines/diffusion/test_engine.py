@@ -22,6 +22,8 @@ from engines.interface import silent
 from safety.errors import Cancelled, EngineFailed, EngineUnavailable
 from tests.engines.conftest import REQUEST, SIDE, card, distance, images, pipeline_of, stop_at
 
+pytestmark = pytest.mark.slow
+
 ROOT = Path(__file__).parents[3]
 
 

@@ -15,6 +15,8 @@ from engines.interface import silent
 from safety.errors import EngineUnavailable
 from tests.engines.conftest import REQUEST, card, pipeline_of
 
+pytestmark = pytest.mark.slow
+
 
 def test_a_single_file_is_read_with_its_class_and_configuration_and_without_the_network(
     tiny_pipeline: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch

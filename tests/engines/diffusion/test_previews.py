@@ -12,6 +12,8 @@ from engines.diffusion import previews
 from engines.diffusion.previews import MAX_SIDE, MIN_INTERVAL, Previews, blurred, fit_colour_map
 from tests.engines.conftest import stable_diffusion
 
+pytestmark = pytest.mark.slow
+
 
 class Cubes:
     """A VAE whose latents are the colours, one latent for 8 x 8 pixels, in another order and scale."""

@@ -62,6 +62,7 @@ ATTACKS = [
 ]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("attack", ATTACKS)
 def test_the_mark_survives(marked: Image.Image, attack) -> None:  # type: ignore[no-untyped-def]
     mark = detect(attack(marked))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from safety.records import Span
@@ -158,6 +158,7 @@ def test_a_bare_number_has_one_variant_only() -> None:
 
 
 @given(ANY_TEXT)
+@example("RPN0S\rOL")  # backwards, two of its pieces are put together
 def test_offsets_are_valid_and_never_turn(text: str) -> None:
     for variant in normalise(text).variants:
         assert len(variant.starts) == len(variant.ends) == len(variant.text)
