@@ -40,5 +40,5 @@ def test_languages_take_the_country_of_the_reader_or_of_the_operator(tmp_path: P
 def test_engines_are_listed_with_whether_they_run(tmp_path: Path) -> None:
     studio = fake_studio(tmp_path)
     [engine] = studio.list_engines()
-    assert (engine.name, engine.card.title, engine.availability.runs) == ("pocket", "Paint", True)
+    assert (engine.name, engine.card.title, engine.availability.runs) == ("pocket", "Shapes", True)
     assert studio.offered_engines() == [engine] and set(studio.engine_cards()) == {"pocket"}

@@ -143,7 +143,7 @@ def without_case_and_time(text: str, case: str) -> str:
     ],
 )
 def test_http_command_line_and_page_give_the_same_case_codes_and_text(
-    served: Served, prompt: str, codes: list[str], language: str
+    served: Served, tmp_path: Path, prompt: str, codes: list[str], language: str
 ) -> None:
     answer = call(served, named(served, "create"), [{"prompt": prompt, "language": language}])["data"][0]
     http = answer["statement"]
@@ -151,7 +151,7 @@ def test_http_command_line_and_page_give_the_same_case_codes_and_text(
     assert (http["case"], [ground["code"] for ground in http["grounds"]]) == (answer["case"], codes)
 
     cli = command_line.build(lambda: served.studio, "127.0.0.1", 7860)
-    command = ["create", prompt, "--out", str(served.studio.outputs / "x.png"), "--language", language]
+    command = ["create", prompt, "--out", str(tmp_path / "x.png"), "--language", language]
     row = json.loads(CliRunner().invoke(cli, [*command, "--json"]).stdout)
     assert without_case_and_time(row["statement"]["text"], row["case"]) == without_case_and_time(
         http["text"], answer["case"]
