@@ -26,6 +26,8 @@ from safety.errors import Cancelled, EngineUnavailable
 from tests.engines.conftest import REQUEST, card
 from tests.http_server import running
 
+pytestmark = pytest.mark.slow  # a real server, and downloads that break
+
 REPO, COMMIT = "maker/tiny", "0123456789abcdef0123456789abcdef01234567"
 TINY = card(REPO, kind="hub")
 

@@ -21,6 +21,8 @@ from studio import Studio
 from tests.fakes import fake_studio
 from ui.cli import main as command_line
 
+pytestmark = pytest.mark.slow  # real marks on real pictures
+
 Run = Callable[..., tuple[int, list[dict[str, Any]], str]]
 
 

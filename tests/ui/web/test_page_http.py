@@ -28,6 +28,8 @@ from tests.ui.conftest import Served
 from ui import forms
 from ui.cli import main as command_line
 
+pytestmark = pytest.mark.slow  # a real server
+
 page = pytest.importorskip("ui.web.page")
 
 WAIT = 120.0
