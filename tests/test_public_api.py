@@ -91,6 +91,14 @@ def test_a_check_that_fails_blocks(call: str) -> None:
         assert decision.verdict is Verdict.BLOCK and "no weights" in guard.explain(decision)
 
 
+@pytest.mark.parametrize("thing", [None, 5, b"an apple"])
+def test_what_is_no_text_is_refused_and_said_to_be_none(thing: object) -> None:
+    guard = fake_guard()
+    decision = guard.check_prompt(thing)  # type: ignore[arg-type]
+    assert decision.verdict is Verdict.BLOCK and "no text" in guard.explain(decision)
+    assert guard.check_prompts([thing])["verdict"].tolist() == [float(Verdict.BLOCK)]  # type: ignore[list-item]
+
+
 def test_without_any_check_nothing_passes() -> None:
     guard = Guard(safety.load_policy(ROOT / "presets"))
     assert guard.check_prompt("an apple").verdict is Verdict.BLOCK

@@ -9,6 +9,9 @@ MAX_PROMPT = 10_000  # characters; the longest rows of public prompt sets have a
 
 def prompt_problem(text: str) -> str:
     """Returns what keeps a prompt from being judged, as a sentence that names the fix; "" if nothing does."""
+    # A program may hand over what it got from elsewhere: None or bytes are not passed on, and not an exception either.
+    if not isinstance(text, str):
+        return f"The prompt is {type(text).__name__} and no text. Give it as a string."
     if not any(char.isprintable() and not char.isspace() for char in text):
         return "The prompt is empty. Write what the picture should show."
     if len(text) > MAX_PROMPT:
