@@ -13,6 +13,7 @@ from safety.policy.model import load_policy
 from training.prompt_classifier import labels, sample
 
 ROOT = Path(__file__).parents[2]
+CLOWN = sample.identifier("a sad,\nred clown")
 
 
 @pytest.fixture
@@ -52,6 +53,17 @@ def test_another_edition_of_the_source_is_an_error(source: Path, folder: Path) -
         file.write("text\na green pear\n")
     with pytest.raises(ValueError, match="another edition"):
         list(labels.read_labels(source, folder))
+
+
+def test_a_sample_is_written_again_as_it_was(source: Path, folder: Path, tmp_path: Path) -> None:
+    index = folder / "sample.tsv"
+    before = index.read_text("utf-8")
+    sample.write(sample.draw_again(sample.read_texts(source), index), tmp_path / "again")
+    assert (tmp_path / "again" / "sample.tsv").read_text("utf-8") == before
+    assert (tmp_path / "again" / "chunks" / "000.tsv").read_text("utf-8").splitlines() == [
+        f"{sample.identifier('a red apple')}\ta red apple",
+        CLOWN + "\ta sad, red clown",
+    ]
 
 
 def test_what_ships_is_sound() -> None:

@@ -1,11 +1,11 @@
 """Draws the real prompts that people label by reading them, and writes them in chunks that show nothing but the text.
 
-    python -m training.prompt_classifier.sample --source real_prompts.csv.gz --out build/labels
+    python -m training.prompt_classifier.sample --source real_prompts.csv.gz --out build/labels [--again]
 
 One order of all texts, shuffled with SEED, decides everything: the first RANDOM are the random part (the first TEST of
 them the test part, which no training, mining or limit ever sees), the next POOL are judged by the guard as it is. Of
 these are taken all that it stops, then those of highest risk among the rest. `labels/sample.tsv` was drawn
-with the guard of commit 91b79ea; with another guard the second half differs.
+with the guard of commit 91b79ea; with another guard the second half differs. `--again` takes the rows that it names.
 """
 
 from __future__ import annotations
@@ -26,6 +26,7 @@ from safety.records import Verdict
 
 SEED = 20261128
 RANDOM, TEST, SCORED, POOL, CHUNK, BATCH = 6500, 2000, 6500, 40_000, 250, 500
+INDEX = Path(__file__).with_name("labels") / "sample.tsv"
 BREAKS = re.compile("[\t\r\n\v\f\x1c-\x1e\x85\u2028\u2029]+")
 
 
@@ -56,6 +57,13 @@ def draw(texts: list[str], guard: Guard) -> list[tuple[str, str]]:
     return sample
 
 
+def draw_again(texts: Iterable[str], index: Path) -> list[tuple[str, str]]:
+    """Returns (text, part) of the rows of an earlier sample, in its order. Raises KeyError for a text that is gone."""
+    by_id = {identifier(text): text for text in texts}
+    with index.open(newline="", encoding="utf-8") as file:
+        return [(by_id[row["id"]], row["part"]) for row in csv.DictReader(file, delimiter="\t")]
+
+
 def write(sample: Iterable[tuple[str, str]], out: Path) -> None:
     """Writes chunks/NNN.tsv (id, text on one line) for labelling, and sample.tsv (id, part, chunk) beside them."""
     rows = list(sample)
@@ -71,8 +79,10 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--source", type=Path, required=True, help="a gzipped CSV file with a column `text`")
     parser.add_argument("--out", type=Path, default=Path("build/labels"))
+    parser.add_argument("--again", action="store_true", help="the sample of labels/sample.tsv instead of a new one")
     arguments = parser.parse_args()
-    write(draw(read_texts(arguments.source), Guard.load()), arguments.out)
+    texts = read_texts(arguments.source)
+    write(draw_again(texts, INDEX) if arguments.again else draw(texts, Guard.load()), arguments.out)
 
 
 if __name__ == "__main__":
