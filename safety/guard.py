@@ -21,10 +21,10 @@ from safety.image_io import as_rgb
 from safety.marks.provenance import Provenance
 from safety.policy.decide import decide
 from safety.policy.model import BASE_MODE, Policy, load_policy
-from safety.prompt.classifier import PromptClassifierCheck, findings_of
+from safety.prompt.classifier import PromptClassifierCheck
 from safety.prompt.rewrite import Rewriter, load_rewriter
 from safety.prompt.validation import prompt_problem
-from safety.records import Assessment, CheckFailure, Decision, Finding, Picture, Prompt, Stage, Suggestion
+from safety.records import Assessment, CheckFailure, Decision, Picture, Prompt, Stage, Suggestion
 from safety.resources import MODELS, PRESETS, data_folder
 
 if TYPE_CHECKING:
@@ -236,14 +236,13 @@ class Guard:
         assessments = [run_checks(Stage.PROMPT, Prompt(text), rules) for text in texts]
         for classifier in classifiers:
             try:
-                columns = classifier.score_batch(texts)
+                found = classifier.find_batch(texts)
             except Exception:  # noqa: BLE001  one that cannot be read must not spoil the others: each by itself
                 alone = [run_checks(Stage.PROMPT, Prompt(text), [classifier]) for text in texts]
                 assessments = [_joined(one, other) for one, other in zip(assessments, alone, strict=True)]
                 continue
-            for number, text in enumerate(texts):
-                row = {name: float(column[number]) for name, column in columns.items()}
-                assessments[number] = _joined(assessments[number], _found(classifier.name, findings_of(row, text)))
+            found_by_model = [Assessment(Stage.PROMPT, (classifier.name,), findings) for findings in found]
+            assessments = [_joined(one, other) for one, other in zip(assessments, found_by_model, strict=True)]
         return assessments
 
 
@@ -259,10 +258,6 @@ class _Sources:
 
 def _unreadable(problem: str) -> Assessment:
     return Assessment(Stage.PROMPT, failed=(CheckFailure("", problem),))
-
-
-def _found(check: str, findings: Sequence[Finding]) -> Assessment:
-    return Assessment(Stage.PROMPT, (check,), tuple(findings))
 
 
 def _joined(one: Assessment, other: Assessment) -> Assessment:

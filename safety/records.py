@@ -101,6 +101,8 @@ class Finding:
     def __post_init__(self) -> None:
         if not 0.0 <= self.score <= 1.0:  # also refuses NaN
             raise ValueError(f"{self.check} gave the score {self.score}, outside 0..1")
+        if self.probability is not None and not 0.0 <= self.probability <= 1.0:
+            raise ValueError(f"{self.check} gave the probability {self.probability}, outside 0..1")
 
 
 @dataclass(frozen=True, slots=True)

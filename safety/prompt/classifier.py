@@ -98,17 +98,41 @@ class PromptClassifierCheck:
         return self._findings(subject.text)
 
     def score_batch(self, prompts: Sequence[str]) -> dict[str, Array]:
-        """Returns columns as long as `prompts`: "risk" (a probability) and every category, 0..1, as `detect` scores."""
+        """Returns columns as long as `prompts`: "risk" (a probability) and every category, 0..1, as `detect` scores.
+
+        Raises ValueError where the model gives no number.
+        """
+        return self._columns(self._read_batch(prompts)[0])
+
+    def find_batch(self, prompts: Sequence[str]) -> list[tuple[Finding, ...]]:
+        """Returns what `detect` finds in each prompt, without the words that carry it: those cost further readings.
+
+        Raises ValueError where the model gives no number.
+        """
+        logits, texts = self._read_batch(prompts)
+        columns = self._columns(logits)
+        rows = [{name: float(column[number]) for name, column in columns.items()} for number in range(len(prompts))]
+        return [
+            tuple(findings_of(row, text)) if prompt.strip() else ()
+            for row, text, prompt in zip(rows, texts, prompts, strict=True)
+        ]
+
+    def _read_batch(self, prompts: Sequence[str]) -> tuple[Array, list[str]]:
+        """Returns the logits (prompts, heads) of the worst variant of each prompt, and that variant's text."""
         texts, owners = [], []
         for owner, prompt in enumerate(prompts):
             for variant in _variants_to_read(normalise(prompt), self.model):
                 texts.append(variant.text)
                 owners.append(owner)
         worst = np.full((len(prompts), len(HEADS)), -np.inf, dtype=np.float32)
-        for owner, row in zip(owners, self.model.logits(texts), strict=True):
+        chosen = [""] * len(prompts)
+        for owner, text, row in zip(owners, texts, self.model.logits(texts), strict=True):
+            # No comparison finds NaN the greater: it would leave the least risk standing where nothing is known.
+            if not np.isfinite(row).all():
+                raise ValueError("the model gave no number for a prompt")
             if row[0] > worst[owner, 0]:
-                worst[owner] = row
-        return self._columns(worst)
+                worst[owner], chosen[owner] = row, text
+        return worst, chosen
 
     def clear_cache(self) -> None:
         """Forgets the findings of the last prompts, and what the model read; the weights stay loaded."""
