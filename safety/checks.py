@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import Protocol, TypeVar
 
-from safety.records import Assessment, CheckFailure, Finding, Stage
+from safety.records import Assessment, CheckFailure, Finding, Model, Stage
 
 Subject_contra = TypeVar("Subject_contra", contravariant=True)
 Subject = TypeVar("Subject")
@@ -28,17 +28,33 @@ class Check(Protocol[Subject_contra]):
 
 
 def run_checks(stage: Stage, subject: Subject, checks: Sequence[Check[Subject]]) -> Assessment:
-    """Lets every check look once. One that raises becomes `CheckFailure`; the others still look."""
-    looked: list[str] = []
+    """Lets every check look once. One that raises, or gives anything but findings, becomes a `CheckFailure`.
+
+    The others still look.
+    """
+    ran: list[str] = []
     findings: list[Finding] = []
-    skipped: list[CheckFailure] = []
+    failed: list[CheckFailure] = []
+    models: dict[str, tuple[Model, ...]] = {}
     for check in checks:
+        name = str(getattr(check, "name", None) or type(check).__name__)
         try:
-            seen = list(check.detect(subject))
+            found = [_sound(finding) for finding in check.detect(subject)]
+            weights = tuple(getattr(check, "models", ()))
         except Exception as error:  # noqa: BLE001  whatever went wrong, it did not look
-            skipped.append(CheckFailure(check.name, f"{type(error).__name__}: {error}"))
+            failed.append(CheckFailure(name, f"{type(error).__name__}: {error}"))
         else:
-            looked.append(check.name)
-            findings.extend(seen)
-    models = {check.name: tuple(getattr(check, "models", ())) for check in checks if check.name in looked}
-    return Assessment(stage, tuple(looked), tuple(findings), tuple(skipped), models)
+            ran.append(name)
+            findings.extend(found)
+            models[name] = weights
+    return Assessment(stage, tuple(ran), tuple(findings), tuple(failed), models)
+
+
+def _sound(finding: object) -> Finding:
+    """Returns a finding that the policy can judge. Raises TypeError for what somebody's check gave instead."""
+    if not isinstance(finding, Finding):
+        raise TypeError(f"a check gave {type(finding).__name__} instead of a finding")
+    for field in ("check", "category", "subcategory", "evidence"):
+        if not isinstance(getattr(finding, field), str):
+            raise TypeError(f"the {field} of a finding is no text")
+    return finding

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from functools import cached_property, lru_cache
+from functools import cached_property, lru_cache, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -67,8 +67,8 @@ class Guard:
         rewriter: Rewriter | None = None,
         mode: str = BASE_MODE,
     ) -> None:
-        self.policy, self.mode = policy, policy.effective_mode(mode)
-        self.prompt_checks = tuple(prompt_checks)
+        self._policy, self._mode = policy, policy.effective_mode(mode)
+        self._prompt_checks = tuple(prompt_checks)
         self.marks, self.rewriter = marks, rewriter or Rewriter({})
         self._image_checks = image_checks
         self._live = tuple(check for check in self.prompt_checks if check.live)
@@ -118,8 +118,25 @@ class Guard:
 
     def __reduce__(self) -> tuple[Any, ...]:
         if self._sources is not None:
-            return Guard._build, (self._sources,)
-        return Guard, (self.policy, self.prompt_checks, self._image_checks)
+            return type(self)._build, (self._sources,)
+        parts = (self.policy, self.prompt_checks, self._image_checks)
+        return partial(type(self), marks=self.marks, rewriter=self.rewriter, mode=self.mode), parts
+
+    # Read-only: a copy in another process is built anew, and would not know of a change.
+    @property
+    def policy(self) -> Policy:
+        """The policy that decides."""
+        return self._policy
+
+    @property
+    def mode(self) -> str:
+        """The mode that holds wherever a call names none."""
+        return self._mode
+
+    @property
+    def prompt_checks(self) -> tuple[Check[Prompt], ...]:
+        """The checks of prompts."""
+        return self._prompt_checks
 
     @cached_property
     def image_checks(self) -> tuple[Check[Picture], ...]:
@@ -132,7 +149,7 @@ class Guard:
 
         `live`: only the checks that are quick enough for every keystroke. Raises RequestError for an unknown mode.
         """
-        mode = self._mode(mode)
+        mode = self._mode_for(mode)
         if problem := prompt_problem(text):
             return decide(_unreadable(problem), self.policy, mode)
         try:
@@ -148,7 +165,7 @@ class Guard:
         0..1. They are those of `check_prompt`; only the words that carry a score are not looked for.
         Raises RequestError for an unknown mode.
         """
-        mode = self._mode(mode)
+        mode = self._mode_for(mode)
         decisions = [decide(each, self.policy, mode) for each in self._assess_many(list(prompts))]
         soft = [name for name, category in self.policy.category.items() if not category.hard]
         columns = {name: [each.scores.get(name, 0.0) for each in decisions] for name in soft}
@@ -161,16 +178,21 @@ class Guard:
 
         Raises RequestError for an unknown mode.
         """
-        mode = self._mode(mode)
+        mode = self._mode_for(mode)
         picture = Picture(image if image.mode == "RGB" else as_rgb(image), prompt)
-        return decide(run_checks(Stage.PICTURE, picture, self.image_checks), self.policy, mode)
+        try:
+            checks = self.image_checks
+        except Exception as error:  # noqa: BLE001  whatever keeps the checks from being built, none of them looks
+            failure = CheckFailure("", f"The checks of pictures cannot be built: {error}")
+            return decide(Assessment(Stage.PICTURE, failed=(failure,)), self.policy, mode)
+        return decide(run_checks(Stage.PICTURE, picture, checks), self.policy, mode)
 
     def suggest(self, text: str, mode: str = "", decision: Decision | None = None) -> tuple[Suggestion, ...]:
         """Returns other wordings of a blocked prompt, each judged by `check_prompt` to pass; none behind a hard line.
 
         `decision`: that of the prompt, if it is at hand.
         """
-        mode = self._mode(mode)
+        mode = self._mode_for(mode)
         decision = decision or self.check_prompt(text, mode)
         return self.rewriter.suggest(text, decision, lambda other: self.check_prompt(other, mode))
 
@@ -210,7 +232,7 @@ class Guard:
 
         return verify(data, self._own_marks(), registry or NoRegistry())
 
-    def _mode(self, mode: str) -> str:
+    def _mode_for(self, mode: str) -> str:
         return self.policy.effective_mode(mode) if mode else self.mode
 
     def _own_marks(self) -> Marks:

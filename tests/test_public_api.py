@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+import pickle
 import re
 import subprocess
 import sys
@@ -12,7 +13,7 @@ import pytest
 from PIL import Image
 
 import safety
-from safety import Guard, Provenance, StudioError, Verdict
+from safety import Finding, Guard, Provenance, StudioError, Verdict
 from safety.testing import FakeCheck, fake_guard
 
 ROOT = Path(__file__).parent.parent
@@ -97,6 +98,52 @@ def test_what_is_no_text_is_refused_and_said_to_be_none(thing: object) -> None:
     decision = guard.check_prompt(thing)  # type: ignore[arg-type]
     assert decision.verdict is Verdict.BLOCK and "no text" in guard.explain(decision)
     assert guard.check_prompts([thing])["verdict"].tolist() == [float(Verdict.BLOCK)]  # type: ignore[list-item]
+
+
+def test_a_copy_of_a_guard_keeps_its_mode_and_its_marks(tmp_path: Path) -> None:
+    guard = fake_guard(FakeCheck({"wound": 0.5}, category="shocking"), mode="medical", keys=tmp_path)
+    again = pickle.loads(pickle.dumps(guard))
+    assert (again.mode, again.marks) == ("medical", guard.marks)
+    assert again.check_prompt("a wound").verdict is guard.check_prompt("a wound").verdict
+    with pytest.raises(AttributeError):
+        guard.mode = "general"  # type: ignore[misc]
+
+
+class Malformed:
+    """A check of somebody's that gives what is no finding."""
+
+    live = True
+
+    def __init__(self, given: list[object], name: object = "malformed") -> None:
+        self.given, self.name = given, name
+
+    def detect(self, subject: object) -> list[object]:
+        return self.given
+
+
+@pytest.mark.parametrize(
+    "check",
+    [
+        pytest.param(Malformed(["abc"]), id="text"),
+        pytest.param(Malformed([None]), id="nothing"),
+        pytest.param(Malformed([("c", "violence", 0.9)]), id="a tuple"),
+        pytest.param(Malformed([Finding("c", ["a"], 0.9)]), id="a list for a category"),  # type: ignore[arg-type]
+        pytest.param(Malformed([Finding("c", "violence", 0.9, None)]), id="no evidence"),  # type: ignore[arg-type]
+        pytest.param(Malformed(["abc"], name=None), id="no name either"),
+    ],
+)
+def test_a_malformed_check_blocks_and_the_others_still_look(check: Malformed) -> None:
+    guard = fake_guard(check, FakeCheck({"dragon": 0.9}))  # type: ignore[arg-type]
+    decision = guard.check_prompt("a dragon")
+    assert decision.verdict is Verdict.BLOCK and decision.ran == ("fake",)
+    assert "could not look" in guard.explain(decision) and "P301" in guard.explain(decision)
+    assert guard.check_prompts(["an apple"])["verdict"].tolist() == [float(Verdict.BLOCK)]
+
+
+def test_checks_of_pictures_that_cannot_be_built_block(tmp_path: Path) -> None:
+    guard = Guard.load(models=tmp_path)
+    decision = guard.check_image(Image.new("RGB", (64, 64)))
+    assert decision.verdict is Verdict.BLOCK and "cannot be built" in guard.explain(decision)
 
 
 def test_without_any_check_nothing_passes() -> None:

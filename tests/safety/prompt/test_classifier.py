@@ -264,3 +264,13 @@ def test_shares_and_weights_of_words_sum_up_to_what_was_said(text: str) -> None:
 @needs_weights
 def test_the_weights_that_ship_are_small_enough_to_ship() -> None:
     assert sum(path.stat().st_size for path in SHIPPED.iterdir()) <= 25e6
+
+
+def test_a_model_that_gives_no_number_is_never_taken_for_harmless(
+    check: PromptClassifierCheck, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    real = check.model.logits
+    monkeypatch.setattr(check.model, "logits", lambda texts: real(texts) * np.nan)
+    for judge in (check.score_batch, check.find_batch):
+        with pytest.raises(ValueError, match="no number"):
+            judge(["a red apple"])
