@@ -15,7 +15,7 @@ from pydantic import Field
 
 from safety.audit.hash_chain import timestamp
 from safety.audit.log import Admission, AuditLog
-from safety.config import ConfigModel, parse, read_toml
+from safety.config import ConfigModel
 from safety.errors import LimitError
 from safety.review.client import LOCAL
 
@@ -95,8 +95,7 @@ class RateLimits(ConfigModel):
 
 def load_limits(folder: Path) -> RateLimits:
     """Reads limits.toml of a folder of presets. Raises PresetError that names the file and the key."""
-    path = folder / "limits.toml"
-    return parse(RateLimits, read_toml(path), path)
+    return RateLimits.load(folder / "limits.toml")
 
 
 @dataclass(frozen=True)

@@ -12,7 +12,7 @@ from pydantic import Field
 from safety.audit.appeal_state import EXPIRED, WAITING, read_appeal_state
 from safety.audit.hash_chain import CONTENT_KINDS, timestamp
 from safety.audit.log import AuditLog, unknown_case
-from safety.config import ConfigModel, parse, read_toml
+from safety.config import ConfigModel
 
 
 class RetentionDays(ConfigModel):
@@ -53,8 +53,7 @@ class RetentionRules(ConfigModel):
 
 def load_retention(folder: Path) -> RetentionRules:
     """Reads retention.toml of a folder of presets. Raises PresetError that names the file and the key."""
-    path = folder / "retention.toml"
-    return parse(RetentionRules, read_toml(path), path)
+    return RetentionRules.load(folder / "retention.toml")
 
 
 @dataclass(frozen=True)

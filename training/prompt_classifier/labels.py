@@ -1,4 +1,4 @@
-"""Labels that people gave to real prompts by reading them (labelling.md), joined with the prompts themselves.
+"""Labels given to real prompts by reading each (labelling.md), joined with the prompts themselves.
 
 The prompts are not ours to ship: `labels/labels.tsv` names each by the start of its hash, and the text is found again
 in the source. `labels/sample.tsv` says which part of the sample each belongs to.

@@ -1,4 +1,4 @@
-"""Draws the real prompts that people label by reading them, and writes them in chunks that show nothing but the text.
+"""Draws the real prompts that are labelled by reading each, and writes them in chunks that show nothing but the text.
 
     python -m training.prompt_classifier.sample --source real_prompts.csv.gz --out build/labels [--again]
 
