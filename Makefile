@@ -14,8 +14,10 @@ PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 run: $(VENV)/run.installed
 	$(BIN)/python app.py
 
+# Browsers by themselves: one that waits for a core looks like a page that does not answer.
 test: $(VENV)/dev.installed
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest -m "not browser" -n auto --dist worksteal
+	$(BIN)/python -m pytest -m browser
 
 test-fast: $(VENV)/dev.installed
 	$(BIN)/python -m pytest -m "not slow" -n auto --dist worksteal
