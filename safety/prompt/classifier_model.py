@@ -20,9 +20,8 @@ from numpy.typing import NDArray
 from safety.errors import WeightsError
 from safety.weights import open_session, read_weights
 
-# The first head says whether a prompt should not be made at all, the others are categories of the policy.
-HEADS = (
-    "harm",
+# The first head says whether general mode should stop a prompt at all; the next are categories of the policy.
+CATEGORIES = (
     "sexual",
     "nudity",
     "violence",
@@ -35,6 +34,18 @@ HEADS = (
     "protected_works",
     "stereotype",
 )
+# How grave it is: at least a remark, a refusal in general mode, a refusal in every mode.
+GRAVITY = ("remark", "refuse", "always")
+# Kinds of harm within a category that no mode relaxes.
+KINDS = {
+    "forgery": "deception",
+    "event": "deception",
+    "threat": "harassment",
+    "extremism": "hate",
+    "instructions": "dangerous",
+    "method": "self_harm",
+}
+HEADS = ("harm", *CATEGORIES, *GRAVITY, *KINDS)
 WINDOW, OVERLAP = 128, 16  # tokens
 MIN_LAST_WINDOW = 40  # tokens of the last of several windows: a few words alone mean little
 MAX_WINDOWS = 16  # of a text
