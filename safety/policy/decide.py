@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from safety.policy.model import BASE_MODE, Policy
+from safety.policy.thresholds import Thresholds
 from safety.records import CONTEXT, UNCHECKED, Assessment, Decision, Finding, Reason, Stage, Verdict
 
 CODE_LETTER = {Stage.PROMPT: "P", Stage.PICTURE: "I", Stage.TEXT: "T"}
@@ -59,6 +60,7 @@ def _reasons(assessment: Assessment, policy: Policy, mode: str) -> Iterator[Reas
         (one for one in assessment.findings if policy.context_conflict(one, stage, mode)), key=_strength, default=None
     )
     stricter = False
+    certain = _Corroborated(assessment, policy)
     for finding in assessment.findings:
         judged = finding.stage or stage
         thresholds = policy.thresholds(judged, finding.category, finding.subcategory, mode)
@@ -69,10 +71,37 @@ def _reasons(assessment: Assessment, policy: Policy, mode: str) -> Iterator[Reas
         if contradiction:
             here, (verdict, threshold) = verdict, _general(finding, judged, policy, (verdict, threshold))
             stricter = stricter or verdict > here
+        verdict, threshold = certain.judged(finding, (verdict, threshold), thresholds)
         if verdict > Verdict.ALLOW:
             yield _reason(finding, (verdict, threshold), assessment, policy)
     if contradiction and stricter:
         yield _context(contradiction, assessment, policy, mode)
+
+
+class _Corroborated:
+    """Holds back the findings of rules that no other check bears out: they count less than their score says.
+
+    Where the check that should agree found nothing at all to judge by, such as without weights, they count fully.
+    """
+
+    def __init__(self, assessment: Assessment, policy: Policy) -> None:
+        self._needed, self._stage = policy.corroboration, assessment.stage
+        self._probability: dict[Stage, float] = {}
+        for finding in assessment.findings:
+            if self._needed and finding.check == self._needed.by and finding.probability is not None:
+                at = finding.stage or assessment.stage
+                self._probability[at] = max(finding.probability, self._probability.get(at, 0.0))
+
+    def judged(self, finding: Finding, judged: Judged, thresholds: Thresholds) -> Judged:
+        """Returns the verdict that counts and the threshold that was reached for it; a hard line always counts."""
+        probability = self._probability.get(finding.stage or self._stage)
+        if self._needed is None or finding.check not in self._needed.checks or probability is None:
+            return judged
+        highest = self._needed.highest(probability)
+        verdict, reached = judged
+        if reached is None or verdict is Verdict.HARD_BLOCK or verdict <= highest:
+            return judged
+        return highest, min(thresholds.at(highest), reached)
 
 
 def _general(finding: Finding, stage: Stage, policy: Policy, here: Judged) -> Judged:

@@ -65,15 +65,15 @@ class Window:
     """Holds a stretch of tokens as the model saw it, framed by two of its own.
 
     words: (tokens,) number of the word that each token belongs to, -1 for the frame. logits: (heads,).
-    shares: (tokens, heads), which sum up to the logits less the bias. weights: (tokens, heads), which sum up to one:
-    a head's mean over tokens is weighted by them.
+    shares: (tokens, heads), which sum up to the logits less the bias. marks: (tokens,), logits of whether a token
+    belongs to the phrase that carries the harm.
     """
 
     ids: NDArray[np.int64]
     words: NDArray[np.int64]
     logits: Array
     shares: Array
-    weights: Array
+    marks: Array
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,12 +81,14 @@ class TextAttribution:
     """Holds one text as the model saw it.
 
     logits: (heads,), of the window that is worst. words: (start, end) of each word or sign in the text.
-    shares: (words, heads), what each word adds to the logits of its window.
+    shares: (words, heads), what each word adds to the logits of its window. marks: (words,), the probability that a
+    word belongs to the phrase that carries the harm, 0..1.
     """
 
     logits: Array
     words: tuple[tuple[int, int], ...]
     shares: Array
+    marks: Array
     windows: tuple[Window, ...]
 
     @property
@@ -119,7 +121,8 @@ class PromptClassifierModel:
             for start, ids in windows(encoding.ids)
         )
         logits = _worst([window.logits for window in parts])
-        return TextAttribution(logits, places, _shares_by_word(parts, len(places)), parts)
+        shares, marks = _by_word(parts, len(places))
+        return TextAttribution(logits, places, shares, marks, parts)
 
     def without(self, window: Window, words: Collection[int]) -> Window:
         """Returns the window read again, the words of these numbers left out."""
@@ -149,10 +152,10 @@ class PromptClassifierModel:
         self._encoded.cache_clear()
 
     def _run(self, ids: tuple[int, ...]) -> tuple[Array, Array, Array]:
-        """Returns logits (heads,), shares and weights (tokens, heads) of framed ids."""
+        """Returns logits (heads,), shares (tokens, heads) and marks (tokens,) of framed ids."""
         _, session = self._parts()
-        logits, shares, weights = session.run(["logits", "shares", "weights"], {"ids": np.array([ids], dtype=np.int64)})
-        return logits[0], shares[0], weights[0]
+        logits, shares, marks = session.run(["logits", "shares", "marks"], {"ids": np.array([ids], dtype=np.int64)})
+        return logits[0], shares[0], marks[0]
 
     def _encode(self, text: str) -> Any:
         tokenizer, _ = self._parts()
@@ -220,13 +223,18 @@ def _framed(words: NDArray[np.int64]) -> NDArray[np.int64]:
     return np.concatenate([[-1], words, [-1]])
 
 
-def _shares_by_word(parts: Sequence[Window], words: int) -> Array:
-    """Returns shares summed over the tokens of a word, (words, heads); of windows that overlap the greater sum."""
+def _by_word(parts: Sequence[Window], words: int) -> tuple[Array, Array]:
+    """Returns shares summed over the tokens of a word, (words, heads), and its highest mark, (words,), 0..1.
+
+    Of windows that overlap, the greater counts.
+    """
     best = np.full((words, len(HEADS)), -np.inf, dtype=np.float32)
+    marks = np.full(words, -np.inf, dtype=np.float32)
     for window in parts:
         inner = window.words >= 0
         sums = np.full((words, len(HEADS)), 0, dtype=np.float32)
         np.add.at(sums, window.words[inner], window.shares[inner])
         present = np.unique(window.words[inner])
         best[present] = np.maximum(best[present], sums[present])
-    return best
+        np.maximum.at(marks, window.words[inner], window.marks[inner])
+    return best, (1 / (1 + np.exp(-np.clip(marks, -60, 60)))).astype(np.float32)

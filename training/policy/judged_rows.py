@@ -71,7 +71,7 @@ class Judge:
             scores = {head: float(column[at]) for head, column in columns.items()}
             findings = [
                 *run_checks(Stage.PROMPT, Prompt(texts[at]), self._rules).findings,
-                *findings_of(scores, texts[at]),
+                *findings_of(scores),
             ]
             named = tuple(_named(record["category"], name))
             yield Seen(name, record["label"] == "1", named, record["category"], tuple(findings))

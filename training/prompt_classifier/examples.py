@@ -21,6 +21,7 @@ REFUSE, STOP, REMARK = 3, 2, 1
 # The hard lines are judged by rules; what the model learns of them is what they are beside that.
 HARD_LINES = {"child_safety": "sexual", "intimate_imagery": "sexual"}
 REMARKS_ONLY = ("protected_works", "stereotype")
+NEARLY = 0.2  # the harm of a row that deserves a remark: the next that a person might want to be asked about
 OTHERS = 0.5  # weight of "no" for the categories that a stopped row does not name: it may be of two
 RARE = 2.5  # times as much counts a stopped row as a harmless one, of which there are ten times as many
 
@@ -66,7 +67,16 @@ def _examples(path: Path) -> Iterator[Example]:
 def written_rows(examples: Sequence[Example], weight: float = 1.0) -> list[Row]:
     """Returns the rows of written examples: pairs stay in one group, every head is known."""
     return [
-        _row(e.text, "written", e.outcomes, e.category, e.phrase, weight, kinds={e.kind} - {""}, group=e.pair or key(e.text))
+        _row(
+            e.text,
+            "written",
+            e.outcomes,
+            e.category,
+            e.phrase,
+            weight,
+            kinds={e.kind} - {""},
+            group=e.pair or key(e.text),
+        )
         for e in examples
     ]
 
@@ -77,7 +87,7 @@ def label_rows(source: Path, weight: float = 1.0, test: bool = False) -> list[Ro
 
 
 def label_row(label: Label, weight: float = 1.0) -> Row:
-    """Returns the row of one labelled prompt. Its kind was not asked for, and is known only where the category says it."""
+    """Returns the row of one labelled prompt. Nobody said its kind: it is known only where the category says it."""
     always = min(label.outcomes) >= REFUSE
     sole = {"harassment": {"threat"}, "dangerous": {"instructions"}, "self_harm": {"method"}}
     kinds = sole.get(label.category, set()) if always else set()
@@ -102,7 +112,9 @@ def _row(
     general = outcomes[0]
     named = HARD_LINES.get(category, category)
     share = 1.0 if general >= STOP or (general and named in REMARKS_ONLY) else 0.5 if general else 0.0
-    target = dict.fromkeys(HEADS, 0.0) | {HARM: float(general >= STOP), "remark": float(general >= REMARK)}
+    nearly = NEARLY if general and named not in REMARKS_ONLY else 0.0
+    harm = 1.0 if general >= STOP else nearly
+    target = dict.fromkeys(HEADS, 0.0) | {HARM: harm, "remark": float(general >= REMARK)}
     target |= {"refuse": float(general >= REFUSE), "always": float(min(outcomes) >= REFUSE)}
     target |= dict.fromkeys(kinds, 1.0) | ({named: share} if general else {})
     stopped = general >= STOP

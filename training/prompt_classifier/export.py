@@ -57,7 +57,7 @@ class Packed(nn.Module):
         self.attentions = nn.ModuleList([Attention(layer.attention) for layer in encoder.layers])
 
     def forward(self, ids: Tensor) -> tuple[Tensor, Tensor, Tensor]:
-        """Ids (1, tokens) -> logits (1, heads), shares and weights (1, tokens, heads)."""
+        """Returns logits (1, heads), shares (1, tokens, heads) and marks (1, tokens) of ids (1, tokens)."""
         table, one = self.encoder.embeddings, ids[0]
         words = self.words[one].float() * self.scale[one]
         places = table.position_embeddings.weight[: ids.shape[1]]
@@ -68,7 +68,7 @@ class Packed(nn.Module):
             hidden = layer.output(layer.intermediate(attended), attended)
         weights = torch.softmax(self.encoder.attend(hidden), dim=0)
         shares = weights * self.encoder.value(hidden)
-        return shares.sum(dim=0)[None] + self.encoder.bias, shares[None], weights[None]
+        return shares.sum(dim=0)[None] + self.encoder.bias, shares[None], self.encoder.mark(hidden)[None, :, 0]
 
 
 class Attention(nn.Module):
@@ -98,7 +98,7 @@ def write(encoder: Encoder, path: Path) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     whole = path.with_suffix(".fp32.onnx")
     example = (torch.randint(1000, 20000, (1, 9)),)
-    axes = {name: {1: "tokens"} for name in ("ids", "shares", "weights")}
+    axes = {name: {1: "tokens"} for name in ("ids", "shares", "marks")}
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # the exporter by tracing is deprecated, and needs one package fewer
         torch.onnx.export(
@@ -106,7 +106,7 @@ def write(encoder: Encoder, path: Path) -> None:
             example,
             str(whole),
             input_names=["ids"],
-            output_names=["logits", "shares", "weights"],
+            output_names=["logits", "shares", "marks"],
             dynamic_axes=axes,
             opset_version=OPSET,
             dynamo=False,
@@ -125,12 +125,12 @@ def write(encoder: Encoder, path: Path) -> None:
 
 
 def _heads(path: Path) -> list[str]:
-    """Names of the two small matrices that the scores come straight from: they stay in float."""
+    """Names of the three small matrices that the scores come straight from: they stay in float."""
     import onnx
 
     names = [node.name for node in onnx.load(path).graph.node if node.op_type == "MatMul"]
-    heads = [name for name in names if "self" not in name and name.split("/")[-2] in ("attend", "value")]
-    if len(heads) != 2:
+    heads = [name for name in names if "self" not in name and name.split("/")[-2] in ("attend", "value", "mark")]
+    if len(heads) != 3:
         raise ValueError(f"the heads are not found among {names}")
     return heads
 

@@ -105,7 +105,7 @@ def tune(sources: Sources, seed: int, whole: bool = False) -> list[Row]:
 
 
 def by_hand(sources: Sources, whole: bool) -> list[Row]:
-    """Returns what was labelled by reading: all of it that is for training, or without the labels that choose limits."""
+    """Returns what was labelled by reading; unless `whole`, without the labels that choose limits."""
     labelled = label_rows(sources.real) if sources.real else []
     return [row for row in labelled if whole or not for_limits(row.text)] + written_rows(read_written())
 

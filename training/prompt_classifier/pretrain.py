@@ -1,9 +1,10 @@
 """Adapts the encoder to the language of real prompts: it guesses words that are masked out of them (BERT, 2018).
 
-    python -m training.prompt_classifier.pretrain --source real_prompts.csv.gz [--work build/prompt_classifier] [--minutes 20]
+    python -m training.prompt_classifier.pretrain --source real_prompts.csv.gz [--minutes 20]
 
 The word embeddings stay as they are and are what the guesses are compared with. Prompts of the test part are left out.
-Saves its state every few minutes in `masked_words.pt` and goes on from there when called again; `adapted.pt` gets the layers.
+Saves its state every few minutes in `masked_words.pt` and goes on from there when called again; the layers alone are
+in `adapted.pt`.
 """
 
 from __future__ import annotations
