@@ -21,6 +21,7 @@ from training.prompt_classifier.rows import CATEGORIES, HARM, Row, full
 HALVES, HELD = 2, 0  # dev rows of the half HELD are measured by a run that saw the other one
 JUNK_HARM = 0.6  # word salad without meaning: people don't type it, searches against a text encoder do
 DISGUISED_HARM, DISGUISED_FINE = 0.25, 0.12  # disguised copies, as a share of the rows
+LABELS = 0.7  # weight of a harmless labelled prompt: there are ten thousand of them
 REPLAYED = {  # rows of the first stage that the second sees again
     "coprov2": 2200,
     "sd_discord": 900,
@@ -106,7 +107,7 @@ def tune(sources: Sources, seed: int, whole: bool = False) -> list[Row]:
 
 def by_hand(sources: Sources, whole: bool) -> list[Row]:
     """Returns what was labelled by reading; unless `whole`, without the labels that choose limits."""
-    labelled = label_rows(sources.real) if sources.real else []
+    labelled = label_rows(sources.real, LABELS) if sources.real else []
     return [row for row in labelled if whole or not for_limits(row.text)] + written_rows(read_written())
 
 
