@@ -38,13 +38,13 @@ from safety.weights import read_weights
 FILE = "prompt_classifier.toml"
 FOLDER = "prompt_classifier"
 NAME = "meaning"
-# What the model takes for hate the policy treats by itself: it also means monsters and caricatures, rules do not.
-HATE, GRAVE = "read", "grave"
+# What the model reads has limits of its own beside those of rules; what is grave is refused in every mode.
+READ, GRAVE = "read", "grave"
 REMARKS_ONLY = ("protected_works", "stereotype")
 GRAVE_CATEGORIES = tuple(head for head in CATEGORIES if head not in REMARKS_ONLY)
 # Every (category, subcategory) of a finding.
 OUTPUTS = (
-    *((head, HATE if head == "hate" else "") for head in CATEGORIES),
+    *((head, READ) for head in CATEGORIES),
     *((head, GRAVE) for head in GRAVE_CATEGORIES),
     *((category, kind) for kind, category in KINDS.items()),
 )
@@ -202,7 +202,7 @@ def findings_of(scores: Mapping[str, float]) -> list[Finding]:
 
 
 def _column(category: str, subcategory: str) -> str:
-    return category if subcategory in ("", HATE) else f"{category}.{subcategory}"
+    return category if subcategory == READ else f"{category}.{subcategory}"
 
 
 # Asked at every judgement, and the file does not change while the weights are loaded.
