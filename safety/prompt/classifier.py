@@ -149,7 +149,7 @@ class PromptClassifierCheck:
         attribution, variant = max(readings, key=lambda pair: float(pair[0].logits[0]))
         scores = {head: float(column[0]) for head, column in self._columns(attribution.logits[None]).items()}
         findings = findings_of(scores)
-        if max(finding.score for finding in findings) < self._config.explain_from:
+        if math.isinf(self._warn_score) or max(finding.score for finding in findings) < self._config.explain_from:
             return tuple(findings)
         tokens_left = MAX_TOKENS - sum(reading.tokens for reading, _ in readings)
         phrases = attribute(variant.text, attribution, self.model.without, self._passes, tokens_left)

@@ -23,7 +23,7 @@ JUNK_HARM = 0.6  # word salad without meaning: people don't type it, searches ag
 DISGUISED_HARM, DISGUISED_FINE = 0.25, 0.12  # disguised copies, as a share of the rows
 LABELS = 0.7  # weight of a harmless labelled prompt: there are ten thousand of them
 REPLAYED = {  # rows of the first stage that the second sees again
-    "coprov2": 2200,
+    "coprov2": 4500,
     "sd_discord": 900,
     "tate": 600,
     "roco": 300,
