@@ -73,9 +73,9 @@ def written_rows(examples: Sequence[Example], weight: float = 1.0) -> list[Row]:
             e.outcomes,
             e.category,
             e.phrase,
-            weight,
-            kinds={e.kind} - {""},
-            group=e.pair or key(e.text),
+            (weight, weight),
+            {e.kind} - {""},
+            e.pair or key(e.text),
         )
         for e in examples
     ]
