@@ -154,7 +154,7 @@ class PromptClassifierCheck:
         tokens_left = MAX_TOKENS - sum(reading.tokens for reading, _ in readings)
         phrases = attribute(variant.text, attribution, self.model.without, self._passes, tokens_left)
         return tuple(
-            _explained(finding, phrases, attribution, variant)
+            _explained(finding, phrases, attribution, variant, text)
             if finding.score >= self._config.explain_from
             else finding
             for finding in findings
@@ -237,15 +237,20 @@ def _variants_to_read(normalised: Normalised, model: PromptClassifierModel) -> I
 
 
 def _explained(
-    finding: Finding, phrases: Sequence[Sequence[int]], attribution: TextAttribution, variant: TextVariant
+    finding: Finding,
+    phrases: Sequence[Sequence[int]],
+    attribution: TextAttribution,
+    variant: TextVariant,
+    typed: str,
 ) -> Finding:
-    """Returns the finding with those of the phrases that carry it."""
+    """Returns the finding with those of the phrases that carry it, as typed."""
     own = _phrases_for(finding.category, phrases, attribution)
     places = [(attribution.words[phrase[0]][0], attribution.words[phrase[-1]][1]) for phrase in own]
+    spans = tuple(variant.span(start, end) for start, end in places)
     return replace(
         finding,
-        evidence=" … ".join(variant.text[start:end] for start, end in places) or WHOLE,
-        spans=tuple(variant.span(start, end) for start, end in places),
+        evidence=" … ".join(typed[span.start : span.end] for span in spans) or WHOLE,
+        spans=spans,
         span_weights=tuple(share_of(attribution, phrase, finding.category) for phrase in own),
     )
 

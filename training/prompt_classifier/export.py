@@ -125,12 +125,15 @@ def write(encoder: Encoder, path: Path) -> None:
 
 
 def _heads(path: Path) -> list[str]:
-    """Names of the three small matrices that the scores come straight from: they stay in float."""
+    """Returns the names of the two small matrices that the scores come straight from: they stay in float.
+
+    The one of the marks has an offset, and so is no MatMul.
+    """
     import onnx
 
     names = [node.name for node in onnx.load(path).graph.node if node.op_type == "MatMul"]
-    heads = [name for name in names if "self" not in name and name.split("/")[-2] in ("attend", "value", "mark")]
-    if len(heads) != 3:
+    heads = [name for name in names if "self" not in name and name.split("/")[-2] in ("attend", "value")]
+    if len(heads) != 2:
         raise ValueError(f"the heads are not found among {names}")
     return heads
 
