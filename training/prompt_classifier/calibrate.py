@@ -11,12 +11,12 @@ import numpy as np
 import torch
 
 from training.prompt_classifier.batches import padded, tokenizer
-from training.prompt_classifier.model import Encoder
 from training.prompt_classifier.labels import Label
+from training.prompt_classifier.model import Encoder
 from training.prompt_classifier.rows import HARM, HEADS
 
-# The heads of harm and of remarks answer for prompts as people type them: labels drawn at random count fully, those that
-# were drawn because a guard stopped them as much as there are such prompts.
+# The heads of harm and of remarks answer for prompts as people type them: labels drawn at random count fully; those drawn
+# because a guard stopped them count as much as there are such prompts.
 REAL = {"random": 1.0, "stopped": 0.12, "unsure": 0.03}
 ROWS = 32
 
