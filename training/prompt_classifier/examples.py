@@ -16,6 +16,7 @@ from training.prompt_classifier.labels import Label, read_labels
 from training.prompt_classifier.rows import CATEGORIES, HARM, HEADS, KINDS, Row, key
 
 FOLDER = Path(__file__).with_name("written")
+SECOND_ROUND = "second_round.tsv"
 THEMES, CALIBRATION = 10, 5  # every tenth theme is held out, every fifth label chooses limits
 REFUSE, STOP, REMARK = 3, 2, 1
 # The hard lines are judged by rules; what the model learns of them is what they are beside that.
@@ -39,10 +40,13 @@ class Example:
     text: str
 
 
-def read_written(folder: Path = FOLDER, held: bool = False) -> list[Example]:
-    """Returns the examples of all themes but those held out, or of these alone."""
-    found = [example for path in sorted(folder.glob("*.tsv")) for example in _examples(path)]
-    return [example for example in found if held_theme(example.theme) is held]
+def read_written(folder: Path = FOLDER, held: bool = False, second: bool = False) -> list[Example]:
+    """Returns the examples of all themes but those held out, or of these alone.
+
+    second: those of the second round, written for what the run before the last got wrong, and taught in the last.
+    """
+    paths = [path for path in sorted(folder.glob("*.tsv")) if (path.name == SECOND_ROUND) is second]
+    return [example for path in paths for example in _examples(path) if held_theme(example.theme) is held]
 
 
 def held_theme(theme: str) -> bool:
