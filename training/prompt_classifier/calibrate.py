@@ -15,8 +15,8 @@ from training.prompt_classifier.labels import Label
 from training.prompt_classifier.model import Encoder
 from training.prompt_classifier.rows import HARM, HEADS
 
-# The heads of harm and of remarks answer for prompts as people type them: labels drawn at random count fully; those that
-# a guard had stopped count as much as there are such prompts.
+# The heads of harm and of remarks answer for prompts as people type them: labels drawn at random count fully, those of
+# prompts that a guard had stopped as much as there are such prompts.
 REAL = {"random": 1.0, "stopped": 0.12, "unsure": 0.03}
 ROWS = 32
 
