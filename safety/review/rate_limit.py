@@ -84,6 +84,12 @@ class LoginLimits(ConfigModel):
     within_minutes: float = Field(gt=0)
 
 
+class WarningTerms(ConfigModel):
+    """Says for how many minutes a warning can be confirmed."""
+
+    minutes: float = Field(gt=0)
+
+
 class RateLimits(ConfigModel):
     """Holds presets/limits.toml."""
 
@@ -91,6 +97,7 @@ class RateLimits(ConfigModel):
     blocks: RefusalDelays
     hard_lines: HardLineTimeout
     login: LoginLimits
+    warnings: WarningTerms
 
 
 def load_limits(folder: Path) -> RateLimits:
@@ -105,6 +112,10 @@ class RateLimiter:
     audit: AuditLog
     limits: RateLimits
     now: Callable[[], datetime] = lambda: datetime.now(UTC)
+
+    def oldest_warning(self) -> datetime:
+        """Returns since when a warning can still be confirmed."""
+        return self.now() - timedelta(minutes=self.limits.warnings.minutes)
 
     def admission(self, client: str, kind: str) -> Admission:
         """Returns what `AuditLog.case` calls to open a case: it counts the activity, or raises LimitError."""

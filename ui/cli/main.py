@@ -46,6 +46,7 @@ def build(make_studio: Callable[[], Studio], host: str, port: int) -> typer.Type
     _add_look(cli, make_studio)
     _add_verify(cli, make_studio)
     create.add_mark(cli, make_studio)
+    create.add_reveal(cli, make_studio)
     health.add_health(cli, make_studio)
     health.add_hash(cli)
     create.add_new_mark_key(cli, make_studio)

@@ -21,7 +21,7 @@ from ui.results import Judged, Problem, Step, attempt
 from ui.web import handlers
 from ui.web.appeal_box import AppealBox
 from ui.web.client_ip import client_ip
-from ui.web.create_form import CreateFields, greeting, mode_info
+from ui.web.create_form import LASTS, CreateFields, greeting, mode_info
 from ui.web.picture_slot import PictureSlot, Updates, VeiledExports, veiled_exports
 from ui.web.suggestions import Suggestions
 
@@ -30,7 +30,6 @@ if TYPE_CHECKING:
 
 # People whose work is under way; those who wait for the engine hear how many are before them.
 MAX_AT_ONCE = 16
-LASTS = 3600  # seconds that a session's veiled files can be revealed
 
 
 @dataclass(frozen=True)
@@ -83,11 +82,12 @@ class CreateTab:
     def _wire_making(self) -> None:
         pictures = [part for slot in self.slots for part in slot.parts]
         buttons = [self.create, self.cancel, self.status]
+        confirmation = [self.fields.components[name] for name in ("acknowledged", "warning")]
         making = gr.on(
             [self.create.click, self.fields.components["prompt"].submit],
             self.make,
             [self.fields.components[name] for name in forms.FIELDS],
-            [*buttons, self.fields.components["acknowledged"], self.veiled, *pictures, *self.appeal.parts],
+            [*buttons, *confirmation, self.veiled, *pictures, *self.appeal.parts],
             concurrency_limit=MAX_AT_ONCE,
             concurrency_id="create",
             show_progress="hidden",
@@ -114,24 +114,28 @@ class CreateTab:
             gr.update(value=pieces if highlighted else None, visible=highlighted),
             gr.update(value=False, visible=verdict is Verdict.WARN),
             gr.update(info=mode_info(self.studio, mode, language or "")),
+            handlers.words_of(prompt, mode) if verdict is Verdict.WARN else "",
             *self.suggestions.hide(wait=verdict is Verdict.BLOCK),
         )
 
     def make(self, request: gr.Request, *values: Any) -> Iterator[Updates]:
         """Shows how far the work is, then its outcome."""
         form = dict(zip(forms.FIELDS, values, strict=True))
+        shown = form.pop("warning")
         session, stop = request.session_hash or "", threading.Event()
         # A program's call without a session cannot be stopped by another one.
         if session:
             self.stops[session] = stop
         cleared = {part: change for slot in self.slots for part, change in slot.clear().items()} | self.appeal.hide()
         yield {**self._busy(True), self.status: progress.progress(Step()), self.veiled: {}, **cleared}
-        with closing(handlers.create(self.studio, form, stop, client_ip(request))) as results:
+        with closing(handlers.create(self.studio, form, stop, client_ip(request), shown)) as results:
             for result in results:
                 if isinstance(result, Step):
                     yield {self.status: progress.progress(result)}
                 else:
-                    yield {**self._busy(False), **self._end(result)}
+                    # A confirmation holds for one picture.
+                    taken_back = {self.fields.components["acknowledged"]: gr.update(value=False)}
+                    yield {**self._busy(False), **taken_back, **self._end(result)}
         self.stops.pop(session, None)
 
     def stop(self, request: gr.Request) -> tuple[Any, ...]:
@@ -167,9 +171,11 @@ class CreateTab:
 
     def _refusal(self, outcome: Refused) -> Updates:
         waits = outcome.decision.verdict is Verdict.WARN
+        request = outcome.request
         return {
             self.status: statement.section(self.studio.statement(outcome)),
-            self.fields.components["acknowledged"]: gr.update(visible=waits),
+            self.fields.components["acknowledged"]: gr.update(visible=waits, value=False),
+            self.fields.components["warning"]: handlers.words_of(request.prompt, request.mode) if waits else "",
             **self.appeal.offer(outcome),
         }
 

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import hashlib
 import threading
 from collections.abc import Generator, Mapping
 from contextlib import closing
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from safety.generation import Outcome
+from safety.generation import GenerationRequest, Outcome
 from safety.records import Suggestion
 from safety.review.client import LOCAL
 from ui import forms
@@ -17,6 +19,7 @@ from ui.results import Judged, Problem, Step, attempt
 from ui.web.jobs import Job
 
 if TYPE_CHECKING:
+    from engines.interface import Preview, Progress
     from studio import Studio
 
 
@@ -38,18 +41,40 @@ def suggest(studio: Studio, prompt: str, mode: str) -> tuple[Suggestion, ...]:
     return () if isinstance(suggestions, Problem) else suggestions
 
 
+def words_of(prompt: str, mode: str) -> str:
+    """Returns what stands for a prompt in a mode: that somebody was shown a warning about them is kept under it."""
+    return hashlib.sha256(f"{mode}\n{prompt}".encode("utf-8", "surrogatepass")).hexdigest()
+
+
 def create(
-    studio: Studio, values: Mapping[str, Any], stop: threading.Event | None = None, client: str = LOCAL
+    studio: Studio,
+    values: Mapping[str, Any],
+    stop: threading.Event | None = None,
+    client: str = LOCAL,
+    shown: str = "",
 ) -> Generator[Step | Problem | Outcome]:
-    """Yields steps while it works, then one outcome or one problem. Closing it, or setting `stop`, stops the work."""
+    """Yields steps while it works, then one outcome or one problem. Closing it, or setting `stop`, stops the work.
+
+    `shown`: the `words_of` that the session was last shown a warning about.
+    """
     request = attempt(forms.read, values)
     if isinstance(request, Problem):
         yield request
         return
-    job = Job(partial(studio.create, request, client=client), stop or threading.Event())
+    has_read = request.acknowledged and shown == words_of(request.prompt, request.mode)
+    job = Job(partial(_create, studio, request, client, has_read), stop or threading.Event())
     with closing(job.watch()) as steps:
         yield from steps
     yield attempt(job.result)
+
+
+def _create(
+    studio: Studio, request: GenerationRequest, client: str, has_read: bool, progress: Progress, preview: Preview
+) -> Outcome:
+    """Creates; where the person has ticked what is shown, that goes on record as a warning first, and is confirmed."""
+    if has_read:
+        request = replace(request, warning=studio.warn(request, client))
+    return studio.create(request, progress, preview, client)
 
 
 def verify(studio: Studio, path: Path, client: str = LOCAL) -> dict[str, Any] | Problem:
