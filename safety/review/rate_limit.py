@@ -90,6 +90,31 @@ class WarningTerms(ConfigModel):
     minutes: float = Field(gt=0)
 
 
+class CallsAtOnce(ConfigModel):
+    """Says how many calls of one client may wait or run at once: those that create, and of each other sort."""
+
+    create: int = Field(ge=1)
+    others: int = Field(ge=1)
+
+    def limit(self, group: str) -> int:
+        """Returns the limit for a group of handlers."""
+        return self.create if group == "create" else self.others
+
+
+class UploadLimits(ConfigModel):
+    """Says how much may be uploaded.
+
+    `megabytes` and `files`: in one call. `client_megabytes`, `total_megabytes`: within `minutes`, after which uploads
+    are deleted.
+    """
+
+    megabytes: int = Field(ge=1)
+    files: int = Field(ge=1)
+    client_megabytes: int = Field(ge=1)
+    total_megabytes: int = Field(ge=1)
+    minutes: float = Field(gt=0)
+
+
 class RateLimits(ConfigModel):
     """Holds presets/limits.toml."""
 
@@ -98,6 +123,8 @@ class RateLimits(ConfigModel):
     hard_lines: HardLineTimeout
     login: LoginLimits
     warnings: WarningTerms
+    at_once: CallsAtOnce
+    uploads: UploadLimits
 
 
 def load_limits(folder: Path) -> RateLimits:

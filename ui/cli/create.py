@@ -23,7 +23,9 @@ if TYPE_CHECKING:
     from studio import Studio
 
 Out = Annotated[Path, typer.Option(help="Where to write it: .png, .jpg, .jpeg or .webp.")]
-Confirm = Annotated[str, typer.Option(metavar="CASE", help="Go on after the warning of this case. That is put on record.")]
+Confirm = Annotated[
+    str, typer.Option(metavar="CASE", help="Go on after the warning of this case. That is put on record.")
+]
 Balanced = Annotated[bool, typer.Option("--balanced", help="Fill in who an unnamed person is, by seed.")]
 StatementFile = Annotated[
     Path | None, typer.Option(help="Where to write the statement of reasons if refused: .html, .txt or .json.")

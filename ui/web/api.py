@@ -6,9 +6,10 @@ docstrings of the endpoints are what `gradio_api/info` tells programs.
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
-from functools import wraps
+from functools import partial, wraps
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Concatenate, ParamSpec
 
@@ -20,6 +21,7 @@ from safety.statement import as_json
 from ui import forms, serialize
 from ui.results import Problem, attempt
 from ui.web.health_badge import HealthBadge
+from ui.web.jobs import Job
 
 if TYPE_CHECKING:
     from studio import Studio
@@ -74,9 +76,15 @@ class Api:
         return {"suggestions": [serialize.suggestion(suggestion) for suggestion in suggestions]}
 
     @_answers
-    def create(self, request: dict[str, Any], client: str = LOCAL) -> dict[str, Any]:
-        """Judge, make, judge, mark: {"prompt": "a red apple", "mode": "art", "language": "de"}."""
-        return self._outcome(self.studio.create(forms.read(request), client=client))
+    def create(
+        self, request: dict[str, Any], client: str = LOCAL, stop: threading.Event | None = None
+    ) -> dict[str, Any]:
+        """Judge, make, judge, mark: {"prompt": "a red apple", "mode": "art", "language": "de"}.
+
+        A warning is answered by the same call with "acknowledged": true and "warning": the id that the refusal names.
+        """
+        job = Job(partial(self.studio.create, forms.read(request), client=client), stop or threading.Event())
+        return self._outcome(job.run())
 
     @_answers
     def appeal(self, request: dict[str, Any], client: str = LOCAL) -> dict[str, Any]:
@@ -96,9 +104,9 @@ class Api:
         return asdict(self.studio.appeal_status(str(case), client))
 
     @_answers
-    def collect(self, case: str) -> dict[str, Any]:
+    def collect(self, case: str, client: str = LOCAL) -> dict[str, Any]:
         """The withheld pictures of a case that a reviewer let through, once."""
-        exports = self.studio.collect(str(case))
+        exports = self.studio.collect(str(case), client)
         pictures = [{**serialize.export("", export), "file": self._file(export)} for export in exports]
         return {"case": case, "pictures": pictures}
 

@@ -89,9 +89,9 @@ class AppealBox:
 
     def _wire(self) -> None:
         inputs, outputs = [self.refusal, self.remark, self.learn], [self.answer, self.send, self.report]
-        unqueued: dict[str, Any] = {"queue": False, "show_progress": "hidden", "api_visibility": "private"}
-        self.send.click(self._ask, inputs, outputs, **unqueued)
-        self.report.click(self._report, inputs, outputs, **unqueued)
+        unseen: dict[str, Any] = {"show_progress": "hidden", "api_visibility": "private"}
+        self.send.click(self._ask, inputs, outputs, **unseen)
+        self.report.click(self._report, inputs, outputs, **unseen)
 
     def _ask(self, refusal: Refusal, remark: str | None, learn: bool | None, request: gr.Request) -> tuple[Any, ...]:
         return self._sent(refusal, {"remark": remark or "", "learn": learn is True}, request)

@@ -127,7 +127,7 @@ class CreateFields:
 
         engine = self.components["engine"]
         outputs = [engine, *(self.components[name] for name in SET_BY_ENGINE)]
-        engine.change(follow, [engine], outputs, queue=False, show_progress="hidden", api_visibility="private")
+        engine.change(follow, [engine], outputs, show_progress="hidden", api_visibility="private")
 
 
 def _mode_choice(studio: Studio) -> gr.Radio:

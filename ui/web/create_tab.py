@@ -19,17 +19,17 @@ from ui.html import decision, progress, statement
 from ui.html.markup import notice, problem
 from ui.results import Judged, Problem, Step, attempt
 from ui.web import handlers
+from ui.web.admission import is_gone
 from ui.web.appeal_box import AppealBox
 from ui.web.client_ip import client_ip
+from ui.web.concurrency import CREATING, JUDGING
 from ui.web.create_form import LASTS, CreateFields, greeting, mode_info
 from ui.web.picture_slot import PictureSlot, Updates, VeiledExports, veiled_exports
+from ui.web.presence import Stop
 from ui.web.suggestions import Suggestions
 
 if TYPE_CHECKING:
     from studio import Studio
-
-# People whose work is under way; those who wait for the engine hear how many are before them.
-MAX_AT_ONCE = 16
 
 
 @dataclass(frozen=True)
@@ -67,16 +67,16 @@ class CreateTab:
 
     def _wire_judgement(self) -> None:
         inputs = [self.fields.components[name] for name in ("prompt", "mode", "language")]
-        # .change and not .input, which a paste, a cut and an undo do not fire; unqueued, or all wait for one.
+        # .change and not .input, which a paste, a cut and an undo do not fire.
         gr.on(
             [component.change for component in inputs],
             self.judge,
             inputs,
             [*self.fields.judged, *self.suggestions.parts],
-            queue=False,
             trigger_mode="always_last",
             show_progress="hidden",
             api_visibility="private",
+            **JUDGING,
         )
 
     def _wire_making(self) -> None:
@@ -88,13 +88,12 @@ class CreateTab:
             self.make,
             [self.fields.components[name] for name in forms.FIELDS],
             [*buttons, *confirmation, self.veiled, *pictures, *self.appeal.parts],
-            concurrency_limit=MAX_AT_ONCE,
-            concurrency_id="create",
             show_progress="hidden",
             scroll_to_output=False,
             api_visibility="private",
+            **CREATING,
         )
-        self.cancel.click(self.stop, None, buttons, cancels=[making], queue=False, api_visibility="private")
+        self.cancel.click(self.stop, None, buttons, cancels=[making], api_visibility="private")
 
     def greet(self, request: gr.Request) -> tuple[Any, Any]:
         """Chooses the reader's language, and the country whose help comes first, as the browser names them."""
@@ -122,7 +121,7 @@ class CreateTab:
         """Shows how far the work is, then its outcome."""
         form = dict(zip(forms.FIELDS, values, strict=True))
         shown = form.pop("warning")
-        session, stop = request.session_hash or "", threading.Event()
+        session, stop = request.session_hash or "", Stop(is_gone(request))
         # A program's call without a session cannot be stopped by another one.
         if session:
             self.stops[session] = stop

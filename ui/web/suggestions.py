@@ -13,6 +13,7 @@ from safety.prompt.rewrite import MAX_SUGGESTIONS
 from safety.records import Suggestion
 from ui.html.decision import suggestion, suggestions_head
 from ui.web import handlers
+from ui.web.concurrency import SUGGESTING
 
 if TYPE_CHECKING:
     from studio import Studio
@@ -56,12 +57,15 @@ class Suggestions:
     def wire(self, prompt: gr.Textbox, mode: gr.Radio, language: gr.Dropdown) -> None:
         """Connects the timer and the buttons with the form."""
         self.timer.tick(
-            self.look_up, [prompt, mode, language], self.parts, show_progress="hidden", api_visibility="private"
+            self.look_up,
+            [prompt, mode, language],
+            self.parts,
+            show_progress="hidden",
+            api_visibility="private",
+            **SUGGESTING,
         )
         for number, button in enumerate(self.buttons):
-            button.click(
-                partial(_chosen, number), [self.shown, prompt], [prompt], queue=False, api_visibility="private"
-            )
+            button.click(partial(_chosen, number), [self.shown, prompt], [prompt], api_visibility="private")
 
     def hide(self, wait: bool) -> list[Any]:
         """Returns updates that hide all rows; with `wait`, wordings are looked for after the pause."""
