@@ -78,9 +78,9 @@ class Guard:
     def load(
         cls,
         mode: str = BASE_MODE,
-        presets: Path | None = None,
-        models: Path | None = None,
-        keys: Path | None = None,
+        presets: str | Path | None = None,
+        models: str | Path | None = None,
+        keys: str | Path | None = None,
     ) -> Guard:
         """Builds the guard that ships, or one from folders of your own laid out alike.
 
@@ -88,7 +88,8 @@ class Guard:
         keys are, or are made at the first mark; by default the data folder of the person who runs this.
         Raises PresetError, which names file and key, and RequestError for an unknown mode.
         """
-        return cls._build(_Sources(mode, presets or PRESETS, models or MODELS, keys))
+        folders = Path(presets or PRESETS), Path(models or MODELS), Path(keys) if keys else None
+        return cls._build(_Sources(mode, *folders))
 
     @classmethod
     def _build(cls, sources: _Sources) -> Guard:

@@ -15,8 +15,7 @@ from typing import Annotated, Any, TypeVar
 
 from pydantic import Field
 
-from safety.config import ADVICE, ConfigModel
-from safety.errors import PresetError
+from safety.config import ConfigModel, read_rows, row_error
 from safety.prompt.matcher import TermMatch, TermMatcher, expand_braces
 from safety.prompt.proximity import inside, merged
 from safety.records import Finding, Prompt
@@ -229,10 +228,9 @@ def _own_terms(path: Path) -> Iterator[Term]:
 
 def _vendored_terms(path: Path) -> Iterator[Term]:
     """Yields the terms of lines of "term, category, score" with tabs between; "#" starts a remark."""
-    for number, line in enumerate(path.read_text("utf-8").splitlines(), 1):
-        if not line.startswith("#"):
-            try:
-                name, category, score = line.split("\t")
-                yield Term(name, category, "", float(score))
-            except ValueError:
-                raise PresetError(f"{path}, line {number}: not term, category, score", ADVICE) from None
+    columns = "term, category, score"
+    for number, (name, category, score) in read_rows(path, columns):
+        try:
+            yield Term(name, category, "", float(score))
+        except ValueError:
+            raise row_error(path, number, columns) from None

@@ -78,10 +78,20 @@ class HardLineTimeout(ConfigModel):
 
 
 class LoginLimits(ConfigModel):
-    """Says how often one client may fail to log in as a reviewer within some minutes."""
+    """Says how often one client may fail to log in as a reviewer within some minutes, and how it is slowed down then.
+
+    The delay starts with `first_seconds` and doubles up to `max_seconds`: nobody is locked out.
+    """
 
     tries: int = Field(ge=1)
     within_minutes: float = Field(gt=0)
+    first_seconds: float = Field(gt=0)
+    max_seconds: float = Field(gt=0, alias="most_seconds")
+
+    def delay(self, wrong: int) -> float:
+        """Returns the seconds from the last of so many wrong tries until the next one."""
+        over = wrong - self.tries
+        return min(self.first_seconds * 2.0 ** min(over, 60), self.max_seconds) if over >= 0 else 0.0
 
 
 class WarningTerms(ConfigModel):

@@ -20,6 +20,7 @@ from safety.policy.model import BASE_MODE
 from ui import serialize
 from ui.cli import audit, create, engines, health, policy, review
 from ui.cli.exit_codes import exit_status, file_name_in_errors, for_each, read, read_picture, say
+from ui.reach import Reach
 
 if TYPE_CHECKING:
     from studio import Studio
@@ -32,8 +33,11 @@ WARM_UP_PROMPT = "ein roter Apfel liegt auf dem Tisch"
 PURGE_EVERY = 3600  # seconds
 
 
-def build(make_studio: Callable[[], Studio], host: str, port: int) -> typer.Typer:
-    """Returns the program with all commands. A command calls `make_studio` once it needs the studio."""
+def build(make_studio: Callable[[], Studio], host: str, port: int, reach: Reach | None = None) -> typer.Typer:
+    """Returns the program with all commands. A command calls `make_studio` once it needs the studio.
+
+    The page is served at `host` and `port`, and may be reached as `reach` says.
+    """
     cli = typer.Typer(
         no_args_is_help=True,
         add_completion=False,
@@ -51,7 +55,7 @@ def build(make_studio: Callable[[], Studio], host: str, port: int) -> typer.Type
     health.add_hash(cli)
     create.add_new_mark_key(cli, make_studio)
     engines.add_engines(cli, make_studio)
-    _add_serve(cli, make_studio, host, port)
+    _add_serve(cli, make_studio, host, port, reach or Reach())
     cli.add_typer(audit.build(make_studio), name="audit")
     cli.add_typer(review.build(make_studio), name="review")
     cli.add_typer(policy.build(make_studio), name="policy")
@@ -114,7 +118,7 @@ def _add_verify(cli: typer.Typer, make_studio: Callable[[], Studio]) -> None:
             for_each(files, verify_one)
 
 
-def _add_serve(cli: typer.Typer, make_studio: Callable[[], Studio], host: str, port: int) -> None:
+def _add_serve(cli: typer.Typer, make_studio: Callable[[], Studio], host: str, port: int, reach: Reach) -> None:
     @cli.command()
     def serve(
         host: Annotated[str, typer.Option(help="The address to listen at; 0.0.0.0 for every one.")] = host,
@@ -130,7 +134,7 @@ def _add_serve(cli: typer.Typer, make_studio: Callable[[], Studio], host: str, p
             # Here and not above, since Gradio takes seconds to import.
             from ui.web.page import serve as serve_page
 
-            serve_page(studio, host, port)
+            serve_page(studio, host, port, reach)
 
 
 def _purge_regularly(studio: Studio) -> None:

@@ -1,4 +1,4 @@
-"""Lets calls into Gradio's queue: a few at a time for each client, well formed ones only, and says who still listens."""
+"""Lets calls into Gradio's queue: well formed ones, a few at a time for each client; says who still listens."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How many calls of which handlers run at once. Those that wait for the processor are few, or the page would wait too."""
+"""How many calls of which handlers run at once: few of those that keep the processor busy, or the page waits too."""
 
 from __future__ import annotations
 

@@ -10,6 +10,7 @@ from markupsafe import Markup
 
 from safety.resources import ASSETS
 from ui.html import health_status
+from ui.reach import Reach
 from ui.web import cases_tab, create_tab, verify_tab
 from ui.web.admission import is_gone
 from ui.web.api import Api
@@ -18,7 +19,7 @@ from ui.web.concurrency import CREATING, JUDGING, SUGGESTING
 from ui.web.health_badge import HealthBadge
 from ui.web.picture_slot import hand_over
 from ui.web.presence import Stop
-from ui.web.server import Reach, launch
+from ui.web.server import launch
 
 if TYPE_CHECKING:
     from studio import Studio
@@ -80,7 +81,7 @@ def _add_endpoints(api: Api) -> None:
     endpoint(create, api_name="create", **CREATING)
 
 
-def serve(studio: Studio, host: str, port: int, reach: Reach = Reach()) -> None:
+def serve(studio: Studio, host: str, port: int, reach: Reach | None = None) -> None:
     """Serves the page until the process is stopped."""
     launch(build(studio), studio.review, host, port, reach=reach)
 

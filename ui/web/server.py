@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
 import gradio as gr
@@ -12,6 +10,7 @@ from starlette.middleware import Middleware
 
 from safety.resources import ASSETS
 from safety.review.service import ReviewService
+from ui.reach import Reach
 from ui.web.admission import Admission
 from ui.web.client_ip import disable_proxy_headers, trusted_proxies
 from ui.web.concurrency import MAX_WAITING, OTHERS
@@ -27,20 +26,8 @@ from ui.web.theme import make_theme
 from ui.web.uploads import Ledger, UploadQuota
 
 
-@dataclass(frozen=True, slots=True)
-class Reach:
-    """Says from where the page may be reached.
-
-    `names` are host names that it answers to, beside those of this machine; `frames` are the origins that may show it
-    in a frame.
-    """
-
-    names: Sequence[str] = ()
-    frames: Sequence[str] = ()
-
-
 def launch(
-    page: gr.Blocks, review: ReviewService, host: str, port: int | None, wait: bool = True, reach: Reach = Reach()
+    page: gr.Blocks, review: ReviewService, host: str, port: int | None, wait: bool = True, reach: Reach | None = None
 ) -> None:
     """Starts the server. `wait` keeps the calling thread until it is stopped."""
     block_remote_fetch()
@@ -62,7 +49,7 @@ def launch(
         ssr_mode=False,
         pwa=False,
         mcp_server=False,
-        app_kwargs={"middleware": _middleware(review, host, reach)},
+        app_kwargs={"middleware": _middleware(review, host, reach or Reach())},
         favicon_path=ASSETS / "logo.svg",
         theme=make_theme(),
         css_paths=ASSETS / "app.css",

@@ -1,4 +1,4 @@
-"""Bounds what clients leave here: bytes for each and for all, files in a call; the oldest go by age and under pressure."""
+"""Bounds what clients leave here: bytes for each and for all, files in a call. The oldest go, to make room."""
 
 from __future__ import annotations
 
