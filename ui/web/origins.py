@@ -7,6 +7,7 @@ rebinding) or across origins. Forwarding headers count only where a configured p
 from __future__ import annotations
 
 import ipaddress
+import re
 from collections.abc import Iterable, Sequence
 from urllib.parse import urlsplit
 
@@ -17,6 +18,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 LOOPBACK_NAMES = ("localhost", "127.0.0.1", "::1")
 # Every header by which a proxy says who called it, how, or under which name; Gradio believes some of them unasked.
 FORWARDING = ("x-forwarded-", "x-real-ip", "forwarded", "x-original-", "x-gradio-", "x-client-ip", "x-rewrite-url")
+_HOST = re.compile(r"(\[[0-9A-Fa-f:.]+\]|[^\s\[\]@/?#:,]+)(?::\d+)?")
 WRONG_NAME = "This studio does not answer to that name. Its operator lists names in SAFELIGHT_NAMES."
 WRONG_SITE = "This call comes from a page of another site. Open the studio itself."
 
@@ -72,10 +74,8 @@ class Origins:
 
 def host_name(host: str) -> str:
     """Returns the name in a Host header, without its port, in small letters; "" for what is none."""
-    try:
-        return (urlsplit(f"//{host.strip()}").hostname or "").rstrip(".").lower()
-    except ValueError:
-        return ""
+    match = _HOST.fullmatch(host.strip())
+    return match[1].strip("[]").rstrip(".").lower() if match else ""
 
 
 def _hosts(headers: Headers) -> Iterable[str]:
