@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import re
 from collections import Counter
@@ -62,11 +63,14 @@ class Admission:
             await self.app(scope, receive, send)
 
     async def _listen(self, session: str, scope: Scope, receive: Receive, send: Send) -> None:
+        """Counts a stream as open until its client hangs up, which Gradio itself sees ten seconds later."""
         self.presence.opened(session)
+        hang_up = asyncio.create_task(_hang_up(receive))
+        hang_up.add_done_callback(lambda _: self.presence.closed(session))
         try:
             await self.app(scope, receive, send)
         finally:
-            self.presence.closed(session)
+            hang_up.cancel()
 
     async def _call(self, scope: Scope, receive: Receive, send: Send) -> None:
         raw = await _read(receive)
@@ -158,6 +162,11 @@ def _listener(scope: Scope) -> str:
         return QueryParams(scope["query_string"]).get("session_hash", "")
     match = STREAM.fullmatch(scope["path"])
     return match[1] if match else ""
+
+
+async def _hang_up(receive: Receive) -> None:
+    while (await receive())["type"] != "http.disconnect":
+        pass
 
 
 async def _read(receive: Receive) -> bytes | None:
