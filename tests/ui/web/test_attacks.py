@@ -113,11 +113,11 @@ def test_nothing_is_drawn_for_a_client_that_has_hung_up(
             assert client.post(JOIN, json=body).status_code == 200
             with client.stream("GET", "/gradio_api/queue/data", params={"session_hash": session}) as messages:
                 next(messages.iter_lines())
-                for _ in range(200):
+                for _ in range(1000):
                     if served.studio.list_cases(1):
                         break
                     time.sleep(0.02)
-        for _ in range(200):
+        for _ in range(1000):
             if served.studio.list_cases(1)[0]["outcome"] != "open":
                 break
             time.sleep(0.05)
