@@ -104,6 +104,9 @@ class Admission:
             await send(message)
 
         await self.app(scope, _replay(raw, receive), remember)
+        waiting = scope["app"].get_blocks()._queue.event_queue_per_concurrency_id.get(call.group)
+        if waiting:
+            take_turns(waiting.queue)
 
     def _parse(self, scope: Scope, raw: bytes) -> Call | str:
         """Returns the call, or a sentence that says what is wrong with it."""
@@ -131,6 +134,17 @@ class Admission:
             for event in _events(scope["app"].get_blocks()._queue)
             if event.concurrency_id == call.group and client_of(event.request.client.host) == call.client
         )
+
+
+def take_turns(events: list[Any]) -> None:
+    """Puts waiting calls into an order in which their clients take turns, each client's own calls as they came."""
+    before: Counter[str] = Counter()
+    turns = []
+    for event in events:
+        client = client_of(event.request.client.host)
+        turns.append(before[client])
+        before[client] += 1
+    events[:] = [event for _, event in sorted(zip(turns, events, strict=True), key=lambda pair: pair[0])]
 
 
 def is_gone(request: Any) -> Callable[[], bool]:

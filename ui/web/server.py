@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 
 import gradio as gr
@@ -25,6 +26,8 @@ from ui.web.review_site import ReviewSite
 from ui.web.theme import make_theme
 from ui.web.uploads import Ledger, UploadQuota
 
+SWITCH_INTERVAL = 0.001  # seconds
+
 
 def launch(
     page: gr.Blocks, review: ReviewService, host: str, port: int | None, wait: bool = True, reach: Reach | None = None
@@ -33,6 +36,8 @@ def launch(
     block_remote_fetch()
     disable_proxy_headers()
     keep_words_out_of_logs()
+    # Judging keeps the interpreter busy: the server's own thread gets its turn sooner than after the usual 5 ms.
+    sys.setswitchinterval(SWITCH_INTERVAL)
     page.queue(default_concurrency_limit=OTHERS, max_size=MAX_WAITING, api_open=False).launch(
         server_name=host,
         server_port=port,

@@ -7,6 +7,7 @@ import inspect
 import re
 from collections.abc import Callable
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import httpx
@@ -16,6 +17,7 @@ from starlette.responses import JSONResponse, Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from safety.review.rate_limit import UploadLimits
+from ui.web.admission import take_turns
 from ui.web.client_ip import trusted_proxies
 from ui.web.headers import SecurityHeaders
 from ui.web.open_routes import OpenRoutes
@@ -315,3 +317,18 @@ def test_a_session_is_gone_once_it_has_not_listened_for_the_grace_period(seconds
 
 def test_what_is_no_page_passes_untouched() -> None:
     assert ask(SecurityHeaders(page("<script>", "application/json"))).text == "<script>"
+
+
+def test_clients_take_turns_in_the_queue() -> None:
+    calls = [("a", 1), ("a", 2), ("a", 3), ("b", 1), ("c", 1), ("b", 2), ("a", 4)]
+    hosts = {"a": "192.0.2.1", "b": "192.0.2.2", "c": "192.0.2.3"}
+
+    def event(name: str) -> SimpleNamespace:
+        return SimpleNamespace(request=SimpleNamespace(client=SimpleNamespace(host=hosts[name])))
+
+    events = [event(name) for name, _ in calls]
+    which = {id(one): call for one, call in zip(events, calls, strict=True)}
+    for _ in range(2):  # once in order, they stay so
+        take_turns(events)
+        order = [which[id(one)] for one in events]
+        assert order == [("a", 1), ("b", 1), ("c", 1), ("a", 2), ("b", 2), ("a", 3), ("a", 4)]
