@@ -1,4 +1,4 @@
-"""`create` and `mark`, the commands that write a picture, and `new-mark-key`."""
+"""`create`, `reveal` and `mark`, the commands that write a picture, and `new-mark-key`."""
 
 from __future__ import annotations
 
