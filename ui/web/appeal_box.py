@@ -103,7 +103,7 @@ class AppealBox:
         # A call without a session in which something was refused has nothing to send.
         if not refusal:
             return notice("There is nothing to ask about here."), gr.update(), gr.update()
-        status = attempt(lambda: self.studio.appeal(AppealRequest(**{**refusal, **options}), client_ip(request)))
+        status = attempt(self.studio.appeal, AppealRequest(**{**refusal, **options}), client_ip(request))
         if isinstance(status, Problem):
             return problem(status), gr.update(), gr.update()
         answer = notice(f"Sent. Look for the answer under Cases, with the case id {status.case}.")

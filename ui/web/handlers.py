@@ -65,7 +65,12 @@ def create(
     job = Job(partial(_create, studio, request, client, has_read), stop or threading.Event())
     with closing(job.watch()) as steps:
         yield from steps
-    yield attempt(job.result)
+    yield attempt(_result, job, request)
+
+
+def _result(job: Job[Outcome], _request: GenerationRequest) -> Outcome:
+    """Returns what the job came to; the request is there for `attempt`, which keeps its words out of the log."""
+    return job.result()
 
 
 def _create(
