@@ -24,6 +24,7 @@ from safety.records import Verdict
 from studio import Studio
 from tests.fakes import PlainExporter, fake_studio
 from ui.cli import main as command_line
+from ui.reach import Reach
 
 WORD, WARNED, SHOCKED, SPOILT, HARD = "a gore", "a wound", "shock", "spoilt", "forbidden"
 
@@ -375,7 +376,7 @@ def test_serve_closes_what_a_crash_left(home: Path, monkeypatch: pytest.MonkeyPa
     with socket.create_server(("127.0.0.1", 0)) as free:
         port = free.getsockname()[1]
     assert runner(lambda: studio)("serve", "--port", port).code == 0
-    assert served == [("127.0.0.1", port)]
+    assert served == [("127.0.0.1", port, Reach())]
     assert studio.audit.list()[0]["outcome"] == "interrupted"
     studio.audit.close()
 

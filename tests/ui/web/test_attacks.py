@@ -27,6 +27,7 @@ pytestmark = pytest.mark.slow  # real servers
 from safety.review.service import ReviewSettings  # noqa: E402
 
 SECRET = "xylophonquartz"
+PROMPT = f"a {SECRET} with gore"
 JOIN = "/gradio_api/queue/join"
 
 
@@ -204,12 +205,15 @@ def read_to_the_end(client: httpx.Client, session: str) -> None:
                 return
 
 
-def variants(data: list[Any]) -> Iterator[list[Any]]:
-    """The call as it should be, and with the secret in the place of each argument, as text and inside of others."""
+WRONG: tuple[Any, ...] = (SECRET, {"prompt": [SECRET], SECRET: SECRET}, {"path": f"/{SECRET}"})
+
+
+def variants(data: list[Any], start: int) -> Iterator[list[Any]]:
+    """The call as it should be, and with the secret in the place of each argument, in another form each time."""
     yield data
     for place in range(len(data)):
-        for wrong in (SECRET, {"prompt": [SECRET], SECRET: SECRET}, {"path": f"/{SECRET}"}):
-            yield [wrong if number == place else value for number, value in enumerate(data)]
+        wrong = WRONG[(start + place) % len(WRONG)]
+        yield [wrong if number == place else value for number, value in enumerate(data)]
 
 
 def test_what_a_person_types_is_in_no_log(
@@ -219,7 +223,9 @@ def test_what_a_person_types_is_in_no_log(
     calls = [
         {"data": values, "fn_index": dependency["id"], "session_hash": uuid.uuid4().hex}
         for dependency in dependencies(target)
-        for values in variants(arguments(target, dependency, f"a {SECRET} with gore", "general", True))
+        for values in variants(
+            arguments(target, dependency, f"a {SECRET} with gore", "general", True), dependency["id"]
+        )
     ]
     with ThreadPoolExecutor(3) as pool:
         list(pool.map(lambda call: listened(target, call), calls))
