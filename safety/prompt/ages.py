@@ -43,7 +43,7 @@ _STATED_AGES = tuple(
 
 def ages_below(limit: int, text: Normalised) -> Iterator[Span]:
     """Yields where a person younger than `limit` years is stated. Months, weeks and days count as 0 years."""
-    for variant in text.variants:
+    for variant in text.readings:
         for pattern in _STATED_AGES:
             for match in pattern.finditer(variant.text):
                 if _years(match) < limit and not _THINGS.match(variant.text, match.end()):

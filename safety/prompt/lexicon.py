@@ -98,7 +98,7 @@ class Exceptions:
 
     def filtered(self, matches: Sequence[TermMatch[Meaning]], text: Normalised) -> list[TermMatch[Meaning]]:
         """Returns the matches outside every harmless phrase, in order; what lies only partly inside stays."""
-        phrases = merged(match.span for match in self._matcher.find(text)) if matches else []
+        phrases = merged(match.span for match in self._matcher.find(text, across_signs=False)) if matches else []
         return [match for match in matches if not inside(match.span, phrases)]
 
 
@@ -113,7 +113,7 @@ class BenignContext:
         """Returns what a rule's score is multiplied by in a text, 0..1: 1 where no such phrase stands."""
         if category not in self._categories or subcategory in NEVER_EXCUSED:
             return 1.0
-        return self._factor if self._matcher.find(normalise(typed)) else 1.0
+        return self._factor if self._matcher.find(normalise(typed), across_signs=False) else 1.0
 
 
 class Lexicon:

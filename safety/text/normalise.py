@@ -18,6 +18,7 @@ from safety.text.decoding import decoded_pieces, reversed_text
 from safety.text.english import english_share
 from safety.text.folding import expanded, folded, split
 from safety.text.respelling import repaired
+from safety.text.separators import parted, unpunctuated, without_syntax
 from safety.text.variant import TextVariant
 
 MAX_VARIANTS = 20
@@ -45,17 +46,24 @@ _DOUBLED = re.compile(r"([^\W\d_])\1{2,}|([ahijkquvwxyz])\2")
 class Normalised:
     """Holds a text as typed and its variants: the plain one first, no two alike.
 
-    `decoded` is the plain one with what stands in code as the text that it holds.
+    `decoded` is the plain one with what stands in code as the text that it holds. `unpunctuated` are those of the
+    variants that have punctuation, without any: phrases are found across it, but no phrase that excuses a word.
     """
 
     typed: str
     variants: tuple[TextVariant, ...]
     decoded: TextVariant
+    unpunctuated: tuple[TextVariant, ...] = ()
 
     @property
     def plain(self) -> TextVariant:
         """Returns the text only folded: compatible forms, lower case, no invisible characters, emoji by name."""
         return self.variants[0]
+
+    @property
+    def readings(self) -> tuple[TextVariant, ...]:
+        """Returns all variants, those without punctuation last."""
+        return (*self.variants, *self.unpunctuated)
 
 
 def plain(text: str) -> str:
@@ -73,12 +81,25 @@ def normalise(text: str) -> Normalised:
     folds = _mixed_words_in_latin(folded(text))
     pieces = list(decoded_pieces(text))
     decoded = expanded(text, pieces) if pieces else folds
-    variants = _each_once([folds, decoded, *_undisguised(text, decoded)])
+    bare = without_syntax(text)
+    unweighted = decoded if bare == text else _mixed_words_in_latin(expanded(bare, pieces))
+    variants = _each_once([folds, decoded, *_undisguised(text, decoded), *_parted(bare, unweighted)])
     clearest = max(variants, key=lambda variant: english_share(variant.text))
     sources = (clearest,) if clearest is decoded else (decoded, clearest)
     reversals = (reversal for source in sources for reversal in reversed_text(source))
     mended = [repaired(variant) for variant in (clearest, *reversals)]
-    return Normalised(text, _each_once([*variants, *mended]), decoded)
+    variants = _each_once([*variants, *mended])
+    known = {variant.text for variant in variants}
+    others = _each_once(unpunctuated(variant) for variant in (unweighted, *variants))
+    return Normalised(text, variants, decoded, tuple(other for other in others if other.text not in known))
+
+
+def _parted(text: str, plain: TextVariant) -> Iterator[TextVariant]:
+    """Yields the text with spaces for the signs between words, and for the symbols that else have a name."""
+    latin = _lookalike_words_in_latin(plain)
+    yield parted(latin)
+    if not text.isascii():
+        yield parted(_mixed_words_in_latin(split(text)))
 
 
 def _each_once(variants: Iterable[TextVariant]) -> tuple[TextVariant, ...]:

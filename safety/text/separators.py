@@ -1,0 +1,46 @@
+"""Reads what stands between words as spaces: signs of every kind, single digits, the syntax of image generators.
+
+Ordinary punctuation, which has a space before or behind it, stays in one of the readings: the model was taught with it.
+"""
+
+from __future__ import annotations
+
+import re
+
+from safety.text.variant import TextPiece, TextVariant
+
+# Weights ("(word:1.2)", "word::2", "[a:b:0.5]"), words that join prompts, and the beginning of a tag ("<lora:").
+_SYNTAX = re.compile(
+    r"(?<=[^\W\d_]|[)\]}>])\s?:{1,2}\s?[-+]?(?:\d+\.?\d*|\.\d+)(?![^\W_])"
+    r"|(?<!\w)(?:AND|BREAK|ADDCOMM|ADDBASE|ADDROW|ADDCOL)(?!\w)"
+    r"|<\s?(?i:lora|lyco|loha|locon|hypernet|embedding|wildcard)\s?:"
+)
+_RUN = re.compile(r"[\W_]+")
+_TIGHT_RUN = re.compile(r"(?<=[^\W\d_])(?:(?!\s)[\W\d_])+(?=[^\W\d_])|_+")
+_SPACE = " "
+
+
+def without_syntax(typed: str) -> str:
+    """Returns the text with spaces in the place of weights, joining words and tags: every character keeps its place."""
+    return _SYNTAX.sub(lambda match: _SPACE * len(match[0]), typed)
+
+
+def parted(variant: TextVariant) -> TextVariant:
+    """Returns the variant with one space for each run of signs and digits between two letters: "nude0photo" too."""
+    return _spaced(variant, _TIGHT_RUN)
+
+
+def unpunctuated(variant: TextVariant) -> TextVariant:
+    """Returns the variant with one space for each run of signs and spaces, ordinary punctuation included."""
+    return _spaced(variant, _RUN)
+
+
+def _spaced(variant: TextVariant, runs: re.Pattern[str]) -> TextVariant:
+    text = variant.text
+    pieces: list[TextPiece] = []
+    done = 0
+    for run in runs.finditer(text):
+        if run[0] != _SPACE:
+            pieces += [(text[done : run.start()], done, run.start()), (_SPACE, run.start(), run.end())]
+            done = run.end()
+    return variant.rebuilt([*pieces, (text[done:], done, len(text))]) if pieces else variant
