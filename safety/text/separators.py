@@ -15,7 +15,8 @@ _SYNTAX = re.compile(
     r"|(?<!\w)(?:AND|BREAK|ADDCOMM|ADDBASE|ADDROW|ADDCOL)(?!\w)"
     r"|<\s?(?i:lora|lyco|loha|locon|hypernet|embedding|wildcard)\s?:"
 )
-_RUN = re.compile(r"[\W_]+")
+# Not the point or comma of a number.
+_RUN = re.compile(r"(?!(?<=\d)[.,]\d)[\W_]+")
 _TIGHT_RUN = re.compile(r"(?<=[^\W\d_])(?:(?!\s)[\W\d_])+(?=[^\W\d_])|_+")
 _SPACE = " "
 

@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from safety.prompt.child_safety import FILE, load_child_safety
+from safety.prompt.child_safety import load_child_safety
+from safety.prompt.hard_line_words import FILE
 from safety.prompt.lexicon import Lexicon
 from safety.records import Decision, Prompt, Verdict
 from tests.safety.prompt.conftest import PRESETS, Detect
