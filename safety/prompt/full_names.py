@@ -65,11 +65,8 @@ class FullNames:
                 end = match.end("last")
                 pictured = _PICTURE_OF.search(variant.text, 0, match.start()) and _ENDS.match(variant.text, end)
                 span = variant.span(match.start(), end)
-                if not pictured and not _beside(span, wording, text.typed):
-                    continue
-                if pictured and not distance.near(span, wording, REACH_PICTURED):
-                    continue
-                if self._is_name(match, variant, text.typed, bool(pictured)):
+                near = distance.near(span, wording, REACH_PICTURED) if pictured else _beside(span, wording, text.typed)
+                if near and self._is_name(match, variant, text.typed, bool(pictured)):
                     yield span
 
     def _is_name(self, match: re.Match[str], variant: TextVariant, typed: str, pictured: bool) -> bool:
@@ -86,7 +83,10 @@ class FullNames:
         rare = not words.knows(last) or (pictured and words.cost.get(last, 0.0) >= FAMILY_NAME)
         if first in self._given:
             return rare or (upper and pictured)
-        return upper and not words.knows(first) and not words.knows(last)
+        strange = not words.knows(first) and not words.knows(last)
+        # In lower case they may be invented or of another language: not where a text of English begins with them.
+        alone = not variant.text[: match.start()].strip() and words.share(variant.text[match.end("last") :]) == 1.0
+        return strange and (upper or pictured or alone)
 
 
 def _beside(span: Span, wording: Sequence[Span], typed: str) -> bool:

@@ -31,7 +31,7 @@ class IdentifiedPeople:
             rf"{person}{_GAP}(?:in|from|on|of){_GAP}(?:{owner}|this|that|these){_GAP}{_BETWEEN}{picture}",
             rf"{person}{_GAP}(?:in|from|on|of){_GAP}(?:the{_GAP})?{handed_over}{_GAP}{picture}",
             rf"(?:the|this|that){_GAP}{person}{_GAP}(?:in|from|on){_GAP}the{_GAP}{photo}",
-            rf"{_any(words.profession)}{_GAP}{_BETWEEN}{_any(words.known_by)}{_GAP}[^\W_]",
+            rf"{_any(words.profession)}{_GAP}{_BETWEEN}{_any(words.known_by)}{_GAP}[^\W_]+",
             # Initials: the letters are a name to whom the profession tells which.
             rf"{_any(words.profession)}{_GAP}[a-z][. ]{{1,2}}[a-z](?:\.|(?![^\W_]))",
             rf"the{_GAP}{_BETWEEN}{_any(words.office)}",

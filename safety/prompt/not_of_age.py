@@ -29,7 +29,8 @@ _FORMS = tuple(
         rf"{BEGINS}(?:in|finished|finishing|entering|started|starting|of)[\s_](?:grade|year)[\s_]{_GRADE}{ENDS}",
         rf"{BEGINS}(?:[1-9]|1[0-2])\.?[\s_](?:klasse|klasslerin){ENDS}",
         r"(?:小学|初中|高中|中学)[一二三四五六]?年[级級]",
-        rf"{BEGINS}(?:a|the|this|any|another|some)\sminor{_MINOR_ENDS}",
+        # Music is in A minor.
+        rf"(?<!\bin\s){BEGINS}(?:a|the|this|any|another|some)\sminor{_MINOR_ENDS}",
         rf"{BEGINS}of\sminors?{_MINOR_ENDS}",
     )
 )
