@@ -16,7 +16,7 @@ list_modes(), list_engines() and others.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from functools import cached_property, partial
 from pathlib import Path
@@ -64,20 +64,22 @@ class Studio(StudioViews):
         checks = self.checks
         return Guard(self.policy, checks.prompt, checks.picture, marks=self.exporter.marks, rewriter=self.rewriter)
 
-    def preview(self, prompt: str, mode: str) -> Decision:
+    def preview(self, prompt: str, mode: str, negative_prompt: str = "") -> Decision:
         """Judges a prompt while it is typed, with the quick checks only. Nothing is recorded."""
-        return self.guard.check_prompt(prompt, self.policy.effective_mode(mode), live=True)
+        return self.guard.check_prompt(prompt, self.policy.effective_mode(mode), True, negative_prompt)
 
-    def check(self, prompt: str, mode: str) -> Decision:
+    def check(self, prompt: str, mode: str, negative_prompt: str = "") -> Decision:
         """Judges a prompt as `create` does, with all checks. Nothing is recorded."""
-        return self.guard.check_prompt(prompt, self.policy.effective_mode(mode))
+        return self.guard.check_prompt(prompt, self.policy.effective_mode(mode), negative_prompt=negative_prompt)
 
-    def suggest(self, prompt: str, mode: str, decision: Decision | None = None) -> tuple[Suggestion, ...]:
+    def suggest(
+        self, prompt: str, mode: str, decision: Decision | None = None, negative_prompt: str = ""
+    ) -> tuple[Suggestion, ...]:
         """Returns other wordings of a blocked prompt, each judged by `check` to pass.
 
         `decision` is the prompt's own, where it is known already.
         """
-        return self.guard.suggest(prompt, self.policy.effective_mode(mode), decision)
+        return self.guard.suggest(prompt, self.policy.effective_mode(mode), decision, negative_prompt)
 
     def look(self, image: Image.Image, mode: str, prompt: str = "") -> Decision:
         """Judges a picture from anywhere, with all checks. Nothing is recorded."""
@@ -104,11 +106,12 @@ class Studio(StudioViews):
             progress("judging the prompt", 0, 1)
             seeds = draw_seeds(request)
             variants = balanced.variants(self.demographics, request, seeds)
-            prompt_decision = balanced.strictest(self.check, request, variants)
+            prompt_decision = balanced.strictest(self._judge_of(request), request, variants)
             case.record_decision(prompt_decision)
             if not self._may_draw(case, prompt_decision, request):
                 refused = case.close_refused(prompt_decision)
-                return replace(refused, suggestions=self.suggest(request.prompt, request.mode, prompt_decision))
+                words = (request.prompt, request.mode, prompt_decision, request.negative_prompt)
+                return replace(refused, suggestions=self.suggest(*words))
 
             # 3. Generate, steered away from what the prompt comes near to.
             steering = self.steering.route(prompt_decision, self.policy) if self.steering else None
@@ -141,12 +144,16 @@ class Studio(StudioViews):
         """
         request = complete(replace(request, mode=self.policy.effective_mode(request.mode)), self.engines)
         variants = balanced.variants(self.demographics, request, draw_seeds(request))
-        decision = balanced.strictest(self.check, request, variants)
+        decision = balanced.strictest(self._judge_of(request), request, variants)
         if decision.verdict is not Verdict.WARN:
             return ""
         with self.audit.case(request, self.review.rate_limiter.admission(client, GENERATION)) as case:
             case.record_decision(decision)
             return case.close_refused(decision).case
+
+    def _judge_of(self, request: GenerationRequest | AppealRequest) -> Callable[[str, str], Decision]:
+        """Returns what judges a prompt in a mode together with the negative prompt of a request."""
+        return partial(self.check, negative_prompt=request.negative_prompt)
 
     def _may_draw(self, case: Case, decision: Decision, request: GenerationRequest) -> bool:
         """Tells whether a prompt may be drawn from, and puts on record what lets it through."""
@@ -174,7 +181,7 @@ class Studio(StudioViews):
 
     def appeal(self, request: AppealRequest, client: str = LOCAL) -> AppealStatus:
         """Sends a refused case to a reviewer. Raises RequestError, LimitError."""
-        return self.review.appeals.submit(request, self.check, client)
+        return self.review.appeals.submit(request, self._judge_of(request), client)
 
     def report(self, request: GenerationRequest, remark: str, client: str = LOCAL) -> AppealStatus:
         """Opens a case for a false block that nobody tried to create, and sends it to a reviewer.
@@ -182,7 +189,7 @@ class Studio(StudioViews):
         Raises RequestError, LimitError.
         """
         request = complete(replace(request, mode=self.policy.effective_mode(request.mode)), self.engines)
-        return self.review.appeals.report(request, remark, self.check, client)
+        return self.review.appeals.report(request, remark, self._judge_of(request), client)
 
     def collect(self, case_id: str, client: str = LOCAL) -> tuple[Export, ...]:
         """Marks and writes the withheld pictures of an overturned case, once.

@@ -70,6 +70,7 @@ def _add_check(cli: typer.Typer, make_studio: Callable[[], Studio]) -> None:
         language: Language = "",
         jsonl: Annotated[bool, typer.Option("--jsonl", help="Each line is a JSON string.")] = False,
         suggestions: Annotated[bool, typer.Option(help="Look for other wordings of what is blocked.")] = True,
+        negative_prompt: Annotated[str, typer.Option(help="What should not be in it, for all of them.")] = "",
     ) -> None:
         """Judge prompts, one a line: a JSON object a line. Nothing is made or recorded."""
         with exit_status(), file_name_in_errors(Path(file)):
@@ -79,9 +80,9 @@ def _add_check(cli: typer.Typer, make_studio: Callable[[], Studio]) -> None:
             for number, line in enumerate(_lines(file), 1):
                 text = _text(line, number, jsonl)
                 start = time.perf_counter()
-                decision = studio.check(text, mode)
+                decision = studio.check(text, mode, negative_prompt)
                 seconds = time.perf_counter() - start
-                found = studio.suggest(text, mode, decision) if suggestions else ()
+                found = studio.suggest(text, mode, decision, negative_prompt) if suggestions else ()
                 typer.echo(serialize.line(serialize.checked_prompt(text, decision, messages, seconds, found)))
                 sys.stdout.flush()
 

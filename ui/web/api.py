@@ -63,16 +63,17 @@ class Api:
         return serialize.health((self.badge or HealthBadge(self.studio)).health())
 
     @_answers
-    def preview(self, prompt: str, mode: str = "general") -> dict[str, Any]:
+    def preview(self, prompt: str, mode: str = "general", negative_prompt: str = "") -> dict[str, Any]:
         """Judge a prompt with the quick checks. Nothing is made or recorded."""
-        request = forms.read({"prompt": prompt, "mode": mode})
-        return serialize.decision(self.studio.preview(request.prompt, request.mode), self.studio.messages())
+        request = forms.read({"prompt": prompt, "mode": mode, "negative_prompt": negative_prompt})
+        decision = self.studio.preview(request.prompt, request.mode, request.negative_prompt)
+        return serialize.decision(decision, self.studio.messages())
 
     @_answers
-    def suggest(self, prompt: str, mode: str = "general") -> dict[str, Any]:
+    def suggest(self, prompt: str, mode: str = "general", negative_prompt: str = "") -> dict[str, Any]:
         """Other wordings for a blocked prompt, each judged by all checks to pass. Nothing is made or recorded."""
-        request = forms.read({"prompt": prompt, "mode": mode})
-        suggestions = self.studio.suggest(request.prompt, request.mode)
+        request = forms.read({"prompt": prompt, "mode": mode, "negative_prompt": negative_prompt})
+        suggestions = self.studio.suggest(request.prompt, request.mode, None, request.negative_prompt)
         return {"suggestions": [serialize.suggestion(suggestion) for suggestion in suggestions]}
 
     @_answers

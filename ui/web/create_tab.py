@@ -31,6 +31,9 @@ from ui.web.suggestions import Suggestions
 if TYPE_CHECKING:
     from studio import Studio
 
+# What a judgement is read from.
+JUDGED = ("prompt", "mode", "language", "negative_prompt")
+
 
 @dataclass(frozen=True)
 class CreateTab:
@@ -63,10 +66,10 @@ class CreateTab:
                 api_name=f"reveal_{number}",
                 api_visibility="private",
             )
-        self.suggestions.wire(*(self.fields.components[name] for name in ("prompt", "mode", "language")))
+        self.suggestions.wire(*(self.fields.components[name] for name in JUDGED))
 
     def _wire_judgement(self) -> None:
-        inputs = [self.fields.components[name] for name in ("prompt", "mode", "language")]
+        inputs = [self.fields.components[name] for name in JUDGED]
         # .change and not .input, which a paste, a cut and an undo do not fire.
         gr.on(
             [component.change for component in inputs],
@@ -99,10 +102,12 @@ class CreateTab:
         """Chooses the reader's language, and the country whose help comes first, as the browser names them."""
         return greeting(self.studio, request.headers.get("accept-language", ""))
 
-    def judge(self, prompt: str | None, mode: str | None, language: str | None) -> tuple[Any, ...]:
+    def judge(
+        self, prompt: str | None, mode: str | None, language: str | None, negative_prompt: str | None = None
+    ) -> tuple[Any, ...]:
         """Shows the judgement of a prompt as it is typed, and its words that count. A program may send null."""
         prompt, mode = prompt or "", mode or BASE_MODE
-        result = handlers.preview(self.studio, prompt, mode, language or "")
+        result = handlers.preview(self.studio, prompt, mode, language or "", negative_prompt or "")
         pieces, verdict = [], None
         if isinstance(result, Judged):
             pieces, verdict = decision.highlights(prompt, result.decision, result.messages), result.decision.verdict

@@ -23,21 +23,23 @@ if TYPE_CHECKING:
     from studio import Studio
 
 
-def preview(studio: Studio, prompt: str, mode: str, language: str = "") -> Judged | Problem | None:
+def preview(
+    studio: Studio, prompt: str, mode: str, language: str = "", negative_prompt: str = ""
+) -> Judged | Problem | None:
     """Judges a prompt with the quick checks while it is typed; returns None for an empty one."""
     if not prompt.strip():
         return None
-    return attempt(_judged, studio, prompt, mode, language)
+    return attempt(_judged, studio, prompt, mode, language, negative_prompt)
 
 
-def _judged(studio: Studio, prompt: str, mode: str, language: str) -> Judged:
+def _judged(studio: Studio, prompt: str, mode: str, language: str, negative_prompt: str) -> Judged:
     messages = studio.messages(language)
-    return Judged(studio.preview(prompt, mode), messages)
+    return Judged(studio.preview(prompt, mode, negative_prompt), messages)
 
 
-def suggest(studio: Studio, prompt: str, mode: str) -> tuple[Suggestion, ...]:
+def suggest(studio: Studio, prompt: str, mode: str, negative_prompt: str = "") -> tuple[Suggestion, ...]:
     """Returns other wordings for a blocked prompt; none where something went wrong."""
-    suggestions = attempt(studio.suggest, prompt, mode)
+    suggestions = attempt(studio.suggest, prompt, mode, None, negative_prompt)
     return () if isinstance(suggestions, Problem) else suggestions
 
 
