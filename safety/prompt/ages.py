@@ -45,6 +45,8 @@ _AGE_OF |= {word: age for words in (_ROMAN, _HAN) for age, word in enumerate(wor
 # "1 2" is a number with a space put in.
 _NUMBER = rf"{BEGINS}(?<!\d[.,])(1[\s_]\d|\d{{1,3}}|{NUMBER_WORD})"
 _TEENS = r"1[0-7]|[6-9]|ten|eleven|twelve|thirteen|fourteen|fifteen|sixteen|seventeen"
+_WORD = re.compile(r"[^\W\d_]+")
+_HAS_NUMBER = re.compile(r"\d|[六七八九十]")
 _GAP = r"[\s\-_]{0,3}"
 _UNITS = (
     r"anos|ans|anni|jahre|jahren|jahrige[rsnm]?|jahrig|лет|года|год|летн\w{1,4}|роки|років|jaar|jarige|lat|letnia|arig"
@@ -89,6 +91,8 @@ _STATED_AGES = tuple(
 def ages_below(limit: int, text: Normalised) -> Iterator[Span]:
     """Yields where a person younger than `limit` years is stated. Months, weeks and days count as 0 years."""
     for variant in text.readings:
+        if not _HAS_NUMBER.search(variant.text) and _AGE_OF.keys().isdisjoint(_WORD.findall(variant.text)):
+            continue
         for pattern in _STATED_AGES:
             for match in pattern.finditer(variant.text):
                 if _years(match) < limit and not _THINGS.match(variant.text, match.end()):

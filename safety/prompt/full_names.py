@@ -24,13 +24,15 @@ _NAME = re.compile(
     r"(?<![^\W_])([^\W\d_]{2,}(?:['’][^\W\d_]+)?)(?=((?:[ \-][^\W\d_]\.?)?[ \-](?P<last>[^\W\d_]['’]?[^\W\d_]+))(?![^\W_]))"
 )
 _INITIALLED = re.compile(r"(?<![^\W_])([^\W\d_]{2,})[ _-](?P<last>[a-z])\.?(?=\s*(?:$|[,.;:!?)]))")
-_CREDIT_REACH = 40  # characters before a name in which "by", "after" may stand
+_REACH = 50  # characters before a name in which "by" and "photo of" may stand
 _PICTURE_OF = re.compile(
     r"(?:photo|photograph|picture|pic|image|selfie|shot|video|footage|nude|naked|nudes|portrait|painting|drawing|deepfake)s?"
     r"[\W_]+of[\W_]+(?:the[\W_]+)?(?:actress|actor|singer|model|celebrity|influencer|streamer|politician)?[\W_]{0,3}$"
 )
-_IS = re.compile(r"\s+(?:is\s+|being\s+|posing\s+|standing\s+|lying\s+)?", re.IGNORECASE)
-_ENDS = re.compile(r"\s*(?:$|[,.;:!?)\]|]|(?:with|in|on|at|and|as|is|from|without|wearing|lying|posing|nude|naked|topless)\b)")
+# Signs that may stand for a space; a comma parts a name from what it does not belong to.
+_TIGHT = re.compile(r"(?:[^\w,;.]|_){1,4}")
+_IS = re.compile(r"(?:[^\w,;.]|_){1,4}(?:(?:is|being|posing|standing|lying)\W+)?", re.IGNORECASE)
+_ENDS = re.compile(r"\s*(?:$|[^\w\s]|(?:with|in|on|at|and|as|is|from|without|wearing|lying|posing|nude|naked|topless)\b)")
 
 
 class FullNames:
@@ -47,52 +49,60 @@ class FullNames:
         any_credit = "|".join(re.escape(credit) for credit in sorted(credits, key=len, reverse=True))
         self._credit = re.compile(rf"(?:^|[^\w])(?:{any_credit})[\s:,_]+$", re.IGNORECASE)
 
-    def capitalised(self, typed: str) -> Iterator[Span]:
+    def capitalised(self, text: Normalised) -> Iterator[Span]:
         """Yields capitalised pairs with a common given name, unless a credit stands before them."""
-        for match in _NAME.finditer(typed):
-            first, last = match[1], match["last"]
-            if not (first[0].isupper() and last[0].isupper()) or plain(first) not in self._given:
-                continue
-            before = typed[max(0, match.start() - _CREDIT_REACH) : match.start()]
-            if plain(last) not in self._no_surname and not self._credit.search(before):
-                yield Span(match.start(), match.end(2))
+        for variant in text.readings:
+            for match in _NAME.finditer(variant.text):
+                if match[1] not in self._given or match["last"] in self._no_surname:
+                    continue
+                before = variant.text[max(0, match.start() - _REACH) : match.start()]
+                if _is_upper(match, variant, text.typed) and not self._credit.search(before):
+                    yield variant.span(match.start(), match.end("last"))
 
     def in_place(self, text: Normalised, wording: Sequence[Span]) -> Iterator[Span]:
         """Yields names that stand where only a full name does: after "photo of", or right beside `wording`."""
         distance = WordDistance(text.typed)
-        for variant in text.variants:
+        for variant in text.readings:
             for match in (*_NAME.finditer(variant.text), *_INITIALLED.finditer(variant.text)):
+                if not self._may_be_name(match):
+                    continue
                 end = match.end("last")
-                pictured = _PICTURE_OF.search(variant.text, 0, match.start()) and _ENDS.match(variant.text, end)
                 span = variant.span(match.start(), end)
+                before = variant.text[max(0, match.start() - _REACH) : match.start()]
+                pictured = bool(_PICTURE_OF.search(before) and _ENDS.match(variant.text, end))
                 near = distance.near(span, wording, REACH_PICTURED) if pictured else _beside(span, wording, text.typed)
-                if near and self._is_name(match, variant, text.typed, bool(pictured)):
+                if near and not self._credit.search(before) and self._is_name(match, variant, text.typed, pictured):
                     yield span
 
-    def _is_name(self, match: re.Match[str], variant: TextVariant, typed: str, pictured: bool) -> bool:
+    def _may_be_name(self, match: re.Match[str]) -> bool:
         first, last = match[1], match["last"]
         if f"{first} {last}" in self._artists or {first, last} & self._no_surname:
             return False
-        if self._credit.search(variant.text[max(0, match.start() - _CREDIT_REACH) : match.start()]):
-            return False
+        return first in self._given or not (english().knows(first) or english().knows(last))
+
+    def _is_name(self, match: re.Match[str], variant: TextVariant, typed: str, pictured: bool) -> bool:
+        """Tells whether what may be a name is one, by its capitals and how common its words are."""
         if match.re is _INITIALLED:
-            return first in self._given
-        words = english()
-        upper = all(typed[variant.starts[match.start(place)]].isupper() for place in (1, "last"))
-        # A word that prompts know is a family name in lower case only behind "photo of", and a rare one there.
-        rare = not words.knows(last) or (pictured and words.cost.get(last, 0.0) >= FAMILY_NAME)
-        if first in self._given:
+            return match[1] in self._given
+        words, last = english(), match["last"]
+        upper = _is_upper(match, variant, typed)
+        if match[1] in self._given:
+            # What prompts know is a family name in lower case only behind "photo of", and a rare word there.
+            rare = not words.knows(last) or (pictured and words.cost.get(last, 0.0) >= FAMILY_NAME)
             return rare or (upper and pictured)
-        strange = not words.knows(first) and not words.knows(last)
         # In lower case they may be invented or of another language: not where a text of English begins with them.
         alone = not variant.text[: match.start()].strip() and words.share(variant.text[match.end("last") :]) == 1.0
-        return strange and (upper or pictured or alone)
+        return upper or pictured or alone
+
+
+def _is_upper(match: re.Match[str], variant: TextVariant, typed: str) -> bool:
+    return all(typed[variant.starts[match.start(place)]].isupper() for place in (1, "last"))
 
 
 def _beside(span: Span, wording: Sequence[Span], typed: str) -> bool:
     """Tells whether nothing but a space stands between a name and wording; behind a name that begins the text, a sign."""
     for other in wording:
-        if typed[other.end : span.start].isspace():
+        if _TIGHT.fullmatch(typed, other.end, max(other.end, span.start)):
             return True
         between = typed[span.end : other.start]
         if _IS.fullmatch(between) or (not typed[: span.start].strip() and between and not between.strip(" ,:;-_")):

@@ -59,7 +59,7 @@ class IntimateImageryCheck:
     def names_anybody(self, text: str) -> bool:
         """Tells whether a text has a name in it, real or of a story; credits to artists do not count."""
         kinds = {match.meaning for match in self._matcher.find(normalise(text))}
-        return not kinds.isdisjoint(("figures", "fictional")) or any(True for _ in self._names.capitalised(text))
+        return not kinds.isdisjoint(("figures", "fictional")) or any(True for _ in self._names.capitalised(normalise(text)))
 
     def _person_near_wording(self, text: Normalised, spans: dict[str, list[Span]]) -> bool:
         terms = {match.span for match in self._lexicon.find(text.typed) if self._intimate(match.meaning)}
@@ -70,7 +70,7 @@ class IntimateImageryCheck:
         distance = WordDistance(text.typed)
         real = {*spans.get("figures", []), *self._similar.find(text), *self._identified.find(text)}
         made_up = spans.get("artists", []) + spans.get("fictional", []) + wording
-        others = outside(self._names.capitalised(text.typed), made_up)
+        others = outside(self._names.capitalised(text), made_up)
         in_place = outside(self._names.in_place(text, wording_of_real), made_up)
         return (
             distance.any_near(real, wording_of_real, REACH_KNOWN)

@@ -34,6 +34,10 @@ _FORMS = tuple(
         rf"{BEGINS}of\sminors?{_MINOR_ENDS}",
     )
 )
+# One of these is there wherever a form matches.
+_TELLING = re.compile(
+    r"grade|form|year|klass|class|minor|born|under|below|not|than|nearly|almost|before|年[级級]"
+)
 _BORN = re.compile(rf"{BEGINS}born[\s_](?:\w+[\s_]){{0,3}}(20\d\d)(?!\d)")
 
 
@@ -41,6 +45,8 @@ def not_of_age(text: Normalised) -> Iterator[Span]:
     """Yields where somebody is said to be younger than ADULT_AGE in other words than by an age."""
     this_year = date.today().year
     for variant in text.readings:
+        if not _TELLING.search(variant.text):
+            continue
         for pattern in _FORMS:
             for match in pattern.finditer(variant.text):
                 yield variant.span(match.start(), match.end())

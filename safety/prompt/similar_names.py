@@ -72,22 +72,25 @@ class SimilarNames:
 
     def find(self, text: Normalised) -> Iterator[Span]:
         """Yields where a name or something like it stands, in any reading of the text."""
+        known: dict[str, dict[Place, _Likeness]] = {}
         for variant in text.readings:
-            words = [match.span() for match in _WORD.finditer(variant.text)]
-            yield from self._in_latin(variant, words)
+            yield from self._in_latin(variant, known)
         # Initials only where no sign was made a space: "woman's stone" is no Sharon.
         yield from self._initialled(text.decoded)
         if not text.typed.isascii():
             yield from self._in_other_scripts(text.typed)
 
-    def _in_latin(self, variant: TextVariant, words: list[tuple[int, int]]) -> Iterator[Span]:
+    def _in_latin(self, variant: TextVariant, known: dict[str, dict[Place, _Likeness]]) -> Iterator[Span]:
+        """Yields the names of one reading. `known`: what the words of others may be, filled in here."""
         previous: dict[Place, tuple[int, _Likeness]] = {}
-        for start, end in words:
-            word = variant.text[start:end]
+        for match in _WORD.finditer(variant.text):
+            word, start, end = match[0], match.start(), match.end()
             if word in self._joined:
                 yield variant.span(start, end)
+            if word not in known:
+                known[word] = self._candidates(word)
             now: dict[Place, tuple[int, _Likeness]] = {}
-            for (number, position), likeness in self._candidates(word).items():
+            for (number, position), likeness in known[word].items():
                 first = start
                 if position:
                     if (number, position - 1) not in previous:

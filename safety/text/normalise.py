@@ -9,7 +9,7 @@ The work is linear: at most MAX_VARIANTS variants, each at most MAX_GROWTH times
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -18,7 +18,7 @@ from safety.text.decoding import decoded_pieces, reversed_text
 from safety.text.english import english_share
 from safety.text.folding import expanded, folded, split
 from safety.text.respelling import repaired
-from safety.text.separators import parted, unpunctuated, without_syntax
+from safety.text.separators import letters_alone, parted, unpunctuated, without_commonest_figure, without_syntax
 from safety.text.variant import TextVariant
 
 MAX_VARIANTS = 20
@@ -83,23 +83,36 @@ def normalise(text: str) -> Normalised:
     decoded = expanded(text, pieces) if pieces else folds
     bare = without_syntax(text)
     unweighted = decoded if bare == text else _mixed_words_in_latin(expanded(bare, pieces))
-    variants = _each_once([folds, decoded, *_undisguised(text, decoded), *_parted(bare, unweighted)])
+    sources = tuple(_sources(bare, unweighted))
+    parts = tuple(map(parted, sources))
+    variants = _each_once([folds, decoded, *_undisguised(text, decoded), *parts])
     clearest = max(variants, key=lambda variant: english_share(variant.text))
-    sources = (clearest,) if clearest is decoded else (decoded, clearest)
-    reversals = (reversal for source in sources for reversal in reversed_text(source))
+    turned = (clearest,) if clearest is decoded else (decoded, clearest)
+    reversals = (reversal for source in turned for reversal in reversed_text(source))
     mended = [repaired(variant) for variant in (clearest, *reversals)]
     variants = _each_once([*variants, *mended])
     known = {variant.text for variant in variants}
-    others = _each_once(unpunctuated(variant) for variant in (unweighted, *variants))
+    others = _each_once(_without_signs(sources, (*parts, *mended)))
     return Normalised(text, variants, decoded, tuple(other for other in others if other.text not in known))
 
 
-def _parted(text: str, plain: TextVariant) -> Iterator[TextVariant]:
-    """Yields the text with spaces for the signs between words, and for the symbols that else have a name."""
-    latin = _lookalike_words_in_latin(plain)
-    yield parted(latin)
+def _without_signs(sources: Iterable[TextVariant], others: Iterable[TextVariant]) -> Iterator[TextVariant]:
+    """Yields variants without punctuation; signs and figures of the sources may also be letters, or only separate."""
+    for source in sources:
+        bare = unpunctuated(source)
+        yield bare
+        if _FIGURE.search(bare.text):
+            yield _unleeted(bare, "i")
+            yield letters_alone(bare)
+            yield _unleeted(without_commonest_figure(source), "i")
+    yield from map(unpunctuated, others)
+
+
+def _sources(text: str, plain: TextVariant) -> Iterator[TextVariant]:
+    """Yields what the readings without signs are made of: symbols that else have a name are spaces in the second."""
+    yield _lookalike_words_in_latin(plain)
     if not text.isascii():
-        yield parted(_mixed_words_in_latin(split(text)))
+        yield _mixed_words_in_latin(split(text))
 
 
 def _each_once(variants: Iterable[TextVariant]) -> tuple[TextVariant, ...]:

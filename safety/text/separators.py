@@ -12,12 +12,15 @@ from safety.text.variant import TextPiece, TextVariant
 # Weights ("(word:1.2)", "word::2", "[a:b:0.5]"), words that join prompts, and the beginning of a tag ("<lora:").
 _SYNTAX = re.compile(
     r"(?<=[^\W\d_]|[)\]}>])\s?:{1,2}\s?[-+]?(?:\d+\.?\d*|\.\d+)(?![^\W_])"
+    r"|(?<=\d)\s?:\s?[-+]?(?:\d+\.?\d*|\.\d+)(?=\s?[)\]}])"
     r"|(?<!\w)(?:AND|BREAK|ADDCOMM|ADDBASE|ADDROW|ADDCOL)(?!\w)"
     r"|<\s?(?i:lora|lyco|loha|locon|hypernet|embedding|wildcard)\s?:"
 )
 # Not the point or comma of a number.
 _RUN = re.compile(r"(?!(?<=\d)[.,]\d)[\W_]+")
 _TIGHT_RUN = re.compile(r"(?<=[^\W\d_])(?:(?!\s)[\W\d_])+(?=[^\W\d_])|_+")
+_NO_LETTER = re.compile(r"[\W\d_]+")
+_FIGURE_BETWEEN = re.compile(r"(?<=[^\W\d_])(\d)\1*(?=[^\W\d_])")
 _SPACE = " "
 
 
@@ -34,6 +37,24 @@ def parted(variant: TextVariant) -> TextVariant:
 def unpunctuated(variant: TextVariant) -> TextVariant:
     """Returns the variant with one space for each run of signs and spaces, ordinary punctuation included."""
     return _spaced(variant, _RUN)
+
+
+def letters_alone(variant: TextVariant) -> TextVariant:
+    """Returns the variant with one space for each run of all that is no letter: "nude0 photo0" too."""
+    return _spaced(variant, _NO_LETTER)
+
+
+def without_commonest_figure(variant: TextVariant) -> TextVariant:
+    """Returns the variant with spaces for the figure that stands between letters most: "nude7127year7old".
+
+    It is taken out beside letters only, so that other numbers stay what they are.
+    """
+    between = _FIGURE_BETWEEN.findall(variant.text)
+    if not between:
+        return variant
+    commonest = max(set(between), key=lambda figure: (between.count(figure), figure))
+    beside = re.compile(rf"(?<=[^\W\d_]){commonest}+|{commonest}+(?=[^\W\d_])")
+    return unpunctuated(variant.with_text(beside.sub(lambda run: _SPACE * len(run[0]), variant.text)))
 
 
 def _spaced(variant: TextVariant, runs: re.Pattern[str]) -> TextVariant:
