@@ -72,7 +72,8 @@ _STATED_AGES = tuple(
     for pattern in (
         rf"{_NUMBER}{_GAP}(?:(?:years?|yrs?|y|months?|weeks?|days?)[\s\-_/.]{{0,2}})(?:old|olds|o){ENDS}",
         rf"{BEGINS}({_either(_ROMAN)})[\s\-_]years?[\s\-_]old{ENDS}",
-        rf"{_NUMBER}{_GAP}(?:summers|winters|springs)[\s\-_](?:old|young){ENDS}",
+        rf"{_NUMBER}{_GAP}(?:summers|winters|springs)(?:[\s\-_](?:old|young))?{ENDS}",
+        rf"{BEGINS}(?:at|age|aged)\s{_NUMBER}{_GAP}(?:yrs?|years){ENDS}",
         rf"{BEGINS}(?:aged?|ages)(?:\s+(?:of|is|only))?[\s:=\-_]{{0,2}}{_NUMBER}(?![^\W_]|[.,]\d)",
         rf"{_NUMBER}{_GAP}(?:years|months)\s+of\s+age",
         rf"{_NUMBER}{_GAP}(?:{_UNITS}){ENDS}",

@@ -78,7 +78,7 @@ class FullNames:
         first, last = match[1], match["last"]
         if f"{first} {last}" in self._artists or {first, last} & self._no_surname:
             return False
-        return first in self._given or not (english().knows(first) or english().knows(last))
+        return first in self._given or not (_is_common(first) or english().knows(last))
 
     def _is_name(self, match: re.Match[str], variant: TextVariant, typed: str, pictured: bool) -> bool:
         """Tells whether what may be a name is one, by its capitals and how common its words are."""
@@ -91,8 +91,13 @@ class FullNames:
             rare = not words.knows(last) or (pictured and words.cost.get(last, 0.0) >= FAMILY_NAME)
             return rare or (upper and pictured)
         # In lower case they may be invented or of another language: not where a text of English begins with them.
-        alone = not variant.text[: match.start()].strip() and words.share(variant.text[match.end("last") :]) == 1.0
+        strange = not words.knows(match[1])
+        alone = strange and not variant.text[: match.start()].strip() and words.share(variant.text[match.end("last") :]) == 1.0
         return upper or pictured or alone
+
+
+def _is_common(word: str) -> bool:
+    return english().knows(word) and english().cost.get(word, 0.0) < FAMILY_NAME
 
 
 def _is_upper(match: re.Match[str], variant: TextVariant, typed: str) -> bool:

@@ -37,7 +37,7 @@ class IdentifiedPeople:
             (words.profession, rf"{_any(words.profession)}{_GAP}{_BETWEEN}{_any(words.known_by)}{_GAP}[^\W_]+"),
             # Initials: the letters are a name to whom the profession tells which.
             (words.profession, rf"{_any(words.profession)}{_GAP}[a-z][. ]{{1,2}}[a-z](?:\.|(?![^\W_]))"),
-            (words.office, rf"the{_GAP}{_BETWEEN}{_any(words.office)}"),
+            (words.office, _any(words.office)),
         )
         self._forms = [(_last_words(terms), re.compile(rf"(?<![^\W_]){form}(?![^\W_])")) for terms, form in forms]
         self._phrases = TermMatcher((phrase, None) for phrase in words.phrases)

@@ -31,14 +31,14 @@ class IntimateImageryCheck:
     name = "intimate imagery"
     live = True
 
-    def __init__(self, words: HardLineWords, figures: Sequence[str], artists: Iterable[str], lexicon: Lexicon) -> None:
+    def __init__(self, words: HardLineWords, figures: Sequence[str], no_sitters: Iterable[str], lexicon: Lexicon) -> None:
         person = words.person
         kinds = ("nudification", "artists", "fictional", "undressing")
         others = [(term, kind) for kind in kinds for term in getattr(person, kind)]
         more_wording = ((term, "wording") for term in (*words.wording.nude, *words.wording.sexual))
         self._matcher = TermMatcher([*others, *more_wording, *((name, "figures") for name in figures)])
         self._similar = SimilarNames(figures)
-        self._names = FullNames(person.given_names, person.no_surname, (*artists, *person.artists), person.credit)
+        self._names = FullNames(person.given_names, person.no_surname, (*no_sitters, *person.artists), person.credit)
         self._identified = IdentifiedPeople(words.identified)
         self._sexual_from = person.sexual_from
         self._lexicon = lexicon
@@ -82,7 +82,12 @@ class IntimateImageryCheck:
         return term.category == "nudity" or (term.category == "sexual" and term.score >= self._sexual_from)
 
 
-def load_intimate_imagery(presets: Path, figures: Iterable[str], lexicon: Lexicon) -> IntimateImageryCheck:
-    """Reads `hardlines.toml` in the presets, and which artists are no sitters. Raises PresetError."""
-    artists = artists_of(presets / ARTISTS_FOLDER / ARTISTS)
-    return IntimateImageryCheck(HardLineWords.load(presets / FILE), tuple(figures), artists, lexicon)
+def load_intimate_imagery(
+    presets: Path, figures: Iterable[str], characters: Iterable[str], lexicon: Lexicon
+) -> IntimateImageryCheck:
+    """Reads `hardlines.toml` in the presets, and which artists are no sitters. `characters` are no people.
+
+    Raises PresetError.
+    """
+    no_sitters = (*artists_of(presets / ARTISTS_FOLDER / ARTISTS), *characters)
+    return IntimateImageryCheck(HardLineWords.load(presets / FILE), tuple(figures), no_sitters, lexicon)

@@ -39,6 +39,9 @@ _TELLING = re.compile(
     r"grade|form|year|klass|class|minor|born|under|below|not|than|nearly|almost|before|年[级級]"
 )
 _BORN = re.compile(rf"{BEGINS}born[\s_](?:\w+[\s_]){{0,3}}(20\d\d)(?!\d)")
+# Who leaves school or university so many years from now is no adult yet.
+_CLASS_OF = re.compile(rf"{BEGINS}class[\s_]of[\s_](20\d\d)(?!\d)")
+YEARS_OF_STUDY = 5
 
 
 def not_of_age(text: Normalised) -> Iterator[Span]:
@@ -52,4 +55,7 @@ def not_of_age(text: Normalised) -> Iterator[Span]:
                 yield variant.span(match.start(), match.end())
         for match in _BORN.finditer(variant.text):
             if 0 <= this_year - int(match[1]) < ADULT_AGE:
+                yield variant.span(match.start(), match.end())
+        for match in _CLASS_OF.finditer(variant.text):
+            if YEARS_OF_STUDY <= int(match[1]) - this_year < ADULT_AGE:
                 yield variant.span(match.start(), match.end())

@@ -113,6 +113,7 @@ class ProtectedWorksCheck:
         self._credit = re.compile(rf"\b(?:{_alternatives(file.artists.credit)})\b", re.IGNORECASE)
         self._follows = re.compile(rf"[\s\-]?(?:{_alternatives(file.artists.follows)})\b", re.IGNORECASE)
         self._scores = file.score
+        self.characters = (*file.characters.names, *file.characters.ambiguous)
 
     def detect(self, prompt: Prompt) -> Iterator[Finding]:
         """Finds the names as evidence and spans. A mere name has probability 0: it says nothing of harm."""

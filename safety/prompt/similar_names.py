@@ -18,6 +18,7 @@ from safety.text.english import english
 from safety.text.sound import is_word_part, skeletons, sound
 
 MIN_EDITED = 4  # letters of a name's word in which one may be wrong
+MIN_SHORTENED = 2  # letters of a given name that was cut short
 MIN_SOUND = 3  # sounds of a word that is known by them
 MIN_SKELETON = 4  # consonants of a whole name in another script
 MIN_INITIALLED, MIN_JOINED = 4, 9  # letters of a family name behind an initial, and of a name without spaces
@@ -88,7 +89,7 @@ class SimilarNames:
             if word in self._joined:
                 yield variant.span(start, end)
             if word not in known:
-                known[word] = self._candidates(word)
+                known[word] = self._shortened(word) | self._candidates(word)
             now: dict[Place, tuple[int, _Likeness]] = {}
             for (number, position), likeness in known[word].items():
                 first = start
@@ -116,6 +117,12 @@ class SimilarNames:
         for place in self._sounds.get(sound(word), ()):
             found.setdefault(place, likeness)
         return found
+
+    def _shortened(self, word: str) -> dict[Place, _Likeness]:
+        """Returns the given names that a word, no everyday one, is the beginning of: "Em"."""
+        if len(word) < MIN_SHORTENED or english().cost.get(word, EVERYDAY) < EVERYDAY:
+            return {}
+        return {(number, 0): _Likeness(0) for number, words in enumerate(self._names) if words[0].startswith(word)}
 
     def _initialled(self, variant: TextVariant) -> Iterator[Span]:
         for match in re.finditer(r"(?<![\w'’])([a-z])(?:\. ?|[ _-])([a-z]{4,})(?![^\W_])", variant.text):

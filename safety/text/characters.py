@@ -68,8 +68,8 @@ _UNSPACED = ((0x0E00, 0x0EFF), (0x1000, 0x109F), (0x1780, 0x17FF), (0x2E80, 0x9F
 _SYMBOLS_WITH_MEANING = "☠⚔⚰"
 # Braille cells of one letter each, in the order of the alphabet.
 _BRAILLE = dict(zip("⠁⠃⠉⠙⠑⠋⠛⠓⠊⠚⠅⠇⠍⠝⠕⠏⠟⠗⠎⠞⠥⠧⠺⠭⠽⠵", "abcdefghijklmnopqrstuvwxyz", strict=True))
-# Emoji whose Unicode names mislead.
-_EMOJI = {"🔞": " nsfw "}
+# Emoji whose Unicode names mislead, or leave out that they show children.
+_EMOJI = {"🔞": " nsfw ", "👧": " little girl ", "👦": " little boy "}
 
 
 @lru_cache(maxsize=8192)

@@ -41,6 +41,10 @@ _MORSE_CODE = """
 _MORSE_LETTERS = dict(zip(_MORSE_CODE.split(), "abcdefghijklmnopqrstuvwxyz", strict=True))
 _ONE_ESCAPE = re.compile(_ESCAPE)
 
+# Letters drawn upside down, and those that are then others.
+_TURNED = re.compile("[ɐɔǝɟƃɥɾʞɯɹʇʌʍʎ]")
+_UPRIGHT = str.maketrans("ɐqɔpǝɟƃɥıɾʞlɯuodbɹsʇnʌʍxʎz", "abcdefghijklmnopqrstuvwxyz")
+
 Decoder = Callable[[str], str]
 
 
@@ -118,7 +122,9 @@ _FORMS: tuple[tuple[re.Pattern[str], Decoder], ...] = (
 
 
 def reversed_text(variant: TextVariant) -> Iterator[TextVariant]:
-    """Yields the whole text backwards or shifted by 13 letters, where that makes clearly more sense."""
+    """Yields the whole text backwards, upside down or shifted by 13 letters, where that makes clearly more sense."""
+    if _TURNED.search(variant.text):
+        yield variant.with_text(variant.text.translate(_UPRIGHT)).backwards()
     share = english_share(variant.text)
     if share + MIN_ENGLISH_GAIN > 1:
         return

@@ -25,9 +25,12 @@ MAX_VARIANTS = 20
 MAX_GROWTH = 4
 
 _CAMEL = re.compile(r"[a-z][A-Z]")
+# Capitals that stand for a space: "nudeXXart".
+_CAPITAL_SIGN = re.compile(r"(?<=[a-z])[XZQ]+(?=[a-z])")
 _WORD = re.compile(r"[^\W_]+")
 _LATIN = re.compile(r"[a-z]")
 _SIGNS = str.maketrans("0345678927@$€£", "oeasgtbgztasel")
+_LEET = re.compile(r"[a-z][0-9@$!|]|[0-9@$!|][a-z]")
 _FIGURE = re.compile(r"[0-9@$€£!|¡]")
 _LIKE_I = re.compile(r"1|(?<=\w)[!|¡](?=\w)")
 _TOKEN = re.compile(r"\S+")
@@ -35,6 +38,7 @@ _SPACED_OUT = re.compile(r"(?<![^\W_])(?:[^\W_](?:[\W_]{1,3})){2,}[^\W_](?![^\W_
 _GAP = re.compile(r"[\W_]+")
 _SPACE = re.compile(r"\s")
 _INNER_POINTS = re.compile(r"(?<=[^\W_])[.\-_*·•~'’`^|/\\,:;+=]{1,2}(?=[^\W_])")
+_PASTED = re.compile(r"(?<=\w)[\"'’]\s?[+.&]\s?[\"'’](?=\w)")
 _WIDE_GAP = re.compile(r"\s{2,}|\s*[,;:]\s+")
 _WIDE_SPACE = re.compile(r"\s{2,}")
 _STRETCHED = re.compile(r"([^\W\d_])\1{2,}")
@@ -89,7 +93,8 @@ def normalise(text: str) -> Normalised:
     clearest = max(variants, key=lambda variant: english_share(variant.text))
     turned = (clearest,) if clearest is decoded else (decoded, clearest)
     reversals = (reversal for source in turned for reversal in reversed_text(source))
-    mended = [repaired(variant) for variant in (clearest, *reversals)]
+    unleeted = (_unleeted(unweighted, "i"),) if _LEET.search(unweighted.text) else ()
+    mended = [repaired(variant) for variant in (clearest, *unleeted, *reversals)]
     variants = _each_once([*variants, *mended])
     known = {variant.text for variant in variants}
     others = _each_once(_without_signs(sources, (*parts, *mended)))
@@ -113,6 +118,8 @@ def _sources(text: str, plain: TextVariant) -> Iterator[TextVariant]:
     yield _lookalike_words_in_latin(plain)
     if not text.isascii():
         yield _mixed_words_in_latin(split(text))
+    if _CAPITAL_SIGN.search(text):
+        yield folded(_CAPITAL_SIGN.sub(lambda run: " " * len(run[0]), text))
 
 
 def _each_once(variants: Iterable[TextVariant]) -> tuple[TextVariant, ...]:
@@ -174,7 +181,8 @@ def _spaced_out(text: str, article: bool) -> Iterator[tuple[int, int]]:
 
 
 def _joined(variant: TextVariant, spaced_out: Iterable[tuple[int, int]]) -> TextVariant:
-    inner = {(gap.start(), gap.end()) for gap in _INNER_POINTS.finditer(variant.text)}
+    points = (*_INNER_POINTS.finditer(variant.text), *_PASTED.finditer(variant.text))
+    inner = {(gap.start(), gap.end()) for gap in points}
     wide = {(gap.start() + 1, gap.end()) for gap in _WIDE_SPACE.finditer(variant.text)}
     gaps: list[tuple[int, int]] = []
     for start, end in sorted({*inner, *wide, *spaced_out}):

@@ -19,7 +19,7 @@ _ENGLISH = tuple(
         (r"^wr", "r"),
         (r"^y(?=[aeiou])", "j"),
         (r"ph", "f"),
-        (r"sch|tch|ch|sh", "x"),
+        (r"sch|tch|ch|sh", "S"),
         (r"gh(?![aeiou])", ""),
         (r"th", "t"),
         (r"c(?=[eiy])|z", "s"),
