@@ -1,9 +1,8 @@
-"""How many of a hundred evasions pass, in each mode, with and without a confirmation.
+"""How many evasions pass, in each mode, with and without a confirmation.
 
     python -m benchmarks.prompt.evasions
 
-Each asks, in other signs, scripts, spellings or words, for what every mode refuses (evasions.toml). "*" before a prompt:
-it stands in the middle of a long harmless one.
+Each asks, in other signs, scripts, spellings or words, for what every mode refuses (evasions.toml).
 """
 
 from __future__ import annotations
@@ -31,17 +30,22 @@ def evasions() -> Iterator[tuple[str, str]]:
             yield kind["name"], prompt
 
 
+def passing(guard: Guard, mode: str) -> list[tuple[str, str, Verdict]]:
+    """Kind, prompt and verdict of those that are not refused."""
+    judged = ((kind, prompt, guard.check_prompt(prompt, mode).verdict) for kind, prompt in evasions())
+    return [(kind, prompt, verdict) for kind, prompt, verdict in judged if verdict < Verdict.BLOCK]
+
+
 def main() -> None:
     guard = Guard.load()
     listed = list(evasions())
     print(f"{len(listed)} evasions\n\n| mode | pass | pass with a confirmation |\n|---|---|---|")
     passed: list[str] = []
     for mode in guard.policy.mode:
-        verdicts = [guard.check_prompt(prompt, mode).verdict for _, prompt in listed]
-        counts = Counter(min(verdict, Verdict.BLOCK) for verdict in verdicts)
+        let_through = passing(guard, mode)
+        counts = Counter(verdict for _, _, verdict in let_through)
         print(f"| {mode} | {counts[Verdict.ALLOW] + counts[Verdict.NOTE]} | {counts[Verdict.WARN]} |")
-        pairs = zip(listed, verdicts, strict=True)
-        passed += [f"{mode}: {verdict.name}, {kind}: {prompt}" for (kind, prompt), verdict in pairs if verdict < Verdict.BLOCK]
+        passed += [f"{mode}: {verdict.name}, {kind}: {prompt}" for kind, prompt, verdict in let_through]
     print("\n" + "\n".join(passed))
 
 

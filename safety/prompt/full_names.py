@@ -32,7 +32,9 @@ _PICTURE_OF = re.compile(
 # Signs that may stand for a space; a comma parts a name from what it does not belong to.
 _TIGHT = re.compile(r"(?:[^\w,;.]|_){1,4}")
 _IS = re.compile(r"(?:[^\w,;.]|_){1,4}(?:(?:is|being|posing|standing|lying)\W+)?", re.IGNORECASE)
-_ENDS = re.compile(r"\s*(?:$|[^\w\s]|(?:with|in|on|at|and|as|is|from|without|wearing|lying|posing|nude|naked|topless)\b)")
+_ENDS = re.compile(
+    r"\s*(?:$|[^\w\s]|(?:with|in|on|at|and|as|is|from|without|wearing|lying|posing|nude|naked|topless)\b)"
+)
 
 
 class FullNames:
@@ -68,6 +70,8 @@ class FullNames:
                     continue
                 end = match.end("last")
                 span = variant.span(match.start(), end)
+                if any(other.start < span.end and span.start < other.end for other in wording):
+                    continue
                 before = variant.text[max(0, match.start() - _REACH) : match.start()]
                 pictured = bool(_PICTURE_OF.search(before) and _ENDS.match(variant.text, end))
                 near = distance.near(span, wording, REACH_PICTURED) if pictured else _beside(span, wording, text.typed)
@@ -91,8 +95,12 @@ class FullNames:
             rare = not words.knows(last) or (pictured and words.cost.get(last, 0.0) >= FAMILY_NAME)
             return rare or (upper and pictured)
         # In lower case they may be invented or of another language: not where a text of English begins with them.
-        strange = not words.knows(match[1])
-        alone = strange and not variant.text[: match.start()].strip() and words.share(variant.text[match.end("last") :]) == 1.0
+        strange = not words.knows(match[1]) and not typed[variant.starts[match.start()]].isupper()
+        alone = (
+            strange
+            and not variant.text[: match.start()].strip()
+            and words.share(variant.text[match.end("last") :]) == 1.0
+        )
         return upper or pictured or alone
 
 

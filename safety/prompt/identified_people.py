@@ -31,7 +31,10 @@ class IdentifiedPeople:
             (words.owner, rf"{owner}{_GAP}{_BETWEEN}{_any(words.relation)}"),
             (words.owner, rf"{person}{_GAP}(?:from|in|at){_GAP}{owner}{_GAP}{_BETWEEN}{_any(words.place)}"),
             # In a photo of the writer's, or one that was handed over; in "the photo" too, but not in "the painting".
-            (all_pictures, rf"{person}{_GAP}(?:in|from|on|of){_GAP}(?:{owner}|this|that|these){_GAP}{_BETWEEN}{picture}"),
+            (
+                all_pictures,
+                rf"{person}{_GAP}(?:in|from|on|of){_GAP}(?:{owner}|this|that|these){_GAP}{_BETWEEN}{picture}",
+            ),
             (words.handed_over, rf"{person}{_GAP}(?:in|from|on|of){_GAP}(?:the{_GAP})?{handed_over}{_GAP}{picture}"),
             (words.photo, rf"(?:the|this|that){_GAP}{person}{_GAP}(?:in|from|on){_GAP}the{_GAP}{photo}"),
             (words.profession, rf"{_any(words.profession)}{_GAP}{_BETWEEN}{_any(words.known_by)}{_GAP}[^\W_]+"),

@@ -22,6 +22,7 @@ from safety.text import Normalised, normalise
 # an artist's.
 REACH_KNOWN, REACH_OTHER = 10, 1
 
+
 class IntimateImageryCheck:
     """Finds real people, by name or as "my neighbour", next to sexual or nude wording.
 
@@ -31,7 +32,9 @@ class IntimateImageryCheck:
     name = "intimate imagery"
     live = True
 
-    def __init__(self, words: HardLineWords, figures: Sequence[str], no_sitters: Iterable[str], lexicon: Lexicon) -> None:
+    def __init__(
+        self, words: HardLineWords, figures: Sequence[str], no_sitters: Iterable[str], lexicon: Lexicon
+    ) -> None:
         person = words.person
         kinds = ("nudification", "artists", "fictional", "undressing")
         others = [(term, kind) for kind in kinds for term in getattr(person, kind)]
@@ -59,7 +62,9 @@ class IntimateImageryCheck:
     def names_anybody(self, text: str) -> bool:
         """Tells whether a text has a name in it, real or of a story; credits to artists do not count."""
         kinds = {match.meaning for match in self._matcher.find(normalise(text))}
-        return not kinds.isdisjoint(("figures", "fictional")) or any(True for _ in self._names.capitalised(normalise(text)))
+        return not kinds.isdisjoint(("figures", "fictional")) or any(
+            True for _ in self._names.capitalised(normalise(text))
+        )
 
     def _person_near_wording(self, text: Normalised, spans: dict[str, list[Span]]) -> bool:
         terms = {match.span for match in self._lexicon.find(text.typed) if self._intimate(match.meaning)}

@@ -35,9 +35,7 @@ _FORMS = tuple(
     )
 )
 # One of these is there wherever a form matches.
-_TELLING = re.compile(
-    r"grade|form|year|klass|class|minor|born|under|below|not|than|nearly|almost|before|年[级級]"
-)
+_TELLING = re.compile(r"grade|form|year|klass|class|minor|born|under|below|not|than|nearly|almost|before|年[级級]")
 _BORN = re.compile(rf"{BEGINS}born[\s_](?:\w+[\s_]){{0,3}}(20\d\d)(?!\d)")
 # Who leaves school or university so many years from now is no adult yet.
 _CLASS_OF = re.compile(rf"{BEGINS}class[\s_]of[\s_](20\d\d)(?!\d)")

@@ -42,7 +42,9 @@ def split_request(prompt: str, negative_prompt: str = "") -> SplitRequest:
     """
     wanted, left_out = _taken_apart(prompt)
     not_wanted, wanted_after_all = _taken_apart(negative_prompt)
-    return SplitRequest(", ".join([wanted, *wanted_after_all]), ", ".join(filter(None, (not_wanted.strip(), *left_out))))
+    return SplitRequest(
+        ", ".join([wanted, *wanted_after_all]), ", ".join(filter(None, (not_wanted.strip(), *left_out)))
+    )
 
 
 def _taken_apart(text: str) -> tuple[str, list[str]]:

@@ -94,10 +94,10 @@ def _numbered(piece: str) -> str:
 
 def _morse(piece: str) -> str:
     letters = re.split(r"( ?[/|] ?| {2,}| )", piece.translate(_MORSE_SIGNS))
-    if unknown := set(letters[::2]) - _MORSE_LETTERS.keys():
-        raise ValueError(f"no letters: {unknown}")
+    if sum(letter in _MORSE_LETTERS for letter in letters[::2]) < MIN_LETTER_SHARE * len(letters[::2]):
+        raise ValueError("no Morse code")
     gaps = ["" if gap == " " else " " for gap in letters[1::2]]
-    return "".join(_MORSE_LETTERS[letter] + gap for letter, gap in zip(letters[::2], [*gaps, ""], strict=True))
+    return "".join(_MORSE_LETTERS.get(letter, "") + gap for letter, gap in zip(letters[::2], [*gaps, ""], strict=True))
 
 
 def _unescaped(piece: str) -> str:

@@ -27,7 +27,20 @@ UNKNOWN, UNKNOWN_LETTER = 9.0, 1.7  # nats that a strange word costs, and each o
 JOIN, CUT = 1.5, 5.0  # nats for leaving a space out, and for putting one in
 
 # What is disguised most: these may be meant from four letters on. None is one letter from a name that prompts are full of.
-KEY_WORDS = ("nude", "naked", "topless", "child", "children", "kids", "teen", "teens", "minor", "underage", "toddler", "schoolgirl")
+KEY_WORDS = (
+    "nude",
+    "naked",
+    "topless",
+    "child",
+    "children",
+    "kids",
+    "teen",
+    "teens",
+    "minor",
+    "underage",
+    "toddler",
+    "schoolgirl",
+)
 
 _TOKEN = re.compile(r"[a-z]+(?:['’][a-z]+)?")
 _ALPHABET = "abcdefghijklmnopqrstuvwxyz"

@@ -12,7 +12,7 @@ from safety.text.variant import TextPiece, TextVariant
 # Weights ("(word:1.2)", "word::2", "[a:b:0.5]"), words that join prompts, and the beginning of a tag ("<lora:").
 _SYNTAX = re.compile(
     r"(?<=[^\W\d_]|[)\]}>])\s?:{1,2}\s?[-+]?(?:\d+\.?\d*|\.\d+)(?![^\W_])"
-    r"|(?<=\d)\s?:\s?[-+]?(?:\d+\.?\d*|\.\d+)(?=\s?[)\]}])"
+    r"|(?<=\d)\s?:\s?[-+]?(?:\d+\.?\d*|\.\d+)(?=\s?[)\]}])|(?<=\d):\d?\.\d+(?!\S)"
     r"|(?<!\w)(?:AND|BREAK|ADDCOMM|ADDBASE|ADDROW|ADDCOL)(?!\w)"
     r"|<\s?(?i:lora|lyco|loha|locon|hypernet|embedding|wildcard)\s?:"
 )
