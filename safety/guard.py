@@ -23,6 +23,7 @@ from safety.policy.decide import decide
 from safety.policy.model import BASE_MODE, Policy, load_policy
 from safety.prompt.classifier import PromptClassifierCheck
 from safety.prompt.negative_prompt import PromptReader, load_prompt_reader
+from safety.prompt.request_syntax import prompts_to_draw
 from safety.prompt.rewrite import Rewriter, load_rewriter
 from safety.prompt.validation import prompt_problem
 from safety.records import Assessment, CheckFailure, Decision, Finding, Picture, Prompt, Stage, Suggestion
@@ -152,7 +153,7 @@ class Guard:
         """Judges one prompt, with the words that carry its scores, and what the negative prompt makes of it.
 
         Where the prompt itself leaves something out ("Negative prompt: ...", "--no ...", "(word:-1)"), that is not
-        judged as wanted: draw from `safety.prompt.request_syntax.split_request`, as the studio does.
+        judged as wanted: a generator must be given the two of `prompts_to_draw`, as the studio gives them.
         `live`: only the checks that are quick enough for every keystroke. Raises RequestError for an unknown mode.
         """
         mode = self._mode_for(mode)
@@ -164,6 +165,11 @@ class Guard:
         except _CheckFailed as failed:
             assessment = failed.assessment
         return decide(_within(assessment, len(text)) if len(judged) > len(text) else assessment, self.policy, mode)
+
+    @staticmethod
+    def prompts_to_draw(prompt: str, negative_prompt: str = "") -> tuple[str, str]:
+        """Returns the prompt and the negative prompt of a judged request as a generator must be given them."""
+        return prompts_to_draw(prompt, negative_prompt)
 
     def check_prompts(self, prompts: Sequence[str], mode: str = "") -> dict[str, NDArray[np.float32]]:
         """Judges many prompts: columns of shape (len(prompts),), float32.

@@ -8,7 +8,7 @@ from dataclasses import replace
 from engines.interface import Progress
 from safety.generation import Generation, GenerationRequest
 from safety.prompt.demographics import DemographicsCheck, PromptVariant
-from safety.prompt.request_syntax import split_request
+from safety.prompt.request_syntax import prompts_to_draw
 from safety.records import Decision
 
 # Judges a prompt in a mode.
@@ -53,8 +53,7 @@ def draw(
         filled_of[seed] = variant.filled
     batches = []
     for number, (prompt, batch_seeds) in enumerate(seeds_of.items()):
-        split = split_request(prompt, request.negative_prompt)
-        wanted, left_out = " ".join(split.wanted.split()), split.left_out
+        wanted, left_out = prompts_to_draw(prompt, request.negative_prompt)
         batch_request = replace(request, prompt=wanted, negative_prompt=left_out, count=len(batch_seeds))
         batches.append(generate(batch_request, batch_seeds, _share_of(progress, number, len(seeds_of))))
     drawn = {picture.seed: picture for batch in batches for picture in batch.pictures}

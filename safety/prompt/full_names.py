@@ -21,7 +21,8 @@ REACH_PICTURED = 10
 
 # The second name is looked ahead for, so that "photo of Ann Lee" is not used up by "photo of".
 _NAME = re.compile(
-    r"(?<![^\W_])([^\W\d_]{2,}(?:['’][^\W\d_]+)?)(?=((?:[ \-][^\W\d_]\.?)?[ \-](?P<last>[^\W\d_]['’]?[^\W\d_]+))(?![^\W_]))"
+    r"(?<![^\W_])([^\W\d_]{2,}(?:['’][^\W\d_]+)?)"
+    r"(?=(?:[ \-][^\W\d_]\.?)?[ \-](?P<last>[^\W\d_]['’]?[^\W\d_]+)(?![^\W_]))"
 )
 _INITIALLED = re.compile(r"(?<![^\W_])([^\W\d_]{2,})[ _-](?P<last>[a-z])\.?(?=\s*(?:$|[,.;:!?)]))")
 _REACH = 50  # characters before a name in which "by" and "photo of" may stand
@@ -113,7 +114,7 @@ def _is_upper(match: re.Match[str], variant: TextVariant, typed: str) -> bool:
 
 
 def _beside(span: Span, wording: Sequence[Span], typed: str) -> bool:
-    """Tells whether nothing but a space stands between a name and wording; behind a name that begins the text, a sign."""
+    """Tells whether only a space stands between a name and wording; behind a name that begins the text, a sign."""
     for other in wording:
         if _TIGHT.fullmatch(typed, other.end, max(other.end, span.start)):
             return True

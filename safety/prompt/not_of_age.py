@@ -1,4 +1,4 @@
-"""Finds people who are said to be under age without their age: in a grade, not yet eighteen, born of late, "a minor"."""
+"""Finds people who are said to be under age in other words than an age: in a grade, not yet eighteen, "a minor"."""
 
 from __future__ import annotations
 

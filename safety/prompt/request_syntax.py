@@ -18,8 +18,8 @@ _LEFT_OUT = tuple(
     for pattern in (
         rf"(?<![^\W_])neg(?:ative)?[\s_-]?prompts?\s?[:=]\s*(?P<words>.*?){_SETTINGS}",
         r"(?<!\S)(?:--|—)(?:no|neg|negative)[\s=:]\s*(?P<words>.*?)(?=\s(?:--|—)[a-z]|$)",
-        rf"[(\[{{](?P<words>[^()\[\]{{}}]+):\s?{_WEIGHT}\s?[)\]}}]",
-        rf"(?:^|(?<=[\s,|]))(?P<words>[^\s,|:][^,|:]*)::\s?{_WEIGHT}(?![\d.])",
+        rf"[(\[{{](?P<words>[^()\[\]{{}}]{{1,300}}):\s?{_WEIGHT}\s?[)\]}}]",
+        rf"(?:^|(?<=[\s,|]))(?P<words>[^\s,|:][^,|:]{{0,80}})::\s?{_WEIGHT}(?![\d.])",
     )
 )
 
@@ -45,6 +45,12 @@ def split_request(prompt: str, negative_prompt: str = "") -> SplitRequest:
     return SplitRequest(
         ", ".join([wanted, *wanted_after_all]), ", ".join(filter(None, (not_wanted.strip(), *left_out)))
     )
+
+
+def prompts_to_draw(prompt: str, negative_prompt: str = "") -> tuple[str, str]:
+    """Returns the prompt and the negative prompt for a generator: it would draw the words that leave something out."""
+    split = split_request(prompt, negative_prompt)
+    return " ".join(split.wanted.split()) if split.wanted != prompt else prompt, split.left_out
 
 
 def _taken_apart(text: str) -> tuple[str, list[str]]:

@@ -9,7 +9,7 @@ The work is linear: at most MAX_VARIANTS variants, each at most MAX_GROWTH times
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 

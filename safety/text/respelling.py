@@ -26,7 +26,7 @@ RARE = 12.1  # nats from which a short word may be a piece: those of words that 
 UNKNOWN, UNKNOWN_LETTER = 9.0, 1.7  # nats that a strange word costs, and each of its letters
 JOIN, CUT = 1.5, 5.0  # nats for leaving a space out, and for putting one in
 
-# What is disguised most: these may be meant from four letters on. None is one letter from a name that prompts are full of.
+# What is disguised most may be meant from four letters on. None is one letter from a name that prompts are full of.
 KEY_WORDS = (
     "nude",
     "naked",

@@ -22,6 +22,9 @@ _TIGHT_RUN = re.compile(r"(?<=[^\W\d_])(?:(?!\s)[\W\d_])+(?=[^\W\d_])|_+")
 _NO_LETTER = re.compile(r"[\W\d_]+")
 _FIGURE_BETWEEN = re.compile(r"(?<=[^\W\d_])(\d)\1*(?=[^\W\d_])")
 _SPACE = " "
+_ENDS = " .!?"
+_SMALL_WORDS = frozenset(["a", "an", "the", "of", "for", "to", "in", "on", "at", "with", "and", "my"])
+MIN_GAPS, MARKED_SHARE = 3, 0.8  # of gaps between words, and the share of them that have a sign
 
 
 def without_syntax(typed: str) -> str:
@@ -30,8 +33,16 @@ def without_syntax(typed: str) -> str:
 
 
 def parted(variant: TextVariant) -> TextVariant:
-    """Returns the variant with one space for each run of signs and digits between two letters: "nude0photo" too."""
-    return _spaced(variant, _TIGHT_RUN)
+    """Returns the variant with one space for each run of signs and digits between two letters: "nude0photo" too.
+
+    Where there is a sign between nearly all words, so is what has spaces around it: "nude / photo". Commas between
+    words are a list of tags, unless small words stand there.
+    """
+    gaps = [gap for gap in _NO_LETTER.findall(variant.text.strip(_ENDS)) if gap]
+    marked = [gap.strip() for gap in gaps if gap.strip()]
+    everywhere = len(gaps) >= MIN_GAPS and len(marked) >= MARKED_SHARE * len(gaps)
+    tags = set(marked) == {","} and _SMALL_WORDS.isdisjoint(_NO_LETTER.split(variant.text))
+    return letters_alone(variant) if everywhere and not tags else _spaced(variant, _TIGHT_RUN)
 
 
 def unpunctuated(variant: TextVariant) -> TextVariant:

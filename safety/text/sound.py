@@ -31,7 +31,7 @@ _ENGLISH = tuple(
 )
 _VOWELS = re.compile(r"[aeiouyh]+")
 _PLACES = str.maketrans("bpfvtdkgqcszxlrmn", "ppppttkkkksssrrnn")
-_CYRILLIC = dict(zip("бвгґджзйклмнпрстфхцчшщ", "b v g g d z z y k l m n p r s t f h s s s s".split(), strict=True))
+_CYRILLIC = dict(zip("бвгґджзйклмнпрстфхцчшщ", "bvggdzzyklmnprstfhssss", strict=True))
 # By Unicode's names: the consonants of Arabic and Hebrew letters, whose names are words. Those left out are vowels.
 _SEMITIC = {
     name: sound
