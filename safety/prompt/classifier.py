@@ -43,7 +43,7 @@ MORE_NATURAL = 0.92  # a variant with so many fewer word pieces undoes a disguis
 MIN_SHARE = 0.3  # of the greatest share of a further category that a word must have to be named for it
 MAX_EVIDENCE = 6  # words that a finding names
 WHOLE = "the prompt as a whole"
-_WORDS = re.compile(r"[^\W\d_]+")
+_WORDS, _LETTERS = re.compile(r"[^\W_]+"), re.compile(r"[^\W\d_]+")
 _INSTRUCTIONS = re.compile(
     r"\bhow (?:to|do|does|can|could|would|should)\b|\bsteps?\b|\bguide\b|\binstructions?\b|\btutorial\b"
     r"|\bdiagrams?\b|\bblueprints?\b|\brecipe\b|\binfographics?\b|\bmanual\b|\bschematics?\b|\bflow ?charts?\b"
@@ -218,12 +218,19 @@ def _variants_to_read(normalised: Normalised, model: PromptClassifierModel) -> I
     natural = pieces[best] < MORE_NATURAL * pieces[0]
     chosen = (first, *others)[best]
     # Between the same words signs say nothing: without them the text scores as if it had been typed so.
-    same_words = _WORDS.findall(first.text) == _WORDS.findall(chosen.text)
+    same_words = _same_words(first.text, chosen.text)
     two = pieces[0] <= MAX_TWO_READINGS and not undoes_disguise(first.text, chosen.text)
     if not natural or (two and not same_words):
         yield first
     if natural:
         yield chosen
+
+
+def _same_words(first: str, other: str) -> bool:
+    """Tells whether two texts differ in signs alone, or in figures between words that the other leaves out wholly."""
+    if _WORDS.findall(first) == _WORDS.findall(other):
+        return True
+    return not any(map(str.isdigit, other)) and _LETTERS.findall(first) == _LETTERS.findall(other)
 
 
 def _explained(finding: Finding, words: Sequence[int], attribution: TextAttribution, variant: TextVariant) -> Finding:
