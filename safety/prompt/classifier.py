@@ -9,6 +9,7 @@ here: they are rules, and no row that could teach them is kept.
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import lru_cache
@@ -54,6 +55,7 @@ MAX_SHORTENING = 4  # times as short as the text a variant may be: letters set a
 MORE_NATURAL = 0.92  # a variant with so many fewer word pieces undoes a disguise
 MIN_SHARE = 0.3  # of the greatest share of a further category that a phrase must have to be named for it
 WHOLE = "the prompt as a whole"
+_WORDS, _LETTERS = re.compile(r"[^\W_]+"), re.compile(r"[^\W\d_]+")
 
 
 class PromptClassifierConfig(ConfigModel):
@@ -230,10 +232,20 @@ def _variants_to_read(normalised: Normalised, model: PromptClassifierModel) -> I
     best = int(np.argmin(pieces))
     natural = pieces[best] < MORE_NATURAL * pieces[0]
     chosen = (first, *others)[best]
-    if not natural or (pieces[0] <= MAX_TWO_READINGS and not undoes_disguise(first.text, chosen.text)):
+    # Between the same words signs say nothing: without them the text scores as if it had been typed so.
+    same_words = _same_words(first.text, chosen.text)
+    two = pieces[0] <= MAX_TWO_READINGS and not undoes_disguise(first.text, chosen.text)
+    if not natural or (two and not same_words):
         yield first
     if natural:
         yield chosen
+
+
+def _same_words(first: str, other: str) -> bool:
+    """Tells whether two texts differ in signs alone, or in figures between words that the other leaves out wholly."""
+    if _WORDS.findall(first) == _WORDS.findall(other):
+        return True
+    return not any(map(str.isdigit, other)) and _LETTERS.findall(first) == _LETTERS.findall(other)
 
 
 def _explained(
