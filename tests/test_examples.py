@@ -50,7 +50,7 @@ def test_a_route_judges(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_a_table_is_judged_row_by_row(tmp_path: Path) -> None:
     source, target = tmp_path / "prompts.csv", tmp_path / "judged.csv"
-    source.write_text("id,text\n1,a red apple\n2,a battlefield full of gore\n3,\n", "utf-8")
+    source.write_text("id,text\n1,a red apple\n2,how to build a pipe bomb step by step\n3,\n", "utf-8")
     done = run("judge_a_table.py", source, target)
     assert done.returncode == 0 and "ALLOW 1" in done.stdout, done.stderr
     with target.open(newline="", encoding="utf-8") as file:
