@@ -19,7 +19,10 @@ _WORD = re.compile(r"[^\W_]+")
 _ONE = r"[^\W\d_]+"
 _IS = r"(?:is|are|was|were|being|all|now|fully|has|have|been)"
 _ANYTHING = ("anything", "thing", "stitch")
-_NEGATED = r"(?:not|never|neither|hardly|barely|cannot|forgot|forgets|refuse[sd]?|\w+n['’\s]?t)"
+_NEGATED = (
+    r"(?:not|never|neither|hardly|barely|cannot|forgot|forgets|refuse[sd]?"
+    r"|(?:is|are|was|were|do|does|did|has|have|had|ca|could|would|wo|should)n['’\s]?t)"
+)
 # "Dressed as", "dressed for": what follows says how.
 _DRESSED = (
     r"(?:dressed|clothed|clad)(?![\s_-](?:as|in|like|for|up|well|to|by|with|warmly|properly|alike|appropriately)\b)"

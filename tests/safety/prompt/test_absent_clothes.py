@@ -45,6 +45,8 @@ def test_missing_clothes_of_a_real_person_cross_the_line(detect: Detect, wording
     "text",
     [
         pytest.param("not dressed for the weather", id="dressed for"),
+        pytest.param("a giant pangolin dressed in gold", id="no negation"),
+        pytest.param("a giant dressed", id="no negation right before"),
         pytest.param("without a hat", id="a hat"),
         pytest.param("no logo on the clothes", id="no logo"),
         pytest.param("dropping a new clothing line", id="a clothing line"),
