@@ -39,6 +39,12 @@ READABLE = [
     pytest.param(file_of(RED, "WEBP", lossless=True), (200, 20, 20), id="WebP"),
     pytest.param(file_of(RED, "BMP"), (200, 20, 20), id="BMP"),
     pytest.param(file_of(RED, "GIF"), (200, 20, 20), id="GIF of one frame"),
+    pytest.param(file_of(RED, "TIFF"), (200, 20, 20), id="TIFF"),
+    pytest.param(file_of(RED, "TIFF", compression="tiff_lzw"), (200, 20, 20), id="TIFF, LZW"),
+    pytest.param(file_of(RED, "TIFF", compression="jpeg", quality=95), (200, 20, 20), id="TIFF, JPEG inside"),
+    pytest.param(file_of(GREY16, "TIFF"), (128, 128, 128), id="TIFF, 16-bit grey"),
+    pytest.param(file_of(GREY16.convert("F"), "TIFF"), (128, 128, 128), id="TIFF, floats"),
+    pytest.param(file_of(RED, "AVIF", quality=95), (200, 20, 20), id="AVIF"),
     pytest.param(file_of(RED.quantize(4)), (200, 20, 20), id="palette"),
     pytest.param(palette_with_hole(), (255, 255, 255), id="palette with a transparent colour"),
     pytest.param(file_of(RED.convert("L")), (74, 74, 74), id="grey"),
@@ -81,7 +87,10 @@ REFUSED = [
     pytest.param(b"", "empty", "PNG", id="empty"),
     pytest.param(b"hello, world", "no picture", "PNG", id="text"),
     pytest.param(b"%PDF-1.7 ...", "no picture", "PNG", id="PDF"),
-    pytest.param(file_of(RED, "TIFF"), "no picture", "PNG", id="TIFF"),
+    pytest.param(b"\0\0\0\x18ftypheic" + bytes(40), "it is HEIC", "AVIF", id="HEIC"),
+    pytest.param(b"\0\0\0\x0cJXL \r\n\x87\n" + bytes(40), "it is JPEG XL", "PNG", id="JPEG XL"),
+    pytest.param(b"\xff\x0a" + bytes(40), "it is JPEG XL", "PNG", id="JPEG XL without a container"),
+    pytest.param(b"II+\0" + bytes(40), "BigTIFF", "PNG", id="BigTIFF"),
     pytest.param(b"\x89PNG\r\n\x1a\n", "no picture", "PNG", id="bare signature"),
     pytest.param(file_of(RED)[:-40], "cut off", "again", id="truncated PNG"),
     pytest.param(file_of(Image.effect_noise((90, 90), 90), "JPEG")[:900], "cut off", "again", id="truncated JPEG"),
@@ -91,6 +100,8 @@ REFUSED = [
     pytest.param(animation("GIF"), "animation of 2", "PNG", id="animated GIF"),
     pytest.param(animation("WEBP"), "animation of 2", "PNG", id="animated WebP"),
     pytest.param(animation("PNG"), "animation of 2", "PNG", id="animated PNG"),
+    pytest.param(animation("AVIF"), "animation of 2", "PNG", id="animated AVIF"),
+    pytest.param(animation("TIFF"), "2 pages", "PNG", id="TIFF of several pages"),
 ]
 
 
