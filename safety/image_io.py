@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 MAX_BYTES = 100_000_000
 MAX_PIXELS = 50_000_000  # what today's phones take; 150 MB as RGB
 MAX_SIDE = 20_000
+# Of processor time, for a picture of the full size: what is judged or marked is not decoded smaller.
+DECODING_SECONDS = 6.0
 _SIXTEEN_BIT = ("I", "I;16", "I;16L", "I;16B", "I;16N")
 _BAND = 256  # rows that are converted at once, so that no second picture of the whole size is needed
 _warning_filters = threading.Lock()
@@ -40,7 +42,7 @@ def open_untrusted(data: bytes, client: str = "", pool: WorkerPool | None = None
     from PIL import Image as Pillow
 
     _check_bytes(data)
-    _, (size, pixels) = (pool or shared_pool()).run(decode, data, client=client)
+    _, (size, pixels) = (pool or shared_pool()).run(decode, data, client=client, seconds=DECODING_SECONDS)
     return Pillow.frombytes("RGB", size, pixels)
 
 

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from safety.files.blocks import MAX_METADATA, Blocks, Counted, damaged
+from safety.files.blocks import MAX_METADATA, Blocks, Counted
 
 _EXTENSION, _PICTURE, _TRAILER = 0x21, 0x2C, 0x3B
 _CONTROL, _COMMENT, _APPLICATION = 0xF9, 0xFE, 0xFF
 
 
 def split(data: bytes) -> Blocks:
-    """Returns the parts of a GIF file. Raises FileError for one that is cut off before its first picture."""
+    """Returns the parts of a GIF file; of one without a picture, nothing that a decoder takes for one."""
     if len(data) < 13:
-        raise damaged()
+        return Blocks("GIF", data)
     blocks = Blocks("GIF", b"", frames=0)
     place, counted = 13 + _table_size(data[10]), Counted()
     kept, control = [data[:place]], b""
@@ -28,8 +28,7 @@ def split(data: bytes) -> Blocks:
             blocks.frames += 1
         else:
             break
-    if not blocks.frames:
-        raise damaged()
+    blocks.frames = max(1, blocks.frames)
     blocks.pixels = b"".join([*kept, bytes((_TRAILER,))])
     return blocks
 

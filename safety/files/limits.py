@@ -21,8 +21,8 @@ class Limits:
     replaced, so that nothing that leaks or breaks up its memory adds up.
     """
 
-    processor_seconds: float = 1.8
-    seconds: float = 20.0
+    processor_seconds: float = 1.9
+    seconds: float = 30.0
     memory: int = 950 * MEGABYTE
     result: int = 4 * MEGABYTE
     picture: int = 150 * MEGABYTE

@@ -43,16 +43,17 @@ class WorkerPool:
         self._of_client: Counter[str] = Counter()
 
     def run(
-        self, reading: Reading, data: bytes | tuple[Path, int], *arguments: Any, client: str = ""
+        self, reading: Reading, data: bytes | tuple[Path, int], *arguments: Any, client: str = "", seconds: float = 0.0
     ) -> tuple[Any, Picture]:
         """Returns what `reading` makes of a file: its result, and its picture as size and RGB bytes.
 
         `data` is the file's bytes, or its path and how many bytes of it to read at most, which the worker then does.
-        `client` is whose file it is; "" is this program's own, which waits for as long as it takes. Raises BusyError,
-        CostlyFileError, and any StudioError of the reading.
+        `client` is whose file it is; "" is this program's own, which waits for as long as it takes. `seconds` of
+        processor time hold instead of those of the limits. Raises BusyError, CostlyFileError, and any StudioError of
+        the reading.
         """
         with self._admitted(client), self._worker() as worker:
-            return worker.run(reading, data, arguments)
+            return worker.run(reading, data, arguments, seconds)
 
     def close(self) -> None:
         """Ends all workers that are idle; the others end with their reading."""

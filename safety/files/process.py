@@ -42,16 +42,18 @@ class WorkerProcess:
         with suppress(OSError):
             send(self._input, pickle.dumps(astuple(limits)))
 
-    def run(self, reading: Reading, data: bytes | tuple[Path, int], arguments: tuple[Any, ...]) -> tuple[Any, Picture]:
+    def run(
+        self, reading: Reading, data: bytes | tuple[Path, int], arguments: tuple[Any, ...], seconds: float = 0.0
+    ) -> tuple[Any, Picture]:
         """Returns what a reading makes of a file: bytes, or a path and how many bytes of it to read at most.
 
-        Raises what the reading raises, if it is a StudioError; CostlyFileError past the limits.
+        `seconds` of processor time hold instead of those of the limits.         Raises what the reading raises, if it is a StudioError; CostlyFileError past the limits.
         """
         self._readings += 1
         watch = threading.Timer(self._limits.seconds, self._process.kill)
         watch.start()
         try:
-            self._ask(reading, data, arguments)
+            self._ask(reading, data, seconds, arguments)
             message, block = receive(self._output, self._limits.result, self._limits.picture)
             state, result, size = load_records(message)
             if len(block) != 3 * size[0] * size[1]:
@@ -92,12 +94,12 @@ class WorkerProcess:
     def _output(self) -> Any:
         return self._process.stdout
 
-    def _ask(self, reading: Reading, data: bytes | tuple[Path, int], arguments: tuple[Any, ...]) -> None:
+    def _ask(self, reading: Reading, data: bytes | tuple[Path, int], *rest: Any) -> None:
         if isinstance(data, tuple):
             path, max_bytes = data
-            send(self._input, pickle.dumps((reading, (str(path), max_bytes), arguments)))
+            send(self._input, pickle.dumps((reading, (str(path), max_bytes), *rest)))
         else:
-            send(self._input, pickle.dumps((reading, None, arguments)), len(data), (data,))
+            send(self._input, pickle.dumps((reading, None, *rest)), len(data), (data,))
 
 
 def _answer(state: str, result: Any) -> Any:

@@ -6,18 +6,22 @@ result and, where it has one, a picture, which is sent line by line as RGB.
 
 from __future__ import annotations
 
+import importlib
 import os
 import pickle
 import signal
 import sys
 import traceback
 from collections.abc import Iterable
+from contextlib import suppress
 from typing import BinaryIO, Protocol
 
 from safety.errors import FileError, StudioError
 from safety.files.limits import Limits, hold, start_clock
 from safety.files.wire import receive, send
 
+# What readings import, loaded before the first file so that it counts to none.
+_LIBRARIES = ("numpy", "PIL.Image", "PIL.ImageCms", "cv2", "pdqhash", "c2pa")
 # How a worker answers.
 DONE, REFUSED, NO_MEMORY, FAILED = "done", "refused", "no memory", "failed"
 
@@ -41,6 +45,9 @@ def main() -> None:
     for name in ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "OPENCV_FOR_THREADS_NUM"):
         os.putenv(name, "1")
     limits = Limits(*pickle.loads(receive(inward, 10_000, 0)[0]))
+    for name in _LIBRARIES:
+        with suppress(ImportError):
+            importlib.import_module(name)
     hold(limits)
     while _serve_one(inward, outward, limits):
         pass
@@ -62,9 +69,9 @@ def _serve_one(inward: BinaryIO, outward: BinaryIO, limits: Limits) -> bool:
         message, block = receive(inward, limits.result, sys.maxsize)
     except EOFError:
         return False
-    start_clock(limits.processor_seconds)
+    function, path, seconds, arguments = pickle.loads(message)
+    start_clock(seconds or limits.processor_seconds)
     try:
-        function, path, arguments = pickle.loads(message)
         result, pixels = function(_read(path) if path is not None else bytes(block), *arguments)
         del block
         size = pixels.size if pixels else (0, 0)

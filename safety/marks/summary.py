@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from safety.generation import ExportRecord
-from safety.marks import MarkReadings
+from safety.marks.reading import DAMAGED, MarkReadings
 from safety.marks.similarity import Comparison, Similarity
 
 EVIDENCE = "Marks are evidence, not proof: they can be removed and copied."
@@ -88,7 +88,7 @@ def summarise(readings: MarkReadings, record: ExportRecord | None, comparison: C
         return f"The file holds parameters as {metadata.tool} writes them. Anybody can write them. {EVIDENCE}"
     if readings.credentials or metadata.found:
         return f"The file says something about its origin; its pixels carry no mark that is read here. {EVIDENCE}"
-    return NOTHING
+    return f"{DAMAGED} {EVIDENCE}" if readings.credentials_damaged else NOTHING
 
 
 def _summarise_export(readings: MarkReadings, record: ExportRecord, comparison: Comparison) -> str:
