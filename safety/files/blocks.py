@@ -35,8 +35,10 @@ class Blocks:
 
     def add_text(self, keyword: str, value: bytes) -> None:
         """Keeps a text, within the bounds."""
+        if len(self.texts) >= MAX_TEXTS:
+            return
         room = MAX_METADATA - sum(len(text) for _, text in self.texts)
-        if len(self.texts) < MAX_TEXTS and room > 0:
+        if room > 0:
             self.texts.append((keyword, value[:room]))
 
 

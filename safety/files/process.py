@@ -47,7 +47,8 @@ class WorkerProcess:
     ) -> tuple[Any, Picture]:
         """Returns what a reading makes of a file: bytes, or a path and how many bytes of it to read at most.
 
-        `seconds` of processor time hold instead of those of the limits.         Raises what the reading raises, if it is a StudioError; CostlyFileError past the limits.
+        `seconds` of processor time hold instead of those of the limits. Raises what the reading raises, if it is
+        a StudioError; CostlyFileError past the limits.
         """
         self._readings += 1
         watch = threading.Timer(self._limits.seconds, self._process.kill)

@@ -94,5 +94,6 @@ def _read(source: tuple[str, int]) -> bytes:
     try:
         with open(path, "rb") as file:
             return file.read(max_bytes + 1)
-    except OSError as error:
-        raise FileError(f"{error.strerror or error}.", "Check its name and that you may read it.") from error
+    except (OSError, ValueError) as error:
+        why = error.strerror or error if isinstance(error, OSError) else error
+        raise FileError(f"The file cannot be read: {why}.", "Check its name and that you may read it.") from error

@@ -117,10 +117,12 @@ def write(path: Path, data: bytes) -> None:
             raise ExportError("The disk did not keep what was written.", "Check the disk, or choose another folder.")
         temporary.replace(path)
         _sync_folder(path.parent)
-    except OSError as error:
+    # A name with a zero in it, or one that this system cannot write, is a ValueError.
+    except (OSError, ValueError) as error:
+        why = error.strerror or error if isinstance(error, OSError) else error
         raise ExportError(
-            f"The picture cannot be written to {path}: {error.strerror or error}.",
-            "Choose a folder that you may write to, on a disk with room.",
+            f"The picture cannot be written to {str(path)!r}: {why}.",
+            "Choose a name of letters and digits, and a folder that you may write to, on a disk with room.",
         ) from error
     finally:
         _discard(temporary)
@@ -155,5 +157,5 @@ def _sync_folder(folder: Path) -> None:
 
 def _discard(temporary: Path) -> None:
     # The folder itself may be gone or closed to us; the error that led here says so.
-    with suppress(OSError):
+    with suppress(OSError, ValueError):
         temporary.unlink(missing_ok=True)

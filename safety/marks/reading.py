@@ -29,7 +29,7 @@ MAX_STRIP_LENGTH, MAX_STRIP_AREA = 4096, 2_000_000  # pixels
 # A JPEG of more pixels is decoded at a half, a quarter or an eighth of its size, but never under what the mark needs.
 MAX_DECODED_JPEG = 12_000_000
 # Of processor time, from the start of a reading, after which no further geometry is tried: well before its end.
-SEARCH_SECONDS = 1.2
+SEARCH_SECONDS = 1.4
 CUT_SHORT = "Reading the picture took so long that its mark was only looked for as it was made, not scaled or turned."
 DAMAGED = "The file has Content Credentials that are damaged or cut off: what they say cannot be read."
 

@@ -25,7 +25,7 @@ def contradictions(readings: MarkReadings, record: ExportRecord | None, comparis
     yield from _stamp_contradictions(readings)
     if record and comparison and comparison.similarity is Similarity.ANOTHER:
         yield (
-            f"The stamp belongs to another picture, made here on {record.time}; {comparison.distance} of 256 bits of "
+            f"The stamp belongs to another picture, {record.origin}; {comparison.distance} of 256 bits of "
             "the fingerprint differ. The mark was copied onto this one, or hardly anything of the original is left."
         )
     yield from _credential_contradictions(readings)
@@ -93,7 +93,7 @@ def summarise(readings: MarkReadings, record: ExportRecord | None, comparison: C
 
 def _summarise_export(readings: MarkReadings, record: ExportRecord, comparison: Comparison) -> str:
     """Returns the summary of a file that goes back to an export of this studio."""
-    origin = f"made here on {record.time} (case {record.case})"
+    origin = record.origin
     broken = bool(readings.credentials and not readings.credentials.valid)
     match comparison.similarity:
         case Similarity.FILE:

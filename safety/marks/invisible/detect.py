@@ -12,7 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from itertools import islice, takewhile
+from itertools import islice
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -143,4 +143,4 @@ def _candidates(white: Floats, thorough: bool, is_over: Callable[[], bool]) -> I
     for pose in scores.argsort()[::-1][:2]:
         yield Geometry(pose=int(pose))
     if thorough and not is_over():
-        yield from takewhile(lambda _: not is_over(), geometries(white))
+        yield from geometries(white, is_over)
