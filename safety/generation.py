@@ -153,8 +153,8 @@ class Export:
 class ExportRecord:
     """Holds what the registry knows of one export. `sha256` is the file's, as hex; `time` is UTC, ISO 8601.
 
-    `width` and `height` are 0, and `fingerprint` is None, where they were not kept. `declared`: it was only marked here,
-    and is AI-made by the word of whoever had it marked.
+    `width` and `height` are 0, and `fingerprint` is None, where they were not kept. `declared`: it was only marked
+    here, and is AI-made by the word of whoever had it marked.
     """
 
     stamp: str

@@ -235,15 +235,18 @@ class Guard:
             lines.append(messages.locale.statement.passing.format(modes=modes))
         return "\n".join(lines)
 
-    def mark(self, image: Image, path: Path | str, provenance: Provenance | None = None) -> Export:
+    def mark(self, image: Image | bytes, path: Path | str, provenance: Provenance | None = None) -> Export:
         """Writes a picture as PNG, JPEG or WebP with every mark: label, invisible mark, metadata, signed credentials.
 
-        All marks are read back before the file gets its name. Without `provenance`, the file says that the caller
-        declares the picture to be AI-generated. Raises ExportError with nothing written, KeysError.
+        Of a file, given as bytes, the credentials that it came with are kept. All marks are read back before the new
+        file gets its name. Without `provenance`, it says that the caller declares the picture to be AI-generated.
+        Raises ExportError with nothing written, KeysError, FileError for bytes that are no picture.
         """
         from safety.marks.export import Exporter
 
-        return Exporter(self._own_marks()).export(image, provenance or Provenance(), Path(path))
+        marks = self._own_marks()
+        picture, earlier = marks.open_file(image) if isinstance(image, bytes) else (image, b"")
+        return Exporter(marks).export(picture, provenance or Provenance(), Path(path), earlier)
 
     def verify(
         self, file: bytes | Path, registry: ExportRegistry | None = None, client: str = LOCAL_CLIENT

@@ -272,8 +272,9 @@ def profile_conversion(profile: bytes, mode: str) -> Callable[[Image], Image] | 
             return None
         if given == "RGB" and mode in ("CMYK", "L", "LA", "1", "F", *_SIXTEEN_BIT):
             return None
-        # Relative colorimetric, so that white stays white.
-        change = ImageCms.buildTransform(source, ImageCms.createProfile("sRGB"), given, "RGB", renderingIntent=1)
+        # So that white stays white.
+        intent = ImageCms.Intent.RELATIVE_COLORIMETRIC
+        change = ImageCms.buildTransform(source, ImageCms.createProfile("sRGB"), given, "RGB", renderingIntent=intent)
     # lcms raises anything.
     except Exception:  # noqa: BLE001  a picture with a broken profile is still a picture
         return None

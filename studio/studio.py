@@ -246,14 +246,15 @@ class Studio(StudioViews):
         """Downloads the models that picture checks name; yields the name of each. Raises WeightsError."""
         return self.checks.fetch()
 
-    def mark(self, image: Image.Image, path: Path) -> Export:
+    def mark(self, image: Image.Image | bytes, path: Path) -> Export:
         """Writes a picture made elsewhere with all marks; the caller declares that it is AI-generated.
 
-        Raises ExportError.
+        Of a file, given as bytes, the credentials that it came with are kept. Raises ExportError, FileError.
         """
+        picture, earlier = self.exporter.marks.open_file(image) if isinstance(image, bytes) else (image, b"")
         with self.audit.mark_case() as case:
             facts = Provenance(stamp=Stamp.new(), case=case.id, engine="", model="", mode="", seed=None, prompt="")
-            export = self.exporter.export(image, facts, path)
+            export = self.exporter.export(picture, facts, path, earlier)
             case.record_export(export)
             return export
 

@@ -106,9 +106,14 @@ def tiff_of_overlapping_tags() -> bytes:
     count = struct.unpack_from("<H", file, place)[0]
     own = [file[place + 2 + 12 * number : place + 14 + 12 * number] for number in range(count)]
     more = [struct.pack("<HHII", 40_000 + number, 7, len(file) - 8, 8) for number in range(3000)]
-    return file[:4] + struct.pack("<I", len(file)) + file[8:] + struct.pack("<H", count + 3000) + b"".join(
-        own + more
-    ) + bytes(4)
+    return (
+        file[:4]
+        + struct.pack("<I", len(file))
+        + file[8:]
+        + struct.pack("<H", count + 3000)
+        + b"".join(own + more)
+        + bytes(4)
+    )
 
 
 def packed(size: int) -> bytes:
@@ -123,9 +128,7 @@ ATTACKS: dict[str, Callable[[], bytes]] = {
     "900 APP1 segments": lambda: jpeg_with(*[segment(0xE1, b"Exif\0\0" + overlapping_exif(900, 50_000))] * 900),
     "200,000 tEXt chunks": lambda: png_with(*[chunk(b"tEXt", b"a\0b")] * 200_000),
     "50,000 tEXt chunks": lambda: png_with(*[chunk(b"tEXt", b"a\0b")] * 50_000),
-    "25,000 nested elements of XMP": lambda: png_with(
-        chunk(b"iTXt", b"XML:com.adobe.xmp\0\0\0\0\0" + nested_xmp())
-    ),
+    "25,000 nested elements of XMP": lambda: png_with(chunk(b"iTXt", b"XML:com.adobe.xmp\0\0\0\0\0" + nested_xmp())),
     "25,000 elements of XMP side by side": lambda: encoded(picture(), "WEBP", xmp=flat_xmp()),
     "a packed text of 100 MB": lambda: png_with(chunk(b"zTXt", b"parameters\0\0" + packed(100_000_000))),
     "a packed profile of 100 MB": lambda: png_with(chunk(b"iCCP", b"icc\0\0" + packed(100_000_000))),

@@ -60,7 +60,7 @@ def _own_streams() -> tuple[BinaryIO, BinaryIO]:
     for standard in (0, 1, 2):
         os.dup2(nothing, standard)
     sys.stdout = sys.stderr = open(os.devnull, "w")  # noqa: SIM115  for as long as the process lives
-    return open(inward, "rb", buffering=0), open(outward, "wb")  # noqa: SIM115
+    return open(inward, "rb", buffering=0), open(outward, "wb")
 
 
 def _serve_one(inward: BinaryIO, outward: BinaryIO, limits: Limits) -> bool:

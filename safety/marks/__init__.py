@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from safety.errors import FileError, WeightsError
 from safety.files.pool import WorkerPool, shared_pool
-from safety.image_io import MAX_BYTES
+from safety.image_io import MAX_BYTES, open_untrusted
 from safety.marks import credentials, metadata, metadata_reader, visible
 from safety.marks.certificates import OwnCertificate
 from safety.marks.keys import SigningKeys, existing_signing_keys, mark_keys, signing_keys
@@ -46,10 +46,11 @@ class Marks:
     time_authority: str = ""
     trustmark: TrustMarkReader | None = None
 
-    def apply(self, image: Image, format: str, provenance: Provenance, time: datetime) -> bytes:
+    def apply(self, image: Image, format: str, provenance: Provenance, time: datetime, earlier: bytes = b"") -> bytes:
         """Returns a finished file of an RGB picture with all marks in it. `format` is "PNG", "JPEG" or "WEBP".
 
-        Raises ExportError, KeysError.
+        `earlier` are the credentials of the file that it was taken from, as `open_file` returns them. Raises
+        ExportError, KeysError.
         """
         from safety.marks.invisible.embed import embed
 
@@ -58,7 +59,16 @@ class Marks:
         marked = embed(labelled, provenance.stamp, self._mark_keys()[0])
         data = metadata.encode(marked, format, provenance, time)
         keys = replace(self._signing_keys(), time_authority=self.time_authority)
-        return credentials.sign(data, format, provenance, time, keys)
+        return credentials.sign(data, format, provenance, time, keys, earlier)
+
+    def open_file(self, file: bytes) -> tuple[Image, bytes]:
+        """Returns the picture of a file from outside, and the credentials that it came with, as `apply` keeps them.
+
+        Both are read in worker processes. Raises FileError.
+        """
+        picture = open_untrusted(file)
+        earlier, _ = shared_pool().run(credentials.read_earlier, file)
+        return picture, earlier if isinstance(earlier, bytes) else b""
 
     def read_own(self, data: bytes, picture: Image) -> MarkReadings:
         """Reads the layers of a file that this studio has written.

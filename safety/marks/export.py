@@ -36,9 +36,10 @@ class Exporter:
 
     marks: Marks
 
-    def export(self, image: Image, provenance: Provenance, path: Path) -> Export:
+    def export(self, image: Image, provenance: Provenance, path: Path, earlier: bytes = b"") -> Export:
         """Marks a picture of any mode and writes it, 8-bit RGB, to `path`, whose suffix chooses the format.
 
+        `earlier` are the credentials of the file that the picture was taken from, which are kept in the new ones.
         Everything happens in memory and is read back before the file gets its name. Raises ExportError, with nothing
         written, if any mark cannot be read back or the file cannot be written; KeysError if it cannot be signed.
         """
@@ -48,7 +49,7 @@ class Exporter:
                 f"A picture of {image.width} x {image.height} pixels cannot be marked.",
                 f"Each side must have {MIN_SIDE} to {MAX_SIDE:,} pixels.",
             )
-        data = self.marks.apply(as_rgb(image), format, provenance, datetime.now(UTC))
+        data = self.marks.apply(as_rgb(image), format, provenance, datetime.now(UTC), earlier)
         picture, readings = self._read_back(data, provenance)
         write(path, data)
         return Export(

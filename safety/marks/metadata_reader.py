@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Any
 from xml.etree import ElementTree
 
 from safety.errors import FileError
@@ -124,13 +125,14 @@ def parse_packet(xmp: bytes) -> dict[str, str]:
 
 def _parse_bounded(xmp: bytes) -> ElementTree.Element:
     """Parses XML of at most so many elements and so deep. Raises ValueError for more, ParseError for what is none."""
-    parser = ElementTree.XMLPullParser(("start", "end"))
+    # typeshed knows no events of two values.
+    parser: Any = ElementTree.XMLPullParser(("start", "end"))
     elements = depth = 0
     root: ElementTree.Element | None = None
     for start in range(0, len(xmp), _STEP):
         parser.feed(xmp[start : start + _STEP])
         for event, element in parser.read_events():
-            root = element if root is None and isinstance(element, ElementTree.Element) else root
+            root = element if root is None else root
             depth += 1 if event == "start" else -1
             elements += 1
             if elements > 2 * MAX_ELEMENTS or depth > MAX_DEPTH:

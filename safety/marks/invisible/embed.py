@@ -78,7 +78,7 @@ def _with_room(pixels: Bytes) -> Bytes:
     luma = luminance(pixels)
     if np.mean((luma > _BLACK) & (luma < _WHITE)) >= _MIN_USABLE:
         return pixels
-    return np.rint(_ROOM + pixels.astype(np.float32) * ((255 - 2 * _ROOM) / 255)).astype(np.uint8)
+    return np.asarray(np.rint(_ROOM + pixels.astype(np.float32) * ((255 - 2 * _ROOM) / 255)), np.uint8)
 
 
 def informed_pattern(pixels: Bytes, stamp: Stamp, key: bytes) -> Floats:

@@ -129,10 +129,10 @@ def test_one_flat_colour_is_marked(exporter: Exporter, tmp_path: Path, colour: s
     assert set(export.marks) == {"visible", "invisible", "metadata", "credentials"}
 
 
-@pytest.mark.parametrize("name", ["a\0b.png", "\ud800.png", "x" * 300 + ".png"], ids=["a zero", "no letter", "too long"])
-def test_a_name_that_no_file_can_have_is_refused_with_a_sentence(
-    exporter: Exporter, tmp_path: Path, name: str
-) -> None:
+@pytest.mark.parametrize(
+    "name", ["a\0b.png", "\ud800.png", "x" * 300 + ".png"], ids=["a zero", "no letter", "too long"]
+)
+def test_a_name_that_no_file_can_have_is_refused_with_a_sentence(exporter: Exporter, tmp_path: Path, name: str) -> None:
     with pytest.raises(ExportError, match="cannot be written to") as caught:
         exporter.export(flat_art(1), PROVENANCE, tmp_path / name)
 
