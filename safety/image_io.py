@@ -172,7 +172,7 @@ def _open(blocks: Blocks) -> Image:
 
 
 def _take_metadata(image: Image, blocks: Blocks) -> None:
-    """Takes the metadata that only the decoder can find."""
+    """Takes the metadata that only the decoder can find; it writes AVIF's own turns into the EXIF."""
     blocks.exif = bytes(image.info.get("exif", b"")).removeprefix(b"Exif\0\0")
     blocks.xmp, blocks.icc = bytes(image.info.get("xmp", b"")), bytes(image.info.get("icc_profile") or b"")
 
@@ -198,8 +198,6 @@ def _turn(blocks: Blocks) -> Transpose | None:
     """Returns what turns a picture upright as its EXIF orientation asks."""
     from PIL.Image import Transpose
 
-    # AVIF's own turns are made by its decoder, and its EXIF then asks for none.
-    block = b"" if blocks.format == "AVIF" else blocks.exif
     return {
         2: Transpose.FLIP_LEFT_RIGHT,
         3: Transpose.ROTATE_180,
@@ -208,7 +206,7 @@ def _turn(blocks: Blocks) -> Transpose | None:
         6: Transpose.ROTATE_270,
         7: Transpose.TRANSVERSE,
         8: Transpose.ROTATE_90,
-    }.get(orientation(block))
+    }.get(orientation(blocks.exif))
 
 
 def as_rgb(image: Image, beyond_8_bits: bool | None = None) -> Image:

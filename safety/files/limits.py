@@ -14,7 +14,7 @@ MEGABYTE = 1_000_000
 
 
 @dataclass(frozen=True, slots=True)
-class Limits:
+class ReadingLimits:
     """Bounds one reading: seconds of processor and by the clock, bytes of memory, of a result and of a picture.
 
     `memory` holds for all that a worker has, its libraries included. `readings` is after how many of them a worker is
@@ -29,7 +29,7 @@ class Limits:
     readings: int = 100
 
 
-def hold(limits: Limits) -> None:
+def hold(limits: ReadingLimits) -> None:
     """Lets the operating system hold this process to its memory; and to write no file and leave no core dump."""
     try:
         import resource

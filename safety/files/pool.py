@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from safety.errors import BusyError
-from safety.files.limits import Limits
+from safety.files.limits import ReadingLimits
 from safety.files.process import Picture, Reading, WorkerProcess
 
 WORKERS = 2
@@ -30,7 +30,7 @@ class WorkerPool:
 
     def __init__(
         self,
-        limits: Limits = Limits(),  # noqa: B008  frozen
+        limits: ReadingLimits = ReadingLimits(),  # noqa: B008  frozen
         workers: int = WORKERS,
         per_client: int = MAX_PER_CLIENT,
         max_waiting: int = MAX_WAITING,

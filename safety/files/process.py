@@ -13,9 +13,9 @@ from pathlib import Path
 from typing import Any
 
 from safety.errors import CostlyFileError
-from safety.files.limits import Limits
+from safety.files.limits import ReadingLimits
 from safety.files.wire import BrokenMessage, load_records, receive, send
-from safety.files.worker import DONE, FAILED, REFUSED
+from safety.files.worker import DONE, FAILED, READY, REFUSED
 
 # A reading: (bytes, *arguments) -> (result, picture on its way out or None).
 Reading = Callable[..., tuple[Any, Any]]
@@ -27,7 +27,7 @@ _START = "import sys; sys.path[:] = {path!r}; from safety.files.worker import ma
 class WorkerProcess:
     """Runs one reading at a time."""
 
-    def __init__(self, limits: Limits) -> None:
+    def __init__(self, limits: ReadingLimits) -> None:
         self._limits, self._readings = limits, 0
         # A process of its own and no fork: this one has threads and holds keys. `multiprocessing` would run the main
         # program anew in it.
@@ -54,6 +54,7 @@ class WorkerProcess:
         watch = threading.Timer(self._limits.seconds, self._process.kill)
         watch.start()
         try:
+            self._wait_until_ready()
             self._ask(reading, data, seconds, arguments)
             message, block = receive(self._output, self._limits.result, self._limits.picture)
             state, result, size = load_records(message)
@@ -94,6 +95,17 @@ class WorkerProcess:
     @property
     def _output(self) -> Any:
         return self._process.stdout
+
+    def _wait_until_ready(self) -> None:
+        """Raises RuntimeError where the process could not be started."""
+        if self._readings > 1:
+            return
+        try:
+            ready, _ = receive(self._output, len(READY), 0)
+        except (EOFError, BrokenMessage) as error:
+            raise RuntimeError(f"No process to read files in can be started with {sys.executable}.") from error
+        if ready != READY:
+            raise RuntimeError("The process to read files in is not ours.")
 
     def _ask(self, reading: Reading, data: bytes | tuple[Path, int], *rest: Any) -> None:
         if isinstance(data, tuple):

@@ -21,7 +21,7 @@ MAX_NUMBERS = 20  # of one value that are read as numbers
 
 
 @dataclass(frozen=True, slots=True)
-class Entry:
+class TagEntry:
     """Holds one entry of a directory: where its `count` values of a `type` stand in the block."""
 
     tag: int
@@ -43,16 +43,16 @@ class Directories:
         self.order = {b"II*\0": "<", b"MM\0*": ">"}.get(block[:4], "")
         self.first = self._unpack("I", 4)[0] if self.order and len(block) >= 8 else 0
 
-    def entries(self, place: int, most: int = MAX_ENTRIES) -> Iterator[Entry]:
+    def entries(self, place: int, most: int = MAX_ENTRIES) -> Iterator[TagEntry]:
         """Yields the entries of the directory at a place in the block."""
         if not self.order or not 0 < place <= len(self._block) - 2:
             return
         count = self._unpack("H", place)[0]
         for start in range(place + 2, min(place + 2 + 12 * min(count, most), len(self._block) - 11), 12):
             tag, type_, values = self._unpack("HHI", start)
-            entry = Entry(tag, type_, values, start + 8)
+            entry = TagEntry(tag, type_, values, start + 8)
             if entry.size > 4:
-                entry = Entry(tag, type_, values, self._unpack("I", start + 8)[0])
+                entry = TagEntry(tag, type_, values, self._unpack("I", start + 8)[0])
             if type_ in _SIZES and entry.place + entry.size <= len(self._block):
                 yield entry
 
@@ -63,13 +63,13 @@ class Directories:
         end = place + 2 + 12 * int(self._unpack("H", place)[0])
         return int(self._unpack("I", end)[0]) if end + 4 <= len(self._block) else 0
 
-    def raw(self, entry: Entry) -> bytes:
+    def raw(self, entry: TagEntry) -> bytes:
         """Returns the bytes of a value, as many of them as the bounds leave."""
         size = min(entry.size, MAX_VALUE, self._budget)
         self._budget -= size
         return self._block[entry.place : entry.place + size]
 
-    def numbers(self, entry: Entry) -> list[float]:
+    def numbers(self, entry: TagEntry) -> list[float]:
         """Returns the first numbers of a value; rationals as their quotient."""
         code = _CODES.get(entry.type)
         if code is None:

@@ -6,7 +6,7 @@ import struct
 
 from safety.errors import FileError
 from safety.files.blocks import MAX_METADATA, Blocks, damaged
-from safety.files.tags import Directories, Entry
+from safety.files.tags import Directories, TagEntry
 
 SIGNATURES = (b"II*\0", b"MM\0*")
 BIG = (b"II+\0", b"MM\0+")
@@ -39,7 +39,7 @@ def split(data: bytes) -> Blocks:
     return blocks
 
 
-def _for_the_decoder(data: bytes, order: str, entries: list[Entry]) -> bytes:
+def _for_the_decoder(data: bytes, order: str, entries: list[TagEntry]) -> bytes:
     """Returns the file with a new directory at its end, which has the tags for the decoder alone."""
     kept = sorted(
         {each.tag: each for each in entries if each.tag in _FOR_THE_DECODER and each.size <= _MAX_LIST}.items()

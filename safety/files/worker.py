@@ -17,11 +17,12 @@ from contextlib import suppress
 from typing import BinaryIO, Protocol
 
 from safety.errors import FileError, StudioError
-from safety.files.limits import Limits, hold, start_clock
+from safety.files.limits import ReadingLimits, hold, start_clock
 from safety.files.wire import receive, send
 
 # What readings import, loaded before the first file so that it counts to none.
 _LIBRARIES = ("numpy", "PIL.Image", "PIL.ImageCms", "cv2", "pdqhash", "c2pa")
+READY = b"ready"
 # How a worker answers.
 DONE, REFUSED, NO_MEMORY, FAILED = "done", "refused", "no memory", "failed"
 
@@ -44,11 +45,13 @@ def main() -> None:
     # One thread a worker: two of them run side by side. Read by numpy's and OpenCV's libraries when they load.
     for name in ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "OPENCV_FOR_THREADS_NUM"):
         os.putenv(name, "1")
-    limits = Limits(*pickle.loads(receive(inward, 10_000, 0)[0]))
+    limits = ReadingLimits(*pickle.loads(receive(inward, 10_000, 0)[0]))
     for name in _LIBRARIES:
         with suppress(ImportError):
             importlib.import_module(name)
     hold(limits)
+    # Tells a worker that cannot be started from one that a file has ended.
+    send(outward, READY)
     while _serve_one(inward, outward, limits):
         pass
 
@@ -63,7 +66,7 @@ def _own_streams() -> tuple[BinaryIO, BinaryIO]:
     return open(inward, "rb", buffering=0), open(outward, "wb")
 
 
-def _serve_one(inward: BinaryIO, outward: BinaryIO, limits: Limits) -> bool:
+def _serve_one(inward: BinaryIO, outward: BinaryIO, limits: ReadingLimits) -> bool:
     """Carries out one reading; returns whether there may be another."""
     try:
         message, block = receive(inward, limits.result, sys.maxsize)

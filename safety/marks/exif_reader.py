@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from safety.files.tags import RAW, TEXT, Directories, Entry
+from safety.files.tags import RAW, TEXT, Directories, TagEntry
 
 # EXIF directories by their tag.
 _DIRECTORIES = {0x8769: "Exif", 0x8825: "GPS"}
@@ -44,7 +44,7 @@ def exif_fields(block: bytes) -> dict[str, str]:
     return fields
 
 
-def _value(tags: Directories, entry: Entry) -> str:
+def _value(tags: Directories, entry: TagEntry) -> str:
     if entry.tag == _USER_COMMENT:
         return user_comment(tags.raw(entry))
     if entry.tag in _WINDOWS_TEXT:

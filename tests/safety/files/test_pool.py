@@ -15,13 +15,13 @@ from typing import Any
 import pytest
 
 from safety.errors import BusyError, CostlyFileError, FileError
-from safety.files.limits import Limits
+from safety.files.limits import ReadingLimits
 from safety.files.pool import WorkerPool
 from safety.files.wire import BrokenMessage, load_records
 from safety.generation import Stamp
 from tests import readings
 
-TIGHT = Limits(processor_seconds=0.4, seconds=5, memory=900_000_000, result=1_000_000, picture=1000)
+TIGHT = ReadingLimits(processor_seconds=0.4, seconds=5, memory=900_000_000, result=1_000_000, picture=1000)
 linux = pytest.mark.skipif(sys.platform != "linux", reason="The operating system holds no such limit.")
 
 
@@ -65,7 +65,7 @@ MISBEHAVIOUR = [
 
 @pytest.mark.parametrize(("reading", "arguments"), MISBEHAVIOUR)
 def test_a_worker_past_its_limits_is_replaced(reading: Callable[..., Any], arguments: tuple[Any, ...]) -> None:
-    limits = Limits(0.4, 1.5 if reading is readings.sleep else 20, 900_000_000, 1_000_000, 1000)
+    limits = ReadingLimits(0.4, 1.5 if reading is readings.sleep else 20, 900_000_000, 1_000_000, 1000)
     pool = WorkerPool(limits, workers=1)
     try:
         before = pool.run(readings.process, b"")[0]
@@ -97,8 +97,18 @@ def test_a_worker_that_was_ended_while_it_waited_is_not_noticed() -> None:
         pool.close()
 
 
+def test_a_worker_that_cannot_be_started_is_no_fault_of_the_file(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys, "path", [])
+    pool = WorkerPool(TIGHT, workers=1)
+    try:
+        with pytest.raises(RuntimeError, match="can be started with"):
+            pool.run(readings.length, b"four")
+    finally:
+        pool.close()
+
+
 def test_a_worker_is_replaced_after_its_share_of_readings() -> None:
-    pool = WorkerPool(Limits(readings=2), workers=1)
+    pool = WorkerPool(ReadingLimits(readings=2), workers=1)
     try:
         assert len({pool.run(readings.process, b"")[0] for _ in range(4)}) == 2
     finally:
@@ -162,7 +172,7 @@ def wait_until(true: Callable[[], bool]) -> None:
 )
 def test_of_a_worker_nothing_is_believed_but_plain_values_and_our_records(value: object) -> None:
     message = pickle.dumps((value, 1))
-    if isinstance(value, Limits | FileError):
+    if isinstance(value, ReadingLimits | FileError):
         assert load_records(message)[1] == 1
     else:
         with pytest.raises(BrokenMessage):
