@@ -22,7 +22,7 @@ class ReadingLimits:
     """
 
     processor_seconds: float = 1.9
-    seconds: float = 30.0
+    seconds: float = 60.0
     memory: int = 950 * MEGABYTE
     result: int = 4 * MEGABYTE
     picture: int = 150 * MEGABYTE
@@ -43,7 +43,7 @@ def hold(limits: ReadingLimits) -> None:
     ):
         resource.setrlimit(kind, (value, value))
     # Who waits for a picture goes before who has a file read.
-    os.nice(5)
+    os.nice(10)
 
 
 def start_clock(seconds: float) -> None:
