@@ -33,7 +33,8 @@ def exif_fields(block: bytes) -> dict[str, str]:
     fields: dict[str, str] = {}
     places = [("tag", tags.first)]
     for entry in tags.entries(tags.first):
-        if entry.tag in _DIRECTORIES and (where := tags.numbers(entry)):
+        # A place is a whole number: of types that hold others, a value may be no number at all.
+        if entry.tag in _DIRECTORIES and entry.type in (4, 13) and (where := tags.numbers(entry)):
             places.append((_DIRECTORIES[entry.tag], int(where[0])))
     for directory, place in places:
         names = GPSTAGS if directory == "GPS" else TAGS
