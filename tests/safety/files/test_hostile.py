@@ -89,7 +89,7 @@ def test_orientation_is_read_without_the_rest_of_the_directory() -> None:
         pytest.param(b"MM\0*\0\0\0\x08\xff\xff", id="entries behind the end"),
         pytest.param(
             b"II*\0" + struct.pack("<IHHHIf", 8, 1, 0x8769, 11, 1, float("nan")) + bytes(4),
-            id="a place that is no number",
+            id="no place",
         ),
         pytest.param(b"II*\0" + struct.pack("<IHHHII", 8, 1, 0x0112, 3, 2**32 - 1, 2**32 - 1) + bytes(4), id="values"),
     ],
