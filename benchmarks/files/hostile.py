@@ -67,23 +67,22 @@ def files(seed: int) -> Iterator[bytes]:
 
 def print_costs(caller: Caller, watch: Watch, count: int, seed: int) -> None:
     """Prints how files were answered, and what they cost."""
-    answers, seconds, slow = Counter[str](), list[float](), list[str]()
+    answers, seconds = Counter[str](), list[float]()
     before = watch.server_mb()
     for number, file in zip(range(count), files(seed), strict=False):
         watch.begin()
         answer = caller.verify(file, number)
-        taken = watch.cost()
+        seconds.append(watch.cost())
         answers[answer] += 1
-        seconds.append(taken)
-        if taken > MAX_SECONDS:
-            slow.append(f"file {number}: {taken:.2f} s")
+        if seconds[-1] > MAX_SECONDS:
+            print(f"file {number} took {seconds[-1]:.2f} s")
         watch.settle()
-    print(f"{datetime.now(UTC):%Y-%m-%d}: {count} files, seed {seed}: {dict(answers.most_common(12))}")
-    now, most = watch.server_mb(), watch.most_server_mb
-    print(f"processor time a file: median {statistics.median(seconds):.2f} s, most {max(seconds):.2f} s; "
-          f"over {MAX_SECONDS} s: {slow or 'none'}")  # fmt: skip
-    print(f"memory of a worker: most {watch.worker_mb:.0f} MB (at most {MAX_MB})")
-    print(f"of the server: {before:.0f} MB before, {now:.0f} MB after, most {most:.0f} MB (+ {MAX_GROWTH_MB} at most)")
+        if len(seconds) % 100 == 0 or len(seconds) == count:
+            print(f"{datetime.now(UTC):%Y-%m-%d}: {len(seconds)} files, seed {seed}: {dict(answers.most_common(12))}")
+            print(f"processor time a file: median {statistics.median(seconds):.2f} s, most {max(seconds):.2f} s "
+                  f"(at most {MAX_SECONDS}); memory of a worker: most {watch.worker_mb:.0f} MB (at most {MAX_MB})\n"
+                  f"memory of the server: {before:.0f} MB before, {watch.server_mb():.0f} MB after, most "
+                  f"{watch.most_server_mb:.0f} MB (may grow by {MAX_GROWTH_MB})", flush=True)  # fmt: skip
 
 
 def print_slowing(caller: Caller, creates: int, seed: int) -> None:

@@ -16,7 +16,7 @@ from PIL import Image
 from benchmarks.files.attacks import PNG, boxes, chunk, encoded, packed, segment
 
 FORMATS = ("PNG", "JPEG", "WEBP", "GIF", "TIFF")
-SIDES = (64, 512, 1024, 2048, 4000)
+SIDES = (64, 256, 256, 512, 512, 512, 1024, 1024, 2048, 4000)
 # A part of a file: its kind, and its body.
 Part = tuple[bytes, bytes]
 
@@ -51,7 +51,7 @@ def _options(rng: random.Random, format: str) -> dict[str, object]:
     if format == "JPEG":
         return options | {"quality": rng.choice((30, 90)), "progressive": rng.random() < 0.4}
     if format == "WEBP":
-        return options | {"method": 0, "lossless": rng.random() < 0.3}
+        return options | {"method": 0, "lossless": rng.random() < 0.2}
     if format == "TIFF":
         return {"compression": rng.choice(("raw", "tiff_lzw", "tiff_deflate", "packbits"))}
     return options | ({"compress_level": 1} if format == "PNG" else {})
