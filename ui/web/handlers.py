@@ -90,4 +90,4 @@ def verify(studio: Studio, path: Path, client: str = LOCAL) -> dict[str, Any] | 
 
 
 def _verified(studio: Studio, path: Path, client: str) -> dict[str, Any]:
-    return studio.verify(path.read_bytes(), client).as_json()
+    return studio.verify(path, client).as_json()

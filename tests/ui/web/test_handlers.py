@@ -10,8 +10,12 @@ from typing import Any
 
 import pytest
 
+from benchmarks.files.attacks import ATTACKS
 from engines.testing import FakeEngine
+from safety.files.pool import WorkerPool
 from safety.generation import Delivered, Refused
+from safety.marks import Marks
+from safety.marks.export import Exporter
 from safety.policy.model import load_policy
 from safety.records import Verdict
 from studio import Studio
@@ -34,6 +38,25 @@ def last(steps: Any) -> Any:
 
 def test_an_empty_prompt_has_no_judgement(tmp_path: Path) -> None:
     assert handlers.preview(fake_studio(tmp_path), "  ", "general") is None
+
+
+def test_a_file_that_costs_too_much_is_one_sentence(tmp_path: Path) -> None:
+    file = tmp_path / "file.png"
+    file.write_bytes(ATTACKS["a JPEG of fill bytes"]())
+    studio = fake_studio(tmp_path, exporter=Exporter(Marks(tmp_path / "keys")))
+    result = handlers.verify(studio, file, "192.0.2.1")
+    assert isinstance(result, Problem) and "damaged" in result.sentence and result.wait is None
+
+
+def test_who_has_too_many_files_read_at_once_is_told_when_to_come_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pool = WorkerPool(per_client=0)
+    monkeypatch.setattr("safety.marks.shared_pool", lambda: pool)
+    studio = fake_studio(tmp_path, exporter=Exporter(Marks(tmp_path / "keys")))
+    result = handlers.verify(studio, tmp_path / "file.png", "192.0.2.1")
+    assert isinstance(result, Problem) and result.wait == 2 and "Try again in 2 seconds" in result.sentence
+    pool.close()
 
 
 def test_a_refused_prompt_names_the_modes_that_would_let_it_pass(tmp_path: Path) -> None:
