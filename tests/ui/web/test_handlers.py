@@ -110,9 +110,19 @@ def test_a_tick_counts_for_the_words_whose_warning_the_session_was_shown(
 ) -> None:
     engine = FakeEngine()
     studio = fake_studio(tmp_path, engine)
-    words = handlers.words_of(shown, "general") if shown else ""
-    last(handlers.create(studio, {"prompt": prompt, "acknowledged": True}, shown=words))
-    assert engine.drawn == made
+    words = [handlers.words_of(shown, "general")] if shown else []
+    for _ in range(2):  # once: the second time it is used up
+        last(handlers.create(studio, {"prompt": prompt, "acknowledged": True}, shown=words))
+        assert engine.drawn == made
+
+
+@pytest.mark.parametrize(("prompt", "negative_prompt"), [("a wound", "a plaster"), ("a wound ", "")])
+def test_a_tick_does_not_count_for_words_that_were_not_shown(tmp_path: Path, prompt: str, negative_prompt: str) -> None:
+    engine = FakeEngine()
+    form = {"prompt": prompt, "negative_prompt": negative_prompt, "acknowledged": True}
+    shown = [handlers.words_of("a wound", "general")]
+    last(handlers.create(fake_studio(tmp_path, engine), form, shown=shown))
+    assert engine.drawn == 0
 
 
 def test_closing_the_steps_stops_the_engine(tmp_path: Path) -> None:
