@@ -19,6 +19,7 @@ from safety.errors import StudioError
 from safety.generation import Export
 from safety.image_io import as_rgb
 from safety.marks.provenance import Provenance
+from safety.messages.grounds import group_reasons
 from safety.policy.decide import decide
 from safety.policy.model import BASE_MODE, Policy, load_policy
 from safety.prompt.classifier import PromptClassifierCheck
@@ -219,12 +220,12 @@ class Guard:
         messages = self.policy.messages(language)
         verdict = messages.verdict(decision.stage, decision.verdict)
         lines = [f"{verdict.title}. {verdict.possible}"]
-        for each in messages.render(decision):
-            lines.append(f"{each.reason.code} {each.title}: {each.text} ({each.clause})")
-            lines += [each.help] if each.help else []
-        if decision.modes_that_allow:
-            modes = ", ".join(messages.mode(name).title for name in decision.modes_that_allow)
-            lines.append(messages.locale.statement.passing.format(modes=modes))
+        for group in group_reasons(messages.render(decision)):
+            first = group.first
+            lines.append(f"{first.reason.code} {first.title}: {group.text} ({first.clause})")
+            lines += [first.help] if first.help else []
+        if modes := messages.modes_to_offer(decision):
+            lines.append(messages.locale.statement.passing.format(modes=messages.either(modes)))
         return "\n".join(lines)
 
     def mark(self, image: Image, path: Path | str, provenance: Provenance | None = None) -> Export:
