@@ -73,7 +73,7 @@ class Guard:
     ) -> None:
         self._policy, self._mode = policy, policy.effective_mode(mode)
         self._prompt_checks = tuple(prompt_checks)
-        self.marks, self.rewriter = marks, rewriter or Rewriter({})
+        self.marks, self.rewriter = marks, rewriter or Rewriter()
         self._reader = reader or load_prompt_reader(policy.folder)
         self._image_checks = image_checks
         self._live = tuple(check for check in self.prompt_checks if check.live)

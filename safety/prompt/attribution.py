@@ -131,7 +131,11 @@ def joined(text: str, places: Sequence[Place], chosen: Iterable[int]) -> list[li
 def _one_phrase(text: str, places: Sequence[Place], last: int, number: int) -> bool:
     between = [text[slice(*place)] for place in places[last + 1 : number]]
     words = [word for word in between if any(char.isalnum() for char in word)]
-    return not _parted(text[places[last][1] : places[number][0]]) and len(words) <= MAX_BETWEEN and not any(is_word(word, (0, len(word))) for word in words)
+    return (
+        not _parted(text[places[last][1] : places[number][0]])
+        and len(words) <= MAX_BETWEEN
+        and not any(is_word(word, (0, len(word))) for word in words)
+    )
 
 
 def _parted(between: str) -> bool:

@@ -74,8 +74,8 @@ class HelplineGroup:
 class Statement:
     """All that a person is told of a decision that stops or delays the work. `time` is UTC.
 
-    `modes_that_allow`: modes that ask for less. `advice`: how to ask instead, where there is no suggestion. `until`: the
-    last day for an appeal, or None.
+    `modes_that_allow`: modes that ask for less. `advice`: how to ask instead, where there is no suggestion. `until`:
+    the last day for an appeal, or None.
     """
 
     case: str
