@@ -70,19 +70,17 @@ def _marked(text: str, attribution: TextAttribution) -> list[int]:
     marks = attribution.marks
     words = [number for number, place in enumerate(attribution.words) if is_word(text, place)]
     sure = [number for number in words if marks[number] >= MARKED]
-    if sure:
-        return [number for run in _runs(text, attribution, sure) for number in _trimmed(text, attribution.words, run)]
-    best = max(words, key=lambda number: float(marks[number]), default=None)
-    if best is None or marks[best] < MIN_MARK:
-        return []
-    return [number for number in words if marks[number] >= 0.7 * marks[best]]
+    if not sure:
+        likeliest = max(words, key=lambda number: float(marks[number]), default=None)
+        sure = [likeliest] if likeliest is not None and marks[likeliest] >= MIN_MARK else []
+    return [number for run in _runs(text, attribution, sure) for number in _trimmed(text, attribution.words, run)]
 
 
 def _runs(text: str, attribution: TextAttribution, sure: Sequence[int]) -> Iterator[list[int]]:
     """Yields the neighbours that are likely and hold at least one word that is sure; a sign that parts ends a run."""
     runs: list[list[int]] = []
     for number, (start, _) in enumerate(attribution.words):
-        if attribution.marks[number] < LIKELY:
+        if attribution.marks[number] < LIKELY and number not in sure:
             continue
         last = runs[-1][-1] if runs else -2
         if last == number - 1 and not _parted(text[attribution.words[last][0] : start]):

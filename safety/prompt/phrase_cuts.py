@@ -14,8 +14,12 @@ MAX_NESTED = 4  # words from a "with" to the verb of what it is with
 MIN_VERB = 5  # letters of a word in -ing or -ed that may be a verb: no "ring", no "red"
 
 _OPENS = "with who whose while as being that having covered full without after wearing"
-_PLACES = "in on at under near beside inside outside behind through during by beneath above"
-_SURE_PLACES = "in at inside outside near beside behind"
+_PLACES = "in at under near beside inside outside behind beneath on"
+# What somebody is on by himself, not what something is done on.
+_STOOD_ON = (
+    "beach street road balcony sofa couch bed chair throne stage hill mountain wall roof rooftop bridge pyramid rock "
+    "battlefield field deck ship boat train horse snow sand island cliff stairs porch"
+)
 _NO_VERBS = (
     "painting lighting drawing building evening morning ceiling string sibling viking wedding clothing setting being "
     "rendering king beijing pudding dumpling duckling wing spring sterling shading shooting engraving sacred hundred "
@@ -33,9 +37,9 @@ _MANNER = (
     "sketch 4k 8k hd uhd detailed highly ultra hyper realistic hyperrealistic photorealistic cinematic lighting light "
     "style masterpiece best quality trending artstation raw dslr 35mm close closeup up shot full wide view scene"
 )
-_OPENING, _PLACE, _SURELY_PLACE = (frozenset(words.split()) for words in (_OPENS, _PLACES, _SURE_PLACES))
+_OPENING, _PLACE, _BASES = (frozenset(words.split()) for words in (_OPENS, _PLACES, _STOOD_ON))
 _NOT_VERBS, _PARTICIPLES = frozenset(_NO_VERBS.split()), frozenset(_IRREGULAR.split())
-_BODY, MANNER = frozenset(_PARTS.split()), frozenset(_MANNER.split())
+_BODY, _MANNER_WORDS = frozenset(_PARTS.split()), frozenset(_MANNER.split())
 
 
 def find_cuts(words: Sequence[str], marked: Collection[int], clause: range) -> Iterator[list[int]]:
@@ -59,7 +63,7 @@ def find_cuts(words: Sequence[str], marked: Collection[int], clause: range) -> I
 
 def is_thing(word: str) -> bool:
     """Tells whether a word may name what a picture shows."""
-    return word.lower() not in FUNCTION_WORDS and word.lower() not in MANNER
+    return bool(word) and word.lower() not in FUNCTION_WORDS and word.lower() not in _MANNER_WORDS
 
 
 def is_verb(word: str) -> bool:
@@ -90,10 +94,10 @@ def _start(words: Sequence[str], here: Sequence[int], at: int) -> int:
 
 
 def _is_place(words: Sequence[str], here: Sequence[int], at: int) -> bool:
-    word = words[here[at]].lower()
-    # "feeding on", "standing on": that may belong to the verb.
-    if word not in _PLACE or (word not in _SURELY_PLACE and is_verb(words[here[at - 1]])):
+    word, before = words[here[at]].lower(), words[here[at - 1]]
+    # "feeding on", "standing under": that may belong to the verb.
+    if word not in _PLACE or (word in ("on", "under") and is_verb(before)):
         return False
     phrase = [words[number].lower() for number in here[at + 1 : at + 4]]
-    things = [word for word in phrase if word not in FUNCTION_WORDS]
-    return bool(things) and _BODY.isdisjoint(things[:2])
+    things = [word for word in phrase if word not in FUNCTION_WORDS][:2]
+    return bool(things) and _BODY.isdisjoint(things) and (word != "on" or not _BASES.isdisjoint(things))

@@ -24,8 +24,7 @@ from safety.text import plain
 FILE = "suggestions.toml"
 MAX_SUGGESTIONS = 2
 MIN_KEPT = 0.35  # the share of words that stays as typed
-MAX_RISK = 0.25  # of a suggestion
-MAX_RISK_BACK = 0.15  # with a clause that was marked and is taken back
+MAX_RISK = 0.15  # of a suggestion: far below where anything is stopped, since what is left may hold a rest of the harm
 MAX_TRIES, MIN_TRIES = 24, 6  # judgements for one refusal: a few milliseconds each, and nobody types meanwhile
 MAX_WORDS = 1200  # that are judged in all: longer prompts are tried less often
 MAX_GAP = 4  # words that "..." in a phrase stands for
@@ -109,7 +108,9 @@ class Rewriter:
             for start in range(len(words)):
                 place = _found(phrase, words, clauses[start], start)
                 if place and changes.keys().isdisjoint(place):
-                    changes |= dict.fromkeys(place, "") | {place[0]: replacement}
+                    # What is a clause by itself is no part of a sentence that could go on with something else.
+                    alone = start and place == list(clauses[start])
+                    changes |= dict.fromkeys(place, "") | {place[0]: "" if alone else replacement}
         return prompt.replaced(changes)
 
     def _without_modifiers(self, prompt: EditablePrompt, stops: Set[str]) -> EditablePrompt:
@@ -129,7 +130,9 @@ class Rewriter:
         return prompt
 
     def _describes(self, words: Sequence[str], clause: range, last: int) -> bool:
-        """Tells whether a word stands before what it describes, and that is something to draw."""
+        """Tells whether a word stands before what it describes, and that is something to draw, or by itself."""
+        if clause.start and last == clause[-1] and not any(words[number] for number in clause[:-1]):
+            return True
         follows = next((words[number] for number in range(last + 1, clause.stop) if words[number]), "")
         return bool(follows) and follows not in FUNCTION_WORDS and follows not in self._rules.remains
 
@@ -167,11 +170,13 @@ class _Search:
             yield slim.without(cut)
 
     def _restored(self, prompt: EditablePrompt, start: EditablePrompt) -> EditablePrompt:
-        """Returns the prompt with each clause taken back that it passes with."""
+        """Returns the prompt with each clause taken back that it passes with, of those on how it is made alone."""
         for side in self._sides:
+            if any(is_thing(word) for word in start.words[side.start : side.stop]):
+                continue
             words = {number: start.words[number] for number in side}
             restored = prompt.replaced(words)
-            if restored != prompt and self._passes(restored, MAX_RISK_BACK):
+            if restored != prompt and self._passes(restored):
                 prompt = restored
         return prompt
 
@@ -185,9 +190,9 @@ class _Search:
         decision = self._decision(prompt)
         return set(_marked(prompt, decision)) if decision is not None else set()
 
-    def _passes(self, prompt: EditablePrompt, max_risk: float = MAX_RISK) -> bool:
+    def _passes(self, prompt: EditablePrompt) -> bool:
         decision = self._decision(prompt)
-        return decision is not None and decision.verdict <= Verdict.NOTE and decision.risk <= max_risk
+        return decision is not None and decision.verdict <= Verdict.NOTE and decision.risk <= MAX_RISK
 
     def _decision(self, prompt: EditablePrompt) -> Decision | None:
         """Returns the decision on a prompt; None once there were too many."""

@@ -24,7 +24,6 @@ from ui.web.appeal_box import AppealBox
 from ui.web.client_ip import client_ip
 from ui.web.concurrency import CREATING, JUDGING
 from ui.web.create_form import LASTS, CreateFields, greeting, mode_info
-from ui.web.mode_offer import ModeOffer
 from ui.web.picture_slot import PictureSlot, Updates, VeiledExports, veiled_exports
 from ui.web.presence import Stop
 from ui.web.suggestions import Suggestions
@@ -51,7 +50,6 @@ class CreateTab:
     status: gr.HTML
     slots: tuple[PictureSlot, ...]
     veiled: gr.State
-    modes: ModeOffer
     suggestions: Suggestions
     appeal: AppealBox
     stops: dict[str, threading.Event] = field(default_factory=dict)
@@ -68,7 +66,7 @@ class CreateTab:
                 api_name=f"reveal_{number}",
                 api_visibility="private",
             )
-        self.modes.wire(self.fields.components["mode"])
+        self.fields.modes.wire(self.fields.components["mode"])
         self.suggestions.wire(*(self.fields.components[name] for name in JUDGED))
 
     def _wire_judgement(self) -> None:
@@ -78,7 +76,7 @@ class CreateTab:
             [component.change for component in inputs],
             self.judge,
             inputs,
-            [*self.fields.judged, *self.modes.parts, *self.suggestions.parts],
+            [*self.fields.judged, *self.suggestions.parts],
             trigger_mode="always_last",
             show_progress="hidden",
             api_visibility="private",
@@ -122,7 +120,7 @@ class CreateTab:
             gr.update(value=False, visible=verdict is Verdict.WARN),
             gr.update(info=mode_info(self.studio, mode, language or "")),
             handlers.words_of(prompt, mode) if verdict is Verdict.WARN else "",
-            *self.modes.show(result),
+            *self.fields.modes.show(result),
             *self.suggestions.hide(wait=verdict is Verdict.BLOCK),
         )
 
@@ -205,7 +203,6 @@ def build(studio: Studio) -> CreateTab:
     with gr.Row(elem_id="sl-create", equal_height=False):
         with gr.Column(elem_id="sl-request", scale=5, min_width=320):
             fields = CreateFields.build(studio)
-            modes = ModeOffer.build(studio)
             suggestions = Suggestions.build(studio)
             create = gr.Button("Create", variant="primary", elem_id="sl-go")
             cancel = gr.Button("Stop", variant="stop", visible=False, elem_id="sl-stop")
@@ -216,6 +213,6 @@ def build(studio: Studio) -> CreateTab:
             with gr.Row(elem_id="sl-pictures"):
                 slots = tuple(PictureSlot.build(number) for number in range(max_count))
     veiled = gr.State({}, time_to_live=LASTS)
-    tab = CreateTab(studio, fields, create, cancel, status, slots, veiled, modes, suggestions, appeal)
+    tab = CreateTab(studio, fields, create, cancel, status, slots, veiled, suggestions, appeal)
     tab.wire()
     return tab
