@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Sequence
 
-from safety.prompt.attribution import FUNCTION_WORDS
+from safety.prompt.attribution import FUNCTION_WORDS, PARTICLES
 
 MAX_NESTED = 4  # words from a "with" to the verb of what it is with
 MIN_VERB = 5  # letters of a word in -ing or -ed that may be a verb: no "ring", no "red"
@@ -28,8 +28,8 @@ _NO_VERBS = (
 _IRREGULAR = "torn shot hung cut eaten beaten slain blown split ripped broken sliced"
 # A place that is a part of somebody belongs to what is done to them.
 _PARTS = (
-    "face chest neck head back eye eyes hand hands body stomach belly mouth leg legs throat arm arms skin heart mind "
-    "blood gore pain agony lap tongue breasts ass butt crotch knees"
+    "face chest neck head back eye eyes hand hands body stomach belly mouth leg legs foot feet throat arm arms skin "
+    "heart mind blood gore pain agony lap tongue breasts ass butt crotch knees"
 )
 # Words that say how a picture is made, not what it shows.
 _MANNER = (
@@ -85,9 +85,12 @@ def _opens(words: Sequence[str], here: Sequence[int], at: int) -> bool:
 
 
 def _start(words: Sequence[str], here: Sequence[int], at: int) -> int:
-    """Returns where a cut begins so that nothing dangles: "dripping with", "who is", "with his legs blown"."""
+    """Returns where a cut begins so that nothing dangles: "dripping with", "his legs blown", "cutting a head off"."""
     nested = (start for start in range(max(1, at - MAX_NESTED), at) if words[here[start]].lower() == "with")
     at = next(nested, at)
+    if words[here[at - 1]].lower() in PARTICLES:
+        verbs = (start for start in range(at - 2, 0, -1) if is_verb(words[here[start]]))
+        at = next(verbs, at)
     while at > 1 and (words[here[at - 1]].lower() in FUNCTION_WORDS or is_verb(words[here[at - 1]])):
         at -= 1
     return at

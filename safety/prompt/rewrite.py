@@ -18,7 +18,7 @@ from safety.prompt.editable_prompt import EditablePrompt
 from safety.prompt.lexicon import Terms
 from safety.prompt.matcher import expand_braces
 from safety.prompt.phrase_cuts import find_cuts, is_thing
-from safety.records import Decision, Stage, Suggestion, Verdict
+from safety.records import Decision, Reason, Span, Stage, Suggestion, Verdict
 from safety.text import plain
 
 FILE = "suggestions.toml"
@@ -52,11 +52,14 @@ class RewriteRules(ConfigModel):
 
     `left_out`: categories of which whole clauses and phrases may go. `never`: kinds of harm that are the very point of
     a prompt: without it nothing of what was asked for would stay. `remains`: things of which nothing worth drawing is
-    left without the word that describes them.
+    left without the word that describes them. `rest`: words that are a rest of the harm, whatever the checks say.
+    `answered`: categories of which no marked phrase may stand there as it was typed.
     """
 
     left_out: tuple[str, ...] = ()
     remains: tuple[str, ...] = ()
+    rest: tuple[str, ...] = ()
+    answered: tuple[str, ...] = ()
     never: tuple[str, ...] = ()
     phrase: tuple[PhraseGroup, ...] = ()
     modifier: tuple[ModifierGroup, ...] = ()
@@ -78,17 +81,16 @@ class Rewriter:
         """
         if decision.verdict is not Verdict.BLOCK or decision.stage is not Stage.PROMPT:
             return ()
-        stops = {reason.category for reason in decision.reasons if reason.verdict >= Verdict.WARN}
+        stops = {reason.category for reason in _stopping(decision)}
         if not self._can_help(decision):
             return ()
         typed = EditablePrompt.of(prompt)
-        search = _Search(judge, decision, typed, cuts=bool(stops & set(self._rules.left_out)))
+        search = _Search(judge, decision, typed, self._rules)
         described = self._without_modifiers(typed, stops)
         found: dict[str, EditablePrompt] = {}
         for start in (self._with_phrases(described, stops), described):
             edited = search.passing(start)
-            # What a person would not be shown as it is stays listed, whatever the checks say of this wording.
-            if edited is not None and self._with_phrases(edited, stops) == edited:
+            if edited is not None and self._is_clean(edited, stops):
                 found.setdefault(edited.text(), edited)
         closest_first = sorted(found.values(), key=lambda edited: -edited.share_kept())
         return tuple(edited.suggestion() for edited in closest_first[:MAX_SUGGESTIONS])
@@ -97,6 +99,11 @@ class Rewriter:
         helped = {category for group in self._rules.phrase for category in group.categories} | set(self._rules.left_out)
         blocking = [reason for reason in decision.reasons if reason.verdict is decision.verdict]
         return all(one.category in helped and one.subcategory not in self._rules.never for one in blocking)
+
+    def _is_clean(self, prompt: EditablePrompt, stops: Set[str]) -> bool:
+        """Tells whether neither a phrase is left that would be replaced, nor a rest of the harm."""
+        rest = {plain(word) for word in prompt.words} & set(self._rules.rest)
+        return not rest and self._with_phrases(prompt, stops) == prompt
 
     def _with_phrases(self, prompt: EditablePrompt, stops: Set[str]) -> EditablePrompt:
         """Returns the prompt with all phrases replaced that are replaced for these categories."""
@@ -140,11 +147,16 @@ class Rewriter:
 class _Search:
     """Searches for edits of one refused prompt that pass, and counts how often it judges."""
 
-    def __init__(self, judge: Judge, decision: Decision, prompt: EditablePrompt, cuts: bool) -> None:
-        self._judge, self._prompt, self._cuts = judge, prompt, cuts
+    def __init__(self, judge: Judge, decision: Decision, prompt: EditablePrompt, rules: RewriteRules) -> None:
+        self._judge, self._prompt = judge, prompt
+        self._cuts = any(reason.category in rules.left_out for reason in _stopping(decision))
         self._decisions: dict[str, Decision] = {prompt.text(): decision}
         self._max_tries = max(MIN_TRIES, min(MAX_TRIES, MAX_WORDS // max(1, len(prompt.words))))
-        self._marked = set(_marked(prompt, decision))
+        self._marked = set(prompt.numbers_in(_spans(decision)))
+        reasons = (reason for reason in _stopping(decision) if reason.category in rules.answered)
+        phrases = (set(prompt.numbers_in([span])) for reason in reasons for span in reason.spans)
+        # How it is made is not what is the matter.
+        self._phrases = [each for each in phrases if any(is_thing(prompt.words[number]) for number in each)]
         # The clause that says what the picture shows stays, at least its beginning.
         clauses = prompt.clauses()
         things = (clause for clause in clauses if any(is_thing(prompt.words[number]) for number in clause))
@@ -154,10 +166,15 @@ class _Search:
     def passing(self, start: EditablePrompt) -> EditablePrompt | None:
         """Returns the prompt, or it without marked clauses and phrases, if it passes; else None."""
         for edited in self._edits(start):
-            if self._passes(edited):
+            if self._answers(edited) and self._passes(edited):
                 closest = self._restored(edited, start)
                 return closest if self._reads(closest) else None
         return None
+
+    def _answers(self, prompt: EditablePrompt) -> bool:
+        """Tells whether none of the phrases that must be answered stands there as it was typed."""
+        changed = set(prompt.changed())
+        return all(not phrase.isdisjoint(changed) for phrase in self._phrases)
 
     def _edits(self, start: EditablePrompt) -> Iterator[EditablePrompt]:
         if not self._cuts:
@@ -188,7 +205,7 @@ class _Search:
 
     def _marked_now(self, prompt: EditablePrompt) -> set[int]:
         decision = self._decision(prompt)
-        return set(_marked(prompt, decision)) if decision is not None else set()
+        return set(prompt.numbers_in(_spans(decision))) if decision is not None else set()
 
     def _passes(self, prompt: EditablePrompt) -> bool:
         decision = self._decision(prompt)
@@ -239,8 +256,10 @@ def _found(phrase: Sequence[str], words: Sequence[str], clause: range, start: in
     return place
 
 
-def _marked(prompt: EditablePrompt, decision: Decision) -> list[int]:
-    """Returns the numbers of words marked by reasons that stop the prompt."""
-    return prompt.numbers_in(
-        span for reason in decision.reasons if reason.verdict >= Verdict.WARN for span in reason.spans
-    )
+def _spans(decision: Decision) -> list[Span]:
+    """Returns the places marked by reasons that stop the prompt."""
+    return [span for reason in _stopping(decision) for span in reason.spans]
+
+
+def _stopping(decision: Decision) -> list[Reason]:
+    return [reason for reason in decision.reasons if reason.verdict >= Verdict.WARN]
