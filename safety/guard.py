@@ -19,6 +19,7 @@ from safety.errors import BusyError, FileError, StudioError
 from safety.generation import Export
 from safety.image_io import as_rgb, open_untrusted, size_problem
 from safety.marks.provenance import Provenance
+from safety.messages.grounds import group_reasons
 from safety.policy.decide import decide
 from safety.policy.model import BASE_MODE, Policy, load_policy
 from safety.prompt.classifier import PromptClassifierCheck
@@ -74,7 +75,7 @@ class Guard:
     ) -> None:
         self._policy, self._mode = policy, policy.effective_mode(mode)
         self._prompt_checks = tuple(prompt_checks)
-        self.marks, self.rewriter = marks, rewriter or Rewriter({})
+        self.marks, self.rewriter = marks, rewriter or Rewriter()
         self._reader = reader or load_prompt_reader(policy.folder)
         self._image_checks = image_checks
         self._live = tuple(check for check in self.prompt_checks if check.live)
@@ -227,12 +228,12 @@ class Guard:
         messages = self.policy.messages(language)
         verdict = messages.verdict(decision.stage, decision.verdict)
         lines = [f"{verdict.title}. {verdict.possible}"]
-        for each in messages.render(decision):
-            lines.append(f"{each.reason.code} {each.title}: {each.text} ({each.clause})")
-            lines += [each.help] if each.help else []
-        if decision.modes_that_allow:
-            modes = ", ".join(messages.mode(name).title for name in decision.modes_that_allow)
-            lines.append(messages.locale.statement.passing.format(modes=modes))
+        for group in group_reasons(messages.render(decision)):
+            first = group.first
+            lines.append(f"{first.reason.code} {first.title}: {group.text} ({first.clause})")
+            lines += [first.help] if first.help else []
+        if modes := messages.modes_to_offer(decision):
+            lines.append(messages.locale.statement.passing.format(modes=messages.either(modes)))
         return "\n".join(lines)
 
     def mark(self, image: Image | bytes, path: Path | str, provenance: Provenance | None = None) -> Export:

@@ -27,10 +27,11 @@ MASK = "..."
 
 @dataclass(frozen=True, slots=True)
 class Judged:
-    """Holds a decision and the texts of the language that it is shown in."""
+    """Holds a decision, the texts of the language that it is shown in, and the prompt as typed, to quote from it."""
 
     decision: Decision
     messages: Messages
+    prompt: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,7 @@ Whether they carry the score is then tried: the text is read again without them 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,6 +15,7 @@ from safety.prompt.classifier_model import HEADS, Array, TextAttribution, Window
 
 MAX_PHRASES = 3  # of a text: more than three say no more than the whole does
 MARKED = 0.5  # probability from which a word belongs to a phrase
+LIKELY = 0.22  # from which it belongs to one beside a word that does
 MIN_MARK = 0.15  # probability below which no word is tried, be it the likeliest
 CARRIES = 0.4  # of the risk's logit that must fall away without the phrases
 MAX_TOKENS = 340  # read for one judgement, all first readings included: so long prompts stay quick
@@ -29,6 +30,7 @@ _FUNCTION = (
     "about over under up down out off if while"
 )
 FUNCTION_WORDS = frozenset(_FUNCTION.split())
+PARTICLES = frozenset(["off", "out", "up", "down", "apart", "away"])  # end a phrase that a verb begins
 
 Place = tuple[int, int]
 Without = Callable[[Window, Collection[int]], Window]
@@ -61,14 +63,40 @@ def attribute(
 
 
 def _marked(text: str, attribution: TextAttribution) -> list[int]:
-    """Returns the numbers of words that the model marks; of the likeliest alone where it is not sure of any."""
+    """Returns the numbers of words that the model marks, with what they are said with; the likeliest if none is sure.
+
+    A phrase begins with a word that carries a meaning, and ends with one or with what belongs to its verb.
+    """
+    marks = attribution.marks
     words = [number for number, place in enumerate(attribution.words) if is_word(text, place)]
-    sure = [number for number in words if attribution.marks[number] >= MARKED]
-    if sure or not words:
-        return sure
-    best = max(words, key=lambda number: float(attribution.marks[number]))
-    at = float(attribution.marks[best])
-    return [number for number in words if attribution.marks[number] >= 0.7 * at] if at >= MIN_MARK else []
+    sure = [number for number in words if marks[number] >= MARKED]
+    if not sure:
+        likeliest = max(words, key=lambda number: float(marks[number]), default=None)
+        sure = [likeliest] if likeliest is not None and marks[likeliest] >= MIN_MARK else []
+    return [number for run in _runs(text, attribution, sure) for number in _trimmed(text, attribution.words, run)]
+
+
+def _runs(text: str, attribution: TextAttribution, sure: Sequence[int]) -> Iterator[list[int]]:
+    """Yields the neighbours that are likely and hold at least one word that is sure; a sign that parts ends a run."""
+    runs: list[list[int]] = []
+    for number, (start, _) in enumerate(attribution.words):
+        if attribution.marks[number] < LIKELY and number not in sure:
+            continue
+        last = runs[-1][-1] if runs else -2
+        if last == number - 1 and not _parted(text[attribution.words[last][0] : start]):
+            runs[-1].append(number)
+        else:
+            runs.append([number])
+    return (run for run in runs if not set(run).isdisjoint(sure))
+
+
+def _trimmed(text: str, places: Sequence[Place], run: Sequence[int]) -> Sequence[int]:
+    """Returns a run without the small words and signs around it; "off" stays with what is "blown off"."""
+    kept = [at for at, number in enumerate(run) if is_word(text, places[number])]
+    after = kept[-1] + 1
+    if after < len(run) and text[slice(*places[run[after]])].lower() in PARTICLES:
+        after += 1
+    return run[kept[0] : after]
 
 
 def _strongest(phrases: Sequence[list[int]], marks: Array) -> list[list[int]]:
@@ -101,8 +129,15 @@ def joined(text: str, places: Sequence[Place], chosen: Iterable[int]) -> list[li
 def _one_phrase(text: str, places: Sequence[Place], last: int, number: int) -> bool:
     between = [text[slice(*place)] for place in places[last + 1 : number]]
     words = [word for word in between if any(char.isalnum() for char in word)]
-    parted = any(sign in text[places[last][1] : places[number][0]] for sign in ",.;:!?\n|()[]")
-    return not parted and len(words) <= MAX_BETWEEN and not any(is_word(word, (0, len(word))) for word in words)
+    return (
+        not _parted(text[places[last][1] : places[number][0]])
+        and len(words) <= MAX_BETWEEN
+        and not any(is_word(word, (0, len(word))) for word in words)
+    )
+
+
+def _parted(between: str) -> bool:
+    return any(sign in between for sign in ",.;:!?\n|()[]")
 
 
 def share_of(attribution: TextAttribution, words: Sequence[int], head: str) -> float:

@@ -20,6 +20,7 @@ from safety.review.client import LOCAL
 from safety.statement import as_json
 from ui import forms, serialize
 from ui.results import Problem, attempt
+from ui.web import handlers
 from ui.web.health_badge import HealthBadge
 from ui.web.jobs import Job
 
@@ -71,10 +72,14 @@ class Api:
 
     @_answers
     def suggest(self, prompt: str, mode: str = "general", negative_prompt: str = "") -> dict[str, Any]:
-        """Other wordings for a blocked prompt, each judged by all checks to pass. Nothing is made or recorded."""
+        """Other wordings for a blocked prompt, each judged by all checks to pass; where there is none, advice.
+
+        Nothing is made or recorded.
+        """
         request = forms.read({"prompt": prompt, "mode": mode, "negative_prompt": negative_prompt})
-        suggestions = self.studio.suggest(request.prompt, request.mode, None, request.negative_prompt)
-        return {"suggestions": [serialize.suggestion(suggestion) for suggestion in suggestions]}
+        asked = (request.prompt, request.mode, "", request.negative_prompt)
+        suggestions, advice = handlers.find_suggestions(self.studio, *asked)
+        return {"suggestions": [serialize.suggestion(suggestion) for suggestion in suggestions], "advice": advice}
 
     @_answers
     def create(

@@ -12,6 +12,7 @@ from engines.validation import FORMATS
 from safety.policy.model import BASE_MODE
 from safety.prompt.validation import MAX_PROMPT
 from ui.html import decision
+from ui.web.mode_offer import ModeOffer
 
 if TYPE_CHECKING:
     from studio import Studio
@@ -33,13 +34,14 @@ class CreateFields:
 
     judgement: gr.HTML
     highlights: gr.HighlightedText
+    modes: ModeOffer
     components: dict[str, Any] = field(default_factory=dict)
 
     @property
     def judged(self) -> list[Any]:
         """Returns the components that a judgement changes, in order."""
         names = ("acknowledged", "mode", "warning")
-        return [self.judgement, self.highlights, *(self.components[name] for name in names)]
+        return [self.judgement, self.highlights, *(self.components[name] for name in names), *self.modes.parts]
 
     @classmethod
     def build(cls, studio: Studio) -> CreateFields:
@@ -56,6 +58,7 @@ class CreateFields:
         )
         components["mode"] = _mode_choice(studio)
         judgement = gr.HTML(decision.IDLE, elem_id="sl-judgement")
+        modes = ModeOffer.build(studio)
         highlights = gr.HighlightedText(
             label="Your words", visible=False, show_legend=False, elem_id="sl-marked", interactive=False
         )
@@ -65,7 +68,7 @@ class CreateFields:
         # What the session was shown a warning about: kept at the server, so that no call can claim to have read one.
         # In a list, from which one call takes it.
         components["warning"] = gr.State([], time_to_live=LASTS)
-        return cls(judgement, highlights, components)
+        return cls(judgement, highlights, modes, components)
 
     def build_settings(self, studio: Studio) -> None:
         """Lays out the rest of the request, folded away."""

@@ -66,6 +66,7 @@ class CreateTab:
                 api_name=f"reveal_{number}",
                 api_visibility="private",
             )
+        self.fields.modes.wire(self.fields.components["mode"])
         self.suggestions.wire(*(self.fields.components[name] for name in JUDGED))
 
     def _wire_judgement(self) -> None:
@@ -119,6 +120,7 @@ class CreateTab:
             gr.update(value=False, visible=verdict is Verdict.WARN),
             gr.update(info=mode_info(self.studio, mode, language or "")),
             [handlers.words_of(prompt, mode, negative_prompt or "")] if verdict is Verdict.WARN else [],
+            *self.fields.modes.show(result),
             *self.suggestions.hide(wait=verdict is Verdict.BLOCK),
         )
 

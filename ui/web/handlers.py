@@ -35,13 +35,24 @@ def preview(
 
 def _judged(studio: Studio, prompt: str, mode: str, language: str, negative_prompt: str) -> Judged:
     messages = studio.messages(language)
-    return Judged(studio.preview(prompt, mode, negative_prompt), messages)
+    return Judged(studio.preview(prompt, mode, negative_prompt), messages, prompt)
 
 
-def suggest(studio: Studio, prompt: str, mode: str, negative_prompt: str = "") -> tuple[Suggestion, ...]:
-    """Returns other wordings for a blocked prompt; none where something went wrong."""
-    suggestions = attempt(studio.suggest, prompt, mode, None, negative_prompt)
-    return () if isinstance(suggestions, Problem) else suggestions
+def suggest(
+    studio: Studio, prompt: str, mode: str, language: str = "", negative_prompt: str = ""
+) -> tuple[tuple[Suggestion, ...], str]:
+    """Returns what `find_suggestions` finds; nothing where something went wrong."""
+    found = attempt(find_suggestions, studio, prompt, mode, language, negative_prompt)
+    return ((), "") if isinstance(found, Problem) else found
+
+
+def find_suggestions(
+    studio: Studio, prompt: str, mode: str, language: str = "", negative_prompt: str = ""
+) -> tuple[tuple[Suggestion, ...], str]:
+    """Returns other wordings for a blocked prompt, or else how to ask instead. Raises RequestError."""
+    decision = studio.check(prompt, mode, negative_prompt)
+    suggestions = studio.suggest(prompt, mode, decision, negative_prompt)
+    return suggestions, "" if suggestions else studio.messages(language).advice(decision)
 
 
 def words_of(prompt: str, mode: str, negative_prompt: str = "") -> str:

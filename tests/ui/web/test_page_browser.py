@@ -88,7 +88,7 @@ def test_pasted_cut_and_undone_text_is_judged_too(page: Page) -> None:
 def test_another_mode_is_another_judgement(page: Page) -> None:
     page.locator(PROMPT).fill("gore")
     says(page, VERDICT, "Refused")
-    says(page, "#sl-judgement", "It would pass in")
+    says(page, "#sl-judgement", "asks for less")
     page.get_by_label("Art", exact=True).check()
     says(page, VERDICT, "Needs your confirmation")
     says(page, "#sl-mode", "art history")
@@ -118,10 +118,26 @@ def test_a_refused_prompt_shows_its_reasons_and_makes_nothing(page: Page, served
     page.locator(PROMPT).fill("gore on a plate")
     page.click("#sl-go")
     says(page, "#sl-status", "No picture was made")
-    for words in ("P301", "Policy 3.1", "It would pass in", "Case"):
+    for words in ("P301", "Policy 3.1", "asks for less", "Case"):
         says(page, "#sl-status", words)
     assert page.locator(PROMPT).input_value() == "gore on a plate"
     assert served.engine.drawn == made
+
+
+def test_a_click_on_an_offered_mode_chooses_it_and_judges_again(page: Page) -> None:
+    page.fill(PROMPT, "gore on a plate")
+    says(page, VERDICT, "Refused")
+    says(page, "#sl-use-mode-art", "Judge it in Art mode")
+    page.click("#sl-use-mode-art")
+    says(page, VERDICT, "Needs your confirmation")
+    assert page.locator("#sl-mode input:checked").get_attribute("value") == "art"
+    page.wait_for_selector("#sl-use-mode-art", state="hidden")
+
+
+def test_behind_a_hard_line_no_mode_is_offered(page: Page) -> None:
+    page.fill(PROMPT, "forbidden")
+    says(page, VERDICT, "Refused in every mode")
+    assert not any(button.is_visible() for button in page.locator("#sl-modes button").all())
 
 
 def test_a_wording_that_passes_goes_into_the_box_and_is_judged_again(page: Page) -> None:
