@@ -29,6 +29,7 @@ from safety.prompt.classifier_model import (
     PromptClassifierModel,
     TextAttribution,
 )
+from safety.prompt.language import LanguageIdentifier
 from safety.prompt.lexicon import Score
 from safety.records import Finding, Model, Prompt
 from safety.text import Normalised, TextVariant, normalise
@@ -81,13 +82,19 @@ class PromptClassifierCheck:
     name = NAME
     live = True
 
-    def __init__(self, folder: Path, config: PromptClassifierConfig, warn_score: float = math.inf) -> None:
-        self._folder, self._config, self._warn_score = folder, config, warn_score
+    def __init__(
+        self,
+        folder: Path,
+        config: PromptClassifierConfig,
+        warn_score: float = math.inf,
+        languages: LanguageIdentifier | None = None,
+    ) -> None:
+        self._folder, self._config, self._warn_score, self._languages = folder, config, warn_score, languages
         # The page asks again at every keystroke, the studio once more before it generates.
         self._findings = lru_cache(maxsize=64)(self._find)
 
     def __reduce__(self) -> tuple[Any, ...]:
-        return PromptClassifierCheck, (self._folder, self._config, self._warn_score)
+        return type(self), (self._folder, self._config, self._warn_score, self._languages)
 
     @property
     def models(self) -> tuple[Model, ...]:
@@ -115,15 +122,15 @@ class PromptClassifierCheck:
 
         Raises ValueError where the model gives no number.
         """
-        columns = self._columns(self._read_batch(prompts))
-        rows = [{name: float(column[number]) for name, column in columns.items()} for number in range(len(prompts))]
-        return [tuple(findings_of(row)) if prompt.strip() else () for row, prompt in zip(rows, prompts, strict=True)]
+        columns = self._columns(self._read_batch([prompt for prompt in prompts if self.reads(prompt)]))
+        rows = (dict(zip(columns, map(float, row), strict=True)) for row in zip(*columns.values(), strict=True))
+        return [tuple(findings_of(next(rows), self.name)) if self.reads(prompt) else () for prompt in prompts]
 
     def _read_batch(self, prompts: Sequence[str]) -> Array:
         """Returns the logits (prompts, heads) of the worst variant of each prompt."""
         texts, owners = [], []
         for owner, prompt in enumerate(prompts):
-            for variant in _variants_to_read(normalise(prompt), self.model):
+            for variant in self._variants(prompt):
                 texts.append(variant.text)
                 owners.append(owner)
         worst = np.full((len(prompts), len(HEADS)), -np.inf, dtype=np.float32)
@@ -141,14 +148,12 @@ class PromptClassifierCheck:
         self.model.clear_cache()
 
     def _find(self, text: str) -> tuple[Finding, ...]:
-        if not text.strip():
+        if not self.reads(text):
             return ()
-        readings = [
-            (self.model.read(variant.text), variant) for variant in _variants_to_read(normalise(text), self.model)
-        ]
+        readings = [(self.model.read(variant.text), variant) for variant in self._variants(text)]
         attribution, variant = max(readings, key=lambda pair: float(pair[0].logits[0]))
         scores = {head: float(column[0]) for head, column in self._columns(attribution.logits[None]).items()}
-        findings = findings_of(scores)
+        findings = findings_of(scores, self.name)
         if max(finding.score for finding in findings) < self._config.explain_from:
             return tuple(findings)
         tokens_left = MAX_TOKENS - sum(reading.tokens for reading, _ in readings)
@@ -159,6 +164,13 @@ class PromptClassifierCheck:
             else finding
             for finding in findings
         )
+
+    def reads(self, text: str) -> bool:
+        """Tells whether the check judges a text: it holds something, in the language that the model was taught."""
+        return bool(text.strip()) and not (self._languages and self._languages.identify(text).foreign)
+
+    def _variants(self, text: str) -> Iterable[TextVariant]:
+        return _variants_to_read(normalise(text), self.model)
 
     def _columns(self, logits: Array) -> dict[str, Array]:
         """Returns risk, categories and kinds by name, (texts,) each, of logits (texts, heads)."""
@@ -186,16 +198,18 @@ class PromptClassifierCheck:
         return highest < self._warn_score - self._config.margin
 
 
-def load_prompt_classifier(presets: Path, folder: Path, warn_score: float = math.inf) -> PromptClassifierCheck:
+def load_prompt_classifier(
+    presets: Path, folder: Path, warn_score: float = math.inf, languages: LanguageIdentifier | None = None
+) -> PromptClassifierCheck:
     """Reads `prompt_classifier.toml` of the presets for the weights in `folder`. Raises PresetError."""
-    return PromptClassifierCheck(folder, PromptClassifierConfig.load(presets / FILE), warn_score)
+    return PromptClassifierCheck(folder, PromptClassifierConfig.load(presets / FILE), warn_score, languages)
 
 
-def findings_of(scores: Mapping[str, float]) -> list[Finding]:
+def findings_of(scores: Mapping[str, float], check: str = NAME) -> list[Finding]:
     """Returns a finding an output, without spans, from a row of `score_batch`."""
     return [
         Finding(
-            NAME, category, scores[_column(category, kind)], WHOLE, kind, probability=min(1.0, float(scores["risk"]))
+            check, category, scores[_column(category, kind)], WHOLE, kind, probability=min(1.0, float(scores["risk"]))
         )
         for category, kind in OUTPUTS
     ]
