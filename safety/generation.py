@@ -33,8 +33,9 @@ class GenerationRequest:
     height: int | None = None
     count: int = 1
     format: str = "png"
-    # The person has read a warning and wants the picture all the same.
+    # The person has read a warning and wants the picture all the same: the one that the case `warning` ended with.
     acknowledged: bool = False
+    warning: str = ""
     # Opt-in: write the prompt into the picture's metadata.
     keep_prompt: bool = False
     # Opt-in: fill in, in turn, who an unnamed person is (presets/open_people.toml).

@@ -7,7 +7,7 @@ decision everywhere. It imports no page and no generator.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property, lru_cache, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -22,9 +22,11 @@ from safety.marks.provenance import Provenance
 from safety.policy.decide import decide
 from safety.policy.model import BASE_MODE, Policy, load_policy
 from safety.prompt.classifier import PromptClassifierCheck
+from safety.prompt.negative_prompt import PromptReader, load_prompt_reader
+from safety.prompt.request_syntax import prompts_to_draw
 from safety.prompt.rewrite import Rewriter, load_rewriter
 from safety.prompt.validation import prompt_problem
-from safety.records import Assessment, CheckFailure, Decision, Picture, Prompt, Stage, Suggestion
+from safety.records import Assessment, CheckFailure, Decision, Finding, Picture, Prompt, Stage, Suggestion
 from safety.resources import MODELS, PRESETS, data_folder
 
 if TYPE_CHECKING:
@@ -65,11 +67,13 @@ class Guard:
         *,
         marks: Marks | None = None,
         rewriter: Rewriter | None = None,
+        reader: PromptReader | None = None,
         mode: str = BASE_MODE,
     ) -> None:
         self._policy, self._mode = policy, policy.effective_mode(mode)
         self._prompt_checks = tuple(prompt_checks)
         self.marks, self.rewriter = marks, rewriter or Rewriter({})
+        self._reader = reader or load_prompt_reader(policy.folder)
         self._image_checks = image_checks
         self._live = tuple(check for check in self.prompt_checks if check.live)
         self._recent = lru_cache(maxsize=MAX_REMEMBERED)(self._assess)
@@ -78,9 +82,9 @@ class Guard:
     def load(
         cls,
         mode: str = BASE_MODE,
-        presets: Path | None = None,
-        models: Path | None = None,
-        keys: Path | None = None,
+        presets: str | Path | None = None,
+        models: str | Path | None = None,
+        keys: str | Path | None = None,
     ) -> Guard:
         """Builds the guard that ships, or one from folders of your own laid out alike.
 
@@ -88,7 +92,8 @@ class Guard:
         keys are, or are made at the first mark; by default the data folder of the person who runs this.
         Raises PresetError, which names file and key, and RequestError for an unknown mode.
         """
-        return cls._build(_Sources(mode, presets or PRESETS, models or MODELS, keys))
+        folders = Path(presets or PRESETS), Path(models or MODELS), Path(keys) if keys else None
+        return cls._build(_Sources(mode, *folders))
 
     @classmethod
     def _build(cls, sources: _Sources) -> Guard:
@@ -120,7 +125,7 @@ class Guard:
         if self._sources is not None:
             return type(self)._build, (self._sources,)
         parts = (self.policy, self.prompt_checks, self._image_checks)
-        return partial(type(self), marks=self.marks, rewriter=self.rewriter, mode=self.mode), parts
+        return partial(type(self), marks=self.marks, rewriter=self.rewriter, reader=self._reader, mode=self.mode), parts
 
     # Read-only: a copy in another process is built anew, and would not know of a change.
     @property
@@ -144,19 +149,27 @@ class Guard:
         found = self._image_checks
         return tuple(found() if callable(found) else found)
 
-    def check_prompt(self, text: str, mode: str = "", live: bool = False) -> Decision:
-        """Judges one prompt, with the words that carry its scores.
+    def check_prompt(self, text: str, mode: str = "", live: bool = False, negative_prompt: str = "") -> Decision:
+        """Judges one prompt, with the words that carry its scores, and what the negative prompt makes of it.
 
+        Where the prompt itself leaves something out ("Negative prompt: ...", "--no ...", "(word:-1)"), that is not
+        judged as wanted: a generator must be given the two of `prompts_to_draw`, as the studio gives them.
         `live`: only the checks that are quick enough for every keystroke. Raises RequestError for an unknown mode.
         """
         mode = self._mode_for(mode)
-        if problem := prompt_problem(text):
+        judged, problem = self._read(text, negative_prompt)
+        if problem:
             return decide(_unreadable(problem), self.policy, mode)
         try:
-            assessment = self._recent(text, live and len(self._live) < len(self.prompt_checks))
+            assessment = self._recent(judged, live and len(self._live) < len(self.prompt_checks))
         except _CheckFailed as failed:
             assessment = failed.assessment
-        return decide(assessment, self.policy, mode)
+        return decide(_within(assessment, len(text)) if len(judged) > len(text) else assessment, self.policy, mode)
+
+    @staticmethod
+    def prompts_to_draw(prompt: str, negative_prompt: str = "") -> tuple[str, str]:
+        """Returns the prompt and the negative prompt of a judged request as a generator must be given them."""
+        return prompts_to_draw(prompt, negative_prompt)
 
     def check_prompts(self, prompts: Sequence[str], mode: str = "") -> dict[str, NDArray[np.float32]]:
         """Judges many prompts: columns of shape (len(prompts),), float32.
@@ -187,14 +200,15 @@ class Guard:
             return decide(Assessment(Stage.PICTURE, failed=(failure,)), self.policy, mode)
         return decide(run_checks(Stage.PICTURE, picture, checks), self.policy, mode)
 
-    def suggest(self, text: str, mode: str = "", decision: Decision | None = None) -> tuple[Suggestion, ...]:
+    def suggest(
+        self, text: str, mode: str = "", decision: Decision | None = None, negative_prompt: str = ""
+    ) -> tuple[Suggestion, ...]:
         """Returns other wordings of a blocked prompt, each judged by `check_prompt` to pass; none behind a hard line.
 
         `decision`: that of the prompt, if it is at hand.
         """
-        mode = self._mode_for(mode)
-        decision = decision or self.check_prompt(text, mode)
-        return self.rewriter.suggest(text, decision, lambda other: self.check_prompt(other, mode))
+        judge = partial(self.check_prompt, mode=self._mode_for(mode), negative_prompt=negative_prompt)
+        return self.rewriter.suggest(text, decision or judge(text), judge)
 
     def explain(self, decision: Decision, language: str = "") -> str:
         """Returns a decision as text, a line each: the verdict, every reason with code and clause, what would pass.
@@ -240,6 +254,14 @@ class Guard:
             raise StudioError("This guard has no marks.", "Give it some: Guard(..., marks=Marks(keys=Path(...))).")
         return self.marks
 
+    def _read(self, text: str, negative_prompt: str = "") -> tuple[str, str]:
+        """Returns the text that is judged, and what keeps it from being judged."""
+        problem = prompt_problem(text) or (prompt_problem(negative_prompt) if negative_prompt else "")
+        if problem:
+            return "", problem
+        judged = self._reader.read(text, negative_prompt)
+        return judged, prompt_problem(judged)
+
     def _assess(self, text: str, live: bool) -> Assessment:
         assessment = run_checks(Stage.PROMPT, Prompt(text), self._live if live else self.prompt_checks)
         if assessment.failed:
@@ -247,10 +269,9 @@ class Guard:
         return assessment
 
     def _assess_many(self, prompts: list[str]) -> list[Assessment]:
-        problems = [prompt_problem(text) for text in prompts]
-        texts = [text for text, problem in zip(prompts, problems, strict=True) if not problem]
-        readable = iter(self._assess_readable(texts))
-        return [_unreadable(problem) if problem else next(readable) for problem in problems]
+        read = [self._read(text) for text in prompts]
+        readable = iter(self._assess_readable([text for text, problem in read if not problem]))
+        return [_unreadable(problem) if problem else next(readable) for _, problem in read]
 
     def _assess_readable(self, texts: list[str]) -> list[Assessment]:
         classifiers = [check for check in self.prompt_checks if isinstance(check, PromptClassifierCheck)]
@@ -280,6 +301,21 @@ class _Sources:
 
 def _unreadable(problem: str) -> Assessment:
     return Assessment(Stage.PROMPT, failed=(CheckFailure("", problem),))
+
+
+def _within(assessment: Assessment, size: int) -> Assessment:
+    """Returns the assessment without spans of words that were not typed into the prompt: they stand behind its end."""
+    return replace(assessment, findings=tuple(_finding_within(finding, size) for finding in assessment.findings))
+
+
+def _finding_within(finding: Finding, size: int) -> Finding:
+    kept = [number for number, span in enumerate(finding.spans) if span.end <= size]
+    weights = finding.span_weights
+    return replace(
+        finding,
+        spans=tuple(finding.spans[number] for number in kept),
+        span_weights=tuple(weights[number] for number in kept) if weights else (),
+    )
 
 
 def _joined(one: Assessment, other: Assessment) -> Assessment:

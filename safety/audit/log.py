@@ -172,9 +172,12 @@ class AuditLog:
 
     # ---- for appeals and rate limits ----
 
-    def write_transaction(self) -> AbstractContextManager[DatabaseWriter]:
-        """Opens a transaction that no other writer overlaps; on disk when it ends."""
-        return self._database.write_transaction()
+    def write_transaction(self, patient: bool = False) -> AbstractContextManager[DatabaseWriter]:
+        """Opens a transaction that no other writer overlaps; on disk when it ends.
+
+        `patient`: waits for a minute where another program holds the database, and not for two seconds.
+        """
+        return self._database.write_transaction(patient)
 
     def read_transaction(self) -> AbstractContextManager[DatabaseReader]:
         """Opens a transaction on one state of the record, whatever others write meanwhile."""

@@ -11,6 +11,7 @@ from safety.records import CONTEXT, UNCHECKED, Assessment, Decision, Finding, Re
 CODE_LETTER = {Stage.PROMPT: "P", Stage.PICTURE: "I", Stage.TEXT: "T"}
 UNCHECKED_CODE, UNCHECKED_CLAUSE = "000", "0"
 CONTEXT_CODE, CONTEXT_CLAUSE = "001", "0.1"
+LESS = {Verdict.BLOCK: Verdict.WARN, Verdict.WARN: Verdict.NOTE}  # what another mode may at most give to be offered
 Judged = tuple[Verdict, float | None]  # a verdict and the threshold that was reached
 
 
@@ -34,7 +35,7 @@ def decide(assessment: Assessment, policy: Policy, mode: str) -> Decision:
         risk=1.0 if hard else _risk(assessment, policy),
         scores={} if hard else _scores(assessment, policy),
         ran=assessment.ran,
-        modes_that_allow=_passing(assessment, policy, mode) if verdict is Verdict.BLOCK else (),
+        modes_that_allow=_passing(assessment, policy, mode, verdict),
         mode_set_by="operator" if policy.locked else "person",
     )
 
@@ -43,10 +44,12 @@ def _worst(reasons: Sequence[Reason]) -> Verdict:
     return max((reason.verdict for reason in reasons), default=Verdict.ALLOW)
 
 
-def _passing(assessment: Assessment, policy: Policy, mode: str) -> tuple[str, ...]:
-    """The other modes, if the person may choose them, that would let the same pass."""
-    others = [] if policy.locked else [name for name in policy.mode if name != mode]
-    return tuple(name for name in others if _worst(list(_reasons(assessment, policy, name))) <= Verdict.WARN)
+def _passing(assessment: Assessment, policy: Policy, mode: str, verdict: Verdict) -> tuple[str, ...]:
+    """The other modes, if the person may choose them, that ask for less: a click instead of a refusal, or nothing."""
+    if policy.locked or verdict not in LESS:
+        return ()
+    others = (name for name in policy.mode if name != mode)
+    return tuple(name for name in others if _worst(list(_reasons(assessment, policy, name))) <= LESS[verdict])
 
 
 def _reasons(assessment: Assessment, policy: Policy, mode: str) -> Iterator[Reason]:
@@ -88,7 +91,7 @@ class _Corroborated:
         self._needed, self._stage = policy.corroboration, assessment.stage
         self._probability: dict[Stage, float] = {}
         for finding in assessment.findings:
-            if self._needed and finding.check == self._needed.by and finding.probability is not None:
+            if self._needed and finding.check in self._needed.by and finding.probability is not None:
                 at = finding.stage or assessment.stage
                 self._probability[at] = max(finding.probability, self._probability.get(at, 0.0))
 

@@ -56,7 +56,8 @@ def load_prompt_checks(
     warn_score = policy.least_score(Verdict.WARN, Stage.PROMPT, classifier.OUTPUTS) if policy else math.inf
     lexicon, figures = load_lexicon(presets), read_public_figures(presets)
     child_safety = load_child_safety(presets, lexicon)
-    intimate_imagery = load_intimate_imagery(presets, figures.figures.names(), lexicon)
+    works = load_protected_works(presets)
+    intimate_imagery = load_intimate_imagery(presets, figures.figures.names(), works.characters, lexicon)
     demographics = load_demographics(presets, intimate_imagery.names_anybody)
     languages = load_languages(presets)
     rules: tuple[Check[Prompt], ...] = (
@@ -65,7 +66,7 @@ def load_prompt_checks(
         LexiconCheck(lexicon),
         load_patterns(presets, lexicon),
         PublicFiguresCheck(figures),
-        load_protected_works(presets),
+        works,
         LanguageCheck(languages, reads_taught=models is not None),
         demographics,
     )

@@ -9,6 +9,7 @@ here: they are rules, and no row that could teach them is kept.
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import lru_cache
@@ -39,13 +40,13 @@ from safety.weights import read_weights
 FILE = "prompt_classifier.toml"
 FOLDER = "prompt_classifier"
 NAME = "meaning"
-# What the model takes for hate the policy treats by itself: it also means monsters and caricatures, rules do not.
-HATE, GRAVE = "read", "grave"
+# What the model reads has limits of its own beside those of rules; what is grave is refused in every mode.
+READ, GRAVE = "read", "grave"
 REMARKS_ONLY = ("protected_works", "stereotype")
 GRAVE_CATEGORIES = tuple(head for head in CATEGORIES if head not in REMARKS_ONLY)
 # Every (category, subcategory) of a finding.
 OUTPUTS = (
-    *((head, HATE if head == "hate" else "") for head in CATEGORIES),
+    *((head, READ) for head in CATEGORIES),
     *((head, GRAVE) for head in GRAVE_CATEGORIES),
     *((category, kind) for kind, category in KINDS.items()),
 )
@@ -55,6 +56,7 @@ MAX_SHORTENING = 4  # times as short as the text a variant may be: letters set a
 MORE_NATURAL = 0.92  # a variant with so many fewer word pieces undoes a disguise
 MIN_SHARE = 0.3  # of the greatest share of a further category that a phrase must have to be named for it
 WHOLE = "the prompt as a whole"
+_WORDS, _LETTERS = re.compile(r"[^\W_]+"), re.compile(r"[^\W\d_]+")
 
 
 class PromptClassifierConfig(ConfigModel):
@@ -154,12 +156,12 @@ class PromptClassifierCheck:
         attribution, variant = max(readings, key=lambda pair: float(pair[0].logits[0]))
         scores = {head: float(column[0]) for head, column in self._columns(attribution.logits[None]).items()}
         findings = findings_of(scores, self.name)
-        if max(finding.score for finding in findings) < self._config.explain_from:
+        if math.isinf(self._warn_score) or max(finding.score for finding in findings) < self._config.explain_from:
             return tuple(findings)
         tokens_left = MAX_TOKENS - sum(reading.tokens for reading, _ in readings)
         phrases = attribute(variant.text, attribution, self.model.without, self._passes, tokens_left)
         return tuple(
-            _explained(finding, phrases, attribution, variant)
+            _explained(finding, phrases, attribution, variant, text)
             if finding.score >= self._config.explain_from
             else finding
             for finding in findings
@@ -216,7 +218,7 @@ def findings_of(scores: Mapping[str, float], check: str = NAME) -> list[Finding]
 
 
 def _column(category: str, subcategory: str) -> str:
-    return category if subcategory in ("", HATE) else f"{category}.{subcategory}"
+    return category if subcategory == READ else f"{category}.{subcategory}"
 
 
 # Asked at every judgement, and the file does not change while the weights are loaded.
@@ -244,22 +246,37 @@ def _variants_to_read(normalised: Normalised, model: PromptClassifierModel) -> I
     best = int(np.argmin(pieces))
     natural = pieces[best] < MORE_NATURAL * pieces[0]
     chosen = (first, *others)[best]
-    if not natural or (pieces[0] <= MAX_TWO_READINGS and not undoes_disguise(first.text, chosen.text)):
+    # Between the same words signs say nothing: without them the text scores as if it had been typed so.
+    same_words = _same_words(first.text, chosen.text)
+    two = pieces[0] <= MAX_TWO_READINGS and not undoes_disguise(first.text, chosen.text)
+    if not natural or (two and not same_words):
         yield first
     if natural:
         yield chosen
 
 
+def _same_words(first: str, other: str) -> bool:
+    """Tells whether two texts differ in signs alone, or in figures between words that the other leaves out wholly."""
+    if _WORDS.findall(first) == _WORDS.findall(other):
+        return True
+    return not any(map(str.isdigit, other)) and _LETTERS.findall(first) == _LETTERS.findall(other)
+
+
 def _explained(
-    finding: Finding, phrases: Sequence[Sequence[int]], attribution: TextAttribution, variant: TextVariant
+    finding: Finding,
+    phrases: Sequence[Sequence[int]],
+    attribution: TextAttribution,
+    variant: TextVariant,
+    typed: str,
 ) -> Finding:
-    """Returns the finding with those of the phrases that carry it."""
+    """Returns the finding with those of the phrases that carry it, as typed."""
     own = _phrases_for(finding.category, phrases, attribution)
     places = [(attribution.words[phrase[0]][0], attribution.words[phrase[-1]][1]) for phrase in own]
+    spans = tuple(variant.span(start, end) for start, end in places)
     return replace(
         finding,
-        evidence=" … ".join(variant.text[start:end] for start, end in places) or WHOLE,
-        spans=tuple(variant.span(start, end) for start, end in places),
+        evidence=" … ".join(typed[span.start : span.end] for span in spans) or WHOLE,
+        spans=spans,
         span_weights=tuple(share_of(attribution, phrase, finding.category) for phrase in own),
     )
 

@@ -56,13 +56,16 @@ class TermMatcher(Generic[Meaning]):
             self._automaton.make_automaton()
         self._empty = not numbers_of
 
-    def find(self, text: Normalised) -> list[TermMatch[Meaning]]:
-        """Returns every term in any variant of a text, once each, in the order typed."""
+    def find(self, text: Normalised, across_signs: bool = True) -> list[TermMatch[Meaning]]:
+        """Returns every term in any variant of a text, once each, in the order typed.
+
+        `across_signs`: also a phrase with punctuation between its words.
+        """
         if self._empty:
             return []
         places = {
             (variant.span(start, end), number)
-            for variant in text.variants
+            for variant in (text.readings if across_signs else text.variants)
             for start, end, numbers in self._matches(variant)
             for number in numbers
         }

@@ -10,8 +10,7 @@ from pathlib import Path
 
 from pydantic import Field
 
-from safety.config import ADVICE, ConfigModel
-from safety.errors import PresetError
+from safety.config import ConfigModel, read_rows, row_error
 from safety.prompt.lexicon import MAX_SPANS, Score, Terms
 from safety.prompt.matcher import TermMatch, TermMatcher
 from safety.prompt.proximity import WordDistance, merged, outside
@@ -114,6 +113,7 @@ class ProtectedWorksCheck:
         self._credit = re.compile(rf"\b(?:{_alternatives(file.artists.credit)})\b", re.IGNORECASE)
         self._follows = re.compile(rf"[\s\-]?(?:{_alternatives(file.artists.follows)})\b", re.IGNORECASE)
         self._scores = file.score
+        self.characters = (*file.characters.names, *file.characters.ambiguous)
 
     def detect(self, prompt: Prompt) -> Iterator[Finding]:
         """Finds the names as evidence and spans. A mere name has probability 0: it says nothing of harm."""
@@ -193,12 +193,10 @@ def read_artists(path: Path, year: int) -> Iterator[Artist]:
 
     Raises PresetError that names file and line.
     """
-    for number, line in enumerate(path.read_text("utf-8").splitlines(), 1):
-        if line.startswith("#"):
-            continue
+    columns = "name, born, died"
+    for number, (name, born, died) in read_rows(path, columns):
         try:
-            name, born, died = line.split("\t")
             if not died or int(died) + PROTECTED_YEARS >= year:
                 yield Artist(name, f"{born}-{died}" if died else f"born {int(born)}")
         except ValueError:
-            raise PresetError(f"{path}, line {number}: not name, born, died", ADVICE) from None
+            raise row_error(path, number, columns) from None

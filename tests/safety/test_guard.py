@@ -10,11 +10,13 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from safety.checks import run_checks
+from safety.errors import PresetError
 from safety.guard import Guard
 from safety.policy.decide import decide
 from safety.policy.model import load_policy
 from safety.prompt import classifier, load_prompt_checks
 from safety.records import Decision, Prompt, Stage, Verdict
+from safety.resources import PRESETS
 from safety.text import normalise
 
 ROOT = Path(__file__).parents[2]
@@ -129,3 +131,9 @@ def test_a_check_that_could_not_look_is_asked_again_and_one_that_did_is_not() ->
 
 def test_no_checks_block() -> None:
     assert Guard(POLICY, ()).check_prompts(["a"])["verdict"].tolist() == [3.0]
+
+
+def test_folders_may_be_given_as_text_and_a_missing_one_is_named(tmp_path: Path) -> None:
+    assert Guard.load(presets=str(PRESETS)).check_prompt("a red apple").allowed
+    with pytest.raises(PresetError, match="nowhere"):
+        Guard.load(presets=str(tmp_path / "nowhere"))

@@ -25,6 +25,7 @@ def test_every_field_of_a_request_can_be_given() -> None:
         "count": 2,
         "format": "webp",
         "acknowledged": True,
+        "warning": "4ffa94499032",
         "keep_prompt": True,
         "balanced": True,
         "language": "de-AT",

@@ -16,6 +16,7 @@ from training.prompt_classifier.labels import Label, read_labels
 from training.prompt_classifier.rows import CATEGORIES, HARM, HEADS, KINDS, Row, key
 
 FOLDER = Path(__file__).with_name("written")
+SECOND_ROUND = "second_round.tsv"
 THEMES, CALIBRATION = 10, 5  # every tenth theme is held out, every fifth label chooses limits
 REFUSE, STOP, REMARK = 3, 2, 1
 # The hard lines are judged by rules; what the model learns of them is what they are beside that.
@@ -23,7 +24,7 @@ HARD_LINES = {"child_safety": "sexual", "intimate_imagery": "sexual"}
 REMARKS_ONLY = ("protected_works", "stereotype")
 NEARLY = 0.2  # the harm of a row that deserves a remark: the next that a person might want to be asked about
 OTHERS = 0.5  # weight of "no" for the categories that a stopped row does not name: it may be of two
-RARE = 2.5  # times as much counts a stopped row as a harmless one, of which there are ten times as many
+RARE = 2.0  # weight of a stopped real prompt: there are ten times as many harmless ones
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,10 +40,13 @@ class Example:
     text: str
 
 
-def read_written(folder: Path = FOLDER, held: bool = False) -> list[Example]:
-    """Returns the examples of all themes but those held out, or of these alone."""
-    found = [example for path in sorted(folder.glob("*.tsv")) for example in _examples(path)]
-    return [example for example in found if held_theme(example.theme) is held]
+def read_written(folder: Path = FOLDER, held: bool = False, second: bool = False) -> list[Example]:
+    """Returns the examples of all themes but those held out, or of these alone.
+
+    second: those of the second round, written for what the run before the last got wrong, and taught in the last.
+    """
+    paths = [path for path in sorted(folder.glob("*.tsv")) if (path.name == SECOND_ROUND) is second]
+    return [example for path in paths for example in _examples(path) if held_theme(example.theme) is held]
 
 
 def held_theme(theme: str) -> bool:
@@ -73,9 +77,9 @@ def written_rows(examples: Sequence[Example], weight: float = 1.0) -> list[Row]:
             e.outcomes,
             e.category,
             e.phrase,
-            weight,
-            kinds={e.kind} - {""},
-            group=e.pair or key(e.text),
+            (weight, weight),
+            {e.kind} - {""},
+            e.pair or key(e.text),
         )
         for e in examples
     ]
@@ -92,7 +96,7 @@ def label_row(label: Label, weight: float = 1.0) -> Row:
     sole = {"harassment": {"threat"}, "dangerous": {"instructions"}, "self_harm": {"method"}}
     kinds = sole.get(label.category, set()) if always else set()
     phrase = label.text[slice(*label.span)]
-    row = _row(label.text, "labels", label.outcomes, label.category, phrase, weight, kinds)
+    row = _row(label.text, "labels", label.outcomes, label.category, phrase, (weight, RARE), kinds)
     if always and not kinds:
         unknown = [kind for kind, category in KINDS.items() if category == label.category]
         row.weight.update(dict.fromkeys(unknown, 0.0))
@@ -105,10 +109,11 @@ def _row(
     outcomes: tuple[int, int, int],
     category: str,
     phrase: str,
-    weight: float,
+    weight: tuple[float, float],
     kinds: set[str],
     group: str = "",
 ) -> Row:
+    """Returns a row; weight: of one that passes, and of one that is stopped."""
     general = outcomes[0]
     named = HARD_LINES.get(category, category)
     share = 1.0 if general >= STOP or (general and named in REMARKS_ONLY) else 0.5 if general else 0.0
@@ -118,7 +123,7 @@ def _row(
     target |= {"refuse": float(general >= REFUSE), "always": float(min(outcomes) >= REFUSE)}
     target |= dict.fromkeys(kinds, 1.0) | ({named: share} if general else {})
     stopped = general >= STOP
-    weights = dict.fromkeys(HEADS, weight * (RARE if stopped else 1.0))
+    weights = dict.fromkeys(HEADS, weight[stopped])
     if general:
         weights |= {c: weights[c] * OTHERS for c in CATEGORIES if c != named}
     return Row(text, source, target, weights, group or key(text), phrase if stopped else "")

@@ -1,6 +1,6 @@
 """Writes what ships: an int8 ONNX model, the tokenizer and weights.toml with their SHA-256.
 
-    python -m training.prompt_classifier.export --data FOLDER [--work build/prompt_classifier]
+    python -m training.prompt_classifier.export --real real_prompts.csv.gz [--work build/prompt_classifier]
         [--out assets/models/prompt_classifier]
 
 Calibrates first (calibrate.py). The run that saw half of the dev rows is written too, below the work folder, so that
@@ -21,8 +21,8 @@ import torch
 from torch import Tensor, nn
 
 from training.prompt_classifier import calibrate
-from training.prompt_classifier.data import read
-from training.prompt_classifier.mix import held
+from training.prompt_classifier.examples import for_limits
+from training.prompt_classifier.labels import read_labels
 from training.prompt_classifier.model import WIDTH, Encoder, folder, load
 
 OPSET = 17
@@ -125,12 +125,15 @@ def write(encoder: Encoder, path: Path) -> None:
 
 
 def _heads(path: Path) -> list[str]:
-    """Names of the three small matrices that the scores come straight from: they stay in float."""
+    """Returns the names of the two small matrices that the scores come straight from: they stay in float.
+
+    The one of the marks has an offset, and so is no MatMul.
+    """
     import onnx
 
     names = [node.name for node in onnx.load(path).graph.node if node.op_type == "MatMul"]
-    heads = [name for name in names if "self" not in name and name.split("/")[-2] in ("attend", "value", "mark")]
-    if len(heads) != 3:
+    heads = [name for name in names if "self" not in name and name.split("/")[-2] in ("attend", "value")]
+    if len(heads) != 2:
         raise ValueError(f"the heads are not found among {names}")
     return heads
 
@@ -157,13 +160,13 @@ def _sha256(path: Path) -> str:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--data", type=Path, required=True, help="folder with train/ and dev/")
+    parser.add_argument("--real", type=Path, required=True, help="the real prompts that labels/ speaks of")
     parser.add_argument("--work", type=Path, default=Path("build/prompt_classifier"))
     parser.add_argument("--out", type=Path, default=Path("assets/models/prompt_classifier"))
     args = parser.parse_args()
-    rows = [row for row in read(args.data, "dev") if held(row)]
+    labels = [label for label in read_labels(args.real) if for_limits(label.text)]
     half = load(args.work / "half.pt")
-    pairs = calibrate.fitted(rows, calibrate.logits(half, [row.text for row in rows]))
+    pairs = calibrate.fitted(labels, calibrate.logits(half, [label.text for label in labels]))
     (args.work / "calibration.json").write_text(json.dumps(pairs))
     bundle(calibrate.applied(half, pairs), args.work / "half")
     bundle(calibrate.applied(load(args.work / "final.pt"), pairs), args.out)

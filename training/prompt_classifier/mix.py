@@ -22,8 +22,9 @@ HALVES, HELD = 2, 0  # dev rows of the half HELD are measured by a run that saw 
 JUNK_HARM = 0.6  # word salad without meaning: people don't type it, searches against a text encoder do
 DISGUISED_HARM, DISGUISED_FINE = 0.25, 0.12  # disguised copies, as a share of the rows
 LABELS = 0.7  # weight of a harmless labelled prompt: there are ten thousand of them
+OLD_FOR_NEW = 2  # rows known already for each new one in the last run
 REPLAYED = {  # rows of the first stage that the second sees again
-    "coprov2": 2200,
+    "coprov2": 4500,
     "sd_discord": 900,
     "tate": 600,
     "roco": 300,
@@ -87,8 +88,9 @@ def last(sources: Sources, seed: int) -> list[Row]:
         return (row.source in names and held(row)) or (row.source == "labels" and for_limits(row.text))
 
     rows = tune(sources, seed, whole=True)
-    new, old = [row for row in rows if kept_back(row)], [row for row in rows if not kept_back(row)]
-    return new + random.Random(seed).sample(old, min(len(old), len(new)))
+    new = [row for row in rows if kept_back(row)] + written_rows(read_written(second=True))
+    old = [row for row in rows if not kept_back(row)]
+    return new + random.Random(seed).sample(old, min(len(old), OLD_FOR_NEW * len(new)))
 
 
 def tune(sources: Sources, seed: int, whole: bool = False) -> list[Row]:

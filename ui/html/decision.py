@@ -102,7 +102,9 @@ def _signal(reason: Reason, messages: Messages) -> Markup:
 def _modes_that_allow(decision: Decision, messages: Messages) -> Markup:
     has_help = any(messages.help.near(reason.category, "") for reason in decision.reasons)
     # Nobody who may need help is told how to go on.
-    if decision.verdict is not Verdict.BLOCK or has_help:
+    if decision.verdict not in (Verdict.WARN, Verdict.BLOCK) or has_help:
+        return Markup("")
+    if decision.verdict is Verdict.WARN and not decision.modes_that_allow:
         return Markup("")
     texts = messages.locale.statement
     modes = ", ".join(messages.mode(name).title for name in decision.modes_that_allow)

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from studio import Studio
     from studio.views import EngineStatus
 
+LASTS = 3600  # seconds that a session's warning and its veiled files are kept
 LOCKED = "The operator of this studio has set the mode."
 BALANCED = "Where you leave open who a person is, each picture fills it in, in turn, and says what."
 QUICK = "{:g} steps are quicker and nearly as good."
@@ -37,7 +38,8 @@ class CreateFields:
     @property
     def judged(self) -> list[Any]:
         """Returns the components that a judgement changes, in order."""
-        return [self.judgement, self.highlights, self.components["acknowledged"], self.components["mode"]]
+        names = ("acknowledged", "mode", "warning")
+        return [self.judgement, self.highlights, *(self.components[name] for name in names)]
 
     @classmethod
     def build(cls, studio: Studio) -> CreateFields:
@@ -60,6 +62,8 @@ class CreateFields:
         components["acknowledged"] = gr.Checkbox(
             label="I have read this and want to go on", visible=False, elem_id="sl-acknowledged"
         )
+        # What the session was shown a warning about: kept at the server, so that no call can claim to have read one.
+        components["warning"] = gr.State("", time_to_live=LASTS)
         return cls(judgement, highlights, components)
 
     def build_settings(self, studio: Studio) -> None:
@@ -123,7 +127,7 @@ class CreateFields:
 
         engine = self.components["engine"]
         outputs = [engine, *(self.components[name] for name in SET_BY_ENGINE)]
-        engine.change(follow, [engine], outputs, queue=False, show_progress="hidden", api_visibility="private")
+        engine.change(follow, [engine], outputs, show_progress="hidden", api_visibility="private")
 
 
 def _mode_choice(studio: Studio) -> gr.Radio:

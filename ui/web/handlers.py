@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import hashlib
 import threading
 from collections.abc import Generator, Mapping
 from contextlib import closing
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from safety.generation import Outcome
+from safety.generation import GenerationRequest, Outcome
 from safety.records import Suggestion
 from safety.review.client import LOCAL
 from ui import forms
@@ -17,39 +19,69 @@ from ui.results import Judged, Problem, Step, attempt
 from ui.web.jobs import Job
 
 if TYPE_CHECKING:
+    from engines.interface import Preview, Progress
     from studio import Studio
 
 
-def preview(studio: Studio, prompt: str, mode: str, language: str = "") -> Judged | Problem | None:
+def preview(
+    studio: Studio, prompt: str, mode: str, language: str = "", negative_prompt: str = ""
+) -> Judged | Problem | None:
     """Judges a prompt with the quick checks while it is typed; returns None for an empty one."""
     if not prompt.strip():
         return None
-    return attempt(_judged, studio, prompt, mode, language)
+    return attempt(_judged, studio, prompt, mode, language, negative_prompt)
 
 
-def _judged(studio: Studio, prompt: str, mode: str, language: str) -> Judged:
+def _judged(studio: Studio, prompt: str, mode: str, language: str, negative_prompt: str) -> Judged:
     messages = studio.messages(language)
-    return Judged(studio.preview(prompt, mode), messages)
+    return Judged(studio.preview(prompt, mode, negative_prompt), messages)
 
 
-def suggest(studio: Studio, prompt: str, mode: str) -> tuple[Suggestion, ...]:
+def suggest(studio: Studio, prompt: str, mode: str, negative_prompt: str = "") -> tuple[Suggestion, ...]:
     """Returns other wordings for a blocked prompt; none where something went wrong."""
-    suggestions = attempt(studio.suggest, prompt, mode)
+    suggestions = attempt(studio.suggest, prompt, mode, None, negative_prompt)
     return () if isinstance(suggestions, Problem) else suggestions
 
 
+def words_of(prompt: str, mode: str) -> str:
+    """Returns what stands for a prompt in a mode: that somebody was shown a warning about them is kept under it."""
+    return hashlib.sha256(f"{mode}\n{prompt}".encode("utf-8", "surrogatepass")).hexdigest()
+
+
 def create(
-    studio: Studio, values: Mapping[str, Any], stop: threading.Event | None = None, client: str = LOCAL
+    studio: Studio,
+    values: Mapping[str, Any],
+    stop: threading.Event | None = None,
+    client: str = LOCAL,
+    shown: str = "",
 ) -> Generator[Step | Problem | Outcome]:
-    """Yields steps while it works, then one outcome or one problem. Closing it, or setting `stop`, stops the work."""
+    """Yields steps while it works, then one outcome or one problem. Closing it, or setting `stop`, stops the work.
+
+    `shown`: the `words_of` that the session was last shown a warning about.
+    """
     request = attempt(forms.read, values)
     if isinstance(request, Problem):
         yield request
         return
-    job = Job(partial(studio.create, request, client=client), stop or threading.Event())
+    has_read = request.acknowledged and shown == words_of(request.prompt, request.mode)
+    job = Job(partial(_create, studio, request, client, has_read), stop or threading.Event())
     with closing(job.watch()) as steps:
         yield from steps
-    yield attempt(job.result)
+    yield attempt(_result, job, request)
+
+
+def _result(job: Job[Outcome], _request: GenerationRequest) -> Outcome:
+    """Returns what the job came to; the request is there for `attempt`, which keeps its words out of the log."""
+    return job.result()
+
+
+def _create(
+    studio: Studio, request: GenerationRequest, client: str, has_read: bool, progress: Progress, preview: Preview
+) -> Outcome:
+    """Creates; where the person has ticked what is shown, that goes on record as a warning first, and is confirmed."""
+    if has_read:
+        request = replace(request, warning=studio.warn(request, client))
+    return studio.create(request, progress, preview, client)
 
 
 def verify(studio: Studio, path: Path, client: str = LOCAL) -> dict[str, Any] | Problem:

@@ -13,6 +13,7 @@ from safety.prompt.rewrite import MAX_SUGGESTIONS
 from safety.records import Suggestion
 from ui.html.decision import suggestion, suggestions_head
 from ui.web import handlers
+from ui.web.concurrency import SUGGESTING
 
 if TYPE_CHECKING:
     from studio import Studio
@@ -53,15 +54,19 @@ class Suggestions:
         """Returns the components that `look_up` and `hide` give values for, in order."""
         return [self.head, self.shown, self.timer, *self.rows, *self.texts]
 
-    def wire(self, prompt: gr.Textbox, mode: gr.Radio, language: gr.Dropdown) -> None:
+    def wire(self, prompt: gr.Textbox, mode: gr.Radio, language: gr.Dropdown, negative_prompt: gr.Textbox) -> None:
         """Connects the timer and the buttons with the form."""
+        form = [prompt, mode, language, negative_prompt]
         self.timer.tick(
-            self.look_up, [prompt, mode, language], self.parts, show_progress="hidden", api_visibility="private"
+            self.look_up,
+            form,
+            self.parts,
+            show_progress="hidden",
+            api_visibility="private",
+            **SUGGESTING,
         )
         for number, button in enumerate(self.buttons):
-            button.click(
-                partial(_chosen, number), [self.shown, prompt], [prompt], queue=False, api_visibility="private"
-            )
+            button.click(partial(_chosen, number), [self.shown, prompt], [prompt], api_visibility="private")
 
     def hide(self, wait: bool) -> list[Any]:
         """Returns updates that hide all rows; with `wait`, wordings are looked for after the pause."""
@@ -69,9 +74,9 @@ class Suggestions:
         unchanged = [gr.update() for _ in self.texts]
         return [gr.update(visible=False), [], gr.Timer(PAUSE, active=wait), *hidden, *unchanged]
 
-    def look_up(self, prompt: str | None, mode: str, language: str) -> list[Any]:
+    def look_up(self, prompt: str | None, mode: str, language: str, negative_prompt: str | None = None) -> list[Any]:
         """Returns updates that show the wordings for the prompt as it stands."""
-        suggestions = handlers.suggest(self.studio, prompt or "", mode)
+        suggestions = handlers.suggest(self.studio, prompt or "", mode, negative_prompt or "")
         if not suggestions:
             return self.hide(wait=False)
         return self._show(suggestions, prompt or "", language)

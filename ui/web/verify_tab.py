@@ -11,6 +11,7 @@ from ui.html import verification
 from ui.results import Problem
 from ui.web import handlers
 from ui.web.client_ip import client_ip
+from ui.web.concurrency import VERIFYING
 
 if TYPE_CHECKING:
     from studio import Studio
@@ -33,4 +34,4 @@ def build(studio: Studio) -> None:
             report = gr.HTML(verification.EMPTY, elem_id="sl-report")
             with gr.Accordion("The same as JSON", open=False, elem_id="sl-json"):
                 row = gr.JSON(show_label=False, label="Verification", max_height=420)
-    file.change(read, [file], [report, row], api_name="verify", queue=False, show_progress="hidden")
+    file.change(read, [file], [report, row], api_name="verify", show_progress="hidden", **VERIFYING)

@@ -75,3 +75,12 @@ def test_a_bad_line_is_named(tmp_path: Path) -> None:
     path.write_text("Ada Painter\t1900\n")
     with pytest.raises(PresetError, match="line 1"):
         list(read_artists(path, YEAR))
+
+
+def test_a_list_that_is_missing_or_no_text_is_named(tmp_path: Path) -> None:
+    path = tmp_path / "artists.tsv"
+    with pytest.raises(PresetError, match="artists.tsv.*No such file"):
+        list(read_artists(path, YEAR))
+    path.write_bytes(b"Ad\xffa\t1900\t1980")
+    with pytest.raises(PresetError, match="artists.tsv.*decode"):
+        list(read_artists(path, YEAR))

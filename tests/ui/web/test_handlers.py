@@ -65,8 +65,31 @@ def test_create_steps_and_then_delivers(tmp_path: Path) -> None:
 def test_a_warned_prompt_waits_for_the_persons_word(tmp_path: Path) -> None:
     engine = FakeEngine()
     studio = fake_studio(tmp_path, engine)
-    assert isinstance(last(handlers.create(studio, {"prompt": "a wound"})), Refused) and engine.drawn == 0
-    assert isinstance(last(handlers.create(studio, {"prompt": "a wound", "acknowledged": True})), Delivered)
+    refused = last(handlers.create(studio, {"prompt": "a wound"}))
+    ticked = {"prompt": "a wound", "acknowledged": True}
+    assert isinstance(refused, Refused) and isinstance(last(handlers.create(studio, ticked)), Refused)
+    assert engine.drawn == 0
+    assert isinstance(last(handlers.create(studio, ticked | {"warning": refused.case})), Delivered)
+
+
+@pytest.mark.parametrize(
+    ("prompt", "shown", "made"),
+    [
+        pytest.param("a wound", "a wound", 1, id="what was shown"),
+        pytest.param("a wound", "", 0, id="nothing was shown"),
+        pytest.param("a wound", "a wounded knee", 0, id="other words were shown"),
+        pytest.param("gore", "gore", 0, id="refused"),
+        pytest.param("forbidden", "forbidden", 0, id="hard line"),
+    ],
+)
+def test_a_tick_counts_for_the_words_whose_warning_the_session_was_shown(
+    tmp_path: Path, prompt: str, shown: str, made: int
+) -> None:
+    engine = FakeEngine()
+    studio = fake_studio(tmp_path, engine)
+    words = handlers.words_of(shown, "general") if shown else ""
+    last(handlers.create(studio, {"prompt": prompt, "acknowledged": True}, shown=words))
+    assert engine.drawn == made
 
 
 def test_closing_the_steps_stops_the_engine(tmp_path: Path) -> None:

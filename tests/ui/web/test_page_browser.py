@@ -296,3 +296,26 @@ def test_a_statement_prints_alone(page: Page) -> None:
     assert page.locator("#sl-status .sl-statement").is_visible()
     for hidden in ("#sl-header", "#sl-request", "#sl-footer", "#sl-status .sl-print"):
         assert not page.locator(hidden).first.is_visible()
+
+
+def test_no_script_in_markup_runs_and_the_page_needs_none(page: Page) -> None:
+    complaints: list[str] = []
+    page.on("console", lambda message: complaints.append(message.text) if message.type == "error" else None)
+    page.reload()
+    page.wait_for_selector(PROMPT)
+    page.locator(PROMPT).fill("<img src=x onerror='window.hacked = 1'> a wound")
+    says(page, VERDICT, "Needs your confirmation")
+    assert not [text for text in complaints if "Content Security Policy" in text]
+    page.evaluate(
+        """() => {
+            const place = document.querySelector("#sl-judgement");
+            place.innerHTML = "<img src='data:,x' onerror='window.hacked = 1'><a href='javascript:hacked=1'>x</a>";
+            const script = document.createElement("script");
+            script.textContent = "window.hacked = 1";
+            place.append(script);
+            place.querySelector("a").click();
+        }"""
+    )
+    page.wait_for_timeout(300)
+    assert page.evaluate("window.hacked") is None
+    assert [text for text in complaints if "Content Security Policy" in text]
