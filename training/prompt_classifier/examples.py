@@ -46,7 +46,7 @@ def read_written(folder: Path = FOLDER, held: bool = False, second: bool = False
     second: those of the second round, written for what the run before the last got wrong, and taught in the last.
     """
     paths = [path for path in sorted(folder.glob("*.tsv")) if (path.name == SECOND_ROUND) is second]
-    return [example for path in paths for example in _examples(path) if held_theme(example.theme) is held]
+    return [example for path in paths for example in read_examples(path) if held_theme(example.theme) is held]
 
 
 def held_theme(theme: str) -> bool:
@@ -59,7 +59,8 @@ def for_limits(text: str) -> bool:
     return hashlib.blake2b(key(text).encode(), digest_size=4).digest()[1] % CALIBRATION == 0
 
 
-def _examples(path: Path) -> Iterator[Example]:
+def read_examples(path: Path) -> Iterator[Example]:
+    """Yields the examples of one file."""
     with path.open(encoding="utf-8", newline="") as file:
         for row in csv.DictReader(file, delimiter="\t", quoting=csv.QUOTE_NONE):
             category, _, kind = row["category"].partition(".")
