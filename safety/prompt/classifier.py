@@ -168,11 +168,14 @@ class PromptClassifierCheck:
         )
 
     def reads(self, text: str) -> bool:
-        """Tells whether the check judges a text: it holds something, in the language that the model was taught."""
-        return bool(text.strip()) and not (self._languages and self._languages.identify(text).foreign)
+        """Tells whether the check judges a text: something of it is in the language that the model was taught."""
+        return bool(self._part(text).strip())
+
+    def _part(self, text: str) -> str:
+        return self._languages.english_part(text) if self._languages else text
 
     def _variants(self, text: str) -> Iterable[TextVariant]:
-        return _variants_to_read(normalise(text), self.model)
+        return _variants_to_read(normalise(self._part(text)), self.model)
 
     def _columns(self, logits: Array) -> dict[str, Array]:
         """Returns risk, categories and kinds by name, (texts,) each, of logits (texts, heads)."""

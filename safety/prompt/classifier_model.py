@@ -50,7 +50,7 @@ HEADS = ("harm", *CATEGORIES, *GRAVITY, *KINDS)
 WINDOW, OVERLAP = 128, 16  # tokens
 MIN_LAST_WINDOW = 40  # tokens of the last of several windows: a few words alone mean little
 MAX_WINDOWS = 16  # of a text
-BERT_FRAME = 101, 102  # the tokens before and after a window
+BEGIN, END = 101, 102  # the tokens that frame a window
 CACHED_TEXTS = 32  # as tokens: of each prompt several variants are counted, one or two are read
 CACHED_WINDOWS = 128  # 12 KB each at most
 
@@ -107,7 +107,7 @@ class PromptClassifierModel:
     more than MAX_WINDOWS windows.
     """
 
-    def __init__(self, folder: Path, frame: tuple[int, int] = BERT_FRAME) -> None:
+    def __init__(self, folder: Path, frame: tuple[int, int] = (BEGIN, END)) -> None:
         self._folder, self._frame = folder, frame
         self._lock = threading.Lock()
         self._loaded: tuple[Any, Any] | None = None
@@ -187,7 +187,7 @@ def load_parts(folder: Path) -> tuple[Any, Any]:
     return tokenizer, open_session(model, threads=1)
 
 
-def windows(ids: list[int], frame: tuple[int, int] = BERT_FRAME) -> list[tuple[int, tuple[int, ...]]]:
+def windows(ids: list[int], frame: tuple[int, int] = (BEGIN, END)) -> list[tuple[int, tuple[int, ...]]]:
     """Returns (first token, framed ids) of each window; one for any text that fits. Raises TooLong.
 
     They start at the same places however long the text is: while somebody types, all but the last stay as they are.

@@ -26,6 +26,7 @@ FILE = "language.toml"
 CATEGORY = "unread"
 TELLING_WORDS = frozenset(["the", "of", "with", "by", "and", "from"])  # frequent in no other language of Latin letters
 NO_LANGUAGE = "no language that this check knows"
+MIN_ENGLISH_WORDS = 2  # in Latin letters, in a prompt of other letters
 # What the multilingual model was taught.
 TAUGHT = frozenset(["ar", "de", "es", "fr", "hi", "it", "ja", "ko", "pl", "pt", "ru", "tr", "zh"])
 
@@ -50,22 +51,19 @@ class Language:
     """Holds what a prompt is written in.
 
     code: a key of NAMES, or "" where there is none that could be told. other: the share of letters that stand in no
-    English word, 0..1; 0 for what passes for English. mixed: the language is only a part of it, the rest may be English.
+    English word, 0..1; 0 for what passes for English. mixed: the language is only a part of it. apart: it is written in
+    letters that are not Latin ones, so that English is easily told from it.
     """
 
     code: str
     other: float = 0.0
     mixed: bool = False
+    apart: bool = False
 
     @property
     def taught(self) -> bool:
         """Tells whether the multilingual model was taught the language."""
         return self.code in TAUGHT
-
-    @property
-    def foreign(self) -> bool:
-        """Tells whether the model that reads English would read noise."""
-        return self.taught and not self.mixed
 
 
 class LanguageIdentifier:
@@ -83,13 +81,29 @@ class LanguageIdentifier:
         """Returns the language of any string; English for what has no letters."""
         return self._cached(prompt)
 
+    def english_part(self, prompt: str) -> str:
+        """Returns what the model that was taught English should read: in its places, with spaces for all the rest.
+
+        All of a prompt in no language that was taught; of one in other letters its Latin words, if there are two; else
+        nothing.
+        """
+        language = self.identify(prompt)
+        if not language.taught:
+            return prompt
+        if not language.apart:
+            return ""
+        latin = "".join(char if not char.isalpha() or _is_latin(char) else " " for char in prompt)
+        return latin if len([word for word in WORD.findall(latin) if len(word) > 1]) >= MIN_ENGLISH_WORDS else ""
+
     def _identify(self, prompt: str) -> Language:
         text = normalise(prompt)
         other = min(_other_letters(variant.text) for variant in text.variants)
         if other >= self._config.mixed_from:
             code, _ = self._likeliest(prompt)
             dominant = other >= self._config.unread_from
-            return Language(code, min(1.0, other), mixed=not dominant) if dominant or code in TAUGHT else _PASSES
+            if dominant or code in TAUGHT:
+                return Language(code, min(1.0, other), mixed=not dominant, apart=True)
+            return _PASSES
         return self._in_latin_letters(text)
 
     def _likeliest(self, text: str) -> tuple[str, float]:
@@ -158,5 +172,9 @@ def load_languages(presets: Path) -> LanguageIdentifier:
 def _other_letters(text: str) -> float:
     """Returns the share of letters that are not Latin ones, 0..1; 0 of fewer than two letters."""
     letters = [char for char in text if char.isalpha()]
-    other = sum(not char.isascii() and not unicodedata.name(char, "").startswith("LATIN") for char in letters)
+    other = sum(not _is_latin(char) for char in letters)
     return other / len(letters) if len(letters) > 1 else 0.0
+
+
+def _is_latin(letter: str) -> bool:
+    return letter.isascii() or unicodedata.name(letter, "").startswith("LATIN")

@@ -31,7 +31,7 @@ from training.prompt_classifier.train import Recipe, loss, optimizer_for
 from training.prompt_languages import source as e5
 from training.prompt_languages.model import framed, load, logits, pretrained, state
 from training.prompt_languages.rows import english, languages, read_languages
-from training.prompt_languages.vocabulary import chosen, tokenizer
+from training.prompt_languages.vocabulary import kept, tokenizer
 
 ENGLISH = Recipe(epochs=3, rate=1.5e-4, head_rate=2e-3)
 LANGUAGES = Recipe(epochs=1, rate=1.2e-4, head_rate=5e-4)
@@ -98,16 +98,16 @@ def main() -> None:
     args.work.mkdir(parents=True, exist_ok=True)
     held = [code for code in args.held.split(",") if code]
     source = e5.read(e5.path())
-    kept = chosen(source)
-    made = framed(tokenizer(source, kept))
+    pieces = kept(source, args.work)
+    made = framed(tokenizer(source, pieces))
     rows = english(mix.Sources(args.data, (), None, args.real), args.seed)
     first = args.work / "english.pt"
     if not first.exists():
-        save(first, state(fit(pretrained(source, kept), rows, made, ENGLISH, args.seed)))
+        save(first, state(fit(pretrained(source, pieces), rows, made, ENGLISH, args.seed)))
     taught, left_out = split(read_languages(), held)
     again = [row for row in rows if row.source in REPLAYED_SOURCES]
     mixed = languages(taught, COPIES, args.seed) + random.Random(args.seed).sample(again, REPLAYED)
-    encoder = fit(load(first, source, kept), mixed, made, LANGUAGES, args.seed + 1)
+    encoder = fit(load(first, source, pieces), mixed, made, LANGUAGES, args.seed + 1)
     save(args.work / (f"without_{'_'.join(held)}.pt" if held else "final.pt"), state(encoder))
     print("\n".join(report(encoder, made, left_out, held)))
 

@@ -6,9 +6,11 @@ frequencies that it gives. A word whose piece is gone falls into smaller ones.
 
 from __future__ import annotations
 
+import json
 import unicodedata
 from collections import Counter
 from collections.abc import Iterable, Sequence
+from pathlib import Path
 from typing import Any
 
 from training.prompt_languages.source import FRAME, Source
@@ -22,18 +24,27 @@ _SCRIPTS = ("LATIN", "CYRILLIC", "ARABIC", "DEVANAGARI", "HIRAGANA", "KATAKANA",
 SPACE = "▁"
 
 
-def tokenizer(source: Source, kept: Sequence[int]) -> Any:
+def tokenizer(source: Source, numbers: Sequence[int]) -> Any:
     """Returns a tokenizer of these pieces, by the source's numbers. The frame gets the numbers 0 to 3."""
     from tokenizers import Regex, Tokenizer, normalizers, pre_tokenizers
     from tokenizers.models import Unigram
 
-    table = [(name, 0.0) for name in FRAME] + [(source.pieces[number], source.scores[number]) for number in kept]
+    table = [(name, 0.0) for name in FRAME] + [(source.pieces[number], source.scores[number]) for number in numbers]
     made = Tokenizer(Unigram(table, unk_id=FRAME.index("<unk>")))
     made.normalizer = normalizers.Sequence(
         [normalizers.NFKC(), normalizers.Replace(Regex(r"\s+"), " "), normalizers.Strip()]
     )
     made.pre_tokenizer = pre_tokenizers.Metaspace(replacement=SPACE, prepend_scheme="always")
     return made
+
+
+def kept(source: Source, work: Path) -> list[int]:
+    """Returns the numbers of the pieces that stay, as `chosen` found them once; they are written below `work`."""
+    path = work / "pieces.json"
+    if not path.exists():
+        path.write_text(json.dumps(chosen(source)))
+    found: list[int] = json.loads(path.read_text())
+    return found
 
 
 def chosen(source: Source) -> list[int]:

@@ -1,0 +1,84 @@
+"""Moves the heads so that the limits that hold for English prompts hold for other languages too.
+
+    python -m training.prompt_languages.calibrate [--work build/prompt_languages] [--weights without_none.pt]
+
+Needs a run of train.py with `--held`, which left rows out; writes `offsets.json` below the work folder. The heads of harm
+and refusal move together until ALLOWED of the harmless rows left out are stopped in general mode, those of what no mode
+relaxes until REFUSED of them are refused.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+import numpy as np
+
+from safety.policy.model import load_policy
+from safety.prompt.classifier import GRAVE, READ
+from safety.records import Stage, Verdict
+from safety.resources import PRESETS
+from training.prompt_classifier.examples import STOP
+from training.prompt_classifier.rows import HARM, HEADS, KINDS
+from training.prompt_languages import source as e5
+from training.prompt_languages.model import framed, load, logits
+from training.prompt_languages.rows import read_languages
+from training.prompt_languages.train import split
+from training.prompt_languages.vocabulary import kept, tokenizer
+
+ALLOWED, REFUSED = 0.05, 0.01
+TOGETHER = (HARM, "refuse")
+ALWAYS = ("always", *KINDS)
+FURTHEST = 8.0  # logits that a head may move
+
+
+def offsets(harmless: np.ndarray, warn: float, refuse: float) -> dict[str, tuple[float, float]]:
+    """Returns (slope, offset) by head. harmless: logits, (rows, heads); warn, refuse: limits of a score, 0..1."""
+    columns = {head: harmless[:, HEADS.index(head)] for head in HEADS}
+
+    def stopped(offset: float) -> float:
+        harm, grave = (_chance(columns[head] + offset) for head in TOGETHER)
+        return float((0.5 * (harm + np.minimum(harm, grave)) >= warn).mean())
+
+    def refused(offset: float) -> float:
+        worst = np.max([_chance(columns[head] + offset) for head in ALWAYS], axis=0)
+        return float((worst >= refuse).mean())
+
+    found = dict.fromkeys(TOGETHER, (1.0, _highest(stopped, ALLOWED)))
+    return found | dict.fromkeys(ALWAYS, (1.0, _highest(refused, REFUSED)))
+
+
+def _chance(logits: np.ndarray) -> np.ndarray:
+    return np.asarray(1 / (1 + np.exp(-logits)))
+
+
+def _highest(share: Callable[[float], float], allowed: float) -> float:
+    """Returns the highest offset at which the share is not above what is allowed."""
+    steps: Sequence[float] = np.arange(FURTHEST, -FURTHEST, -0.05).tolist()
+    return round(next(step for step in steps if share(step) <= allowed), 2)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--work", type=Path, default=Path("build/prompt_languages"))
+    parser.add_argument("--weights", default="without_none.pt", help="file below the work folder")
+    args = parser.parse_args()
+    held = Path(args.weights).stem.removeprefix("without_").split("_")
+    source = e5.read(e5.path())
+    pieces = kept(source, args.work)
+    encoder = load(args.work / args.weights, source, pieces)
+    _, left_out = split(read_languages(), held)
+    texts = [each.text for own in left_out.values() for each in own if each.outcomes[0] < STOP]
+    scores = logits(encoder, framed(tokenizer(source, pieces)), texts)
+    policy = load_policy(PRESETS)
+    warn = policy.least_score(Verdict.WARN, Stage.PROMPT, [("sexual", READ)])
+    refuse = policy.least_score(Verdict.BLOCK, Stage.PROMPT, [("sexual", GRAVE)])
+    found = offsets(scores, warn, refuse)
+    (args.work / "offsets.json").write_text(json.dumps(found))
+    print(len(texts), "harmless rows left out;", found)
+
+
+if __name__ == "__main__":
+    main()
