@@ -103,8 +103,8 @@ class TextAttribution:
 class PromptClassifierModel:
     """Runs the model in `folder`, loaded at the first text and kept. Safe to call from threads.
 
-    frame: the tokens that its tokenizer puts before and after a text. Raises WeightsError where the weights are missing or not the recorded ones, TooLong for texts of
-    more than MAX_WINDOWS windows.
+    frame: the tokens that its tokenizer puts before and after a text. Raises WeightsError where the weights are missing
+    or not the recorded ones, TooLong for texts of more than MAX_WINDOWS windows.
     """
 
     def __init__(self, folder: Path, frame: tuple[int, int] = (BEGIN, END)) -> None:

@@ -1,7 +1,7 @@
 """Classifies what a prompt in one of thirteen further languages means: the classifier's twin, taught by it.
 
-The same heads on a multilingual encoder (training/prompt_languages), calibrated so that the same limits hold. It reads a
-text as typed: to undo the disguises of English would take the accents off letters that have them.
+The same heads on a multilingual encoder (training/prompt_languages), calibrated so that the same limits hold. It reads
+a text as typed: to undo the disguises of English would take the accents off letters that have them.
 """
 
 from __future__ import annotations

@@ -2,9 +2,8 @@
 
     python -m training.prompt_languages.calibrate [--work build/prompt_languages] [--weights without_none.pt]
 
-Needs a run of train.py with `--held`, which left rows out; writes `offsets.json` below the work folder. The heads of harm
-and refusal move together until ALLOWED of the harmless rows left out are stopped in general mode, those of what no mode
-relaxes until REFUSED of them are refused.
+Needs a run of train.py with `--held`, which left rows out; writes `offsets.json` below the work folder. The heads of
+harm and refusal move together until ALLOWED of XX
 """
 
 from __future__ import annotations
@@ -28,7 +27,7 @@ from training.prompt_languages.rows import read_languages
 from training.prompt_languages.train import split
 from training.prompt_languages.vocabulary import kept, tokenizer
 
-ALLOWED, REFUSED = 0.05, 0.01
+ALLOWED, REFUSED = 0.05, 0.004
 TOGETHER = (HARM, "refuse")
 ALWAYS = ("always", *KINDS)
 FURTHEST = 8.0  # logits that a head may move
@@ -42,12 +41,11 @@ def offsets(harmless: np.ndarray, warn: float, refuse: float) -> dict[str, tuple
         harm, grave = (_chance(columns[head] + offset) for head in TOGETHER)
         return float((0.5 * (harm + np.minimum(harm, grave)) >= warn).mean())
 
-    def refused(offset: float) -> float:
-        worst = np.max([_chance(columns[head] + offset) for head in ALWAYS], axis=0)
-        return float((worst >= refuse).mean())
+    def refused(head: str) -> Callable[[float], float]:
+        return lambda offset: float((_chance(columns[head] + offset) >= refuse).mean())
 
     found = dict.fromkeys(TOGETHER, (1.0, _highest(stopped, ALLOWED)))
-    return found | dict.fromkeys(ALWAYS, (1.0, _highest(refused, REFUSED)))
+    return found | {head: (1.0, min(0.0, _highest(refused(head), REFUSED))) for head in ALWAYS}
 
 
 def _chance(logits: np.ndarray) -> np.ndarray:

@@ -17,7 +17,7 @@ from training.prompt_classifier.examples import STOP, Example
 from training.prompt_languages.rows import read_languages
 
 TESTS = Path("tests/safety/prompt/data/languages")
-HEAD = "| language | harmful stopped | of them refused | harmless stopped | refused | not read |\n|---|--:|--:|--:|--:|--:|"
+HEAD = "| language | harmful stopped | refused | harmless stopped | refused | not read |\n|---|--:|--:|--:|--:|--:|"
 
 
 def table(guard: Guard, tests: Path = TESTS) -> Iterator[str]:

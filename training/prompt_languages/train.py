@@ -2,8 +2,9 @@
 
     python -m training.prompt_languages.train --data FOLDER --real FILE [--work build/prompt_languages] [--held CODES]
 
-`--data`, `--real`: as for training.prompt_classifier.train. `--held de,pt`: leaves these languages out of the second run
-and every fourth row of all others, and prints how well the model reads what it left out. The first run is kept.
+`--data`, `--real`: as for training.prompt_classifier.train. `--held de,pt`: leaves these languages out of the second
+run and every fourth row of all others, and prints how well the model reads what it left out; `--held none`: only rows.
+The first run is kept.
 Deterministic given the seed and one thread.
 """
 
@@ -34,8 +35,8 @@ from training.prompt_languages.rows import english, languages, read_languages
 from training.prompt_languages.vocabulary import kept, tokenizer
 
 ENGLISH = Recipe(epochs=3, rate=1.5e-4, head_rate=2e-3)
-LANGUAGES = Recipe(epochs=1, rate=1.2e-4, head_rate=5e-4)
-COPIES = 4  # of each row of the second run, all but one varied
+LANGUAGES = Recipe(epochs=2, rate=1.2e-4, head_rate=5e-4)
+COPIES = 3  # of each row of the second run, all but one varied
 REPLAYED, REPLAYED_SOURCES = 5000, ("written", "jdb", "labels")  # English rows that the second run sees again
 HELD_ROW = 4  # every fourth row of a language that is not held is held, where any is
 ALLOWED = 0.05  # of the harmless rows above the limit at which recall is printed
@@ -75,7 +76,9 @@ def _held(code: str, number: int, held: Collection[str]) -> bool:
     return code in held or (bool(held) and number % HELD_ROW == 1)
 
 
-def report(encoder: Encoder, made: Any, left_out: Mapping[str, Sequence[Example]], held: Collection[str]) -> Iterator[str]:
+def report(
+    encoder: Encoder, made: Any, left_out: Mapping[str, Sequence[Example]], held: Collection[str]
+) -> Iterator[str]:
     """Yields a line a language: AUROC, and the share of harmful rows above the score of ALLOWED of the harmless."""
     for code, own in left_out.items():
         scores = logits(encoder, made, [each.text for each in own])[:, 0]

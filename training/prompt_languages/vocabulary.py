@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import unicodedata
-from collections import Counter
+from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
@@ -51,7 +51,7 @@ def chosen(source: Source) -> list[int]:
     """Returns the numbers of the pieces that stay, in order, without the frame."""
     whole = range(len(FRAME), len(source.pieces) - 1)  # the last is the mask
     made = tokenizer(source, whole)
-    shares: Counter[int] = Counter()
+    shares: dict[int, float] = defaultdict(float)
     for language in LANGUAGES:
         counts = _counts(made, language)
         total = sum(counts.values())
@@ -63,13 +63,13 @@ def chosen(source: Source) -> list[int]:
     return sorted(often | single | letters)
 
 
-def _counts(made: Any, language: str) -> Counter[int]:
+def _counts(made: Any, language: str) -> dict[int, float]:
     from wordfreq import get_frequency_dict
 
     found = get_frequency_dict(language, wordlist="best")
     words = sorted(found, key=lambda word: -found[word])[:WORDS]
     weights = [found[word] for word in words]
-    counts: Counter[int] = Counter()
+    counts: dict[int, float] = defaultdict(float)
     _add(counts, made, words, weights)
     if language in CAPITALS:
         _add(counts, made, [word.capitalize() for word in words], [w * CAPITALS[language] for w in weights])
@@ -78,7 +78,7 @@ def _counts(made: Any, language: str) -> Counter[int]:
     return counts
 
 
-def _add(counts: Counter[int], made: Any, words: Sequence[str], weights: Iterable[float]) -> None:
+def _add(counts: dict[int, float], made: Any, words: Sequence[str], weights: Iterable[float]) -> None:
     for encoding, weight in zip(made.encode_batch(list(words)), weights, strict=True):
         for number in encoding.ids:
             counts[number] += weight
