@@ -15,9 +15,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from safety.checks import Check, run_checks
-from safety.errors import StudioError
+from safety.errors import BusyError, FileError, StudioError
 from safety.generation import Export
-from safety.image_io import as_rgb
+from safety.image_io import as_rgb, open_untrusted, size_problem
 from safety.marks.provenance import Provenance
 from safety.policy.decide import decide
 from safety.policy.model import BASE_MODE, Policy, load_policy
@@ -39,6 +39,8 @@ if TYPE_CHECKING:
 
 # Prompts: who types goes back and forth, and the page asks once more before it generates.
 MAX_REMEMBERED = 256
+# Whose file it is if nobody says: that of whoever runs this program.
+LOCAL_CLIENT = ""
 
 Checks = Sequence[Check[Picture]]
 
@@ -186,19 +188,25 @@ class Guard:
         columns["risk"] = [each.risk for each in decisions]
         return {name: np.asarray(column, dtype=np.float32) for name, column in columns.items()}
 
-    def check_image(self, image: Image, prompt: str = "", mode: str = "") -> Decision:
-        """Judges a picture of any size and colour mode. `prompt` is what it was made from, if that is known.
+    def check_image(self, image: Image | bytes, prompt: str = "", mode: str = "") -> Decision:
+        """Judges a picture of any colour mode, or a picture file, given as bytes. `prompt` is what it was made from.
 
-        Raises RequestError for an unknown mode.
+        Give files from outside as bytes: they are decoded in a process under limits of time and memory. A picture that
+        cannot be looked at as a whole is blocked: one that is too large, an animation, a damaged file. Raises
+        RequestError for an unknown mode, BusyError.
         """
         mode = self._mode_for(mode)
-        picture = Picture(image if image.mode == "RGB" else as_rgb(image), prompt)
+        try:
+            rgb = open_untrusted(image) if isinstance(image, bytes) else _whole_picture(image)
+        except BusyError:
+            raise
+        except Exception as error:  # noqa: BLE001  whatever keeps a picture from being seen, it was not seen
+            return decide(_not_seen(_why(error)), self.policy, mode)
         try:
             checks = self.image_checks
         except Exception as error:  # noqa: BLE001  whatever keeps the checks from being built, none of them looks
-            failure = CheckFailure("", f"The checks of pictures cannot be built: {error}")
-            return decide(Assessment(Stage.PICTURE, failed=(failure,)), self.policy, mode)
-        return decide(run_checks(Stage.PICTURE, picture, checks), self.policy, mode)
+            return decide(_not_seen(f"The checks of pictures cannot be built: {error}"), self.policy, mode)
+        return decide(run_checks(Stage.PICTURE, Picture(rgb, prompt), checks), self.policy, mode)
 
     def suggest(
         self, text: str, mode: str = "", decision: Decision | None = None, negative_prompt: str = ""
@@ -227,24 +235,31 @@ class Guard:
             lines.append(messages.locale.statement.passing.format(modes=modes))
         return "\n".join(lines)
 
-    def mark(self, image: Image, path: Path | str, provenance: Provenance | None = None) -> Export:
+    def mark(self, image: Image | bytes, path: Path | str, provenance: Provenance | None = None) -> Export:
         """Writes a picture as PNG, JPEG or WebP with every mark: label, invisible mark, metadata, signed credentials.
 
-        All marks are read back before the file gets its name. Without `provenance`, the file says that the caller
-        declares the picture to be AI-generated. Raises ExportError with nothing written, KeysError.
+        Of a file, given as bytes, the credentials that it came with are kept. All marks are read back before the new
+        file gets its name. Without `provenance`, it says that the caller declares the picture to be AI-generated.
+        Raises ExportError with nothing written, KeysError, FileError for bytes that are no picture.
         """
         from safety.marks.export import Exporter
 
-        return Exporter(self._own_marks()).export(image, provenance or Provenance(), Path(path))
+        marks = self._own_marks()
+        picture, earlier = marks.open_file(image) if isinstance(image, bytes) else (image, b"")
+        return Exporter(marks).export(picture, provenance or Provenance(), Path(path), earlier)
 
-    def verify(self, data: bytes, registry: ExportRegistry | None = None) -> Verification:
-        """Reads every mark of a picture file, given as bytes. `registry` knows earlier exports, as the studio's does.
+    def verify(
+        self, file: bytes | Path, registry: ExportRegistry | None = None, client: str = LOCAL_CLIENT
+    ) -> Verification:
+        """Reads every mark of a picture file, given as bytes or where it is, in a process under limits.
 
-        Raises FileError for what is no picture.
+        `registry` knows earlier exports, as the studio's does. `client` is whose file it is: of each only a few are
+        read at a time, of this program's own as many as it likes. Raises FileError for what is no picture or costs too
+        much to read, BusyError where too many wait.
         """
         from safety.marks.verify import NoRegistry, verify
 
-        return verify(data, self._own_marks(), registry or NoRegistry())
+        return verify(file, self._own_marks(), registry or NoRegistry(), client)
 
     def _mode_for(self, mode: str) -> str:
         return self.policy.effective_mode(mode) if mode else self.mode
@@ -297,6 +312,25 @@ class _Sources:
     presets: Path
     models: Path
     keys: Path | None
+
+
+def _whole_picture(image: Image) -> Image:
+    """Returns a picture as RGB. Raises FileError for one that the checks would see only a part of."""
+    if problem := size_problem(image.size):
+        raise problem
+    # A photograph with its depth or gain map (MPO) is one picture, as long as it is the one in front.
+    frames = getattr(image, "n_frames", 1)
+    if frames != 1 and (image.format != "MPO" or image.tell() != 0):
+        raise FileError(f"The picture has {frames} frames.", "Judge each by itself.")
+    return image if image.mode == "RGB" else as_rgb(image)
+
+
+def _why(error: Exception) -> str:
+    return error.sentence if isinstance(error, StudioError) else f"The picture cannot be read: {error}"
+
+
+def _not_seen(why: str) -> Assessment:
+    return Assessment(Stage.PICTURE, failed=(CheckFailure("", why),))
 
 
 def _unreadable(problem: str) -> Assessment:

@@ -6,7 +6,7 @@ warn(request)          -> str               the id of a warning, which create ta
 create(request)        -> Outcome           every step on record
 look(image, mode)      -> Decision          the picture checks, on a file from elsewhere
 mark(image, path)      -> Export            all marks, on a picture made elsewhere
-verify(data)           -> Verification      what the marks of a file say
+verify(file)           -> Verification      what the marks of a file say
 appeal, report, collect                     a refusal goes to a person, and what comes of it
 purge, erase, resume                        what has been kept long enough goes
 
@@ -246,18 +246,22 @@ class Studio(StudioViews):
         """Downloads the models that picture checks name; yields the name of each. Raises WeightsError."""
         return self.checks.fetch()
 
-    def mark(self, image: Image.Image, path: Path) -> Export:
+    def mark(self, image: Image.Image | bytes, path: Path) -> Export:
         """Writes a picture made elsewhere with all marks; the caller declares that it is AI-generated.
 
-        Raises ExportError.
+        Of a file, given as bytes, the credentials that it came with are kept. Raises ExportError, FileError.
         """
+        picture, earlier = self.exporter.marks.open_file(image) if isinstance(image, bytes) else (image, b"")
         with self.audit.mark_case() as case:
             facts = Provenance(stamp=Stamp.new(), case=case.id, engine="", model="", mode="", seed=None, prompt="")
-            export = self.exporter.export(image, facts, path)
+            export = self.exporter.export(picture, facts, path, earlier)
             case.record_export(export)
             return export
 
-    def verify(self, data: bytes, client: str = LOCAL) -> Verification:
-        """Reads every mark of a file and what the audit log knows of it. Raises FileError, LimitError."""
+    def verify(self, file: bytes | Path, client: str = LOCAL) -> Verification:
+        """Reads every mark of a file, given as bytes or where it is, and what the audit log knows of it.
+
+        Raises FileError, LimitError; BusyError where this client or all together have too many files read at once.
+        """
         self.review.rate_limiter.count(client, VERIFICATION)
-        return self.guard.verify(data, self.audit)
+        return self.guard.verify(file, self.audit, client)

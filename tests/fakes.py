@@ -33,7 +33,7 @@ class PlainExporter:
     marks: tuple[Any, ...] = ()
     written: list[Path] = field(default_factory=list)
 
-    def export(self, image: Image.Image, provenance: Any, path: Path) -> Export:
+    def export(self, image: Image.Image, provenance: Any, path: Path, earlier: bytes = b"") -> Export:
         if self.fails:
             raise self.fails
         try:

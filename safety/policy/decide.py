@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 
 from safety.policy.model import BASE_MODE, Policy
 from safety.policy.thresholds import Thresholds
@@ -74,9 +75,11 @@ def _reasons(assessment: Assessment, policy: Policy, mode: str) -> Iterator[Reas
         if contradiction:
             here, (verdict, threshold) = verdict, _general(finding, judged, policy, (verdict, threshold))
             stricter = stricter or verdict > here
-        verdict, threshold = certain.judged(finding, (verdict, threshold), thresholds)
-        if verdict > Verdict.ALLOW:
-            yield _reason(finding, (verdict, threshold), assessment, policy)
+        counted = certain.judged(finding, (verdict, threshold), thresholds)
+        if counted[0] > Verdict.ALLOW:
+            reason = _reason(finding, counted, assessment, policy)
+            # How far a score is above a limit says nothing where the finding is held back.
+            yield reason if counted[0] is verdict else replace(reason, margins=())
     if contradiction and stricter:
         yield _context(contradiction, assessment, policy, mode)
 
@@ -95,12 +98,16 @@ class _Corroborated:
                 at = finding.stage or assessment.stage
                 self._probability[at] = max(finding.probability, self._probability.get(at, 0.0))
 
+    def needs(self, finding: Finding) -> bool:
+        """Tells whether a finding counts only as far as another check bears it out, which looked."""
+        looked = (finding.stage or self._stage) in self._probability
+        return looked and self._needed is not None and finding.check in self._needed.checks
+
     def judged(self, finding: Finding, judged: Judged, thresholds: Thresholds) -> Judged:
         """Returns the verdict that counts and the threshold that was reached for it; a hard line always counts."""
-        probability = self._probability.get(finding.stage or self._stage)
-        if self._needed is None or finding.check not in self._needed.checks or probability is None:
+        if self._needed is None or not self.needs(finding):
             return judged
-        highest = self._needed.highest(probability)
+        highest = self._needed.highest(self._probability[finding.stage or self._stage])
         verdict, reached = judged
         if reached is None or verdict is Verdict.HARD_BLOCK or verdict <= highest:
             return judged
@@ -191,7 +198,10 @@ def _risk(assessment: Assessment, policy: Policy) -> float:
     """The highest over all findings: the chance that a check knows, or the score on a scale where 0.5 blocks."""
     if not assessment.ran or assessment.failed:
         return 1.0
-    return max((_scaled(finding, assessment.stage, policy) for finding in assessment.findings), default=0.0)
+    certain = _Corroborated(assessment, policy)
+    # Beside the probability of the check that must agree with it, what a rule alone says is no probability.
+    counted = (finding for finding in assessment.findings if not certain.needs(finding))
+    return max((_scaled(finding, assessment.stage, policy) for finding in counted), default=0.0)
 
 
 def _scaled(finding: Finding, stage: Stage, policy: Policy) -> float:

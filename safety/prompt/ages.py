@@ -14,12 +14,12 @@ _NUMBER_WORDS = """
 one un une uno um ein; two deux dos due dois zwei; three trois tres tre drei; four quatre cuatro quattro quatro vier;
 five cinq cinco cinque funf; six seis sei sechs; seven sept siete sette sete sieben; eight huit ocho otto oito acht;
 nine neuf nueve nove neun negen девять; ten dix diez dieci dez zehn tien десять;
-eleven onze once undici elf одиннадцать; twelve dozen douze doce dodici doze zwolf twaalf двенадцать;
-thirteen treize trece tredici treze dreizehn dertien тринадцать;
-fourteen quatorze catorce quattordici vierzehn veertien четырнадцать;
-fifteen quinze quince quindici funfzehn vijftien пятнадцать;
-sixteen seize dieciseis sedici dezesseis sechzehn zestien шестнадцать;
-seventeen dixsept diecisiete diciassette dezessete siebzehn zeventien семнадцать
+eleven onze once undici elf одиннадцать; twelve dozen douze doce dodici doze zwolf twaalf tolv двенадцать;
+thirteen treize trece tredici treze dreizehn dertien tretton tretten тринадцать;
+fourteen quatorze catorce quattordici vierzehn veertien fjorton fjorten четырнадцать;
+fifteen quinze quince quindici funfzehn vijftien femton femten пятнадцать;
+sixteen seize dieciseis sedici dezesseis sechzehn zestien sexton seksten шестнадцать;
+seventeen dixsept diecisiete diciassette dezessete siebzehn zeventien sjutton sytten семнадцать
 """
 _ORDINAL_WORDS = """
 first second third fourth fifth sixth seventh eighth ninth tenth eleventh twelfth thirteenth fourteenth fifteenth
@@ -46,10 +46,11 @@ _AGE_OF |= {word: age for words in (_ROMAN, _HAN) for age, word in enumerate(wor
 _NUMBER = rf"{BEGINS}(?<!\d[.,])(1[\s_]\d|\d{{1,3}}|{NUMBER_WORD})"
 _TEENS = r"1[0-7]|[6-9]|ten|eleven|twelve|thirteen|fourteen|fifteen|sixteen|seventeen"
 _WORD = re.compile(r"[^\W\d_]+")
-_HAS_NUMBER = re.compile(r"\d|[六七八九十]")
+# The last are joined with a number word: "zestienjarige".
+_HAS_NUMBER = re.compile(r"\d|[六七八九十]|[^\W_](?:jarige|jahrig|aring|arig)")
 _GAP = r"[\s\-_]{0,3}"
 _UNITS = (
-    r"anos|ans|anni|jahre|jahren|jahrige[rsnm]?|jahrig|лет|года|год|летн\w{1,4}|роки|років|jaar|jarige|lat|letnia|arig"
+    r"anos|ans|anni|jahre|jahren|jahrige[rsnm]?|jahrig|лет|года|год|летн\w{1,4}|роки|років|jaar|jarigen?|lat|letnia|arige?|aring|piges"
     r"|yasinda|tahun|tuoi|eves|vuotias|ετων|χρονων|साल|वर्ष|سنة|سنوات|عاما|عام|שנים|ปี"
 )
 _WHO = (

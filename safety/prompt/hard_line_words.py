@@ -93,6 +93,38 @@ class IdentifiedWords(ConfigModel):
     phrases: Terms
 
 
+class AbsentWords(ConfigModel):
+    """Holds the table `absent` of presets/hardlines.toml. Braces spell out forms."""
+
+    # All that is worn.
+    clothes: Terms
+    # Pieces of it: missing they say nothing, taken off they do.
+    garment: Terms
+    # Pieces that say something by missing.
+    underneath: Terms
+    without: Terms
+    # Before clothes, what leaves few or none.
+    less: Terms
+    foreign_without: Terms
+    foreign_clothes: Terms
+    # "wearing", "have": what is done with clothes.
+    worn: Terms
+    # What clothes are that are there no longer.
+    gone: Terms
+    removing: Terms
+    seen_through: Terms
+    replacing: Terms
+    pictures: Terms
+    # "dressed in": before what covers nothing.
+    clad: Terms
+    # Covers nothing.
+    air: Terms
+    # Covers too little where it is all.
+    little: Terms
+    # Whole phrases.
+    phrases: Terms
+
+
 class HardLineWords(ConfigModel):
     """Holds presets/hardlines.toml."""
 
@@ -100,3 +132,4 @@ class HardLineWords(ConfigModel):
     child: ChildWords
     person: PersonWords
     identified: IdentifiedWords
+    absent: AbsentWords

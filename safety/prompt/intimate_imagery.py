@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
+from safety.prompt.absent_clothes import AbsentClothes
 from safety.prompt.child_safety import CERTAIN
 from safety.prompt.full_names import FullNames, artists_of
 from safety.prompt.hard_line_words import FILE, HardLineWords
@@ -21,6 +23,13 @@ from safety.text import Normalised, normalise
 # Words between a well-known name and the wording; other names only right beside it: a name in a prompt is more often
 # an artist's.
 REACH_KNOWN, REACH_OTHER = 10, 1
+REACH_PRONOUN = 60  # where "she is" stands before the wording
+_PRONOUN = re.compile(
+    r"(?<![^\W_])(?:she|he|they)(?:['’](?:s|re)|\s(?:is|are|was|were|being|stands|lies|sits|poses))"
+    r"\s(?:(?:now|all|fully|completely|totally|entirely|quite)\s)?$",
+    re.IGNORECASE,
+)
+_BEFORE = 40  # characters in which that stands
 
 
 class IntimateImageryCheck:
@@ -40,9 +49,10 @@ class IntimateImageryCheck:
         others = [(term, kind) for kind in kinds for term in getattr(person, kind)]
         more_wording = ((term, "wording") for term in (*words.wording.nude, *words.wording.sexual))
         self._matcher = TermMatcher([*others, *more_wording, *((name, "figures") for name in figures)])
-        self._similar = SimilarNames(figures)
+        self._similar = SimilarNames(figures, person.given_names)
         self._names = FullNames(person.given_names, person.no_surname, (*no_sitters, *person.artists), person.credit)
         self._identified = IdentifiedPeople(words.identified)
+        self._absent_clothes = AbsentClothes(words.absent)
         self._sexual_from = person.sexual_from
         self._lexicon = lexicon
 
@@ -52,7 +62,8 @@ class IntimateImageryCheck:
         spans: dict[str, list[Span]] = {}
         for match in self._matcher.find(text):
             spans.setdefault(match.meaning, []).append(match.span)
-        if spans.get("nudification") or self._person_near_wording(text, spans):
+        edited = any(True for _ in self._absent_clothes.taken_out_of_picture(text))
+        if spans.get("nudification") or edited or self._person_near_wording(text, spans):
             yield Finding(self.name, "intimate_imagery", CERTAIN)
 
     def names_public_figure(self, text: str) -> bool:
@@ -69,7 +80,7 @@ class IntimateImageryCheck:
     def _person_near_wording(self, text: Normalised, spans: dict[str, list[Span]]) -> bool:
         terms = {match.span for match in self._lexicon.find(text.typed) if self._intimate(match.meaning)}
         wording = sorted(terms.union(spans.get("wording", [])))
-        wording_of_real = sorted({*wording, *spans.get("undressing", [])})
+        wording_of_real = sorted({*wording, *spans.get("undressing", []), *self._absent_clothes.find(text)})
         if not wording_of_real:
             return False
         distance = WordDistance(text.typed)
@@ -79,12 +90,18 @@ class IntimateImageryCheck:
         in_place = outside(self._names.in_place(text, wording_of_real), made_up)
         return (
             distance.any_near(real, wording_of_real, REACH_KNOWN)
+            or distance.any_near(real, _said_of_one(text, wording), REACH_PRONOUN)
             or distance.any_near(others, wording_of_real, REACH_OTHER)
             or bool(in_place)
         )
 
     def _intimate(self, term: Term) -> bool:
         return term.category == "nudity" or (term.category == "sexual" and term.score >= self._sexual_from)
+
+
+def _said_of_one(text: Normalised, wording: Iterable[Span]) -> list[Span]:
+    """Returns the wording that is said of somebody named before: "she is nude"."""
+    return [span for span in wording if _PRONOUN.search(text.typed[max(0, span.start - _BEFORE) : span.start])]
 
 
 def load_intimate_imagery(

@@ -132,5 +132,5 @@ def _masked(key: str) -> Iterator[str]:
     if key.isalpha() and len(key) <= _MAX_MASKED:
         vowel = _INNER_VOWEL.search(key)
         if vowel:
-            yield key[: vowel.start()] + "*" + key[vowel.end() :]
+            yield from (key[: vowel.start()] + mask + key[vowel.end() :] for mask in _MASKS)
             yield key[0] + "*" * (len(key) - 2) + key[-1]

@@ -11,6 +11,7 @@ from safety.records import Span
 from safety.text import Normalised
 
 _PUPIL = r"(?:girl|boy|student|pupil|kid|child|class|schuler\w*)"
+_SCHOOL = r"(?:elementary|primary|secondary|middle|junior[\s_-]high|high|grade|grammar)"
 _GRADE = rf"(?:[1-9]|1[0-2]|{NUMBER_WORD})"
 # "A minor" is no key: nothing follows that could be one, or what is small.
 _MINOR_ENDS = (
@@ -28,14 +29,21 @@ _FORMS = tuple(
         rf"{BEGINS}(?:grade|form|year|klasse|class)[\s\-_]{_GRADE}[\s_]{_PUPIL}{ENDS}",
         rf"{BEGINS}(?:in|finished|finishing|entering|started|starting|of)[\s_](?:grade|year)[\s_]{_GRADE}{ENDS}",
         rf"{BEGINS}(?:[1-9]|1[0-2])\.?[\s_](?:klasse|klasslerin){ENDS}",
+        rf"{BEGINS}{_SCHOOL}[\s_](?:school[\s_])?(?:pupil|student)s?{ENDS}",
+        rf"{BEGINS}(?:{_PUPIL}|freshman|sophomore)s?[\s_](?:of|at|in|from|attending)[\s_](?:(?:a|an|the|her|his)[\s_])?"
+        rf"{_SCHOOL}[\s_]school{ENDS}",
+        rf"{BEGINS}(?:freshman|sophomore)[\s_](?:girl|boy)[\s,_]{{1,3}}{_SCHOOL}[\s_]school{ENDS}",
         r"(?:小学|初中|高中|中学)[一二三四五六]?年[级級]",
         # Music is in A minor.
         rf"(?<!\bin\s){BEGINS}(?:a|the|this|any|another|some)\sminor{_MINOR_ENDS}",
+        rf"{BEGINS}(?:nude|naked|topless|undressed|sexy|erotic|lewd|sexual|pretty|young|cute)\sminors?{_MINOR_ENDS}",
         rf"{BEGINS}of\sminors?{_MINOR_ENDS}",
     )
 )
 # One of these is there wherever a form matches.
-_TELLING = re.compile(r"grade|form|year|klass|class|minor|born|under|below|not|than|nearly|almost|before|年[级級]")
+_TELLING = re.compile(
+    r"school|pupil|student|grade|form|year|klass|class|minor|born|under|below|not|than|nearly|almost|before|年[级級]"
+)
 _BORN = re.compile(rf"{BEGINS}born[\s_](?:\w+[\s_]){{0,3}}(20\d\d)(?!\d)")
 # Who leaves school or university so many years from now is no adult yet.
 _CLASS_OF = re.compile(rf"{BEGINS}class[\s_]of[\s_](20\d\d)(?!\d)")

@@ -24,6 +24,7 @@ REACH = 3  # words between an ambiguous name and what makes it clear
 COPY_REACH = 12  # words between a name and what asks for a copy
 CREDIT_REACH = 90  # characters in which "by a, b and c" credits c
 MAX_NAMES = 3  # that a finding shows
+MAX_STYLES = 2  # artists in whose manner a picture can be
 
 # A name in capitals before the word, wherever the list of marks ends; not the first word of a sentence.
 _NAMED_LOGO = re.compile(r"(?<=[a-z,] )[A-Z][\w&'’.-]*(?: [A-Z][\w&'’.-]*){0,3}(?= (?:logo|emblem|wordmark)\b)")
@@ -127,9 +128,12 @@ class ProtectedWorksCheck:
         }
         labels = {match.span: match.meaning.label for match in matches if match.meaning.kind == "artist"}
         for subcategory, found in places.items():
-            if found:
-                copied = distance.any_near(sorted(found), spans["copy"], COPY_REACH)
-                names = labels if subcategory == "style" else {}
+            copied = distance.any_near(sorted(found), spans["copy"], COPY_REACH)
+            names = labels if subcategory == "style" else {}
+            # Three artists' manners together are nobody's.
+            artists = {prompt.text[span.start : span.end].lower() for span in found if subcategory == "style"}
+            mixed = len(artists) > MAX_STYLES
+            if found and (copied or not mixed):
                 yield self._finding(subcategory, merged(found)[:MAX_SPANS], copied, names, prompt.text)
 
     def _credited(self, matches: Sequence[TermMatch[_Meaning]], typed: str) -> list[Span]:

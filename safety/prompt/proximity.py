@@ -42,8 +42,15 @@ class WordDistance:
 # Several checks ask for the same text in a row.
 @lru_cache(maxsize=8)
 def _word_starts(typed: str) -> tuple[int, ...]:
-    words = _WORD.finditer(without_syntax(typed))
-    return tuple(start for word in words if (start := _first_letter(word)) is not None)
+    starts: list[int] = []
+    previous = ""
+    for word in _WORD.finditer(without_syntax(typed)):
+        start = _first_letter(word)
+        # "Very very very" is one word: saying it again brings nothing apart.
+        if start is not None and word[0] != previous:
+            starts.append(start)
+            previous = word[0]
+    return tuple(starts)
 
 
 def _first_letter(word: re.Match[str]) -> int | None:

@@ -22,9 +22,11 @@ MIN_SHORTENED = 2  # letters of a given name that was cut short
 MIN_SOUND = 3  # sounds of a word that is known by them
 MIN_SKELETON = 4  # consonants of a whole name in another script
 MIN_INITIALLED, MIN_JOINED = 4, 9  # letters of a family name behind an initial, and of a name without spaces
+MIN_SINGLE = 6  # letters of a name of one word, to know it misspelt
 EVERYDAY = 10.5  # nats: a commoner English word is meant as such
 
 _WORD = re.compile(r"[^\W\d_]+")
+_FAMILY_FIRST = re.compile(r"(?<![^\W_])([^\W\d_]{3,}), ?([^\W\d_]{2,})(?=\s*(?:$|[,.;:!?)\]]))")
 _NO_INITIAL = "aio"  # one-letter words, and "o'"
 
 Place = tuple[int, int]  # number of a name, and of a word in it
@@ -43,8 +45,10 @@ class _Likeness(Flag):
 class SimilarNames:
     """Finds the names of a list, each of two or three words; others are left to an exact search."""
 
-    def __init__(self, names: Iterable[str]) -> None:
+    def __init__(self, names: Iterable[str], given_names: Iterable[str] = ()) -> None:
         known = dict.fromkeys(tuple(_WORD.findall(plain(name))) for name in names)
+        self._given = frozenset(given_names)
+        self._single = _cuts_of_single(words[0] for words in known if len(words) == 1)
         self._names = [words for words in known if 2 <= len(words) <= 3 and all(word.isascii() for word in words)]
         self._exact: dict[str, set[Place]] = {}
         self._edited: dict[str, set[Place]] = {}
@@ -78,15 +82,17 @@ class SimilarNames:
             yield from self._in_latin(variant, known)
         # Initials only where no sign was made a space: "woman's stone" is no Sharon.
         yield from self._initialled(text.decoded)
+        yield from self._family_first(text.decoded)
         if not text.typed.isascii():
             yield from self._in_other_scripts(text.typed)
 
     def _in_latin(self, variant: TextVariant, known: dict[str, dict[Place, _Likeness]]) -> Iterator[Span]:
         """Yields the names of one reading. `known`: what the words of others may be, filled in here."""
         previous: dict[Place, tuple[int, _Likeness]] = {}
+        just_before = previous
         for match in _WORD.finditer(variant.text):
             word, start, end = match[0], match.start(), match.end()
-            if word in self._joined:
+            if word in self._joined or self._is_single(word):
                 yield variant.span(start, end)
             if word not in known:
                 known[word] = self._shortened(word) | self._candidates(word)
@@ -101,7 +107,23 @@ class SimilarNames:
                 now[number, position] = (first, likeness)
                 if position == len(self._names[number]) - 1 and likeness != _Likeness.EVERYDAY:
                     yield variant.span(first, end)
-            previous = now
+            # A second given name may stand between: "Ann Marie Lee".
+            previous = {**just_before, **now} if word in self._given else now
+            just_before = now
+
+    def _family_first(self, variant: TextVariant) -> Iterator[Span]:
+        """Yields names with the family name first: "Lee, Ann"."""
+        for match in _FAMILY_FIRST.finditer(variant.text):
+            givens = self._exact.get(match[2], ())
+            if any(place == 1 and (number, 0) in givens for number, place in self._exact.get(match[1], ())):
+                yield variant.span(*match.span())
+
+    def _is_single(self, word: str) -> bool:
+        """Tells whether a word that is no English one is one edit from a name of one word."""
+        if len(word) < MIN_SINGLE - 1 or not word.isascii() or english().knows(word):
+            return False
+        names = {name for cut in _cuts(word) for name in self._single.get(cut, ())}
+        return any(_one_edit_apart(word, name) for name in names)
 
     def _candidates(self, word: str) -> dict[Place, _Likeness]:
         """Returns the names' words that a word may be, and how like it is."""
@@ -165,6 +187,15 @@ def _script_of(char: str) -> str:
     if script == "KATAKANA-HIRAGANA":
         return "KATAKANA"
     return "" if script in ("LATIN", "CJK", "COMBINING") else script
+
+
+def _cuts_of_single(names: Iterable[str]) -> dict[str, set[str]]:
+    cuts: dict[str, set[str]] = {}
+    for name in names:
+        if name.isascii() and len(name) >= MIN_SINGLE and not english().knows(name):
+            for cut in _cuts(name):
+                cuts.setdefault(cut, set()).add(name)
+    return cuts
 
 
 def _cuts(word: str) -> set[str]:

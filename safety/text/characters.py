@@ -39,6 +39,8 @@ _DRAWN_ALIKE = {
     "y": "уүγყ",
     "z": "ʐᴢ",
 }
+for _latin, _others in zip("abcdfhjlmnpqrsuvwx", "ᗩᗷᑕᗪᖴᕼᒍᒪᗰᑎᑭᑫᖇᔕᑌᐯᗯ᙭", strict=True):  # Canadian syllables
+    _DRAWN_ALIKE[_latin] += _others
 LOOKALIKES = {ord(other): latin for latin, others in _DRAWN_ALIKE.items() for other in others}
 
 # Matches names such as "NEGATIVE SQUARED LATIN CAPITAL LETTER A", "LATIN LETTER SMALL CAPITAL N" and

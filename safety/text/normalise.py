@@ -94,7 +94,8 @@ def normalise(text: str) -> Normalised:
     turned = (clearest,) if clearest is decoded else (decoded, clearest)
     reversals = (reversal for source in turned for reversal in reversed_text(source))
     unleeted = (_unleeted(unweighted, "i"),) if _LEET.search(unweighted.text) else ()
-    mended = [repaired(variant) for variant in (clearest, *unleeted, *reversals)]
+    # What was cut short may make more sense and less of what was meant: "nuud", "nud".
+    mended = [repaired(variant) for variant in _each_once([clearest, unweighted, *unleeted, *reversals])]
     variants = _each_once([*variants, *mended])
     known = {variant.text for variant in variants}
     others = _each_once(_without_signs(sources, (*parts, *mended)))

@@ -29,7 +29,10 @@ JOIN, CUT = 1.5, 5.0  # nats for leaving a space out, and for putting one in
 # What is disguised most may be meant from four letters on. None is one letter from a name that prompts are full of.
 KEY_WORDS = (
     "nude",
+    "nudes",
     "naked",
+    "undress",
+    "undressed",
     "topless",
     "child",
     "children",

@@ -16,7 +16,7 @@ from pathlib import Path
 import numpy as np
 
 from safety.policy.model import load_policy
-from safety.prompt.classifier import GRAVE, READ
+from safety.prompt.classifier import FILE, GRAVE, READ, PromptClassifierConfig
 from safety.records import Stage, Verdict
 from safety.resources import PRESETS
 from training.prompt_classifier.examples import STOP
@@ -71,7 +71,8 @@ def main() -> None:
     texts = [each.text for own in left_out.values() for each in own if each.outcomes[0] < STOP]
     scores = logits(encoder, framed(tokenizer(source, pieces)), texts)
     policy = load_policy(PRESETS)
-    warn = policy.least_score(Verdict.WARN, Stage.PROMPT, [("sexual", READ)])
+    power = PromptClassifierConfig.load(PRESETS / FILE).power.get("sexual", 1.0)
+    warn = policy.least_score(Verdict.WARN, Stage.PROMPT, [("sexual", READ)]) ** (1 / power)
     refuse = policy.least_score(Verdict.BLOCK, Stage.PROMPT, [("sexual", GRAVE)])
     found = offsets(scores, warn, refuse)
     (args.work / "offsets.json").write_text(json.dumps(found))

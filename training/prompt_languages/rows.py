@@ -13,7 +13,7 @@ from pathlib import Path
 
 from training.prompt_classifier import mix
 from training.prompt_classifier.data import read
-from training.prompt_classifier.examples import Example, read_examples, read_written, written_rows
+from training.prompt_classifier.examples import Example, read_file, read_written, written_rows
 from training.prompt_classifier.rows import HARM, Row
 
 FOLDER = Path(__file__).with_name("written")
@@ -36,7 +36,7 @@ LOWER, UPPER, STYLED, OPEN = 0.2, 0.06, 0.12, 0.3  # shares of varied copies
 
 def read_languages(folder: Path = FOLDER) -> dict[str, list[Example]]:
     """Returns the written examples of each language by its code."""
-    return {path.stem: list(read_examples(path)) for path in sorted(folder.glob("*.tsv"))}
+    return {path.stem: list(read_file(path)) for path in sorted(folder.glob("*.tsv"))}
 
 
 def english(sources: mix.Sources, seed: int) -> list[Row]:

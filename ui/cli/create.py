@@ -11,7 +11,6 @@ import typer
 
 from safety.errors import RequestError
 from safety.generation import GenerationRequest, Refused
-from safety.image_io import open_picture
 from safety.marks.export import write
 from safety.policy.model import BASE_MODE
 from safety.statement import Statement
@@ -109,8 +108,7 @@ def add_mark(cli: typer.Typer, make_studio: Callable[[], Studio]) -> None:
         with exit_status():
             format_of(out)
             with file_name_in_errors(source):
-                image = open_picture(read_picture(source))
-            export = make_studio().mark(image, out)
+                export = make_studio().mark(read_picture(source), out)
             typer.echo(serialize.line(serialize.export(str(out), export)))
 
 

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from safety.errors import RequestError, StudioError
-from safety.image_io import open_picture
+from safety.image_io import open_untrusted
 from safety.policy.model import BASE_MODE
 from ui import serialize
 from ui.cli import audit, create, engines, health, policy, review
@@ -97,7 +97,7 @@ def _add_look(cli: typer.Typer, make_studio: Callable[[], Studio]) -> None:
             messages = studio.messages(language)
 
             def look_at(file: Path) -> None:
-                decision = studio.look(open_picture(read_picture(file)), mode)
+                decision = studio.look(open_untrusted(read_picture(file)), mode)
                 typer.echo(serialize.line(serialize.checked_picture(str(file), decision, messages)))
 
             for_each(files, look_at)

@@ -63,7 +63,8 @@ class CreateFields:
             label="I have read this and want to go on", visible=False, elem_id="sl-acknowledged"
         )
         # What the session was shown a warning about: kept at the server, so that no call can claim to have read one.
-        components["warning"] = gr.State("", time_to_live=LASTS)
+        # In a list, from which one call takes it.
+        components["warning"] = gr.State([], time_to_live=LASTS)
         return cls(judgement, highlights, components)
 
     def build_settings(self, studio: Studio) -> None:

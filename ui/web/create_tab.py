@@ -118,14 +118,15 @@ class CreateTab:
             gr.update(value=pieces if highlighted else None, visible=highlighted),
             gr.update(value=False, visible=verdict is Verdict.WARN),
             gr.update(info=mode_info(self.studio, mode, language or "")),
-            handlers.words_of(prompt, mode) if verdict is Verdict.WARN else "",
+            [handlers.words_of(prompt, mode, negative_prompt or "")] if verdict is Verdict.WARN else [],
             *self.suggestions.hide(wait=verdict is Verdict.BLOCK),
         )
 
     def make(self, request: gr.Request, *values: Any) -> Iterator[Updates]:
         """Shows how far the work is, then its outcome."""
         form = dict(zip(forms.FIELDS, values, strict=True))
-        shown = form.pop("warning")
+        shown: list[str] = form.pop("warning")
+        still_shown = list(shown)
         session, stop = request.session_hash or "", Stop(is_gone(request))
         # A program's call without a session cannot be stopped by another one.
         if session:
@@ -137,8 +138,9 @@ class CreateTab:
                 if isinstance(result, Step):
                     yield {self.status: progress.progress(result)}
                 else:
-                    # A confirmation holds for one picture.
+                    # A confirmation holds for one picture; the warning still stands there to be confirmed anew.
                     taken_back = {self.fields.components["acknowledged"]: gr.update(value=False)}
+                    taken_back |= {self.fields.components["warning"]: still_shown}
                     yield {**self._busy(False), **taken_back, **self._end(result)}
         self.stops.pop(session, None)
 
@@ -176,10 +178,11 @@ class CreateTab:
     def _refusal(self, outcome: Refused) -> Updates:
         waits = outcome.decision.verdict is Verdict.WARN
         request = outcome.request
+        words = handlers.words_of(request.prompt, request.mode, request.negative_prompt)
         return {
             self.status: statement.section(self.studio.statement(outcome)),
             self.fields.components["acknowledged"]: gr.update(visible=waits, value=False),
-            self.fields.components["warning"]: handlers.words_of(request.prompt, request.mode) if waits else "",
+            self.fields.components["warning"]: [words] if waits else [],
             **self.appeal.offer(outcome),
         }
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import json
 import threading
 from collections.abc import Generator, Mapping
 from contextlib import closing
@@ -43,9 +44,9 @@ def suggest(studio: Studio, prompt: str, mode: str, negative_prompt: str = "") -
     return () if isinstance(suggestions, Problem) else suggestions
 
 
-def words_of(prompt: str, mode: str) -> str:
-    """Returns what stands for a prompt in a mode: that somebody was shown a warning about them is kept under it."""
-    return hashlib.sha256(f"{mode}\n{prompt}".encode("utf-8", "surrogatepass")).hexdigest()
+def words_of(prompt: str, mode: str, negative_prompt: str = "") -> str:
+    """Returns what stands for the words of a request: that somebody was shown a warning about them is kept under it."""
+    return hashlib.sha256(json.dumps([prompt, mode, negative_prompt]).encode()).hexdigest()
 
 
 def create(
@@ -53,21 +54,30 @@ def create(
     values: Mapping[str, Any],
     stop: threading.Event | None = None,
     client: str = LOCAL,
-    shown: str = "",
+    shown: list[str] | None = None,
 ) -> Generator[Step | Problem | Outcome]:
     """Yields steps while it works, then one outcome or one problem. Closing it, or setting `stop`, stops the work.
 
-    `shown`: the `words_of` that the session was last shown a warning about.
+    `shown`: the `words_of` that the session was last shown a warning about, in a list from which it is taken here.
     """
     request = attempt(forms.read, values)
     if isinstance(request, Problem):
         yield request
         return
-    has_read = request.acknowledged and shown == words_of(request.prompt, request.mode)
+    words = words_of(request.prompt, request.mode, request.negative_prompt)
+    has_read = request.acknowledged and _take(shown or []) == words
     job = Job(partial(_create, studio, request, client, has_read), stop or threading.Event())
     with closing(job.watch()) as steps:
         yield from steps
     yield attempt(_result, job, request)
+
+
+def _take(shown: list[str]) -> str:
+    """Takes out what was shown, in one step: of two calls at once, one gets it."""
+    try:
+        return shown.pop()
+    except IndexError:
+        return ""
 
 
 def _result(job: Job[Outcome], _request: GenerationRequest) -> Outcome:
@@ -90,4 +100,4 @@ def verify(studio: Studio, path: Path, client: str = LOCAL) -> dict[str, Any] | 
 
 
 def _verified(studio: Studio, path: Path, client: str) -> dict[str, Any]:
-    return studio.verify(path.read_bytes(), client).as_json()
+    return studio.verify(path, client).as_json()

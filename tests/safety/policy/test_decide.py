@@ -293,8 +293,8 @@ def test_a_margin_is_positive_where_the_mode_would_stop_the_finding(assessment: 
 LISTED, MODEL = "lexicon", "meaning"
 CORROBORATED = [
     pytest.param(0.9, Verdict.BLOCK, id="the model agrees"),
-    pytest.param(0.3, Verdict.WARN, id="the model is in doubt"),
-    pytest.param(0.1, Verdict.NOTE, id="the model hardly sees it"),
+    pytest.param(0.1, Verdict.WARN, id="the model is in doubt"),
+    pytest.param(0.03, Verdict.NOTE, id="the model hardly sees it"),
     pytest.param(0.01, Verdict.ALLOW, id="the sentence reads harmless"),
     pytest.param(None, Verdict.BLOCK, id="no model looked"),
 ]

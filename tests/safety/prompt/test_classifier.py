@@ -31,11 +31,11 @@ from tests.safety.prompt.conftest import PRESETS
 
 SHIPPED = Path(__file__).parents[3] / "assets" / "models" / classifier.FOLDER
 CONFIG = PromptClassifierConfig.load(PRESETS / classifier.FILE)
-WARN_SCORE = 0.3
+WARN_SCORE = 0.4
 WORDS = ("[PAD]", "[UNK]", "knife", "blood", "cat", "a", "the", "in", "park", "dog", "b", "l", "d", "0")
-WEIGHT = {"knife": 1.5, "blood": 6.0}  # what a word adds to harm, to violence and to its gravity
+WEIGHT = {"knife": 1.5, "blood": 9.5}  # what a word adds to harm, to violence and to its gravity
 MARK = {"knife": -1.0, "blood": 4.0}  # of the others -4: the logit of belonging to the phrase that carries it
-BIAS = -3.0
+BIAS = -6.0
 needs_weights = pytest.mark.skipif(not (SHIPPED / "model.onnx").exists(), reason="the weights are not here")
 
 
@@ -91,7 +91,7 @@ def test_the_likeliest_category_carries_the_risk(check: PromptClassifierCheck) -
     chance = 1 / (1 + np.exp(-check.model.read("blood in the park").logits[0]))
     assert chance > 0.9
     assert findings["violence"].probability == pytest.approx(chance, abs=1e-4)
-    assert findings["violence"].score == pytest.approx(chance, abs=1e-4)
+    assert findings["violence"].score == pytest.approx(chance ** CONFIG.power["violence"], abs=1e-4)
     assert max(findings.values(), key=lambda finding: finding.score).category == "violence"
 
 
@@ -125,7 +125,7 @@ def test_without_the_score_at_which_the_policy_warns_no_words_are_marked(
 def test_where_no_phrase_carries_it_the_reason_is_the_whole(
     check: PromptClassifierCheck, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setitem(WEIGHT, "cat", 9.0)  # weighs most, and the model marks another word
+    monkeypatch.setitem(WEIGHT, "cat", 11.0)  # weighs most, and the model marks another word
     finding = found(check, "cat cat cat in blood")["violence"]
     assert finding.score > 0.9
     assert (finding.spans, finding.evidence) == ((), classifier.WHOLE)
@@ -260,8 +260,9 @@ def test_weights_that_are_not_the_recorded_ones_are_not_used(tmp_path: Path, fil
     ],
 )
 def test_the_weights_that_ship_tell_a_harmful_sentence_from_its_harmless_twin(harmful: str, harmless: str) -> None:
-    risk = load_prompt_classifier(PRESETS, SHIPPED).score_batch([harmful, harmless])["risk"]
-    assert risk[0] > 0.5 > risk[1]
+    columns = load_prompt_classifier(PRESETS, SHIPPED).score_batch([harmful, harmless])
+    highest = np.max([columns[category] for category in classifier.GRAVE_CATEGORIES], axis=0)
+    assert highest[0] >= WARN_SCORE > highest[1]
 
 
 @needs_weights

@@ -27,6 +27,8 @@ def guard(prompt_checks: PromptChecks) -> Guard:
     [
         pytest.param("a cat", "a cat", "", id="nothing"),
         pytest.param("a cat. Negative prompt: blurry, dog", "a cat.", "blurry, dog", id="AUTOMATIC1111"),
+        pytest.param("a cat. negative: dog", "a cat", "dog", id="negative"),
+        pytest.param("a photographic negative: a cat", "a photographic negative: a cat", "", id="a film"),
         pytest.param("a cat\nNegative prompt: dog\nSteps: 20", "a cat Steps: 20", "dog", id="with settings behind"),
         pytest.param("a cat --no dog, rain --ar 16:9", "a cat --ar 16:9", "dog, rain", id="Midjourney"),
         pytest.param("a cat, (dog:-1.5), tree", "a cat, , tree", "dog", id="a negative weight"),
@@ -55,6 +57,7 @@ def test_what_the_negative_prompt_leaves_out_is_wanted() -> None:
         pytest.param("a man. Negative prompt: clothing", "", id="behind the words"),
         pytest.param("a woman", "shirt, pants", id="two garments"),
         pytest.param("a woman", "(nude:-1.5)", id="a negative weight in the negative prompt"),
+        pytest.param("a woman", "covered nipples", id="what is covered"),
         pytest.param("a woman", "sfw", id="what is safe"),
     ],
 )

@@ -244,3 +244,25 @@ def test_what_a_person_types_is_in_no_log(
     with target.studio.audit.read_transaction() as reader:
         assert not [entry for entry in reader.entries() if SECRET in entry.facts]
         assert {kind for _, kind, text in reader.all_content() if SECRET in text} <= {"appeal"}
+
+
+# ---- warnings ----
+
+
+def test_one_warning_that_a_session_was_shown_makes_one_picture(tmp_path: Path) -> None:
+    with serving(tmp_path) as served:
+        served.engine.pause = 0.05
+        session, data = uuid.uuid4().hex, page_values(served, "a wound", "en")
+        data[forms.FIELDS.index("acknowledged")] = True
+        judging = {"data": ["a wound", "general", "en", ""], "session_hash": session}
+        listened(served, judging | {"fn_index": named(served, "judge")["id"]})
+        making_call = {"data": data, "fn_index": making(served)["id"], "session_hash": session}
+        answers = at_once([("POST", f"{served.url}{JOIN}", making_call)] * 3)
+        assert [answer.status_code for answer in answers] == [200] * 3
+        for _ in range(200):
+            if served.engine.drawn and not open_cases(served):
+                break
+            time.sleep(0.05)
+        outcomes = [case["outcome"] for case in served.studio.list_cases(10)]
+        # The warning that was confirmed is a case of its own.
+        assert served.engine.drawn == 1 and outcomes.count("delivered") == 1, outcomes

@@ -47,6 +47,7 @@ def arguments(served: Served, dependency: dict[str, Any], prompt: str, mode: str
     if any(parts[number]["type"] == "api" for number in dependency["inputs"]):
         info = httpx.get(f"{served.url}/gradio_api/info").json()["named_endpoints"][f"/{dependency['api_name']}"]
         request = {"prompt": prompt, "mode": mode, "acknowledged": True}
+        request["negative_prompt"] = prompt if everywhere else ""
         return [(request | {"request": request, "case": prompt})[one["parameter_name"]] for one in info["parameters"]]
     return [argument(parts[number], prompt, mode, everywhere) for number in dependency["inputs"]]
 
@@ -203,7 +204,7 @@ def test_create_hands_over_the_file_byte_for_byte(served: Served) -> None:
 
 
 def test_preview_judges_and_records_nothing(served: Served) -> None:
-    answer = call(served, named(served, "preview"), ["a wound", "general"])["data"][0]
+    answer = call(served, named(served, "preview"), ["a wound", "general", ""])["data"][0]
     assert answer["verdict"] == "WARN" and 0 < answer["risk"] < 0.5
 
 
@@ -269,7 +270,7 @@ def test_a_locked_mode_holds_at_every_endpoint(locked: Served, served: Served) -
     assert locked.engine.drawn == 0 and locked.files() == []
     answer = call(locked, named(locked, "create"), [request])["data"][0]
     assert answer["statement"]["mode"] == {"name": "general", "title": "General", "set_by": "operator"}
-    assert call(locked, named(locked, "preview"), [prompt, "art"])["data"][0]["verdict"] == "BLOCK"
+    assert call(locked, named(locked, "preview"), [prompt, "art", ""])["data"][0]["verdict"] == "BLOCK"
     [mode] = [
         one
         for one in httpx.get(f"{locked.url}/config").json()["components"]
