@@ -6,6 +6,7 @@ words of 27. What none of the models reads is passed on only after the person ha
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -18,7 +19,7 @@ from pydantic import Field
 from safety.config import ConfigModel
 from safety.prompt.lexicon import Score
 from safety.records import Finding, Prompt
-from safety.text import Normalised, normalise
+from safety.text import normalise
 from safety.text.english import WORD, english_share, undoes_disguise
 from safety.text.languages import ENGLISH, NAMES, language_probabilities
 
@@ -26,6 +27,7 @@ FILE = "language.toml"
 CATEGORY = "unread"
 TELLING_WORDS = frozenset(["the", "of", "with", "by", "and", "from"])  # frequent in no other language of Latin letters
 NO_LANGUAGE = "no language that this check knows"
+_LATIN_WORD = re.compile(r"\w*[^\W\d_]\w+|\w+[^\W\d_]")  # of two signs or more, perhaps with figures in it
 MIN_ENGLISH_WORDS = 2  # in Latin letters, in a prompt of other letters
 # What the multilingual model was taught.
 TAUGHT = frozenset(["ar", "de", "es", "fr", "hi", "it", "ja", "ko", "pl", "pt", "ru", "tr", "zh"])
@@ -93,18 +95,25 @@ class LanguageIdentifier:
         if not language.apart:
             return ""
         latin = "".join(char if not char.isalpha() or _is_latin(char) else " " for char in prompt)
-        return latin if len([word for word in WORD.findall(latin) if len(word) > 1]) >= MIN_ENGLISH_WORDS else ""
+        return latin if len(_LATIN_WORD.findall(latin)) >= MIN_ENGLISH_WORDS else ""
 
     def _identify(self, prompt: str) -> Language:
         text = normalise(prompt)
-        other = min(_other_letters(variant.text) for variant in text.variants)
+        clearest = max((variant.text for variant in text.variants), key=english_share)
+        plain = text.decoded.text
+        # English in look-alikes of another script is no other language.
+        disguised = undoes_disguise(plain, clearest)
+        other = _other_letters(clearest if disguised else plain)
         if other >= self._config.mixed_from:
             code, _ = self._likeliest(prompt)
             dominant = other >= self._config.unread_from
             if dominant or code in TAUGHT:
                 return Language(code, min(1.0, other), mixed=not dominant, apart=True)
             return _PASSES
-        return self._in_latin_letters(text)
+        # A disguise would else pass for a language; and French, put together as English, for a disguise.
+        if disguised and not self._is_a_language(prompt):
+            return self._in_latin_letters(clearest, clearest, clearest)
+        return self._in_latin_letters(prompt, plain, clearest)
 
     def _likeliest(self, text: str) -> tuple[str, float]:
         """Returns a language that was taught, if that may well be, else the likeliest; and how likely it is English."""
@@ -118,12 +127,7 @@ class LanguageIdentifier:
         code, probability = next(iter(language_probabilities(text).items()))
         return code in TAUGHT and probability >= self._config.taught_certainty
 
-    def _in_latin_letters(self, text: Normalised) -> Language:
-        clearest = max((variant.text for variant in text.variants), key=english_share)
-        plain, typed = text.decoded.text, text.typed
-        # A disguise would else pass for a language; and French, put together as English, for a disguise.
-        if undoes_disguise(plain, clearest) and not self._is_a_language(typed):
-            plain = typed = clearest
+    def _in_latin_letters(self, typed: str, plain: str, clearest: str) -> Language:
         words = [word for word in WORD.findall(plain) if len(word) > 1]
         english, own = english_share(clearest), english_share(plain)
         if len(words) < self._config.taught_min_words or own >= self._config.english_from:

@@ -84,7 +84,7 @@ def test_english_in_disguise_passes_for_no_other_language(text: str) -> None:
         pytest.param("chasse à courre, tableau ancien", "fr", id="French that could be put together as English"),
         pytest.param("хрен на грядке, ботаника", "ru", id="Russian that could be Bulgarian"),
         pytest.param("Esel liest Kindern vor, Aquarell", "de", id="German that could be Dutch"),
-        pytest.param("Gato negro", "es", id="two words"),
+        pytest.param("perros durmiendo, playa", "es", id="three words"),
     ],
 )
 def test_a_short_text_is_taken_for_a_language_that_was_taught(text: str, code: str) -> None:
