@@ -135,6 +135,7 @@ class PromptClassifierCheck:
             for variant in self._variants(prompt):
                 texts.append(variant.text)
                 owners.append(owner)
+        shift = np.array([self._shift(prompt) for prompt in prompts], dtype=np.float32)
         worst = np.full((len(prompts), len(HEADS)), -np.inf, dtype=np.float32)
         for owner, row in zip(owners, self.model.logits(texts), strict=True):
             # No comparison finds NaN the greater: it would leave the least risk standing where nothing is known.
@@ -142,7 +143,7 @@ class PromptClassifierCheck:
                 raise ValueError("the model gave no number for a prompt")
             if row[0] > worst[owner, 0]:
                 worst[owner] = row
-        return worst
+        return worst + shift[:, None]
 
     def clear_cache(self) -> None:
         """Forgets the findings of the last prompts, and what the model read; the weights stay loaded."""
@@ -154,12 +155,16 @@ class PromptClassifierCheck:
             return ()
         readings = [(self.model.read(variant.text), variant) for variant in self._variants(text)]
         attribution, variant = max(readings, key=lambda pair: float(pair[0].logits[0]))
-        scores = {head: float(column[0]) for head, column in self._columns(attribution.logits[None]).items()}
+        shift = np.float32(self._shift(text))
+        columns = self._columns((attribution.logits + shift)[None])
+        scores = {head: float(column[0]) for head, column in columns.items()}
         findings = findings_of(scores, self.name)
         if math.isinf(self._warn_score) or max(finding.score for finding in findings) < self._config.explain_from:
             return tuple(findings)
         tokens_left = MAX_TOKENS - sum(reading.tokens for reading, _ in readings)
-        phrases = attribute(variant.text, attribution, self.model.without, self._passes, tokens_left)
+        phrases = attribute(
+            variant.text, attribution, self.model.without, lambda logits: self._passes(logits + shift), tokens_left
+        )
         return tuple(
             _explained(finding, phrases, attribution, variant, text)
             if finding.score >= self._config.explain_from
@@ -173,6 +178,10 @@ class PromptClassifierCheck:
 
     def _part(self, text: str) -> str:
         return self._languages.english_part(text) if self._languages else text
+
+    def _shift(self, text: str) -> float:
+        """Returns what is added to the logits of a text, so that the same limits mean the same."""
+        return 0.0
 
     def _variants(self, text: str) -> Iterable[TextVariant]:
         return _variants_to_read(normalise(self._part(text)), self.model)

@@ -10,19 +10,34 @@ import math
 from collections.abc import Iterable
 from functools import lru_cache
 from pathlib import Path
+from typing import Self
 
-from safety.prompt import classifier
+from pydantic import model_validator
+
 from safety.prompt.classifier import PromptClassifierCheck, PromptClassifierConfig
 from safety.prompt.classifier_model import PromptClassifierModel
-from safety.prompt.language import LanguageIdentifier
+from safety.prompt.language import TAUGHT, LanguageIdentifier
 from safety.records import Model
 from safety.text.folding import as_typed
 from safety.text.variant import TextVariant
 from safety.weights import read_weights
 
+FILE = "prompt_languages.toml"
 FOLDER = "prompt_languages"
 NAME = "meaning in other languages"
 FRAME = 0, 2  # the tokens before and after a text
+
+
+class MultilingualConfig(PromptClassifierConfig):
+    """Holds presets/prompt_languages.toml. offset: added to the logits of a text, by the code of its language."""
+
+    offset: dict[str, float]
+
+    @model_validator(mode="after")
+    def _names_taught_languages(self) -> Self:
+        if unknown := sorted(set(self.offset) - TAUGHT):
+            raise ValueError(f"offset: the model was not taught {', '.join(unknown)}")
+        return self
 
 
 class MultilingualCheck(PromptClassifierCheck):
@@ -31,10 +46,10 @@ class MultilingualCheck(PromptClassifierCheck):
     name = NAME
 
     def __init__(
-        self, folder: Path, config: PromptClassifierConfig, warn_score: float, languages: LanguageIdentifier
+        self, folder: Path, config: MultilingualConfig, warn_score: float, languages: LanguageIdentifier
     ) -> None:
         super().__init__(folder, config, warn_score, languages)
-        self._identify = languages.identify
+        self._identify, self._offset = languages.identify, config.offset
 
     @property
     def models(self) -> tuple[Model, ...]:
@@ -50,6 +65,9 @@ class MultilingualCheck(PromptClassifierCheck):
         """Tells whether the check judges a text: it is in a language that the model was taught, wholly or in part."""
         return bool(text.strip()) and self._identify(text).taught
 
+    def _shift(self, text: str) -> float:
+        return self._offset.get(self._identify(text).code, 0.0)
+
     def _variants(self, text: str) -> Iterable[TextVariant]:
         return (as_typed(text),)
 
@@ -57,8 +75,8 @@ class MultilingualCheck(PromptClassifierCheck):
 def load_multilingual(
     presets: Path, folder: Path, languages: LanguageIdentifier, warn_score: float = math.inf
 ) -> MultilingualCheck:
-    """Reads the presets of the classifier for the weights in `folder`. Raises PresetError."""
-    return MultilingualCheck(folder, PromptClassifierConfig.load(presets / classifier.FILE), warn_score, languages)
+    """Reads `prompt_languages.toml` of the presets for the weights in `folder`. Raises PresetError."""
+    return MultilingualCheck(folder, MultilingualConfig.load(presets / FILE), warn_score, languages)
 
 
 # Asked at every judgement, and the file does not change while the weights are loaded.

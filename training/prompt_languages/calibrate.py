@@ -2,8 +2,10 @@
 
     python -m training.prompt_languages.calibrate [--work build/prompt_languages] [--weights without_none.pt]
 
-Needs a run of train.py with `--held`, which left rows out; writes `offsets.json` below the work folder. The heads of
-harm and refusal move together until ALLOWED of XX
+Needs a run of train.py with `--held`, which left rows out; writes `offsets.json` below the work folder, for export.py,
+and prints what each language adds, for `presets/prompt_languages.toml`. The heads of harm and refusal move together
+until ALLOWED of the harmless rows left out are stopped in general mode, each of what no mode relaxes until it refuses
+REFUSED of them; none of these moves up.
 """
 
 from __future__ import annotations
@@ -31,6 +33,25 @@ ALLOWED, REFUSED = 0.05, 0.004
 TOGETHER = (HARM, "refuse")
 ALWAYS = ("always", *KINDS)
 FURTHEST = 8.0  # logits that a head may move
+SCALE, TRUST = (
+    3.0,
+    0.3,
+)  # of a logit's spread; how far a language of few rows may be from the others (C of scikit-learn)
+
+
+def by_language(scores: np.ndarray, harmful: np.ndarray, codes: Sequence[str]) -> dict[str, float]:
+    """Returns what to add to the logits of each language, 0 on average: the intercepts of a logistic regression.
+
+    scores: logits of harm, (rows,); harmful: whether each should be stopped; codes: the language of each.
+    """
+    from sklearn.linear_model import LogisticRegression
+
+    names = sorted(set(codes))
+    ones = np.array([[code == name for name in names] for code in codes], dtype=float)
+    model = LogisticRegression(C=TRUST, max_iter=500).fit(np.column_stack([scores / SCALE, ones]), harmful)
+    slope, *intercepts = model.coef_[0]
+    found = np.array(intercepts) / (slope / SCALE)
+    return {name: round(float(value), 2) for name, value in zip(names, found - found.mean(), strict=True)}
 
 
 def offsets(harmless: np.ndarray, warn: float, refuse: float) -> dict[str, tuple[float, float]]:
@@ -58,6 +79,14 @@ def _highest(share: Callable[[float], float], allowed: float) -> float:
     return round(next(step for step in steps if share(step) <= allowed), 2)
 
 
+def _limits() -> tuple[float, float]:
+    """Returns from which probability general mode warns of what the model reads, and refuses what is grave."""
+    policy = load_policy(PRESETS)
+    power = PromptClassifierConfig.load(PRESETS / FILE).power.get("sexual", 1.0)
+    warn = policy.least_score(Verdict.WARN, Stage.PROMPT, [("sexual", READ)])
+    return warn ** (1 / power), policy.least_score(Verdict.BLOCK, Stage.PROMPT, [("sexual", GRAVE)])
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--work", type=Path, default=Path("build/prompt_languages"))
@@ -66,17 +95,17 @@ def main() -> None:
     held = Path(args.weights).stem.removeprefix("without_").split("_")
     source = e5.read(e5.path())
     pieces = kept(source, args.work)
-    encoder = load(args.work / args.weights, source, pieces)
     _, left_out = split(read_languages(), held)
-    texts = [each.text for own in left_out.values() for each in own if each.outcomes[0] < STOP]
-    scores = logits(encoder, framed(tokenizer(source, pieces)), texts)
-    policy = load_policy(PRESETS)
-    power = PromptClassifierConfig.load(PRESETS / FILE).power.get("sexual", 1.0)
-    warn = policy.least_score(Verdict.WARN, Stage.PROMPT, [("sexual", READ)]) ** (1 / power)
-    refuse = policy.least_score(Verdict.BLOCK, Stage.PROMPT, [("sexual", GRAVE)])
-    found = offsets(scores, warn, refuse)
+    rows = [(code, each) for code, own in left_out.items() for each in own]
+    texts, codes = [each.text for _, each in rows], [code for code, _ in rows]
+    scores = logits(load(args.work / args.weights, source, pieces), framed(tokenizer(source, pieces)), texts)
+    harmful = np.array([each.outcomes[0] >= STOP for _, each in rows])
+    added = by_language(scores[:, 0], harmful, codes)
+    scores += np.array([[added[code]] for code in codes], dtype=np.float32)
+    found = offsets(scores[~harmful], *_limits())
     (args.work / "offsets.json").write_text(json.dumps(found))
-    print(len(texts), "harmless rows left out;", found)
+    print(len(texts), "rows left out;", found)
+    print("[offset]", *(f"{code} = {value}" for code, value in added.items()), sep="\n")
 
 
 if __name__ == "__main__":
