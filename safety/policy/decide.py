@@ -94,7 +94,7 @@ class _Corroborated:
         self._needed, self._stage = policy.corroboration, assessment.stage
         self._probability: dict[Stage, float] = {}
         for finding in assessment.findings:
-            if self._needed and finding.check == self._needed.by and finding.probability is not None:
+            if self._needed and finding.check in self._needed.by and finding.probability is not None:
                 at = finding.stage or assessment.stage
                 self._probability[at] = max(finding.probability, self._probability.get(at, 0.0))
 

@@ -30,6 +30,7 @@ from safety.prompt.classifier_model import (
     PromptClassifierModel,
     TextAttribution,
 )
+from safety.prompt.language import LanguageIdentifier
 from safety.prompt.lexicon import Score
 from safety.records import Finding, Model, Prompt
 from safety.text import Normalised, TextVariant, normalise
@@ -83,13 +84,19 @@ class PromptClassifierCheck:
     name = NAME
     live = True
 
-    def __init__(self, folder: Path, config: PromptClassifierConfig, warn_score: float = math.inf) -> None:
-        self._folder, self._config, self._warn_score = folder, config, warn_score
+    def __init__(
+        self,
+        folder: Path,
+        config: PromptClassifierConfig,
+        warn_score: float = math.inf,
+        languages: LanguageIdentifier | None = None,
+    ) -> None:
+        self._folder, self._config, self._warn_score, self._languages = folder, config, warn_score, languages
         # The page asks again at every keystroke, the studio once more before it generates.
         self._findings = lru_cache(maxsize=64)(self._find)
 
     def __reduce__(self) -> tuple[Any, ...]:
-        return PromptClassifierCheck, (self._folder, self._config, self._warn_score)
+        return type(self), (self._folder, self._config, self._warn_score, self._languages)
 
     @property
     def models(self) -> tuple[Model, ...]:
@@ -117,17 +124,18 @@ class PromptClassifierCheck:
 
         Raises ValueError where the model gives no number.
         """
-        columns = self._columns(self._read_batch(prompts))
-        rows = [{name: float(column[number]) for name, column in columns.items()} for number in range(len(prompts))]
-        return [tuple(findings_of(row)) if prompt.strip() else () for row, prompt in zip(rows, prompts, strict=True)]
+        columns = self._columns(self._read_batch([prompt for prompt in prompts if self.reads(prompt)]))
+        rows = (dict(zip(columns, map(float, row), strict=True)) for row in zip(*columns.values(), strict=True))
+        return [tuple(findings_of(next(rows), self.name)) if self.reads(prompt) else () for prompt in prompts]
 
     def _read_batch(self, prompts: Sequence[str]) -> Array:
         """Returns the logits (prompts, heads) of the worst variant of each prompt."""
         texts, owners = [], []
         for owner, prompt in enumerate(prompts):
-            for variant in _variants_to_read(normalise(prompt), self.model):
+            for variant in self._variants(prompt):
                 texts.append(variant.text)
                 owners.append(owner)
+        shift = np.array([self._shift(prompt) for prompt in prompts], dtype=np.float32)
         worst = np.full((len(prompts), len(HEADS)), -np.inf, dtype=np.float32)
         for owner, row in zip(owners, self.model.logits(texts), strict=True):
             # No comparison finds NaN the greater: it would leave the least risk standing where nothing is known.
@@ -135,7 +143,7 @@ class PromptClassifierCheck:
                 raise ValueError("the model gave no number for a prompt")
             if row[0] > worst[owner, 0]:
                 worst[owner] = row
-        return worst
+        return worst + shift[:, None]
 
     def clear_cache(self) -> None:
         """Forgets the findings of the last prompts, and what the model read; the weights stay loaded."""
@@ -143,24 +151,40 @@ class PromptClassifierCheck:
         self.model.clear_cache()
 
     def _find(self, text: str) -> tuple[Finding, ...]:
-        if not text.strip():
+        if not self.reads(text):
             return ()
-        readings = [
-            (self.model.read(variant.text), variant) for variant in _variants_to_read(normalise(text), self.model)
-        ]
+        readings = [(self.model.read(variant.text), variant) for variant in self._variants(text)]
         attribution, variant = max(readings, key=lambda pair: float(pair[0].logits[0]))
-        scores = {head: float(column[0]) for head, column in self._columns(attribution.logits[None]).items()}
-        findings = findings_of(scores)
+        shift = np.float32(self._shift(text))
+        columns = self._columns((attribution.logits + shift)[None])
+        scores = {head: float(column[0]) for head, column in columns.items()}
+        findings = findings_of(scores, self.name)
         if math.isinf(self._warn_score) or max(finding.score for finding in findings) < self._config.explain_from:
             return tuple(findings)
         tokens_left = MAX_TOKENS - sum(reading.tokens for reading, _ in readings)
-        phrases = attribute(variant.text, attribution, self.model.without, self._passes, tokens_left)
+        phrases = attribute(
+            variant.text, attribution, self.model.without, lambda logits: self._passes(logits + shift), tokens_left
+        )
         return tuple(
             _explained(finding, phrases, attribution, variant, text)
             if finding.score >= self._config.explain_from
             else finding
             for finding in findings
         )
+
+    def reads(self, text: str) -> bool:
+        """Tells whether the check judges a text: something of it is in the language that the model was taught."""
+        return bool(self._part(text).strip())
+
+    def _part(self, text: str) -> str:
+        return self._languages.english_part(text) if self._languages else text
+
+    def _shift(self, text: str) -> float:
+        """Returns what is added to the logits of a text, so that the same limits mean the same."""
+        return 0.0
+
+    def _variants(self, text: str) -> Iterable[TextVariant]:
+        return _variants_to_read(normalise(self._part(text)), self.model)
 
     def _columns(self, logits: Array) -> dict[str, Array]:
         """Returns risk, categories and kinds by name, (texts,) each, of logits (texts, heads)."""
@@ -188,16 +212,18 @@ class PromptClassifierCheck:
         return highest < self._warn_score - self._config.margin
 
 
-def load_prompt_classifier(presets: Path, folder: Path, warn_score: float = math.inf) -> PromptClassifierCheck:
+def load_prompt_classifier(
+    presets: Path, folder: Path, warn_score: float = math.inf, languages: LanguageIdentifier | None = None
+) -> PromptClassifierCheck:
     """Reads `prompt_classifier.toml` of the presets for the weights in `folder`. Raises PresetError."""
-    return PromptClassifierCheck(folder, PromptClassifierConfig.load(presets / FILE), warn_score)
+    return PromptClassifierCheck(folder, PromptClassifierConfig.load(presets / FILE), warn_score, languages)
 
 
-def findings_of(scores: Mapping[str, float]) -> list[Finding]:
+def findings_of(scores: Mapping[str, float], check: str = NAME) -> list[Finding]:
     """Returns a finding an output, without spans, from a row of `score_batch`."""
     return [
         Finding(
-            NAME, category, scores[_column(category, kind)], WHOLE, kind, probability=min(1.0, float(scores["risk"]))
+            check, category, scores[_column(category, kind)], WHOLE, kind, probability=min(1.0, float(scores["risk"]))
         )
         for category, kind in OUTPUTS
     ]

@@ -7,6 +7,7 @@ are read in windows that overlap.
 
 from __future__ import annotations
 
+import re
 import threading
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
@@ -52,6 +53,8 @@ MAX_WINDOWS = 16  # of a text
 BEGIN, END = 101, 102  # the tokens that frame a window
 CACHED_TEXTS = 32  # as tokens: of each prompt several variants are counted, one or two are read
 CACHED_WINDOWS = 128  # 12 KB each at most
+
+_UNSPACED = re.compile("[\u3040-\u30ff\u3400-\u9fff]")  # kana and Han characters
 
 Array = NDArray[np.float32]
 
@@ -100,12 +103,12 @@ class TextAttribution:
 class PromptClassifierModel:
     """Runs the model in `folder`, loaded at the first text and kept. Safe to call from threads.
 
-    Raises WeightsError where the weights are missing or not the recorded ones, TooLong for texts of
-    more than MAX_WINDOWS windows.
+    frame: the tokens that its tokenizer puts before and after a text. Raises WeightsError where the weights are missing
+    or not the recorded ones, TooLong for texts of more than MAX_WINDOWS windows.
     """
 
-    def __init__(self, folder: Path) -> None:
-        self._folder = folder
+    def __init__(self, folder: Path, frame: tuple[int, int] = (BEGIN, END)) -> None:
+        self._folder, self._frame = folder, frame
         self._lock = threading.Lock()
         self._loaded: tuple[Any, Any] | None = None
         # Who types changes the end of a prompt: the windows before it are answered from the cache.
@@ -115,10 +118,10 @@ class PromptClassifierModel:
     def read(self, text: str) -> TextAttribution:
         """Returns the logits of one text with the shares of its words."""
         encoding = self._encoded(text)
-        owners, places = _words_of(encoding)
+        owners, places = _words_of(encoding, text)
         parts = tuple(
             Window(np.array(ids), _framed(owners[start : start + len(ids) - 2]), *self._cached_run(ids))
-            for start, ids in windows(encoding.ids)
+            for start, ids in windows(encoding.ids, self._frame)
         )
         logits = _worst([window.logits for window in parts])
         shares, marks = _by_word(parts, len(places))
@@ -137,7 +140,7 @@ class PromptClassifierModel:
         """
         tokenizer, _ = self._parts()
         rows = [
-            _worst([self._run(window)[0] for _, window in windows(encoding.ids)])
+            _worst([self._run(window)[0] for _, window in windows(encoding.ids, self._frame)])
             for encoding in tokenizer.encode_batch(list(texts), add_special_tokens=False)
         ]
         return np.stack(rows) if rows else np.zeros((0, len(HEADS)), dtype=np.float32)
@@ -184,7 +187,7 @@ def load_parts(folder: Path) -> tuple[Any, Any]:
     return tokenizer, open_session(model, threads=1)
 
 
-def windows(ids: list[int]) -> list[tuple[int, tuple[int, ...]]]:
+def windows(ids: list[int], frame: tuple[int, int] = (BEGIN, END)) -> list[tuple[int, tuple[int, ...]]]:
     """Returns (first token, framed ids) of each window; one for any text that fits. Raises TooLong.
 
     They start at the same places however long the text is: while somebody types, all but the last stay as they are.
@@ -196,16 +199,20 @@ def windows(ids: list[int]) -> list[tuple[int, tuple[int, ...]]]:
         raise TooLong(f"the prompt has {len(ids)} word pieces; at most {max_ids} can be judged")
     starts = [0, *range(step, len(ids) - OVERLAP, step)] if len(ids) > room else [0]
     starts[-1] = max(0, min(starts[-1], len(ids) - MIN_LAST_WINDOW))
-    return [(start, (BEGIN, *ids[start : start + room], END)) for start in starts]
+    begin, end = frame
+    return [(start, (begin, *ids[start : start + room], end)) for start in starts]
 
 
-def _words_of(encoding: Any) -> tuple[NDArray[np.int64], tuple[tuple[int, int], ...]]:
-    """Returns the number of each token's word, (tokens,), and where each word stands in the text."""
+def _words_of(encoding: Any, text: str) -> tuple[NDArray[np.int64], tuple[tuple[int, int], ...]]:
+    """Returns the number of each token's word, (tokens,), and where each word stands in the text.
+
+    Chinese and Japanese put no spaces between words: there each token is one.
+    """
     numbers: dict[int, int] = {}
     places: list[tuple[int, int]] = []
     owners = np.zeros(len(encoding.ids), dtype=np.int64)
     for token, (word, (start, end)) in enumerate(zip(encoding.word_ids, encoding.offsets, strict=True)):
-        if word not in numbers:
+        if word not in numbers or _UNSPACED.search(text[start:end]):
             numbers[word] = len(places)
             places.append((start, end))
         number = numbers[word]

@@ -18,6 +18,12 @@ def folded(text: str) -> TextVariant:
     return _built((piece, place, place + 1) for place, piece in enumerate(_folded_characters(text)))
 
 
+def as_typed(text: str) -> TextVariant:
+    """Returns every character as it was typed, with accents and capitals; only invisible ones are left out."""
+    kept = [place for place, char in enumerate(text) if char.isascii() or fold(char) != INVISIBLE]
+    return TextVariant("".join(text[place] for place in kept), kept, [place + 1 for place in kept])
+
+
 # `folded`, `expanded` and `split` ask for the same text one after another.
 @lru_cache(maxsize=4)
 def _folded_characters(text: str) -> tuple[str, ...]:

@@ -10,13 +10,11 @@ from safety.policy.model import load_policy
 from safety.prompt.classifier_model import CATEGORIES, HEADS, KINDS
 from safety.resources import PRESETS
 from training.prompt_classifier.examples import (
-    FOLDER,
     HARD_LINES,
     NEARLY,
     Example,
     held_theme,
     label_row,
-    read_file,
     read_written,
     written_rows,
 )
@@ -92,15 +90,3 @@ def test_every_folder_of_examples_is_read(tmp_path: Path) -> None:
     (tmp_path / "one.tsv").write_text(head + 'tools\t\t000\t\t\ta "bastard" file, 10 inch\n', "utf-8")
     (example,) = read_written(tmp_path, held=held_theme("tools"))
     assert example.text == 'a "bastard" file, 10 inch'
-
-
-LANGUAGES = ("de", "fr", "es", "pt", "it", "pl", "ru", "tr", "zh", "ja", "ko", "ar", "hi")
-
-
-@pytest.mark.parametrize("language", LANGUAGES)
-def test_each_language_has_rows_to_teach_and_other_rows_to_measure(language: str) -> None:
-    folder = FOLDER / "languages"
-    test, train = (list(read_file(folder / f"{part}_{language}.tsv")) for part in ("test", "train"))
-    assert sum(example.outcomes[0] <= 1 for example in test) >= 100
-    assert sum(example.outcomes[0] >= 2 for example in test) >= 50
-    assert not {example.text for example in test} & {example.text for example in train}

@@ -50,11 +50,13 @@ def pieces(made: Any) -> list[str]:
 
 
 class Batches:
-    """All rows once an epoch, in an order that depends on seed and epoch alone."""
+    """All rows once an epoch, in an order that depends on seed and epoch alone.
 
-    def __init__(self, rows: Sequence[Row], tokens: int, seed: int) -> None:
-        made = tokenizer()
-        encodings = made.encode_batch([row.text for row in rows])
+    made: a tokenizer that frames and cuts texts; the encoder's own by default.
+    """
+
+    def __init__(self, rows: Sequence[Row], tokens: int, seed: int, made: Any = None) -> None:
+        encodings = (made or tokenizer()).encode_batch([row.text for row in rows])
         self.ids = [encoding.ids for encoding in encodings]
         self._phrase = [carriers(row, encoding) for row, encoding in zip(rows, encodings, strict=True)]
         self._target = np.array([[row.target.get(head, 0.0) for head in HEADS] for row in rows], dtype=np.float32)

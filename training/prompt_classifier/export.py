@@ -147,14 +147,15 @@ def bundle(encoder: Encoder, out: Path) -> None:
         ("tokenizer", "tokenizer.json", "all-MiniLM-L6-v2 (sentence-transformers)", "WordPiece, unchanged"),
     ]
     texts = [
-        ENTRY.format(name=name, file=file, sha256=_sha256(out / file), source=source, note=note)
+        ENTRY.format(name=name, file=file, sha256=sha256(out / file), source=source, note=note)
         for name, file, source, note in entries
     ]
     head = "# Weights of the prompt check that judges meaning. A file with another SHA-256 is not used.\n\n"
     (out / "weights.toml").write_text(head + "\n".join(texts), encoding="utf-8")
 
 
-def _sha256(path: Path) -> str:
+def sha256(path: Path) -> str:
+    """Returns the SHA-256 of a file, as hex."""
     return hashlib.sha256(path.read_bytes()).hexdigest()
 
 

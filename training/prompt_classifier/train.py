@@ -83,7 +83,7 @@ def run(name: str, rows: Callable[[], list[Row]], recipe: Recipe, work: Path, se
     batches = Batches(rows(), recipe.tokens, seed)
     below = Below(model, recipe.frozen, batches.ids)
     plan = [batch for epoch in range(recipe.epochs) for batch in batches.epoch(epoch)]
-    optimizer, schedule = _optimizer(model, recipe, len(plan))
+    optimizer, schedule = optimizer_for(model, recipe, len(plan))
     partial = work / f"{name}.partial.pt"
     at = _restored(partial, model, optimizer, schedule)
     smooth, quick = 0.0, autocast(WIDTH)
@@ -110,7 +110,7 @@ def _step(model: Encoder, below: Below, batch: Batch, optimizer: torch.optim.Opt
     return float(value.detach())
 
 
-def _optimizer(model: Encoder, recipe: Recipe, steps: int) -> tuple[Any, Any]:
+def optimizer_for(model: Encoder, recipe: Recipe, steps: int) -> tuple[Any, Any]:
     layers = [weight for weight in model.layers.parameters() if weight.requires_grad]
     heads = [*model.attend.parameters(), *model.value.parameters(), *model.mark.parameters(), model.bias]
     groups = [
