@@ -266,3 +266,21 @@ def test_one_warning_that_a_session_was_shown_makes_one_picture(tmp_path: Path) 
         outcomes = [case["outcome"] for case in served.studio.list_cases(10)]
         # The warning that was confirmed is a case of its own.
         assert served.engine.drawn == 1 and outcomes.count("delivered") == 1, outcomes
+
+
+@pytest.mark.parametrize("library", ["python_multipart.multipart", "diffusers.pipelines.x", "uvicorn.error", "PIL"])
+def test_no_module_of_a_library_says_words(library: str, caplog: pytest.LogCaptureFixture) -> None:
+    from ui.web.log_privacy import keep_words_out_of_logs
+
+    made = logging.getLogRecordFactory()
+    try:
+        keep_words_out_of_logs()
+        logging.getLogger(library).error("cut off: %s", SECRET)
+        try:
+            raise ValueError(SECRET)
+        except ValueError:
+            logging.getLogger(library).exception("failed")
+        logging.getLogger("safety.x").error("ours: %s", "told")
+    finally:
+        logging.setLogRecordFactory(made)
+    assert SECRET not in caplog.text and "ValueError" in caplog.text and "ours: told" in caplog.text

@@ -204,7 +204,7 @@ def test_create_hands_over_the_file_byte_for_byte(served: Served) -> None:
 
 
 def test_preview_judges_and_records_nothing(served: Served) -> None:
-    answer = call(served, named(served, "preview"), ["a wound", "general"])["data"][0]
+    answer = call(served, named(served, "preview"), ["a wound", "general", ""])["data"][0]
     assert answer["verdict"] == "WARN" and 0 < answer["risk"] < 0.5
 
 
@@ -270,7 +270,7 @@ def test_a_locked_mode_holds_at_every_endpoint(locked: Served, served: Served) -
     assert locked.engine.drawn == 0 and locked.files() == []
     answer = call(locked, named(locked, "create"), [request])["data"][0]
     assert answer["statement"]["mode"] == {"name": "general", "title": "General", "set_by": "operator"}
-    assert call(locked, named(locked, "preview"), [prompt, "art"])["data"][0]["verdict"] == "BLOCK"
+    assert call(locked, named(locked, "preview"), [prompt, "art", ""])["data"][0]["verdict"] == "BLOCK"
     [mode] = [
         one
         for one in httpx.get(f"{locked.url}/config").json()["components"]
