@@ -154,6 +154,8 @@ def _short_grace(init: Any) -> Any:
         pytest.param('{"data": [[1], [2]], "fn_index": 0, "session_hash": "s", "batched": true}', id="batched"),
         pytest.param('{"data": [], "fn_index": 0, "session_hash": {"a": 1}}', id="a table as a session"),
         pytest.param("[" * 100_000, id="nested without end"),
+        pytest.param('{"data": [], "fn_index": 0, "session_hash": "s", "x": [' + "[]," * 300_000 + "[]]}", id="lists"),
+        pytest.param('{"data": ["' + '\\"' * 400_000, id="a text without end"),
         pytest.param('{"data": ["' + "x" * 1_100_000 + '"]}', id="too long"),
     ],
 )

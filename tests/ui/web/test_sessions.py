@@ -86,6 +86,7 @@ def test_no_call_is_read_without_end(tmp_path: Path) -> None:
             ("cancel/", b'{"session_hash": {}, "fn_index": 0, "event_id": "x"}'),
             ("cancel", b'{"session_hash": "\\ud800", "fn_index": 0, "event_id": "x"}'),
             ("call/create", json.dumps({"data": [{"prompt": lists}]}).encode()),
+            ("call/health", json.dumps({"data": [], "event_data": lists}).encode()),
             ("queue/join", json.dumps({"data": [{"x": [lists]}], "fn_index": create, "session_hash": "s"}).encode()),
         ]
         for session in ("", "x" * 65, "x" * 500_000, "\x00", "\ud800", "a b", 'a"', "ä"):
@@ -97,5 +98,5 @@ def test_no_call_is_read_without_end(tmp_path: Path) -> None:
             assert answer.status_code == 400 and answer.json()["error"].endswith("."), (path, body_[:80])
         assert served.studio.list_cases(1) == []
         # What a call holds beside its parts goes no further.
-        more = {"data": [], "event_data": lists, "oauth_token": "x", "request": {"client": {"host": "192.0.2.1"}}}
+        more = {"data": [], "event_data": lists[:100], "oauth_token": "x", "request": {"client": {"host": "192.0.2.1"}}}
         assert httpx.post(f"{served.url}/gradio_api/call/health", json=more, timeout=60).status_code == 200
