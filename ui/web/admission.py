@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import re
+import uuid
 from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -18,11 +19,19 @@ from safety.review.client import client_of
 from safety.review.rate_limit import CallsAtOnce
 from ui.web.open_routes import API
 from ui.web.presence import Presence
+from ui.web.sessions import NAME, Sessions, forget
 
 MAX_BODY = 1024 * 1024  # bytes of one call: a prompt has at most some thousand
+MAX_VALUES = 1000  # in one call: the page's own have some dozens
+MAX_IDS = 4096  # bytes of a call that stops another one
 RETRY = 2  # seconds after which a call that was turned away may pass
 JOIN, CALL = f"{API}/queue/join", re.compile(rf"{API}/call/(\w+)/?")
+STOPS = (f"{API}/cancel", f"{API}/reset")
 STREAM = re.compile(rf"{API}/(?:heartbeat|call/\w+)/(\w+)")
+# What Gradio gets of a call. All else that it would read (tokens, events, formats) is for what this page has not.
+PARTS = ("data", "fn_index", "trigger_id")
+# A text in JSON, to its end or that of the call.
+_STRING = re.compile(r'"(?:[^"\\]++|\\.)*+"?', re.DOTALL)
 # The key of a scope under which a call's handler finds out whether anybody still waits for its answer.
 GONE = "safelight.gone"
 NOT_JSON = 'This call is no JSON object such as {"data": ["a red apple"]}.'
@@ -33,12 +42,17 @@ TOO_MANY = "Too many calls of yours are waiting. Wait for their answers, then tr
 
 @dataclass
 class Call:
-    """Holds one call on its way into the queue. `group` is what its handler counts as for limits."""
+    """Holds one call on its way into the queue. `group` is what its handler counts as for limits.
+
+    `body` is what Gradio gets. `session` is the caller's own, and "" for a program's call without one, for which
+    Gradio keeps what belongs to it under `kept_as`.
+    """
 
     client: str
     body: dict[str, Any]
-    group: str = ""
-    session: str = ""
+    group: str
+    session: str
+    kept_as: str
 
 
 class Admission:
@@ -48,6 +62,7 @@ class Admission:
         self.app = app
         self.presence = presence
         self.limits = limits
+        self.sessions = Sessions()
         # Calls that are on their way into the queue, by client and group.
         self._entering: Counter[tuple[str, str]] = Counter()
 
@@ -57,6 +72,8 @@ class Admission:
             await self.app(scope, receive, send)
         elif scope["method"] == "POST" and (path.rstrip("/") == JOIN or CALL.fullmatch(path)):
             await self._call(scope, receive, send)
+        elif scope["method"] == "POST" and path.rstrip("/") in STOPS:
+            await self._stop(scope, receive, send)
         elif scope["method"] == "GET" and (session := _listener(scope)):
             await self._listen(session, scope, receive, send)
         else:
@@ -72,8 +89,16 @@ class Admission:
         finally:
             hang_up.cancel()
 
+    async def _stop(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Lets the ids of a call that is to stop through, and nothing that is longer or no ids."""
+        raw = await _read(receive, MAX_IDS)
+        if raw is None or _ids(raw) is None:
+            await _refuse(400, MALFORMED)(scope, receive, send)
+            return
+        await self.app(scope, _replay(raw, receive), send)
+
     async def _call(self, scope: Scope, receive: Receive, send: Send) -> None:
-        raw = await _read(receive)
+        raw = await _read(receive, MAX_BODY)
         if raw is None:
             await _refuse(413, TOO_LONG)(scope, receive, send)
             return
@@ -87,11 +112,15 @@ class Admission:
             return
         self._entering[key] += 1
         try:
-            await self._enter(call, raw, scope, receive, send)
+            await self._enter(call, scope, receive, send)
         finally:
             self._entering[key] -= 1
 
-    async def _enter(self, call: Call, raw: bytes, scope: Scope, receive: Receive, send: Send) -> None:
+    async def _enter(self, call: Call, scope: Scope, receive: Receive, send: Send) -> None:
+        blocks = scope["app"].get_blocks()
+        busy = {event.session_hash for event in _events(blocks._queue)}
+        for old in self.sessions.enter(call.client, call.kept_as, busy):
+            forget(blocks, old)
         scope[GONE] = lambda: self.presence.gone(call.session)
         if call.session:
             self.presence.seen(call.session)
@@ -103,29 +132,35 @@ class Admission:
                 self.presence.seen(call.session)
             await send(message)
 
-        await self.app(scope, _replay(raw, receive), remember)
-        waiting = scope["app"].get_blocks()._queue.event_queue_per_concurrency_id.get(call.group)
+        await self.app(scope, _replay(json.dumps(call.body).encode(), receive), remember)
+        waiting = blocks._queue.event_queue_per_concurrency_id.get(call.group)
         if waiting:
             take_turns(waiting.queue)
 
     def _parse(self, scope: Scope, raw: bytes) -> Call | str:
         """Returns the call, or a sentence that says what is wrong with it."""
         try:
-            body = json.loads(raw)
+            text = raw.decode()
+            # Counted before it is read: empty lists by the megabyte take half a second to read.
+            if _values(text) > MAX_VALUES:
+                return MALFORMED
+            body = json.loads(text)
         except (ValueError, RecursionError):
             return NOT_JSON
         if not isinstance(body, dict) or not isinstance(body.get("data"), list):
             return NOT_JSON
         function = _function(scope, body)
-        session = body.get("session_hash") or ""
+        session = body.get("session_hash")
         # A batched call would be read as many calls, and an event's id as somebody else's.
-        if function is None or body.get("batched") or body.get("event_id") or not isinstance(session, str):
+        if function is None or body.get("batched") or body.get("event_id") or not _is_session(scope, session):
             return MALFORMED
         takes = (len(function.inputs), sum(not block.skip_api for block in function.inputs))
         if len(body["data"]) not in takes:
             return MALFORMED
         client = client_of((scope.get("client") or (None,))[0])
-        return Call(client, body, str(function.concurrency_id), session)
+        kept_as = session or uuid.uuid4().hex
+        parts = {name: body[name] for name in PARTS if name in body} | {"session_hash": kept_as}
+        return Call(client, parts, str(function.concurrency_id), session or "", kept_as)
 
     def _waiting(self, scope: Scope, call: Call) -> int:
         """Returns how many calls of a client wait or run in Gradio's queue, of the same group."""
@@ -173,9 +208,35 @@ def _function(scope: Scope, body: dict[str, Any]) -> Any:
 def _listener(scope: Scope) -> str:
     """Returns the session whose stream is opened here; "" for any other request."""
     if scope["path"] == f"{API}/queue/data":
-        return QueryParams(scope["query_string"]).get("session_hash", "")
-    match = STREAM.fullmatch(scope["path"])
-    return match[1] if match else ""
+        session = QueryParams(scope["query_string"]).get("session_hash", "")
+    else:
+        match = STREAM.fullmatch(scope["path"])
+        session = match[1] if match else ""
+    return session if NAME.fullmatch(session) else ""
+
+
+def _is_session(scope: Scope, session: Any) -> bool:
+    """Tells whether a call's session has a name that can be kept. A program's call may have none."""
+    if session is None:
+        return CALL.fullmatch(scope["path"]) is not None
+    return isinstance(session, str) and NAME.fullmatch(session) is not None
+
+
+def _values(text: str) -> int:
+    """Returns how many values the lists and tables of a JSON text hold at least, by the signs between them."""
+    signs = _STRING.sub("", text)
+    return sum(signs.count(sign) for sign in "[{,")
+
+
+def _ids(raw: bytes) -> dict[str, Any] | None:
+    """Returns the ids in a call that stops another one; None for what holds anything else."""
+    try:
+        body = json.loads(raw)
+    except (ValueError, RecursionError):
+        return None
+    ids = body.values() if isinstance(body, dict) else [None]
+    plain = all(isinstance(value, int) or (isinstance(value, str) and NAME.fullmatch(value)) for value in ids)
+    return body if plain else None
 
 
 async def _hang_up(receive: Receive) -> None:
@@ -183,14 +244,14 @@ async def _hang_up(receive: Receive) -> None:
         pass
 
 
-async def _read(receive: Receive) -> bytes | None:
-    """Returns the body of a request; None for one that is too long."""
+async def _read(receive: Receive, most: int) -> bytes | None:
+    """Returns the body of a request; None for one that has more bytes than `most`."""
     body, more = b"", True
     while more:
         message = await receive()
         body += message.get("body", b"")
         more = message.get("more_body", False)
-        if len(body) > MAX_BODY:
+        if len(body) > most:
             return None
     return body
 

@@ -7,7 +7,10 @@ import secrets
 from collections.abc import Sequence
 
 from starlette.datastructures import MutableHeaders
+from starlette.responses import JSONResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from ui.web.plain_errors import FAILED
 
 # What Gradio 6 needs: styles set by scripts, pictures from memory, and the templates of gr.HTML, which it compiles
 # (unsafe-eval). No script and no handler that stands in markup runs: what a prompt or a file smuggles in is text.
@@ -29,7 +32,10 @@ _SCRIPT = re.compile(rb"<script(?=[\s>])")
 
 
 class SecurityHeaders:
-    """Adds the headers to every answer. `frames` are the origins that may show the page in a frame; none by default."""
+    """Adds the headers to every answer, that to a failure as well.
+
+    `frames` are the origins that may show the page in a frame; none by default.
+    """
 
     def __init__(self, app: ASGIApp, frames: Sequence[str] = ()) -> None:
         self.app = app
@@ -40,7 +46,13 @@ class SecurityHeaders:
             await self.app(scope, receive, send)
             return
         answer = _Answer(send, " ".join(("'self'", *self.frames)) if self.frames else "'none'", _is_file(scope))
-        await self.app(scope, receive, answer.send)
+        try:
+            await self.app(scope, receive, answer.send)
+        except Exception:
+            # Answered here: what the server itself says of a failure has no headers. It still goes to the log.
+            if not answer.has_begun:
+                await JSONResponse({"error": FAILED, "detail": FAILED}, 500)(scope, receive, answer.send)
+            raise
 
 
 class _Answer:
@@ -53,6 +65,7 @@ class _Answer:
         self._nonce = secrets.token_urlsafe(16)
         self._start: Message | None = None
         self._page = b""
+        self.has_begun = False
 
     async def send(self, message: Message) -> None:
         if message["type"] == "http.response.start":
@@ -66,6 +79,7 @@ class _Answer:
             if message.get("more_body"):
                 return
             message = await self._with_nonce(self._start)
+        self.has_begun = True
         await self._send(message)
 
     async def _with_nonce(self, start: Message) -> Message:

@@ -6,6 +6,7 @@ import logging
 import sys
 import traceback
 import warnings
+from collections.abc import Callable
 from types import ModuleType, TracebackType
 from typing import Any
 
@@ -14,11 +15,12 @@ import gradio.queueing
 import gradio.routes
 
 log = logging.getLogger(__name__)
-# Of the server and of the libraries that see prompts: their messages name values.
+# The server and the libraries that see prompts or files, with all their modules: their messages name values.
 FOREIGN = (
     "uvicorn",
-    "uvicorn.error",
-    "uvicorn.access",
+    "starlette",
+    "fastapi",
+    "python_multipart",
     "asyncio",
     "gradio",
     "httpx",
@@ -29,17 +31,26 @@ FOREIGN = (
 LEFT_OUT = "(its words are left out: they may be a person's)"
 
 
-class WithoutWords(logging.Filter):
-    """Takes the arguments, the message of an exception and its text out of a record of another library."""
+class WithoutWords:
+    """Makes the records of all loggers, those of another library without arguments, exceptions and their texts.
 
-    def filter(self, record: logging.LogRecord) -> bool:
-        """Returns True: every record stays, without its words."""
+    A filter would not do: a logger's own filters see nothing of what the loggers beneath it say.
+    """
+
+    def __init__(self, make: Callable[..., logging.LogRecord]) -> None:
+        self._make = make
+
+    def __call__(self, *arguments: Any, **options: Any) -> logging.LogRecord:
+        """Returns a record."""
+        record = self._make(*arguments, **options)
+        if record.name.partition(".")[0] not in FOREIGN:
+            return record
         if record.exc_info and record.exc_info[1]:
             record.msg = f"{type(record.exc_info[1]).__name__} {LEFT_OUT}\n{where(record.exc_info[2])}"
         elif record.args:
             record.msg = f"{record.msg} {LEFT_OUT}".replace("%", "%%")
         record.args, record.exc_info, record.exc_text = (), None, None
-        return True
+        return record
 
 
 class _QuietTraceback(ModuleType):
@@ -60,11 +71,8 @@ def keep_words_out_of_logs() -> None:
     for module in (gradio.queueing, gradio.blocks):
         # Both print what an error says, bare of any logger.
         setattr(module, "print", _no_print)  # noqa: B010  the module has no such name of its own
-    without_words = WithoutWords()
-    for name in FOREIGN:
-        logger = logging.getLogger(name)
-        if not any(isinstance(one, WithoutWords) for one in logger.filters):
-            logger.addFilter(without_words)
+    if not isinstance(logging.getLogRecordFactory(), WithoutWords):
+        logging.setLogRecordFactory(WithoutWords(logging.getLogRecordFactory()))
     # Gradio warns of values that do not fit a component, and names them.
     warnings.filterwarnings("ignore", module="gradio")
 

@@ -11,7 +11,7 @@ API = "/gradio_api"
 # Whole paths, by method. Gradio has over fifty more: direct calls, component servers, editors, monitoring, recordings.
 OPEN = {
     "GET": re.compile(
-        r"/|/config/?|/theme\.css|/favicon\.ico|/manifest\.json|/robots\.txt|/pwa_icon(/\d+)?|/logout"
+        r"/|/config/?|/theme\.css|/favicon\.ico|/manifest\.json|/robots\.txt|/pwa_icon|/logout"
         r"|/(assets|static|svelte)/.+|/login/(huggingface|callback)"
         rf"|{API}/(info/?|app_id/?|theme\.css|startup-events|queue/data|upload_progress|heartbeat/\w+)"
         rf"|{API}/(file=.+|call/\w+/\w+)"

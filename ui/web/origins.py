@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import ipaddress
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Container, Iterable, Sequence
 from urllib.parse import urlsplit
 
 from starlette.datastructures import Headers
@@ -64,12 +64,16 @@ class Origins:
 
     def _is_ours(self, headers: Headers) -> bool:
         """Tells whether a call comes from a page of this studio; what is no browser names no origin."""
-        origin = headers.get("origin")
-        if origin is None:
-            return True
+        hosts = {host.lower() for host in _hosts(headers)}
+        return all(self._is_own_page(origin.lower(), hosts) for origin in headers.getlist("origin"))
+
+    def _is_own_page(self, origin: str, hosts: Container[str]) -> bool:
+        try:
+            place = urlsplit(origin)
+        except ValueError:
+            return False
         # Behind a proxy that sends another Host, the page's own name is one of those configured.
-        place = urlsplit(origin.lower())
-        return place.netloc in {host.lower() for host in _hosts(headers)} or (place.hostname or "") in self.names
+        return place.netloc in hosts or (place.hostname or "") in self.names
 
 
 def host_name(host: str) -> str:

@@ -7,11 +7,13 @@ import time
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from itertools import islice
 
 # Seconds without an open stream after which a session counts as gone: a page connects anew within a few.
 GRACE = 15.0
 # Seconds that a session is remembered; nothing runs for that long.
 REMEMBERED = 6 * 3600.0
+MOST = 20_000  # sessions that are remembered
 
 
 @dataclass
@@ -31,8 +33,9 @@ class Presence:
             # The oldest come first, since a session that is seen again moves to the end.
             self._seen.pop(session, None)
             self._seen[session] = now
-            for old in list(self._seen)[:2]:
-                if now - self._seen[old] > REMEMBERED and not self._open[old]:
+            for old in list(islice(self._seen, 2)):
+                forgotten = now - self._seen[old] > REMEMBERED or len(self._seen) > MOST
+                if forgotten and not self._open[old]:
                     del self._seen[old]
 
     def opened(self, session: str) -> None:

@@ -23,6 +23,7 @@ from ui.web.origins import Origins
 from ui.web.plain_errors import PlainErrors
 from ui.web.presence import Presence
 from ui.web.review_site import ReviewSite
+from ui.web.sessions import MOST_OF_ALL
 from ui.web.theme import make_theme
 from ui.web.uploads import Ledger, UploadQuota
 
@@ -50,6 +51,7 @@ def launch(
         strict_cors=True,
         allowed_paths=[],
         max_file_size=f"{review.rate_limiter.limits.uploads.megabytes}mb",
+        state_session_capacity=MOST_OF_ALL,
         footer_links=[],
         ssr_mode=False,
         pwa=False,

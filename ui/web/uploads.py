@@ -22,6 +22,8 @@ from ui.web.open_routes import API
 UPLOAD = f"{API}/upload"
 MEGABYTE = 1024 * 1024
 OVERHEAD = 64 * 1024  # bytes of a form around its files
+# Bytes that an upload counts for at least: the smallest file costs a folder, and a place in the list.
+LEAST = 256 * 1024
 # Seconds that an upload is safe from pressure: its sender is about to ask what it says.
 SETTLED = 60.0
 # Gradio's own name for an upload under way, which stays behind where the sender hangs up.
@@ -36,7 +38,7 @@ FULL = "This studio holds as many uploads as it can just now. Try again later."
 
 @dataclass
 class Upload:
-    """Holds one upload: whose, when (seconds), how many bytes it claims, and the files that came of it."""
+    """Holds one upload: whose, when (seconds), how many bytes it counts for, and the files that came of it."""
 
     client: str
     time: float
@@ -55,7 +57,7 @@ class Ledger:
 
     def open(self, client: str, size: int) -> Upload | tuple[int, str, int]:
         """Returns a new upload, or status, sentence and the seconds to wait where it is over a quota."""
-        now, limits = self.clock(), self.limits
+        now, limits, size = self.clock(), self.limits, max(size, LEAST)
         self._delete([upload for upload in self.uploads if now - upload.time > limits.minutes * 60])
         self._delete_unfinished()
         own = [upload for upload in self.uploads if upload.client == client]

@@ -154,6 +154,8 @@ def _short_grace(init: Any) -> Any:
         pytest.param('{"data": [[1], [2]], "fn_index": 0, "session_hash": "s", "batched": true}', id="batched"),
         pytest.param('{"data": [], "fn_index": 0, "session_hash": {"a": 1}}', id="a table as a session"),
         pytest.param("[" * 100_000, id="nested without end"),
+        pytest.param('{"data": [], "fn_index": 0, "session_hash": "s", "x": [' + "[]," * 300_000 + "[]]}", id="lists"),
+        pytest.param('{"data": ["' + '\\"' * 400_000, id="a text without end"),
         pytest.param('{"data": ["' + "x" * 1_100_000 + '"]}', id="too long"),
     ],
 )
@@ -266,3 +268,21 @@ def test_one_warning_that_a_session_was_shown_makes_one_picture(tmp_path: Path) 
         outcomes = [case["outcome"] for case in served.studio.list_cases(10)]
         # The warning that was confirmed is a case of its own.
         assert served.engine.drawn == 1 and outcomes.count("delivered") == 1, outcomes
+
+
+@pytest.mark.parametrize("library", ["python_multipart.multipart", "diffusers.pipelines.x", "uvicorn.error", "PIL"])
+def test_no_module_of_a_library_says_words(library: str, caplog: pytest.LogCaptureFixture) -> None:
+    from ui.web.log_privacy import keep_words_out_of_logs
+
+    made = logging.getLogRecordFactory()
+    try:
+        keep_words_out_of_logs()
+        logging.getLogger(library).error("cut off: %s", SECRET)
+        try:
+            raise ValueError(SECRET)
+        except ValueError:
+            logging.getLogger(library).exception("failed")
+        logging.getLogger("safety.x").error("ours: %s", "told")
+    finally:
+        logging.setLogRecordFactory(made)
+    assert SECRET not in caplog.text and "ValueError" in caplog.text and "ours: told" in caplog.text

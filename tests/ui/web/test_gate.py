@@ -85,6 +85,7 @@ def test_only_the_studios_own_names_are_answered(host: str, called_by: str, stat
         pytest.param("http://localhost:3000", 403, id="the same by name"),
         pytest.param("null", 403, id="a page without an origin"),
         pytest.param("", 403, id="an empty origin"),
+        pytest.param("http://[", 403, id="no origin at all"),
         pytest.param("https://studio.example.org.evil.example", 403, id="a name that begins like ours"),
     ],
 )
@@ -193,6 +194,34 @@ def test_a_file_is_shown_in_place_only_where_its_type_is_a_picture(kind: str, in
     assert ("attachment" in headers.get("content-disposition", "")) == (not inline)
 
 
+def test_a_failure_is_answered_with_the_headers_and_goes_to_the_log() -> None:
+    async def failing(scope: Scope, receive: Receive, send: Send) -> None:
+        raise ValueError("secret")
+
+    failures: list[Exception] = []
+
+    async def server(scope: Scope, receive: Receive, send: Send) -> None:
+        try:
+            await SecurityHeaders(failing)(scope, receive, send)
+        except ValueError as error:
+            failures.append(error)
+
+    answer = ask(server)
+    assert (answer.status_code, len(failures)) == (500, 1) and "secret" not in answer.text
+    assert answer.json()["error"].endswith(".") and answer.headers["x-content-type-options"] == "nosniff"
+    assert "default-src 'none'" in answer.headers["content-security-policy"]
+
+
+def test_one_of_two_origins_that_is_foreign_is_enough() -> None:
+    headers = [("origin", "http://127.0.0.1:7860"), ("origin", "https://evil.example")]
+    assert ask(Origins(echo, "127.0.0.1"), headers=headers).status_code == 403
+
+
+@pytest.mark.parametrize("path", ["/pwa_icon/5", "/pwa_icon/999999999"])
+def test_an_icon_of_any_size_is_not_drawn(path: str) -> None:
+    assert ask(OpenRoutes(echo), path).status_code == 404
+
+
 @pytest.mark.parametrize("status", [400, 403, 404, 405, 422, 500, 503])
 def test_an_error_of_gradios_is_one_sentence_without_what_was_sent(status: int) -> None:
     async def answer(scope: Scope, receive: Receive, send: Send) -> None:
@@ -258,6 +287,11 @@ def test_each_client_has_a_quota_that_comes_back(ledger: Ledger, seconds: list[f
     assert send(ledger, size=size, client="192.0.2.1").status_code == 200
     seconds[0] += 601
     assert send(ledger, size=size).status_code == 200
+
+
+def test_the_smallest_uploads_have_a_quota_too(ledger: Ledger) -> None:
+    taken = [send(ledger, size=1).status_code for _ in range(40)]
+    assert taken == [200] * 32 + [429] * 8  # 8 MB, each counts for a quarter of one
 
 
 def test_the_oldest_uploads_go_by_age_and_under_pressure(ledger: Ledger, seconds: list[float], tmp_path: Path) -> None:

@@ -47,8 +47,8 @@ def arguments(served: Served, dependency: dict[str, Any], prompt: str, mode: str
     if any(parts[number]["type"] == "api" for number in dependency["inputs"]):
         info = httpx.get(f"{served.url}/gradio_api/info").json()["named_endpoints"][f"/{dependency['api_name']}"]
         request = {"prompt": prompt, "mode": mode, "acknowledged": True}
-        request["negative_prompt"] = prompt if everywhere else ""
-        return [(request | {"request": request, "case": prompt})[one["parameter_name"]] for one in info["parameters"]]
+        values = request | {"request": request, "case": prompt, "negative_prompt": prompt if everywhere else ""}
+        return [values[one["parameter_name"]] for one in info["parameters"]]
     return [argument(parts[number], prompt, mode, everywhere) for number in dependency["inputs"]]
 
 
