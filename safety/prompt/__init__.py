@@ -72,9 +72,10 @@ def load_prompt_checks(
     )
     learned: tuple[Check[Prompt], ...] = ()
     if models is not None:
+        others = load_multilingual(presets, models / multilingual.FOLDER, languages, warn_score)
         learned = (
-            load_prompt_classifier(presets, models / classifier.FOLDER, warn_score, languages),
-            load_multilingual(presets, models / multilingual.FOLDER, languages, warn_score),
+            load_prompt_classifier(presets, models / classifier.FOLDER, warn_score, languages, others),
+            others,
         )
     return PromptChecks(
         (*rules, *learned),

@@ -4,6 +4,9 @@ One head gives the probability that general mode should stop the prompt, another
 the categories say what for. The likeliest category carries their mean, the others their part of it. What no mode
 relaxes is found by itself: what is grave in every mode, and six kinds of harm. The two hard lines are not judged
 here: they are rules, and no row that could teach them is kept.
+
+Two encoders that started from other texts err on other prompts: the mean of their logits is surer than either (deep
+ensembles: Lakshminarayanan et al., 2017). The second is the model of further languages, which knows English too.
 """
 
 from __future__ import annotations
@@ -63,6 +66,7 @@ class PromptClassifierConfig(ConfigModel):
     """Holds presets/prompt_classifier.toml."""
 
     explain_from: Score
+    second_share: Annotated[float, Field(ge=0.0, lt=1.0)]
     margin: Annotated[float, Field(ge=0.0, lt=1.0)]
     power: dict[str, Annotated[float, Field(gt=0.0)]]
 
@@ -77,7 +81,8 @@ class PromptClassifierCheck:
     """Reads prompts with the model in `folder` (weights.toml, model.onnx, tokenizer.json). Can be pickled.
 
     `warn_score` is the least score at which general mode warns of any of OUTPUTS: words are marked until the prompt
-    without them would stay below it. Infinite: no words are marked. The weights are read at the first prompt; then
+    without them would stay below it. Infinite: no words are marked. `second` has a further model, whose logits count by
+    `second_share` of the configuration; the words are marked by the first. The weights are read at the first prompt; then
     WeightsError is raised where they are missing or not the recorded ones.
     """
 
@@ -90,18 +95,21 @@ class PromptClassifierCheck:
         config: PromptClassifierConfig,
         warn_score: float = math.inf,
         languages: LanguageIdentifier | None = None,
+        second: PromptClassifierCheck | None = None,
     ) -> None:
         self._folder, self._config, self._warn_score, self._languages = folder, config, warn_score, languages
+        self._second = second if config.second_share else None
         # The page asks again at every keystroke, the studio once more before it generates.
         self._findings = lru_cache(maxsize=64)(self._find)
 
     def __reduce__(self) -> tuple[Any, ...]:
-        return type(self), (self._folder, self._config, self._warn_score, self._languages)
+        second = () if self._second is None else (self._second,)
+        return type(self), (self._folder, self._config, self._warn_score, self._languages, *second)
 
     @property
     def models(self) -> tuple[Model, ...]:
-        """Returns the name and SHA-256 of the weights. Raises PresetError for a bad weights.toml."""
-        return _models(self._folder)
+        """Returns the names and SHA-256 of the weights. Raises PresetError for a bad weights.toml."""
+        return (*_models(self._folder), *(self._second.models if self._second else ()))
 
     @property
     def model(self) -> PromptClassifierModel:
@@ -135,15 +143,22 @@ class PromptClassifierCheck:
             for variant in self._variants(prompt):
                 texts.append(variant.text)
                 owners.append(owner)
+        logits = self.model.logits(texts)
+        if self._second and texts:
+            logits = logits + self._added(logits, self._second.model.logits(texts))
         shift = np.array([self._shift(prompt) for prompt in prompts], dtype=np.float32)
         worst = np.full((len(prompts), len(HEADS)), -np.inf, dtype=np.float32)
-        for owner, row in zip(owners, self.model.logits(texts), strict=True):
+        for owner, row in zip(owners, logits, strict=True):
             # No comparison finds NaN the greater: it would leave the least risk standing where nothing is known.
             if not np.isfinite(row).all():
                 raise ValueError("the model gave no number for a prompt")
             if row[0] > worst[owner, 0]:
                 worst[owner] = row
         return worst + shift[:, None]
+
+    def _added(self, logits: Array, second: Array) -> Array:
+        """Returns what the logits of the second model add to those of the first, (texts, heads) each."""
+        return np.float32(self._config.second_share) * (second - logits)
 
     def clear_cache(self) -> None:
         """Forgets the findings of the last prompts, and what the model read; the weights stay loaded."""
@@ -153,15 +168,22 @@ class PromptClassifierCheck:
     def _find(self, text: str) -> tuple[Finding, ...]:
         if not self.reads(text):
             return ()
-        readings = [(self.model.read(variant.text), variant) for variant in self._variants(text)]
-        attribution, variant = max(readings, key=lambda pair: float(pair[0].logits[0]))
-        shift = np.float32(self._shift(text))
+        variants = list(self._variants(text))
+        readings = [self.model.read(variant.text) for variant in variants]
+        logits = np.stack([reading.logits for reading in readings])
+        added = np.zeros_like(logits)
+        if self._second:
+            added = self._added(logits, np.stack([self._second.model.read(one.text).logits for one in variants]))
+        worst = int((logits + added)[:, 0].argmax())
+        attribution, variant = readings[worst], variants[worst]
+        # Without some words the second model is taken to change as the first does: the sum of both shifts stays.
+        shift = added[worst] + np.float32(self._shift(text))
         columns = self._columns((attribution.logits + shift)[None])
         scores = {head: float(column[0]) for head, column in columns.items()}
         findings = findings_of(scores, self.name)
         if math.isinf(self._warn_score) or max(finding.score for finding in findings) < self._config.explain_from:
             return tuple(findings)
-        tokens_left = MAX_TOKENS - sum(reading.tokens for reading, _ in readings)
+        tokens_left = MAX_TOKENS - sum(reading.tokens for reading in readings)
         phrases = attribute(
             variant.text, attribution, self.model.without, lambda logits: self._passes(logits + shift), tokens_left
         )
@@ -213,10 +235,14 @@ class PromptClassifierCheck:
 
 
 def load_prompt_classifier(
-    presets: Path, folder: Path, warn_score: float = math.inf, languages: LanguageIdentifier | None = None
+    presets: Path,
+    folder: Path,
+    warn_score: float = math.inf,
+    languages: LanguageIdentifier | None = None,
+    second: PromptClassifierCheck | None = None,
 ) -> PromptClassifierCheck:
     """Reads `prompt_classifier.toml` of the presets for the weights in `folder`. Raises PresetError."""
-    return PromptClassifierCheck(folder, PromptClassifierConfig.load(presets / FILE), warn_score, languages)
+    return PromptClassifierCheck(folder, PromptClassifierConfig.load(presets / FILE), warn_score, languages, second)
 
 
 def findings_of(scores: Mapping[str, float], check: str = NAME) -> list[Finding]:

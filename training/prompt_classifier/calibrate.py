@@ -16,8 +16,9 @@ from training.prompt_classifier.model import Encoder
 from training.prompt_classifier.rows import HARM, HEADS
 
 # The heads of harm and of remarks answer for prompts as people type them: labels drawn at random count fully, those of
-# prompts that a guard had stopped as much as there are such prompts.
-REAL = {"random": 1.0, "stopped": 0.12, "unsure": 0.03}
+# prompts that a guard had stopped as much as there are such prompts. Those mined later for what the model itself stops
+# say nothing of how many there are.
+REAL = {"random": 1.0, "stopped": 0.12, "unsure": 0.03, "mined": 0.0}
 ROWS = 32
 
 

@@ -23,7 +23,7 @@ class Label:
 
     outcomes: a verdict's number, 0 to 4, for each of MODES. category: a name of the policy, "" where all are 0.
     span: start and end of the phrase that carries it, in characters of the text; (0, 0) where the whole prompt does.
-    part: test, random, stopped or unsure (sample.py).
+    part: test, random, stopped, unsure or mined (sample.py).
     """
 
     text: str

@@ -93,6 +93,14 @@ def last(sources: Sources, seed: int) -> list[Row]:
     return new + random.Random(seed).sample(old, min(len(old), OLD_FOR_NEW * len(new)))
 
 
+def again(sources: Sources, seed: int, whole: bool) -> list[Row]:
+    """Rows of the last stage: all that was labelled or written by hand, and as many of all else as OLD_FOR_NEW says."""
+    rows = tune(sources, seed, whole) + written_rows(read_written(second=True))
+    own = [row for row in rows if row.source in ("labels", "written")]
+    rest = [row for row in rows if row.source not in ("labels", "written")]
+    return own + random.Random(seed).sample(rest, min(len(rest), len(own)))
+
+
 def tune(sources: Sources, seed: int, whole: bool = False) -> list[Row]:
     """Rows of the second stage: dev rows that are not held back (or all), and some of the first stage again."""
     rows = [row for row in read(sources.data, "dev", seed) if whole or not held(row)]

@@ -50,6 +50,7 @@ class Recipe:
 
 BASE = Recipe(epochs=2, rate=1.5e-4, head_rate=2e-3, warm=0.12)
 TUNE = Recipe(epochs=3, rate=1.2e-4, head_rate=5e-4)
+AGAIN = Recipe(epochs=1, rate=6e-5, head_rate=2e-4)
 LAST = Recipe(epochs=1, rate=4e-5, head_rate=2e-4)
 SHARES = {"half": 2.0, "last": 1.0}  # in what ships: the last run alone flags more harmless prompts
 

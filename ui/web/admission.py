@@ -27,6 +27,7 @@ MAX_IDS = 4096  # bytes of a call that stops another one
 RETRY = 2  # seconds after which a call that was turned away may pass
 JOIN, CALL = f"{API}/queue/join", re.compile(rf"{API}/call/(\w+)/?")
 STOPS = (f"{API}/cancel", f"{API}/reset")
+HEARTBEAT = f"{API}/heartbeat/"
 STREAM = re.compile(rf"{API}/(?:heartbeat|call/\w+)/(\w+)")
 # What Gradio gets of a call. All else that it would read (tokens, events, formats) is for what this page has not.
 PARTS = ("data", "fn_index", "trigger_id")
@@ -82,12 +83,15 @@ class Admission:
     async def _listen(self, session: str, scope: Scope, receive: Receive, send: Send) -> None:
         """Counts a stream as open until its client hangs up, which Gradio itself sees ten seconds later."""
         self.presence.opened(session)
+        if scope["path"].startswith(HEARTBEAT):
+            self.sessions.stays(session)
         hang_up = asyncio.create_task(_hang_up(receive))
         hang_up.add_done_callback(lambda _: self.presence.closed(session))
         try:
             await self.app(scope, receive, send)
         finally:
             hang_up.cancel()
+            self.sessions.left(session)
 
     async def _stop(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Lets the ids of a call that is to stop through, and nothing that is longer or no ids."""
@@ -119,7 +123,7 @@ class Admission:
     async def _enter(self, call: Call, scope: Scope, receive: Receive, send: Send) -> None:
         blocks = scope["app"].get_blocks()
         busy = {event.session_hash for event in _events(blocks._queue)}
-        for old in self.sessions.enter(call.client, call.kept_as, busy):
+        for old in self.sessions.enter(call.client, call.kept_as, busy) + self.sessions.over(busy):
             forget(blocks, old)
         scope[GONE] = lambda: self.presence.gone(call.session)
         if call.session:
@@ -129,6 +133,7 @@ class Admission:
             # Without a session of its own, a call is asked for by the id that it gets here.
             if message["type"] == "http.response.body" and not call.session:
                 call.session = _event_id(message.get("body", b""))
+                self.sessions.known_as(call.session, call.kept_as)
                 self.presence.seen(call.session)
             await send(message)
 

@@ -1,12 +1,13 @@
 """Bounds what Gradio keeps for one client: its oldest sessions are forgotten for its new ones, never somebody else's.
 
-Gradio itself keeps 2,000 sessions of all clients together, and drops the oldest with whatever its person waits for.
+The session of a program is forgotten some time after its answer; that of a page, whose heartbeat says so, stays. Gradio itself keeps 2,000 sessions of all clients together, and drops the oldest with whatever its person waits for.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Container
+import time
+from collections.abc import Callable, Container
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -15,6 +16,7 @@ NAME = re.compile(r"[A-Za-z0-9_-]{1,64}")
 MOST = 200  # sessions of one client
 MOST_OF_ALL = 2000  # the same as Gradio's; one takes 0.2 MB
 MOST_CLIENTS = 10_000
+IDLE = 60.0  # seconds in which a program may go on with its session
 
 
 @dataclass
@@ -22,10 +24,35 @@ class Sessions:
     """Remembers which sessions each client has, the one that called last at the end."""
 
     most: int = MOST
+    clock: Callable[[], float] = time.monotonic
     _own: dict[str, dict[str, None]] = field(default_factory=dict)
+    _pages: dict[str, None] = field(default_factory=dict)
+    _kept_as: dict[str, str] = field(default_factory=dict)
+    _left: dict[str, float] = field(default_factory=dict)
+
+    def stays(self, session: str) -> None:
+        """Notes that a session is a page's."""
+        _remember(self._pages, session, None)
+
+    def known_as(self, event: str, session: str) -> None:
+        """Notes under which session Gradio keeps a call that is asked for by the id of its event."""
+        _remember(self._kept_as, event, session)
+
+    def left(self, listener: str) -> None:
+        """Notes that the listener of a session, or of an event in it, has gone."""
+        if listener not in self._pages:
+            _remember(self._left, self._kept_as.pop(listener, listener), self.clock())
+
+    def over(self, busy: Container[str]) -> list[str]:
+        """Returns the sessions of programs that have not called for IDLE since their last answer, and are not `busy`."""
+        due = [one for one, since in self._left.items() if self.clock() - since > IDLE and one not in busy]
+        for one in due:
+            del self._left[one]
+        return due
 
     def enter(self, client: str, session: str, busy: Container[str]) -> list[str]:
         """Notes a call; returns the oldest sessions of its client that are too many, none of those that are `busy`."""
+        self._left.pop(session, None)
         own = self._own.pop(client, {})
         self._own[client] = own
         if len(self._own) > MOST_CLIENTS:
@@ -37,6 +64,13 @@ class Sessions:
         for one in old:
             del own[one]
         return old
+
+
+def _remember(table: dict[str, Any], key: str, value: Any) -> None:
+    table.pop(key, None)
+    table[key] = value
+    if len(table) > MOST_CLIENTS:
+        del table[next(iter(table))]
 
 
 def forget(blocks: Any, session: str) -> None:

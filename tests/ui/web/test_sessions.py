@@ -17,7 +17,7 @@ from tests.ui.web.servers import serving
 from tests.ui.web.test_attacks import JOIN
 from tests.ui.web.test_page_http import named
 from ui.web.presence import MOST, Presence
-from ui.web.sessions import Sessions
+from ui.web.sessions import IDLE, Sessions
 
 queueing = pytest.importorskip("gradio.queueing")
 
@@ -33,6 +33,28 @@ def test_a_session_that_waits_for_something_is_kept() -> None:
     sessions = Sessions(most=1)
     assert [sessions.enter("a", name, {"1", "2"}) for name in ("1", "2", "3")] == [[], [], []]
     assert sessions.enter("a", "4", {"2"}) == ["1", "3"]
+
+
+def test_the_session_of_a_program_is_forgotten_and_that_of_a_page_stays() -> None:
+    now = [0.0]
+    sessions = Sessions(clock=lambda: now[0])
+    sessions.stays("page")
+    sessions.known_as("event", "kept")
+    for listener in ("page", "program", "event", "busy"):
+        sessions.left(listener)
+    assert sessions.over(()) == []
+    now[0] = IDLE + 1
+    assert sessions.over({"busy"}) == ["program", "kept"]
+    assert sessions.over(()) == ["busy"]
+
+
+def test_a_program_that_calls_again_keeps_its_session() -> None:
+    now = [0.0]
+    sessions = Sessions(clock=lambda: now[0])
+    sessions.left("program")
+    sessions.enter("a", "program", ())
+    now[0] = IDLE + 1
+    assert sessions.over(()) == []
 
 
 def test_presence_remembers_no_more_than_so_many() -> None:
