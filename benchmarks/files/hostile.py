@@ -206,7 +206,9 @@ class Watch:
             self.most_server_mb = max(self.most_server_mb, self.server_mb())
             for worker in self._server.children():
                 try:
-                    self.worker_mb = max(self.worker_mb, worker.memory_info().rss / MEGABYTE)
+                    # Until it runs a program of its own, a process that has just been born has its parent's memory.
+                    if worker.cmdline() != self._server.cmdline():
+                        self.worker_mb = max(self.worker_mb, worker.memory_info().rss / MEGABYTE)
                 except psutil.Error:
                     continue
 

@@ -20,6 +20,7 @@ from training.prompt_classifier.rows import HARM, HEADS
 # say nothing of how many there are.
 REAL = {"random": 1.0, "stopped": 0.12, "unsure": 0.03, "mined": 0.0}
 ROWS = 32
+STEPS, RIDGE = 25, 1e-3  # of Newton's method
 
 
 def logits(model: Encoder, texts: Sequence[str]) -> np.ndarray:
@@ -34,25 +35,36 @@ def logits(model: Encoder, texts: Sequence[str]) -> np.ndarray:
     return found
 
 
-def fitted(labels: Sequence[Label], scores: np.ndarray) -> list[tuple[float, float]]:
+def fitted(
+    labels: Sequence[Label], scores: np.ndarray, second: np.ndarray | None = None, share: float = 0.0
+) -> list[tuple[float, float]]:
     """Returns (slope, offset) for each of HEADS: fitted for harm and remarks, 1 and 0 for all others.
 
-    labels: real prompts that the run did not see; scores: their logits, (labels, heads). The others have too few rows
+    labels: real prompts that the run did not see; scores: their logits, (labels, heads); second: those of the model
+    that is asked beside it, which count by `share`: then their mean is calibrated. The others have too few rows
     among real prompts, and are compared with limits of their own.
     """
     weight = np.array([REAL[label.part] for label in labels])
     stopped, remarked = (np.array([label.outcomes[0] >= at for label in labels]) for at in (2, 1))
     pairs = dict.fromkeys(HEADS, (1.0, 0.0))
-    pairs[HARM] = _platt(scores[:, HEADS.index(HARM)], stopped, weight)
-    pairs["remark"] = _platt(scores[:, HEADS.index("remark")], remarked, weight)
+    for head, target in ((HARM, stopped), ("remark", remarked)):
+        column = HEADS.index(head)
+        given = np.zeros(len(labels)) if second is None else share * second[:, column]
+        slope, offset = _platt(scores[:, column], target, weight, given)
+        pairs[head] = slope / (1 - share), offset / (1 - share)
     return [pairs[head] for head in HEADS]
 
 
-def _platt(scores: np.ndarray, target: np.ndarray, weight: np.ndarray) -> tuple[float, float]:
-    from sklearn.linear_model import LogisticRegression
-
-    model = LogisticRegression(C=1e3).fit(scores.reshape(-1, 1), target, sample_weight=weight)
-    return max(0.05, float(model.coef_[0, 0])), float(model.intercept_[0])
+def _platt(scores: np.ndarray, target: np.ndarray, weight: np.ndarray, given: np.ndarray) -> tuple[float, float]:
+    """Returns slope and offset of a logistic regression with a term that is given, by Newton's method."""
+    features = np.stack([scores, np.ones_like(scores)], axis=1).astype(np.float64)
+    found = np.array([1.0, 0.0])
+    for _ in range(STEPS):
+        chance = 1 / (1 + np.exp(-(features @ found + given)))
+        slope = features.T @ (weight * (target - chance)) - found * RIDGE
+        curve = (features * (weight * chance * (1 - chance))[:, None]).T @ features + RIDGE * np.eye(2)
+        found = found + np.linalg.solve(curve, slope)
+    return max(0.05, float(found[0])), float(found[1])
 
 
 def applied(model: Encoder, pairs: Sequence[tuple[float, float]]) -> Encoder:

@@ -17,7 +17,7 @@ from training.prompt_classifier.labels import Label, read_labels
 from training.prompt_classifier.rows import CATEGORIES, HARM, HEADS, KINDS, Row, key
 
 FOLDER = Path(__file__).with_name("written")
-SECOND_ROUND = "second_round.tsv"
+LATER = "second_round.tsv", "third_round.tsv"
 THEMES, CALIBRATION = 10, 5  # every tenth theme is held out, every fifth label chooses limits
 REFUSE, STOP, REMARK = 3, 2, 1
 # The hard lines are judged by rules; what the model learns of them is what they are beside that.
@@ -44,9 +44,9 @@ class Example:
 def read_written(folder: Path = FOLDER, held: bool = False, second: bool = False) -> list[Example]:
     """Returns the examples of all themes but those held out, or of these alone.
 
-    second: those of the second round, written for what the run before the last got wrong, and taught in the last.
+    second: those of later rounds, written for what a run before got wrong, and taught in the last runs.
     """
-    paths = [path for path in sorted(folder.glob("*.tsv")) if (path.name == SECOND_ROUND) is second]
+    paths = [path for path in sorted(folder.glob("*.tsv")) if (path.name in LATER) is second]
     return [example for path in paths for example in read_file(path) if held_theme(example.theme) is held]
 
 

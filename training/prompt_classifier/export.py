@@ -20,6 +20,9 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
+from safety.prompt.classifier import FILE, PromptClassifierConfig
+from safety.prompt.classifier_model import PromptClassifierModel
+from safety.prompt.multilingual import FRAME
 from training.prompt_classifier import calibrate
 from training.prompt_classifier.examples import for_limits
 from training.prompt_classifier.labels import read_labels
@@ -163,11 +166,16 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--real", type=Path, required=True, help="the real prompts that labels/ speaks of")
     parser.add_argument("--work", type=Path, default=Path("build/prompt_classifier"))
+    parser.add_argument("--second", type=Path, default=Path("assets/models/prompt_languages"), help="asked beside it")
+    parser.add_argument("--presets", type=Path, default=Path("presets"))
     parser.add_argument("--out", type=Path, default=Path("assets/models/prompt_classifier"))
     args = parser.parse_args()
     labels = [label for label in read_labels(args.real) if for_limits(label.text)]
+    texts = [label.text for label in labels]
     half = load(args.work / "half.pt")
-    pairs = calibrate.fitted(labels, calibrate.logits(half, [label.text for label in labels]))
+    second = PromptClassifierModel(args.second, FRAME).logits(texts)
+    share = PromptClassifierConfig.load(args.presets / FILE).second_share
+    pairs = calibrate.fitted(labels, calibrate.logits(half, texts), second, share)
     (args.work / "calibration.json").write_text(json.dumps(pairs))
     bundle(calibrate.applied(half, pairs), args.work / "half")
     bundle(calibrate.applied(load(args.work / "final.pt"), pairs), args.out)
