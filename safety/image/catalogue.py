@@ -13,6 +13,7 @@ from PIL import Image
 from safety.checks import Check
 from safety.errors import WeightsError
 from safety.image import ocr, torch_models
+from safety.image.anatomy import AnatomyLabels
 from safety.image.child_safety import PictureChildSafetyCheck
 from safety.image.classifiers import image_safety_classifier, nsfwjs, open_nsfw, require_weights
 from safety.image.config import CheckConfig, PictureChecksConfig, read_picture_checks
@@ -59,7 +60,7 @@ def check_specs(weights: Mapping[str, Weights], presets: Path, prompts: PromptPa
     clip = tuple(_clip_checks(config, presets, prompts.names_public_figure))
     yield from _embedded_checks(weights, config, prompts.speaks_of_minors, _child_face_scores(clip))
     yield CheckSpec("copies", config.hash_match, partial(HashMatchCheck, config.hash_match, presets))
-    yield CheckSpec("reading", config.ocr, partial(_ocr_check, config, prompts.checks), ocr.missing())
+    yield CheckSpec("reading", config.ocr, partial(_ocr_check, config, presets, prompts.checks), ocr.missing())
     yield from clip
     for name, classifier in config.classifiers.items():
         build = partial(_custom_check, name, config)
@@ -114,8 +115,8 @@ def _child_face_scores(clip: Sequence[CheckSpec]) -> tuple[ChildFaceScore, ...]:
     return (check.child_face_score,) if isinstance(check, ZeroShotCheck) else ()
 
 
-def _ocr_check(config: PictureChecksConfig, prompts: Sequence[Check[Prompt]]) -> Check[Picture]:
-    return OcrCheck(RapidTextReader(config.ocr), prompts)
+def _ocr_check(config: PictureChecksConfig, presets: Path, prompts: Sequence[Check[Prompt]]) -> Check[Picture]:
+    return OcrCheck(RapidTextReader(config.ocr), prompts, config.ocr.frame, AnatomyLabels.load(presets))
 
 
 def _custom_check(name: str, config: PictureChecksConfig) -> Check[Picture]:

@@ -59,10 +59,11 @@ class HashMatchConfig(CheckConfig):
 
 
 class OcrConfig(CheckConfig):
-    """Sets how text in a picture is read."""
+    """Sets how text in a picture is read, and how a model that reads prompts is told what it is."""
 
     side: Annotated[int, Field(ge=128, le=2048)]  # pixels; larger pictures are searched at this size
     confidence: Score  # lines that the reader is less sure of are left out
+    frame: Annotated[str, Field(pattern=r"^[^{}]*\{text\}[^{}]*$")]  # a prompt for a picture with that {text} in it
 
 
 class HubModel(ConfigModel):

@@ -1,5 +1,9 @@
 """Text in a picture, read by RapidOCR and judged by the checks that judge prompts.
 
+What stands in a picture is no request. Labels of an anatomy plate are told apart (safety/image/anatomy.py), and a model
+that learned prompts reads all other text twice: as it stands, which says what it is about, and as words on a poster. A
+title that sounds like a request is none then, and what both readings bear out counts. Rules find the same in both.
+
 RapidOCR (Apache-2.0) brings the PP-OCR models by Baidu in its package; it is imported at the first picture.
 """
 
@@ -15,6 +19,7 @@ import numpy as np
 from PIL import Image
 
 from safety.checks import Check
+from safety.image.anatomy import AnatomyLabels, Labels
 from safety.image.config import OcrConfig
 from safety.records import Finding, Picture, Prompt, Region, Span, Stage
 
@@ -23,6 +28,7 @@ MAX_EVIDENCE = 120  # characters
 PACKAGE = "rapidocr"
 INSTALL = "Not installed: pip install rapidocr."
 THREADS = 2  # of each model; more would take the cores from the generator
+IN_ALL_WORDS = "child_safety"  # the category that no label explains: looked for in labels, too
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,8 +51,8 @@ class OcrCheck:
     name = "reading"
     live = False
 
-    def __init__(self, reader: TextReader, checks: Sequence[Check[Prompt]]) -> None:
-        self._reader, self._checks = reader, checks
+    def __init__(self, reader: TextReader, checks: Sequence[Check[Prompt]], frame: str, labels: AnatomyLabels) -> None:
+        self._reader, self._checks, self._frame, self._labels = reader, checks, frame, labels
 
     def load(self) -> None:
         """Loads the reader's models. Raises what keeps them from loading."""
@@ -58,16 +64,44 @@ class OcrCheck:
         text = " ".join(line.text for line in lines)[:MAX_TEXT]
         if not text.strip():
             return
+        for finding in self._found(text, self._labels.find([line.text for line in lines])):
+            yield replace(
+                finding,
+                check=self.name,
+                evidence=evidence_of(finding, text),
+                spans=(),
+                span_weights=(),
+                regions=regions_of(finding.spans, lines),
+                stage=Stage.TEXT,
+            )
+
+    def _found(self, text: str, labels: Labels) -> Iterator[Finding]:
+        """Yields the labels, what is found in the text without them, and what crosses hard line 1.1 in all of it."""
+        rest = labels.rest[:MAX_TEXT]
+        if labels.names:
+            yield Finding(self.name, "nudity", 1.0, subcategory="anatomy", spans=labels.names)
         for check in self._checks:
-            for finding in check.detect(Prompt(text)):
-                yield replace(
-                    finding,
-                    check=self.name,
-                    evidence=evidence_of(finding, text),
-                    spans=(),
-                    regions=regions_of(finding.spans, lines),
-                    stage=Stage.TEXT,
-                )
+            yield from self._read_twice(check, rest)
+            if labels.names:
+                yield from (finding for finding in check.detect(Prompt(text)) if finding.category == IN_ALL_WORDS)
+
+    def _read_twice(self, check: Check[Prompt], text: str) -> Iterator[Finding]:
+        """Yields what a check finds; a probability, and the score that comes from it, are those of the milder reading.
+
+        Checks that give no probability are rules, for which a frame changes nothing.
+        """
+        found = list(check.detect(Prompt(text)))
+        bare = max((finding.probability or 0.0 for finding in found), default=0.0)
+        if not bare:
+            yield from found
+            return
+        framed = check.detect(Prompt(self._frame.format(text=text)))
+        share = min(1.0, max((finding.probability or 0.0 for finding in framed), default=0.0) / bare)
+        for finding in found:
+            if finding.probability is None:
+                yield finding
+            else:
+                yield replace(finding, score=finding.score * share, probability=finding.probability * share)
 
 
 def evidence_of(finding: Finding, text: str) -> str:
