@@ -3,13 +3,15 @@
 # make test-fast  the tests but for the slow ones, on all cores
 # make check      lint, format and types; warns of long modules and functions
 # make lock       write the lock files anew from requirements*.txt; UPGRADE=--upgrade takes newer versions
+# make audit      check the lock file: licences, and known vulnerabilities; ADVISORIES=all.zip (of OSV) needs no network
+# make sbom       write sbom.json, the bill of materials of the lock file (CycloneDX)
 # make clean      remove what the other targets made
 PYTHON ?= python3
 VENV ?= .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 
-.PHONY: run test test-fast check lock clean
+.PHONY: run test test-fast check lock audit sbom clean
 
 run: $(VENV)/run.installed
 	$(BIN)/python app.py
@@ -28,8 +30,17 @@ check: $(VENV)/dev.installed
 	$(BIN)/mypy
 	@$(BIN)/python -m tests.sizes
 
+audit: $(VENV)/run.installed
+	$(BIN)/python .ci/supply.py licences requirements.lock
+	@[ -n "$(ADVISORIES)" ] || $(PYTHON) -m venv $(VENV)/audit
+	@[ -n "$(ADVISORIES)" ] || $(VENV)/audit/bin/python -m pip install --quiet --disable-pip-version-check pip-audit
+	PATH="$(CURDIR)/$(VENV)/audit/bin:$$PATH" $(BIN)/python .ci/supply.py vulnerabilities requirements.lock $(ADVISORIES)
+
+sbom: $(VENV)/run.installed
+	$(BIN)/python .ci/supply.py sbom requirements.lock sbom.json
+
 clean:
-	rm -rf $(VENV) build dist *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	rm -rf $(VENV) build dist sbom.json *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis
 
 $(BIN)/python:
 	$(PYTHON) -c 'import sys; sys.exit("Safelight needs Python 3.11 or newer." if sys.version_info < (3, 11) else 0)'

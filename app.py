@@ -8,11 +8,13 @@ from __future__ import annotations
 import os
 import sys
 from functools import partial
+from pathlib import Path
 
 from safety.errors import StudioError
 from studio.factory import make_studio
 from studio.settings import Settings
 from ui.cli.main import build
+from ui.reach import Reach
 
 # Libraries that would otherwise report to their makers read these when they are imported, which is later.
 NO_TELEMETRY = {"GRADIO_ANALYTICS_ENABLED": "False", "HF_HUB_DISABLE_TELEMETRY": "1", "DO_NOT_TRACK": "1"}
@@ -28,8 +30,15 @@ def main() -> None:
         sys.exit(2)
     # Copies of what a person may see go to the studio's own folder, not to one that all users of the machine share.
     os.environ.setdefault("GRADIO_TEMP_DIR", str(settings.home / "page"))
-    cli = build(partial(make_studio, settings), settings.host, settings.port)
-    cli(sys.argv[1:] or ["serve"], prog_name="python app.py")
+    reach = Reach(settings.names, settings.frames)
+    cli = build(partial(make_studio, settings), settings.host, settings.port, reach)
+    cli(sys.argv[1:] or ["serve"], prog_name=_program_name(sys.argv[0]))
+
+
+def _program_name(started_as: str) -> str:
+    """Returns how a person calls this program: by the installed command, or this file by Python."""
+    name = Path(started_as).stem
+    return name if name == "safelight" else "python app.py"
 
 
 if __name__ == "__main__":

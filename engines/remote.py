@@ -6,21 +6,23 @@ The studio judges and marks what comes back exactly as it does its own pictures:
 from __future__ import annotations
 
 import base64
-import io
 import threading
 import time
 from collections.abc import Callable, Sequence
 from functools import partial
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 import numpy as np
-from PIL import Image
 
 from engines.interface import Availability, EngineCard, Preview, Progress
 from engines.postprocess import NoPicture, to_picture
-from safety.errors import EngineFailed, EngineUnavailable
+from safety.errors import EngineFailed, EngineUnavailable, FileError
 from safety.generation import GeneratedPicture, Generation, GenerationRequest, Steering, SteeringResult
+from safety.image_io import open_untrusted
+
+if TYPE_CHECKING:
+    from PIL import Image
 
 # Seconds after which a person who waits may cancel.
 POLL_INTERVAL = 0.1
@@ -116,9 +118,8 @@ class RemoteEngine:
             if len(response.content) > MAX_RESPONSE:
                 raise ValueError("too large")
             data = base64.b64decode(response.json()["data"][0]["b64_json"], validate=True)
-            with Image.open(io.BytesIO(data), formats=("PNG", "JPEG", "WEBP")) as image:
-                pixels = np.asarray(image.convert("RGB"), dtype=np.float32) / 255.0
-        except (ValueError, KeyError, IndexError, TypeError, OSError, Image.DecompressionBombError) as error:
+            pixels = np.asarray(open_untrusted(data), dtype=np.float32) / 255.0
+        except (ValueError, KeyError, IndexError, TypeError, FileError) as error:
             reason = f"{self._card.title} answered with something that is no picture."
             raise EngineFailed(reason, "The server must answer with b64_json.") from error
         return to_picture(pixels, self._card.shown_at_least)

@@ -6,6 +6,7 @@ import math
 import secrets
 from collections.abc import Mapping
 from dataclasses import replace
+from numbers import Integral, Real
 
 from engines.interface import Engine, EngineCard, Range
 from safety.errors import RequestError
@@ -14,6 +15,8 @@ from safety.prompt.validation import prompt_problem
 
 FORMATS = ("png", "jpeg", "webp")
 MAX_SEED = 2**32 - 1
+NUMBERS = ("seed", "steps", "guidance", "width", "height", "count")
+MAX_SHOWN = 40  # characters of a wrong value in its sentence
 
 
 def complete(request: GenerationRequest, engines: Mapping[str, Engine]) -> GenerationRequest:
@@ -24,6 +27,7 @@ def complete(request: GenerationRequest, engines: Mapping[str, Engine]) -> Gener
     for text in (request.prompt, request.negative_prompt or "-"):
         if problem := prompt_problem(text):
             raise RequestError(problem)
+    _require_numbers(request)
     if request.engine not in engines:
         raise RequestError(f"There is no engine {request.engine!r}.", f"Choose one of: {', '.join(sorted(engines))}.")
     if request.format not in FORMATS:
@@ -42,6 +46,15 @@ def complete(request: GenerationRequest, engines: Mapping[str, Engine]) -> Gener
         height=int(_in_range("height", request.height, card.size)),
         count=int(_in_range("count", request.count, card.count)),
     )
+
+
+def _require_numbers(request: GenerationRequest) -> None:
+    """Raises RequestError for a number that is none: a library's caller may give anything."""
+    for name in NUMBERS:
+        value, kind = getattr(request, name), Real if name == "guidance" else Integral
+        if value is not None and (isinstance(value, bool) or not isinstance(value, kind)):
+            what = "a number" if name == "guidance" else "a whole number"
+            raise RequestError(f"The setting {name} must be {what}.", f"It was {str(value)[:MAX_SHOWN]!r}.")
 
 
 def with_quick_steps(request: GenerationRequest, engines: Mapping[str, Engine]) -> GenerationRequest:

@@ -21,7 +21,8 @@ def make_picture(guard: Guard, pipeline: Any, prompt: str, out: Path, **settings
     """Draws one picture and writes it marked; or prints why not, and returns False. Raises ExportError."""
     decision = guard.check_prompt(prompt)
     if decision.allowed:
-        image = pipeline(prompt, **settings).images[0]
+        wanted, left_out = guard.prompts_to_draw(prompt)
+        image = pipeline(wanted, negative_prompt=left_out or None, **settings).images[0]
         # The invisible mark needs room: the embedded model draws 128 pixels, which the studio enlarges too.
         if min(image.size) < MIN_SIDE:
             image = image.resize((image.width * 4, image.height * 4))

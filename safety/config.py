@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import tomllib
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Self, TypeVar
 
@@ -35,6 +36,28 @@ def read_toml(path: Path) -> dict[str, object]:
         return tomllib.loads(path.read_text("utf-8"))
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
         raise PresetError(f"{path}: {error}", ADVICE) from None
+
+
+def read_rows(path: Path, columns: str) -> Iterator[tuple[int, list[str]]]:
+    """Yields number and cells of each line of a table with tabs between; lines that start with "#" are remarks.
+
+    Raises PresetError that names the file, and the line that has not the `columns` ("name, born, died").
+    """
+    try:
+        lines = path.read_text("utf-8").splitlines()
+    except (OSError, UnicodeDecodeError) as error:
+        raise PresetError(f"{path}: {error}", ADVICE) from None
+    for number, line in enumerate(lines, 1):
+        if not line.startswith("#"):
+            cells = line.split("\t")
+            if len(cells) != len(columns.split(", ")):
+                raise row_error(path, number, columns)
+            yield number, cells
+
+
+def row_error(path: Path, number: int, columns: str) -> PresetError:
+    """Returns the error for a line of a table that holds something else."""
+    return PresetError(f"{path}, line {number}: not {columns}", ADVICE)
 
 
 def parse(kind: type[P], table: object, path: Path) -> P:

@@ -4,7 +4,9 @@ StudioError
 ├── PresetError          a file under presets/ is not valid; stops the start
 ├── RequestError         what was asked for cannot be done: unknown mode, size out of range
 ├── LimitError           this client has done enough for now
+│   └── BusyError            as many files as may be are being read; soon there is room again
 ├── FileError            a picture file cannot be read
+│   └── CostlyFileError      reading it took more time or memory than a picture may
 ├── KeysError            a secret or signing key cannot be made or read
 ├── WeightsError         weights are missing or are not the ones that were vendored
 ├── EngineError
@@ -51,6 +53,10 @@ class LimitError(StudioError):
         super().__init__(message, f"Try again in {_duration(self.seconds)}.")
 
 
+class BusyError(LimitError):
+    """As many files are being read, or wait to be, as may be at once. Nothing is wrong with the file."""
+
+
 def _duration(seconds: int) -> str:
     if seconds < 120:
         return "1 second" if seconds == 1 else f"{seconds} seconds"
@@ -59,6 +65,12 @@ def _duration(seconds: int) -> str:
 
 class FileError(StudioError):
     """A picture file cannot be read."""
+
+
+class CostlyFileError(FileError):
+    """Reading a file went past the limits of time, memory or output; the process that read it was ended."""
+
+    advice = "Save it anew as PNG or JPEG, smaller or without its metadata."
 
 
 class KeysError(StudioError):

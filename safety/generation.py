@@ -33,8 +33,9 @@ class GenerationRequest:
     height: int | None = None
     count: int = 1
     format: str = "png"
-    # The person has read a warning and wants the picture all the same.
+    # The person has read a warning and wants the picture all the same: the one that the case `warning` ended with.
     acknowledged: bool = False
+    warning: str = ""
     # Opt-in: write the prompt into the picture's metadata.
     keep_prompt: bool = False
     # Opt-in: fill in, in turn, who an unnamed person is (presets/open_people.toml).
@@ -152,7 +153,8 @@ class Export:
 class ExportRecord:
     """Holds what the registry knows of one export. `sha256` is the file's, as hex; `time` is UTC, ISO 8601.
 
-    `width` and `height` are 0, and `fingerprint` is None, where they were not kept.
+    `width` and `height` are 0, and `fingerprint` is None, where they were not kept. `declared`: it was only marked
+    here, and is AI-made by the word of whoever had it marked.
     """
 
     stamp: str
@@ -162,6 +164,14 @@ class ExportRecord:
     width: int = 0
     height: int = 0
     fingerprint: Fingerprint | None = None
+    declared: bool = False
+
+    @property
+    def origin(self) -> str:
+        """Returns what was done here, and when."""
+        if self.declared:
+            return f"marked here on {self.time} (case {self.case}) for somebody who declared it AI-generated"
+        return f"made here on {self.time} (case {self.case})"
 
 
 @dataclass(frozen=True, slots=True)

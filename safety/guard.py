@@ -7,7 +7,7 @@ decision everywhere. It imports no page and no generator.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property, lru_cache, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -15,16 +15,19 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from safety.checks import Check, run_checks
-from safety.errors import StudioError
+from safety.errors import BusyError, FileError, StudioError
 from safety.generation import Export
-from safety.image_io import as_rgb
+from safety.image_io import as_rgb, open_untrusted, size_problem
 from safety.marks.provenance import Provenance
+from safety.messages.grounds import group_reasons
 from safety.policy.decide import decide
 from safety.policy.model import BASE_MODE, Policy, load_policy
 from safety.prompt.classifier import PromptClassifierCheck
+from safety.prompt.negative_prompt import PromptReader, load_prompt_reader
+from safety.prompt.request_syntax import prompts_to_draw
 from safety.prompt.rewrite import Rewriter, load_rewriter
 from safety.prompt.validation import prompt_problem
-from safety.records import Assessment, CheckFailure, Decision, Picture, Prompt, Stage, Suggestion
+from safety.records import Assessment, CheckFailure, Decision, Finding, Picture, Prompt, Stage, Suggestion
 from safety.resources import MODELS, PRESETS, data_folder
 
 if TYPE_CHECKING:
@@ -37,6 +40,8 @@ if TYPE_CHECKING:
 
 # Prompts: who types goes back and forth, and the page asks once more before it generates.
 MAX_REMEMBERED = 256
+# Whose file it is if nobody says: that of whoever runs this program.
+LOCAL_CLIENT = ""
 
 Checks = Sequence[Check[Picture]]
 
@@ -65,11 +70,13 @@ class Guard:
         *,
         marks: Marks | None = None,
         rewriter: Rewriter | None = None,
+        reader: PromptReader | None = None,
         mode: str = BASE_MODE,
     ) -> None:
         self._policy, self._mode = policy, policy.effective_mode(mode)
         self._prompt_checks = tuple(prompt_checks)
-        self.marks, self.rewriter = marks, rewriter or Rewriter({})
+        self.marks, self.rewriter = marks, rewriter or Rewriter()
+        self._reader = reader or load_prompt_reader(policy.folder)
         self._image_checks = image_checks
         self._live = tuple(check for check in self.prompt_checks if check.live)
         self._recent = lru_cache(maxsize=MAX_REMEMBERED)(self._assess)
@@ -78,9 +85,9 @@ class Guard:
     def load(
         cls,
         mode: str = BASE_MODE,
-        presets: Path | None = None,
-        models: Path | None = None,
-        keys: Path | None = None,
+        presets: str | Path | None = None,
+        models: str | Path | None = None,
+        keys: str | Path | None = None,
     ) -> Guard:
         """Builds the guard that ships, or one from folders of your own laid out alike.
 
@@ -88,7 +95,8 @@ class Guard:
         keys are, or are made at the first mark; by default the data folder of the person who runs this.
         Raises PresetError, which names file and key, and RequestError for an unknown mode.
         """
-        return cls._build(_Sources(mode, presets or PRESETS, models or MODELS, keys))
+        folders = Path(presets or PRESETS), Path(models or MODELS), Path(keys) if keys else None
+        return cls._build(_Sources(mode, *folders))
 
     @classmethod
     def _build(cls, sources: _Sources) -> Guard:
@@ -120,7 +128,7 @@ class Guard:
         if self._sources is not None:
             return type(self)._build, (self._sources,)
         parts = (self.policy, self.prompt_checks, self._image_checks)
-        return partial(type(self), marks=self.marks, rewriter=self.rewriter, mode=self.mode), parts
+        return partial(type(self), marks=self.marks, rewriter=self.rewriter, reader=self._reader, mode=self.mode), parts
 
     # Read-only: a copy in another process is built anew, and would not know of a change.
     @property
@@ -144,19 +152,27 @@ class Guard:
         found = self._image_checks
         return tuple(found() if callable(found) else found)
 
-    def check_prompt(self, text: str, mode: str = "", live: bool = False) -> Decision:
-        """Judges one prompt, with the words that carry its scores.
+    def check_prompt(self, text: str, mode: str = "", live: bool = False, negative_prompt: str = "") -> Decision:
+        """Judges one prompt, with the words that carry its scores, and what the negative prompt makes of it.
 
+        Where the prompt itself leaves something out ("Negative prompt: ...", "--no ...", "(word:-1)"), that is not
+        judged as wanted: a generator must be given the two of `prompts_to_draw`, as the studio gives them.
         `live`: only the checks that are quick enough for every keystroke. Raises RequestError for an unknown mode.
         """
         mode = self._mode_for(mode)
-        if problem := prompt_problem(text):
+        judged, problem = self._read(text, negative_prompt)
+        if problem:
             return decide(_unreadable(problem), self.policy, mode)
         try:
-            assessment = self._recent(text, live and len(self._live) < len(self.prompt_checks))
+            assessment = self._recent(judged, live and len(self._live) < len(self.prompt_checks))
         except _CheckFailed as failed:
             assessment = failed.assessment
-        return decide(assessment, self.policy, mode)
+        return decide(_within(assessment, len(text)) if len(judged) > len(text) else assessment, self.policy, mode)
+
+    @staticmethod
+    def prompts_to_draw(prompt: str, negative_prompt: str = "") -> tuple[str, str]:
+        """Returns the prompt and the negative prompt of a judged request as a generator must be given them."""
+        return prompts_to_draw(prompt, negative_prompt)
 
     def check_prompts(self, prompts: Sequence[str], mode: str = "") -> dict[str, NDArray[np.float32]]:
         """Judges many prompts: columns of shape (len(prompts),), float32.
@@ -173,28 +189,35 @@ class Guard:
         columns["risk"] = [each.risk for each in decisions]
         return {name: np.asarray(column, dtype=np.float32) for name, column in columns.items()}
 
-    def check_image(self, image: Image, prompt: str = "", mode: str = "") -> Decision:
-        """Judges a picture of any size and colour mode. `prompt` is what it was made from, if that is known.
+    def check_image(self, image: Image | bytes, prompt: str = "", mode: str = "") -> Decision:
+        """Judges a picture of any colour mode, or a picture file, given as bytes. `prompt` is what it was made from.
 
-        Raises RequestError for an unknown mode.
+        Give files from outside as bytes: they are decoded in a process under limits of time and memory. A picture that
+        cannot be looked at as a whole is blocked: one that is too large, an animation, a damaged file. Raises
+        RequestError for an unknown mode, BusyError.
         """
         mode = self._mode_for(mode)
-        picture = Picture(image if image.mode == "RGB" else as_rgb(image), prompt)
+        try:
+            rgb = open_untrusted(image) if isinstance(image, bytes) else _whole_picture(image)
+        except BusyError:
+            raise
+        except Exception as error:  # noqa: BLE001  whatever keeps a picture from being seen, it was not seen
+            return decide(_not_seen(_why(error)), self.policy, mode)
         try:
             checks = self.image_checks
         except Exception as error:  # noqa: BLE001  whatever keeps the checks from being built, none of them looks
-            failure = CheckFailure("", f"The checks of pictures cannot be built: {error}")
-            return decide(Assessment(Stage.PICTURE, failed=(failure,)), self.policy, mode)
-        return decide(run_checks(Stage.PICTURE, picture, checks), self.policy, mode)
+            return decide(_not_seen(f"The checks of pictures cannot be built: {error}"), self.policy, mode)
+        return decide(run_checks(Stage.PICTURE, Picture(rgb, prompt), checks), self.policy, mode)
 
-    def suggest(self, text: str, mode: str = "", decision: Decision | None = None) -> tuple[Suggestion, ...]:
+    def suggest(
+        self, text: str, mode: str = "", decision: Decision | None = None, negative_prompt: str = ""
+    ) -> tuple[Suggestion, ...]:
         """Returns other wordings of a blocked prompt, each judged by `check_prompt` to pass; none behind a hard line.
 
         `decision`: that of the prompt, if it is at hand.
         """
-        mode = self._mode_for(mode)
-        decision = decision or self.check_prompt(text, mode)
-        return self.rewriter.suggest(text, decision, lambda other: self.check_prompt(other, mode))
+        judge = partial(self.check_prompt, mode=self._mode_for(mode), negative_prompt=negative_prompt)
+        return self.rewriter.suggest(text, decision or judge(text), judge)
 
     def explain(self, decision: Decision, language: str = "") -> str:
         """Returns a decision as text, a line each: the verdict, every reason with code and clause, what would pass.
@@ -205,32 +228,39 @@ class Guard:
         messages = self.policy.messages(language)
         verdict = messages.verdict(decision.stage, decision.verdict)
         lines = [f"{verdict.title}. {verdict.possible}"]
-        for each in messages.render(decision):
-            lines.append(f"{each.reason.code} {each.title}: {each.text} ({each.clause})")
-            lines += [each.help] if each.help else []
-        if decision.modes_that_allow:
-            modes = ", ".join(messages.mode(name).title for name in decision.modes_that_allow)
-            lines.append(messages.locale.statement.passing.format(modes=modes))
+        for group in group_reasons(messages.render(decision)):
+            first = group.first
+            lines.append(f"{first.reason.code} {first.title}: {group.text} ({first.clause})")
+            lines += [first.help] if first.help else []
+        if modes := messages.modes_to_offer(decision):
+            lines.append(messages.locale.statement.passing.format(modes=messages.either(modes)))
         return "\n".join(lines)
 
-    def mark(self, image: Image, path: Path | str, provenance: Provenance | None = None) -> Export:
+    def mark(self, image: Image | bytes, path: Path | str, provenance: Provenance | None = None) -> Export:
         """Writes a picture as PNG, JPEG or WebP with every mark: label, invisible mark, metadata, signed credentials.
 
-        All marks are read back before the file gets its name. Without `provenance`, the file says that the caller
-        declares the picture to be AI-generated. Raises ExportError with nothing written, KeysError.
+        Of a file, given as bytes, the credentials that it came with are kept. All marks are read back before the new
+        file gets its name. Without `provenance`, it says that the caller declares the picture to be AI-generated.
+        Raises ExportError with nothing written, KeysError, FileError for bytes that are no picture.
         """
         from safety.marks.export import Exporter
 
-        return Exporter(self._own_marks()).export(image, provenance or Provenance(), Path(path))
+        marks = self._own_marks()
+        picture, earlier = marks.open_file(image) if isinstance(image, bytes) else (image, b"")
+        return Exporter(marks).export(picture, provenance or Provenance(), Path(path), earlier)
 
-    def verify(self, data: bytes, registry: ExportRegistry | None = None) -> Verification:
-        """Reads every mark of a picture file, given as bytes. `registry` knows earlier exports, as the studio's does.
+    def verify(
+        self, file: bytes | Path, registry: ExportRegistry | None = None, client: str = LOCAL_CLIENT
+    ) -> Verification:
+        """Reads every mark of a picture file, given as bytes or where it is, in a process under limits.
 
-        Raises FileError for what is no picture.
+        `registry` knows earlier exports, as the studio's does. `client` is whose file it is: of each only a few are
+        read at a time, of this program's own as many as it likes. Raises FileError for what is no picture or costs too
+        much to read, BusyError where too many wait.
         """
         from safety.marks.verify import NoRegistry, verify
 
-        return verify(data, self._own_marks(), registry or NoRegistry())
+        return verify(file, self._own_marks(), registry or NoRegistry(), client)
 
     def _mode_for(self, mode: str) -> str:
         return self.policy.effective_mode(mode) if mode else self.mode
@@ -240,6 +270,14 @@ class Guard:
             raise StudioError("This guard has no marks.", "Give it some: Guard(..., marks=Marks(keys=Path(...))).")
         return self.marks
 
+    def _read(self, text: str, negative_prompt: str = "") -> tuple[str, str]:
+        """Returns the text that is judged, and what keeps it from being judged."""
+        problem = prompt_problem(text) or (prompt_problem(negative_prompt) if negative_prompt else "")
+        if problem:
+            return "", problem
+        judged = self._reader.read(text, negative_prompt)
+        return judged, prompt_problem(judged)
+
     def _assess(self, text: str, live: bool) -> Assessment:
         assessment = run_checks(Stage.PROMPT, Prompt(text), self._live if live else self.prompt_checks)
         if assessment.failed:
@@ -247,10 +285,9 @@ class Guard:
         return assessment
 
     def _assess_many(self, prompts: list[str]) -> list[Assessment]:
-        problems = [prompt_problem(text) for text in prompts]
-        texts = [text for text, problem in zip(prompts, problems, strict=True) if not problem]
-        readable = iter(self._assess_readable(texts))
-        return [_unreadable(problem) if problem else next(readable) for problem in problems]
+        read = [self._read(text) for text in prompts]
+        readable = iter(self._assess_readable([text for text, problem in read if not problem]))
+        return [_unreadable(problem) if problem else next(readable) for _, problem in read]
 
     def _assess_readable(self, texts: list[str]) -> list[Assessment]:
         classifiers = [check for check in self.prompt_checks if isinstance(check, PromptClassifierCheck)]
@@ -278,8 +315,42 @@ class _Sources:
     keys: Path | None
 
 
+def _whole_picture(image: Image) -> Image:
+    """Returns a picture as RGB. Raises FileError for one that the checks would see only a part of."""
+    if problem := size_problem(image.size):
+        raise problem
+    # A photograph with its depth or gain map (MPO) is one picture, as long as it is the one in front.
+    frames = getattr(image, "n_frames", 1)
+    if frames != 1 and (image.format != "MPO" or image.tell() != 0):
+        raise FileError(f"The picture has {frames} frames.", "Judge each by itself.")
+    return image if image.mode == "RGB" else as_rgb(image)
+
+
+def _why(error: Exception) -> str:
+    return error.sentence if isinstance(error, StudioError) else f"The picture cannot be read: {error}"
+
+
+def _not_seen(why: str) -> Assessment:
+    return Assessment(Stage.PICTURE, failed=(CheckFailure("", why),))
+
+
 def _unreadable(problem: str) -> Assessment:
     return Assessment(Stage.PROMPT, failed=(CheckFailure("", problem),))
+
+
+def _within(assessment: Assessment, size: int) -> Assessment:
+    """Returns the assessment without spans of words that were not typed into the prompt: they stand behind its end."""
+    return replace(assessment, findings=tuple(_finding_within(finding, size) for finding in assessment.findings))
+
+
+def _finding_within(finding: Finding, size: int) -> Finding:
+    kept = [number for number, span in enumerate(finding.spans) if span.end <= size]
+    weights = finding.span_weights
+    return replace(
+        finding,
+        spans=tuple(finding.spans[number] for number in kept),
+        span_weights=tuple(weights[number] for number in kept) if weights else (),
+    )
 
 
 def _joined(one: Assessment, other: Assessment) -> Assessment:

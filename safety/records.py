@@ -163,8 +163,9 @@ class Decision:
     """The verdict of one stage with its reasons, worst first; behind a hard line, no other reason is told.
 
     `risk` is the probability, 0..1, that this should not be made in general mode; `scores` holds the
-    highest score per category (none behind a hard line). `modes_that_allow` names the modes that would let a blocked
-    subject pass, perhaps after a confirmation. `mode_set_by`: "person" or "operator".
+    highest score per category (none behind a hard line). `modes_that_allow` names the modes that ask for less: that
+    let a blocked subject pass, perhaps after a confirmation, or a warned one without. `mode_set_by`: "person" or
+    "operator".
     """
 
     verdict: Verdict

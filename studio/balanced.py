@@ -8,6 +8,7 @@ from dataclasses import replace
 from engines.interface import Progress
 from safety.generation import Generation, GenerationRequest
 from safety.prompt.demographics import DemographicsCheck, PromptVariant
+from safety.prompt.request_syntax import prompts_to_draw
 from safety.records import Decision
 
 # Judges a prompt in a mode.
@@ -42,7 +43,8 @@ def draw(
 ) -> Generation:
     """Draws one picture for each seed, from the variant that stands at the same place. `request` is complete.
 
-    The pictures of one variant are drawn in one batch. Raises what the engine raises: then there is no picture at all.
+    What a prompt leaves out by itself is drawn as a negative prompt, as it was judged. The pictures of one variant are
+    drawn in one batch. Raises what the engine raises: then there is no picture at all.
     """
     seeds_of: dict[str, list[int]] = {}
     filled_of: dict[int, str] = {}
@@ -51,7 +53,8 @@ def draw(
         filled_of[seed] = variant.filled
     batches = []
     for number, (prompt, batch_seeds) in enumerate(seeds_of.items()):
-        batch_request = replace(request, prompt=prompt, count=len(batch_seeds))
+        wanted, left_out = prompts_to_draw(prompt, request.negative_prompt)
+        batch_request = replace(request, prompt=wanted, negative_prompt=left_out, count=len(batch_seeds))
         batches.append(generate(batch_request, batch_seeds, _share_of(progress, number, len(seeds_of))))
     drawn = {picture.seed: picture for batch in batches for picture in batch.pictures}
     return replace(

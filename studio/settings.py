@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import partial
@@ -15,6 +16,10 @@ from safety.review.service import ReviewSettings, read_review_settings
 MAX_PORT = 65_535
 # The network of the proxy of Hugging Face Spaces: what reaches a Space has come through it.
 SPACE_PROXY = "10.0.0.0/8"
+# Who shows a Space in a frame.
+SPACE_FRAME = "https://huggingface.co"
+HOST_NAME = re.compile(r"(?!-)[a-z0-9-]+(\.[a-z0-9-]+)*", re.IGNORECASE)
+ORIGIN = re.compile(r"https?://(\*\.)?[a-z0-9-]+(\.[a-z0-9-]+)*(:\d+)?", re.IGNORECASE)
 
 
 @dataclass(frozen=True)
@@ -28,6 +33,10 @@ class Settings:
     port: int = 7860
     # SAFELIGHT_KEEP_PROMPTS: whether the audit log keeps prompts as text
     keep_prompts: bool = False
+    # SAFELIGHT_NAMES: host names that the page answers to, beside those of this machine
+    names: tuple[str, ...] = ()
+    # SAFELIGHT_FRAMES: origins that may show the page in a frame
+    frames: tuple[str, ...] = ()
     # SAFELIGHT_MODE: everybody's mode; unset, each person chooses
     mode: str = ""
     # SAFELIGHT_LANGUAGE: of the reasons, unless somebody chooses; "en-GB" adds a country's helplines
@@ -65,6 +74,8 @@ class Settings:
             home=Path(get("HOME", "") or data_folder()).expanduser().absolute(),
             host="0.0.0.0" if public else get("HOST", cls.host),
             port=_whole_number(get, "PORT", cls.port, MAX_PORT),
+            names=_list(get, "NAMES", environment.get("SPACE_HOST", ""), HOST_NAME, "names such as studio.example.org"),
+            frames=_list(get, "FRAMES", SPACE_FRAME if public else "", ORIGIN, "origins such as https://example.org"),
             keep_prompts=keep_prompts and not public,
             mode=get("MODE", ""),
             language=get("LANGUAGE", ""),
@@ -98,6 +109,15 @@ def _whole_number(get: GetSetting, name: str, default: int, maximum: int | None 
     if not (value.isascii() and value.isdecimal() and 1 <= int(value) <= (maximum or int(value))):
         raise setting_error(name, value, f"a number from 1 to {maximum}" if maximum else "a number from 1 on")
     return int(value)
+
+
+def _list(get: GetSetting, name: str, default: str, form: re.Pattern[str], what: str) -> tuple[str, ...]:
+    """Returns the setting's parts, with commas or spaces between. Raises PresetError for one of another form."""
+    parts = tuple(get(name, default).replace(",", " ").split())
+    for part in parts:
+        if not form.fullmatch(part):
+            raise setting_error(name, part, what)
+    return parts
 
 
 def _has_hub_login(environment: Mapping[str, str]) -> bool:

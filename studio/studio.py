@@ -2,10 +2,11 @@
 
 preview(prompt, mode)  -> Decision          live checks only; nothing recorded
 suggest(prompt, mode)  -> [Suggestion]      other wordings, each judged to pass
+warn(request)          -> str               the id of a warning, which create takes as its confirmation
 create(request)        -> Outcome           every step on record
 look(image, mode)      -> Decision          the picture checks, on a file from elsewhere
 mark(image, path)      -> Export            all marks, on a picture made elsewhere
-verify(data)           -> Verification      what the marks of a file say
+verify(file)           -> Verification      what the marks of a file say
 appeal, report, collect                     a refusal goes to a person, and what comes of it
 purge, erase, resume                        what has been kept long enough goes
 
@@ -15,7 +16,7 @@ list_modes(), list_engines() and others.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from functools import cached_property, partial
 from pathlib import Path
@@ -26,6 +27,7 @@ from engines.interface import Preview, Progress, silent
 from engines.validation import complete, draw_seeds
 from safety.audit import Case
 from safety.audit.serialize import export_facts
+from safety.errors import RequestError
 from safety.generation import (
     Delivered,
     Export,
@@ -40,11 +42,11 @@ from safety.guard import Guard
 from safety.marks.export import Provenance, file_name, provenance_of, remove_unfinished
 from safety.marks.keys import new_mark_key
 from safety.marks.verify import Verification
-from safety.records import Decision, Stage, Suggestion, Verdict
+from safety.records import Decision, Suggestion, Verdict
 from safety.review.appeals import AppealRequest, AppealStatus
 from safety.review.client import LOCAL
 from safety.review.quarantine import QuarantinedPicture
-from safety.review.rate_limit import GENERATION, VERIFICATION
+from safety.review.rate_limit import GENERATION, LOOKUP, VERIFICATION
 from studio import balanced
 from studio.views import StudioViews
 
@@ -62,20 +64,22 @@ class Studio(StudioViews):
         checks = self.checks
         return Guard(self.policy, checks.prompt, checks.picture, marks=self.exporter.marks, rewriter=self.rewriter)
 
-    def preview(self, prompt: str, mode: str) -> Decision:
+    def preview(self, prompt: str, mode: str, negative_prompt: str = "") -> Decision:
         """Judges a prompt while it is typed, with the quick checks only. Nothing is recorded."""
-        return self.guard.check_prompt(prompt, self.policy.effective_mode(mode), live=True)
+        return self.guard.check_prompt(prompt, self.policy.effective_mode(mode), True, negative_prompt)
 
-    def check(self, prompt: str, mode: str) -> Decision:
+    def check(self, prompt: str, mode: str, negative_prompt: str = "") -> Decision:
         """Judges a prompt as `create` does, with all checks. Nothing is recorded."""
-        return self.guard.check_prompt(prompt, self.policy.effective_mode(mode))
+        return self.guard.check_prompt(prompt, self.policy.effective_mode(mode), negative_prompt=negative_prompt)
 
-    def suggest(self, prompt: str, mode: str, decision: Decision | None = None) -> tuple[Suggestion, ...]:
+    def suggest(
+        self, prompt: str, mode: str, decision: Decision | None = None, negative_prompt: str = ""
+    ) -> tuple[Suggestion, ...]:
         """Returns other wordings of a blocked prompt, each judged by `check` to pass.
 
         `decision` is the prompt's own, where it is known already.
         """
-        return self.guard.suggest(prompt, self.policy.effective_mode(mode), decision)
+        return self.guard.suggest(prompt, self.policy.effective_mode(mode), decision, negative_prompt)
 
     def look(self, image: Image.Image, mode: str, prompt: str = "") -> Decision:
         """Judges a picture from anywhere, with all checks. Nothing is recorded."""
@@ -102,11 +106,12 @@ class Studio(StudioViews):
             progress("judging the prompt", 0, 1)
             seeds = draw_seeds(request)
             variants = balanced.variants(self.demographics, request, seeds)
-            prompt_decision = balanced.strictest(self.check, request, variants)
+            prompt_decision = balanced.strictest(self._judge_of(request), request, variants)
             case.record_decision(prompt_decision)
             if not self._may_draw(case, prompt_decision, request):
                 refused = case.close_refused(prompt_decision)
-                return replace(refused, suggestions=self.suggest(request.prompt, request.mode, prompt_decision))
+                words = (request.prompt, request.mode, prompt_decision, request.negative_prompt)
+                return replace(refused, suggestions=self.suggest(*words))
 
             # 3. Generate, steered away from what the prompt comes near to.
             steering = self.steering.route(prompt_decision, self.policy) if self.steering else None
@@ -132,12 +137,31 @@ class Studio(StudioViews):
                 return case.close_refused(max((result.decision for result in results), key=lambda d: d.verdict))
             return case.close_delivered(Delivered(case.id, prompt_decision, tuple(results), generation))
 
+    def warn(self, request: GenerationRequest, client: str = LOCAL) -> str:
+        """Puts on record that a person is shown the warning about a prompt; returns its id, which `create` takes.
+
+        Returns "" where there is nothing to confirm. Raises as `create` does before a case is opened.
+        """
+        request = complete(replace(request, mode=self.policy.effective_mode(request.mode)), self.engines)
+        variants = balanced.variants(self.demographics, request, draw_seeds(request))
+        decision = balanced.strictest(self._judge_of(request), request, variants)
+        if decision.verdict is not Verdict.WARN:
+            return ""
+        with self.audit.case(request, self.review.rate_limiter.admission(client, GENERATION)) as case:
+            case.record_decision(decision)
+            return case.close_refused(decision).case
+
+    def _judge_of(self, request: GenerationRequest | AppealRequest) -> Callable[[str, str], Decision]:
+        """Returns what judges a prompt in a mode together with the negative prompt of a request."""
+        return partial(self.check, negative_prompt=request.negative_prompt)
+
     def _may_draw(self, case: Case, decision: Decision, request: GenerationRequest) -> bool:
         """Tells whether a prompt may be drawn from, and puts on record what lets it through."""
-        if decision.passes(request.acknowledged):
-            if decision.verdict is Verdict.WARN:
-                case.record("acknowledged", stage=Stage.PROMPT)
+        if decision.allowed:
             return True
+        if decision.verdict is Verdict.WARN:
+            # Somebody was shown a warning about these words before, and names it: a tick alone is no reading.
+            return case.confirm_warning(decision, self.review.rate_limiter.oldest_warning())
         # A reviewer's override opens a BLOCK, for exactly this request and once; never a hard line.
         return decision.verdict is Verdict.BLOCK and case.redeem_override()
 
@@ -157,7 +181,7 @@ class Studio(StudioViews):
 
     def appeal(self, request: AppealRequest, client: str = LOCAL) -> AppealStatus:
         """Sends a refused case to a reviewer. Raises RequestError, LimitError."""
-        return self.review.appeals.submit(request, self.check, client)
+        return self.review.appeals.submit(request, self._judge_of(request), client)
 
     def report(self, request: GenerationRequest, remark: str, client: str = LOCAL) -> AppealStatus:
         """Opens a case for a false block that nobody tried to create, and sends it to a reviewer.
@@ -165,10 +189,14 @@ class Studio(StudioViews):
         Raises RequestError, LimitError.
         """
         request = complete(replace(request, mode=self.policy.effective_mode(request.mode)), self.engines)
-        return self.review.appeals.report(request, remark, self.check, client)
+        return self.review.appeals.report(request, remark, self._judge_of(request), client)
 
-    def collect(self, case_id: str) -> tuple[Export, ...]:
-        """Marks and writes the withheld pictures of an overturned case, once. Raises RequestError, ExportError."""
+    def collect(self, case_id: str, client: str = LOCAL) -> tuple[Export, ...]:
+        """Marks and writes the withheld pictures of an overturned case, once.
+
+        Raises RequestError, LimitError, ExportError.
+        """
+        self.review.rate_limiter.count(client, LOOKUP)
         with self.review.appeals.collection(case_id) as generation:
             exports = tuple(self._export(case_id, generation, picture) for picture in generation.pictures)
             for export in exports:
@@ -197,6 +225,19 @@ class Studio(StudioViews):
         """Puts on record that a person chose to see a veiled picture. Raises RequestError for an unknown case."""
         self.audit.append(case, "revealed", {"stamp": str(export.stamp)})
 
+    def reveal_file(self, case: str) -> Path:
+        """Puts on record that a person chose to see the veiled picture of a case, the first one; returns its file.
+
+        Raises RequestError for an unknown case, and for one without such a file.
+        """
+        for row in self.audit.show(case):
+            stamp = row["facts"].get("stamp") if row["event"] == "exported" else None
+            files = sorted((self.outputs / case).glob(f"{stamp}.*")) if stamp else []
+            if files:
+                self.audit.append(case, "revealed", {"stamp": stamp})
+                return files[0]
+        raise RequestError(f"There is no picture of the case {case!r} to reveal.", "Create it again.")
+
     def new_mark_key(self) -> Path:
         """Makes a key that the invisible mark is written with from now on; returns its file. Raises KeysError."""
         return new_mark_key(self.exporter.marks.keys)
@@ -205,18 +246,22 @@ class Studio(StudioViews):
         """Downloads the models that picture checks name; yields the name of each. Raises WeightsError."""
         return self.checks.fetch()
 
-    def mark(self, image: Image.Image, path: Path) -> Export:
+    def mark(self, image: Image.Image | bytes, path: Path) -> Export:
         """Writes a picture made elsewhere with all marks; the caller declares that it is AI-generated.
 
-        Raises ExportError.
+        Of a file, given as bytes, the credentials that it came with are kept. Raises ExportError, FileError.
         """
+        picture, earlier = self.exporter.marks.open_file(image) if isinstance(image, bytes) else (image, b"")
         with self.audit.mark_case() as case:
             facts = Provenance(stamp=Stamp.new(), case=case.id, engine="", model="", mode="", seed=None, prompt="")
-            export = self.exporter.export(image, facts, path)
+            export = self.exporter.export(picture, facts, path, earlier)
             case.record_export(export)
             return export
 
-    def verify(self, data: bytes, client: str = LOCAL) -> Verification:
-        """Reads every mark of a file and what the audit log knows of it. Raises FileError, LimitError."""
+    def verify(self, file: bytes | Path, client: str = LOCAL) -> Verification:
+        """Reads every mark of a file, given as bytes or where it is, and what the audit log knows of it.
+
+        Raises FileError, LimitError; BusyError where this client or all together have too many files read at once.
+        """
         self.review.rate_limiter.count(client, VERIFICATION)
-        return self.guard.verify(data, self.audit)
+        return self.guard.verify(file, self.audit, client)

@@ -73,7 +73,7 @@ class StudioViews:
     audit: AuditLog
     review: ReviewService
     outputs: Path
-    rewriter: Rewriter = field(default_factory=lambda: Rewriter({}))
+    rewriter: Rewriter = field(default_factory=Rewriter)
     demographics: DemographicsCheck | None = None
     steering: SteeringPlan | None = None
 

@@ -15,7 +15,7 @@ from safety.audit import AuditLog
 from safety.config import read_toml
 from safety.errors import ExportError
 from safety.generation import Export
-from safety.prompt.rewrite import Rewriter
+from safety.prompt.rewrite import PhraseGroup, Rewriter, RewriteRules
 from safety.review.rate_limit import RateLimits
 from safety.review.retention import load_retention
 from safety.review.service import ReviewRules, ReviewService, ReviewSettings, make_review_service
@@ -33,7 +33,7 @@ class PlainExporter:
     marks: tuple[Any, ...] = ()
     written: list[Path] = field(default_factory=list)
 
-    def export(self, image: Image.Image, provenance: Any, path: Path) -> Export:
+    def export(self, image: Image.Image, provenance: Any, path: Path, earlier: bytes = b"") -> Export:
         if self.fails:
             raise self.fails
         try:
@@ -64,6 +64,9 @@ def fake_review(
     return make_review_service(audit, data, home / "outputs", settings or ReviewSettings())
 
 
+FOG = PhraseGroup.model_validate({"for": ["violence"], "phrases": ["gore"], "with": "fog"})
+
+
 def fake_studio(
     home: Path,
     engine: Engine | None = None,
@@ -79,6 +82,6 @@ def fake_studio(
         exporter=exporter or PlainExporter(),
         audit=audit,
         outputs=home / "outputs",
-        rewriter=Rewriter({"gore": "fog"}),
+        rewriter=Rewriter(RewriteRules(phrase=(FOG,))),
         review=fake_review(audit, home),
     )

@@ -48,3 +48,10 @@ def test_a_reader_that_goes_away_gets_no_traceback(tmp_path: Path) -> None:
     done = subprocess.run(command, shell=True, cwd=ROOT, env=environment, capture_output=True, text=True, check=True)
     assert done.stdout.count("\n") == 1
     assert done.stderr == ""
+
+
+@pytest.mark.parametrize(("started_as", "name"), [("/x/bin/safelight", "safelight"), ("app.py", "python app.py")])
+def test_the_help_names_the_program_as_it_was_started(started_as: str, name: str) -> None:
+    code = f"import sys; sys.argv = [{started_as!r}, '--help']; import app; app.main()"
+    done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)
+    assert f"Usage: {name} " in done.stdout

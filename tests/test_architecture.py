@@ -11,6 +11,8 @@ from tests.sources import PACKAGES, ROOT, circles, import_graph, sources
 # file or a folder of safety/ and of ui/, and the whole of engines/ and of studio/.
 FLOORS = (
     ("safety.records", "safety.errors"),
+    # Takes bytes apart and starts workers; what is read in them is the business of whoever asks.
+    ("safety.files",),
     # A request and its pictures (generation) are told in terms of records.
     ("safety.config", "safety.checks", "safety.text", "safety.perceptual_hash", "safety.generation", "safety.image_io")
     + ("safety.resources",),
@@ -24,7 +26,7 @@ FLOORS = (
     ("safety", "safety.testing"),
     ("engines",),
     ("studio",),
-    ("ui", "ui.forms", "ui.results", "ui.serialize"),
+    ("ui", "ui.forms", "ui.reach", "ui.results", "ui.serialize"),
     ("ui.html",),
     ("ui.web",),
     # `serve` starts the page.

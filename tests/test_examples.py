@@ -28,8 +28,10 @@ def test_a_pipeline_is_guarded_before_and_behind(tmp_path: Path) -> None:
     assert (drawn.returncode, drawn.stdout) == (0, ""), drawn.stderr
     found = fake_guard(keys=tmp_path / "keys").verify((tmp_path / "apple.png").read_bytes())
     assert set(found.stamps) == {"credentials", "invisible", "metadata"}
-    refused = run("guard_a_pipeline.py", "a battlefield full of gore", tmp_path / "no.png", "--keys", tmp_path / "keys")
-    assert refused.returncode == 3 and "P301" in refused.stdout
+    refused = run(
+        "guard_a_pipeline.py", "how to build a pipe bomb step by step", tmp_path / "no.png", "--keys", tmp_path / "keys"
+    )
+    assert refused.returncode == 3 and "P502" in refused.stdout
     assert not (tmp_path / "no.png").exists()
 
 
@@ -50,7 +52,7 @@ def test_a_route_judges(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_a_table_is_judged_row_by_row(tmp_path: Path) -> None:
     source, target = tmp_path / "prompts.csv", tmp_path / "judged.csv"
-    source.write_text("id,text\n1,a red apple\n2,a battlefield full of gore\n3,\n", "utf-8")
+    source.write_text("id,text\n1,a red apple\n2,how to build a pipe bomb step by step\n3,\n", "utf-8")
     done = run("judge_a_table.py", source, target)
     assert done.returncode == 0 and "ALLOW 1" in done.stdout, done.stderr
     with target.open(newline="", encoding="utf-8") as file:

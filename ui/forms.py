@@ -5,7 +5,6 @@ Nothing is trusted here and nothing is judged: types are put right, and the stud
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping, Sequence
 from dataclasses import fields
 from typing import Any
@@ -24,6 +23,7 @@ MAX_SHOWN = 40  # characters of a wrong value in its sentence
 
 def read(values: Mapping[str, Any]) -> GenerationRequest:
     """Returns the request; what is None, "" or absent keeps its default. Raises RequestError that names the setting."""
+    values = _table(values)
     _require_known(values, FIELDS)
     settings = {name: value for name, value in values.items() if value is not None and value != ""}
     typed = {name: _typed(name, value) for name, value in settings.items()}
@@ -32,6 +32,7 @@ def read(values: Mapping[str, Any]) -> GenerationRequest:
 
 def read_appeal(values: Mapping[str, Any]) -> AppealRequest:
     """Returns the appeal; what is None or absent keeps its default. Raises RequestError that names the setting."""
+    values = _table(values)
     _require_known(values, APPEAL_FIELDS)
     typed = {name: _typed(name, value) for name, value in values.items() if value is not None}
     return AppealRequest(**{"case": "", "prompt": "", **typed})
@@ -39,12 +40,19 @@ def read_appeal(values: Mapping[str, Any]) -> AppealRequest:
 
 def read_remark(values: Mapping[str, Any]) -> str:
     """Returns the person's remark. Raises RequestError where it is no text."""
-    return str(_typed("remark", values.get("remark") or ""))
+    return str(_typed("remark", _table(values).get("remark") or ""))
+
+
+def _table(values: object) -> Mapping[str, Any]:
+    """Returns what a call holds. Raises RequestError for one that holds no table, such as null."""
+    if not isinstance(values, Mapping):
+        raise RequestError("A call holds a table of settings.", 'Send one such as {"prompt": "a red apple"}.')
+    return values
 
 
 def _require_known(values: Mapping[str, Any], known: Sequence[str]) -> None:
     if unknown := sorted(set(values) - set(known)):
-        raise RequestError(f"There is no setting {unknown[0]!r}.", f"Choose from: {', '.join(known)}.")
+        raise RequestError(f"There is no setting {unknown[0][:MAX_SHOWN]!r}.", f"Choose from: {', '.join(known)}.")
 
 
 def _typed(name: str, value: Any) -> Any:
@@ -56,7 +64,8 @@ def _typed(name: str, value: Any) -> Any:
         # The page has a text field for it, since an empty number field counts as 0.
         value = int(_require(value.strip().isdecimal() and len(value) < 20, name, "a whole number", value))
     if name in NUMBERS:
-        is_number = isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
+        # Whole numbers have no end: one of 400 figures is no number of anything.
+        is_number = isinstance(value, int | float) and not isinstance(value, bool) and -1e18 < value < 1e18
         _require(is_number, name, "a number", value)
         if name not in WHOLE_NUMBERS:
             return float(value)

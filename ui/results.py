@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import logging
+import re
 import secrets
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from traceback import format_exception
 from typing import TYPE_CHECKING, ParamSpec, TypeVar
 
 from safety.errors import LimitError, RequestError, StudioError
+from safety.generation import GenerationRequest
 from safety.messages.catalogue import Messages
 from safety.records import Decision
+from safety.review.appeals import AppealRequest
 
 if TYPE_CHECKING:
     from PIL.Image import Image
@@ -18,14 +22,16 @@ if TYPE_CHECKING:
 P = ParamSpec("P")
 T = TypeVar("T")
 log = logging.getLogger(__name__)
+MASK = "..."
 
 
 @dataclass(frozen=True, slots=True)
 class Judged:
-    """Holds a decision and the texts of the language that it is shown in."""
+    """Holds a decision, the texts of the language that it is shown in, and the prompt as typed, to quote from it."""
 
     decision: Decision
     messages: Messages
+    prompt: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,13 +47,16 @@ class Problem:
     bad_request: bool = False
 
     @classmethod
-    def of(cls, error: Exception) -> Problem:
-        """Returns the problem behind an error. One that is not ours to explain goes to the log, under an id."""
+    def of(cls, error: Exception, given: Iterable[object] = ()) -> Problem:
+        """Returns the problem behind an error. One that is not ours to explain goes to the log, under an id.
+
+        `given` is what the failed call was given: its words are taken out of what the log says.
+        """
         if isinstance(error, StudioError):
             wait = error.seconds if isinstance(error, LimitError) else None
             return cls(error.sentence, wait, isinstance(error, RequestError))
         number = secrets.token_hex(4)
-        log.error("page problem %s", number, exc_info=error)
+        log.error("page problem %s\n%s", number, without_words("".join(format_exception(error)), given))
         return cls(
             f"Something failed that should not, and no picture was handed out. The log has the details under {number}."
         )
@@ -73,4 +82,23 @@ def attempt(function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T | 
     try:
         return function(*args, **kwargs)
     except Exception as error:  # noqa: BLE001  told in one sentence, logged in full
-        return Problem.of(error)
+        return Problem.of(error, (*args, *kwargs.values()))
+
+
+def without_words(text: str, given: Iterable[object]) -> str:
+    """Returns a text with every word masked that stands in what a person gave: an error may quote it, or a part."""
+    words = {word for typed in _texts(given) for word in re.findall(r"\w{3,}", typed)}
+    return re.sub(r"\w{3,}", lambda word: MASK if word[0] in words else word[0], text) if words else text
+
+
+def _texts(given: Iterable[object]) -> Iterator[str]:
+    """Yields the texts in requests, forms and lists; other objects hold nothing that was typed."""
+    for value in given:
+        if isinstance(value, str):
+            yield value
+        elif isinstance(value, GenerationRequest | AppealRequest):
+            yield from (value.prompt, value.negative_prompt, getattr(value, "remark", ""))
+        elif isinstance(value, Mapping):
+            yield from _texts(value.values())
+        elif isinstance(value, list | tuple):
+            yield from _texts(value)

@@ -98,7 +98,8 @@ def refused(refusal: Refused, statement: Statement) -> Row:
         "stage": str(refusal.decision.stage),
         **decision(refusal.decision, statement.messages),
         "suggestions": [suggestion(each) for each in refusal.suggestions],
-        "hint": hint(refusal.decision),
+        "hint": hint(refusal),
+        "warning": refusal.case if can_confirm(refusal.decision) else "",
         "statement": as_json(statement),
     }
 
@@ -121,10 +122,21 @@ def delivered(outcome: Delivered, result: PictureResult, file: str, messages: Me
     }
 
 
-def hint(decision: Decision) -> str:
-    """Says what the person can do about a decision that stops the work."""
+def can_confirm(decision: Decision) -> bool:
+    """Tells whether a decision on a prompt waits for a person's confirmation."""
+    return decision.verdict is Verdict.WARN and decision.stage is Stage.PROMPT
+
+
+def hint(refusal: Refused) -> str:
+    """Says what the person can do about a refusal, at the command line and over HTTP."""
+    decision, case = refusal.decision, refusal.case
+    if can_confirm(decision):
+        return (
+            f"If you have read this and want it all the same, ask again with --confirm {case} "
+            f'(over HTTP: "acknowledged": true, "warning": "{case}"). That is put on record.'
+        )
     if decision.verdict is Verdict.WARN:
-        return "If you have read this and want it all the same, add --yes. That is put on record."
+        return f"To see it all the same: python app.py reveal {case} --out FILE. That is put on record."
     if decision.verdict is Verdict.HARD_BLOCK:
         return "This is refused in every mode."
     return "Change the prompt." if decision.stage is Stage.PROMPT else "Change the prompt or try another seed."

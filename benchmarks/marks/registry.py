@@ -24,6 +24,7 @@ from safety.marks.similarity import (
     MAX_EDITED_DISTANCE,
     MAX_SAME_DISTANCE,
     MIN_OTHER_DISTANCE,
+    appearance,
     distance,
     fingerprint,
 )
@@ -65,19 +66,24 @@ def photographs() -> list[tuple[str, Image.Image]]:
 def print_fingerprints(pictures: dict[str, Image.Image]) -> None:
     """Prints distances between different pictures, and between each picture and its edits."""
     known = {name: fingerprint(image) for name, image in pictures.items()}
-    unrelated = [distance(pictures[first], known[second]) for first, second in combinations(pictures, 2)]
+    unrelated = [distance(poses(pictures[first]), known[second]) for first, second in combinations(pictures, 2)]
     print(f"strangers, {len(unrelated)} pairs: least {min(unrelated)}, 1 % {np.percentile(unrelated, 1):.0f}, "
           f"at most {MAX_EDITED_DISTANCE}: {sum(bits <= MAX_EDITED_DISTANCE for bits in unrelated)}")  # fmt: skip
     limits = f"<={MAX_SAME_DISTANCE}  <={MAX_EDITED_DISTANCE}  >={MIN_OTHER_DISTANCE}"
     print(f"{'edit':16} median  90 %  most  {limits}")
     for name, edit in EDITS.items():
-        bits = np.array([distance(edit(image), known[title]) for title, image in pictures.items()])
+        bits = np.array([distance(poses(edit(image)), known[title]) for title, image in pictures.items()])
         shares = [
             share.mean()
             for share in (bits <= MAX_SAME_DISTANCE, bits <= MAX_EDITED_DISTANCE, bits >= MIN_OTHER_DISTANCE)
         ]
         print(f"{name:16} {np.median(bits):6.0f} {np.percentile(bits, 90):5.0f} {bits.max():5d} "
               + " ".join(f"{100 * share:4.0f} %" for share in shares))  # fmt: skip
+
+
+def poses(image: Image.Image) -> tuple[str, ...]:
+    """Returns the fingerprints of an RGB picture in all poses."""
+    return appearance(image, None, image.size).hashes
 
 
 def print_third_party(pictures: dict[str, Image.Image]) -> None:
@@ -88,8 +94,8 @@ def print_third_party(pictures: dict[str, Image.Image]) -> None:
     for tool, bits in PAYLOADS.items():
         marked = [dwt_dct(image.resize((512, 512)), bits) for image in list(pictures.values())[::3]]
         whole = [library_reads(image, bits) for image in marked]
-        before = [tool in [mark.tool for mark in detect(image)] for image in marked]
-        after = [tool in [mark.tool for mark in detect(recoded(image, 95))] for image in marked]
+        before = [tool in [mark.tool for mark in detect(np.asarray(image))] for image in marked]
+        after = [tool in [mark.tool for mark in detect(np.asarray(recoded(image, 95)))] for image in marked]
         print(f"{tool}, {len(marked)} marked: found {np.mean(before):.0%}, after JPEG 95 {np.mean(after):.0%}; "
               f"the library reads {np.mean(whole):.0%} whole")  # fmt: skip
 

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from safety.audit import serialize
+from safety.audit.confirmations import confirm
 from safety.audit.hash_chain import CLOSED, canonical, utc_now
 from safety.audit.overrides import redeem, request_digest, restore_redeemed_by
 from safety.generation import Delivered, Export, Generation, GenerationRequest, Refused
@@ -64,6 +66,15 @@ class Case:
         with self._database.write_transaction() as writer:
             digest = request_digest(serialize.request_facts(self._request, writer.keys), writer.keys)
             return bool(redeem(writer, self.id, digest, utc_now()))
+
+    def confirm_warning(self, decision: Decision, since: datetime) -> bool:
+        """Uses up the warning that the request names, no older than `since`; tells whether it was about these words."""
+        request = self._request
+        if request is None or not (request.acknowledged and request.warning):
+            return False
+        with self._database.write_transaction() as writer:
+            opening = serialize.request_facts(request, writer.keys)
+            return confirm(writer, request.warning, self.id, opening, decision, since)
 
     def record_generation(self, generation: Generation) -> None:
         """Records what an engine made."""

@@ -14,7 +14,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from safety.audit.activity import ActivityTable
 from safety.audit.appeal_queue import AppealQueue
-from safety.audit.dialects import BUSY_SECONDS, dialect_of
+from safety.audit.dialects import BUSY_SECONDS, HELD_SECONDS, dialect_of
 from safety.audit.hash_chain import (
     CLOSED,
     CONTENT_KINDS,
@@ -32,6 +32,15 @@ from safety.audit.migrate import migrate
 from safety.audit.tables import TRIGGERS, chain_head, content, entry
 from safety.errors import AuditError
 
+# What to do, by words of the database's own message.
+DAMAGED = "Put a copy of it back, move it away (a new one is begun), or set SAFELIGHT_HOME to another folder."
+ADVICE = {
+    "locked": "Another program holds it: try again.",
+    "lock timeout": "Another program holds it: try again.",
+    "not a database": DAMAGED,
+    "malformed": DAMAGED,
+    "disk is full": "Make room on the disk, then try again.",
+}
 DRIVER = "postgresql+pg8000"  # BSD, pure Python: docs/decisions
 
 
@@ -165,6 +174,7 @@ class Database:
         self.location = without_password(location)
         # One writer a process at a time spares the database's busy waiting.
         self._lock = threading.Lock()
+        self._commits = 0
         with _audit_errors(self.location):
             url = _url(location)
             self._dialect = dialect_of(url)
@@ -176,10 +186,15 @@ class Database:
                 migrate(connection, keys)
 
     @contextmanager
-    def write_transaction(self) -> Iterator[DatabaseWriter]:
-        """Opens a transaction that no other writer overlaps; on disk when it ends. Raises AuditError."""
-        with _audit_errors(self.location), self._lock, self._writable_connection() as connection, connection.begin():
-            yield DatabaseWriter(connection, self.keys)
+    def write_transaction(self, patient: bool = True) -> Iterator[DatabaseWriter]:
+        """Opens a transaction that no other writer overlaps; on disk when it ends.
+
+        Raises AuditError; if not `patient`, after two seconds in which others held the database and nobody got on.
+        """
+        with _audit_errors(self.location), self._turn(patient):
+            with self._writable_connection(patient) as connection, connection.begin():
+                yield DatabaseWriter(connection, self.keys)
+            self._commits += 1
 
     @contextmanager
     def read_transaction(self) -> Iterator[DatabaseReader]:
@@ -210,8 +225,21 @@ class Database:
         """Closes all connections that are not in use."""
         self._engine.dispose()
 
-    def _writable_connection(self) -> sa.Connection:
-        return self._engine.connect().execution_options(writes=True)
+    @contextmanager
+    def _turn(self, patient: bool) -> Iterator[None]:
+        """Waits until no other thread of this process writes."""
+        commits = self._commits
+        while not self._lock.acquire(timeout=HELD_SECONDS):
+            if commits == self._commits and not patient:
+                raise AuditError(f"The audit log {self.location} is held by another program.", "Try again.")
+            commits = self._commits
+        try:
+            yield
+        finally:
+            self._lock.release()
+
+    def _writable_connection(self, patient: bool = False) -> sa.Connection:
+        return self._engine.connect().execution_options(writes=True, patient=patient)
 
     def _prepare(self, connection: object, _record: object) -> None:
         self._dialect.prepare(connection)
@@ -224,7 +252,7 @@ class Database:
     def _begin(self, connection: sa.Connection) -> None:
         options = connection.get_execution_options()
         if options.get("isolation_level") != "AUTOCOMMIT":
-            self._dialect.begin(connection, options.get("writes", False))
+            self._dialect.begin(connection, options.get("writes", False), options.get("patient", True))
 
 
 def without_password(location: str | Path) -> str:
@@ -254,7 +282,7 @@ def _audit_errors(location: str) -> Iterator[None]:
         raise AuditError(f"The audit log {location} needs the package {error.name}.", advice) from error
     except (SQLAlchemyError, OSError) as error:
         why = _message(getattr(error, "orig", None) or error)
-        advice = "Another program holds it: try again." if "locked" in why or "lock timeout" in why else ""
+        advice = next((advice for words, advice in ADVICE.items() if words in why), "")
         if not advice and _is_url(location):
             advice = "Check SAFELIGHT_STORE, and that the database server runs and lets this user in."
         raise AuditError(f"The audit log {location} cannot be used: {why}.", advice) from error

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import time
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -12,9 +13,11 @@ from safety.audit.liveness import FileProcessLock, PostgreSQLProcessLock, Proces
 from safety.errors import AuditError
 
 BUSY_SECONDS = 60
+# After so long without any commit somebody is told that the database is held, unless work done would be lost.
+HELD_SECONDS = 2
 # One number for all processes; those of `PostgreSQLProcessLock` have 48 bits and never meet it.
 WRITER_LOCK = 0x5AFE_11C7_0A0D_1700
-PRAGMAS = (f"busy_timeout={BUSY_SECONDS * 1000}", "journal_mode=WAL", "synchronous=FULL", "secure_delete=ON")
+PRAGMAS = (f"busy_timeout={HELD_SECONDS * 1000}", "journal_mode=WAL", "synchronous=FULL", "secure_delete=ON")
 SETTINGS = (f"lock_timeout = '{BUSY_SECONDS}s'", "synchronous_commit = on", "TIME ZONE 'UTC'")
 
 
@@ -27,8 +30,11 @@ class Dialect(Protocol):
     def is_usable(self, connection: Any) -> bool:
         """Tells whether a DBAPI connection from the pool still works."""
 
-    def begin(self, connection: sa.Connection, writes: bool) -> None:
-        """Begins a transaction: a writing one waits for all other writers, a reading one sees one state."""
+    def begin(self, connection: sa.Connection, writes: bool, patient: bool) -> None:
+        """Begins a transaction: a writing one waits for all other writers, a reading one sees one state.
+
+        Waits for BUSY_SECONDS; if not `patient`, for HELD_SECONDS where the others do not get on either.
+        """
 
     def process_lock(self, engine: sa.Engine) -> ProcessLock:
         """Returns a lock by which others that use the same database see that this process lives."""
@@ -60,9 +66,26 @@ class SQLiteDialect:
         """Returns True: a file does not hang up."""
         return True
 
-    def begin(self, connection: sa.Connection, writes: bool) -> None:
+    def begin(self, connection: sa.Connection, writes: bool, patient: bool) -> None:
         """Begins a transaction; a writing one takes the write lock at once."""
-        connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+        if not writes:
+            connection.exec_driver_sql("BEGIN")
+            return
+        started, state = time.monotonic(), self._state(connection)
+        while True:
+            try:
+                connection.exec_driver_sql("BEGIN IMMEDIATE")
+                return
+            except sa.exc.OperationalError:
+                # What others have committed meanwhile shows that they work and do not merely hold the file.
+                before, state = state, self._state(connection)
+                late = time.monotonic() - started > BUSY_SECONDS
+                if late or (before == state and not patient):
+                    raise
+
+    @staticmethod
+    def _state(connection: sa.Connection) -> int:
+        return int(connection.exec_driver_sql("PRAGMA data_version").scalar_one())
 
     def process_lock(self, engine: sa.Engine) -> ProcessLock:
         """Returns a locked file in the folder `instances` beside the database. Raises AuditError."""
@@ -109,9 +132,10 @@ class PostgreSQLDialect:
             return False
         return True
 
-    def begin(self, connection: sa.Connection, writes: bool) -> None:
+    def begin(self, connection: sa.Connection, writes: bool, patient: bool) -> None:
         """Begins a transaction: one writer at a time, or a reader's snapshot."""
         if writes:
+            connection.exec_driver_sql(f"SET LOCAL lock_timeout = '{BUSY_SECONDS if patient else HELD_SECONDS}s'")
             # Freed by the end of the transaction, however it ends.
             connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({WRITER_LOCK})")
         else:

@@ -135,9 +135,12 @@ class AuditLog:
         """Returns the export with exactly these bytes, else the newest with one of these stamps; None without one."""
         with self.read_transaction() as reader:
             exports = reader.exports([str(stamp) for stamp in stamps], sha256)
-        genuine = [entry for entry in exports if self.keys.is_genuine(entry)]
-        best = max(genuine, key=lambda entry: (entry.sha256 == sha256, entry.seq), default=None)
-        return None if best is None else serialize.export_record(best)
+            genuine = [entry for entry in exports if self.keys.is_genuine(entry)]
+            best = max(genuine, key=lambda entry: (entry.sha256 == sha256, entry.seq), default=None)
+            if best is None:
+                return None
+            opened = reader.entries_of(best.case_id)[0]
+        return serialize.export_record(best, str(opened.parse_facts().get("kind", "")))
 
     def verify(self) -> Texts:
         """Returns whatever is wrong with the record, a sentence each that names the row; none for a sound one."""
@@ -172,9 +175,12 @@ class AuditLog:
 
     # ---- for appeals and rate limits ----
 
-    def write_transaction(self) -> AbstractContextManager[DatabaseWriter]:
-        """Opens a transaction that no other writer overlaps; on disk when it ends."""
-        return self._database.write_transaction()
+    def write_transaction(self, patient: bool = False) -> AbstractContextManager[DatabaseWriter]:
+        """Opens a transaction that no other writer overlaps; on disk when it ends.
+
+        `patient`: waits for a minute where another program holds the database, and not for two seconds.
+        """
+        return self._database.write_transaction(patient)
 
     def read_transaction(self) -> AbstractContextManager[DatabaseReader]:
         """Opens a transaction on one state of the record, whatever others write meanwhile."""

@@ -157,8 +157,11 @@ def error_facts(error: BaseException) -> Facts:
 # ---- rows to what is shown ----
 
 
-def export_record(entry: Entry) -> ExportRecord:
-    """Returns an export as the registry knows it. Rows of older versions have no size and no fingerprint."""
+def export_record(entry: Entry, kind: str) -> ExportRecord:
+    """Returns an export as the registry knows it. Rows of older versions have no size and no fingerprint.
+
+    `kind` is that of its case: a "mark" case is of a picture from elsewhere.
+    """
     facts = entry.parse_facts()
     return ExportRecord(
         stamp=str(entry.stamp),
@@ -168,6 +171,7 @@ def export_record(entry: Entry) -> ExportRecord:
         width=facts.get("width", 0),
         height=facts.get("height", 0),
         fingerprint=Fingerprint(facts["pdq"], facts["pdq_quality"]) if facts.get("pdq") else None,
+        declared=kind == "mark",
     )
 
 

@@ -10,53 +10,23 @@ from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from safety.errors import WeightsError
-from safety.generation import Stamp
+from safety.errors import FileError, WeightsError
+from safety.files.pool import WorkerPool, shared_pool
+from safety.image_io import MAX_BYTES, open_untrusted
 from safety.marks import credentials, metadata, metadata_reader, visible
 from safety.marks.certificates import OwnCertificate
-from safety.marks.disclosure import DisclosedField, disclosed_fields
 from safety.marks.keys import SigningKeys, existing_signing_keys, mark_keys, signing_keys
 from safety.marks.label import LabelStyle
-from safety.marks.manifest import Credentials
-from safety.marks.metadata_reader import Metadata, MetadataFields
 from safety.marks.provenance import Operator, Provenance
+from safety.marks.reading import FileReadings, MarkReadings, ReadingKeys, read_file, read_layers
 from safety.marks.visible import Corner
 
 if TYPE_CHECKING:
     from PIL.Image import Image
 
-    from safety.marks.invisible.detect import DecodedMark
-    from safety.marks.third_party import ThirdPartyMark
     from safety.marks.trustmark import TrustMarkReader
 
-# Of a strip, a middle part is searched: as long as this many short sides, and as long as both of these allow.
-MIN_STRIP_RATIO = 2.5
-MAX_STRIP_LENGTH, MAX_STRIP_AREA = 4096, 2_000_000  # pixels
-
-
-@dataclass(frozen=True, slots=True)
-class MarkReadings:
-    """Holds what each layer of a file says; None where the layer is not there. The visible label is for eyes only.
-
-    `third_party` are pixel marks of other makers, `failures` sentences on those that could not be looked for;
-    `disclosed` is everything that the file says about its maker.
-    """
-
-    credentials: Credentials | None
-    invisible: DecodedMark | None
-    metadata: Metadata
-    third_party: tuple[ThirdPartyMark, ...] = ()
-    failures: tuple[str, ...] = ()
-    disclosed: tuple[DisclosedField, ...] = ()
-
-    def stamps(self) -> dict[str, Stamp]:
-        """Returns the stamp of each layer that carries one, by the layer's name."""
-        stamps = {
-            "credentials": self.credentials.stamp if self.credentials else None,
-            "invisible": self.invisible.stamp if self.invisible else None,
-            "metadata": self.metadata.stamp,
-        }
-        return {layer: stamp for layer, stamp in stamps.items() if stamp is not None}
+__all__ = ["MarkReadings", "Marks"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,10 +46,11 @@ class Marks:
     time_authority: str = ""
     trustmark: TrustMarkReader | None = None
 
-    def apply(self, image: Image, format: str, provenance: Provenance, time: datetime) -> bytes:
+    def apply(self, image: Image, format: str, provenance: Provenance, time: datetime, earlier: bytes = b"") -> bytes:
         """Returns a finished file of an RGB picture with all marks in it. `format` is "PNG", "JPEG" or "WEBP".
 
-        Raises ExportError, KeysError.
+        `earlier` are the credentials of the file that it was taken from, as `open_file` returns them. Raises
+        ExportError, KeysError.
         """
         from safety.marks.invisible.embed import embed
 
@@ -88,36 +59,52 @@ class Marks:
         marked = embed(labelled, provenance.stamp, self._mark_keys()[0])
         data = metadata.encode(marked, format, provenance, time)
         keys = replace(self._signing_keys(), time_authority=self.time_authority)
-        return credentials.sign(data, format, provenance, time, keys)
+        return credentials.sign(data, format, provenance, time, keys, earlier)
+
+    def open_file(self, file: bytes) -> tuple[Image, bytes]:
+        """Returns the picture of a file from outside, and the credentials that it came with, as `apply` keeps them.
+
+        Both are read in worker processes. Raises FileError.
+        """
+        picture = open_untrusted(file)
+        earlier, _ = shared_pool().run(credentials.read_earlier, file)
+        return picture, earlier if isinstance(earlier, bytes) else b""
 
     def read_own(self, data: bytes, picture: Image) -> MarkReadings:
-        """Reads the studio's own layers, not those of other makers.
+        """Reads the layers of a file that this studio has written.
 
         `picture` is what `open_picture` makes of the file.
         """
-        return self._read_layers(data, picture)[0]
+        return read_layers(data, metadata_reader.read(data), picture, self.reading_keys())
 
-    def read(self, data: bytes, picture: Image) -> MarkReadings:
-        """Reads every layer of a file of any maker. `picture` is what `open_picture` makes of the file."""
-        from safety.marks import third_party
+    def read(self, file: bytes | Path, client: str = "", pool: WorkerPool | None = None) -> FileReadings:
+        """Reads every layer of a file of any maker, in a worker process; of a path, the worker reads the file.
 
-        readings, fields = self._read_layers(data, picture)
-        marks = third_party.detect(picture)
-        failures: tuple[str, ...] = ()
+        `client` is whose file it is; "" is this program's own user. Raises FileError, BusyError.
+        """
+        source = (file, MAX_BYTES) if isinstance(file, Path) else file
+        read, (size, pixels) = (pool or shared_pool()).run(
+            read_file, source, self.reading_keys(), self.trustmark is not None, client=client
+        )
+        if not isinstance(read, FileReadings):
+            raise FileError("The file could not be read.", "Save or download it again.")
+        return self._with_trustmark(read, size, pixels) if self.trustmark else read
+
+    def reading_keys(self) -> ReadingKeys:
+        """Returns what reading takes; makes no keys, and hands no private one out. Raises KeysError."""
+        signing = tuple(replace(keys, key="", time_authority="") for keys in self._known_keys())
+        return ReadingKeys(self._mark_keys(), signing)
+
+    def _with_trustmark(self, read: FileReadings, size: tuple[int, int], pixels: bytearray) -> FileReadings:
+        """Adds what the model of TrustMark reads. It is loaded here: it would not fit into the bounds of a worker."""
+        from PIL import Image as Pillow
+
+        readings = read.readings
         try:
-            marks += self.trustmark.detect(picture) if self.trustmark else ()
+            marks = self.trustmark.detect(Pillow.frombytes("RGB", size, pixels)) if self.trustmark else ()
         except WeightsError as error:
-            failures = (error.sentence,)
-        disclosed = disclosed_fields(fields, readings.credentials.manifest if readings.credentials else {})
-        return replace(readings, third_party=marks, failures=failures, disclosed=disclosed)
-
-    def _read_layers(self, data: bytes, picture: Image) -> tuple[MarkReadings, MetadataFields]:
-        from safety.marks.invisible.detect import detect
-
-        fields = metadata_reader.read(data)
-        signed = credentials.read(data, *self._known_keys())
-        mark = detect(_middle(picture), self._mark_keys())
-        return MarkReadings(signed, mark, metadata_reader.interpret(fields)), fields
+            return replace(read, readings=replace(readings, failures=(*readings.failures, error.sentence)))
+        return replace(read, readings=replace(readings, third_party=readings.third_party + marks))
 
     def _signing_keys(self) -> SigningKeys:
         return self.certificate.load() if self.certificate else signing_keys(self.keys)
@@ -133,13 +120,3 @@ class Marks:
         from safety.marks.invisible.detect import PUBLIC_KEY
 
         return (*mark_keys(self.keys), PUBLIC_KEY)
-
-
-def _middle(picture: Image) -> Image:
-    """Returns a strip's middle: the mark repeats along it, and searching all of it takes seconds and gigabytes."""
-    short, long = sorted(picture.size)
-    length = round(max(MIN_STRIP_RATIO * short, min(MAX_STRIP_LENGTH, MAX_STRIP_AREA // short)))
-    if long <= length:
-        return picture
-    left, top = (max(0, (side - length) // 2) if side == long else 0 for side in picture.size)
-    return picture.crop((left, top, picture.width - left, picture.height - top))

@@ -36,9 +36,10 @@ class Exporter:
 
     marks: Marks
 
-    def export(self, image: Image, provenance: Provenance, path: Path) -> Export:
+    def export(self, image: Image, provenance: Provenance, path: Path, earlier: bytes = b"") -> Export:
         """Marks a picture of any mode and writes it, 8-bit RGB, to `path`, whose suffix chooses the format.
 
+        `earlier` are the credentials of the file that the picture was taken from, which are kept in the new ones.
         Everything happens in memory and is read back before the file gets its name. Raises ExportError, with nothing
         written, if any mark cannot be read back or the file cannot be written; KeysError if it cannot be signed.
         """
@@ -48,7 +49,7 @@ class Exporter:
                 f"A picture of {image.width} x {image.height} pixels cannot be marked.",
                 f"Each side must have {MIN_SIDE} to {MAX_SIDE:,} pixels.",
             )
-        data = self.marks.apply(as_rgb(image), format, provenance, datetime.now(UTC))
+        data = self.marks.apply(as_rgb(image), format, provenance, datetime.now(UTC), earlier)
         picture, readings = self._read_back(data, provenance)
         write(path, data)
         return Export(
@@ -117,10 +118,12 @@ def write(path: Path, data: bytes) -> None:
             raise ExportError("The disk did not keep what was written.", "Check the disk, or choose another folder.")
         temporary.replace(path)
         _sync_folder(path.parent)
-    except OSError as error:
+    # A name with a zero in it, or one that this system cannot write, is a ValueError.
+    except (OSError, ValueError) as error:
+        why = error.strerror or error if isinstance(error, OSError) else error
         raise ExportError(
-            f"The picture cannot be written to {path}: {error.strerror or error}.",
-            "Choose a folder that you may write to, on a disk with room.",
+            f"The picture cannot be written to {str(path)!r}: {why}.",
+            "Choose a name of letters and digits, and a folder that you may write to, on a disk with room.",
         ) from error
     finally:
         _discard(temporary)
@@ -155,5 +158,5 @@ def _sync_folder(folder: Path) -> None:
 
 def _discard(temporary: Path) -> None:
     # The folder itself may be gone or closed to us; the error that led here says so.
-    with suppress(OSError):
+    with suppress(OSError, ValueError):
         temporary.unlink(missing_ok=True)

@@ -6,33 +6,26 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
-from io import BytesIO
-from typing import TYPE_CHECKING, Any
+from typing import Any
 from xml.etree import ElementTree
 
+from safety.errors import FileError
+from safety.files import containers
+from safety.files.blocks import Blocks
 from safety.generation import Stamp
-from safety.image_io import FORMATS, without_warnings
-from safety.marks.generation_params import read_params
+from safety.marks.exif_reader import as_text, exif_fields, iptc_fields
+from safety.marks.generation_params import MAX_FIELD, read_params
 from safety.marks.metadata import IPTC, RDF, SAFELIGHT, TC260, XMP
 from safety.marks.provenance import parse_stamp
 
-if TYPE_CHECKING:
-    from PIL.Image import Image
-
 MAX_PACKET = 1_000_000  # bytes of XMP that are parsed
-MAX_FIELD = 10_000  # characters of one field that are passed on
+MAX_ELEMENTS, MAX_DEPTH = 5000, 32  # of its XML
+MAX_VALUE = 500_000  # characters of one field that are looked into: some programs keep their whole graph in one
 MAX_FIELDS = 400
+_STEP = 16_384  # bytes that are parsed at once
 PHOTOSHOP = "http://ns.adobe.com/photoshop/1.0/"
-# Datasets of IPTC-IIM 4.2 by record and number.
-_IIM = {(2, 5): "Title", (2, 25): "Keywords", (2, 80): "By-line", (2, 85): "By-lineTitle", (2, 90): "City"}
-_IIM |= {(2, 101): "Country", (2, 110): "Credit", (2, 115): "Source", (2, 116): "Copyright", (2, 120): "Caption"}
-# EXIF directories by their tag.
-_IFDS = {0x8769: "Exif", 0x8825: "GPS"}
-_USER_COMMENT = 0x9286  # EXIF tag
-# What the first eight bytes of a UserComment name.
-_COMMENT_CODES = {b"ASCII\0\0\0": "ascii", b"UNICODE\0": "utf-16-be", b"JIS\0\0\0\0\0": "iso2022_jp", bytes(8): "utf-8"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,26 +65,26 @@ class Metadata:
 
 def read(data: bytes) -> MetadataFields:
     """Returns the fields of any file; empty ones if there are none or they cannot be parsed. Never raises."""
-    from PIL import Image as Pillow
-
     try:
-        with without_warnings(), Pillow.open(BytesIO(data), formats=FORMATS) as image:
-            info = dict(image.info)
-            return MetadataFields(
-                xmp=parse_packet(_bytes(info.get("xmp") or info.get("XML:com.adobe.xmp"))),
-                exif=dict(_exif(image)),
-                iim=dict(_iim(image)),
-                texts={str(key): text for key, value in info.items() if key not in ("XML:com.adobe.xmp", "xmp")
-                       if (text := _text(value))},
-            )  # fmt: skip
-    except Exception:  # noqa: BLE001  what cannot be opened says nothing
+        return read_blocks(containers.split(data))
+    except FileError:
         return MetadataFields()
+
+
+def read_blocks(blocks: Blocks) -> MetadataFields:
+    """Returns the fields of a file that was taken apart. Never raises."""
+    return MetadataFields(
+        xmp=parse_packet(blocks.xmp),
+        exif=exif_fields(blocks.exif),
+        iim=iptc_fields(blocks.iptc),
+        texts={keyword: text for keyword, value in blocks.texts if (text := as_text(value))},
+    )
 
 
 def interpret(fields: MetadataFields) -> Metadata:
     """Returns what fields say about AI."""
-    xmp, exif, texts = fields.xmp, fields.exif, fields.texts
-    params = read_params(texts, exif)
+    params = read_params(fields.texts, fields.exif, fields.xmp)
+    xmp, exif, texts = (_shortened(each) for each in (fields.xmp, fields.exif, fields.texts))
     return Metadata(
         stamp=parse_stamp(xmp.get(f"{{{SAFELIGHT}}}Stamp", "")),
         digital_source_type=xmp.get(f"{{{IPTC}}}DigitalSourceType", ""),
@@ -107,45 +100,47 @@ def interpret(fields: MetadataFields) -> Metadata:
     )
 
 
+def _shortened(fields: Mapping[str, str]) -> dict[str, str]:
+    return {name: value[:MAX_FIELD] for name, value in fields.items()}
+
+
 def parse_packet(xmp: bytes) -> dict[str, str]:
     """Returns the fields of an XMP packet by {namespace}name, attributes and elements; none if it is no XMP."""
-    # No XMP has a DTD; with entities, a small XML file can grow to gigabytes.
-    if not xmp or len(xmp) > MAX_PACKET or b"<!" in xmp:
+    # No XMP has a DTD; with entities, a small XML file can grow to gigabytes. In UTF-16 a zero stands in between.
+    if not xmp or len(xmp) > MAX_PACKET or b"<!" in xmp.replace(b"\0", b""):
         return {}
     try:
-        tree = ElementTree.fromstring(xmp.strip(b"\x00 \r\n\t"))
+        tree = _parse_bounded(xmp.strip(b"\x00 \r\n\t"))
     except (ElementTree.ParseError, ValueError, LookupError):
         return {}
     fields: dict[str, str] = {}
     for description in tree.iter(f"{{{RDF}}}Description"):
-        fields |= {name: value[:MAX_FIELD] for name, value in description.attrib.items()}
-        fields |= {child.tag: "; ".join(filter(None, map(str.strip, child.itertext())))[:MAX_FIELD]
+        fields |= {name: value[:MAX_VALUE] for name, value in description.attrib.items()}
+        fields |= {child.tag: "; ".join(filter(None, map(str.strip, child.itertext())))[:MAX_VALUE]
                    for child in description}  # fmt: skip
+        if len(fields) > MAX_FIELDS:
+            break
     return dict(list(fields.items())[:MAX_FIELDS])
 
 
-def _exif(image: Image) -> Iterator[tuple[str, str]]:
-    from PIL.ExifTags import GPSTAGS, TAGS
-
-    exif = image.getexif()
-    for tag, value in list(exif.items())[:MAX_FIELDS]:
-        if tag not in _IFDS:
-            yield TAGS.get(tag, f"tag {tag}"), _text(value)
-    for number, name in _IFDS.items():
-        names = GPSTAGS if name == "GPS" else TAGS
-        for tag, value in list(exif.get_ifd(number).items())[:MAX_FIELDS]:
-            yield names.get(tag, f"{name} tag {tag}"), _comment(value) if tag == _USER_COMMENT else _text(value)
-
-
-def _iim(image: Image) -> Iterator[tuple[str, str]]:
-    from PIL.IptcImagePlugin import getiptcinfo
-
-    # Every opened picture is an ImageFile.
-    datasets: Mapping[Any, Any] = getiptcinfo(image) or {}  # type: ignore[arg-type]
-    for key, value in list(datasets.items())[:MAX_FIELDS]:
-        if key in _IIM:
-            values = value if isinstance(value, list) else [value]
-            yield _IIM[key], "; ".join(filter(None, map(_text, values)))
+def _parse_bounded(xmp: bytes) -> ElementTree.Element:
+    """Parses XML of at most so many elements and so deep. Raises ValueError for more, ParseError for what is none."""
+    # typeshed knows no events of two values.
+    parser: Any = ElementTree.XMLPullParser(("start", "end"))
+    elements = depth = 0
+    root: ElementTree.Element | None = None
+    for start in range(0, len(xmp), _STEP):
+        parser.feed(xmp[start : start + _STEP])
+        for event, element in parser.read_events():
+            root = element if root is None else root
+            depth += 1 if event == "start" else -1
+            elements += 1
+            if elements > 2 * MAX_ELEMENTS or depth > MAX_DEPTH:
+                raise ValueError("not the XML of a picture")
+    parser.close()
+    if root is None:
+        raise ValueError("no element")
+    return root
 
 
 def _aigc(*places: str) -> dict[str, str]:
@@ -159,26 +154,3 @@ def _aigc(*places: str) -> dict[str, str]:
         if isinstance(label, dict) and "Label" in label:
             return {str(key): str(item)[:MAX_FIELD] for key, item in list(label.items())[:MAX_FIELDS]}
     return {}
-
-
-def _comment(value: object) -> str:
-    """Returns the text of EXIF's UserComment: eight bytes name the code, the text follows."""
-    if not isinstance(value, bytes) or value[:8] not in _COMMENT_CODES:
-        return _text(value)
-    return value[8 : 8 + 2 * MAX_FIELD].decode(_COMMENT_CODES[value[:8]], "replace").strip("\x00 ")[:MAX_FIELD]
-
-
-def _bytes(value: object) -> bytes:
-    return value if isinstance(value, bytes) else value.encode(errors="ignore") if isinstance(value, str) else b""
-
-
-def _text(value: Any) -> str:
-    """Returns words and numbers as text; of other bytes than UTF-8 how many there are; of nested values nothing."""
-    if isinstance(value, bytes):
-        try:
-            value = value[:MAX_FIELD].decode()
-        except UnicodeDecodeError:
-            return f"{len(value)} bytes"
-    if isinstance(value, tuple | list):
-        value = ", ".join(str(item) for item in value[:20])
-    return str(value)[:MAX_FIELD].strip("\x00 ") if not isinstance(value, dict) else ""

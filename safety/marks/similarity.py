@@ -8,7 +8,7 @@ benchmarks/marks/registry.py; docs/provenance.md has the table.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING, Protocol
@@ -66,20 +66,39 @@ def fingerprint(image: Image) -> Fingerprint:
     return Fingerprint(as_hex(bits), quality)
 
 
-def distance(image: Image, known: Fingerprint, angle: float = 0.0) -> int:
-    """Returns the least number of bits, 0 to 256, that differ over the eight ways to turn and mirror an RGB picture.
+@dataclass(frozen=True, slots=True)
+class Appearance:
+    """Holds what a picture looks like: its size in pixels, and its fingerprints in all poses, 64 hex digits each."""
+
+    width: int
+    height: int
+    hashes: tuple[str, ...]
+
+
+def appearance(image: Image, mark: DecodedMark | None, size: tuple[int, int]) -> Appearance:
+    """Returns what an upright RGB picture looks like, which may be smaller than its original `size`.
+
+    If its mark says that it was turned, it is turned back, too.
+    """
+    return Appearance(*size, tuple(_hashes(image, mark.geometry.angle if mark else 0.0)))
+
+
+def distance(hashes: Iterable[str], known: Fingerprint) -> int:
+    """Returns the least number of bits, 0 to 256, in which one of these fingerprints differs from a known one."""
+    return min((int(each, 16) ^ int(known.bits, 16)).bit_count() for each in hashes)
+
+
+def _hashes(image: Image, angle: float) -> Iterator[str]:
+    """Yields the fingerprints of the eight ways to turn and mirror an RGB picture.
 
     `angle`: by how many degrees it was turned clockwise, as far as its mark tells; that is undone too.
     """
-    import numpy as np
-
-    expected = np.unpackbits(np.frombuffer(bytes.fromhex(known.bits), np.uint8))
-    upright = [image, image.rotate(angle)] if abs(angle) > 0.5 else [image]
-    return min(int((bits != expected).sum()) for picture in upright for bits in pdq_poses(_reduce(picture)))
+    for picture in [image, image.rotate(angle)] if abs(angle) > 0.5 else [image]:
+        yield from map(as_hex, pdq_poses(_reduce(picture)))
 
 
-def compare(image: Image, mark: DecodedMark | None, record: ExportRecord, sha256: str) -> Comparison:
-    """Compares an upright RGB picture with a record; `mark` is its invisible mark, `sha256` that of its file, as hex.
+def compare(seen: Appearance, mark: DecodedMark | None, record: ExportRecord, sha256: str) -> Comparison:
+    """Compares what a picture looks like with a record; `mark` is its invisible mark, `sha256` that of its file.
 
     The mark's geometry tells how much of the picture is left.
     """
@@ -87,8 +106,8 @@ def compare(image: Image, mark: DecodedMark | None, record: ExportRecord, sha256
         return Comparison(Similarity.FILE, 0)
     if record.fingerprint is None:
         return Comparison(Similarity.UNCLEAR)
-    bits = distance(image, record.fingerprint, mark.geometry.angle if mark else 0.0)
-    return Comparison(_similarity(bits, record.fingerprint.quality, _is_whole(image, mark, record)), bits)
+    bits = distance(seen.hashes, record.fingerprint)
+    return Comparison(_similarity(bits, record.fingerprint.quality, _is_whole(seen, mark, record)), bits)
 
 
 def _similarity(bits: int, quality: int, whole: bool) -> Similarity:
@@ -101,15 +120,15 @@ def _similarity(bits: int, quality: int, whole: bool) -> Similarity:
     return Similarity.ANOTHER if comparable and bits >= MIN_OTHER_DISTANCE else Similarity.UNCLEAR
 
 
-def _is_whole(image: Image, mark: DecodedMark | None, record: ExportRecord) -> bool:
+def _is_whole(seen: Appearance, mark: DecodedMark | None, record: ExportRecord) -> bool:
     """Returns whether about all of the recorded picture should be there: a crop would be taken for another picture."""
     if mark is None:
-        return image.size == (record.width, record.height)
+        return (seen.width, seen.height) == (record.width, record.height)
     from safety.marks.invisible.detect import tile_scale
 
     recorded = (record.width, record.height)
-    scale = mark.geometry.scale * tile_scale(image.size) / tile_scale(recorded)
-    share = image.width * image.height / (scale**2 * record.width * record.height)
+    scale = mark.geometry.scale * tile_scale((seen.width, seen.height)) / tile_scale(recorded)
+    share = seen.width * seen.height / (scale**2 * record.width * record.height)
     return WHOLE_AREA[0] <= share <= WHOLE_AREA[1] and abs(mark.geometry.angle) < MAX_ANGLE
 
 

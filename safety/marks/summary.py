@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from safety.generation import ExportRecord
-from safety.marks import MarkReadings
+from safety.marks.reading import DAMAGED, MarkReadings
 from safety.marks.similarity import Comparison, Similarity
 
 EVIDENCE = "Marks are evidence, not proof: they can be removed and copied."
@@ -25,7 +25,7 @@ def contradictions(readings: MarkReadings, record: ExportRecord | None, comparis
     yield from _stamp_contradictions(readings)
     if record and comparison and comparison.similarity is Similarity.ANOTHER:
         yield (
-            f"The stamp belongs to another picture, made here on {record.time}; {comparison.distance} of 256 bits of "
+            f"The stamp belongs to another picture, {record.origin}; {comparison.distance} of 256 bits of "
             "the fingerprint differ. The mark was copied onto this one, or hardly anything of the original is left."
         )
     yield from _credential_contradictions(readings)
@@ -88,12 +88,12 @@ def summarise(readings: MarkReadings, record: ExportRecord | None, comparison: C
         return f"The file holds parameters as {metadata.tool} writes them. Anybody can write them. {EVIDENCE}"
     if readings.credentials or metadata.found:
         return f"The file says something about its origin; its pixels carry no mark that is read here. {EVIDENCE}"
-    return NOTHING
+    return f"{DAMAGED} {EVIDENCE}" if readings.credentials_damaged else NOTHING
 
 
 def _summarise_export(readings: MarkReadings, record: ExportRecord, comparison: Comparison) -> str:
     """Returns the summary of a file that goes back to an export of this studio."""
-    origin = f"made here on {record.time} (case {record.case})"
+    origin = record.origin
     broken = bool(readings.credentials and not readings.credentials.valid)
     match comparison.similarity:
         case Similarity.FILE:

@@ -12,13 +12,10 @@ Only numpy and OpenCV: the package itself imports torch to read a mark that need
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-
-if TYPE_CHECKING:
-    from PIL.Image import Image
 
 SCALE = 36  # quantisation step of dwtDct
 BLOCK = 4  # of the wavelet's low band
@@ -45,11 +42,12 @@ class ThirdPartyMark:
     payload: str = ""
 
 
-def detect(image: Image) -> tuple[ThirdPartyMark, ...]:
-    """Returns the known payload that an RGB picture carries, at most one: some resemble each other."""
-    if image.width * image.height < MIN_AREA or min(image.size) < 2 * BLOCK:
+def detect(pixels: NDArray[np.uint8]) -> tuple[ThirdPartyMark, ...]:
+    """Returns the known payload that RGB pixels, (height, width, 3), carry, at most one: some resemble each other."""
+    height, width = pixels.shape[:2]
+    if width * height < MIN_AREA or min(height, width) < 2 * BLOCK:
         return ()
-    votes = block_votes(np.asarray(image))
+    votes = block_votes(pixels)
     score, tool = max((payload_score(votes, payload), tool) for tool, payload in PAYLOADS.items())
     return (ThirdPartyMark(tool, "dwtDct", round(score, 1)),) if score >= MIN_SCORE else ()
 

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass
+from pathlib import Path
 from typing import Any
 
 from safety.generation import ExportRecord
-from safety.image_io import open_picture
-from safety.marks import MarkReadings, Marks
+from safety.marks import Marks
+from safety.marks.reading import MarkReadings
 from safety.marks.similarity import Comparison, ExportRegistry, Similarity, compare
 from safety.marks.summary import contradictions, summarise
 
@@ -65,15 +65,18 @@ class Verification:
         }
 
 
-def verify(data: bytes, marks: Marks, registry: ExportRegistry) -> Verification:
-    """Reads all layers of a picture file. Raises FileError if it is no picture that can be read."""
-    picture = open_picture(data)
-    readings = marks.read(data, picture)
-    sha256 = hashlib.sha256(data).hexdigest()
-    record = registry.find(dict.fromkeys(map(str, readings.stamps().values())), sha256)
-    comparison = compare(picture, readings.invisible, record, sha256) if record else None
+def verify(file: bytes | Path, marks: Marks, registry: ExportRegistry, client: str = "") -> Verification:
+    """Reads all layers of a picture file, given as bytes or where it is, in a worker process.
+
+    `client` is whose file it is; "" is this program's own user. Raises FileError if it is no picture that can be read,
+    BusyError.
+    """
+    read = marks.read(file, client)
+    readings = read.readings
+    record = registry.find(dict.fromkeys(map(str, readings.stamps().values())), read.sha256)
+    comparison = compare(read.appearance, readings.invisible, record, read.sha256) if record else None
     return Verification(
-        sha256=sha256,
+        sha256=read.sha256,
         readings=readings,
         record=record,
         comparison=comparison,
@@ -86,6 +89,7 @@ def _credentials(readings: MarkReadings) -> dict[str, Any]:
     credentials = readings.credentials
     return {
         "found": credentials is not None,
+        "damaged": readings.credentials_damaged,
         "valid": bool(credentials and credentials.valid),
         "trusted": bool(credentials and credentials.trusted),
         "claims": asdict(credentials.summary) if credentials else {},
@@ -99,11 +103,12 @@ def _invisible(readings: MarkReadings) -> dict[str, Any]:
 
 def _registry(record: ExportRecord | None, comparison: Comparison | None) -> dict[str, Any]:
     if record is None or comparison is None:
-        return dict.fromkeys(("case", "time", "sha256", "unchanged", "match", "distance"))
+        return dict.fromkeys(("case", "time", "sha256", "declared", "unchanged", "match", "distance"))
     return {
         "case": record.case,
         "time": record.time,
         "sha256": record.sha256,
+        "declared": record.declared,
         "unchanged": comparison.similarity is Similarity.FILE,
         "match": str(comparison.similarity),
         "distance": comparison.distance,

@@ -5,7 +5,7 @@ A decision is made without words. `Messages.render` says it in a language; what 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from string import Formatter
@@ -26,7 +26,7 @@ STAGE_OF = {"P": Stage.PROMPT, "I": Stage.PICTURE, "T": Stage.TEXT}
 class RenderedReason:
     """A reason in one language: title, the facts in a sentence, the clause with its number, and where to find help.
 
-    `help` is "" for a category that has none.
+    `help` is "" for a category that has none. `exact`: the sentence is about the subcategory, not the whole category.
     """
 
     reason: Reason
@@ -34,6 +34,7 @@ class RenderedReason:
     text: str
     clause: str
     help: str = ""
+    exact: bool = False
 
 
 @dataclass(frozen=True)
@@ -62,7 +63,33 @@ class Messages:
         category = self.locale.category[reason.category]
         text = category.at(STAGE_OF[reason.code[0]], reason.subcategory).replace("{evidence}", reason.evidence)
         clause = f"{reason.clause}: {category.clause}"
-        return RenderedReason(reason, category.title, text, clause, self.help_text(reason.category))
+        exact = reason.subcategory in self._aspects(reason.category)
+        return RenderedReason(reason, category.title, text, clause, self.help_text(reason.category), exact)
+
+    def advice(self, decision: Decision) -> str:
+        """How to ask instead of what a prompt was refused for; "" where it was not, and behind a hard line."""
+        if decision.verdict is not Verdict.BLOCK or decision.stage is not Stage.PROMPT:
+            return ""
+        blocking = [one for one in decision.reasons if one.verdict is decision.verdict and one.category != UNCHECKED]
+        # What is said of a kind of harm fits better than what is said of all.
+        exact_first = sorted(blocking, key=lambda one: one.subcategory not in self._aspects(one.category))
+        advice = (self.locale.category[one.category].advice_for(one.subcategory) for one in exact_first)
+        return next(filter(None, advice), "")
+
+    def _aspects(self, category: str) -> Mapping[str, StageMessages]:
+        return self.locale.category[category].subcategories
+
+    def modes_to_offer(self, decision: Decision) -> tuple[str, ...]:
+        """The modes that ask for less; none where somebody may need help, who is not told how to go on."""
+        return () if self.may_need_help(decision) else decision.modes_that_allow
+
+    def may_need_help(self, decision: Decision) -> bool:
+        """Whether there are services for any of the reasons."""
+        return any(self.help.near(reason.category, "") for reason in decision.reasons)
+
+    def either(self, modes: Sequence[str]) -> str:
+        """The titles of modes, by name, as a choice: "Art or Medical"."""
+        return f" {self.locale.page.either} ".join(self.mode(name).title for name in modes)
 
     def mode(self, name: str) -> ModeMessages:
         """Title and description of a mode; of one that an operator added, as its file has them."""

@@ -9,11 +9,15 @@ from safety.records import Stage
 
 
 class StageMessages(ConfigModel):
-    """The facts in one plain sentence, by what was judged."""
+    """The facts in one plain sentence, by what was judged.
+
+    `advice`: how to ask instead, where a prompt was refused and no other wording of it is found.
+    """
 
     prompt: str
     picture: str
     text: str
+    advice: str = ""
 
 
 class CategoryMessages(StageMessages):
@@ -26,6 +30,10 @@ class CategoryMessages(StageMessages):
 
     def at(self, stage: Stage, subcategory: str) -> str:
         return str(getattr(self.subcategories.get(subcategory, self), stage.value))
+
+    def advice_for(self, subcategory: str) -> str:
+        """How to ask instead; of the category where the subcategory has no advice of its own."""
+        return self.subcategories.get(subcategory, self).advice or self.advice
 
 
 class VerdictMessages(ConfigModel):
@@ -87,6 +95,8 @@ class StatementMessages(ConfigModel):
     mode_person: str
     mode_operator: str
     evidence: str
+    quotes: str
+    evidence_whole: str
     region: str
     signal: str
     reached_note: str
@@ -98,6 +108,7 @@ class StatementMessages(ConfigModel):
     not_passing: str
     locked: str
     suggestions: str
+    advice: str
     automatic: str
     appeal: str
     appeal_until: str
@@ -126,10 +137,13 @@ class StatementMessages(ConfigModel):
 
 
 class PageMessages(ConfigModel):
-    """Short words beside a judgement. {risk}."""
+    """Short words beside a judgement. {risk}, {mode}. `either` stands between the last two of a choice."""
 
     risk: str
     risk_title: str
+    scores: str
+    either: str
+    use_mode: str
 
 
 class HelpMessages(ConfigModel):

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 
 from safety.policy.model import BASE_MODE, Policy
+from safety.policy.thresholds import Thresholds
 from safety.records import CONTEXT, UNCHECKED, Assessment, Decision, Finding, Reason, Stage, Verdict
 
 CODE_LETTER = {Stage.PROMPT: "P", Stage.PICTURE: "I", Stage.TEXT: "T"}
 UNCHECKED_CODE, UNCHECKED_CLAUSE = "000", "0"
 CONTEXT_CODE, CONTEXT_CLAUSE = "001", "0.1"
+LESS = {Verdict.BLOCK: Verdict.WARN, Verdict.WARN: Verdict.NOTE}  # what another mode may at most give to be offered
 Judged = tuple[Verdict, float | None]  # a verdict and the threshold that was reached
 
 
@@ -33,7 +36,7 @@ def decide(assessment: Assessment, policy: Policy, mode: str) -> Decision:
         risk=1.0 if hard else _risk(assessment, policy),
         scores={} if hard else _scores(assessment, policy),
         ran=assessment.ran,
-        modes_that_allow=_passing(assessment, policy, mode) if verdict is Verdict.BLOCK else (),
+        modes_that_allow=_passing(assessment, policy, mode, verdict),
         mode_set_by="operator" if policy.locked else "person",
     )
 
@@ -42,10 +45,12 @@ def _worst(reasons: Sequence[Reason]) -> Verdict:
     return max((reason.verdict for reason in reasons), default=Verdict.ALLOW)
 
 
-def _passing(assessment: Assessment, policy: Policy, mode: str) -> tuple[str, ...]:
-    """The other modes, if the person may choose them, that would let the same pass."""
-    others = [] if policy.locked else [name for name in policy.mode if name != mode]
-    return tuple(name for name in others if _worst(list(_reasons(assessment, policy, name))) <= Verdict.WARN)
+def _passing(assessment: Assessment, policy: Policy, mode: str, verdict: Verdict) -> tuple[str, ...]:
+    """The other modes, if the person may choose them, that ask for less: a click instead of a refusal, or nothing."""
+    if policy.locked or verdict not in LESS:
+        return ()
+    others = (name for name in policy.mode if name != mode)
+    return tuple(name for name in others if _worst(list(_reasons(assessment, policy, name))) <= LESS[verdict])
 
 
 def _reasons(assessment: Assessment, policy: Policy, mode: str) -> Iterator[Reason]:
@@ -59,6 +64,7 @@ def _reasons(assessment: Assessment, policy: Policy, mode: str) -> Iterator[Reas
         (one for one in assessment.findings if policy.context_conflict(one, stage, mode)), key=_strength, default=None
     )
     stricter = False
+    certain = _Corroborated(assessment, policy)
     for finding in assessment.findings:
         judged = finding.stage or stage
         thresholds = policy.thresholds(judged, finding.category, finding.subcategory, mode)
@@ -69,10 +75,43 @@ def _reasons(assessment: Assessment, policy: Policy, mode: str) -> Iterator[Reas
         if contradiction:
             here, (verdict, threshold) = verdict, _general(finding, judged, policy, (verdict, threshold))
             stricter = stricter or verdict > here
-        if verdict > Verdict.ALLOW:
-            yield _reason(finding, (verdict, threshold), assessment, policy)
+        counted = certain.judged(finding, (verdict, threshold), thresholds)
+        if counted[0] > Verdict.ALLOW:
+            reason = _reason(finding, counted, assessment, policy)
+            # How far a score is above a limit says nothing where the finding is held back.
+            yield reason if counted[0] is verdict else replace(reason, margins=())
     if contradiction and stricter:
         yield _context(contradiction, assessment, policy, mode)
+
+
+class _Corroborated:
+    """Holds back the findings of rules that no other check bears out: they count less than their score says.
+
+    Where the check that should agree found nothing at all to judge by, such as without weights, they count fully.
+    """
+
+    def __init__(self, assessment: Assessment, policy: Policy) -> None:
+        self._needed, self._stage = policy.corroboration, assessment.stage
+        self._probability: dict[Stage, float] = {}
+        for finding in assessment.findings:
+            if self._needed and finding.check in self._needed.by and finding.probability is not None:
+                at = finding.stage or assessment.stage
+                self._probability[at] = max(finding.probability, self._probability.get(at, 0.0))
+
+    def needs(self, finding: Finding) -> bool:
+        """Tells whether a finding counts only as far as another check bears it out, which looked."""
+        looked = (finding.stage or self._stage) in self._probability
+        return looked and self._needed is not None and finding.check in self._needed.checks
+
+    def judged(self, finding: Finding, judged: Judged, thresholds: Thresholds) -> Judged:
+        """Returns the verdict that counts and the threshold that was reached for it; a hard line always counts."""
+        if self._needed is None or not self.needs(finding):
+            return judged
+        highest = self._needed.highest(self._probability[finding.stage or self._stage])
+        verdict, reached = judged
+        if reached is None or verdict is Verdict.HARD_BLOCK or verdict <= highest:
+            return judged
+        return highest, min(thresholds.at(highest), reached)
 
 
 def _general(finding: Finding, stage: Stage, policy: Policy, here: Judged) -> Judged:
@@ -159,7 +198,10 @@ def _risk(assessment: Assessment, policy: Policy) -> float:
     """The highest over all findings: the chance that a check knows, or the score on a scale where 0.5 blocks."""
     if not assessment.ran or assessment.failed:
         return 1.0
-    return max((_scaled(finding, assessment.stage, policy) for finding in assessment.findings), default=0.0)
+    certain = _Corroborated(assessment, policy)
+    # Beside the probability of the check that must agree with it, what a rule alone says is no probability.
+    counted = (finding for finding in assessment.findings if not certain.needs(finding))
+    return max((_scaled(finding, assessment.stage, policy) for finding in counted), default=0.0)
 
 
 def _scaled(finding: Finding, stage: Stage, policy: Policy) -> float:

@@ -33,9 +33,35 @@ class Category(ConfigModel):
     hard: bool = False
 
 
+class Corroboration(ConfigModel):
+    """What the findings of rules need beside them: a rule of words alone does not stop a prompt that reads harmless.
+
+    checks: names of the checks whose findings need it. by: the checks of which one must agree. note, warn, block: the
+    probability, 0..1, that it must give for such a finding to count that much; a missing step needs none.
+    """
+
+    checks: tuple[str, ...]
+    by: tuple[str, ...]
+    note: float = Field(default=0.0, ge=0.0, le=1.0)
+    warn: float = Field(ge=0.0, le=1.0)
+    block: float = Field(ge=0.0, le=1.0)
+
+    @model_validator(mode="after")
+    def _rising(self) -> Self:
+        if not self.note <= self.warn <= self.block:
+            raise ValueError("corroboration must rise from note to warn to block")
+        return self
+
+    def highest(self, probability: float) -> Verdict:
+        """Returns the worst verdict that a finding of a rule may have beside this probability, 0..1."""
+        steps = ((Verdict.BLOCK, self.block), (Verdict.WARN, self.warn), (Verdict.NOTE, self.note))
+        return next((verdict for verdict, at in steps if probability >= at), Verdict.ALLOW)
+
+
 class _PolicyFile(ConfigModel):
     version: str
     category: dict[str, Category]
+    corroboration: Corroboration | None = None
     limits: dict[Stage, dict[str, Limits]]
 
 
@@ -50,6 +76,7 @@ class Policy(ConfigModel):
     version: str
     digest: str
     category: dict[str, Category]
+    corroboration: Corroboration | None = None
     limits: dict[Stage, dict[str, Limits]]
     mode: dict[str, Mode]
     catalogue: Catalogue

@@ -9,13 +9,14 @@ from pathlib import Path
 from typing import Protocol
 
 from safety.checks import Check
-from safety.prompt import classifier
+from safety.prompt import classifier, multilingual
 from safety.prompt.child_safety import load_child_safety
 from safety.prompt.classifier import load_prompt_classifier
 from safety.prompt.demographics import DemographicsCheck, load_demographics
 from safety.prompt.intimate_imagery import load_intimate_imagery
-from safety.prompt.language import load_language
+from safety.prompt.language import LanguageCheck, load_languages
 from safety.prompt.lexicon import Lexicon, LexiconCheck, load_lexicon
+from safety.prompt.multilingual import load_multilingual
 from safety.prompt.patterns import load_patterns
 from safety.prompt.protected_works import load_protected_works
 from safety.prompt.public_figures import PublicFiguresCheck, read_public_figures
@@ -55,19 +56,26 @@ def load_prompt_checks(
     warn_score = policy.least_score(Verdict.WARN, Stage.PROMPT, classifier.OUTPUTS) if policy else math.inf
     lexicon, figures = load_lexicon(presets), read_public_figures(presets)
     child_safety = load_child_safety(presets, lexicon)
-    intimate_imagery = load_intimate_imagery(presets, figures.figures.names(), lexicon)
+    works = load_protected_works(presets)
+    intimate_imagery = load_intimate_imagery(presets, figures.figures.names(), works.characters, lexicon)
     demographics = load_demographics(presets, intimate_imagery.names_anybody)
+    languages = load_languages(presets)
     rules: tuple[Check[Prompt], ...] = (
         child_safety,
         intimate_imagery,
         LexiconCheck(lexicon),
         load_patterns(presets, lexicon),
         PublicFiguresCheck(figures),
-        load_protected_works(presets),
-        load_language(presets),
+        works,
+        LanguageCheck(languages, reads_taught=models is not None),
         demographics,
     )
-    learned = () if models is None else (load_prompt_classifier(presets, models / classifier.FOLDER, warn_score),)
+    learned: tuple[Check[Prompt], ...] = ()
+    if models is not None:
+        learned = (
+            load_prompt_classifier(presets, models / classifier.FOLDER, warn_score, languages),
+            load_multilingual(presets, models / multilingual.FOLDER, languages, warn_score),
+        )
     return PromptChecks(
         (*rules, *learned),
         demographics,

@@ -1,127 +1,143 @@
-"""Finds the words that carry a score: by what the model would say without them, tried by reading without them.
+"""Finds the phrases that carry a score: those that the model marks, if the text passes without them.
 
-A head's logit is a mean over tokens, so what it would be without some of them follows from the shares, as far as the
-states of the others stay as they are. The choice is made on that and then tried: the text is read again
-without the words (occlusion), and what is still missing is chosen from that reading.
+The model was taught on phrases that somebody marked as what is the matter (training/prompt_classifier/labelling.md).
+Whether they carry the score is then tried: the text is read again without them (occlusion).
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
 
 from safety.prompt.classifier_model import HEADS, Array, TextAttribution, Window
 
-ROUNDS = 1  # readings of one window beside the one that tries the first choice
+MAX_PHRASES = 3  # of a text: more than three say no more than the whole does
+MARKED = 0.5  # probability from which a word belongs to a phrase
+LIKELY = 0.22  # from which it belongs to one beside a word that does
+MIN_MARK = 0.15  # probability below which no word is tried, be it the likeliest
+CARRIES = 0.4  # of the risk's logit that must fall away without the phrases
 MAX_TOKENS = 340  # read for one judgement, all first readings included: so long prompts stay quick
-GAIN = 6.0  # leaving words out changes about so many times what the fixed states predict
-MIN_GAIN = 1.0
-CAUTION = 0.7  # of what a reading gained: the next words are weaker
-MIN_MASS = 1e-6
+MAX_BETWEEN = 2  # small words inside a phrase
 
-# Their shares are their neighbours': an encoder spreads what it knows, and "the" alone carries nothing.
+# Alone they carry no meaning: an encoder spreads what it knows over its neighbours.
 _FUNCTION = (
     "a an the this that these those of in on at to into onto from for with by as and or but is are was were be been "
-    "being it its he she they them his her their who which there has have had do does will would"
+    "being it its he she they him his her hers their theirs them who whom which what when where why how there here "
+    "have has had do does did will would can could shall should may might must not no very so too all any some each "
+    "every both more most than then also just only i me my mine we us our you your yours s t d ll m re ve don isn "
+    "about over under up down out off if while"
 )
 FUNCTION_WORDS = frozenset(_FUNCTION.split())
+PARTICLES = frozenset(["off", "out", "up", "down", "apart", "away"])  # end a phrase that a verb begins
 
 Place = tuple[int, int]
 Without = Callable[[Window, Collection[int]], Window]
 Passes = Callable[[Array], NDArray[np.bool_]]  # (readings, heads) -> (readings,)
-Order = Sequence[tuple[int, Array]]
 
 
 def attribute(
     text: str, attribution: TextAttribution, without: Without, passes: Passes, max_tokens: int = MAX_TOKENS
-) -> tuple[int, ...]:
-    """Returns the numbers of the fewest words found without which the logits of every window pass, in order.
+) -> tuple[tuple[int, ...], ...]:
+    """Returns the phrases that carry the logits, each as numbers of its words, at most MAX_PHRASES, in order.
 
-    `without` reads a window again without some words, `passes` tells of logits whether nothing stops any more. Choices
-    are tried ROUNDS times a window, as long as `max_tokens` last; what is left then is the estimate.
+    None where the text does not read clearly better without them: then it is the text as a whole. `without` reads a
+    window again without some words, `passes` tells of logits whether nothing stops any more. No more than `max_tokens`
+    are read.
     """
-    candidates = {number for number, place in enumerate(attribution.words) if is_word(text, place)}
-    removed: set[int] = set()
-    for window in sorted(attribution.windows, key=lambda window: -float(window.logits[0])):
-        gain = GAIN
-        for readings in range(ROUNDS + 1):
-            if passes(window.logits[None])[0]:
-                break
-            order = _order(window, candidates - removed)
-            order = order[: _enough(window, order, gain, passes)]
-            removed.update(number for number, _ in order)
-            if not order or readings == ROUNDS or len(window.ids) - len(order) > max_tokens:
-                break
-            shorter = without(window, removed)
-            gain = _gain(window, order[-1][1], shorter)
-            window, max_tokens = shorter, max_tokens - len(shorter.ids)
-    return tuple(sorted(removed))
-
-
-def _enough(window: Window, order: Order, gain: float, passes: Passes) -> int:
-    """Returns how many words it takes if leaving them out does `gain` times what the fixed states predict."""
-    if not order:
-        return 0
-    predicted = np.stack([logits for _, logits in order])
-    enough = passes(window.logits + gain * (predicted - window.logits))
-    return 1 + int(enough.argmax()) if enough.any() else len(order)
-
-
-def _gain(window: Window, predicted: Array, shorter: Window) -> float:
-    """Returns how many times as much as predicted a reading without some words changed the first head."""
-    expected = float(window.logits[0] - predicted[0])
-    actual = float(window.logits[0] - shorter.logits[0])
-    return min(max(CAUTION * actual / max(expected, MIN_MASS), MIN_GAIN), GAIN)
-
-
-def _order(window: Window, candidates: Collection[int]) -> list[tuple[int, Array]]:
-    """Returns words of a window, (number, logits without it and those before), that lower the first head most first.
-
-    The logits are those of the states as they are; words that would not lower it are left out.
-    """
-    numbers, shares, weights = _by_word(window)
-    bias = window.logits - window.shares.sum(axis=0)
-    total, mass = window.shares.sum(axis=0), window.weights.sum(axis=0)
-    free = np.isin(numbers, list(candidates))
-    order: list[tuple[int, Array]] = []
-    while free.any():
-        after = (total[0] - shares[:, 0]) / np.maximum(mass[0] - weights[:, 0], MIN_MASS)
-        best = int(np.where(free, after, np.inf).argmin())
-        if order and after[best] >= total[0] / mass[0]:
+    marked = _marked(text, attribution)
+    phrases = _strongest(joined(text, attribution.words, marked), attribution.marks)
+    removed = {number for phrase in phrases for number in phrase}
+    for window in attribution.windows:
+        if not removed or passes(window.logits[None])[0]:
+            continue
+        if len(window.ids) > max_tokens:
             break
-        free[best] = False
-        total, mass = total - shares[best], np.maximum(mass - weights[best], MIN_MASS)
-        order.append((int(numbers[best]), bias + total / mass))
-    return order
+        shorter = without(window, removed)
+        max_tokens -= len(shorter.ids)
+        before, after = float(window.logits[0]), float(shorter.logits[0])
+        if not passes(shorter.logits[None])[0] and after > before - CARRIES * abs(before):
+            return ()
+    return tuple(tuple(phrase) for phrase in phrases)
 
 
-def _by_word(window: Window) -> tuple[np.ndarray, Array, Array]:
-    """Returns the numbers of the words in a window, (words,), with their shares and weights, (words, heads)."""
-    numbers, owners = np.unique(window.words, return_inverse=True)
-    sums = np.zeros((2, len(numbers), len(HEADS)), dtype=np.float32)
-    np.add.at(sums[0], owners, window.shares)
-    np.add.at(sums[1], owners, window.weights)
-    return numbers, sums[0], sums[1]
+def _marked(text: str, attribution: TextAttribution) -> list[int]:
+    """Returns the numbers of words that the model marks, with what they are said with; the likeliest if none is sure.
+
+    A phrase begins with a word that carries a meaning, and ends with one or with what belongs to its verb.
+    """
+    marks = attribution.marks
+    words = [number for number, place in enumerate(attribution.words) if is_word(text, place)]
+    sure = [number for number in words if marks[number] >= MARKED]
+    if not sure:
+        likeliest = max(words, key=lambda number: float(marks[number]), default=None)
+        sure = [likeliest] if likeliest is not None and marks[likeliest] >= MIN_MARK else []
+    return [number for run in _runs(text, attribution, sure) for number in _trimmed(text, attribution.words, run)]
+
+
+def _runs(text: str, attribution: TextAttribution, sure: Sequence[int]) -> Iterator[list[int]]:
+    """Yields the neighbours that are likely and hold at least one word that is sure; a sign that parts ends a run."""
+    runs: list[list[int]] = []
+    for number, (start, _) in enumerate(attribution.words):
+        if attribution.marks[number] < LIKELY and number not in sure:
+            continue
+        last = runs[-1][-1] if runs else -2
+        if last == number - 1 and not _parted(text[attribution.words[last][0] : start]):
+            runs[-1].append(number)
+        else:
+            runs.append([number])
+    return (run for run in runs if not set(run).isdisjoint(sure))
+
+
+def _trimmed(text: str, places: Sequence[Place], run: Sequence[int]) -> Sequence[int]:
+    """Returns a run without the small words and signs around it; "off" stays with what is "blown off"."""
+    kept = [at for at, number in enumerate(run) if is_word(text, places[number])]
+    after = kept[-1] + 1
+    if after < len(run) and text[slice(*places[run[after]])].lower() in PARTICLES:
+        after += 1
+    return run[kept[0] : after]
+
+
+def _strongest(phrases: Sequence[list[int]], marks: Array) -> list[list[int]]:
+    """Returns the phrases of the highest marks, in the order of the text."""
+    best = sorted(phrases, key=lambda phrase: -float(marks[phrase].max()))[:MAX_PHRASES]
+    return sorted(best)
 
 
 def is_word(text: str, place: Place) -> bool:
-    """Tells whether a place holds a word that can carry a meaning by itself."""
-    word = text[place[0] : place[1]]
-    return word.lower() not in FUNCTION_WORDS and any(char.isalnum() for char in word)
+    """Tells whether a place holds a word that can carry a meaning by itself: no single letter, no small word."""
+    word = text[place[0] : place[1]].lower()
+    single = len(word) < 2 and word.isascii()
+    return not single and word not in FUNCTION_WORDS and any(char.isalnum() for char in word)
 
 
 def joined(text: str, places: Sequence[Place], chosen: Iterable[int]) -> list[list[int]]:
-    """Returns the numbers of chosen words in groups: neighbours with only spaces and signs between go together."""
+    """Returns the numbers of chosen words in phrases: neighbours go together, with a few small words between them.
+
+    The small words between are part of the phrase; a sign that parts a sentence ends it.
+    """
     groups: list[list[int]] = []
     for number in sorted(chosen):
-        between = text[places[groups[-1][-1]][1] : places[number][0]] if groups else "x"
-        if any(char.isalnum() for char in between):
-            groups.append([number])
+        if groups and _one_phrase(text, places, groups[-1][-1], number):
+            groups[-1].extend(range(groups[-1][-1] + 1, number + 1))
         else:
-            groups[-1].append(number)
+            groups.append([number])
     return groups
+
+
+def _one_phrase(text: str, places: Sequence[Place], last: int, number: int) -> bool:
+    between = [text[slice(*place)] for place in places[last + 1 : number]]
+    words = [word for word in between if any(char.isalnum() for char in word)]
+    return (
+        not _parted(text[places[last][1] : places[number][0]])
+        and len(words) <= MAX_BETWEEN
+        and not any(is_word(word, (0, len(word))) for word in words)
+    )
+
+
+def _parted(between: str) -> bool:
+    return any(sign in between for sign in ",.;:!?\n|()[]")
 
 
 def share_of(attribution: TextAttribution, words: Sequence[int], head: str) -> float:

@@ -7,19 +7,16 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from pydantic import Field
-
-from safety.config import ConfigModel
-from safety.prompt.ages import ages_below
-from safety.prompt.lexicon import Lexicon, Score, Term, Terms
+from safety.prompt.ages import ADULT_AGE, ages_below
+from safety.prompt.hard_line_words import FILE, HardLineWords
+from safety.prompt.lexicon import Lexicon, Term
 from safety.prompt.matcher import TermMatcher
+from safety.prompt.not_of_age import not_of_age
 from safety.prompt.proximity import WordDistance, outside
 from safety.records import Finding, Prompt, Span
 from safety.text import Normalised, normalise
 
-FILE = "hardlines.toml"
 CERTAIN = 0.95  # the score of both hard lines: a rule holds or does not, and no operator tunes it
-ADULT_AGE = 18
 
 # Words in between, up to which two terms speak of one scene. A prompt is one scene of about 60 words.
 REACH = {"sexual": 25, "nude": 12, "weak": 3, "boy": 4, "beside": 1, "apart": 4}
@@ -30,38 +27,6 @@ _DENIAL_REACH = 16  # characters
 
 # Kinds of terms that are sexual or nude.
 _CONTEXT_KINDS = ("sexual", "also_sexual", "nude", "weak", "clinical")
-
-
-class ChildWords(ConfigModel):
-    """Holds the table `child` of presets/hardlines.toml."""
-
-    # From this score on a term of lexicon/sexual.toml is sexual wording.
-    explicit_from: Score
-    minor: Terms
-    # Minors only when close by: the word is used of adults too.
-    boy: Terms
-    # Putti and the like: nude by tradition, never sexual.
-    mythic: Terms
-    # Cross the line by themselves.
-    alone: Terms
-    # Phrases inside which a minor term counts for nothing.
-    no_minor: Terms
-    # Phrases inside which a sexual or nude term counts for nothing.
-    denial: Terms = Field(alias="said_no")
-    # Birth and nursing: an adult may be nude beside a child.
-    frame: Terms
-    # A nude word right before one of these describes an adult.
-    adult: Terms
-    # A nude word right before one of these describes a work of art; with a word of `gallery`, children look at it.
-    artwork: Terms
-    gallery: Terms
-    weak: Terms
-    also_sexual: Terms
-    # Parts and acts that captions of sick children name: crossed unless a word of `clinic` is there.
-    clinical: Terms
-    clinic: Terms
-    # Terms of the nudity lexicon that say nothing of a child at a beach.
-    harmless_parts: Terms
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,12 +51,14 @@ class ChildSafetyCheck:
     name = "child safety"
     live = True
 
-    def __init__(self, words: ChildWords, lexicon: Lexicon) -> None:
+    def __init__(self, words: HardLineWords, lexicon: Lexicon) -> None:
+        child = words.child
         found_by_lexicon = ("clinical", "harmless_parts", "explicit_from")
-        kinds = {kind: terms for kind, terms in dict(words).items() if kind not in found_by_lexicon}
+        kinds = {kind: terms for kind, terms in dict(child).items() if kind not in found_by_lexicon}
+        kinds |= {"nude": words.wording.nude, "also_sexual": (*child.also_sexual, *words.wording.sexual)}
         self._matcher = TermMatcher((term, kind) for kind, terms in kinds.items() for term in terms)
-        self._clinical, self._harmless_parts = frozenset(words.clinical), frozenset(words.harmless_parts)
-        self._explicit_from = words.explicit_from
+        self._clinical, self._harmless_parts = frozenset(child.clinical), frozenset(child.harmless_parts)
+        self._explicit_from = child.explicit_from
         self._lexicon = lexicon
 
     def detect(self, prompt: Prompt) -> Iterator[Finding]:
@@ -134,14 +101,14 @@ class ChildSafetyCheck:
 
 
 def load_child_safety(presets: Path, lexicon: Lexicon) -> ChildSafetyCheck:
-    """Reads the table `child` of `hardlines.toml` in the presets. Raises PresetError."""
-    return ChildSafetyCheck(ChildWords.load(presets / FILE, "child"), lexicon)
+    """Reads `hardlines.toml` in the presets. Raises PresetError."""
+    return ChildSafetyCheck(HardLineWords.load(presets / FILE), lexicon)
 
 
 def _scene(text: Normalised, spans: dict[str, list[Span]]) -> _Scene:
     """Returns the scene with its minors: terms outside harmless phrases, and ages; not those that are denied."""
     harmless = spans.get("no_minor", []) + spans.get("mythic", [])
-    stated = outside(spans.get("minor", []), harmless) + list(ages_below(ADULT_AGE, text))
+    stated = outside(spans.get("minor", []), harmless) + [*ages_below(ADULT_AGE, text), *not_of_age(text)]
     minors = [span for span in stated if not _denied(span, text.typed)]
     boys = outside(spans.get("boy", []), harmless)
     return _Scene(WordDistance(text.typed), {**spans, "minor": minors, "boy": boys})

@@ -1,8 +1,9 @@
 """Classifies what a prompt means: a small encoder that read labelled prompts, calibrated to probabilities.
 
-One head gives the probability that the prompt should not be made at all; the heads of the categories say
-what for. The likeliest category carries that probability, the others their part of it. The two hard
-lines are not judged here: they are rules, and no row that could teach them is kept.
+One head gives the probability that general mode should stop the prompt, another that it should refuse it; the heads of
+the categories say what for. The likeliest category carries their mean, the others their part of it. What no mode
+relaxes is found by itself: what is grave in every mode, and six kinds of harm. The two hard lines are not judged
+here: they are rules, and no row that could teach them is kept.
 """
 
 from __future__ import annotations
@@ -20,8 +21,16 @@ from numpy.typing import NDArray
 from pydantic import Field, model_validator
 
 from safety.config import ConfigModel
-from safety.prompt.attribution import MAX_TOKENS, attribute, joined, share_of
-from safety.prompt.classifier_model import HEADS, Array, PromptClassifierModel, TextAttribution
+from safety.prompt.attribution import MAX_TOKENS, attribute, share_of
+from safety.prompt.classifier_model import (
+    CATEGORIES,
+    HEADS,
+    KINDS,
+    Array,
+    PromptClassifierModel,
+    TextAttribution,
+)
+from safety.prompt.language import LanguageIdentifier
 from safety.prompt.lexicon import Score
 from safety.records import Finding, Model, Prompt
 from safety.text import Normalised, TextVariant, normalise
@@ -31,22 +40,23 @@ from safety.weights import read_weights
 FILE = "prompt_classifier.toml"
 FOLDER = "prompt_classifier"
 NAME = "meaning"
-CATEGORIES = HEADS[1:]
-# What the model takes for hate the policy treats by itself: it also means monsters and caricatures, rules do not.
-HATE, INSTRUCTIONS = "read", "instructions"
+# What the model reads has limits of its own beside those of rules; what is grave is refused in every mode.
+READ, GRAVE = "read", "grave"
+REMARKS_ONLY = ("protected_works", "stereotype")
+GRAVE_CATEGORIES = tuple(head for head in CATEGORIES if head not in REMARKS_ONLY)
 # Every (category, subcategory) of a finding.
-OUTPUTS = (*((head, HATE if head == "hate" else "") for head in CATEGORIES), ("dangerous", INSTRUCTIONS))
+OUTPUTS = (
+    *((head, READ) for head in CATEGORIES),
+    *((head, GRAVE) for head in GRAVE_CATEGORIES),
+    *((category, kind) for kind, category in KINDS.items()),
+)
 MAX_LOGIT = 60.0  # one beyond says no more
 MAX_TWO_READINGS = 170  # word pieces: two readings of so many and their explanation stay below a tenth of a second
 MAX_SHORTENING = 4  # times as short as the text a variant may be: letters set apart by two signs
 MORE_NATURAL = 0.92  # a variant with so many fewer word pieces undoes a disguise
-MIN_SHARE = 0.3  # of the greatest share of a further category that a word must have to be named for it
-MAX_EVIDENCE = 6  # words that a finding names
+MIN_SHARE = 0.3  # of the greatest share of a further category that a phrase must have to be named for it
 WHOLE = "the prompt as a whole"
-_INSTRUCTIONS = re.compile(
-    r"\bhow (?:to|do|does|can|could|would|should)\b|\bsteps?\b|\bguide\b|\binstructions?\b|\btutorial\b"
-    r"|\bdiagrams?\b|\bblueprints?\b|\brecipe\b|\binfographics?\b|\bmanual\b|\bschematics?\b|\bflow ?charts?\b"
-)
+_WORDS, _LETTERS = re.compile(r"[^\W_]+"), re.compile(r"[^\W\d_]+")
 
 
 class PromptClassifierConfig(ConfigModel):
@@ -74,14 +84,19 @@ class PromptClassifierCheck:
     name = NAME
     live = True
 
-    def __init__(self, folder: Path, config: PromptClassifierConfig, warn_score: float = math.inf) -> None:
-        self._folder, self._config, self._warn_score = folder, config, warn_score
-        self._powers = np.array([config.power.get(head, 1) for head in CATEGORIES], dtype=np.float32)
+    def __init__(
+        self,
+        folder: Path,
+        config: PromptClassifierConfig,
+        warn_score: float = math.inf,
+        languages: LanguageIdentifier | None = None,
+    ) -> None:
+        self._folder, self._config, self._warn_score, self._languages = folder, config, warn_score, languages
         # The page asks again at every keystroke, the studio once more before it generates.
         self._findings = lru_cache(maxsize=64)(self._find)
 
     def __reduce__(self) -> tuple[Any, ...]:
-        return PromptClassifierCheck, (self._folder, self._config, self._warn_score)
+        return type(self), (self._folder, self._config, self._warn_score, self._languages)
 
     @property
     def models(self) -> tuple[Model, ...]:
@@ -98,41 +113,37 @@ class PromptClassifierCheck:
         return self._findings(subject.text)
 
     def score_batch(self, prompts: Sequence[str]) -> dict[str, Array]:
-        """Returns columns as long as `prompts`: "risk" (a probability) and every category, 0..1, as `detect` scores.
+        """Returns columns as long as `prompts`: "risk" (a probability) and all outputs, 0..1, as `detect` scores them.
 
         Raises ValueError where the model gives no number.
         """
-        return self._columns(self._read_batch(prompts)[0])
+        return self._columns(self._read_batch(prompts))
 
     def find_batch(self, prompts: Sequence[str]) -> list[tuple[Finding, ...]]:
         """Returns what `detect` finds in each prompt, without the words that carry it: those cost further readings.
 
         Raises ValueError where the model gives no number.
         """
-        logits, texts = self._read_batch(prompts)
-        columns = self._columns(logits)
-        rows = [{name: float(column[number]) for name, column in columns.items()} for number in range(len(prompts))]
-        return [
-            tuple(findings_of(row, text)) if prompt.strip() else ()
-            for row, text, prompt in zip(rows, texts, prompts, strict=True)
-        ]
+        columns = self._columns(self._read_batch([prompt for prompt in prompts if self.reads(prompt)]))
+        rows = (dict(zip(columns, map(float, row), strict=True)) for row in zip(*columns.values(), strict=True))
+        return [tuple(findings_of(next(rows), self.name)) if self.reads(prompt) else () for prompt in prompts]
 
-    def _read_batch(self, prompts: Sequence[str]) -> tuple[Array, list[str]]:
-        """Returns the logits (prompts, heads) of the worst variant of each prompt, and that variant's text."""
+    def _read_batch(self, prompts: Sequence[str]) -> Array:
+        """Returns the logits (prompts, heads) of the worst variant of each prompt."""
         texts, owners = [], []
         for owner, prompt in enumerate(prompts):
-            for variant in _variants_to_read(normalise(prompt), self.model):
+            for variant in self._variants(prompt):
                 texts.append(variant.text)
                 owners.append(owner)
+        shift = np.array([self._shift(prompt) for prompt in prompts], dtype=np.float32)
         worst = np.full((len(prompts), len(HEADS)), -np.inf, dtype=np.float32)
-        chosen = [""] * len(prompts)
-        for owner, text, row in zip(owners, texts, self.model.logits(texts), strict=True):
+        for owner, row in zip(owners, self.model.logits(texts), strict=True):
             # No comparison finds NaN the greater: it would leave the least risk standing where nothing is known.
             if not np.isfinite(row).all():
                 raise ValueError("the model gave no number for a prompt")
             if row[0] > worst[owner, 0]:
-                worst[owner], chosen[owner] = row, text
-        return worst, chosen
+                worst[owner] = row
+        return worst + shift[:, None]
 
     def clear_cache(self) -> None:
         """Forgets the findings of the last prompts, and what the model read; the weights stay loaded."""
@@ -140,55 +151,86 @@ class PromptClassifierCheck:
         self.model.clear_cache()
 
     def _find(self, text: str) -> tuple[Finding, ...]:
-        if not text.strip():
+        if not self.reads(text):
             return ()
-        readings = [
-            (self.model.read(variant.text), variant) for variant in _variants_to_read(normalise(text), self.model)
-        ]
+        readings = [(self.model.read(variant.text), variant) for variant in self._variants(text)]
         attribution, variant = max(readings, key=lambda pair: float(pair[0].logits[0]))
-        scores = {head: float(column[0]) for head, column in self._columns(attribution.logits[None]).items()}
-        findings = findings_of(scores, variant.text)
-        if max(finding.score for finding in findings) < self._config.explain_from:
+        shift = np.float32(self._shift(text))
+        columns = self._columns((attribution.logits + shift)[None])
+        scores = {head: float(column[0]) for head, column in columns.items()}
+        findings = findings_of(scores, self.name)
+        if math.isinf(self._warn_score) or max(finding.score for finding in findings) < self._config.explain_from:
             return tuple(findings)
         tokens_left = MAX_TOKENS - sum(reading.tokens for reading, _ in readings)
-        words = attribute(variant.text, attribution, self.model.without, self._passes, tokens_left)
+        phrases = attribute(
+            variant.text, attribution, self.model.without, lambda logits: self._passes(logits + shift), tokens_left
+        )
         return tuple(
-            _explained(finding, words, attribution, variant) if finding.score >= self._config.explain_from else finding
+            _explained(finding, phrases, attribution, variant, text)
+            if finding.score >= self._config.explain_from
+            else finding
             for finding in findings
         )
 
-    def _columns(self, logits: Array) -> dict[str, Array]:
-        """Returns risk and categories by name, (texts,) each, of logits (texts, heads)."""
-        return dict(zip(("risk", *CATEGORIES), self._scores(logits).T, strict=True))
+    def reads(self, text: str) -> bool:
+        """Tells whether the check judges a text: something of it is in the language that the model was taught."""
+        return bool(self._part(text).strip())
 
-    def _scores(self, logits: Array) -> Array:
-        """Returns risk and categories, (texts, heads): the likeliest category carries the risk, others a part of it."""
+    def _part(self, text: str) -> str:
+        return self._languages.english_part(text) if self._languages else text
+
+    def _shift(self, text: str) -> float:
+        """Returns what is added to the logits of a text, so that the same limits mean the same."""
+        return 0.0
+
+    def _variants(self, text: str) -> Iterable[TextVariant]:
+        return _variants_to_read(normalise(self._part(text)), self.model)
+
+    def _columns(self, logits: Array) -> dict[str, Array]:
+        """Returns risk, categories and kinds by name, (texts,) each, of logits (texts, heads)."""
         probabilities = 1 / (1 + np.exp(-np.clip(logits, -MAX_LOGIT, MAX_LOGIT)))
-        risk, categories = probabilities[:, :1], probabilities[:, 1:]
-        parts = categories / np.maximum(categories.max(axis=1, keepdims=True), 1e-9)
-        scores: Array = np.concatenate([risk, (risk * parts) ** self._powers], axis=1)
-        return scores
+        chance = dict(zip(HEADS, probabilities.T, strict=True))
+        named = np.stack([chance[category] for category in CATEGORIES], axis=1)
+        parts = named / np.maximum(named.max(axis=1, keepdims=True), 1e-9)
+        # A category is as grave as the prompt is: half of its score is that it stops, half that it is refused.
+        strength = 0.5 * (chance["harm"] + np.minimum(chance["refuse"], chance["harm"]))
+        columns = {"risk": chance["harm"]}
+        for number, category in enumerate(CATEGORIES):
+            whole = chance["remark"] if category in REMARKS_ONLY else strength
+            columns[category] = (whole * parts[:, number]) ** self._config.power.get(category, 1.0)
+        for number, category in enumerate(CATEGORIES):
+            if category in GRAVE_CATEGORIES:
+                columns[f"{category}.{GRAVE}"] = chance["always"] * parts[:, number]
+        for kind, category in KINDS.items():
+            columns[f"{category}.{kind}"] = np.minimum(chance[kind], chance["harm"])
+        return columns
 
     def _passes(self, logits: Array) -> NDArray[np.bool_]:
         """Tells of each of several readings, (readings, heads), whether general mode warns of it no more."""
-        highest: Array = self._scores(logits)[:, 1:].max(axis=1)
+        columns = self._columns(logits)
+        highest: Array = np.max([columns[category] for category in GRAVE_CATEGORIES], axis=0)
         return highest < self._warn_score - self._config.margin
 
 
-def load_prompt_classifier(presets: Path, folder: Path, warn_score: float = math.inf) -> PromptClassifierCheck:
+def load_prompt_classifier(
+    presets: Path, folder: Path, warn_score: float = math.inf, languages: LanguageIdentifier | None = None
+) -> PromptClassifierCheck:
     """Reads `prompt_classifier.toml` of the presets for the weights in `folder`. Raises PresetError."""
-    return PromptClassifierCheck(folder, PromptClassifierConfig.load(presets / FILE), warn_score)
+    return PromptClassifierCheck(folder, PromptClassifierConfig.load(presets / FILE), warn_score, languages)
 
 
-def findings_of(scores: Mapping[str, float], text: str) -> list[Finding]:
-    """Returns a finding a category, without spans, from a row of `score_batch` and the text (normalised or typed)."""
-    subcategories = {"hate": HATE}
-    if _INSTRUCTIONS.search(text.lower()):
-        subcategories["dangerous"] = INSTRUCTIONS
+def findings_of(scores: Mapping[str, float], check: str = NAME) -> list[Finding]:
+    """Returns a finding an output, without spans, from a row of `score_batch`."""
     return [
-        Finding(NAME, head, scores[head], WHOLE, subcategories.get(head, ""), probability=scores["risk"])
-        for head in CATEGORIES
+        Finding(
+            check, category, scores[_column(category, kind)], WHOLE, kind, probability=min(1.0, float(scores["risk"]))
+        )
+        for category, kind in OUTPUTS
     ]
+
+
+def _column(category: str, subcategory: str) -> str:
+    return category if subcategory == READ else f"{category}.{subcategory}"
 
 
 # Asked at every judgement, and the file does not change while the weights are loaded.
@@ -216,29 +258,46 @@ def _variants_to_read(normalised: Normalised, model: PromptClassifierModel) -> I
     best = int(np.argmin(pieces))
     natural = pieces[best] < MORE_NATURAL * pieces[0]
     chosen = (first, *others)[best]
-    if not natural or (pieces[0] <= MAX_TWO_READINGS and not undoes_disguise(first.text, chosen.text)):
+    # Between the same words signs say nothing: without them the text scores as if it had been typed so.
+    same_words = _same_words(first.text, chosen.text)
+    two = pieces[0] <= MAX_TWO_READINGS and not undoes_disguise(first.text, chosen.text)
+    if not natural or (two and not same_words):
         yield first
     if natural:
         yield chosen
 
 
-def _explained(finding: Finding, words: Sequence[int], attribution: TextAttribution, variant: TextVariant) -> Finding:
-    """Returns the finding with those of the words that carry it."""
-    own = _words_for(finding.category, words, attribution)
-    groups = joined(variant.text, attribution.words, own)
-    places = attribution.words
+def _same_words(first: str, other: str) -> bool:
+    """Tells whether two texts differ in signs alone, or in figures between words that the other leaves out wholly."""
+    if _WORDS.findall(first) == _WORDS.findall(other):
+        return True
+    return not any(map(str.isdigit, other)) and _LETTERS.findall(first) == _LETTERS.findall(other)
+
+
+def _explained(
+    finding: Finding,
+    phrases: Sequence[Sequence[int]],
+    attribution: TextAttribution,
+    variant: TextVariant,
+    typed: str,
+) -> Finding:
+    """Returns the finding with those of the phrases that carry it, as typed."""
+    own = _phrases_for(finding.category, phrases, attribution)
+    places = [(attribution.words[phrase[0]][0], attribution.words[phrase[-1]][1]) for phrase in own]
+    spans = tuple(variant.span(start, end) for start, end in places)
     return replace(
         finding,
-        evidence=" … ".join(variant.text[slice(*places[word])] for word in own[:MAX_EVIDENCE]) or WHOLE,
-        spans=tuple(variant.span(places[group[0]][0], places[group[-1]][1]) for group in groups),
-        span_weights=tuple(share_of(attribution, group, finding.category) for group in groups),
+        evidence=" … ".join(typed[span.start : span.end] for span in spans) or WHOLE,
+        spans=spans,
+        span_weights=tuple(share_of(attribution, phrase, finding.category) for phrase in own),
     )
 
 
-def _words_for(head: str, words: Sequence[int], attribution: TextAttribution) -> Sequence[int]:
-    """Returns those words that carry the risk and also this category; all of them for the likeliest category."""
-    if head == CATEGORIES[int(attribution.logits[1:].argmax())]:
-        return words
-    shares = attribution.shares[:, HEADS.index(head)]
-    floor = MIN_SHARE * max((float(shares[word]) for word in words), default=0.0)
-    return [word for word in words if shares[word] >= floor] if floor > 0 else words
+def _phrases_for(head: str, phrases: Sequence[Sequence[int]], attribution: TextAttribution) -> Sequence[Sequence[int]]:
+    """Returns those phrases that carry the risk and also this category; all of them for the likeliest category."""
+    if head == CATEGORIES[int(attribution.logits[1 : 1 + len(CATEGORIES)].argmax())]:
+        return phrases
+    column = attribution.shares[:, HEADS.index(head)]
+    shares = [float(column[list(phrase)].sum()) for phrase in phrases]
+    floor = MIN_SHARE * max(shares, default=0.0)
+    return [phrase for phrase, share in zip(phrases, shares, strict=True) if share >= floor] if floor > 0 else phrases

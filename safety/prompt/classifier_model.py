@@ -7,6 +7,7 @@ are read in windows that overlap.
 
 from __future__ import annotations
 
+import re
 import threading
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
@@ -20,9 +21,8 @@ from numpy.typing import NDArray
 from safety.errors import WeightsError
 from safety.weights import open_session, read_weights
 
-# The first head says whether a prompt should not be made at all, the others are categories of the policy.
-HEADS = (
-    "harm",
+# The first head says whether general mode should stop a prompt at all; the next are categories of the policy.
+CATEGORIES = (
     "sexual",
     "nudity",
     "violence",
@@ -35,12 +35,26 @@ HEADS = (
     "protected_works",
     "stereotype",
 )
+# How grave it is: at least a remark, a refusal in general mode, a refusal in every mode.
+GRAVITY = ("remark", "refuse", "always")
+# Kinds of harm within a category that no mode relaxes.
+KINDS = {
+    "forgery": "deception",
+    "event": "deception",
+    "threat": "harassment",
+    "extremism": "hate",
+    "instructions": "dangerous",
+    "method": "self_harm",
+}
+HEADS = ("harm", *CATEGORIES, *GRAVITY, *KINDS)
 WINDOW, OVERLAP = 128, 16  # tokens
 MIN_LAST_WINDOW = 40  # tokens of the last of several windows: a few words alone mean little
 MAX_WINDOWS = 16  # of a text
 BEGIN, END = 101, 102  # the tokens that frame a window
 CACHED_TEXTS = 32  # as tokens: of each prompt several variants are counted, one or two are read
 CACHED_WINDOWS = 128  # 12 KB each at most
+
+_UNSPACED = re.compile("[\u3040-\u30ff\u3400-\u9fff]")  # kana and Han characters
 
 Array = NDArray[np.float32]
 
@@ -54,15 +68,15 @@ class Window:
     """Holds a stretch of tokens as the model saw it, framed by two of its own.
 
     words: (tokens,) number of the word that each token belongs to, -1 for the frame. logits: (heads,).
-    shares: (tokens, heads), which sum up to the logits less the bias. weights: (tokens, heads), which sum up to one:
-    a head's mean over tokens is weighted by them.
+    shares: (tokens, heads), which sum up to the logits less the bias. marks: (tokens,), logits of whether a token
+    belongs to the phrase that carries the harm.
     """
 
     ids: NDArray[np.int64]
     words: NDArray[np.int64]
     logits: Array
     shares: Array
-    weights: Array
+    marks: Array
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,12 +84,14 @@ class TextAttribution:
     """Holds one text as the model saw it.
 
     logits: (heads,), of the window that is worst. words: (start, end) of each word or sign in the text.
-    shares: (words, heads), what each word adds to the logits of its window.
+    shares: (words, heads), what each word adds to the logits of its window. marks: (words,), the probability that a
+    word belongs to the phrase that carries the harm, 0..1.
     """
 
     logits: Array
     words: tuple[tuple[int, int], ...]
     shares: Array
+    marks: Array
     windows: tuple[Window, ...]
 
     @property
@@ -87,12 +103,12 @@ class TextAttribution:
 class PromptClassifierModel:
     """Runs the model in `folder`, loaded at the first text and kept. Safe to call from threads.
 
-    Raises WeightsError where the weights are missing or not the recorded ones, TooLong for texts of
-    more than MAX_WINDOWS windows.
+    frame: the tokens that its tokenizer puts before and after a text. Raises WeightsError where the weights are missing
+    or not the recorded ones, TooLong for texts of more than MAX_WINDOWS windows.
     """
 
-    def __init__(self, folder: Path) -> None:
-        self._folder = folder
+    def __init__(self, folder: Path, frame: tuple[int, int] = (BEGIN, END)) -> None:
+        self._folder, self._frame = folder, frame
         self._lock = threading.Lock()
         self._loaded: tuple[Any, Any] | None = None
         # Who types changes the end of a prompt: the windows before it are answered from the cache.
@@ -102,13 +118,14 @@ class PromptClassifierModel:
     def read(self, text: str) -> TextAttribution:
         """Returns the logits of one text with the shares of its words."""
         encoding = self._encoded(text)
-        owners, places = _words_of(encoding)
+        owners, places = _words_of(encoding, text)
         parts = tuple(
             Window(np.array(ids), _framed(owners[start : start + len(ids) - 2]), *self._cached_run(ids))
-            for start, ids in windows(encoding.ids)
+            for start, ids in windows(encoding.ids, self._frame)
         )
         logits = _worst([window.logits for window in parts])
-        return TextAttribution(logits, places, _shares_by_word(parts, len(places)), parts)
+        shares, marks = _by_word(parts, len(places))
+        return TextAttribution(logits, places, shares, marks, parts)
 
     def without(self, window: Window, words: Collection[int]) -> Window:
         """Returns the window read again, the words of these numbers left out."""
@@ -123,7 +140,7 @@ class PromptClassifierModel:
         """
         tokenizer, _ = self._parts()
         rows = [
-            _worst([self._run(window)[0] for _, window in windows(encoding.ids)])
+            _worst([self._run(window)[0] for _, window in windows(encoding.ids, self._frame)])
             for encoding in tokenizer.encode_batch(list(texts), add_special_tokens=False)
         ]
         return np.stack(rows) if rows else np.zeros((0, len(HEADS)), dtype=np.float32)
@@ -138,10 +155,10 @@ class PromptClassifierModel:
         self._encoded.cache_clear()
 
     def _run(self, ids: tuple[int, ...]) -> tuple[Array, Array, Array]:
-        """Returns logits (heads,), shares and weights (tokens, heads) of framed ids."""
+        """Returns logits (heads,), shares (tokens, heads) and marks (tokens,) of framed ids."""
         _, session = self._parts()
-        logits, shares, weights = session.run(["logits", "shares", "weights"], {"ids": np.array([ids], dtype=np.int64)})
-        return logits[0], shares[0], weights[0]
+        logits, shares, marks = session.run(["logits", "shares", "marks"], {"ids": np.array([ids], dtype=np.int64)})
+        return logits[0], shares[0], marks[0]
 
     def _encode(self, text: str) -> Any:
         tokenizer, _ = self._parts()
@@ -170,7 +187,7 @@ def load_parts(folder: Path) -> tuple[Any, Any]:
     return tokenizer, open_session(model, threads=1)
 
 
-def windows(ids: list[int]) -> list[tuple[int, tuple[int, ...]]]:
+def windows(ids: list[int], frame: tuple[int, int] = (BEGIN, END)) -> list[tuple[int, tuple[int, ...]]]:
     """Returns (first token, framed ids) of each window; one for any text that fits. Raises TooLong.
 
     They start at the same places however long the text is: while somebody types, all but the last stay as they are.
@@ -182,16 +199,20 @@ def windows(ids: list[int]) -> list[tuple[int, tuple[int, ...]]]:
         raise TooLong(f"the prompt has {len(ids)} word pieces; at most {max_ids} can be judged")
     starts = [0, *range(step, len(ids) - OVERLAP, step)] if len(ids) > room else [0]
     starts[-1] = max(0, min(starts[-1], len(ids) - MIN_LAST_WINDOW))
-    return [(start, (BEGIN, *ids[start : start + room], END)) for start in starts]
+    begin, end = frame
+    return [(start, (begin, *ids[start : start + room], end)) for start in starts]
 
 
-def _words_of(encoding: Any) -> tuple[NDArray[np.int64], tuple[tuple[int, int], ...]]:
-    """Returns the number of each token's word, (tokens,), and where each word stands in the text."""
+def _words_of(encoding: Any, text: str) -> tuple[NDArray[np.int64], tuple[tuple[int, int], ...]]:
+    """Returns the number of each token's word, (tokens,), and where each word stands in the text.
+
+    Chinese and Japanese put no spaces between words: there each token is one.
+    """
     numbers: dict[int, int] = {}
     places: list[tuple[int, int]] = []
     owners = np.zeros(len(encoding.ids), dtype=np.int64)
     for token, (word, (start, end)) in enumerate(zip(encoding.word_ids, encoding.offsets, strict=True)):
-        if word not in numbers:
+        if word not in numbers or _UNSPACED.search(text[start:end]):
             numbers[word] = len(places)
             places.append((start, end))
         number = numbers[word]
@@ -209,13 +230,18 @@ def _framed(words: NDArray[np.int64]) -> NDArray[np.int64]:
     return np.concatenate([[-1], words, [-1]])
 
 
-def _shares_by_word(parts: Sequence[Window], words: int) -> Array:
-    """Returns shares summed over the tokens of a word, (words, heads); of windows that overlap the greater sum."""
+def _by_word(parts: Sequence[Window], words: int) -> tuple[Array, Array]:
+    """Returns shares summed over the tokens of a word, (words, heads), and its highest mark, (words,), 0..1.
+
+    Of windows that overlap, the greater counts.
+    """
     best = np.full((words, len(HEADS)), -np.inf, dtype=np.float32)
+    marks = np.full(words, -np.inf, dtype=np.float32)
     for window in parts:
         inner = window.words >= 0
         sums = np.full((words, len(HEADS)), 0, dtype=np.float32)
         np.add.at(sums, window.words[inner], window.shares[inner])
         present = np.unique(window.words[inner])
         best[present] = np.maximum(best[present], sums[present])
-    return best
+        np.maximum.at(marks, window.words[inner], window.marks[inner])
+    return best, (1 / (1 + np.exp(-np.clip(marks, -60, 60)))).astype(np.float32)

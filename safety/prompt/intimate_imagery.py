@@ -3,44 +3,33 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
-from pydantic import Field
-
-from safety.config import ConfigModel
-from safety.prompt.child_safety import CERTAIN, FILE
-from safety.prompt.lexicon import Lexicon, Score, Term, Terms
+from safety.prompt.absent_clothes import AbsentClothes
+from safety.prompt.child_safety import CERTAIN
+from safety.prompt.full_names import FullNames, artists_of
+from safety.prompt.hard_line_words import FILE, HardLineWords
+from safety.prompt.identified_people import IdentifiedPeople
+from safety.prompt.lexicon import Lexicon, Term
 from safety.prompt.matcher import TermMatcher
+from safety.prompt.protected_works import ARTISTS
+from safety.prompt.protected_works import FOLDER as ARTISTS_FOLDER
 from safety.prompt.proximity import WordDistance, outside
+from safety.prompt.similar_names import SimilarNames
 from safety.records import Finding, Prompt, Span
-from safety.text import Normalised, normalise, plain
+from safety.text import Normalised, normalise
 
 # Words between a well-known name and the wording; other names only right beside it: a name in a prompt is more often
 # an artist's.
 REACH_KNOWN, REACH_OTHER = 10, 1
-
-# The second name is looked ahead for, so that "photo of Ann Lee" is not used up by "photo of".
-_NAME = re.compile(r"(?<![^\W_])([^\W\d_]{2,})(?=((?:[ \-][^\W\d_]\.?)? ([^\W\d_]['’]?[^\W\d_]+))(?![^\W_]))")
-_CREDIT_REACH = 40  # characters before a name in which "by", "after" may stand
-
-
-class PersonWords(ConfigModel):
-    """Holds the table `person` of presets/hardlines.toml."""
-
-    # From this score on a term of lexicon/sexual.toml counts: "sexy" with a name is enough.
-    sexual_from: Score
-    # Stand before the name of an artist: "nude by ...".
-    credit: Terms
-    # Cross the line by themselves.
-    nudification: Terms = Field(alias="naked_made")
-    # People whom the writer knows.
-    relation: Terms
-    artists: Terms
-    fictional: Terms
-    # Common given names.
-    given_names: Terms = Field(alias="given")
-    no_surname: Terms
+REACH_PRONOUN = 60  # where "she is" stands before the wording
+_PRONOUN = re.compile(
+    r"(?<![^\W_])(?:she|he|they)(?:['’](?:s|re)|\s(?:is|are|was|were|being|stands|lies|sits|poses))"
+    r"\s(?:(?:now|all|fully|completely|totally|entirely|quite)\s)?$",
+    re.IGNORECASE,
+)
+_BEFORE = 40  # characters in which that stands
 
 
 class IntimateImageryCheck:
@@ -52,14 +41,19 @@ class IntimateImageryCheck:
     name = "intimate imagery"
     live = True
 
-    def __init__(self, words: PersonWords, figures: Iterable[str], lexicon: Lexicon) -> None:
-        kinds = ("nudification", "relation", "artists", "fictional")
-        others = ((term, kind) for kind in kinds for term in getattr(words, kind))
-        self._matcher = TermMatcher([*others, *((name, "figures") for name in figures)])
-        self._given_names, self._no_surname = frozenset(words.given_names), frozenset(words.no_surname)
-        credits = "|".join(re.escape(credit) for credit in sorted(words.credit, key=len, reverse=True))
-        self._credit = re.compile(rf"(?:^|[^\w])(?:{credits})[\s:,]+$", re.IGNORECASE)
-        self._sexual_from = words.sexual_from
+    def __init__(
+        self, words: HardLineWords, figures: Sequence[str], no_sitters: Iterable[str], lexicon: Lexicon
+    ) -> None:
+        person = words.person
+        kinds = ("nudification", "artists", "fictional", "undressing")
+        others = [(term, kind) for kind in kinds for term in getattr(person, kind)]
+        more_wording = ((term, "wording") for term in (*words.wording.nude, *words.wording.sexual))
+        self._matcher = TermMatcher([*others, *more_wording, *((name, "figures") for name in figures)])
+        self._similar = SimilarNames(figures, person.given_names)
+        self._names = FullNames(person.given_names, person.no_surname, (*no_sitters, *person.artists), person.credit)
+        self._identified = IdentifiedPeople(words.identified)
+        self._absent_clothes = AbsentClothes(words.absent)
+        self._sexual_from = person.sexual_from
         self._lexicon = lexicon
 
     def detect(self, prompt: Prompt) -> Iterator[Finding]:
@@ -68,7 +62,8 @@ class IntimateImageryCheck:
         spans: dict[str, list[Span]] = {}
         for match in self._matcher.find(text):
             spans.setdefault(match.meaning, []).append(match.span)
-        if spans.get("nudification") or self._person_near_wording(text, spans):
+        edited = any(True for _ in self._absent_clothes.taken_out_of_picture(text))
+        if spans.get("nudification") or edited or self._person_near_wording(text, spans):
             yield Finding(self.name, "intimate_imagery", CERTAIN)
 
     def names_public_figure(self, text: str) -> bool:
@@ -78,31 +73,43 @@ class IntimateImageryCheck:
     def names_anybody(self, text: str) -> bool:
         """Tells whether a text has a name in it, real or of a story; credits to artists do not count."""
         kinds = {match.meaning for match in self._matcher.find(normalise(text))}
-        return not kinds.isdisjoint(("figures", "fictional")) or any(True for _ in self._names(text))
+        return not kinds.isdisjoint(("figures", "fictional")) or any(
+            True for _ in self._names.capitalised(normalise(text))
+        )
 
     def _person_near_wording(self, text: Normalised, spans: dict[str, list[Span]]) -> bool:
-        wording = sorted({match.span for match in self._lexicon.find(text.typed) if self._intimate(match.meaning)})
-        if not wording:
+        terms = {match.span for match in self._lexicon.find(text.typed) if self._intimate(match.meaning)}
+        wording = sorted(terms.union(spans.get("wording", [])))
+        wording_of_real = sorted({*wording, *spans.get("undressing", []), *self._absent_clothes.find(text)})
+        if not wording_of_real:
             return False
         distance = WordDistance(text.typed)
-        known = spans.get("figures", []) + spans.get("relation", [])
-        others = outside(self._names(text.typed), spans.get("artists", []) + spans.get("fictional", []) + wording)
-        return distance.any_near(known, wording, REACH_KNOWN) or distance.any_near(others, wording, REACH_OTHER)
+        real = {*spans.get("figures", []), *self._similar.find(text), *self._identified.find(text)}
+        made_up = spans.get("artists", []) + spans.get("fictional", []) + wording
+        others = outside(self._names.capitalised(text), made_up)
+        in_place = outside(self._names.in_place(text, wording_of_real), made_up)
+        return (
+            distance.any_near(real, wording_of_real, REACH_KNOWN)
+            or distance.any_near(real, _said_of_one(text, wording), REACH_PRONOUN)
+            or distance.any_near(others, wording_of_real, REACH_OTHER)
+            or bool(in_place)
+        )
 
     def _intimate(self, term: Term) -> bool:
         return term.category == "nudity" or (term.category == "sexual" and term.score >= self._sexual_from)
 
-    def _names(self, typed: str) -> Iterator[Span]:
-        """Yields capitalised pairs with a common given name, unless a credit stands before them."""
-        for match in _NAME.finditer(typed):
-            first, last = match[1], match[3]
-            if not (first[0].isupper() and last[0].isupper()) or plain(first) not in self._given_names:
-                continue
-            before = typed[max(0, match.start() - _CREDIT_REACH) : match.start()]
-            if plain(last) not in self._no_surname and not self._credit.search(before):
-                yield Span(match.start(), match.end(2))
+
+def _said_of_one(text: Normalised, wording: Iterable[Span]) -> list[Span]:
+    """Returns the wording that is said of somebody named before: "she is nude"."""
+    return [span for span in wording if _PRONOUN.search(text.typed[max(0, span.start - _BEFORE) : span.start])]
 
 
-def load_intimate_imagery(presets: Path, figures: Iterable[str], lexicon: Lexicon) -> IntimateImageryCheck:
-    """Reads the table `person` of `hardlines.toml` in the presets. Raises PresetError."""
-    return IntimateImageryCheck(PersonWords.load(presets / FILE, "person"), figures, lexicon)
+def load_intimate_imagery(
+    presets: Path, figures: Iterable[str], characters: Iterable[str], lexicon: Lexicon
+) -> IntimateImageryCheck:
+    """Reads `hardlines.toml` in the presets, and which artists are no sitters. `characters` are no people.
+
+    Raises PresetError.
+    """
+    no_sitters = (*artists_of(presets / ARTISTS_FOLDER / ARTISTS), *characters)
+    return IntimateImageryCheck(HardLineWords.load(presets / FILE), tuple(figures), no_sitters, lexicon)

@@ -15,8 +15,7 @@ from typing import Annotated, Any, TypeVar
 
 from pydantic import Field
 
-from safety.config import ADVICE, ConfigModel
-from safety.errors import PresetError
+from safety.config import ConfigModel, read_rows, row_error
 from safety.prompt.matcher import TermMatch, TermMatcher, expand_braces
 from safety.prompt.proximity import inside, merged
 from safety.records import Finding, Prompt
@@ -99,7 +98,7 @@ class Exceptions:
 
     def filtered(self, matches: Sequence[TermMatch[Meaning]], text: Normalised) -> list[TermMatch[Meaning]]:
         """Returns the matches outside every harmless phrase, in order; what lies only partly inside stays."""
-        phrases = merged(match.span for match in self._matcher.find(text)) if matches else []
+        phrases = merged(match.span for match in self._matcher.find(text, across_signs=False)) if matches else []
         return [match for match in matches if not inside(match.span, phrases)]
 
 
@@ -114,7 +113,7 @@ class BenignContext:
         """Returns what a rule's score is multiplied by in a text, 0..1: 1 where no such phrase stands."""
         if category not in self._categories or subcategory in NEVER_EXCUSED:
             return 1.0
-        return self._factor if self._matcher.find(normalise(typed)) else 1.0
+        return self._factor if self._matcher.find(normalise(typed), across_signs=False) else 1.0
 
 
 class Lexicon:
@@ -229,10 +228,9 @@ def _own_terms(path: Path) -> Iterator[Term]:
 
 def _vendored_terms(path: Path) -> Iterator[Term]:
     """Yields the terms of lines of "term, category, score" with tabs between; "#" starts a remark."""
-    for number, line in enumerate(path.read_text("utf-8").splitlines(), 1):
-        if not line.startswith("#"):
-            try:
-                name, category, score = line.split("\t")
-                yield Term(name, category, "", float(score))
-            except ValueError:
-                raise PresetError(f"{path}, line {number}: not term, category, score", ADVICE) from None
+    columns = "term, category, score"
+    for number, (name, category, score) in read_rows(path, columns):
+        try:
+            yield Term(name, category, "", float(score))
+        except ValueError:
+            raise row_error(path, number, columns) from None

@@ -56,13 +56,16 @@ class TermMatcher(Generic[Meaning]):
             self._automaton.make_automaton()
         self._empty = not numbers_of
 
-    def find(self, text: Normalised) -> list[TermMatch[Meaning]]:
-        """Returns every term in any variant of a text, once each, in the order typed."""
+    def find(self, text: Normalised, across_signs: bool = True) -> list[TermMatch[Meaning]]:
+        """Returns every term in any variant of a text, once each, in the order typed.
+
+        `across_signs`: also a phrase with punctuation between its words.
+        """
         if self._empty:
             return []
         places = {
             (variant.span(start, end), number)
-            for variant in text.variants
+            for variant in (text.readings if across_signs else text.variants)
             for start, end, numbers in self._matches(variant)
             for number in numbers
         }
@@ -129,5 +132,5 @@ def _masked(key: str) -> Iterator[str]:
     if key.isalpha() and len(key) <= _MAX_MASKED:
         vowel = _INNER_VOWEL.search(key)
         if vowel:
-            yield key[: vowel.start()] + "*" + key[vowel.end() :]
+            yield from (key[: vowel.start()] + mask + key[vowel.end() :] for mask in _MASKS)
             yield key[0] + "*" * (len(key) - 2) + key[-1]

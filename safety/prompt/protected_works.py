@@ -10,8 +10,7 @@ from pathlib import Path
 
 from pydantic import Field
 
-from safety.config import ADVICE, ConfigModel
-from safety.errors import PresetError
+from safety.config import ConfigModel, read_rows, row_error
 from safety.prompt.lexicon import MAX_SPANS, Score, Terms
 from safety.prompt.matcher import TermMatch, TermMatcher
 from safety.prompt.proximity import WordDistance, merged, outside
@@ -25,6 +24,7 @@ REACH = 3  # words between an ambiguous name and what makes it clear
 COPY_REACH = 12  # words between a name and what asks for a copy
 CREDIT_REACH = 90  # characters in which "by a, b and c" credits c
 MAX_NAMES = 3  # that a finding shows
+MAX_STYLES = 2  # artists in whose manner a picture can be
 
 # A name in capitals before the word, wherever the list of marks ends; not the first word of a sentence.
 _NAMED_LOGO = re.compile(r"(?<=[a-z,] )[A-Z][\w&'’.-]*(?: [A-Z][\w&'’.-]*){0,3}(?= (?:logo|emblem|wordmark)\b)")
@@ -114,6 +114,7 @@ class ProtectedWorksCheck:
         self._credit = re.compile(rf"\b(?:{_alternatives(file.artists.credit)})\b", re.IGNORECASE)
         self._follows = re.compile(rf"[\s\-]?(?:{_alternatives(file.artists.follows)})\b", re.IGNORECASE)
         self._scores = file.score
+        self.characters = (*file.characters.names, *file.characters.ambiguous)
 
     def detect(self, prompt: Prompt) -> Iterator[Finding]:
         """Finds the names as evidence and spans. A mere name has probability 0: it says nothing of harm."""
@@ -127,9 +128,12 @@ class ProtectedWorksCheck:
         }
         labels = {match.span: match.meaning.label for match in matches if match.meaning.kind == "artist"}
         for subcategory, found in places.items():
-            if found:
-                copied = distance.any_near(sorted(found), spans["copy"], COPY_REACH)
-                names = labels if subcategory == "style" else {}
+            copied = distance.any_near(sorted(found), spans["copy"], COPY_REACH)
+            names = labels if subcategory == "style" else {}
+            # Three artists' manners together are nobody's.
+            artists = {prompt.text[span.start : span.end].lower() for span in found if subcategory == "style"}
+            mixed = len(artists) > MAX_STYLES
+            if found and (copied or not mixed):
                 yield self._finding(subcategory, merged(found)[:MAX_SPANS], copied, names, prompt.text)
 
     def _credited(self, matches: Sequence[TermMatch[_Meaning]], typed: str) -> list[Span]:
@@ -193,12 +197,10 @@ def read_artists(path: Path, year: int) -> Iterator[Artist]:
 
     Raises PresetError that names file and line.
     """
-    for number, line in enumerate(path.read_text("utf-8").splitlines(), 1):
-        if line.startswith("#"):
-            continue
+    columns = "name, born, died"
+    for number, (name, born, died) in read_rows(path, columns):
         try:
-            name, born, died = line.split("\t")
             if not died or int(died) + PROTECTED_YEARS >= year:
                 yield Artist(name, f"{born}-{died}" if died else f"born {int(born)}")
         except ValueError:
-            raise PresetError(f"{path}, line {number}: not name, born, died", ADVICE) from None
+            raise row_error(path, number, columns) from None

@@ -5,17 +5,20 @@ from __future__ import annotations
 import re
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Sequence
+from functools import lru_cache
 
 from safety.records import Span
+from safety.text.characters import is_drawn
+from safety.text.separators import without_syntax
 
 _WORD = re.compile(r"[^\W_]+")
 
 
 class WordDistance:
-    """Counts words of the text as typed; built once a text."""
+    """Counts words of the text as typed, figures not: they may stand between any two. Built once a text."""
 
     def __init__(self, typed: str) -> None:
-        self._starts = [word.start() for word in _WORD.finditer(typed)]
+        self._starts = _word_starts(typed)
 
     def between(self, first: Span, second: Span) -> int:
         """Returns how many words begin between two spans; -1 if they overlap or stand the other way round."""
@@ -34,6 +37,28 @@ class WordDistance:
 
     def _apart(self, one: Span, other: Span) -> int:
         return max(0, self.between(one, other), self.between(other, one))
+
+
+# Several checks ask for the same text in a row.
+@lru_cache(maxsize=8)
+def _word_starts(typed: str) -> tuple[int, ...]:
+    starts: list[int] = []
+    previous = ""
+    for word in _WORD.finditer(without_syntax(typed)):
+        start = _first_letter(word)
+        # "Very very very" is one word: saying it again brings nothing apart.
+        if start is not None and word[0] != previous:
+            starts.append(start)
+            previous = word[0]
+    return tuple(starts)
+
+
+def _first_letter(word: re.Match[str]) -> int | None:
+    if word[0].isascii() and word[0][0].isalpha():
+        return word.start()
+    # Ordinal signs and invisible fillers are letters by their class.
+    letters = (place for place, char in enumerate(word[0], word.start()) if char.isalpha() and char not in "ªº")
+    return next((place for place in letters if is_drawn(word.string[place])), None)
 
 
 def merged(spans: Iterable[Span]) -> list[Span]:

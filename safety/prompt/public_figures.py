@@ -52,6 +52,7 @@ class Figures(ConfigModel):
     crown_and_faith: Terms
     business: Terms
     short: Terms
+    nicknames: Terms
     harmless: Terms
 
     def names(self) -> Iterator[str]:

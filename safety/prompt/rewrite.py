@@ -1,54 +1,78 @@
-"""Suggests other prompts for a refused one: each was judged as the prompt was, and passes.
+"""Suggests other prompts for a refused one: each was judged as the prompt was, passes, and reads as a person writes.
 
-What is marked is replaced (presets/suggestions.toml) or left out until the prompt passes; then every word that
-can come back does. So a suggestion keeps as much as this search finds, and never shows what was not tried.
+Phrases are replaced by hand-written ones (presets/suggestions.toml), adjectives and whole clauses that are marked left
+out, and phrases that follow the thing that they are about. Single words are never taken out of the middle of a phrase:
+where that is not enough there is no suggestion.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Sequence, Set
 from pathlib import Path
 
 from pydantic import Field
 
 from safety.config import ConfigModel
 from safety.prompt.attribution import FUNCTION_WORDS
-from safety.prompt.editable_prompt import EditablePrompt, readable
+from safety.prompt.editable_prompt import EditablePrompt
 from safety.prompt.lexicon import Terms
 from safety.prompt.matcher import expand_braces
-from safety.records import Decision, Stage, Suggestion, Verdict
+from safety.prompt.phrase_cuts import find_cuts, is_thing
+from safety.records import Decision, Reason, Span, Stage, Suggestion, Verdict
 from safety.text import plain
 
 FILE = "suggestions.toml"
-MAX_SUGGESTIONS = 3
-MIN_KEPT = 0.6  # the share of words that stays as typed
-MAX_ROUNDS = 4  # times that what is marked is taken out, until nothing more is marked
-MAX_TRIES, MIN_TRIES = 40, 10  # judgements for one refusal: a few milliseconds each, and nobody types meanwhile
-MAX_WORDS = 2000  # that are judged in all: longer prompts are tried less often
-MIN_WORDS = 2  # that still ask for something
+MAX_SUGGESTIONS = 2
+MIN_KEPT = 0.35  # the share of words that stays as typed
+MAX_RISK = 0.15  # of a suggestion: far below where anything is stopped, since what is left may hold a rest of the harm
+MAX_TRIES, MIN_TRIES = 24, 6  # judgements for one refusal: a few milliseconds each, and nobody types meanwhile
+MAX_WORDS = 1200  # that are judged in all: longer prompts are tried less often
+MAX_GAP = 4  # words that "..." in a phrase stands for
 
 Judge = Callable[[str], Decision]
-Edit = Callable[[EditablePrompt, list[int]], EditablePrompt]
 
 
-class ReplacementGroup(ConfigModel):
-    """Holds words, and what may stand for any of them."""
+class PhraseGroup(ConfigModel):
+    """Holds phrases, the categories that they are replaced for, and what stands for any of them."""
 
-    words: Terms
+    categories: Terms = Field(alias="for")
+    phrases: Terms
     replacement: str = Field(alias="with")
 
 
-class RewriteFile(ConfigModel):
-    """Holds presets/suggestions.toml."""
+class ModifierGroup(ConfigModel):
+    """Holds words that only describe the thing after them, and the categories that they are left out for."""
 
-    group: tuple[ReplacementGroup, ...]
+    categories: Terms = Field(alias="for")
+    words: Terms
+
+
+class RewriteRules(ConfigModel):
+    """Holds presets/suggestions.toml.
+
+    `left_out`: categories of which whole clauses and phrases may go. `never`: kinds of harm that are the very point of
+    a prompt: without it nothing of what was asked for would stay. `remains`: things of which nothing worth drawing is
+    left without the word that describes them. `rest`: words that are a rest of the harm, whatever the checks say.
+    `answered`: categories of which no marked phrase may stand there as it was typed.
+    """
+
+    left_out: tuple[str, ...] = ()
+    remains: tuple[str, ...] = ()
+    rest: tuple[str, ...] = ()
+    answered: tuple[str, ...] = ()
+    never: tuple[str, ...] = ()
+    phrase: tuple[PhraseGroup, ...] = ()
+    modifier: tuple[ModifierGroup, ...] = ()
 
 
 class Rewriter:
-    """Suggests prompts by replacements, given as plain word -> replacement. Safe to share between threads."""
+    """Suggests prompts by the rules. Without any it suggests nothing. Safe to share between threads."""
 
-    def __init__(self, replacements: Mapping[str, str]) -> None:
-        self._replacements = dict(replacements)
+    def __init__(self, rules: RewriteRules | None = None) -> None:
+        self._rules = rules or RewriteRules()
+        # The longest phrase counts where several begin at one word.
+        self._phrases = sorted(_phrases(self._rules.phrase), key=lambda one: -len(one[0]))
+        self._modifiers = sorted(_modifiers(self._rules.modifier), key=lambda one: -len(one[0]))
 
     def suggest(self, prompt: str, decision: Decision, judge: Judge) -> tuple[Suggestion, ...]:
         """Returns at most MAX_SUGGESTIONS that `judge` lets pass, the closest first.
@@ -57,67 +81,135 @@ class Rewriter:
         """
         if decision.verdict is not Verdict.BLOCK or decision.stage is not Stage.PROMPT:
             return ()
-        search = _Search(judge, decision, EditablePrompt.of(prompt))
+        stops = {reason.category for reason in _stopping(decision)}
+        if not self._can_help(decision):
+            return ()
+        typed = EditablePrompt.of(prompt)
+        search = _Search(judge, decision, typed, self._rules)
+        described = self._without_modifiers(typed, stops)
         found: dict[str, EditablePrompt] = {}
-        for edit in (self._replaced, _left_out, _without_clause):
-            if (edited := search.passing(edit)) is not None:
+        for start in (self._with_phrases(described, stops), described):
+            edited = search.passing(start)
+            if edited is not None and self._is_clean(edited, stops):
                 found.setdefault(edited.text(), edited)
         closest_first = sorted(found.values(), key=lambda edited: -edited.share_kept())
         return tuple(edited.suggestion() for edited in closest_first[:MAX_SUGGESTIONS])
 
-    def _replaced(self, prompt: EditablePrompt, marked: list[int]) -> EditablePrompt:
-        """Returns the prompt with replacements of marked words; without the others once replacements are spent."""
-        replacements = {
-            n: self._replacements[word] for n in marked if (word := plain(prompt.words[n])) in self._replacements
-        }
-        return prompt.replaced(replacements) if replacements else _left_out(prompt, marked)
+    def _can_help(self, decision: Decision) -> bool:
+        helped = {category for group in self._rules.phrase for category in group.categories} | set(self._rules.left_out)
+        blocking = [reason for reason in decision.reasons if reason.verdict is decision.verdict]
+        return all(one.category in helped and one.subcategory not in self._rules.never for one in blocking)
+
+    def _is_clean(self, prompt: EditablePrompt, stops: Set[str]) -> bool:
+        """Tells whether neither a phrase is left that would be replaced, nor a rest of the harm."""
+        rest = {plain(word) for word in prompt.words} & set(self._rules.rest)
+        return not rest and self._with_phrases(prompt, stops) == prompt
+
+    def _with_phrases(self, prompt: EditablePrompt, stops: Set[str]) -> EditablePrompt:
+        """Returns the prompt with all phrases replaced that are replaced for these categories."""
+        words, changes = [plain(word) for word in prompt.words], dict[int, str]()
+        clauses = {number: clause for clause in prompt.clauses() for number in clause}
+        for phrase, replacement, categories in self._phrases:
+            if stops.isdisjoint(categories):
+                continue
+            for start in range(len(words)):
+                place = _found(phrase, words, clauses[start], start)
+                if place and changes.keys().isdisjoint(place):
+                    # What is a clause by itself is no part of a sentence that could go on with something else.
+                    alone = start and place == list(clauses[start])
+                    changes |= dict.fromkeys(place, "") | {place[0]: "" if alone else replacement}
+        return prompt.replaced(changes)
+
+    def _without_modifiers(self, prompt: EditablePrompt, stops: Set[str]) -> EditablePrompt:
+        """Returns the prompt without the words that only describe what follows."""
+        for clause in prompt.clauses():
+            for start in clause:
+                words = [plain(word) for word in prompt.words]
+                for phrase, categories in self._modifiers:
+                    place = _found(phrase, words, clause, start)
+                    if place and not stops.isdisjoint(categories) and self._describes(words, clause, place[-1]):
+                        prompt = prompt.without(place)
+                        break
+            left = [number for number in clause if prompt.words[number]]
+            # "sultry eyes" is nothing to ask for without its first word.
+            if clause.start and len(left) == 1 and len(clause) > 1 and prompt.words[clause[0]] == "":
+                prompt = prompt.without(left)
+        return prompt
+
+    def _describes(self, words: Sequence[str], clause: range, last: int) -> bool:
+        """Tells whether a word stands before what it describes, and that is something to draw, or by itself."""
+        if clause.start and last == clause[-1] and not any(words[number] for number in clause[:-1]):
+            return True
+        follows = next((words[number] for number in range(last + 1, clause.stop) if words[number]), "")
+        return bool(follows) and follows not in FUNCTION_WORDS and follows not in self._rules.remains
 
 
 class _Search:
     """Searches for edits of one refused prompt that pass, and counts how often it judges."""
 
-    def __init__(self, judge: Judge, decision: Decision, prompt: EditablePrompt) -> None:
+    def __init__(self, judge: Judge, decision: Decision, prompt: EditablePrompt, rules: RewriteRules) -> None:
         self._judge, self._prompt = judge, prompt
+        self._cuts = any(reason.category in rules.left_out for reason in _stopping(decision))
         self._decisions: dict[str, Decision] = {prompt.text(): decision}
         self._max_tries = max(MIN_TRIES, min(MAX_TRIES, MAX_WORDS // max(1, len(prompt.words))))
+        self._marked = set(prompt.numbers_in(_spans(decision)))
+        reasons = (reason for reason in _stopping(decision) if reason.category in rules.answered)
+        phrases = (set(prompt.numbers_in([span])) for reason in reasons for span in reason.spans)
+        # How it is made is not what is the matter.
+        self._phrases = [each for each in phrases if any(is_thing(prompt.words[number]) for number in each)]
+        # The clause that says what the picture shows stays, at least its beginning.
+        clauses = prompt.clauses()
+        things = (clause for clause in clauses if any(is_thing(prompt.words[number]) for number in clause))
+        self._subject = next(things, range(0))
+        self._sides = [clause for clause in clauses if clause != self._subject]
 
-    def passing(self, edit: Edit) -> EditablePrompt | None:
-        """Returns a prompt made by `edit` that passes and keeps enough, or None."""
-        prompt = self._prompt
-        for _ in range(MAX_ROUNDS):
-            decision = self._decision(prompt)
-            if decision is None or decision.verdict is Verdict.HARD_BLOCK:
-                return None
-            if decision.verdict <= Verdict.NOTE:
-                closest = self._restored(prompt)
-                return closest if closest.share_kept() >= MIN_KEPT else None
-            marked = _marked(prompt, decision)
-            if not marked:
-                return None
-            prompt = edit(prompt, marked).mended()
-            if sum(map(bool, prompt.words)) < MIN_WORDS:
-                return None
+    def passing(self, start: EditablePrompt) -> EditablePrompt | None:
+        """Returns the prompt, or it without marked clauses and phrases, if it passes; else None."""
+        for edited in self._edits(start):
+            if self._answers(edited) and self._passes(edited):
+                closest = self._restored(edited, start)
+                return closest if self._reads(closest) else None
         return None
 
-    def _restored(self, prompt: EditablePrompt) -> EditablePrompt:
-        """Returns the prompt with every change taken back that it passes without, the longest words last."""
-        for number in sorted(prompt.changed(), key=lambda n: len(prompt.typed_word(n))):
-            if prompt.words[number] or prompt.typed_word(number).lower() not in FUNCTION_WORDS:
-                restored = prompt.restored([number])
-                prompt = restored if self._passes(restored) else prompt
-        return self._grammatical(prompt)
+    def _answers(self, prompt: EditablePrompt) -> bool:
+        """Tells whether none of the phrases that must be answered stands there as it was typed."""
+        changed = set(prompt.changed())
+        return all(not phrase.isdisjoint(changed) for phrase in self._phrases)
 
-    def _grammatical(self, prompt: EditablePrompt) -> EditablePrompt:
-        """Returns the prompt in whole phrases if that keeps enough, its small words back where what they join is."""
-        small = [n for n in prompt.changed() if prompt.typed_word(n).lower() in FUNCTION_WORDS]
-        restored = prompt.restored(small).mended()
-        prompt = restored if self._passes(restored) else prompt
-        whole = (edited for edited in readable(prompt) if edited.share_kept() >= MIN_KEPT and self._passes(edited))
-        return next(whole, prompt)
+    def _edits(self, start: EditablePrompt) -> Iterator[EditablePrompt]:
+        if not self._cuts:
+            yield start
+            return
+        marked = self._marked | self._marked_now(start)
+        slim = start.without(n for side in self._sides if not marked.isdisjoint(side) for n in side)
+        yield slim
+        for cut in find_cuts(slim.words, self._marked | self._marked_now(slim), self._subject):
+            yield slim.without(cut)
+
+    def _restored(self, prompt: EditablePrompt, start: EditablePrompt) -> EditablePrompt:
+        """Returns the prompt with each clause taken back that it passes with, of those on how it is made alone."""
+        for side in self._sides:
+            if any(is_thing(word) for word in start.words[side.start : side.stop]):
+                continue
+            words = {number: start.words[number] for number in side}
+            restored = prompt.replaced(words)
+            if restored != prompt and self._passes(restored):
+                prompt = restored
+        return prompt
+
+    def _reads(self, prompt: EditablePrompt) -> bool:
+        """Tells whether enough is left, and every bracket has its other half."""
+        text = prompt.text()
+        paired = all(text.count(one) == text.count(other) for one, other in ("()", "[]", "{}"))
+        return prompt.share_kept() >= MIN_KEPT and paired and "()" not in text
+
+    def _marked_now(self, prompt: EditablePrompt) -> set[int]:
+        decision = self._decision(prompt)
+        return set(prompt.numbers_in(_spans(decision))) if decision is not None else set()
 
     def _passes(self, prompt: EditablePrompt) -> bool:
         decision = self._decision(prompt)
-        return decision is not None and decision.verdict <= Verdict.NOTE
+        return decision is not None and decision.verdict <= Verdict.NOTE and decision.risk <= MAX_RISK
 
     def _decision(self, prompt: EditablePrompt) -> Decision | None:
         """Returns the decision on a prompt; None once there were too many."""
@@ -131,37 +223,43 @@ class _Search:
 
 def load_rewriter(presets: Path) -> Rewriter:
     """Reads `suggestions.toml` of the presets. Raises PresetError."""
-    file = RewriteFile.load(presets / FILE)
-    pairs = ((form, group.replacement) for group in file.group for word in group.words for form in expand_braces(word))
-    return Rewriter({plain(form): replacement for form, replacement in pairs})
+    return Rewriter(RewriteRules.load(presets / FILE))
 
 
-def _marked(prompt: EditablePrompt, decision: Decision) -> list[int]:
-    """Returns the numbers of words marked by reasons that stop the prompt; function words only if alone."""
-    spans = [span for reason in decision.reasons if reason.verdict >= Verdict.WARN for span in reason.spans]
-    numbers = prompt.numbers_in(spans)
-    return [n for n in numbers if prompt.words[n].lower() not in FUNCTION_WORDS] or numbers
+def _phrases(groups: Sequence[PhraseGroup]) -> Iterator[tuple[tuple[str, ...], str, tuple[str, ...]]]:
+    for group in groups:
+        for form in (form for phrase in group.phrases for form in expand_braces(phrase)):
+            yield tuple(plain(form).split()), group.replacement, group.categories
 
 
-def _left_out(prompt: EditablePrompt, marked: list[int]) -> EditablePrompt:
-    return prompt.without(marked)
+def _modifiers(groups: Sequence[ModifierGroup]) -> Iterator[tuple[tuple[str, ...], tuple[str, ...]]]:
+    for group in groups:
+        for form in (form for word in group.words for form in expand_braces(word)):
+            yield tuple(plain(form).split()), group.categories
 
 
-def _without_clause(prompt: EditablePrompt, marked: list[int]) -> EditablePrompt:
-    """Returns the prompt without the parts between commas that hold a marked word, if others stay."""
-    clauses = list(_clauses(prompt))
-    stay = [clause for clause in clauses if not set(clause) & set(marked)]
-    if not stay:
-        return _left_out(prompt, marked)
-    return prompt.without(n for clause in clauses if clause not in stay for n in clause)
+def _found(phrase: Sequence[str], words: Sequence[str], clause: range, start: int) -> list[int]:
+    """Returns the numbers of the words that a phrase is at `start` of a clause, [] where it is not there.
+
+    What "..." stands for is not among them.
+    """
+    place, at = list[int](), start
+    for position, part in enumerate(phrase):
+        if part == "...":
+            reach = range(at + 1, min(at + 1 + MAX_GAP, clause.stop))
+            at = next((number for number in reach if words[number] == phrase[position + 1]), clause.stop)
+        elif at >= clause.stop or words[at] != part:
+            return []
+        else:
+            place.append(at)
+            at += 1
+    return place
 
 
-def _clauses(prompt: EditablePrompt) -> Iterator[list[int]]:
-    clause: list[int] = []
-    for number in range(len(prompt.places)):
-        if clause and prompt.parted(number):
-            yield clause
-            clause = []
-        clause.append(number)
-    if clause:
-        yield clause
+def _spans(decision: Decision) -> list[Span]:
+    """Returns the places marked by reasons that stop the prompt."""
+    return [span for reason in _stopping(decision) for span in reason.spans]
+
+
+def _stopping(decision: Decision) -> list[Reason]:
+    return [reason for reason in decision.reasons if reason.verdict >= Verdict.WARN]

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import unicodedata
 
+from safety.text.characters import is_drawn
+
 MAX_PROMPT = 10_000  # characters; the longest rows of public prompt sets have about 7,000
 
 
@@ -12,7 +14,8 @@ def prompt_problem(text: str) -> str:
     # A program may hand over what it got from elsewhere: None or bytes are not passed on, and not an exception either.
     if not isinstance(text, str):
         return f"The prompt is {type(text).__name__} and no text. Give it as a string."
-    if not any(char.isprintable() and not char.isspace() for char in text):
+    # Fillers and lone accents are printable by their class, and drawn as nothing.
+    if not any(char.isprintable() and is_drawn(char) for char in text):
         return "The prompt is empty. Write what the picture should show."
     if len(text) > MAX_PROMPT:
         return f"The prompt has {len(text):,} characters. Shorten it to at most {MAX_PROMPT:,}."

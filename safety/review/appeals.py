@@ -155,10 +155,10 @@ class Appeals:
         try:
             yield stored_pictures.unpack(packed, entries[0].parse_facts()).to_generation()
         except BaseException:
-            with self.audit.write_transaction() as writer:
+            with self.audit.write_transaction(patient=True) as writer:
                 restore(writer, case_id, case_id)
             raise
-        with self.audit.write_transaction() as writer:
+        with self.audit.write_transaction(patient=True) as writer:
             writer.erase_content(case_id, "delivery", "picture")
         self.audit.scrub()
 

@@ -9,20 +9,26 @@ import threading
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
 
 from safety.audit.hash_chain import timestamp
 from safety.errors import LimitError, PresetError, RequestError
-from safety.review.rate_limit import LOGIN, MAX_ACTIVITIES, RateLimiter
+from safety.review.rate_limit import LOGIN, MAX_ACTIVITIES, LoginLimits, RateLimiter
+
+if TYPE_CHECKING:
+    from safety.audit.activity import Activity, ActivityTable
 
 MIN_PASSWORD = 12  # characters
 MAX_NAME = 60  # characters
 # Seconds without a call after which a login ends.
 SESSION_SECONDS = 8 * 3600.0
-# Stands for all clients, whose tries are counted too: many addresses together are one guesser.
+# Stands for all clients that never logged in, whose tries are counted too: many addresses are one guesser.
 ALL_CLIENTS = "everybody"
 # Times the tries of one client.
 ALL_CLIENTS_FACTOR = 10
+# The prefix under which it is kept that a client has logged in, or has come while everybody guesses.
+KNOWN, ARRIVED = "known", "arrived"
 
 
 def strong_password(password: str) -> str:
@@ -93,17 +99,22 @@ class ReviewerAuth:
         return self._digest(f"form {session}")
 
     def _count_try(self, client: str, right: bool) -> None:
-        """Counts a wrong password, for its client and for all of them. Raises LimitError after too many."""
-        now, limits = self.rate_limiter.now(), self.rate_limiter.limits.login
-        since = timestamp(now - timedelta(minutes=limits.within_minutes))
-        audit = self.rate_limiter.audit
+        """Counts a wrong password. Raises LimitError while its client has to wait.
+
+        Guessers are slowed down and nobody is locked out: each client waits for its own tries only. Where strangers
+        together guess too much, one that has never logged in waits once as well, from when it came.
+        """
+        now, audit = self.rate_limiter.now(), self.rate_limiter.audit
         with audit.write_transaction() as writer:
-            for guesser, tries in ((client, limits.tries), (ALL_CLIENTS, limits.tries * ALL_CLIENTS_FACTOR)):
-                digest = audit.client_digest(f"login {guesser}")
-                if len(writer.activity.newest(digest, LOGIN, since, MAX_ACTIVITIES)) >= tries:
-                    raise LimitError("There were too many tries to log in.", 60.0 * limits.within_minutes)
-                if not right:
-                    writer.activity.add(digest, LOGIN, "", timestamp(now))
+            tries = _Tries(writer.activity, audit.client_digest, self.rate_limiter.limits.login, now)
+            wait = tries.delay(client)
+            if not wait and not tries.is_known(client):
+                wait = tries.arrival_delay(client)
+            if not wait:
+                tries.add(client, right)
+        # Outside of the transaction, which an error would undo: that somebody came stays known.
+        if wait:
+            raise LimitError("There were too many tries to log in.", wait)
 
     def _digest(self, text: str) -> str:
         return hmac.digest(self._key, text.encode("utf-8", "surrogatepass"), hashlib.sha256).hex()
@@ -112,3 +123,51 @@ class ReviewerAuth:
         oldest = self.clock() - SESSION_SECONDS
         for key in [key for key, (_, last_call) in self._logins.items() if last_call < oldest]:
             del self._logins[key]
+
+
+@dataclass(frozen=True)
+class _Tries:
+    """Reads and writes the tries to log in, within one transaction. `digest` stands for a client in the table."""
+
+    activity: ActivityTable
+    digest: Callable[[str], str]
+    limits: LoginLimits
+    now: datetime
+
+    def delay(self, client: str) -> float:
+        """Returns the seconds until a client may try again, for its own wrong tries."""
+        wrong = self._newest("login", client)
+        return self._left(wrong, self.limits.delay(len(wrong))) if wrong else 0.0
+
+    def is_known(self, client: str) -> bool:
+        """Tells whether somebody has logged in from there before."""
+        return bool(self.activity.newest(self.digest(f"{KNOWN} {client}"), LOGIN, "", 1))
+
+    def arrival_delay(self, client: str) -> float:
+        """Returns the seconds that a stranger waits while strangers guess too much; notes when it came."""
+        everybody = len(self._newest("login", ALL_CLIENTS)) - self.limits.tries * (ALL_CLIENTS_FACTOR - 1)
+        if not (duration := self.limits.delay(everybody)):
+            return 0.0
+        arrivals = self._newest(ARRIVED, client)
+        if not arrivals:
+            self.activity.add(self.digest(f"{ARRIVED} {client}"), LOGIN, "", timestamp(self.now))
+            return duration
+        # From its first call on: what others do in the meantime does not begin the wait anew.
+        return self._left(arrivals[-1:], min(duration, self.limits.max_seconds))
+
+    def add(self, client: str, right: bool) -> None:
+        """Notes a try: a wrong one for its client and, of a stranger, for everybody."""
+        if right:
+            names = [] if self.is_known(client) else [f"{KNOWN} {client}"]
+        else:
+            names = [f"login {client}", *([] if self.is_known(client) else [f"login {ALL_CLIENTS}"])]
+        for name in names:
+            self.activity.add(self.digest(name), LOGIN, "", timestamp(self.now))
+
+    def _newest(self, kind: str, client: str) -> list[Activity]:
+        since = timestamp(self.now - timedelta(minutes=self.limits.within_minutes))
+        return self.activity.newest(self.digest(f"{kind} {client}"), LOGIN, since, MAX_ACTIVITIES)
+
+    def _left(self, newest: Sequence[Activity], duration: float) -> float:
+        since = datetime.fromisoformat(newest[0].time)
+        return max(0.0, duration - (self.now - since).total_seconds())

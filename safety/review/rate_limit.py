@@ -78,10 +78,51 @@ class HardLineTimeout(ConfigModel):
 
 
 class LoginLimits(ConfigModel):
-    """Says how often one client may fail to log in as a reviewer within some minutes."""
+    """Says how often one client may fail to log in as a reviewer within some minutes, and how it is slowed down then.
+
+    The delay starts with `first_seconds` and doubles up to `max_seconds`: nobody is locked out.
+    """
 
     tries: int = Field(ge=1)
     within_minutes: float = Field(gt=0)
+    first_seconds: float = Field(gt=0)
+    max_seconds: float = Field(gt=0, alias="most_seconds")
+
+    def delay(self, wrong: int) -> float:
+        """Returns the seconds from the last of so many wrong tries until the next one."""
+        over = wrong - self.tries
+        return min(self.first_seconds * 2.0 ** min(over, 60), self.max_seconds) if over >= 0 else 0.0
+
+
+class WarningTerms(ConfigModel):
+    """Says for how many minutes a warning can be confirmed."""
+
+    minutes: float = Field(gt=0)
+
+
+class CallsAtOnce(ConfigModel):
+    """Says how many calls of one client may wait or run at once: those that create, and of each other sort."""
+
+    create: int = Field(ge=1)
+    others: int = Field(ge=1)
+
+    def limit(self, group: str) -> int:
+        """Returns the limit for a group of handlers."""
+        return self.create if group == "create" else self.others
+
+
+class UploadLimits(ConfigModel):
+    """Says how much may be uploaded.
+
+    `megabytes` and `files`: in one call. `client_megabytes`, `total_megabytes`: within `minutes`, after which uploads
+    are deleted.
+    """
+
+    megabytes: int = Field(ge=1)
+    files: int = Field(ge=1)
+    client_megabytes: int = Field(ge=1)
+    total_megabytes: int = Field(ge=1)
+    minutes: float = Field(gt=0)
 
 
 class RateLimits(ConfigModel):
@@ -91,6 +132,9 @@ class RateLimits(ConfigModel):
     blocks: RefusalDelays
     hard_lines: HardLineTimeout
     login: LoginLimits
+    warnings: WarningTerms
+    at_once: CallsAtOnce
+    uploads: UploadLimits
 
 
 def load_limits(folder: Path) -> RateLimits:
@@ -105,6 +149,10 @@ class RateLimiter:
     audit: AuditLog
     limits: RateLimits
     now: Callable[[], datetime] = lambda: datetime.now(UTC)
+
+    def oldest_warning(self) -> datetime:
+        """Returns since when a warning can still be confirmed."""
+        return self.now() - timedelta(minutes=self.limits.warnings.minutes)
 
     def admission(self, client: str, kind: str) -> Admission:
         """Returns what `AuditLog.case` calls to open a case: it counts the activity, or raises LimitError."""

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from datetime import datetime, timedelta
 
 from safety.generation import Refused
-from safety.messages.catalogue import Messages, RenderedReason
+from safety.messages.catalogue import Messages
+from safety.messages.grounds import ReasonGroup, group_reasons
 from safety.policy.model import Policy
 from safety.records import Decision, Stage, Verdict
 from safety.statement.record import Ground, HelplineGroup, Signal, Statement, StatementTerms
@@ -19,6 +20,7 @@ def build_statement(refused: Refused, policy: Policy, terms: StatementTerms) -> 
     grounds = tuple(_grounds(decision, messages, refused.request.prompt))
     said = messages.verdict(decision.stage, decision.verdict)
     until = _until(refused, terms)
+    suggestions = tuple(suggestion.text for suggestion in refused.suggestions)
     open_to_appeal = decision.verdict is Verdict.BLOCK
     return Statement(
         case=refused.case,
@@ -36,7 +38,8 @@ def build_statement(refused: Refused, policy: Policy, terms: StatementTerms) -> 
         mode=decision.mode,
         mode_set_by=decision.mode_set_by,
         modes_that_allow=decision.modes_that_allow,
-        suggestions=tuple(suggestion.text for suggestion in refused.suggestions),
+        suggestions=suggestions,
+        advice="" if suggestions else messages.advice(decision),
         until=until.date() if open_to_appeal else None,
         appeal=_appeal(refused, until, messages, terms),
         stored=tuple(_stored(decision, messages, terms)),
@@ -44,30 +47,25 @@ def build_statement(refused: Refused, policy: Policy, terms: StatementTerms) -> 
 
 
 def _grounds(decision: Decision, messages: Messages, prompt: str) -> Iterator[Ground]:
-    """Reasons come worst first; those of one code and verdict are told as one."""
-    groups: dict[tuple[str, Verdict], list[RenderedReason]] = {}
-    for rendered in messages.render(decision):
-        groups.setdefault((rendered.reason.code, rendered.reason.verdict), []).append(rendered)
-    for group in groups.values():
+    """Reasons come worst first; those of one code are told as one."""
+    for group in group_reasons(messages.render(decision)):
         yield _ground(group, prompt if decision.stage is Stage.PROMPT else "")
 
 
-def _ground(group: Sequence[RenderedReason], prompt: str) -> Ground:
-    reasons = [rendered.reason for rendered in group]
-    worst = reasons[0]
-    head = (worst.category, worst.code, worst.verdict, group[0].title, group[0].clause)
-    text = " ".join(dict.fromkeys(rendered.text for rendered in group))
+def _ground(group: ReasonGroup, prompt: str) -> Ground:
+    reasons = [rendered.reason for rendered in group.reasons]
+    first = group.first
+    worst = first.reason
+    head = (worst.category, worst.code, worst.verdict, first.title, first.clause, group.text)
     if worst.verdict is Verdict.HARD_BLOCK:  # whatever else the reason may hold
-        return Ground(*head, text)
-    spans = sorted({span for reason in reasons for span in reason.spans})
-    quotes = dict.fromkeys(prompt[span.start : span.end] for span in spans)
+        return Ground(*head)
     regions = dict.fromkeys(region for reason in reasons for region in reason.regions)
     signals = (
-        Signal(reason.check, reason.models, reason.score, reason.threshold)
+        Signal(reason.check, reason.models, reason.score, reason.threshold, reason.verdict)
         for reason in reasons
         if reason.score is not None and reason.threshold is not None
     )
-    return Ground(*head, text, tuple(filter(None, quotes)), tuple(spans), tuple(regions), tuple(signals))
+    return Ground(*head, group.quotes(prompt), group.spans, tuple(regions), tuple(signals), group.whole)
 
 
 def _help(decision: Decision, messages: Messages) -> Iterator[HelplineGroup]:

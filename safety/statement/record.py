@@ -25,12 +25,16 @@ class StatementTerms:
 
 @dataclass(frozen=True, slots=True)
 class Signal:
-    """One check's score, the threshold that it reached, and what the check judged with (nothing: words or rules)."""
+    """One check's score, the threshold that it reached, for which verdict, and what the check judged with.
+
+    `models` is empty where it judged with words or rules.
+    """
 
     check: str
     models: tuple[Model, ...]
     score: float
     threshold: float
+    verdict: Verdict
 
     @property
     def margin(self) -> float:
@@ -39,7 +43,10 @@ class Signal:
 
 @dataclass(frozen=True, slots=True)
 class Ground:
-    """One rule that the decision rests on. `quotes`: the words of the prompt as typed. A hard line has none of it."""
+    """One rule that the decision rests on. A hard line has neither quotes nor anything that follows them.
+
+    `quotes`: the words of the prompt as typed. `whole`: no phrase carries it, the prompt as a whole does.
+    """
 
     category: str
     code: str
@@ -51,6 +58,7 @@ class Ground:
     spans: tuple[Span, ...] = ()
     regions: tuple[Region, ...] = ()
     signals: tuple[Signal, ...] = ()
+    whole: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +74,8 @@ class HelplineGroup:
 class Statement:
     """All that a person is told of a decision that stops or delays the work. `time` is UTC.
 
-    `modes_that_allow`: modes that would let the same pass. `until`: the last day for an appeal, or None.
+    `modes_that_allow`: modes that ask for less. `advice`: how to ask instead, where there is no suggestion. `until`:
+    the last day for an appeal, or None.
     """
 
     case: str
@@ -85,6 +94,7 @@ class Statement:
     mode_set_by: str
     modes_that_allow: tuple[str, ...]
     suggestions: tuple[str, ...]
+    advice: str
     until: date | None
     appeal: str
     stored: tuple[str, ...]

@@ -19,6 +19,8 @@ def as_text(one: Statement) -> str:
     lines += ["", *remarks(one)]
     if one.suggestions:
         lines += [f"{said.suggestions}:", *(f"  {each}" for each in one.suggestions)]
+    if one.advice:
+        lines += [f"{said.advice}: {one.advice}"]
     lines += [f"{said.appeal}: {one.appeal}", f"{said.stored}: {' '.join(one.stored)}"]
     return "\n".join(lines)
 
@@ -36,11 +38,11 @@ def pairs(one: Statement) -> Iterator[tuple[str, str]]:
 def remarks(one: Statement) -> Iterator[str]:
     """What would pass, and that no person took part."""
     said = one.messages.locale.statement
-    # Refused, not by a hard line, and nobody who may need help is told how to go on.
-    if one.until is not None and not one.help:
-        modes = ", ".join(one.messages.mode(name).title for name in one.modes_that_allow)
-        locked = one.mode_set_by == "operator"
-        yield said.passing.format(modes=modes) if modes else said.locked if locked else said.not_passing
+    # Nobody who may need help is told how to go on.
+    if not one.help and one.modes_that_allow:
+        yield said.passing.format(modes=one.messages.either(one.modes_that_allow))
+    elif not one.help and one.until is not None:
+        yield said.locked if one.mode_set_by == "operator" else said.not_passing
     yield said.automatic
 
 
@@ -51,13 +53,13 @@ def mode_said(one: Statement) -> str:
     return text.format(mode=one.messages.mode(one.mode).title)
 
 
-def signal_said(signal: Signal, ground: Ground, one: Statement) -> str:
+def signal_said(signal: Signal, one: Statement) -> str:
     """The check, its score, the threshold and by how much it was passed."""
     said = one.messages.locale.statement
     return said.signal.format(
         check=one.messages.check(signal.check),
         score=f"{signal.score:.2f}",
-        verdict=getattr(said, f"reached_{ground.verdict.name.lower()}"),
+        verdict=getattr(said, f"reached_{signal.verdict.name.lower()}"),
         threshold=f"{signal.threshold:.2f}",
         margin=f"{signal.margin:.2f}",
     )
@@ -79,10 +81,14 @@ def _ground_lines(ground: Ground, one: Statement) -> Iterator[str]:
     said = one.messages.locale.statement
     yield f"  {ground.code} {ground.title}: {ground.text}"
     yield f"    {said.policy} {ground.clause}"
-    where = [f'"{quote}"' for quote in ground.quotes] or ([said.region] if ground.regions else [])
-    if where:
-        yield f"    {said.evidence}: {', '.join(where)}"
-    yield from (f"    {signal_said(each, ground, one)} {models_said(each, one)}".rstrip() for each in ground.signals)
+    if ground.whole:
+        yield f"    {said.evidence_whole}"
+    if ground.quotes:
+        quotes = ", ".join(f'"{quote}"' for quote in ground.quotes)
+        yield f"    {said.quotes}: {quotes}"
+    elif ground.regions:
+        yield f"    {said.evidence}: {said.region}"
+    yield from (f"    {signal_said(each, one)} {models_said(each, one)}".rstrip() for each in ground.signals)
 
 
 def as_json(one: Statement) -> dict[str, Any]:
@@ -102,6 +108,7 @@ def as_json(one: Statement) -> dict[str, Any]:
         "mode": {"name": one.mode, "title": one.messages.mode(one.mode).title, "set_by": one.mode_set_by},
         "passing": list(one.modes_that_allow),
         "suggestions": list(one.suggestions),
+        "advice": one.advice,
         "automatic": one.automatic,
         "appeal": {"until": one.until.isoformat() if one.until else None, "how": one.appeal},
         "stored": list(one.stored),
@@ -118,6 +125,7 @@ def _ground_json(ground: Ground) -> dict[str, Any]:
         "clause": ground.clause,
         "text": ground.text,
         "quotes": list(ground.quotes),
+        "whole": ground.whole,
         "spans": [[span.start, span.end] for span in ground.spans],
         "regions": [[part.left, part.top, part.right, part.bottom, part.weight] for part in ground.regions],
         "signals": [_signal_json(signal) for signal in ground.signals],
@@ -131,6 +139,7 @@ def _signal_json(signal: Signal) -> dict[str, Any]:
         "score": signal.score,
         "threshold": signal.threshold,
         "margin": round(signal.margin, 6),
+        "verdict": signal.verdict.name,
     }
 
 

@@ -39,6 +39,8 @@ _DRAWN_ALIKE = {
     "y": "уүγყ",
     "z": "ʐᴢ",
 }
+for _latin, _others in zip("abcdfhjlmnpqrsuvwx", "ᗩᗷᑕᗪᖴᕼᒍᒪᗰᑎᑭᑫᖇᔕᑌᐯᗯ᙭", strict=True):  # Canadian syllables
+    _DRAWN_ALIKE[_latin] += _others
 LOOKALIKES = {ord(other): latin for latin, others in _DRAWN_ALIKE.items() for other in others}
 
 # Matches names such as "NEGATIVE SQUARED LATIN CAPITAL LETTER A", "LATIN LETTER SMALL CAPITAL N" and
@@ -66,8 +68,10 @@ _FILLERS = "\u115f\u1160\u17b4\u17b5\u3164\uffa0\u2800"
 # Scripts without spaces between words: Thai, Lao, Burmese, Khmer, Chinese, Japanese; and Hangul syllables.
 _UNSPACED = ((0x0E00, 0x0EFF), (0x1000, 0x109F), (0x1780, 0x17FF), (0x2E80, 0x9FFF), (0xAC00, 0xD7A3))
 _SYMBOLS_WITH_MEANING = "☠⚔⚰"
-# Emoji whose Unicode names mislead.
-_EMOJI = {"🔞": " nsfw "}
+# Braille cells of one letter each, in the order of the alphabet.
+_BRAILLE = dict(zip("⠁⠃⠉⠙⠑⠋⠛⠓⠊⠚⠅⠇⠍⠝⠕⠏⠟⠗⠎⠞⠥⠧⠺⠭⠽⠵", "abcdefghijklmnopqrstuvwxyz", strict=True))
+# Emoji whose Unicode names mislead, or leave out that they show children.
+_EMOJI = {"🔞": " nsfw ", "👧": " little girl ", "👦": " little boy "}
 
 
 @lru_cache(maxsize=8192)
@@ -89,10 +93,26 @@ def fold(char: str) -> str:
         return letter[1].lower()
     if char in _EMOJI:
         return _EMOJI[char]
+    if char in _BRAILLE:
+        return _BRAILLE[char]
     if ord(char) >= 0x1F300 and unicodedata.category(char) in ("So", "Sk") or char in _SYMBOLS_WITH_MEANING:
         return f" {name.lower()} "
     folded = unicodedata.normalize("NFKD", unicodedata.normalize("NFKD", char).casefold())
     return "".join(part for part in folded if not _within(part, _MARKS))
+
+
+@lru_cache(maxsize=8192)
+def is_symbol(char: str) -> bool:
+    """Tells whether a character is a sign that folds to letters or figures, and no letter in a circle or the like."""
+    if char.isascii() or not (unicodedata.category(char) in ("So", "Sk", "Sc", "Sm", "No", "Nl") or char in "ªº"):
+        return False
+    folded = fold(char)
+    return char in "ªº" or not (len(folded) == 1 and folded.isalpha())
+
+
+def is_drawn(char: str) -> bool:
+    """Tells whether a character leaves ink by itself: no space, no filler, no control and no lone accent."""
+    return char not in _FILLERS and not char.isspace() and unicodedata.category(char)[0] not in "CZM"
 
 
 def spaced(char: str) -> bool:

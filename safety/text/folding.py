@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from functools import lru_cache
 
-from safety.text.characters import INVISIBLE, fold
+from safety.text.characters import INVISIBLE, fold, is_symbol
 from safety.text.variant import TextPiece, TextVariant
 
 ROOM = 500  # characters that emoji names and ligatures may add to any text, besides its own length
@@ -16,6 +16,12 @@ def folded(text: str) -> TextVariant:
     if text.isascii() and text.isprintable():
         return TextVariant(text.lower(), range(len(text)), range(1, len(text) + 1))
     return _built((piece, place, place + 1) for place, piece in enumerate(_folded_characters(text)))
+
+
+def as_typed(text: str) -> TextVariant:
+    """Returns every character as it was typed, with accents and capitals; only invisible ones are left out."""
+    kept = [place for place, char in enumerate(text) if char.isascii() or fold(char) != INVISIBLE]
+    return TextVariant("".join(text[place] for place in kept), kept, [place + 1 for place in kept])
 
 
 # `folded`, `expanded` and `split` ask for the same text one after another.
@@ -48,14 +54,17 @@ def expanded(text: str, decoded: Iterable[TextPiece]) -> TextVariant:
 
 
 def split(text: str) -> TextVariant:
-    """Returns the text parted where an invisible character or an inner capital may mean a space: "NudeArt"."""
+    """Returns the text parted where a character that is no letter or an inner capital may mean a space: "NudeArt".
+
+    An emoji, a combined sign such as a trademark's and an invisible character are one space each.
+    """
 
     def pieces() -> Iterator[TextPiece]:
         previous = ""
         for place, (char, piece) in enumerate(zip(text, _folded_characters(text), strict=True)):
             if char.isupper() and previous.islower():
                 yield " ", place, place
-            yield piece if piece != INVISIBLE else " ", place, place + 1
+            yield " " if piece == INVISIBLE or is_symbol(char) else piece, place, place + 1
             previous = char
 
     return _built(pieces())

@@ -27,14 +27,13 @@ NAMES = dict(entry.strip().split(" ", 1) for entry in _NAMES.split(";") if entry
 _lock = threading.Lock()
 
 
-def language_of(text: str) -> tuple[str, float]:
-    """Returns the code of the likeliest language of NAMES, and the probability, 0..1, that the text is English.
+def language_probabilities(text: str) -> dict[str, float]:
+    """Returns the probability, 0..1, of each language of NAMES by its code, the likeliest first.
 
     Safe to call from threads.
     """
     with _lock:
-        probabilities = dict(_identifier().rank(text.lower()))
-    return max(probabilities, key=lambda code: probabilities[code]), float(probabilities[ENGLISH])
+        return {code: float(probability) for code, probability in _identifier().rank(text.lower())}
 
 
 @lru_cache(maxsize=1)

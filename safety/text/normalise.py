@@ -18,15 +18,19 @@ from safety.text.decoding import decoded_pieces, reversed_text
 from safety.text.english import english_share
 from safety.text.folding import expanded, folded, split
 from safety.text.respelling import repaired
+from safety.text.separators import letters_alone, parted, unpunctuated, without_commonest_figure, without_syntax
 from safety.text.variant import TextVariant
 
 MAX_VARIANTS = 20
 MAX_GROWTH = 4
 
 _CAMEL = re.compile(r"[a-z][A-Z]")
+# Capitals that stand for a space: "nudeXXart".
+_CAPITAL_SIGN = re.compile(r"(?<=[a-z])[XZQ]+(?=[a-z])")
 _WORD = re.compile(r"[^\W_]+")
 _LATIN = re.compile(r"[a-z]")
 _SIGNS = str.maketrans("0345678927@$€£", "oeasgtbgztasel")
+_LEET = re.compile(r"[a-z][0-9@$!|]+[a-z]")
 _FIGURE = re.compile(r"[0-9@$€£!|¡]")
 _LIKE_I = re.compile(r"1|(?<=\w)[!|¡](?=\w)")
 _TOKEN = re.compile(r"\S+")
@@ -34,6 +38,7 @@ _SPACED_OUT = re.compile(r"(?<![^\W_])(?:[^\W_](?:[\W_]{1,3})){2,}[^\W_](?![^\W_
 _GAP = re.compile(r"[\W_]+")
 _SPACE = re.compile(r"\s")
 _INNER_POINTS = re.compile(r"(?<=[^\W_])[.\-_*·•~'’`^|/\\,:;+=]{1,2}(?=[^\W_])")
+_PASTED = re.compile(r"(?<=\w)[\"'’]\s?[+.&]\s?[\"'’](?=\w)")
 _WIDE_GAP = re.compile(r"\s{2,}|\s*[,;:]\s+")
 _WIDE_SPACE = re.compile(r"\s{2,}")
 _STRETCHED = re.compile(r"([^\W\d_])\1{2,}")
@@ -45,17 +50,24 @@ _DOUBLED = re.compile(r"([^\W\d_])\1{2,}|([ahijkquvwxyz])\2")
 class Normalised:
     """Holds a text as typed and its variants: the plain one first, no two alike.
 
-    `decoded` is the plain one with what stands in code as the text that it holds.
+    `decoded` is the plain one with what stands in code as the text that it holds. `unpunctuated` are those of the
+    variants that have punctuation, without any: phrases are found across it, but no phrase that excuses a word.
     """
 
     typed: str
     variants: tuple[TextVariant, ...]
     decoded: TextVariant
+    unpunctuated: tuple[TextVariant, ...] = ()
 
     @property
     def plain(self) -> TextVariant:
         """Returns the text only folded: compatible forms, lower case, no invisible characters, emoji by name."""
         return self.variants[0]
+
+    @property
+    def readings(self) -> tuple[TextVariant, ...]:
+        """Returns all variants, those without punctuation last."""
+        return (*self.variants, *self.unpunctuated)
 
 
 def plain(text: str) -> str:
@@ -73,12 +85,42 @@ def normalise(text: str) -> Normalised:
     folds = _mixed_words_in_latin(folded(text))
     pieces = list(decoded_pieces(text))
     decoded = expanded(text, pieces) if pieces else folds
-    variants = _each_once([folds, decoded, *_undisguised(text, decoded)])
+    bare = without_syntax(text)
+    unweighted = decoded if bare == text else _mixed_words_in_latin(expanded(bare, pieces))
+    sources = tuple(_sources(bare, unweighted))
+    parts = tuple(map(parted, sources))
+    variants = _each_once([folds, decoded, *_undisguised(text, decoded), *parts])
     clearest = max(variants, key=lambda variant: english_share(variant.text))
-    sources = (clearest,) if clearest is decoded else (decoded, clearest)
-    reversals = (reversal for source in sources for reversal in reversed_text(source))
-    mended = [repaired(variant) for variant in (clearest, *reversals)]
-    return Normalised(text, _each_once([*variants, *mended]), decoded)
+    turned = (clearest,) if clearest is decoded else (decoded, clearest)
+    reversals = (reversal for source in turned for reversal in reversed_text(source))
+    unleeted = (_unleeted(unweighted, "i"),) if _LEET.search(unweighted.text) else ()
+    # What was cut short may make more sense and less of what was meant: "nuud", "nud".
+    mended = [repaired(variant) for variant in _each_once([clearest, unweighted, *unleeted, *reversals])]
+    variants = _each_once([*variants, *mended])
+    known = {variant.text for variant in variants}
+    others = _each_once(_without_signs(sources, (*parts, *mended)))
+    return Normalised(text, variants, decoded, tuple(other for other in others if other.text not in known))
+
+
+def _without_signs(sources: Iterable[TextVariant], others: Iterable[TextVariant]) -> Iterator[TextVariant]:
+    """Yields variants without punctuation; signs and figures of the sources may also be letters, or only separate."""
+    for source in sources:
+        bare = unpunctuated(source)
+        yield bare
+        if _FIGURE.search(bare.text):
+            yield _unleeted(bare, "i")
+            yield letters_alone(bare)
+            yield _unleeted(without_commonest_figure(source), "i")
+    yield from map(unpunctuated, others)
+
+
+def _sources(text: str, plain: TextVariant) -> Iterator[TextVariant]:
+    """Yields what the readings without signs are made of: symbols that else have a name are spaces in the second."""
+    yield _lookalike_words_in_latin(plain)
+    if not text.isascii():
+        yield _mixed_words_in_latin(split(text))
+    if _CAPITAL_SIGN.search(text):
+        yield folded(_CAPITAL_SIGN.sub(lambda run: " " * len(run[0]), text))
 
 
 def _each_once(variants: Iterable[TextVariant]) -> tuple[TextVariant, ...]:
@@ -140,7 +182,8 @@ def _spaced_out(text: str, article: bool) -> Iterator[tuple[int, int]]:
 
 
 def _joined(variant: TextVariant, spaced_out: Iterable[tuple[int, int]]) -> TextVariant:
-    inner = {(gap.start(), gap.end()) for gap in _INNER_POINTS.finditer(variant.text)}
+    points = (*_INNER_POINTS.finditer(variant.text), *_PASTED.finditer(variant.text))
+    inner = {(gap.start(), gap.end()) for gap in points}
     wide = {(gap.start() + 1, gap.end()) for gap in _WIDE_SPACE.finditer(variant.text)}
     gaps: list[tuple[int, int]] = []
     for start, end in sorted({*inner, *wide, *spaced_out}):

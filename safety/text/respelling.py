@@ -13,6 +13,7 @@ from functools import lru_cache
 from itertools import accumulate
 
 from safety.text.english import MIN_LETTERS, SHORT_WORDS, English, english
+from safety.text.sound import sound
 from safety.text.variant import TextPiece, TextVariant
 
 MAX_WORD = 16  # letters of a word that is put together
@@ -24,6 +25,25 @@ MAX_NEIGHBOUR = 5  # letters of a word beside a strange one that may be its piec
 RARE = 12.1  # nats from which a short word may be a piece: those of words that are listed and not counted
 UNKNOWN, UNKNOWN_LETTER = 9.0, 1.7  # nats that a strange word costs, and each of its letters
 JOIN, CUT = 1.5, 5.0  # nats for leaving a space out, and for putting one in
+
+# What is disguised most may be meant from four letters on. None is one letter from a name that prompts are full of.
+KEY_WORDS = (
+    "nude",
+    "nudes",
+    "naked",
+    "undress",
+    "undressed",
+    "topless",
+    "child",
+    "children",
+    "kids",
+    "teen",
+    "teens",
+    "minor",
+    "underage",
+    "toddler",
+    "schoolgirl",
+)
 
 _TOKEN = re.compile(r"[a-z]+(?:['’][a-z]+)?")
 _ALPHABET = "abcdefghijklmnopqrstuvwxyz"
@@ -95,11 +115,30 @@ def _corrected(word: str) -> str:
     words = english()
     if words.knows(word[::-1]):
         return word[::-1]
+    if meant := _key_word(word) or _out_of_pig_latin(word, words):
+        return meant
     if not min(MAX_COST) <= len(word) <= MAX_WORD:
         return word
     max_cost = MAX_COST[min(len(word), max(MAX_COST))]
     near = [edit for edit in _edits(word) & words.cost.keys() if words.cost[edit] <= max_cost]
     return min(near, key=lambda edit: (words.cost[edit], edit), default=word)
+
+
+def _key_word(word: str) -> str:
+    """Returns the word that a disguise is most often for, if one is one edit away or sounds alike; else ""."""
+    keys = [key for key in KEY_WORDS if key[0] == word[0]]
+    edits = _edits(word)
+    alike = (key for key in keys if sound(key) == sound(word) and abs(len(key) - len(word)) < MIN_LETTERS - 1)
+    return next((key for key in keys if key in edits), "") or next(alike, "")
+
+
+def _out_of_pig_latin(word: str, words: English) -> str:
+    """Returns "candle" of "andlecay", "" of what is no such word."""
+    if not word.endswith("ay") or len(word) <= MIN_STRANGE:
+        return ""
+    stem = word[:-2]
+    turned = (stem[-size:] + stem[:-size] for size in range(1, MIN_STRANGE))
+    return next((other for other in turned if len(other) >= MIN_STRANGE - 1 and other in words.cost), "")
 
 
 def _edits(word: str) -> set[str]:

@@ -3,19 +3,25 @@
 from __future__ import annotations
 
 import pickle
+from io import BytesIO
 from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from PIL import Image
 
+from benchmarks.files.attacks import ATTACKS
 from safety.checks import run_checks
+from safety.errors import PresetError
 from safety.guard import Guard
 from safety.policy.decide import decide
 from safety.policy.model import load_policy
 from safety.prompt import classifier, load_prompt_checks
-from safety.records import Decision, Prompt, Stage, Verdict
+from safety.records import Decision, Finding, Picture, Prompt, Stage, Verdict
+from safety.resources import PRESETS
 from safety.text import normalise
+from tests.fakes_marks import file_of
 
 ROOT = Path(__file__).parents[2]
 MODELS = ROOT / "assets" / "models"
@@ -129,3 +135,67 @@ def test_a_check_that_could_not_look_is_asked_again_and_one_that_did_is_not() ->
 
 def test_no_checks_block() -> None:
     assert Guard(POLICY, ()).check_prompts(["a"])["verdict"].tolist() == [3.0]
+
+
+def test_folders_may_be_given_as_text_and_a_missing_one_is_named(tmp_path: Path) -> None:
+    assert Guard.load(presets=str(PRESETS)).check_prompt("a red apple").allowed
+    with pytest.raises(PresetError, match="nowhere"):
+        Guard.load(presets=str(tmp_path / "nowhere"))
+
+
+# ---- pictures from outside --------------------------------------------------------------------------
+
+
+class SizeCheck:
+    """Finds nothing and remembers the size of what it saw."""
+
+    name, live = "size", False
+
+    def __init__(self) -> None:
+        self.seen: list[tuple[str, tuple[int, int]]] = []
+
+    def detect(self, subject: Picture) -> list[Finding]:
+        self.seen.append((subject.image.mode, subject.image.size))
+        return []
+
+
+def animation() -> Image.Image:
+    frames = [Image.new("RGB", (64, 64), colour) for colour in ("red", "blue")]
+    return Image.open(BytesIO(file_of(frames[0], "GIF", save_all=True, append_images=frames[1:])))
+
+
+NOT_SEEN = [
+    pytest.param(b"hello, world", "no picture", id="no picture file"),
+    pytest.param(file_of(Image.effect_noise((90, 90), 90), "JPEG")[:900], "cut off", id="a file cut off"),
+    pytest.param(ATTACKS["a JPEG of fill bytes"](), "damaged", id="a hostile file"),
+    pytest.param(animation(), "2 frames", id="an animation"),
+    pytest.param(Image.new("1", (8000, 8000)), "8,000 x 8,000", id="too many pixels"),
+    pytest.param(Image.new("1", (30_000, 8)), "30,000 x 8", id="too wide"),
+    pytest.param(Image.open(BytesIO(file_of(Image.effect_noise((90, 90), 90), "JPEG")[:900])), "read", id="cut off"),
+]
+
+
+@pytest.mark.parametrize(("picture", "why"), NOT_SEEN)
+def test_a_picture_that_cannot_be_looked_at_as_a_whole_is_blocked(picture: Image.Image | bytes, why: str) -> None:
+    check = SizeCheck()
+    guard = Guard(POLICY, image_checks=[check])
+    decision = guard.check_image(picture)
+
+    assert decision.verdict is Verdict.BLOCK and why in guard.explain(decision)
+    assert check.seen == []
+
+
+@pytest.mark.parametrize("mode", ["RGB", "RGBA", "La", "LA", "P", "PA", "CMYK", "I;16", "F", "1", "LAB"])
+def test_a_picture_of_any_mode_is_looked_at(mode: str) -> None:
+    check = SizeCheck()
+
+    assert Guard(POLICY, image_checks=[check]).check_image(Image.new(mode, (64, 48))).allowed
+    assert check.seen == [("RGB", (64, 48))]
+
+
+@pytest.mark.parametrize("format", ["PNG", "JPEG", "WEBP", "GIF", "BMP", "TIFF", "AVIF"])
+def test_a_picture_file_is_looked_at_as_it_is(format: str) -> None:
+    check = SizeCheck()
+
+    assert Guard(POLICY, image_checks=[check]).check_image(file_of(Image.new("RGB", (64, 48), "teal"), format)).allowed
+    assert check.seen == [("RGB", (64, 48))]

@@ -99,3 +99,16 @@ def test_progress_counts_through_the_whole_set(studio: Studio) -> None:
     steps: list[tuple[int, int]] = []
     studio.create(REQUEST, lambda stage, done, total: steps.append((done, total)) if stage == "drawing" else None)
     assert [done for done, _ in steps] == list(range(32)) and {total for _, total in steps} == {32}
+
+
+def test_what_a_prompt_leaves_out_is_drawn_as_left_out(tmp_path: Path) -> None:
+    drawn: list[GenerationRequest] = []
+
+    class KeepingEngine(FakeEngine):
+        def generate(self, request: GenerationRequest, *rest: object, **more: object) -> Generation:
+            drawn.append(request)
+            return super().generate(request, *rest, **more)  # type: ignore[arg-type]
+
+    studio = fake_studio(tmp_path, KeepingEngine())
+    delivered(studio, GenerationRequest("a sailor, (hat:-1). Negative prompt: fog", negative_prompt="rain"))
+    assert (drawn[0].prompt, drawn[0].negative_prompt) == ("a sailor, .", "rain, fog, hat")

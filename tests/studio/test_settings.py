@@ -129,3 +129,28 @@ def test_a_password_shows_in_no_text_of_the_settings() -> None:
 @pytest.mark.parametrize(("value", "lent"), [("", False), ("0", False), ("1", True), ("True", True)])
 def test_a_zerogpu_space_says_that_its_gpu_is_only_lent(value: str, lent: bool) -> None:
     assert Settings.read({"SPACES_ZERO_GPU": value}).zero_gpu is lent
+
+
+def test_names_and_frames_are_lists_and_a_space_has_its_own() -> None:
+    read = Settings.read(
+        {"SAFELIGHT_NAMES": "a.example, b", "SAFELIGHT_FRAMES": "https://c.example https://*.d.example:8"}
+    )
+    assert (read.names, read.frames) == (("a.example", "b"), ("https://c.example", "https://*.d.example:8"))
+    space = Settings.read({"SPACE_ID": "someone/safelight", "SPACE_HOST": "someone-safelight.hf.space"})
+    assert (space.names, space.frames) == (("someone-safelight.hf.space",), ("https://huggingface.co",))
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("NAMES", "https://a.example"),
+        ("NAMES", "a.example/x"),
+        ("NAMES", "*"),
+        ("FRAMES", "*"),
+        ("FRAMES", "a.example"),
+        ("FRAMES", "https://a.example; script-src *"),
+    ],
+)
+def test_a_name_or_a_frame_of_another_form_stops_the_start(name: str, value: str) -> None:
+    with pytest.raises(PresetError, match=f"SAFELIGHT_{name}"):
+        Settings.read({f"SAFELIGHT_{name}": value})

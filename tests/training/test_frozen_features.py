@@ -33,6 +33,7 @@ def test_a_batch_is_judged_as_the_whole_encoder_judges_it(encoder: Encoder, froz
     rows = [2, 0]
     ids, mask = padded([IDS[row] for row in rows])
     nothing = torch.zeros(2, len(HEADS))
-    found, _ = encoder.judged(below.states(Batch(rows, ids, mask, nothing, nothing)), mask, below.layers)
+    batch = Batch(rows, ids, mask, nothing, nothing, mask)
+    found = encoder.judged(below.states(batch), mask, below.layers)[0]
     assert torch.allclose(found, encoder(ids, mask)[0], atol=1e-5)
     assert encoder.training

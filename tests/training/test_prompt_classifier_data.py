@@ -11,7 +11,7 @@ import pytest
 
 from training.prompt_classifier import attacks, data, mix
 from training.prompt_classifier.contrast import filled, pairs
-from training.prompt_classifier.rows import CATEGORIES, HARM, HEADS, Row, key
+from training.prompt_classifier.rows import CATEGORIES, HARM, Row, key
 
 Records = Sequence[tuple[str, str, str, str]]
 
@@ -99,7 +99,7 @@ def test_contrast_pairs_fill_every_slot_and_repeat_with_the_seed() -> None:
     rows = pairs(fills=2, seed=3)
     assert not any("{" in row.text for row in rows)
     assert [row.text for row in rows] == [row.text for row in pairs(fills=2, seed=3)]
-    assert all(set(row.target) == set(HEADS) for row in rows)
+    assert all(set(row.target) == {HARM, *CATEGORIES} for row in rows)
 
 
 def test_an_unknown_slot_is_an_error() -> None:

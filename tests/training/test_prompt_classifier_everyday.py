@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from training.prompt_classifier import everyday
-from training.prompt_classifier.rows import HARM, HEADS, full
+from training.prompt_classifier.rows import HARM, full
 
 TATE = [full("Dawn, graphite on paper by Jane Doe", "tate", 0.0)]
 STYLED = [full("a castle, highly detailed, 8k", "sd_discord", 0.0)]
@@ -12,7 +12,7 @@ STYLED = [full("a castle, highly detailed, 8k", "sd_discord", 0.0)]
 def test_nouns_are_harmless_and_repeat_with_the_seed() -> None:
     rows = everyday.nouns(50, seed=1)
     assert [row.text for row in rows] == [row.text for row in everyday.nouns(50, seed=1)]
-    assert not any(row.target[head] for row in rows for head in HEADS)
+    assert not any(target for row in rows for target in row.target.values())
 
 
 def test_a_risky_title_names_one_category_and_is_hardly_harmful() -> None:

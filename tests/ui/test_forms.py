@@ -25,6 +25,7 @@ def test_every_field_of_a_request_can_be_given() -> None:
         "count": 2,
         "format": "webp",
         "acknowledged": True,
+        "warning": "4ffa94499032",
         "keep_prompt": True,
         "balanced": True,
         "language": "de-AT",
@@ -52,6 +53,8 @@ def test_no_prompt_is_an_empty_prompt_which_the_studio_refuses() -> None:
         pytest.param("steps", True, id="a switch as a number"),
         pytest.param("steps", float("nan"), id="not a number"),
         pytest.param("width", float("inf"), id="infinite"),
+        pytest.param("width", 10**400, id="a number without end"),
+        pytest.param("guidance", 1e300, id="a number that is none of anything"),
         pytest.param("guidance", "4", id="a number as text"),
         pytest.param("acknowledged", "false", id="a confirmation as text"),
         pytest.param("acknowledged", 1, id="a confirmation as a number"),
@@ -70,3 +73,13 @@ def test_a_sentence_never_repeats_more_than_a_line_of_what_was_sent() -> None:
     with pytest.raises(RequestError) as caught:
         forms.read({"seed": "x" * 10_000})
     assert len(caught.value.sentence) < 120
+    with pytest.raises(RequestError) as caught:
+        forms.read({"x" * 10_000: 1})
+    assert "x" * 41 not in caught.value.sentence
+
+
+@pytest.mark.parametrize("values", [None, [], "prompt", 5])
+@pytest.mark.parametrize("read", [forms.read, forms.read_appeal, forms.read_remark])
+def test_a_call_without_a_table_is_told_what_one_is(read: Any, values: Any) -> None:
+    with pytest.raises(RequestError, match="table of settings"):
+        read(values)

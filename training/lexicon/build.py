@@ -37,6 +37,11 @@ SURGE = {
 SURGE_OTHER = ("harassment", (0.3, 0.42, 0.5))
 LDNOOBW_SCORE = {"en": 0.62}
 LDNOOBW_OTHER = 0.45  # other languages mix swearing with sexual words: a warning
+# Words of everyday in their own language, of which others speak as well: please, fish, spider, donkey, girl.
+_EVERYDAY = (
+    "bitte vögeln couilles baiser asesinato burro pesce aranha porco хрен 女の子 ファンタジー デブ 殺人事件 セクシーな"
+)
+EVERYDAY = frozenset(_EVERYDAY.split())
 LDNOOBW_SKIPPED = {"tlh", "LICENSE", "README.md"}
 HEADS = {
     "surge": "# From github.com/surge-ai/profanity, MIT, (c) 2021 Surge AI; pruned and scored by training/lexicon.",
@@ -71,8 +76,13 @@ def benign_texts(paths: Iterable[Path]) -> Iterator[str]:
 
 
 def usable(term: str) -> bool:
-    """Whether a word of another language than English is long enough to be told from English words."""
+    """Whether a word of another language than English is long enough to be told from others, and no word of everyday.
+
+    A single character of Chinese or Japanese stands in many words that mean no harm.
+    """
     folded = plain(term).strip()
+    if (len(term) == 1 and term.isalpha()) or term.lower() in EVERYDAY:
+        return False
     return bool(re.search(r"[^\W\d]", folded)) and not (folded.isascii() and len(folded) < SHORTEST)
 
 

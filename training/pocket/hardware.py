@@ -20,7 +20,10 @@ def speed(dtype: torch.dtype, edge: int = 512) -> float:
     return 2 * edge**3 / min(times) / 1e9
 
 
-def autocast() -> torch.autocast:
-    """Use bfloat16 where the processor has instructions for it; elsewhere it can be 500 times slower."""
-    quick = speed(torch.bfloat16, 128) > 1.2 * speed(torch.float32, 128)
+def autocast(edge: int = 128) -> torch.autocast:
+    """Use bfloat16 where the processor has instructions for it; elsewhere it can be 500 times slower.
+
+    edge: of matrices as large as those that the training multiplies.
+    """
+    quick = speed(torch.bfloat16, edge) > 1.2 * speed(torch.float32, edge)
     return torch.autocast("cpu", torch.bfloat16, enabled=quick)

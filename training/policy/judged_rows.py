@@ -18,10 +18,13 @@ from safety.prompt.classifier import NAME, findings_of, load_prompt_classifier
 from safety.records import Assessment, Finding, Prompt, Stage
 from training.prompt_classifier.data import raw, sources
 from training.prompt_classifier.evaluate import unseen
+from training.prompt_classifier.examples import STOP, for_limits
+from training.prompt_classifier.labels import read_labels
 
-BENIGN = {"general": ("jdb", "parti", "krea"), "art": ("art",), "medical": ("medical",)}
-HARMFUL = ("jdb", "i2p_hard", "overt")
-SETS = ("jdb", "parti", "krea", "art", "medical", "i2p_hard", "overt")
+REAL = "labels"  # real prompts that somebody labelled, and no run but the last was taught
+BENIGN = {"general": (REAL, "jdb", "parti", "krea"), "art": ("art",), "medical": ("medical",)}
+HARMFUL = (REAL, "jdb", "i2p_hard", "overt")
+SETS = (REAL, "jdb", "parti", "krea", "art", "medical", "i2p_hard", "overt")
 RULE_FILES = (
     "lexicon",
     "works",
@@ -54,27 +57,37 @@ class Judge:
     it may use are judged, by its run that did not see them; without it all, by the model that ships, which knows them.
     """
 
-    def __init__(self, presets: Path, model: Path, folds: Path | None) -> None:
+    def __init__(self, presets: Path, model: Path, folds: Path | None, real: Path) -> None:
         self._rules = load_prompt_checks(presets).checks
         self._model = load_prompt_classifier(presets, model)
         self._half = load_prompt_classifier(presets, folds / "half") if folds else None
-        self._trained = set(sources()["dev"])
+        self._trained, self._real = {REAL, *sources()["dev"]}, real
 
     def judge(self, data: Path, name: str) -> Iterator[Seen]:
-        """Every row of dev/`name`.csv, in order."""
-        records, model = raw(data / f"dev/{name}.csv"), self._model
+        """Every row of dev/`name`.csv, in order; of REAL, the labels that choose limits."""
+        records = self._labels() if name == REAL else raw(data / f"dev/{name}.csv")
+        model = self._model
         if self._half and name in self._trained:
-            records, model = [record for record in records if unseen(record["text"])], self._half
+            records, model = [one for one in records if name == REAL or unseen(one["text"])], self._half
         texts = [record["text"] for record in records]
         columns = model.score_batch(texts)
         for at, record in enumerate(records):
             scores = {head: float(column[at]) for head, column in columns.items()}
             findings = [
                 *run_checks(Stage.PROMPT, Prompt(texts[at]), self._rules).findings,
-                *findings_of(scores, texts[at]),
+                *findings_of(scores),
             ]
-            named = tuple(_named(record["category"], name))
+            named = (record["category"],) if name == REAL else tuple(_named(record["category"], name))
             yield Seen(name, record["label"] == "1", named, record["category"], tuple(findings))
+
+    def _labels(self) -> list[dict[str, str]]:
+        """Those drawn at random, and of the others only what deserves to be stopped: there are too few of these."""
+        labels = [label for label in read_labels(self._real) if for_limits(label.text)]
+        return [
+            {"text": label.text, "label": str(int(label.outcomes[0] >= STOP)), "category": label.category}
+            for label in labels
+            if label.part == "random" or label.outcomes[0] >= STOP
+        ]
 
 
 def _named(category: str, source: str) -> Iterator[str]:
@@ -84,10 +97,10 @@ def _named(category: str, source: str) -> Iterator[str]:
         yield from entry.get("map", {}).get(part.strip(), ())
 
 
-def judged(presets: Path, model: Path, data: Path, work: Path, folds: Path | None = None) -> list[Seen]:
+def judged(presets: Path, model: Path, data: Path, work: Path, real: Path, folds: Path | None = None) -> list[Seen]:
     """All rows of SETS; those judged before by the same rules and model are read from `work`."""
     work.mkdir(parents=True, exist_ok=True)
-    judge, seen = Judge(presets, model, folds), []
+    judge, seen = Judge(presets, model, folds, real), []
     digest = _digest(presets, model, folds)
     for name in SETS:
         file = work / f"{name}-{digest}.json"

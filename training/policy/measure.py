@@ -1,6 +1,6 @@
 """Measures every threshold for prompts on dev, and writes what it found behind each number in the policy's files.
 
-    python -m training.policy.measure --data FOLDER [--folds build/prompt_classifier] [--write] [--before PRESETS]
+    python -m training.policy.measure --data FOLDER --real FILE [--folds build/prompt_classifier] [--write]
 
 FOLDER holds dev/*.csv (text, label, category, note). Behind a number: the share of the harmless prompts of the mode
 that score as high, and the share of the harmful ones of its category. Prints what each mode stops, as markdown;
@@ -131,6 +131,7 @@ def _relaxed(row: Seen, policy: Policy, mode: str) -> bool:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--data", type=Path, required=True, help="folder with dev/")
+    parser.add_argument("--real", type=Path, required=True, help="the real prompts that labels/ speaks of")
     parser.add_argument("--presets", type=Path, default=ROOT / "presets")
     parser.add_argument("--before", type=Path, help="another presets folder, measured beside this one")
     parser.add_argument("--model", type=Path, default=ROOT / "assets" / "models" / "prompt_classifier")
@@ -138,7 +139,7 @@ def main() -> None:
     parser.add_argument("--work", type=Path, default=ROOT / "build" / "policy")
     parser.add_argument("--write", action="store_true", help="write the figures into the policy's files")
     args = parser.parse_args()
-    rows = judged(args.presets, args.model, args.data, args.work, args.folds)
+    rows = judged(args.presets, args.model, args.data, args.work, args.real, args.folds)
     for folder in filter(None, (args.before, args.presets)):
         measured = Measured(load_policy(folder), rows)
         print(

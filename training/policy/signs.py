@@ -1,6 +1,6 @@
 """What it costs to take a score as a sign that a work does not belong to a mode: for choosing `contradicted`.
 
-    python -m training.policy.signs --data FOLDER [--folds build/prompt_classifier] [--mode art]
+    python -m training.policy.signs --data FOLDER --real FILE [--folds build/prompt_classifier] [--mode art]
         [--keys sexual dangerous]
 
 For every pair of thresholds: how many harmless prompts of the mode are stopped, and how many points of recall on jdb
@@ -50,6 +50,7 @@ def table(measured: Measured, mode: str, keys: Sequence[str]) -> Iterator[str]:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--data", type=Path, required=True, help="folder with dev/")
+    parser.add_argument("--real", type=Path, required=True, help="the real prompts that labels/ speaks of")
     parser.add_argument("--presets", type=Path, default=ROOT / "presets")
     parser.add_argument("--model", type=Path, default=ROOT / "assets" / "models" / "prompt_classifier")
     parser.add_argument("--folds", type=Path)
@@ -57,7 +58,7 @@ def main() -> None:
     parser.add_argument("--mode", default="art")
     parser.add_argument("--keys", nargs="+", default=["sexual", "dangerous"])
     args = parser.parse_args()
-    rows = judged(args.presets, args.model, args.data, args.work, args.folds)
+    rows = judged(args.presets, args.model, args.data, args.work, args.real, args.folds)
     print("\n".join(table(Measured(load_policy(args.presets), rows), args.mode, args.keys)))
 
 

@@ -12,7 +12,7 @@ import torch
 from torch import Tensor
 
 from training.prompt_classifier.model import folder
-from training.prompt_classifier.rows import HEADS, Row
+from training.prompt_classifier.rows import FINE, HARM, HEADS, Row
 
 LONGEST = 128  # tokens, with the two that frame the text; a window of safety/prompt/classifier_model.py
 POOL = 60  # batches whose rows are sorted by length together
@@ -20,13 +20,17 @@ POOL = 60  # batches whose rows are sorted by length together
 
 @dataclass(frozen=True, slots=True)
 class Batch:
-    """Numbers of the rows; ids and mask (rows, tokens); target and weight (rows, heads)."""
+    """Numbers of the rows; ids and mask (rows, tokens); target and weight (rows, heads).
+
+    phrase: (rows, tokens), 1 for tokens of the phrase that carries the harm, 0 for others, -1 where it is not known.
+    """
 
     rows: Sequence[int]
     ids: Tensor
     mask: Tensor
     target: Tensor
     weight: Tensor
+    phrase: Tensor
 
 
 def tokenizer() -> Any:
@@ -46,12 +50,16 @@ def pieces(made: Any) -> list[str]:
 
 
 class Batches:
-    """All rows once an epoch, in an order that depends on seed and epoch alone."""
+    """All rows once an epoch, in an order that depends on seed and epoch alone.
 
-    def __init__(self, rows: Sequence[Row], tokens: int, seed: int) -> None:
-        made = tokenizer()
-        self.ids = [encoding.ids for encoding in made.encode_batch([row.text for row in rows])]
-        self._target = np.array([[row.target[head] for head in HEADS] for row in rows], dtype=np.float32)
+    made: a tokenizer that frames and cuts texts; the encoder's own by default.
+    """
+
+    def __init__(self, rows: Sequence[Row], tokens: int, seed: int, made: Any = None) -> None:
+        encodings = (made or tokenizer()).encode_batch([row.text for row in rows])
+        self.ids = [encoding.ids for encoding in encodings]
+        self._phrase = [carriers(row, encoding) for row, encoding in zip(rows, encodings, strict=True)]
+        self._target = np.array([[row.target.get(head, 0.0) for head in HEADS] for row in rows], dtype=np.float32)
         self._weight = np.array([[row.weight.get(head, 0.0) for head in HEADS] for row in rows], dtype=np.float32)
         self._tokens, self._seed = tokens, seed
 
@@ -77,7 +85,27 @@ class Batches:
 
     def tensors(self, chosen: Sequence[int]) -> Batch:
         ids, mask = padded([self.ids[i] for i in chosen])
-        return Batch(chosen, ids, mask, torch.from_numpy(self._target[chosen]), torch.from_numpy(self._weight[chosen]))
+        phrase = torch.full(ids.shape, -1.0)
+        for row, number in enumerate(chosen):
+            phrase[row, : len(self.ids[number])] = torch.from_numpy(self._phrase[number])
+        target, weight = torch.from_numpy(self._target[chosen]), torch.from_numpy(self._weight[chosen])
+        return Batch(chosen, ids, mask, target, weight, phrase)
+
+
+def carriers(row: Row, encoding: Any) -> np.ndarray:
+    """Returns for each token whether it belongs to the row's phrase, (tokens,): 1, 0, or -1 where it is not known.
+
+    A harmless row has none. The frame belongs to nothing.
+    """
+    count = len(encoding.ids)
+    if row.target[HARM] <= FINE and row.target.get("remark", 0.0) <= FINE:
+        return np.zeros(count, dtype=np.float32)
+    start = row.text.find(row.phrase) if row.phrase else -1
+    if start < 0:
+        return np.full(count, -1, dtype=np.float32)
+    end = start + len(row.phrase)
+    inside = [float(start < to and since < end) for since, to in encoding.offsets]
+    return np.array(inside, dtype=np.float32)
 
 
 def padded(ids: Sequence[Sequence[int]]) -> tuple[Tensor, Tensor]:

@@ -11,10 +11,13 @@ import numpy as np
 import torch
 
 from training.prompt_classifier.batches import padded, tokenizer
+from training.prompt_classifier.labels import Label
 from training.prompt_classifier.model import Encoder
-from training.prompt_classifier.rows import CATEGORIES, HARM, HEADS, Row
+from training.prompt_classifier.rows import HARM, HEADS
 
-REAL = ("jdb",)  # the harm head answers for prompts as people type them
+# The heads of harm and of remarks answer for prompts as people type them: labels drawn at random count fully, those of
+# prompts that a guard had stopped as much as there are such prompts.
+REAL = {"random": 1.0, "stopped": 0.12, "unsure": 0.03}
 ROWS = 32
 
 
@@ -30,27 +33,24 @@ def logits(model: Encoder, texts: Sequence[str]) -> np.ndarray:
     return found
 
 
-def fitted(rows: Sequence[Row], scores: np.ndarray) -> list[tuple[float, float]]:
-    """(slope, offset) per head, in the order of HEADS."""
-    real = np.array([row.source in REAL for row in rows])
-    pairs = [_platt(rows, scores, HARM, real)]
-    return pairs + [_platt(rows, scores, head, np.ones(len(rows), dtype=bool)) for head in CATEGORIES]
+def fitted(labels: Sequence[Label], scores: np.ndarray) -> list[tuple[float, float]]:
+    """Returns (slope, offset) for each of HEADS: fitted for harm and remarks, 1 and 0 for all others.
+
+    labels: real prompts that the run did not see; scores: their logits, (labels, heads). The others have too few rows
+    among real prompts, and are compared with limits of their own.
+    """
+    weight = np.array([REAL[label.part] for label in labels])
+    stopped, remarked = (np.array([label.outcomes[0] >= at for label in labels]) for at in (2, 1))
+    pairs = dict.fromkeys(HEADS, (1.0, 0.0))
+    pairs[HARM] = _platt(scores[:, HEADS.index(HARM)], stopped, weight)
+    pairs["remark"] = _platt(scores[:, HEADS.index("remark")], remarked, weight)
+    return [pairs[head] for head in HEADS]
 
 
-def _platt(rows: Sequence[Row], scores: np.ndarray, head: str, chosen: np.ndarray) -> tuple[float, float]:
+def _platt(scores: np.ndarray, target: np.ndarray, weight: np.ndarray) -> tuple[float, float]:
     from sklearn.linear_model import LogisticRegression
 
-    at = [int(i) for i in np.flatnonzero(chosen)]
-    target = np.array([rows[i].target[head] for i in at])
-    weight = np.array([rows[i].weight.get(head, 0.0) for i in at])
-    x = scores[at, HEADS.index(head)].reshape(-1, 1)
-    # A soft target counts as so much of a yes and so much of a no.
-    x2, y2 = np.vstack([x, x]), np.r_[np.ones(len(at)), np.zeros(len(at))]
-    w2 = np.r_[weight * target, weight * (1 - target)]
-    kept = w2 > 0
-    if len(set(y2[kept])) < 2:
-        return 1.0, 0.0
-    model = LogisticRegression(C=1e3).fit(x2[kept], y2[kept], sample_weight=w2[kept])
+    model = LogisticRegression(C=1e3).fit(scores.reshape(-1, 1), target, sample_weight=weight)
     return max(0.05, float(model.coef_[0, 0])), float(model.intercept_[0])
 
 

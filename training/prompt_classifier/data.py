@@ -10,7 +10,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from training.prompt_classifier.rows import CATEGORIES, HARM, Row, key
+from training.prompt_classifier.rows import CATEGORIES, HARM, Row, grave, key
 
 SOURCES = Path(__file__).with_name("sources.toml")
 NUDE = ("nude", "naked", "nudes", "bather", "bathers")
@@ -76,7 +76,8 @@ def _row(record: dict[str, str], name: str, entry: dict[str, Any]) -> Row:
         known = {category: 0.0 if category in entry.get("open", ()) else 1.0 for category in CATEGORIES}
         known |= {category: 1.0 for category in named if entry.get("soft")}
     group = record["note"] if name == "coprov2" else key(record["text"])
-    row = Row(record["text"], name, target, {HARM: weight} | {c: weight * w for c, w in known.items()}, group)
+    weights = {HARM: weight} | {c: weight * w for c, w in known.items()} | grave(harm, weight)
+    row = Row(record["text"], name, target, weights, group)
     return _art(row) if name == "tate" else row
 
 

@@ -61,7 +61,7 @@ class Judges:
         risk: dict[str, list[float]] = {system: [] for system in SYSTEMS}
         verdict: dict[tuple[str, str], list[int]] = {}
         for i, text in enumerate(texts):
-            seen = {"model": findings_of({head: float(column[i]) for head, column in columns.items()}, text)}
+            seen = {"model": findings_of({head: float(column[i]) for head, column in columns.items()})}
             seen["rules"] = list(run_checks(Stage.PROMPT, Prompt(text), self.rules).findings)
             seen["both"] = seen["rules"] + seen["model"]
             for system, mode in ((s, m) for s in SYSTEMS for m in modes):

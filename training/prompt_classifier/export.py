@@ -1,6 +1,6 @@
 """Writes what ships: an int8 ONNX model, the tokenizer and weights.toml with their SHA-256.
 
-    python -m training.prompt_classifier.export --data FOLDER [--work build/prompt_classifier]
+    python -m training.prompt_classifier.export --real real_prompts.csv.gz [--work build/prompt_classifier]
         [--out assets/models/prompt_classifier]
 
 Calibrates first (calibrate.py). The run that saw half of the dev rows is written too, below the work folder, so that
@@ -21,8 +21,8 @@ import torch
 from torch import Tensor, nn
 
 from training.prompt_classifier import calibrate
-from training.prompt_classifier.data import read
-from training.prompt_classifier.mix import held
+from training.prompt_classifier.examples import for_limits
+from training.prompt_classifier.labels import read_labels
 from training.prompt_classifier.model import WIDTH, Encoder, folder, load
 
 OPSET = 17
@@ -57,7 +57,7 @@ class Packed(nn.Module):
         self.attentions = nn.ModuleList([Attention(layer.attention) for layer in encoder.layers])
 
     def forward(self, ids: Tensor) -> tuple[Tensor, Tensor, Tensor]:
-        """Ids (1, tokens) -> logits (1, heads), shares and weights (1, tokens, heads)."""
+        """Returns logits (1, heads), shares (1, tokens, heads) and marks (1, tokens) of ids (1, tokens)."""
         table, one = self.encoder.embeddings, ids[0]
         words = self.words[one].float() * self.scale[one]
         places = table.position_embeddings.weight[: ids.shape[1]]
@@ -68,7 +68,7 @@ class Packed(nn.Module):
             hidden = layer.output(layer.intermediate(attended), attended)
         weights = torch.softmax(self.encoder.attend(hidden), dim=0)
         shares = weights * self.encoder.value(hidden)
-        return shares.sum(dim=0)[None] + self.encoder.bias, shares[None], weights[None]
+        return shares.sum(dim=0)[None] + self.encoder.bias, shares[None], self.encoder.mark(hidden)[None, :, 0]
 
 
 class Attention(nn.Module):
@@ -98,7 +98,7 @@ def write(encoder: Encoder, path: Path) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     whole = path.with_suffix(".fp32.onnx")
     example = (torch.randint(1000, 20000, (1, 9)),)
-    axes = {name: {1: "tokens"} for name in ("ids", "shares", "weights")}
+    axes = {name: {1: "tokens"} for name in ("ids", "shares", "marks")}
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # the exporter by tracing is deprecated, and needs one package fewer
         torch.onnx.export(
@@ -106,7 +106,7 @@ def write(encoder: Encoder, path: Path) -> None:
             example,
             str(whole),
             input_names=["ids"],
-            output_names=["logits", "shares", "weights"],
+            output_names=["logits", "shares", "marks"],
             dynamic_axes=axes,
             opset_version=OPSET,
             dynamo=False,
@@ -125,7 +125,10 @@ def write(encoder: Encoder, path: Path) -> None:
 
 
 def _heads(path: Path) -> list[str]:
-    """Names of the two small matrices that the scores come straight from: they stay in float."""
+    """Returns the names of the two small matrices that the scores come straight from: they stay in float.
+
+    The one of the marks has an offset, and so is no MatMul.
+    """
     import onnx
 
     names = [node.name for node in onnx.load(path).graph.node if node.op_type == "MatMul"]
@@ -144,26 +147,27 @@ def bundle(encoder: Encoder, out: Path) -> None:
         ("tokenizer", "tokenizer.json", "all-MiniLM-L6-v2 (sentence-transformers)", "WordPiece, unchanged"),
     ]
     texts = [
-        ENTRY.format(name=name, file=file, sha256=_sha256(out / file), source=source, note=note)
+        ENTRY.format(name=name, file=file, sha256=sha256(out / file), source=source, note=note)
         for name, file, source, note in entries
     ]
     head = "# Weights of the prompt check that judges meaning. A file with another SHA-256 is not used.\n\n"
     (out / "weights.toml").write_text(head + "\n".join(texts), encoding="utf-8")
 
 
-def _sha256(path: Path) -> str:
+def sha256(path: Path) -> str:
+    """Returns the SHA-256 of a file, as hex."""
     return hashlib.sha256(path.read_bytes()).hexdigest()
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--data", type=Path, required=True, help="folder with train/ and dev/")
+    parser.add_argument("--real", type=Path, required=True, help="the real prompts that labels/ speaks of")
     parser.add_argument("--work", type=Path, default=Path("build/prompt_classifier"))
     parser.add_argument("--out", type=Path, default=Path("assets/models/prompt_classifier"))
     args = parser.parse_args()
-    rows = [row for row in read(args.data, "dev") if held(row)]
+    labels = [label for label in read_labels(args.real) if for_limits(label.text)]
     half = load(args.work / "half.pt")
-    pairs = calibrate.fitted(rows, calibrate.logits(half, [row.text for row in rows]))
+    pairs = calibrate.fitted(labels, calibrate.logits(half, [label.text for label in labels]))
     (args.work / "calibration.json").write_text(json.dumps(pairs))
     bundle(calibrate.applied(half, pairs), args.work / "half")
     bundle(calibrate.applied(load(args.work / "final.pt"), pairs), args.out)

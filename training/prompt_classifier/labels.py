@@ -51,6 +51,11 @@ def read_labels(source: Path, folder: Path = FOLDER, test: bool = False) -> Iter
         yield Label(texts[row["id"]], (general, art, medical), row["category"], span, part)
 
 
+def test_identifiers(folder: Path = FOLDER) -> frozenset[str]:
+    """Returns the identifiers of the test part, labelled or not yet."""
+    return frozenset(row["id"] for row in _rows(folder / "sample.tsv") if row["part"] == "test")
+
+
 def _rows(path: Path) -> Iterator[dict[str, str]]:
     with path.open(newline="", encoding="utf-8") as file:
         yield from csv.DictReader(file, delimiter="\t")

@@ -14,14 +14,17 @@ from training.prompt_classifier import attacks, data, everyday, long_texts
 from training.prompt_classifier.clean import believe
 from training.prompt_classifier.contrast import pairs
 from training.prompt_classifier.data import read
+from training.prompt_classifier.examples import for_limits, label_rows, read_written, written_rows
 from training.prompt_classifier.portraits import portraits
 from training.prompt_classifier.rows import CATEGORIES, HARM, Row, full
 
 HALVES, HELD = 2, 0  # dev rows of the half HELD are measured by a run that saw the other one
 JUNK_HARM = 0.6  # word salad without meaning: people don't type it, searches against a text encoder do
 DISGUISED_HARM, DISGUISED_FINE = 0.25, 0.12  # disguised copies, as a share of the rows
+LABELS = 0.7  # weight of a harmless labelled prompt: there are ten thousand of them
+OLD_FOR_NEW = 2  # rows known already for each new one in the last run
 REPLAYED = {  # rows of the first stage that the second sees again
-    "coprov2": 2200,
+    "coprov2": 4500,
     "sd_discord": 900,
     "tate": 600,
     "roco": 300,
@@ -53,11 +56,12 @@ SEVERE = 1.8
 
 @dataclass(frozen=True, slots=True)
 class Sources:
-    """Where things are: prompt sets, the list of crude words (optional), and pieces of words for noise."""
+    """Where things are: prompt sets, pieces of words for noise, the list of crude words and real prompts (optional)."""
 
     data: Path
     pieces: Sequence[str]
     terms: Path | None = None
+    real: Path | None = None
 
 
 def held(row: Row) -> bool:
@@ -79,15 +83,20 @@ def base(sources: Sources, seed: int) -> list[Row]:
 def last(sources: Sources, seed: int) -> list[Row]:
     """Rows of the third stage: all of the half that was held back, and as many of the others."""
     names = set(data.sources()["dev"])
+
+    def kept_back(row: Row) -> bool:
+        return (row.source in names and held(row)) or (row.source == "labels" and for_limits(row.text))
+
     rows = tune(sources, seed, whole=True)
-    new = [row for row in rows if row.source in names and held(row)]
-    old = [row for row in rows if not (row.source in names and held(row))]
-    return new + random.Random(seed).sample(old, min(len(old), len(new)))
+    new = [row for row in rows if kept_back(row)] + written_rows(read_written(second=True))
+    old = [row for row in rows if not kept_back(row)]
+    return new + random.Random(seed).sample(old, min(len(old), OLD_FOR_NEW * len(new)))
 
 
 def tune(sources: Sources, seed: int, whole: bool = False) -> list[Row]:
     """Rows of the second stage: dev rows that are not held back (or all), and some of the first stage again."""
     rows = [row for row in read(sources.data, "dev", seed) if whole or not held(row)]
+    rows += by_hand(sources, whole)
     first = believe(read(sources.data, "train", seed), seed=seed)
     again = _again(first, random.Random(seed))
     real = [row for row in again + rows if row.source in ("sd_discord", "jdb") and row.target[HARM] == 0]
@@ -96,6 +105,12 @@ def tune(sources: Sources, seed: int, whole: bool = False) -> list[Row]:
     rows += everyday.styled(again, real, 500, seed) + long_texts.parts(rows)
     rows += long_texts.joined(rows, 300, seed + 1) + long_texts.fragments(rows, 250, seed + 1)
     return rows + disguised(rows, sources.pieces, seed + 1)
+
+
+def by_hand(sources: Sources, whole: bool) -> list[Row]:
+    """Returns what was labelled by reading; unless `whole`, without the labels that choose limits."""
+    labelled = label_rows(sources.real, LABELS) if sources.real else []
+    return [row for row in labelled if whole or not for_limits(row.text)] + written_rows(read_written())
 
 
 def _again(first: Sequence[Row], rng: random.Random) -> list[Row]:

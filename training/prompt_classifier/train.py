@@ -12,7 +12,6 @@ on from there when the command is given again; runs that are done are left alone
 from __future__ import annotations
 
 import argparse
-import os
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
@@ -23,13 +22,16 @@ import torch
 from torch import Tensor, nn
 from tqdm import tqdm
 
+from training.pocket.hardware import autocast
 from training.prompt_classifier import mix
 from training.prompt_classifier.batches import Batch, Batches, pieces, tokenizer
 from training.prompt_classifier.frozen_features import Below
-from training.prompt_classifier.model import Encoder, pretrained
-from training.prompt_classifier.rows import Row
+from training.prompt_classifier.model import WIDTH, Encoder, pretrained, save
+from training.prompt_classifier.rows import CATEGORIES, Row
 
-HARM_SHARE = 0.5  # of the loss; the categories share the rest
+# Of the loss: harm, the categories, gravity and kinds, and the marked words.
+SHARES_OF_LOSS = (0.45, 0.3, 0.15, 0.1)
+CARRIED = 4.0  # times as much counts a token of a phrase as another: there are far fewer
 SAVE_EVERY = 100
 
 
@@ -40,22 +42,32 @@ class Recipe:
     epochs: int
     rate: float
     head_rate: float
-    tokens: int = 1536
+    tokens: int = 2048
     warm: float = 0.06
     decay: float = 0.01
     frozen: int = 0  # layers, from below, that stay as they are
 
 
-BASE = Recipe(epochs=1, rate=1.8e-4, head_rate=2e-3, warm=0.12)
-TUNE = Recipe(epochs=2, rate=1.3e-4, head_rate=5e-4, frozen=2)
-LAST = Recipe(epochs=1, rate=6e-5, head_rate=2e-4, frozen=2)
+BASE = Recipe(epochs=2, rate=1.5e-4, head_rate=2e-3, warm=0.12)
+TUNE = Recipe(epochs=3, rate=1.2e-4, head_rate=5e-4)
+LAST = Recipe(epochs=1, rate=4e-5, head_rate=2e-4)
 SHARES = {"half": 2.0, "last": 1.0}  # in what ships: the last run alone flags more harmless prompts
 
 
-def loss(logits: Tensor, target: Tensor, weight: Tensor) -> Tensor:
-    """Weighted binary cross-entropy: the harm head, and the mean over the categories."""
-    each = nn.functional.binary_cross_entropy_with_logits(logits, target, weight, reduction="none")
-    return (HARM_SHARE * each[:, 0] + (1 - HARM_SHARE) * each[:, 1:].sum(1)).mean()
+def loss(logits: Tensor, marks: Tensor, batch: Batch) -> Tensor:
+    """Returns the weighted binary cross-entropy of heads and of marked words."""
+    harm, categories, others, marked = SHARES_OF_LOSS
+    each = nn.functional.binary_cross_entropy_with_logits(logits, batch.target, batch.weight, reduction="none")
+    last = 1 + len(CATEGORIES)
+    heads = harm * each[:, 0] + categories * each[:, 1:last].sum(1) + others * each[:, last:].sum(1)
+    known = batch.phrase >= 0
+    value: Tensor = heads.mean()
+    if known.any():
+        wrong = nn.functional.binary_cross_entropy_with_logits(
+            marks[known], batch.phrase[known], pos_weight=torch.tensor(CARRIED)
+        )
+        value = value + marked * wrong
+    return value
 
 
 def run(name: str, rows: Callable[[], list[Row]], recipe: Recipe, work: Path, seed: int, start: Path | None) -> Path:
@@ -66,29 +78,31 @@ def run(name: str, rows: Callable[[], list[Row]], recipe: Recipe, work: Path, se
     torch.manual_seed(seed)
     model = pretrained().train()
     if start is not None:
-        model.load_state_dict(torch.load(start, weights_only=True))
+        model.load_state_dict(torch.load(start, weights_only=True), strict=False)
     model.layers[: recipe.frozen].requires_grad_(False)
     batches = Batches(rows(), recipe.tokens, seed)
     below = Below(model, recipe.frozen, batches.ids)
     plan = [batch for epoch in range(recipe.epochs) for batch in batches.epoch(epoch)]
-    optimizer, schedule = _optimizer(model, recipe, len(plan))
+    optimizer, schedule = optimizer_for(model, recipe, len(plan))
     partial = work / f"{name}.partial.pt"
     at = _restored(partial, model, optimizer, schedule)
-    smooth = 0.0
+    smooth, quick = 0.0, autocast(WIDTH)
     for step in (bar := tqdm(range(at, len(plan)), desc=name, initial=at, total=len(plan), mininterval=5)):
-        value = _step(model, below, batches.tensors(plan[step]), optimizer)
+        value = _step(model, below, batches.tensors(plan[step]), optimizer, quick)
         schedule.step()
         smooth = value if step == at else 0.98 * smooth + 0.02 * value
         bar.set_postfix(loss=f"{smooth:.4f}", refresh=False)
         if (step + 1) % SAVE_EVERY == 0:
-            _save(partial, _state(model, optimizer, schedule, step + 1))
-    _save(done, model.state_dict())
+            save(partial, _state(model, optimizer, schedule, step + 1))
+    save(done, model.state_dict())
     partial.unlink(missing_ok=True)
     return done
 
 
-def _step(model: Encoder, below: Below, batch: Batch, optimizer: torch.optim.Optimizer) -> float:
-    value = loss(model.judged(below.states(batch), batch.mask, below.layers)[0], batch.target, batch.weight)
+def _step(model: Encoder, below: Below, batch: Batch, optimizer: torch.optim.Optimizer, quick: torch.autocast) -> float:
+    with quick:
+        logits, _, _, marks = model.judged(below.states(batch), batch.mask, below.layers)
+    value = loss(logits.float(), marks.float(), batch)
     optimizer.zero_grad(set_to_none=True)
     torch.autograd.backward(value)
     nn.utils.clip_grad_norm_((p for p in model.parameters() if p.requires_grad), 1.0)
@@ -96,9 +110,9 @@ def _step(model: Encoder, below: Below, batch: Batch, optimizer: torch.optim.Opt
     return float(value.detach())
 
 
-def _optimizer(model: Encoder, recipe: Recipe, steps: int) -> tuple[Any, Any]:
+def optimizer_for(model: Encoder, recipe: Recipe, steps: int) -> tuple[Any, Any]:
     layers = [weight for weight in model.layers.parameters() if weight.requires_grad]
-    heads = [*model.attend.parameters(), *model.value.parameters(), model.bias]
+    heads = [*model.attend.parameters(), *model.value.parameters(), *model.mark.parameters(), model.bias]
     groups = [
         {"params": layers, "lr": recipe.rate, "weight_decay": recipe.decay},
         {"params": heads, "lr": recipe.head_rate, "weight_decay": 0.0},
@@ -127,19 +141,14 @@ def _restored(path: Path, model: Encoder, optimizer: Any, schedule: Any) -> int:
     return int(state["step"])
 
 
-def _save(path: Path, state: Any) -> None:
-    beside = path.with_suffix(".new")
-    torch.save(state, beside)
-    os.replace(beside, path)
-
-
 def train(sources: mix.Sources, work: Path, seed: int) -> None:
     """All three runs, each from where the one before it ended, and the mean of the last two, which ships."""
     work.mkdir(parents=True, exist_ok=True)
-    base = run("base", partial(mix.base, sources, seed), BASE, work, seed, None)
+    adapted = work / "adapted.pt"
+    base = run("base", partial(mix.base, sources, seed), BASE, work, seed, adapted if adapted.exists() else None)
     half = run("half", partial(mix.tune, sources, seed), TUNE, work, seed, base)
     last = run("last", partial(mix.last, sources, seed + 1), LAST, work, seed + 1, half)
-    _save(work / "final.pt", mean([half, last]))
+    save(work / "final.pt", mean([half, last]))
 
 
 def mean(paths: Sequence[Path]) -> dict[str, Tensor]:
@@ -154,11 +163,12 @@ def main() -> None:
     parser.add_argument("--data", type=Path, required=True, help="folder with train/ and dev/")
     parser.add_argument("--work", type=Path, default=Path("build/prompt_classifier"))
     parser.add_argument("--terms", type=Path, help="crude words: CSV with text, category_1, severity_rating")
+    parser.add_argument("--real", type=Path, help="the real prompts that labels/ speaks of: gzipped CSV with text")
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--threads", type=int, default=2)
     args = parser.parse_args()
     torch.set_num_threads(args.threads)
-    train(mix.Sources(args.data, pieces(tokenizer()), args.terms), args.work, args.seed)
+    train(mix.Sources(args.data, pieces(tokenizer()), args.terms, args.real), args.work, args.seed)
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""`create` and `mark`, the commands that write a picture, and `new-mark-key`."""
+"""`create`, `reveal` and `mark`, the commands that write a picture, and `new-mark-key`."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from safety.errors import RequestError
 from safety.generation import GenerationRequest, Refused
-from safety.image_io import open_picture
 from safety.marks.export import write
 from safety.policy.model import BASE_MODE
 from safety.statement import Statement
@@ -22,6 +22,9 @@ if TYPE_CHECKING:
     from studio import Studio
 
 Out = Annotated[Path, typer.Option(help="Where to write it: .png, .jpg, .jpeg or .webp.")]
+Confirm = Annotated[
+    str, typer.Option(metavar="CASE", help="Go on after the warning of this case. That is put on record.")
+]
 Balanced = Annotated[bool, typer.Option("--balanced", help="Fill in who an unnamed person is, by seed.")]
 StatementFile = Annotated[
     Path | None, typer.Option(help="Where to write the statement of reasons if refused: .html, .txt or .json.")
@@ -40,7 +43,7 @@ def add_create(cli: typer.Typer, make_studio: Callable[[], Studio]) -> None:
         seed: Annotated[int | None, typer.Option(help="Same seed, same picture. Drawn if not given.")] = None,
         steps: Annotated[int | None, typer.Option(help="Sampling steps; more is slower and finer.")] = None,
         quick: Annotated[bool, typer.Option("--quick", help="The model's smaller number of steps.")] = False,
-        yes: Annotated[bool, typer.Option("--yes", help="Go on after a warning. That is put on record.")] = False,
+        confirm: Confirm = "",
         balanced: Balanced = False,
         json: Annotated[bool, typer.Option("--json", help="One JSON object on stdout.")] = False,
         language: Annotated[str, typer.Option(help="Of the reasons: en or de; en-GB adds help in that country.")] = "",
@@ -49,7 +52,8 @@ def add_create(cli: typer.Typer, make_studio: Callable[[], Studio]) -> None:
         """Make a picture, with every check and every mark. Exit 0 delivered, 2 bad input, 3 refused, 4 could not."""
         with exit_status():
             request = GenerationRequest(prompt, mode, engine, seed=seed, steps=steps, format=format_of(out))
-            request = replace(request, acknowledged=yes, balanced=balanced, language=language)
+            request = replace(request, acknowledged=bool(confirm), warning=confirm)
+            request = replace(request, balanced=balanced, language=language)
             require_statement_format(statement)
             studio = make_studio()
             request = studio.with_quick_steps(request) if quick else request
@@ -64,11 +68,9 @@ def _create(studio: Studio, request: GenerationRequest, out: Path, json: bool) -
     if isinstance(outcome, Refused):
         return outcome, studio.statement(outcome)
     result = outcome.pictures[0]
-    if result.export is None or (result.veiled and not request.acknowledged):
+    if result.export is None or result.veiled:
         refused = outcome.refusal(result)
         return refused, studio.statement(refused)
-    if result.veiled:
-        studio.reveal(outcome.case, result.export)
     write(out, result.export.path.read_bytes())
     messages = studio.messages(request.language)
     typer.echo(serialize.line(serialize.delivered(outcome, result, str(out), messages)) if json else str(out))
@@ -83,6 +85,20 @@ def _refused(refused: Refused, statement: Statement, file: Path | None, json: bo
     return typer.Exit(REFUSED)
 
 
+def add_reveal(cli: typer.Typer, make_studio: Callable[[], Studio]) -> None:
+    """Adds the command `reveal`."""
+
+    @cli.command()
+    def reveal(case: Annotated[str, typer.Argument(metavar="CASE")], out: Out) -> None:
+        """Write the veiled picture of a case, after you have read why it is veiled. That is put on record."""
+        with exit_status():
+            source = make_studio().reveal_file(case)
+            if format_of(source) != format_of(out):
+                raise RequestError(f"The picture of this case is a {source.suffix} file.", "Name it so.")
+            write(out, source.read_bytes())
+            typer.echo(str(out))
+
+
 def add_mark(cli: typer.Typer, make_studio: Callable[[], Studio]) -> None:
     """Adds the command `mark`."""
 
@@ -92,8 +108,7 @@ def add_mark(cli: typer.Typer, make_studio: Callable[[], Studio]) -> None:
         with exit_status():
             format_of(out)
             with file_name_in_errors(source):
-                image = open_picture(read_picture(source))
-            export = make_studio().mark(image, out)
+                export = make_studio().mark(read_picture(source), out)
             typer.echo(serialize.line(serialize.export(str(out), export)))
 
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from safety.health import CheckHealth
-from safety.image_io import open_picture
+from safety.image_io import open_untrusted
 from ui import serialize
 from ui.cli.exit_codes import COULD_NOT, exit_status, for_each, read_picture
 from ui.html.health_status import headline
@@ -59,7 +59,7 @@ def add_hash(cli: typer.Typer) -> None:
         with exit_status():
 
             def print_hash(file: Path) -> None:
-                bits, quality = pdq(open_picture(read_picture(file)))
+                bits, quality = pdq(open_untrusted(read_picture(file)))
                 typer.echo(f"{as_hex(bits)} {file.name} (quality {quality})")
 
             for_each(files, print_hash)

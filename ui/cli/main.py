@@ -15,11 +15,12 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from safety.errors import RequestError, StudioError
-from safety.image_io import open_picture
+from safety.image_io import open_untrusted
 from safety.policy.model import BASE_MODE
 from ui import serialize
 from ui.cli import audit, create, engines, health, policy, review
 from ui.cli.exit_codes import exit_status, file_name_in_errors, for_each, read, read_picture, say
+from ui.reach import Reach
 
 if TYPE_CHECKING:
     from studio import Studio
@@ -32,8 +33,11 @@ WARM_UP_PROMPT = "ein roter Apfel liegt auf dem Tisch"
 PURGE_EVERY = 3600  # seconds
 
 
-def build(make_studio: Callable[[], Studio], host: str, port: int) -> typer.Typer:
-    """Returns the program with all commands. A command calls `make_studio` once it needs the studio."""
+def build(make_studio: Callable[[], Studio], host: str, port: int, reach: Reach | None = None) -> typer.Typer:
+    """Returns the program with all commands. A command calls `make_studio` once it needs the studio.
+
+    The page is served at `host` and `port`, and may be reached as `reach` says.
+    """
     cli = typer.Typer(
         no_args_is_help=True,
         add_completion=False,
@@ -46,11 +50,12 @@ def build(make_studio: Callable[[], Studio], host: str, port: int) -> typer.Type
     _add_look(cli, make_studio)
     _add_verify(cli, make_studio)
     create.add_mark(cli, make_studio)
+    create.add_reveal(cli, make_studio)
     health.add_health(cli, make_studio)
     health.add_hash(cli)
     create.add_new_mark_key(cli, make_studio)
     engines.add_engines(cli, make_studio)
-    _add_serve(cli, make_studio, host, port)
+    _add_serve(cli, make_studio, host, port, reach or Reach())
     cli.add_typer(audit.build(make_studio), name="audit")
     cli.add_typer(review.build(make_studio), name="review")
     cli.add_typer(policy.build(make_studio), name="policy")
@@ -65,6 +70,7 @@ def _add_check(cli: typer.Typer, make_studio: Callable[[], Studio]) -> None:
         language: Language = "",
         jsonl: Annotated[bool, typer.Option("--jsonl", help="Each line is a JSON string.")] = False,
         suggestions: Annotated[bool, typer.Option(help="Look for other wordings of what is blocked.")] = True,
+        negative_prompt: Annotated[str, typer.Option(help="What should not be in it, for all of them.")] = "",
     ) -> None:
         """Judge prompts, one a line: a JSON object a line. Nothing is made or recorded."""
         with exit_status(), file_name_in_errors(Path(file)):
@@ -74,9 +80,9 @@ def _add_check(cli: typer.Typer, make_studio: Callable[[], Studio]) -> None:
             for number, line in enumerate(_lines(file), 1):
                 text = _text(line, number, jsonl)
                 start = time.perf_counter()
-                decision = studio.check(text, mode)
+                decision = studio.check(text, mode, negative_prompt)
                 seconds = time.perf_counter() - start
-                found = studio.suggest(text, mode, decision) if suggestions else ()
+                found = studio.suggest(text, mode, decision, negative_prompt) if suggestions else ()
                 typer.echo(serialize.line(serialize.checked_prompt(text, decision, messages, seconds, found)))
                 sys.stdout.flush()
 
@@ -91,7 +97,7 @@ def _add_look(cli: typer.Typer, make_studio: Callable[[], Studio]) -> None:
             messages = studio.messages(language)
 
             def look_at(file: Path) -> None:
-                decision = studio.look(open_picture(read_picture(file)), mode)
+                decision = studio.look(open_untrusted(read_picture(file)), mode)
                 typer.echo(serialize.line(serialize.checked_picture(str(file), decision, messages)))
 
             for_each(files, look_at)
@@ -113,7 +119,7 @@ def _add_verify(cli: typer.Typer, make_studio: Callable[[], Studio]) -> None:
             for_each(files, verify_one)
 
 
-def _add_serve(cli: typer.Typer, make_studio: Callable[[], Studio], host: str, port: int) -> None:
+def _add_serve(cli: typer.Typer, make_studio: Callable[[], Studio], host: str, port: int, reach: Reach) -> None:
     @cli.command()
     def serve(
         host: Annotated[str, typer.Option(help="The address to listen at; 0.0.0.0 for every one.")] = host,
@@ -129,7 +135,7 @@ def _add_serve(cli: typer.Typer, make_studio: Callable[[], Studio], host: str, p
             # Here and not above, since Gradio takes seconds to import.
             from ui.web.page import serve as serve_page
 
-            serve_page(studio, host, port)
+            serve_page(studio, host, port, reach)
 
 
 def _purge_regularly(studio: Studio) -> None:

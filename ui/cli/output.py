@@ -26,7 +26,7 @@ STATEMENT_FORMATS: dict[str, Callable[[Statement], str]] = {
 
 def refusal_text(refused: Refused, statement: Statement) -> str:
     """Returns the statement of reasons, and what to type next."""
-    return f"{as_text(statement)}\n\n{hint(refused.decision)}"
+    return f"{as_text(statement)}\n\n{hint(refused)}"
 
 
 def require_statement_format(path: Path | None) -> None:

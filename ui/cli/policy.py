@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from safety.errors import RequestError
-from safety.policy.diff import Change, described
+from safety.policy.diff import Change, curves, described
 from safety.policy.model import BASE_MODE, Policy, load_policy
 from ui import serialize
 from ui.cli.exit_codes import exit_status, file_name_in_errors, read
@@ -54,6 +54,7 @@ def _add_replay(cli: typer.Typer, make_studio: Callable[[], Studio]) -> None:
         old: Side,
         new: Side,
         json: Annotated[bool, typer.Option("--json", help="A JSON object a line.")] = False,
+        curve: Annotated[bool, typer.Option("--curves", help="The curve behind each limit of NEW, too.")] = False,
     ) -> None:
         """Show which prompts change verdict between two policies. No threshold changes without this table."""
         with exit_status():
@@ -63,7 +64,7 @@ def _add_replay(cli: typer.Typer, make_studio: Callable[[], Studio]) -> None:
             result = studio.replay(rows, before, after, modes)
             for change in result.changes:
                 typer.echo(serialize.line(_row(change)) if json else _line(change))
-            for line in result.summary():
+            for line in (*result.summary(), *(curves(result.scores, after) if curve else ())):
                 typer.echo(line, err=json)
 
 

@@ -5,16 +5,17 @@ Imports no gradio. Every string that comes from outside passes through `Markup.f
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from itertools import groupby
 
 from markupsafe import Markup
 
-from safety.messages.catalogue import Messages, RenderedReason
-from safety.records import Decision, Reason, Suggestion, Verdict
+from safety.messages.catalogue import Messages
+from safety.messages.grounds import group_reasons
+from safety.records import Decision, Suggestion, Verdict
 from ui.html.helplines import help_box
 from ui.html.markup import joined, problem
-from ui.html.regions import where
+from ui.html.reasons import reason_list
 from ui.results import Judged, Problem
 
 EMPTY = Markup('<div class="sl-empty"><span class="sl-glow"></span><p>Your picture develops here.</p></div>')
@@ -32,7 +33,7 @@ def judgement(result: Judged | Problem | None) -> Markup:
         decision.verdict.name.lower(),
         help_box(decision, messages),
         head(decision, messages),
-        reason_list(decision, messages),
+        reason_list(decision, messages, result.prompt),
         _modes_that_allow(decision, messages),
     )
 
@@ -56,58 +57,16 @@ def _risk_meter(decision: Decision, messages: Messages) -> Markup:
     ).format(labels.risk.format(risk="").strip(), risk, labels.risk_title, risk, labels.risk.format(risk=risk))
 
 
-def reason_list(decision: Decision, messages: Messages) -> Markup:
-    """Returns the reasons, worst first; those of one code and verdict as one item."""
-    groups: dict[tuple[str, Verdict], list[RenderedReason]] = {}
-    for rendered in messages.render(decision):
-        groups.setdefault((rendered.reason.code, rendered.reason.verdict), []).append(rendered)
-    items = joined(_reason(group, messages) for group in groups.values())
-    return Markup('<ul class="sl-reasons">{}</ul>').format(items) if items else Markup("")
-
-
-def _reason(group: Sequence[RenderedReason], messages: Messages) -> Markup:
-    worst = group[0].reason
-    # `decide` gives a hard line no score; should one come all the same, it is not shown.
-    scored = [rendered.reason for rendered in group if rendered.reason.score is not None]
-    signals = joined(_signal(reason, messages) for reason in scored if worst.verdict < Verdict.HARD_BLOCK)
-    texts = joined(Markup("<p>{}</p>").format(text) for text in dict.fromkeys(rendered.text for rendered in group))
-    return Markup(
-        '<li class="sl-reason sl-{}"><div class="sl-reason-title"><b>{}</b><code>{}</code></div>{}{}'
-        '<p class="sl-clause">{} {}</p></li>'
-    ).format(
-        worst.verdict.name.lower(),
-        group[0].title,
-        worst.code,
-        texts,
-        signals,
-        messages.locale.statement.policy,
-        group[0].clause,
-    )
-
-
-def _signal(reason: Reason, messages: Messages) -> Markup:
-    evidence = Markup("<q>{}</q> ").format(reason.evidence) if reason.evidence else Markup("")
-    places = Markup(' <span class="sl-where">{}</span>').format(where(reason.regions)) if reason.regions else Markup("")
-    score, threshold = reason.score or 0.0, reason.threshold if reason.threshold is not None else 0.0
-    text = messages.locale.statement.signal.format(
-        check=messages.check(reason.check),
-        score=f"{score:.2f}",
-        verdict=getattr(messages.locale.statement, f"reached_{reason.verdict.name.lower()}", ""),
-        threshold=f"{threshold:.2f}",
-        margin=f"{score - threshold:.2f}",
-    )
-    return Markup('<p class="sl-signal">{}{}{}</p>').format(evidence, text, places)
-
-
 def _modes_that_allow(decision: Decision, messages: Messages) -> Markup:
-    has_help = any(messages.help.near(reason.category, "") for reason in decision.reasons)
-    # Nobody who may need help is told how to go on.
-    if decision.verdict is not Verdict.BLOCK or has_help:
+    if decision.verdict not in (Verdict.WARN, Verdict.BLOCK):
         return Markup("")
-    texts = messages.locale.statement
-    modes = ", ".join(messages.mode(name).title for name in decision.modes_that_allow)
-    locked = decision.mode_set_by == "operator"
-    text = texts.passing.format(modes=modes) if modes else texts.locked if locked else texts.not_passing
+    texts, modes = messages.locale.statement, messages.modes_to_offer(decision)
+    if modes:
+        return Markup('<p class="sl-passing">{}</p>').format(texts.passing.format(modes=messages.either(modes)))
+    # A warned prompt can be confirmed, and nobody who may need help is told how to go on.
+    if decision.verdict is Verdict.WARN or decision.modes_that_allow or messages.may_need_help(decision):
+        return Markup("")
+    text = texts.locked if decision.mode_set_by == "operator" else texts.not_passing
     return Markup('<p class="sl-passing">{}</p>').format(text)
 
 
@@ -115,10 +74,10 @@ def highlights(prompt: str, decision: Decision, messages: Messages) -> list[tupl
     """Returns the prompt as typed, cut where the evidence begins and ends; each piece with its category or None."""
     labels: list[str | None] = [None] * len(prompt)
     # Reasons come worst first, so the first label of a character stays.
-    for rendered in messages.render(decision):
-        for span in rendered.reason.spans:
+    for group in group_reasons(messages.render(decision)):
+        for span in group.spans:
             for index in range(max(span.start, 0), min(span.end, len(prompt))):
-                labels[index] = labels[index] or rendered.title
+                labels[index] = labels[index] or group.first.title
     pieces = groupby(zip(prompt, labels, strict=True), key=lambda pair: pair[1])
     return [("".join(char for char, _ in piece), label) for label, piece in pieces]
 
@@ -126,6 +85,11 @@ def highlights(prompt: str, decision: Decision, messages: Messages) -> list[tupl
 def suggestions_head(label: str) -> Markup:
     """Returns the line above the suggested wordings."""
     return Markup('<p class="sl-wordings-head">{}</p>').format(label)
+
+
+def advice(label: str, text: str) -> Markup:
+    """Returns how to ask instead, for a prompt that no other wording was found of."""
+    return Markup('<p class="sl-advice"><b>{}:</b> {}</p>').format(label, text)
 
 
 def suggestion(suggestion: Suggestion, prompt: str) -> Markup:

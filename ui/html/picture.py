@@ -10,9 +10,9 @@ from PIL import Image, ImageFilter
 from safety.generation import Export, PictureResult
 from safety.messages.catalogue import Messages
 from safety.records import Decision, Stage
-from ui.html.decision import reason_list
 from ui.html.helplines import help_box
 from ui.html.markup import facts, joined, jpeg_address
+from ui.html.reasons import reason_list
 from ui.html.regions import boxes
 
 MARKS = {

@@ -9,6 +9,7 @@ from safety.statement import Ground, Statement, signal_said
 from safety.statement.render import models_said, pairs, remarks
 from ui.html.helplines import help_of
 from ui.html.markup import facts, joined
+from ui.html.reasons import quoted
 from ui.html.regions import where
 
 # Prints the statement alone. It stands in the statement itself, since Gradio puts its own class before every rule of
@@ -68,7 +69,7 @@ def _ground(ground: Ground, statement: Statement) -> Markup:
         _evidence(ground, statement),
         joined(
             Markup('<p class="sl-signal">{} <span class="sl-model">{}</span></p>').format(
-                signal_said(signal, ground, statement), models_said(signal, statement)
+                signal_said(signal, statement), models_said(signal, statement)
             )
             for signal in ground.signals
         ),
@@ -78,20 +79,22 @@ def _ground(ground: Ground, statement: Statement) -> Markup:
 
 
 def _evidence(ground: Ground, statement: Statement) -> Markup:
-    places = [Markup("<q>{}</q>").format(quote) for quote in ground.quotes]
-    places += [Markup('<span class="sl-where">{}</span>').format(where(ground.regions))] if ground.regions else []
-    if not places:
-        return Markup("")
+    words = quoted(ground.quotes, ground.whole, statement.messages)
+    if not ground.regions:
+        return words
     label = statement.messages.locale.statement.evidence
-    return Markup('<p class="sl-evidence">{}: {}</p>').format(label, Markup(", ").join(places))
+    place = Markup('<span class="sl-where">{}</span>').format(where(ground.regions))
+    return words + Markup('<p class="sl-evidence">{}: {}</p>').format(label, place)
 
 
 def _suggestions(statement: Statement) -> Markup:
+    said = statement.messages.locale.statement
+    if statement.advice:
+        return Markup('<p class="sl-advice"><b>{}:</b> {}</p>').format(said.advice, statement.advice)
     if not statement.suggestions:
         return Markup("")
     items = joined(Markup("<li>{}</li>").format(text) for text in statement.suggestions)
-    label = statement.messages.locale.statement.suggestions
-    return Markup('<div class="sl-suggestions"><b>{}</b><ul>{}</ul></div>').format(label, items)
+    return Markup('<div class="sl-suggestions"><b>{}</b><ul>{}</ul></div>').format(said.suggestions, items)
 
 
 def _facts(statement: Statement) -> Markup:

@@ -67,6 +67,7 @@ THIRD_PARTY = Layer(
     "anybody can write them.",
     "None of those that are known here. They do not survive JPEG, a new size or a crop, so most copies have lost them.",
 )
+DAMAGED = "The file has a C2PA manifest that is damaged or cut off: what it says cannot be read."
 # Name in the JSON -> name on the page. What is not listed here stands in the JSON alone.
 FACTS = {
     "generator": "Written by",
@@ -138,10 +139,11 @@ def _contradictions(sentences: Sequence[str]) -> Markup:
 
 
 def _layer(layer: Layer, row: Row) -> Markup:
-    broken = row["found"] and (row.get("valid") is False or row.get("match") == "another")
+    damaged = bool(row.get("damaged"))
+    broken = damaged or (row["found"] and (row.get("valid") is False or row.get("match") == "another"))
     unsure = row["found"] and row.get("match") == "unclear"
     state = "broken" if broken else "found" if row["found"] and not unsure else "none"
-    text = layer.proves if row["found"] else layer.absent
+    text = DAMAGED if damaged else layer.proves if row["found"] else layer.absent
     return _article(state, layer.title, _finding(row), text, _details(row))
 
 
@@ -168,6 +170,8 @@ def _certainty(mark: Row) -> str:
 
 
 def _finding(row: Row) -> str:
+    if row.get("damaged"):
+        return "There, and damaged"
     if not row["found"]:
         return "Not found"
     if "match" in row:

@@ -6,9 +6,10 @@ docstrings of the endpoints are what `gradio_api/info` tells programs.
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
-from functools import wraps
+from functools import partial, wraps
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Concatenate, ParamSpec
 
@@ -19,7 +20,9 @@ from safety.review.client import LOCAL
 from safety.statement import as_json
 from ui import forms, serialize
 from ui.results import Problem, attempt
+from ui.web import handlers
 from ui.web.health_badge import HealthBadge
+from ui.web.jobs import Job
 
 if TYPE_CHECKING:
     from studio import Studio
@@ -61,22 +64,33 @@ class Api:
         return serialize.health((self.badge or HealthBadge(self.studio)).health())
 
     @_answers
-    def preview(self, prompt: str, mode: str = "general") -> dict[str, Any]:
+    def preview(self, prompt: str, mode: str = "general", negative_prompt: str = "") -> dict[str, Any]:
         """Judge a prompt with the quick checks. Nothing is made or recorded."""
-        request = forms.read({"prompt": prompt, "mode": mode})
-        return serialize.decision(self.studio.preview(request.prompt, request.mode), self.studio.messages())
+        request = forms.read({"prompt": prompt, "mode": mode, "negative_prompt": negative_prompt})
+        decision = self.studio.preview(request.prompt, request.mode, request.negative_prompt)
+        return serialize.decision(decision, self.studio.messages())
 
     @_answers
-    def suggest(self, prompt: str, mode: str = "general") -> dict[str, Any]:
-        """Other wordings for a blocked prompt, each judged by all checks to pass. Nothing is made or recorded."""
-        request = forms.read({"prompt": prompt, "mode": mode})
-        suggestions = self.studio.suggest(request.prompt, request.mode)
-        return {"suggestions": [serialize.suggestion(suggestion) for suggestion in suggestions]}
+    def suggest(self, prompt: str, mode: str = "general", negative_prompt: str = "") -> dict[str, Any]:
+        """Other wordings for a blocked prompt, each judged by all checks to pass; where there is none, advice.
+
+        Nothing is made or recorded.
+        """
+        request = forms.read({"prompt": prompt, "mode": mode, "negative_prompt": negative_prompt})
+        asked = (request.prompt, request.mode, "", request.negative_prompt)
+        suggestions, advice = handlers.find_suggestions(self.studio, *asked)
+        return {"suggestions": [serialize.suggestion(suggestion) for suggestion in suggestions], "advice": advice}
 
     @_answers
-    def create(self, request: dict[str, Any], client: str = LOCAL) -> dict[str, Any]:
-        """Judge, make, judge, mark: {"prompt": "a red apple", "mode": "art", "language": "de"}."""
-        return self._outcome(self.studio.create(forms.read(request), client=client))
+    def create(
+        self, request: dict[str, Any], client: str = LOCAL, stop: threading.Event | None = None
+    ) -> dict[str, Any]:
+        """Judge, make, judge, mark: {"prompt": "a red apple", "mode": "art", "language": "de"}.
+
+        A warning is answered by the same call with "acknowledged": true and "warning": the id that the refusal names.
+        """
+        job = Job(partial(self.studio.create, forms.read(request), client=client), stop or threading.Event())
+        return self._outcome(job.run())
 
     @_answers
     def appeal(self, request: dict[str, Any], client: str = LOCAL) -> dict[str, Any]:
@@ -96,9 +110,9 @@ class Api:
         return asdict(self.studio.appeal_status(str(case), client))
 
     @_answers
-    def collect(self, case: str) -> dict[str, Any]:
+    def collect(self, case: str, client: str = LOCAL) -> dict[str, Any]:
         """The withheld pictures of a case that a reviewer let through, once."""
-        exports = self.studio.collect(str(case))
+        exports = self.studio.collect(str(case), client)
         pictures = [{**serialize.export("", export), "file": self._file(export)} for export in exports]
         return {"case": case, "pictures": pictures}
 

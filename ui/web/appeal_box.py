@@ -89,9 +89,9 @@ class AppealBox:
 
     def _wire(self) -> None:
         inputs, outputs = [self.refusal, self.remark, self.learn], [self.answer, self.send, self.report]
-        unqueued: dict[str, Any] = {"queue": False, "show_progress": "hidden", "api_visibility": "private"}
-        self.send.click(self._ask, inputs, outputs, **unqueued)
-        self.report.click(self._report, inputs, outputs, **unqueued)
+        unseen: dict[str, Any] = {"show_progress": "hidden", "api_visibility": "private"}
+        self.send.click(self._ask, inputs, outputs, **unseen)
+        self.report.click(self._report, inputs, outputs, **unseen)
 
     def _ask(self, refusal: Refusal, remark: str | None, learn: bool | None, request: gr.Request) -> tuple[Any, ...]:
         return self._sent(refusal, {"remark": remark or "", "learn": learn is True}, request)
@@ -103,7 +103,7 @@ class AppealBox:
         # A call without a session in which something was refused has nothing to send.
         if not refusal:
             return notice("There is nothing to ask about here."), gr.update(), gr.update()
-        status = attempt(lambda: self.studio.appeal(AppealRequest(**{**refusal, **options}), client_ip(request)))
+        status = attempt(self.studio.appeal, AppealRequest(**{**refusal, **options}), client_ip(request))
         if isinstance(status, Problem):
             return problem(status), gr.update(), gr.update()
         answer = notice(f"Sent. Look for the answer under Cases, with the case id {status.case}.")

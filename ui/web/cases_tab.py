@@ -24,8 +24,8 @@ def build(studio: Studio) -> None:
     def look_up(case: str | None, request: gr.Request) -> Update:
         return _look_up(studio, _case_id(case), client_ip(request))
 
-    def collect(case: str | None) -> Update:
-        return _collect(studio, _case_id(case))
+    def collect(case: str | None, request: gr.Request) -> Update:
+        return _collect(studio, _case_id(case), client_ip(request))
 
     with gr.Column(elem_id="sl-cases"):
         gr.HTML(appeal.INTRO)
@@ -38,8 +38,8 @@ def build(studio: Studio) -> None:
         if studio.has_hub_reviewers:
             gr.LoginButton("Reviewers: log in with Hugging Face", size="sm", elem_id="sl-reviewers")
     outputs = [answer, fetch, files]
-    unqueued: dict[str, Any] = {"queue": False, "show_progress": "hidden", "api_visibility": "private"}
-    gr.on([button.click, case.submit], look_up, [case], outputs, api_name="look_up_here", **unqueued)
+    unseen: dict[str, Any] = {"show_progress": "hidden", "api_visibility": "private"}
+    gr.on([button.click, case.submit], look_up, [case], outputs, api_name="look_up_here", **unseen)
     fetch.click(collect, [case], outputs, show_progress="hidden", api_name="collect_here", api_visibility="private")
 
 
@@ -55,8 +55,8 @@ def _look_up(studio: Studio, case: str, client: str) -> Update:
     return appeal.status(status), gr.update(visible=ready), gr.update(value=None, visible=False)
 
 
-def _collect(studio: Studio, case: str) -> Update:
-    files = attempt(lambda: [hand_over(export.path) for export in studio.collect(case)])
+def _collect(studio: Studio, case: str, client: str) -> Update:
+    files = attempt(lambda: [hand_over(export.path) for export in studio.collect(case, client)])
     if isinstance(files, Problem):
         return problem(files), gr.update(), gr.update()
     answer = notice("Here it is, marked as made by AI.")

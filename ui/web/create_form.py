@@ -12,11 +12,13 @@ from engines.validation import FORMATS
 from safety.policy.model import BASE_MODE
 from safety.prompt.validation import MAX_PROMPT
 from ui.html import decision
+from ui.web.mode_offer import ModeOffer
 
 if TYPE_CHECKING:
     from studio import Studio
     from studio.views import EngineStatus
 
+LASTS = 3600  # seconds that a session's warning and its veiled files are kept
 LOCKED = "The operator of this studio has set the mode."
 BALANCED = "Where you leave open who a person is, each picture fills it in, in turn, and says what."
 QUICK = "{:g} steps are quicker and nearly as good."
@@ -32,12 +34,14 @@ class CreateFields:
 
     judgement: gr.HTML
     highlights: gr.HighlightedText
+    modes: ModeOffer
     components: dict[str, Any] = field(default_factory=dict)
 
     @property
     def judged(self) -> list[Any]:
         """Returns the components that a judgement changes, in order."""
-        return [self.judgement, self.highlights, self.components["acknowledged"], self.components["mode"]]
+        names = ("acknowledged", "mode", "warning")
+        return [self.judgement, self.highlights, *(self.components[name] for name in names), *self.modes.parts]
 
     @classmethod
     def build(cls, studio: Studio) -> CreateFields:
@@ -54,13 +58,17 @@ class CreateFields:
         )
         components["mode"] = _mode_choice(studio)
         judgement = gr.HTML(decision.IDLE, elem_id="sl-judgement")
+        modes = ModeOffer.build(studio)
         highlights = gr.HighlightedText(
             label="Your words", visible=False, show_legend=False, elem_id="sl-marked", interactive=False
         )
         components["acknowledged"] = gr.Checkbox(
             label="I have read this and want to go on", visible=False, elem_id="sl-acknowledged"
         )
-        return cls(judgement, highlights, components)
+        # What the session was shown a warning about: kept at the server, so that no call can claim to have read one.
+        # In a list, from which one call takes it.
+        components["warning"] = gr.State([], time_to_live=LASTS)
+        return cls(judgement, highlights, modes, components)
 
     def build_settings(self, studio: Studio) -> None:
         """Lays out the rest of the request, folded away."""
@@ -123,7 +131,7 @@ class CreateFields:
 
         engine = self.components["engine"]
         outputs = [engine, *(self.components[name] for name in SET_BY_ENGINE)]
-        engine.change(follow, [engine], outputs, queue=False, show_progress="hidden", api_visibility="private")
+        engine.change(follow, [engine], outputs, show_progress="hidden", api_visibility="private")
 
 
 def _mode_choice(studio: Studio) -> gr.Radio:

@@ -19,18 +19,20 @@ from ui.html import decision, progress, statement
 from ui.html.markup import notice, problem
 from ui.results import Judged, Problem, Step, attempt
 from ui.web import handlers
+from ui.web.admission import is_gone
 from ui.web.appeal_box import AppealBox
 from ui.web.client_ip import client_ip
-from ui.web.create_form import CreateFields, greeting, mode_info
+from ui.web.concurrency import CREATING, JUDGING
+from ui.web.create_form import LASTS, CreateFields, greeting, mode_info
 from ui.web.picture_slot import PictureSlot, Updates, VeiledExports, veiled_exports
+from ui.web.presence import Stop
 from ui.web.suggestions import Suggestions
 
 if TYPE_CHECKING:
     from studio import Studio
 
-# People whose work is under way; those who wait for the engine hear how many are before them.
-MAX_AT_ONCE = 16
-LASTS = 3600  # seconds that a session's veiled files can be revealed
+# What a judgement is read from.
+JUDGED = ("prompt", "mode", "language", "negative_prompt")
 
 
 @dataclass(frozen=True)
@@ -64,46 +66,49 @@ class CreateTab:
                 api_name=f"reveal_{number}",
                 api_visibility="private",
             )
-        self.suggestions.wire(*(self.fields.components[name] for name in ("prompt", "mode", "language")))
+        self.fields.modes.wire(self.fields.components["mode"])
+        self.suggestions.wire(*(self.fields.components[name] for name in JUDGED))
 
     def _wire_judgement(self) -> None:
-        inputs = [self.fields.components[name] for name in ("prompt", "mode", "language")]
-        # .change and not .input, which a paste, a cut and an undo do not fire; unqueued, or all wait for one.
+        inputs = [self.fields.components[name] for name in JUDGED]
+        # .change and not .input, which a paste, a cut and an undo do not fire.
         gr.on(
             [component.change for component in inputs],
             self.judge,
             inputs,
             [*self.fields.judged, *self.suggestions.parts],
-            queue=False,
             trigger_mode="always_last",
             show_progress="hidden",
             api_visibility="private",
+            **JUDGING,
         )
 
     def _wire_making(self) -> None:
         pictures = [part for slot in self.slots for part in slot.parts]
         buttons = [self.create, self.cancel, self.status]
+        confirmation = [self.fields.components[name] for name in ("acknowledged", "warning")]
         making = gr.on(
             [self.create.click, self.fields.components["prompt"].submit],
             self.make,
             [self.fields.components[name] for name in forms.FIELDS],
-            [*buttons, self.fields.components["acknowledged"], self.veiled, *pictures, *self.appeal.parts],
-            concurrency_limit=MAX_AT_ONCE,
-            concurrency_id="create",
+            [*buttons, *confirmation, self.veiled, *pictures, *self.appeal.parts],
             show_progress="hidden",
             scroll_to_output=False,
             api_visibility="private",
+            **CREATING,
         )
-        self.cancel.click(self.stop, None, buttons, cancels=[making], queue=False, api_visibility="private")
+        self.cancel.click(self.stop, None, buttons, cancels=[making], api_visibility="private")
 
     def greet(self, request: gr.Request) -> tuple[Any, Any]:
         """Chooses the reader's language, and the country whose help comes first, as the browser names them."""
         return greeting(self.studio, request.headers.get("accept-language", ""))
 
-    def judge(self, prompt: str | None, mode: str | None, language: str | None) -> tuple[Any, ...]:
+    def judge(
+        self, prompt: str | None, mode: str | None, language: str | None, negative_prompt: str | None = None
+    ) -> tuple[Any, ...]:
         """Shows the judgement of a prompt as it is typed, and its words that count. A program may send null."""
         prompt, mode = prompt or "", mode or BASE_MODE
-        result = handlers.preview(self.studio, prompt, mode, language or "")
+        result = handlers.preview(self.studio, prompt, mode, language or "", negative_prompt or "")
         pieces, verdict = [], None
         if isinstance(result, Judged):
             pieces, verdict = decision.highlights(prompt, result.decision, result.messages), result.decision.verdict
@@ -114,24 +119,31 @@ class CreateTab:
             gr.update(value=pieces if highlighted else None, visible=highlighted),
             gr.update(value=False, visible=verdict is Verdict.WARN),
             gr.update(info=mode_info(self.studio, mode, language or "")),
+            [handlers.words_of(prompt, mode, negative_prompt or "")] if verdict is Verdict.WARN else [],
+            *self.fields.modes.show(result),
             *self.suggestions.hide(wait=verdict is Verdict.BLOCK),
         )
 
     def make(self, request: gr.Request, *values: Any) -> Iterator[Updates]:
         """Shows how far the work is, then its outcome."""
         form = dict(zip(forms.FIELDS, values, strict=True))
-        session, stop = request.session_hash or "", threading.Event()
+        shown: list[str] = form.pop("warning")
+        still_shown = list(shown)
+        session, stop = request.session_hash or "", Stop(is_gone(request))
         # A program's call without a session cannot be stopped by another one.
         if session:
             self.stops[session] = stop
         cleared = {part: change for slot in self.slots for part, change in slot.clear().items()} | self.appeal.hide()
         yield {**self._busy(True), self.status: progress.progress(Step()), self.veiled: {}, **cleared}
-        with closing(handlers.create(self.studio, form, stop, client_ip(request))) as results:
+        with closing(handlers.create(self.studio, form, stop, client_ip(request), shown)) as results:
             for result in results:
                 if isinstance(result, Step):
                     yield {self.status: progress.progress(result)}
                 else:
-                    yield {**self._busy(False), **self._end(result)}
+                    # A confirmation holds for one picture; the warning still stands there to be confirmed anew.
+                    taken_back = {self.fields.components["acknowledged"]: gr.update(value=False)}
+                    taken_back |= {self.fields.components["warning"]: still_shown}
+                    yield {**self._busy(False), **taken_back, **self._end(result)}
         self.stops.pop(session, None)
 
     def stop(self, request: gr.Request) -> tuple[Any, ...]:
@@ -167,9 +179,12 @@ class CreateTab:
 
     def _refusal(self, outcome: Refused) -> Updates:
         waits = outcome.decision.verdict is Verdict.WARN
+        request = outcome.request
+        words = handlers.words_of(request.prompt, request.mode, request.negative_prompt)
         return {
             self.status: statement.section(self.studio.statement(outcome)),
-            self.fields.components["acknowledged"]: gr.update(visible=waits),
+            self.fields.components["acknowledged"]: gr.update(visible=waits, value=False),
+            self.fields.components["warning"]: [words] if waits else [],
             **self.appeal.offer(outcome),
         }
 

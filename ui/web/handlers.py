@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 import threading
 from collections.abc import Generator, Mapping
 from contextlib import closing
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from safety.generation import Outcome
+from safety.generation import GenerationRequest, Outcome
 from safety.records import Suggestion
 from safety.review.client import LOCAL
 from ui import forms
@@ -17,39 +20,89 @@ from ui.results import Judged, Problem, Step, attempt
 from ui.web.jobs import Job
 
 if TYPE_CHECKING:
+    from engines.interface import Preview, Progress
     from studio import Studio
 
 
-def preview(studio: Studio, prompt: str, mode: str, language: str = "") -> Judged | Problem | None:
+def preview(
+    studio: Studio, prompt: str, mode: str, language: str = "", negative_prompt: str = ""
+) -> Judged | Problem | None:
     """Judges a prompt with the quick checks while it is typed; returns None for an empty one."""
     if not prompt.strip():
         return None
-    return attempt(_judged, studio, prompt, mode, language)
+    return attempt(_judged, studio, prompt, mode, language, negative_prompt)
 
 
-def _judged(studio: Studio, prompt: str, mode: str, language: str) -> Judged:
+def _judged(studio: Studio, prompt: str, mode: str, language: str, negative_prompt: str) -> Judged:
     messages = studio.messages(language)
-    return Judged(studio.preview(prompt, mode), messages)
+    return Judged(studio.preview(prompt, mode, negative_prompt), messages, prompt)
 
 
-def suggest(studio: Studio, prompt: str, mode: str) -> tuple[Suggestion, ...]:
-    """Returns other wordings for a blocked prompt; none where something went wrong."""
-    suggestions = attempt(studio.suggest, prompt, mode)
-    return () if isinstance(suggestions, Problem) else suggestions
+def suggest(
+    studio: Studio, prompt: str, mode: str, language: str = "", negative_prompt: str = ""
+) -> tuple[tuple[Suggestion, ...], str]:
+    """Returns what `find_suggestions` finds; nothing where something went wrong."""
+    found = attempt(find_suggestions, studio, prompt, mode, language, negative_prompt)
+    return ((), "") if isinstance(found, Problem) else found
+
+
+def find_suggestions(
+    studio: Studio, prompt: str, mode: str, language: str = "", negative_prompt: str = ""
+) -> tuple[tuple[Suggestion, ...], str]:
+    """Returns other wordings for a blocked prompt, or else how to ask instead. Raises RequestError."""
+    decision = studio.check(prompt, mode, negative_prompt)
+    suggestions = studio.suggest(prompt, mode, decision, negative_prompt)
+    return suggestions, "" if suggestions else studio.messages(language).advice(decision)
+
+
+def words_of(prompt: str, mode: str, negative_prompt: str = "") -> str:
+    """Returns what stands for the words of a request: that somebody was shown a warning about them is kept under it."""
+    return hashlib.sha256(json.dumps([prompt, mode, negative_prompt]).encode()).hexdigest()
 
 
 def create(
-    studio: Studio, values: Mapping[str, Any], stop: threading.Event | None = None, client: str = LOCAL
+    studio: Studio,
+    values: Mapping[str, Any],
+    stop: threading.Event | None = None,
+    client: str = LOCAL,
+    shown: list[str] | None = None,
 ) -> Generator[Step | Problem | Outcome]:
-    """Yields steps while it works, then one outcome or one problem. Closing it, or setting `stop`, stops the work."""
+    """Yields steps while it works, then one outcome or one problem. Closing it, or setting `stop`, stops the work.
+
+    `shown`: the `words_of` that the session was last shown a warning about, in a list from which it is taken here.
+    """
     request = attempt(forms.read, values)
     if isinstance(request, Problem):
         yield request
         return
-    job = Job(partial(studio.create, request, client=client), stop or threading.Event())
+    words = words_of(request.prompt, request.mode, request.negative_prompt)
+    has_read = request.acknowledged and _take(shown or []) == words
+    job = Job(partial(_create, studio, request, client, has_read), stop or threading.Event())
     with closing(job.watch()) as steps:
         yield from steps
-    yield attempt(job.result)
+    yield attempt(_result, job, request)
+
+
+def _take(shown: list[str]) -> str:
+    """Takes out what was shown, in one step: of two calls at once, one gets it."""
+    try:
+        return shown.pop()
+    except IndexError:
+        return ""
+
+
+def _result(job: Job[Outcome], _request: GenerationRequest) -> Outcome:
+    """Returns what the job came to; the request is there for `attempt`, which keeps its words out of the log."""
+    return job.result()
+
+
+def _create(
+    studio: Studio, request: GenerationRequest, client: str, has_read: bool, progress: Progress, preview: Preview
+) -> Outcome:
+    """Creates; where the person has ticked what is shown, that goes on record as a warning first, and is confirmed."""
+    if has_read:
+        request = replace(request, warning=studio.warn(request, client))
+    return studio.create(request, progress, preview, client)
 
 
 def verify(studio: Studio, path: Path, client: str = LOCAL) -> dict[str, Any] | Problem:
@@ -58,4 +111,4 @@ def verify(studio: Studio, path: Path, client: str = LOCAL) -> dict[str, Any] | 
 
 
 def _verified(studio: Studio, path: Path, client: str) -> dict[str, Any]:
-    return studio.verify(path.read_bytes(), client).as_json()
+    return studio.verify(path, client).as_json()

@@ -49,6 +49,11 @@ class Job(Generic[T]):
         finally:
             self.stop.set()
 
+    def run(self) -> T:
+        """Does the work in the caller's own thread and returns its result; raises what it raises."""
+        self._run()
+        return self.result()
+
     def result(self) -> T:
         """Returns what the work returned, once `watch` has ended; raises what the work raised."""
         if self._error:

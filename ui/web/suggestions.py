@@ -1,4 +1,4 @@
-"""Other wordings that pass, beneath the judgement of a refused prompt: a click puts one into the box."""
+"""Other wordings that pass, beneath the judgement of a refused prompt: a click puts one into the box. Or advice."""
 
 from __future__ import annotations
 
@@ -9,10 +9,12 @@ from typing import TYPE_CHECKING, Any
 
 import gradio as gr
 
+from safety.messages.schema import StatementMessages
 from safety.prompt.rewrite import MAX_SUGGESTIONS
 from safety.records import Suggestion
-from ui.html.decision import suggestion, suggestions_head
+from ui.html.decision import advice, suggestion, suggestions_head
 from ui.web import handlers
+from ui.web.concurrency import SUGGESTING
 
 if TYPE_CHECKING:
     from studio import Studio
@@ -53,15 +55,19 @@ class Suggestions:
         """Returns the components that `look_up` and `hide` give values for, in order."""
         return [self.head, self.shown, self.timer, *self.rows, *self.texts]
 
-    def wire(self, prompt: gr.Textbox, mode: gr.Radio, language: gr.Dropdown) -> None:
+    def wire(self, prompt: gr.Textbox, mode: gr.Radio, language: gr.Dropdown, negative_prompt: gr.Textbox) -> None:
         """Connects the timer and the buttons with the form."""
+        form = [prompt, mode, language, negative_prompt]
         self.timer.tick(
-            self.look_up, [prompt, mode, language], self.parts, show_progress="hidden", api_visibility="private"
+            self.look_up,
+            form,
+            self.parts,
+            show_progress="hidden",
+            api_visibility="private",
+            **SUGGESTING,
         )
         for number, button in enumerate(self.buttons):
-            button.click(
-                partial(_chosen, number), [self.shown, prompt], [prompt], queue=False, api_visibility="private"
-            )
+            button.click(partial(_chosen, number), [self.shown, prompt], [prompt], api_visibility="private")
 
     def hide(self, wait: bool) -> list[Any]:
         """Returns updates that hide all rows; with `wait`, wordings are looked for after the pause."""
@@ -69,19 +75,22 @@ class Suggestions:
         unchanged = [gr.update() for _ in self.texts]
         return [gr.update(visible=False), [], gr.Timer(PAUSE, active=wait), *hidden, *unchanged]
 
-    def look_up(self, prompt: str | None, mode: str, language: str) -> list[Any]:
-        """Returns updates that show the wordings for the prompt as it stands."""
-        suggestions = handlers.suggest(self.studio, prompt or "", mode)
-        if not suggestions:
-            return self.hide(wait=False)
-        return self._show(suggestions, prompt or "", language)
+    def look_up(self, prompt: str | None, mode: str, language: str, negative_prompt: str | None = None) -> list[Any]:
+        """Returns updates that show the wordings for the prompt as it stands; without any, how to ask instead."""
+        suggestions, text = handlers.suggest(self.studio, prompt or "", mode, language, negative_prompt or "")
+        if suggestions:
+            return self._show(suggestions, prompt or "", language)
+        head, *rest = self.hide(wait=False)
+        return [gr.update(value=advice(self._said(language).advice, text), visible=True) if text else head, *rest]
+
+    def _said(self, language: str) -> StatementMessages:
+        return self.studio.messages(language).locale.statement
 
     def _show(self, suggestions: Sequence[Suggestion], prompt: str, language: str) -> list[Any]:
-        label = self.studio.messages(language).locale.statement.suggestions
         html = [suggestion(each, prompt) for each in suggestions]
         rows = [gr.update(visible=number < len(html)) for number in range(MAX_SUGGESTIONS)]
         texts = [html[number] if number < len(html) else "" for number in range(MAX_SUGGESTIONS)]
-        head = gr.update(value=suggestions_head(label), visible=True)
+        head = gr.update(value=suggestions_head(self._said(language).suggestions), visible=True)
         return [head, [each.text for each in suggestions], gr.Timer(PAUSE, active=False), *rows, *texts]
 
 

@@ -7,10 +7,12 @@ from typing import TYPE_CHECKING, Any
 
 import gradio as gr
 
+from safety.files.containers import READABLE
 from ui.html import verification
 from ui.results import Problem
 from ui.web import handlers
 from ui.web.client_ip import client_ip
+from ui.web.concurrency import VERIFYING
 
 if TYPE_CHECKING:
     from studio import Studio
@@ -28,9 +30,9 @@ def build(studio: Studio) -> None:
         with gr.Column(elem_id="sl-upload", scale=4, min_width=320):
             gr.HTML(verification.INTRO)
             # gr.File hands over the bytes as they are; gr.Image would decode and write them anew.
-            file = gr.File(label="A picture file: PNG, JPEG or WebP", type="filepath", elem_id="sl-file", height=180)
+            file = gr.File(label=f"A picture file: {READABLE}", type="filepath", elem_id="sl-file", height=180)
         with gr.Column(elem_id="sl-findings", scale=7, min_width=320):
             report = gr.HTML(verification.EMPTY, elem_id="sl-report")
             with gr.Accordion("The same as JSON", open=False, elem_id="sl-json"):
                 row = gr.JSON(show_label=False, label="Verification", max_height=420)
-    file.change(read, [file], [report, row], api_name="verify", queue=False, show_progress="hidden")
+    file.change(read, [file], [report, row], api_name="verify", show_progress="hidden", **VERIFYING)

@@ -10,7 +10,7 @@ a mark.)
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import islice
 from typing import TYPE_CHECKING
@@ -45,22 +45,30 @@ class DecodedMark:
     geometry: Geometry
 
 
-def detect(image: Image, keys: Sequence[bytes] = (PUBLIC_KEY,), thorough: bool = True) -> DecodedMark | None:
+def detect(
+    image: Image,
+    keys: Sequence[bytes] = (PUBLIC_KEY,),
+    thorough: bool = True,
+    is_over: Callable[[], bool] = lambda: False,
+) -> DecodedMark | None:
     """Returns the mark of an RGB picture of any size that one of the keys wrote, or None.
 
-    Not `thorough`: only as it was made, whole or cropped. Raises ValueError if there are more than `MAX_KEYS` keys.
+    Not `thorough`: only as it was made, whole or cropped. `is_over` tells when no more may be tried than that. Raises
+    ValueError if there are more than `MAX_KEYS` keys.
     """
-    return detect_pixels(np.asarray(image), keys, thorough)
+    return detect_pixels(np.asarray(image), keys, thorough, is_over)
 
 
-def detect_pixels(pixels: Bytes, keys: Sequence[bytes], thorough: bool) -> DecodedMark | None:
+def detect_pixels(
+    pixels: Bytes, keys: Sequence[bytes], thorough: bool, is_over: Callable[[], bool] = lambda: False
+) -> DecodedMark | None:
     """Returns the mark of RGB pixels, (height, width, 3), as `detect` does."""
     if len(keys) > MAX_KEYS:
         raise ValueError(f"at most {MAX_KEYS} keys: each adds to the chance of a false positive")
     if min(pixels.shape[:2]) < MIN_SIDE:
         return None
     white = whiten(luminance(reduce_large(pixels)))
-    for geometry in islice(_candidates(white, thorough), MAX_GEOMETRIES):
+    for geometry in islice(_candidates(white, thorough, is_over), MAX_GEOMETRIES):
         if mark := read_at(white, geometry, keys):
             return mark
     return None
@@ -109,20 +117,30 @@ def tile_scale(size: tuple[int, ...]) -> float:
     return round(short / REDUCED_SIDE * SIDE) / SIDE if short > LARGE_SIDE else 1.0
 
 
+def reduced_size(size: tuple[int, int]) -> tuple[int, int]:
+    """Returns the width and height at which the mark of a picture of this width and height is looked for."""
+    scale = tile_scale(size)
+    return (size[0], size[1]) if scale == 1.0 else (round(size[0] / scale), round(size[1] / scale))
+
+
 def reduce_large(pixels: Bytes) -> Bytes:
     """Returns a large picture, (height, width, 3), so much smaller that its tile, as it was made, has 63 pixels."""
+    return reduce_to(pixels, reduced_size((pixels.shape[1], pixels.shape[0])))
+
+
+def reduce_to(pixels: Bytes, size: tuple[int, int]) -> Bytes:
+    """Returns pixels, (height, width, 3), at a smaller width and height."""
     import cv2
 
-    scale = tile_scale(pixels.shape)
-    if scale == 1.0:
+    if (pixels.shape[1], pixels.shape[0]) == size:
         return pixels
-    return np.asarray(cv2.resize(pixels, None, fx=1 / scale, fy=1 / scale, interpolation=cv2.INTER_AREA), np.uint8)
+    return np.asarray(cv2.resize(pixels, size, interpolation=cv2.INTER_AREA), np.uint8)
 
 
-def _candidates(white: Floats, thorough: bool) -> Iterator[Geometry]:
+def _candidates(white: Floats, thorough: bool, is_over: Callable[[], bool]) -> Iterator[Geometry]:
     """Yields the geometries to try: as the picture was made, in its two likeliest poses, then those of the search."""
     scores = rank_poses(at_lattice(fold(white, Geometry())))
     for pose in scores.argsort()[::-1][:2]:
         yield Geometry(pose=int(pose))
-    if thorough:
-        yield from geometries(white)
+    if thorough and not is_over():
+        yield from geometries(white, is_over)

@@ -28,6 +28,7 @@ _GAIN_STEP, _MIN_GAIN, _MAX_GAIN = 0.9, 0.35, 2.6
 # A grey level of luminance costs least error over the three channels if each carries it by its share of luminance.
 _SHARES = LUMA / np.sum(LUMA**2)
 _WHITE, _BLACK = 252, 3  # levels of luma; beyond them the mark is cut off
+_ROOM = 8  # levels that pure white and black give up
 _MIN_USABLE = 0.02  # share of the pixels that are neither white nor black
 
 
@@ -35,12 +36,11 @@ def embed(image: Image, stamp: Stamp, key: bytes = PUBLIC_KEY) -> Image:
     """Returns an RGB picture with the mark: the weakest of `LEVELS` that survives every required attack.
 
     If no level survives all, the weakest that survives as many as any; if none survives one, the strongest. Raises
-    ExportError for a picture of pure white and black, or one whose mark cannot be read even untouched.
+    ExportError for a picture whose mark cannot be read even untouched.
     """
     from PIL import Image as Pillow
 
-    pixels = np.asarray(image)
-    _check_usable(luminance(pixels))
+    pixels = _with_room(np.asarray(image))
     marked, survived = _weakest(pixels, informed_pattern(pixels, stamp, key), stamp, key)
     if not survived and not score(reduce_large(marked), stamp, key):
         raise ExportError(
@@ -69,16 +69,16 @@ def _weakest(pixels: Bytes, pattern: Floats, stamp: Stamp, key: bytes) -> tuple[
     return best, count - len(remaining)
 
 
-def _check_usable(luma: Floats) -> None:
-    """Raises ExportError for a picture of nearly nothing but pure white and black.
+def _with_room(pixels: Bytes) -> Bytes:
+    """Returns the pixels; of a picture of nearly nothing but pure white and black, both a few levels nearer to grey.
 
-    The mark goes up and down: there half of it is cut off, and what is left shows.
+    The mark goes up and down: on pure white and black half of it would be cut off, and what is left would show. Nobody
+    sees that white is 247 of 255, and black 8.
     """
-    if np.mean((luma > _BLACK) & (luma < _WHITE)) < _MIN_USABLE:
-        raise ExportError(
-            "The picture is nearly all pure white or pure black, which cannot carry the invisible mark.",
-            "Ask for a background of another colour, or for more in the picture.",
-        )
+    luma = luminance(pixels)
+    if np.mean((luma > _BLACK) & (luma < _WHITE)) >= _MIN_USABLE:
+        return pixels
+    return np.asarray(np.rint(_ROOM + pixels.astype(np.float32) * ((255 - 2 * _ROOM) / 255)), np.uint8)
 
 
 def informed_pattern(pixels: Bytes, stamp: Stamp, key: bytes) -> Floats:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 
 import numpy as np
@@ -12,8 +12,8 @@ from safety.marks.invisible.error_correction import Floats
 from safety.marks.invisible.sync import Geometry, Spectrum, rank_poses, sync_scores, undo_pose
 from safety.marks.invisible.tile import MAX_RADIUS, MIN_RADIUS, SIDE
 
-MIN_SCALE, MAX_SCALE = 0.36, 2.1  # pixels of the picture per pixel of the tile
-_SCALE_RANGES = ((MIN_SCALE, 0.56), (0.56, 0.9), (0.9, 1.35), (1.35, MAX_SCALE))  # searched one by one
+MIN_SCALE, MAX_SCALE = 0.36, 2.9  # pixels of the picture per pixel of the tile
+_SCALE_RANGES = ((MIN_SCALE, 0.56), (0.56, 0.9), (0.9, 1.35), (1.35, 2.1), (2.1, MAX_SCALE))  # searched one by one
 _PATCH = 640  # pixels a side, of which the autocorrelation is taken
 _COARSE, _FINE = 448, 896  # pixels a side that candidates are ranked on and refined on
 _MAX_CANDIDATES, _MAX_REFINED = 24, 6
@@ -23,15 +23,17 @@ _STRETCHES = np.arange(0.94, 1.0601, 0.005)  # width over height
 _REPETITIONS = np.array([(i, j) for i in range(5) for j in range(-4, 5) if (i > 0 or j > 0) and i * i + j * j <= 18])
 
 
-def geometries(white: Floats) -> Iterator[Geometry]:
+def geometries(white: Floats, is_over: Callable[[], bool] = lambda: False) -> Iterator[Geometry]:
     """Yields likely geometries of a whitened picture, (height, width), best first in each of two stages.
 
-    First from the autocorrelation, then from a scan of upright scales.
+    First from the autocorrelation, then from a scan of upright scales. `is_over` tells when to look no further.
     """
     coarse, fine = Spectrum(centre(white, _COARSE)), Spectrum(centre(white, _FINE))
-    for geometry in _rank(coarse, periods(centre(white, _PATCH)))[:_MAX_REFINED]:
+    for geometry in _rank(coarse, periods(centre(white, _PATCH), is_over))[:_MAX_REFINED]:
+        if is_over():
+            return
         yield refine(coarse, fine, geometry)
-    for geometry in scan(coarse, min(_COARSE, *white.shape)):
+    for geometry in () if is_over() else scan(coarse, min(_COARSE, *white.shape)):
         yield refine(coarse, fine, geometry)
 
 
@@ -41,7 +43,7 @@ def centre(white: Floats, side: int) -> Floats:
     return np.ascontiguousarray(white[top : top + side, left : left + side])
 
 
-def periods(white: Floats) -> list[Geometry]:
+def periods(white: Floats, is_over: Callable[[], bool] = lambda: False) -> list[Geometry]:
     """Returns geometries at which a whitened picture repeats, best first; poses are left open.
 
     A periodic mark makes a lattice of peaks in the autocorrelation (Kutter, "Watermarking resisting to translation,
@@ -51,6 +53,8 @@ def periods(white: Floats) -> list[Geometry]:
     """
     scored: list[tuple[float, Geometry]] = []
     for low, high in _SCALE_RANGES:
+        if is_over():
+            break
         surface, strength = _autocorrelation(white, low, high)
         scales, angles = np.exp(np.arange(np.log(low), np.log(high), 0.005)), np.arange(0, 90, 0.3)
         radians = np.radians(angles)

@@ -5,8 +5,10 @@ from __future__ import annotations
 import sqlite3
 import subprocess
 import sys
+import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -182,3 +184,54 @@ def test_readers_cannot_write(place: str | Path) -> None:
         with pytest.raises(AuditError, match="read-only"), database.read_transaction() as reader:
             reader.connection.execute(sa.text("DELETE FROM act"))
     database.close()
+
+
+@contextmanager
+def held(file: Path) -> Iterator[None]:
+    """Another program that holds the write lock and does nothing with it."""
+    other = sqlite3.connect(file, isolation_level=None)
+    other.execute("BEGIN IMMEDIATE")
+    try:
+        yield
+    finally:
+        other.rollback()
+        other.close()
+
+
+def test_a_database_that_another_program_holds_is_said_to_be_held(tmp_path: Path) -> None:
+    log = AuditLog(tmp_path / "audit.sqlite3", b"a secret of 32 bytes for testing")
+    assert log.end()[0] == 0
+    with held(tmp_path / "audit.sqlite3"), pytest.raises(AuditError) as caught, log.write_transaction():
+        pytest.fail("somebody else holds it")
+    assert caught.value.sentence.endswith("Another program holds it: try again.")
+    with log.write_transaction() as writer:
+        assert writer.chain_head()
+    log.close()
+
+
+def test_work_that_is_done_waits_for_a_held_database(tmp_path: Path) -> None:
+    file = tmp_path / "audit.sqlite3"
+    log = AuditLog(file, b"a secret of 32 bytes for testing")
+    log.end()
+    freed = threading.Event()
+
+    def hold() -> None:
+        with held(file):
+            freed.wait(3)
+
+    holder = threading.Thread(target=hold)
+    holder.start()
+    with log.write_transaction(patient=True) as writer:
+        assert writer.chain_head()
+    holder.join()
+    log.close()
+
+
+@pytest.mark.parametrize("damage", [b"no database at all" * 100, b"SQLite format 3\x00" + b"\xff" * 4000])
+def test_a_damaged_database_is_named_with_what_to_do(tmp_path: Path, damage: bytes) -> None:
+    file = tmp_path / "audit.sqlite3"
+    file.write_bytes(damage)
+    log = AuditLog(file, b"a secret of 32 bytes for testing")
+    with pytest.raises(AuditError) as caught:
+        log.end()
+    assert "cannot be used" in caught.value.sentence and "move it away" in caught.value.sentence

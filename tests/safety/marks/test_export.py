@@ -123,11 +123,21 @@ def test_a_picture_that_cannot_carry_the_invisible_mark_says_so(
 
 
 @pytest.mark.parametrize("colour", ["white", "black", "grey"])
-def test_one_flat_colour_is_marked_or_fails_with_a_reason(exporter: Exporter, tmp_path: Path, colour: str) -> None:
-    try:
-        exporter.export(Image.new("RGB", (512, 512), colour), PROVENANCE, tmp_path / "a.png")
-    except ExportError as error:
-        assert "pure white or pure black" in str(error)
+def test_one_flat_colour_is_marked(exporter: Exporter, tmp_path: Path, colour: str) -> None:
+    export = exporter.export(Image.new("RGB", (512, 512), colour), PROVENANCE, tmp_path / "a.png")
+
+    assert set(export.marks) == {"visible", "invisible", "metadata", "credentials"}
+
+
+@pytest.mark.parametrize(
+    "name", ["a\0b.png", "\ud800.png", "x" * 300 + ".png"], ids=["a zero", "no letter", "too long"]
+)
+def test_a_name_that_no_file_can_have_is_refused_with_a_sentence(exporter: Exporter, tmp_path: Path, name: str) -> None:
+    with pytest.raises(ExportError, match="cannot be written to") as caught:
+        exporter.export(flat_art(1), PROVENANCE, tmp_path / name)
+
+    assert "Choose a name" in caught.value.advice and caught.value.sentence.isprintable()
+    assert list(tmp_path.iterdir()) == []
 
 
 @pytest.mark.slow

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from PIL import Image
+from PIL import Image, ImageDraw, ImageFont
 from skimage.metrics import structural_similarity
 
 from safety.errors import ExportError
@@ -128,11 +128,31 @@ def test_a_picture_too_small_for_a_mark_says_so(size: tuple[int, int]) -> None:
 
 
 @pytest.mark.parametrize("colour", ["white", "black", "#fefefe"])
-def test_pure_white_and_black_are_refused_with_that_reason(colour: str) -> None:
-    with pytest.raises(ExportError, match="pure white or pure black") as caught:
-        embed(Image.new("RGB", (256, 256), colour), STAMP)
+def test_pure_white_and_black_make_room_for_the_mark(colour: str) -> None:
+    plain = Image.new("RGB", (256, 256), colour)
+    marked = embed(plain, STAMP)
 
-    assert "another colour" in caught.value.advice
+    assert (mark := detect(recoded(marked, "JPEG", 80))) and mark.stamp == STAMP
+    assert np.abs(np.asarray(marked, int) - np.asarray(plain, int)).mean() < 12
+
+
+@pytest.mark.parametrize("colours", [("black", "white"), ("white", "black")], ids=["on white", "on black"])
+def test_a_poster_of_words_alone_carries_a_mark(colours: tuple[str, str]) -> None:
+    ink, paper = colours
+    poster = Image.new("RGB", (900, 280), paper)
+    ImageDraw.Draw(poster).text((60, 80), "Lest we forget", fill=ink, font=ImageFont.load_default(size=110))
+
+    marked = embed(poster, STAMP)
+    for quality in (95, 60):
+        assert (mark := detect(recoded(marked, "JPEG", quality))) and mark.stamp == STAMP
+
+
+@pytest.mark.parametrize("factor", [2.0, 2.2, 2.5, 2.7])
+def test_a_small_picture_is_read_after_it_was_enlarged(factor: float) -> None:
+    marked = embed(flat_art(1).resize((512, 412)), STAMP)
+    enlarged = marked.resize((round(512 * factor), round(412 * factor)), Image.Resampling.BICUBIC)
+
+    assert (mark := detect(enlarged)) and mark.stamp == STAMP
 
 
 @pytest.mark.parametrize("colour", ["grey", "#1e50c8", "yellow"])

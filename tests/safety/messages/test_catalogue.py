@@ -57,7 +57,10 @@ def test_what_a_language_lacks_is_said_in_english(tmp_path: Path) -> None:
     path.write_text('language = "Français"\n[category.hate]\ntitle = "Haine"\n', "utf-8")
     words = load_policy(tmp_path / "presets").messages("fr")
     hate = words.locale.category["hate"]
-    assert (hate.title, hate.prompt) == ("Haine", "The prompt seems to attack a group of people.")
+    assert (hate.title, hate.prompt) == (
+        "Haine",
+        "The prompt seems to attack or mock people for the group that they belong to.",
+    )
 
 
 def decided(mode: str, *findings: Finding, failed: tuple[CheckFailure, ...] = ()) -> Decision:

@@ -213,10 +213,13 @@ def test_contradicted_or_not_a_mode_is_never_stricter_than_general(assessment: A
 
 
 @given(assessments, modes)
-def test_the_modes_that_would_pass_are_those_that_pass(assessment: Assessment, mode: str) -> None:
+def test_the_modes_that_are_offered_are_those_that_ask_for_less(assessment: Assessment, mode: str) -> None:
     decision = decide(assessment, POLICY, mode)
-    others = {name for name in POLICY.mode if decide(assessment, POLICY, name).passes(acknowledged=True)}
-    assert set(decision.modes_that_allow) == (others - {mode} if decision.verdict is Verdict.BLOCK else set())
+    verdicts = {name: decide(assessment, POLICY, name) for name in POLICY.mode if name != mode}
+    after_a_click = {name for name, other in verdicts.items() if other.passes(acknowledged=True)}
+    without = {name for name, other in verdicts.items() if other.allowed}
+    offered = {Verdict.BLOCK: after_a_click, Verdict.WARN: without}.get(decision.verdict, set())
+    assert set(decision.modes_that_allow) == offered
 
 
 def test_under_a_lock_no_other_mode_is_offered_and_the_operator_is_named() -> None:
@@ -285,3 +288,35 @@ def test_a_margin_is_positive_where_the_mode_would_stop_the_finding(assessment: 
                 for f in alone
                 if reason.code.startswith(CODE_LETTER[f.stage or assessment.stage])
             )
+
+
+LISTED, MODEL = "lexicon", "meaning"
+CORROBORATED = [
+    pytest.param(0.9, Verdict.BLOCK, id="the model agrees"),
+    pytest.param(0.1, Verdict.WARN, id="the model is in doubt"),
+    pytest.param(0.03, Verdict.NOTE, id="the model hardly sees it"),
+    pytest.param(0.01, Verdict.ALLOW, id="the sentence reads harmless"),
+    pytest.param(None, Verdict.BLOCK, id="no model looked"),
+]
+
+
+def listed(probability: float | None, category: str = "sexual") -> Assessment:
+    found = [Finding(LISTED, category, 0.95, "a word")]
+    if probability is not None:
+        found.append(Finding(MODEL, "sexual", 0.0, subcategory="read", probability=probability))
+    return Assessment(Stage.PROMPT, (LISTED, MODEL), tuple(found))
+
+
+@pytest.mark.parametrize(("probability", "verdict"), CORROBORATED)
+def test_a_list_alone_does_not_stop_what_reads_harmless(probability: float | None, verdict: Verdict) -> None:
+    assert decide(listed(probability), POLICY, "general").verdict is verdict
+
+
+def test_a_hard_line_needs_nobody_to_agree() -> None:
+    assert decide(listed(0.0, "child_safety"), POLICY, "general").verdict is Verdict.HARD_BLOCK
+
+
+@given(st.floats(0, 1), st.floats(0, 1), modes)
+def test_the_surer_the_model_the_more_a_list_counts(one: float, other: float, mode: str) -> None:
+    low, high = sorted((one, other))
+    assert decide(listed(low), POLICY, mode).verdict <= decide(listed(high), POLICY, mode).verdict

@@ -13,7 +13,7 @@ from safety.policy.model import load_policy
 from safety.prompt import PromptChecks, load_prompt_checks
 from safety.prompt.lexicon import Lexicon
 from safety.records import Decision, Finding, Prompt, Stage
-from safety.text.languages import language_of
+from safety.text.languages import language_probabilities
 
 PRESETS = Path(__file__).parents[3] / "presets"
 
@@ -23,7 +23,7 @@ Detect = Callable[[str], list[Finding]]
 @pytest.fixture(scope="session")
 def prompt_checks() -> PromptChecks:
     """Builds the checks that need no model. What they load at the first question is loaded: tests have deadlines."""
-    language_of("ein roter Apfel")
+    language_probabilities("ein roter Apfel")
     return load_prompt_checks(PRESETS)
 
 

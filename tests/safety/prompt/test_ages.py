@@ -26,6 +26,8 @@ from safety.text import normalise
         pytest.param("elle a 12 ans", "12 ans", id="French"),
         pytest.param("12 Jahre alt", "12 Jahre", id="German"),
         pytest.param("eine 12-jährige", "12-jährige", id="German adjective"),
+        pytest.param("een zestienjarige", "zestienjarige", id="Dutch, joined"),
+        pytest.param("en femtonåring", "femtonåring", id="Swedish, joined"),
         pytest.param("ha dodici anni", "dodici anni", id="Italian in words"),
         pytest.param("ей 12 лет", "12 лет", id="Russian"),
         pytest.param("a girl, 15", "girl, 15", id="a bare number after a person"),

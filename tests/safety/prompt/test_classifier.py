@@ -17,7 +17,14 @@ from safety.checks import run_checks
 from safety.errors import PresetError, WeightsError
 from safety.policy.model import load_policy
 from safety.prompt import classifier, classifier_model
-from safety.prompt.classifier import OUTPUTS, PromptClassifierCheck, PromptClassifierConfig, load_prompt_classifier
+from safety.prompt.classifier import (
+    GRAVE,
+    OUTPUTS,
+    READ,
+    PromptClassifierCheck,
+    PromptClassifierConfig,
+    load_prompt_classifier,
+)
 from safety.prompt.classifier_model import HEADS, MAX_WINDOWS, WINDOW, PromptClassifierModel, windows
 from safety.records import Finding, Prompt, Stage, Verdict
 from tests.safety.prompt.conftest import PRESETS
@@ -26,8 +33,9 @@ SHIPPED = Path(__file__).parents[3] / "assets" / "models" / classifier.FOLDER
 CONFIG = PromptClassifierConfig.load(PRESETS / classifier.FILE)
 WARN_SCORE = 0.4
 WORDS = ("[PAD]", "[UNK]", "knife", "blood", "cat", "a", "the", "in", "park", "dog", "b", "l", "d", "0")
-WEIGHT = {"knife": 1.5, "blood": 6.0}  # what a word adds to harm and to violence
-BIAS = -3.0
+WEIGHT = {"knife": 1.5, "blood": 9.5}  # what a word adds to harm, to violence and to its gravity
+MARK = {"knife": -1.0, "blood": 4.0}  # of the others -4: the logit of belonging to the phrase that carries it
+BIAS = -6.0
 needs_weights = pytest.mark.skipif(not (SHIPPED / "model.onnx").exists(), reason="the weights are not here")
 
 
@@ -46,8 +54,11 @@ class MeanOfWords:
         weights = np.exp(value)
         weights /= weights.sum(axis=1, keepdims=True)
         shares = weights * value
-        shares[..., [i for i, head in enumerate(HEADS) if head not in ("harm", "violence")]] = 0
-        return [shares.sum(axis=1) + BIAS, shares, weights]
+        shares[..., [i for i, head in enumerate(HEADS) if head not in ("harm", "violence", "refuse")]] = 0
+        marks = np.full(len(each), -4.0, dtype=np.float32)
+        for word, mark in MARK.items():
+            marks[WORDS.index(word)] = mark
+        return [shares.sum(axis=1) + BIAS, shares, marks[inputs["ids"]]]
 
 
 @pytest.fixture
@@ -66,7 +77,7 @@ def check(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, session: MeanOfWords)
 
 
 def found(check: PromptClassifierCheck, text: str) -> dict[str, Finding]:
-    return {finding.category: finding for finding in check.detect(Prompt(text))}
+    return {finding.category: finding for finding in check.detect(Prompt(text)) if finding.subcategory == READ}
 
 
 def test_a_harmless_prompt_scores_low_and_has_no_spans(check: PromptClassifierCheck) -> None:
@@ -88,9 +99,12 @@ def test_the_likeliest_category_carries_the_risk(check: PromptClassifierCheck) -
     ("text", "marked"),
     [
         pytest.param("a cat in blood", ["blood"], id="the word that carries it"),
-        pytest.param("Blood, blood and a cat", ["Blood, blood"], id="neighbours as one"),
+        pytest.param("Blood, blood and a cat", ["Blood", "blood"], id="parted by a sign"),
         pytest.param("the  BLOOD\u200b in a park", ["BLOOD"], id="where it was typed"),
-        pytest.param("a knife in the blood", ["blood"], id="the fewest words"),
+        pytest.param("a knife in the blood", ["blood"], id="no word that is not marked"),
+        pytest.param("blood in the blood of a cat", ["blood in the blood"], id="with the small words between"),
+        pytest.param("blood, a cat, blood", ["blood", "blood"], id="apart"),
+        pytest.param("blood cat blood dog blood park", ["blood"] * 3, id="three"),
     ],
 )
 def test_spans_lie_on_the_words_that_carry_the_score(
@@ -108,13 +122,16 @@ def test_without_the_score_at_which_the_policy_warns_no_words_are_marked(
     assert [one.score for one in marked.values()] == [one.score for one in unmarked.values()]
 
 
-def test_the_lower_the_policy_warns_the_more_words_are_marked(check: PromptClassifierCheck, tmp_path: Path) -> None:
-    text = "a knife in the park and blood"
-    strict = found(PromptClassifierCheck(tmp_path, CONFIG, 0.021), text)["violence"].spans
-    assert len(strict) > len(found(check, text)["violence"].spans) > 0
+def test_where_no_phrase_carries_it_the_reason_is_the_whole(
+    check: PromptClassifierCheck, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(WEIGHT, "cat", 11.0)  # weighs most, and the model marks another word
+    finding = found(check, "cat cat cat in blood")["violence"]
+    assert finding.score > 0.9
+    assert (finding.spans, finding.evidence) == ((), classifier.WHOLE)
 
 
-def test_the_policy_that_ships_warns_of_what_the_model_finds_from_two_fifths_on() -> None:
+def test_the_words_are_marked_from_the_score_at_which_the_policy_that_ships_warns() -> None:
     assert load_policy(PRESETS).least_score(Verdict.WARN, Stage.PROMPT, OUTPUTS) == WARN_SCORE
 
 
@@ -126,7 +143,7 @@ def test_every_finding_is_one_of_the_outputs(check: PromptClassifierCheck, text:
 
 def test_a_power_of_no_category_stops_the_start(tmp_path: Path) -> None:
     text = (PRESETS / classifier.FILE).read_text("utf-8")
-    (tmp_path / classifier.FILE).write_text(text.replace("violence =", "violense ="), "utf-8")
+    (tmp_path / classifier.FILE).write_text(text + "violense = 2\n", "utf-8")
     with pytest.raises(PresetError, match=classifier.FILE) as caught:
         load_prompt_classifier(tmp_path, tmp_path)
     assert "violense" in str(caught.value)
@@ -180,10 +197,11 @@ def test_a_text_too_long_to_be_read_is_not_judged(check: PromptClassifierCheck) 
 def test_a_batch_scores_as_single_prompts_do(check: PromptClassifierCheck) -> None:
     prompts = ["a cat", "blood", "a knife in the park", "", "b.l.o.o.d"]
     columns = check.score_batch(prompts)
-    assert set(columns) == {"risk", *HEADS[1:]}
+    assert len(columns) == 1 + len(OUTPUTS)
     for i, prompt in enumerate(prompts):
         for finding in check.detect(Prompt(prompt)):
-            assert finding.score == pytest.approx(columns[finding.category][i], abs=1e-4)
+            name = finding.category if finding.subcategory == READ else f"{finding.category}.{finding.subcategory}"
+            assert finding.score == pytest.approx(columns[name][i], abs=1e-4)
 
 
 def test_a_batch_of_none_has_empty_columns(check: PromptClassifierCheck) -> None:
@@ -195,13 +213,9 @@ def test_the_check_can_be_pickled(check: PromptClassifierCheck) -> None:
     assert again.score_batch(["blood"])["risk"] == check.score_batch(["blood"])["risk"]
 
 
-def test_hate_that_the_model_reads_is_an_aspect_of_its_own(check: PromptClassifierCheck) -> None:
-    assert found(check, "a cat")["hate"].subcategory == "read"
-
-
-def test_instructions_are_an_aspect_of_dangerous(check: PromptClassifierCheck) -> None:
-    assert found(check, "how to cat")["dangerous"].subcategory == "instructions"
-    assert found(check, "a cat")["dangerous"].subcategory == ""
+def test_a_kind_is_never_likelier_than_the_harm_itself(check: PromptClassifierCheck) -> None:
+    for finding in check.detect(Prompt("a cat in the park")):
+        assert finding.subcategory in (READ, GRAVE) or finding.score <= finding.probability
 
 
 @given(length=st.integers(0, (MAX_WINDOWS - 1) * (WINDOW - 18) + WINDOW - 2))
@@ -246,19 +260,20 @@ def test_weights_that_are_not_the_recorded_ones_are_not_used(tmp_path: Path, fil
     ],
 )
 def test_the_weights_that_ship_tell_a_harmful_sentence_from_its_harmless_twin(harmful: str, harmless: str) -> None:
-    risk = load_prompt_classifier(PRESETS, SHIPPED).score_batch([harmful, harmless])["risk"]
-    assert risk[0] > 0.5 > risk[1]
+    columns = load_prompt_classifier(PRESETS, SHIPPED).score_batch([harmful, harmless])
+    highest = np.max([columns[category] for category in classifier.GRAVE_CATEGORIES], axis=0)
+    assert highest[0] >= WARN_SCORE > highest[1]
 
 
 @needs_weights
 @pytest.mark.parametrize("text", ["a man stabbed to death, blood everywhere", "a red apple", "blood " * 300])
-def test_shares_and_weights_of_words_sum_up_to_what_was_said(text: str) -> None:
+def test_shares_of_words_sum_up_to_what_was_said(text: str) -> None:
     model = PromptClassifierModel(SHIPPED)
     bias = [window.logits - window.shares.sum(axis=0) for window in model.read(text).windows]
     none = model.read("a tree").windows[0]
     for window, own in zip(model.read(text).windows, bias, strict=True):
         assert own == pytest.approx(none.logits - none.shares.sum(axis=0), abs=1e-3)
-        assert window.weights.sum(axis=0) == pytest.approx(1.0, abs=1e-3)
+        assert window.marks.shape == window.ids.shape
 
 
 @needs_weights

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import pytest
 
-from safety.prompt.language import NO_LANGUAGE, load_language
+from safety.prompt.language import NO_LANGUAGE, TAUGHT, LanguageCheck, load_languages
 from safety.records import Finding, Prompt
 from tests.safety.prompt.conftest import PRESETS
 
-CHECK = load_language(PRESETS)
+LANGUAGES = load_languages(PRESETS)
+CHECK = LanguageCheck(LANGUAGES)
 
 
 def findings(text: str) -> list[Finding]:
@@ -75,3 +76,53 @@ def test_what_can_be_read_passes(text: str) -> None:
 )
 def test_english_in_disguise_passes_for_no_other_language(text: str) -> None:
     assert not findings(text)
+
+
+@pytest.mark.parametrize(
+    ("text", "code"),
+    [
+        pytest.param("chasse à courre, tableau ancien", "fr", id="French that could be put together as English"),
+        pytest.param("хрен на грядке, ботаника", "ru", id="Russian that could be Bulgarian"),
+        pytest.param("Esel liest Kindern vor, Aquarell", "de", id="German that could be Dutch"),
+        pytest.param("perros durmiendo, playa", "es", id="three words"),
+    ],
+)
+def test_a_short_text_is_taken_for_a_language_that_was_taught(text: str, code: str) -> None:
+    assert LANGUAGES.identify(text).code == code
+    assert LANGUAGES.english_part(text) == ""
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        pytest.param("portrait of Greg Rutkowski by Alphonse Mucha, artstation, octane render", id="names and jargon"),
+        pytest.param("a b4ttl3f13ld full of r0s3s at d4wn", id="leetspeak"),
+        pytest.param("wodniw eht yb gnipeels tac kcalb a fo gnitniap", id="backwards"),
+        pytest.param("cnvagvat bs n oynpx png fyrrcvat ol gur jvaqbj", id="shifted by thirteen"),
+        pytest.param("a palace by 司機 and 黃鳳年, trending on artstation", id="a few foreign signs"),
+        pytest.param("", id="nothing"),
+    ],
+)
+def test_english_is_left_to_the_model_that_reads_english(text: str) -> None:
+    assert LANGUAGES.english_part(text).split()[:1] == text.split()[:1]
+
+
+def test_both_models_read_a_mixture() -> None:
+    text = "黑猫坐在屋顶上, highly detailed, artstation"
+    assert LANGUAGES.identify(text).taught
+    assert LANGUAGES.english_part(text) == "       , highly detailed, artstation"
+
+
+def test_disguised_english_among_other_letters_is_read_as_english() -> None:
+    text = "一个女孩在图书馆看书，一个女孩在图书馆看书 n4k3d g1rls"
+    assert LANGUAGES.english_part(text).split() == ["，", "n4k3d", "g1rls"]
+
+
+def test_a_language_that_a_model_reads_is_not_reported() -> None:
+    with_model = LanguageCheck(LANGUAGES, reads_taught=True)
+    assert not list(with_model.detect(Prompt("eine schwarze Katze schläft am Fenster")))
+    assert list(with_model.detect(Prompt("een zwarte kat slaapt bij het raam")))
+
+
+def test_thirteen_languages_were_taught() -> None:
+    assert len(TAUGHT) == 13

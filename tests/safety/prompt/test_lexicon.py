@@ -133,11 +133,12 @@ def test_combined_scores_are_never_below_the_highest(lexicon: Lexicon) -> None:
         pytest.param("a.toml", "category = ", "a.toml", id="no TOML"),
         pytest.param("a.tsv", "word\tsexual", "line 1", id="a column short"),
         pytest.param("a.tsv", "word\tsexual\tmuch", "line 1", id="no number"),
+        pytest.param("a.tsv", "word\udcff\tsexual\t0.5", "decode", id="bytes that are no text"),
     ],
 )
 def test_a_bad_term_file_names_itself_and_the_place(tmp_path: Path, name: str, text: str, names: str) -> None:
     (tmp_path / "lexicon").mkdir()
-    (tmp_path / "lexicon" / name).write_text(text, "utf-8")
+    (tmp_path / "lexicon" / name).write_bytes(text.encode("utf-8", "surrogateescape"))
     with pytest.raises(PresetError, match=name) as caught:
         list(load_terms(tmp_path))
     assert names in str(caught.value)

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import pickle
-import shutil
 from collections import Counter
 from pathlib import Path
 
 import pytest
 
 from safety import config
-from safety.policy.model import load_policy
+from safety.policy.model import Policy, load_policy
 from safety.prompt import PromptChecks, load_prompt_checks
 from safety.records import Prompt
 from tests.safety.prompt.conftest import PRESETS
@@ -67,20 +66,12 @@ def test_a_copy_in_another_process_finds_the_same(prompt_checks: PromptChecks) -
 
 
 @needs_weights
-def test_words_are_marked_as_far_as_the_policy_warns_of_them(tmp_path: Path) -> None:
-    def marked(presets: Path) -> set[int]:
-        checks = load_prompt_checks(presets, MODELS, load_policy(presets)).checks
+def test_words_are_marked_where_a_policy_says_what_it_warns_of() -> None:
+    def marked(*policy: Policy) -> list[str]:
+        checks = load_prompt_checks(PRESETS, MODELS, *policy).checks
         (model,) = (check for check in checks if check.name == "meaning")
-        return {
-            place
-            for finding in model.detect(Prompt(text))
-            for span in finding.spans
-            for place in range(span.start, span.end)
-        }
+        return [text[span.start : span.end] for finding in model.detect(Prompt(text)) for span in finding.spans]
 
-    text = "people fight in the street, one is wounded and bleeds"
-    shutil.copytree(PRESETS, tmp_path / "presets")
-    policy = tmp_path / "presets" / "policy.toml"
-    policy.write_text(policy.read_text("utf-8").replace("warn = 0.4 ", "warn = 0.1 "), "utf-8")
-    assert len(marked(PRESETS)) > 0
-    assert marked(tmp_path / "presets") > marked(PRESETS)
+    text = "in a quiet park a man is stabbed to death, oil painting"
+    assert marked() == []
+    assert any("stabbed to death" in phrase for phrase in marked(load_policy(PRESETS)))

@@ -28,7 +28,7 @@ def seen(text: str) -> list[Finding]:
         pytest.param("a can with the Karicare logo", "mark", "Karicare", id="a mark on no list"),
         pytest.param("a pool by David Hockney", "style", "David Hockney (born 1937)", id="a living artist"),
         pytest.param("a face, style of Pablo Picasso", "style", "Pablo Picasso (1881-1973)", id="protected until 2043"),
-        pytest.param("by Moebius, Syd Mead and Beeple", "style", "Moebius, Syd Mead, Beeple", id="three in a row"),
+        pytest.param("by Syd Mead and Beeple", "style", "Syd Mead, Beeple", id="two in a row"),
         pytest.param("a Banksy-style wall", "style", "Banksy", id="style after the name"),
     ],
 )
@@ -75,3 +75,16 @@ def test_a_bad_line_is_named(tmp_path: Path) -> None:
     path.write_text("Ada Painter\t1900\n")
     with pytest.raises(PresetError, match="line 1"):
         list(read_artists(path, YEAR))
+
+
+def test_a_list_that_is_missing_or_no_text_is_named(tmp_path: Path) -> None:
+    path = tmp_path / "artists.tsv"
+    with pytest.raises(PresetError, match="artists.tsv.*No such file"):
+        list(read_artists(path, YEAR))
+    path.write_bytes(b"Ad\xffa\t1900\t1980")
+    with pytest.raises(PresetError, match="artists.tsv.*decode"):
+        list(read_artists(path, YEAR))
+
+
+def test_the_manners_of_three_artists_together_are_nobodys() -> None:
+    assert not [f for f in CHECK.detect(Prompt("by Moebius, Syd Mead and Beeple")) if f.subcategory == "style"]

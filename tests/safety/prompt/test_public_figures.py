@@ -20,9 +20,9 @@ def seen(text: str) -> list[Finding]:
 @pytest.mark.parametrize(
     ("text", "verdict", "subcategory"),
     [
-        pytest.param("portrait of Barack Obama, oil on canvas", Verdict.NOTE, "figure", id="a portrait"),
-        pytest.param("photo of Emma Stone at a gala", Verdict.NOTE, "figure", id="a photograph of no news"),
-        pytest.param("cartoon of Boris Johnson arrested by penguins", Verdict.NOTE, "figure", id="openly made up"),
+        pytest.param("portrait of Barack Obama, oil on canvas", Verdict.ALLOW, "figure", id="a portrait"),
+        pytest.param("photo of Emma Stone at a gala", Verdict.ALLOW, "figure", id="a photograph of no news"),
+        pytest.param("cartoon of Boris Johnson arrested by penguins", Verdict.ALLOW, "figure", id="openly made up"),
         pytest.param("Joe Biden in handcuffs", Verdict.WARN, "", id="an event"),
         pytest.param("photo of Joe Biden in handcuffs", Verdict.BLOCK, "photoreal", id="an event as a photograph"),
         pytest.param("Reuters photo of Emmanuel Macron", Verdict.BLOCK, "photoreal", id="posing as news"),
@@ -35,7 +35,7 @@ def test_a_public_figure_is_judged_by_what_frames_it(
 ) -> None:
     decision = judge(text, "general")
     assert decision.verdict is verdict
-    assert subcategory in {reason.subcategory for reason in decision.reasons if reason.check == CHECK.name}
+    assert subcategory in {finding.subcategory for finding in seen(text)}
 
 
 @pytest.mark.parametrize("mode", ["general", "art", "medical"])

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime, timedelta
+
 import pytest
 
 from safety.errors import LimitError, PresetError, RequestError
@@ -68,3 +70,59 @@ def test_only_listed_names_review(studio: Studio) -> None:
     auth = auth_of(studio, hub_users=("ada",))
     assert auth.is_enabled
     assert [auth.identify_hub_user(name) for name in ("ada", "Ada", "bob")] == ["ada", "", ""]
+
+
+def slowed(studio: Studio, seconds: list[float]) -> ReviewerAuth:
+    start = datetime.now(UTC)
+    limiter = RateLimiter(studio.audit, limits(), lambda: start + timedelta(seconds=seconds[0]))
+    return ReviewerAuth(limiter, PASSWORD)
+
+
+def guess(auth: ReviewerAuth, client: str) -> float:
+    """The seconds that a wrong password has to wait for; 0 where it was judged."""
+    with pytest.raises((RequestError, LimitError)) as error:
+        auth.login("wrong", "", client)
+    return error.value.seconds if isinstance(error.value, LimitError) else 0.0
+
+
+def test_a_guesser_is_slowed_down_and_never_locked_out(studio: Studio) -> None:
+    seconds = [0.0]
+    auth = slowed(studio, seconds)
+    waits = []
+    for _ in range(12):
+        while wait := guess(auth, "192.0.2.1"):
+            waits.append(wait)
+            seconds[0] += wait
+    # In 15 minutes the oldest tries are forgotten, and the delay with them.
+    assert waits[:5] == [5, 10, 20, 40, 60] and max(waits) == 60
+    seconds[0] += 60
+    assert auth.login(PASSWORD, "", "192.0.2.1")
+
+
+def test_a_reviewer_who_logged_in_before_does_not_wait_for_strangers(studio: Studio) -> None:
+    seconds = [0.0]
+    auth = slowed(studio, seconds)
+    auth.login(PASSWORD, "", "198.51.100.1")
+    for number in range(200):
+        guess(auth, f"192.0.2.{number}")
+    assert auth.login(PASSWORD, "", "198.51.100.1")
+
+
+def test_a_new_reviewer_waits_once_however_many_go_on_guessing(studio: Studio) -> None:
+    seconds = [0.0]
+    auth = slowed(studio, seconds)
+    for number in range(60):
+        guess(auth, f"192.0.2.{number}")
+    with pytest.raises(LimitError) as error:
+        auth.login(PASSWORD, "", "198.51.100.1")
+    assert error.value.seconds <= 60
+    for number in range(60, 120):
+        seconds[0] += 1
+        guess(auth, f"192.0.2.{number}")
+    assert auth.login(PASSWORD, "", "198.51.100.1")
+
+
+def test_strangers_together_are_slowed_down(studio: Studio) -> None:
+    auth = slowed(studio, [0.0])
+    waits = [guess(auth, f"192.0.2.{number}") for number in range(200)]
+    assert sum(wait == 0 for wait in waits) <= 51

@@ -65,14 +65,16 @@ def test_the_schema_is_a_schema() -> None:
 def test_a_statement_holds_every_field_that_the_policy_asks_for() -> None:
     told = as_json(stated(decided(GORE)))
     assert (told["case"], told["time"], told["stage"]) == ("5f0e15eb6767", "2026-11-25T16:20:31+00:00", "prompt")
-    assert told["facts"] == "The prompt seems to ask for graphic violence."
+    assert told["facts"] == "The prompt seems to ask for killing, torture or wounds in detail."
     assert told["mode"] == {"name": "general", "title": "General", "set_by": "person"}
     assert told["policy"] == {"version": POLICY.version, "digest": POLICY.digest}
     assert told["passing"] == ["art", "medical"] and told["automatic"] is True
     assert told["appeal"]["until"] == (TIME + timedelta(days=RETENTION.appeal.ask_days)).date().isoformat()
     ground = told["grounds"][0]
     assert (ground["code"], ground["quotes"], ground["spans"]) == ("P301", ["gore"], [[22, 26]])
-    assert ground["signals"] == [{"check": "lexicon", "models": [], "score": 0.9, "threshold": 0.7, "margin": 0.2}]
+    assert ground["signals"] == [
+        {"check": "lexicon", "models": [], "score": 0.9, "threshold": 0.7, "margin": 0.2, "verdict": "BLOCK"}
+    ]
     assert any("not stored" in line for line in told["stored"])
 
 
@@ -137,7 +139,7 @@ def test_help_is_the_first_thing_said(category: str, language: str) -> None:
 
 def test_nobody_who_may_need_help_is_sent_to_a_mode_that_allows_it() -> None:
     decision = decided(replace(GORE, category="self_harm"))
-    assert decision.modes_that_allow and "mode, if that is what" not in as_text(stated(decision))
+    assert decision.modes_that_allow and "asks for less" not in as_text(stated(decision))
 
 
 def test_a_warning_says_that_it_waits_and_a_check_that_could_not_look_says_why() -> None:

@@ -24,6 +24,7 @@ from safety.records import Verdict
 from studio import Studio
 from tests.fakes import PlainExporter, fake_studio
 from ui.cli import main as command_line
+from ui.reach import Reach
 
 WORD, WARNED, SHOCKED, SPOILT, HARD = "a gore", "a wound", "shock", "spoilt", "forbidden"
 
@@ -213,19 +214,29 @@ def test_create_refuses_with_reasons(run: Callable[..., Result], out: Path, prom
     plain = run("create", prompt, "--out", out)
     assert plain.code == 3
     assert code in plain.out
-    assert ("--yes" in plain.out) == (result.row["verdict"] == "WARN")
+    warns = result.row["verdict"] == "WARN"
+    assert ("--confirm" in plain.out) == (warns and stage == "prompt")
+    assert ("reveal" in plain.out) == (warns and stage == "picture")
 
 
 def test_a_confirmed_warning_goes_on_and_is_on_record(run: Callable[..., Result], out: Path, studio: Studio) -> None:
-    result = run("create", WARNED, "--out", out, "--yes", "--json")
+    warning = run("create", WARNED, "--out", out, "--json").row["warning"]
+    result = run("create", WARNED, "--out", out, "--confirm", warning, "--json")
     assert result.code == 0 and out.exists()
     assert "acknowledged" in [row["event"] for row in studio.audit.show(result.row["case"])]
+    assert studio.audit.show(warning)[-1]["facts"] == {"by": result.row["case"]}
 
 
 def test_a_veiled_picture_is_revealed_on_record(run: Callable[..., Result], out: Path, studio: Studio) -> None:
-    result = run("create", SHOCKED, "--out", out, "--yes", "--json")
-    assert result.code == 0 and out.exists()
-    assert studio.audit.show(result.row["case"])[-1]["event"] == "revealed"
+    case = run("create", SHOCKED, "--out", out, "--json").row["case"]
+    assert run("reveal", case, "--out", out).code == 0 and out.exists()
+    assert studio.audit.show(case)[-1]["event"] == "revealed"
+
+
+def test_nothing_is_revealed_of_a_case_without_a_finished_picture(run: Callable[..., Result], out: Path) -> None:
+    withheld = run("create", SPOILT, "--out", out, "--json").row["case"]
+    for case in (withheld, "no such case"):
+        assert run("reveal", case, "--out", out).code == 2 and nothing_written(out)
 
 
 def test_quick_says_so_where_the_model_has_no_quick_setting(run: Callable[..., Result], out: Path) -> None:
@@ -365,7 +376,7 @@ def test_serve_closes_what_a_crash_left(home: Path, monkeypatch: pytest.MonkeyPa
     with socket.create_server(("127.0.0.1", 0)) as free:
         port = free.getsockname()[1]
     assert runner(lambda: studio)("serve", "--port", port).code == 0
-    assert served == [("127.0.0.1", port)]
+    assert served == [("127.0.0.1", port, Reach())]
     assert studio.audit.list()[0]["outcome"] == "interrupted"
     studio.audit.close()
 

@@ -12,6 +12,8 @@ import pytest
 from click.testing import Result
 from typer.testing import CliRunner
 
+from safety.policy.model import load_policy
+from safety.records import Stage
 from tests.fakes import fake_studio
 from tests.fakes_page import PRESETS
 from ui.cli import main as command_line
@@ -100,6 +102,14 @@ def test_replay_shows_whose_verdict_changes(run: Run, rows: Path, tmp_path: Path
     lines = run("replay", rows, "--old", PRESETS, "--new", new, "--json").stdout.splitlines()
     row = {"text": "a wound", "label": "0", "mode": "general", "old": "WARN", "new": "ALLOW"}
     assert [json.loads(line) for line in lines] == [row]
+
+
+def test_replay_prints_the_curve_behind_each_limit(run: Run, rows: Path) -> None:
+    lines = run("replay", rows, "--old", PRESETS, "--new", PRESETS, "--curves").stdout.splitlines()
+    limits = load_policy(PRESETS).limits[Stage.PROMPT]
+    curves = {line.partition(" ")[0]: line for line in lines if "(score, %" in line}
+    assert set(curves) == set(limits)
+    assert f"{limits['sexual'].warn:g} warn" in curves["sexual"] and "0.1 " in curves["sexual"]
 
 
 def test_replay_of_one_policy_against_itself_changes_nothing(run: Run, rows: Path) -> None:

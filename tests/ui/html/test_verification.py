@@ -53,6 +53,7 @@ def test_what_a_file_reveals_is_listed_by_kind() -> None:
         pytest.param({"trusted": False}, "Valid, signer unknown", id="of another"),
         pytest.param({"valid": False}, "Changed since signing", id="changed"),
         pytest.param({"found": False}, "Not found", id="none"),
+        pytest.param({"found": False, "damaged": True}, "There, and damaged", id="damaged"),
     ],
 )
 def test_credentials_are_told_by_what_they_are_worth(credentials: dict[str, object], words: str) -> None:

@@ -10,8 +10,12 @@ from typing import Any
 
 import pytest
 
+from benchmarks.files.attacks import ATTACKS
 from engines.testing import FakeEngine
+from safety.files.pool import WorkerPool
 from safety.generation import Delivered, Refused
+from safety.marks import Marks
+from safety.marks.export import Exporter
 from safety.policy.model import load_policy
 from safety.records import Verdict
 from studio import Studio
@@ -34,6 +38,25 @@ def last(steps: Any) -> Any:
 
 def test_an_empty_prompt_has_no_judgement(tmp_path: Path) -> None:
     assert handlers.preview(fake_studio(tmp_path), "  ", "general") is None
+
+
+def test_a_file_that_costs_too_much_is_one_sentence(tmp_path: Path) -> None:
+    file = tmp_path / "file.png"
+    file.write_bytes(ATTACKS["a JPEG of fill bytes"]())
+    studio = fake_studio(tmp_path, exporter=Exporter(Marks(tmp_path / "keys")))
+    result = handlers.verify(studio, file, "192.0.2.1")
+    assert isinstance(result, Problem) and "damaged" in result.sentence and result.wait is None
+
+
+def test_who_has_too_many_files_read_at_once_is_told_when_to_come_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pool = WorkerPool(per_client=0)
+    monkeypatch.setattr("safety.marks.shared_pool", lambda: pool)
+    studio = fake_studio(tmp_path, exporter=Exporter(Marks(tmp_path / "keys")))
+    result = handlers.verify(studio, tmp_path / "file.png", "192.0.2.1")
+    assert isinstance(result, Problem) and result.wait == 2 and "Try again in 2 seconds" in result.sentence
+    pool.close()
 
 
 def test_a_refused_prompt_names_the_modes_that_would_let_it_pass(tmp_path: Path) -> None:
@@ -65,8 +88,41 @@ def test_create_steps_and_then_delivers(tmp_path: Path) -> None:
 def test_a_warned_prompt_waits_for_the_persons_word(tmp_path: Path) -> None:
     engine = FakeEngine()
     studio = fake_studio(tmp_path, engine)
-    assert isinstance(last(handlers.create(studio, {"prompt": "a wound"})), Refused) and engine.drawn == 0
-    assert isinstance(last(handlers.create(studio, {"prompt": "a wound", "acknowledged": True})), Delivered)
+    refused = last(handlers.create(studio, {"prompt": "a wound"}))
+    ticked = {"prompt": "a wound", "acknowledged": True}
+    assert isinstance(refused, Refused) and isinstance(last(handlers.create(studio, ticked)), Refused)
+    assert engine.drawn == 0
+    assert isinstance(last(handlers.create(studio, ticked | {"warning": refused.case})), Delivered)
+
+
+@pytest.mark.parametrize(
+    ("prompt", "shown", "made"),
+    [
+        pytest.param("a wound", "a wound", 1, id="what was shown"),
+        pytest.param("a wound", "", 0, id="nothing was shown"),
+        pytest.param("a wound", "a wounded knee", 0, id="other words were shown"),
+        pytest.param("gore", "gore", 0, id="refused"),
+        pytest.param("forbidden", "forbidden", 0, id="hard line"),
+    ],
+)
+def test_a_tick_counts_for_the_words_whose_warning_the_session_was_shown(
+    tmp_path: Path, prompt: str, shown: str, made: int
+) -> None:
+    engine = FakeEngine()
+    studio = fake_studio(tmp_path, engine)
+    words = [handlers.words_of(shown, "general")] if shown else []
+    for _ in range(2):  # once: the second time it is used up
+        last(handlers.create(studio, {"prompt": prompt, "acknowledged": True}, shown=words))
+        assert engine.drawn == made
+
+
+@pytest.mark.parametrize(("prompt", "negative_prompt"), [("a wound", "a plaster"), ("a wound ", "")])
+def test_a_tick_does_not_count_for_words_that_were_not_shown(tmp_path: Path, prompt: str, negative_prompt: str) -> None:
+    engine = FakeEngine()
+    form = {"prompt": prompt, "negative_prompt": negative_prompt, "acknowledged": True}
+    shown = [handlers.words_of("a wound", "general")]
+    last(handlers.create(fake_studio(tmp_path, engine), form, shown=shown))
+    assert engine.drawn == 0
 
 
 def test_closing_the_steps_stops_the_engine(tmp_path: Path) -> None:

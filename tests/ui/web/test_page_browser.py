@@ -88,7 +88,7 @@ def test_pasted_cut_and_undone_text_is_judged_too(page: Page) -> None:
 def test_another_mode_is_another_judgement(page: Page) -> None:
     page.locator(PROMPT).fill("gore")
     says(page, VERDICT, "Refused")
-    says(page, "#sl-judgement", "It would pass in")
+    says(page, "#sl-judgement", "asks for less")
     page.get_by_label("Art", exact=True).check()
     says(page, VERDICT, "Needs your confirmation")
     says(page, "#sl-mode", "art history")
@@ -118,10 +118,26 @@ def test_a_refused_prompt_shows_its_reasons_and_makes_nothing(page: Page, served
     page.locator(PROMPT).fill("gore on a plate")
     page.click("#sl-go")
     says(page, "#sl-status", "No picture was made")
-    for words in ("P301", "Policy 3.1", "It would pass in", "Case"):
+    for words in ("P301", "Policy 3.1", "asks for less", "Case"):
         says(page, "#sl-status", words)
     assert page.locator(PROMPT).input_value() == "gore on a plate"
     assert served.engine.drawn == made
+
+
+def test_a_click_on_an_offered_mode_chooses_it_and_judges_again(page: Page) -> None:
+    page.fill(PROMPT, "gore on a plate")
+    says(page, VERDICT, "Refused")
+    says(page, "#sl-use-mode-art", "Judge it in Art mode")
+    page.click("#sl-use-mode-art")
+    says(page, VERDICT, "Needs your confirmation")
+    assert page.locator("#sl-mode input:checked").get_attribute("value") == "art"
+    page.wait_for_selector("#sl-use-mode-art", state="hidden")
+
+
+def test_behind_a_hard_line_no_mode_is_offered(page: Page) -> None:
+    page.fill(PROMPT, "forbidden")
+    says(page, VERDICT, "Refused in every mode")
+    assert not any(button.is_visible() for button in page.locator("#sl-modes button").all())
 
 
 def test_a_wording_that_passes_goes_into_the_box_and_is_judged_again(page: Page) -> None:
@@ -296,3 +312,26 @@ def test_a_statement_prints_alone(page: Page) -> None:
     assert page.locator("#sl-status .sl-statement").is_visible()
     for hidden in ("#sl-header", "#sl-request", "#sl-footer", "#sl-status .sl-print"):
         assert not page.locator(hidden).first.is_visible()
+
+
+def test_no_script_in_markup_runs_and_the_page_needs_none(page: Page) -> None:
+    complaints: list[str] = []
+    page.on("console", lambda message: complaints.append(message.text) if message.type == "error" else None)
+    page.reload()
+    page.wait_for_selector(PROMPT)
+    page.locator(PROMPT).fill("<img src=x onerror='window.hacked = 1'> a wound")
+    says(page, VERDICT, "Needs your confirmation")
+    assert not [text for text in complaints if "Content Security Policy" in text]
+    page.evaluate(
+        """() => {
+            const place = document.querySelector("#sl-judgement");
+            place.innerHTML = "<img src='data:,x' onerror='window.hacked = 1'><a href='javascript:hacked=1'>x</a>";
+            const script = document.createElement("script");
+            script.textContent = "window.hacked = 1";
+            place.append(script);
+            place.querySelector("a").click();
+        }"""
+    )
+    page.wait_for_timeout(300)
+    assert page.evaluate("window.hacked") is None
+    assert [text for text in complaints if "Content Security Policy" in text]

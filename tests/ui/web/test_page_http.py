@@ -47,7 +47,8 @@ def arguments(served: Served, dependency: dict[str, Any], prompt: str, mode: str
     if any(parts[number]["type"] == "api" for number in dependency["inputs"]):
         info = httpx.get(f"{served.url}/gradio_api/info").json()["named_endpoints"][f"/{dependency['api_name']}"]
         request = {"prompt": prompt, "mode": mode, "acknowledged": True}
-        return [(request | {"request": request, "case": prompt})[one["parameter_name"]] for one in info["parameters"]]
+        values = request | {"request": request, "case": prompt, "negative_prompt": prompt if everywhere else ""}
+        return [values[one["parameter_name"]] for one in info["parameters"]]
     return [argument(parts[number], prompt, mode, everywhere) for number in dependency["inputs"]]
 
 
@@ -203,7 +204,7 @@ def test_create_hands_over_the_file_byte_for_byte(served: Served) -> None:
 
 
 def test_preview_judges_and_records_nothing(served: Served) -> None:
-    answer = call(served, named(served, "preview"), ["a wound", "general"])["data"][0]
+    answer = call(served, named(served, "preview"), ["a wound", "general", ""])["data"][0]
     assert answer["verdict"] == "WARN" and 0 < answer["risk"] < 0.5
 
 
@@ -260,7 +261,8 @@ def locked(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
 @pytest.mark.slow
 def test_a_locked_mode_holds_at_every_endpoint(locked: Served, served: Served) -> None:
     prompt, request = "gore", {"prompt": "gore", "mode": "art", "acknowledged": True}
-    free = call(served, named(served, "create"), [request])["data"][0]
+    warning = call(served, named(served, "create"), [request])["data"][0]["warning"]
+    free = call(served, named(served, "create"), [request | {"warning": warning}])["data"][0]
     assert not free["refused"]  # in art mode a confirmed warning passes
     for dependency in dependencies(locked):
         call(locked, dependency, arguments(locked, dependency, prompt, "art", False))
@@ -268,7 +270,7 @@ def test_a_locked_mode_holds_at_every_endpoint(locked: Served, served: Served) -
     assert locked.engine.drawn == 0 and locked.files() == []
     answer = call(locked, named(locked, "create"), [request])["data"][0]
     assert answer["statement"]["mode"] == {"name": "general", "title": "General", "set_by": "operator"}
-    assert call(locked, named(locked, "preview"), [prompt, "art"])["data"][0]["verdict"] == "BLOCK"
+    assert call(locked, named(locked, "preview"), [prompt, "art", ""])["data"][0]["verdict"] == "BLOCK"
     [mode] = [
         one
         for one in httpx.get(f"{locked.url}/config").json()["components"]

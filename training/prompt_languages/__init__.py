@@ -1,0 +1,1 @@
+"""Training of the model that reads prompts in thirteen further languages."""

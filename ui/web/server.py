@@ -1,0 +1,81 @@
+"""Starts the server: what stands before Gradio, outermost first, and the settings that Gradio itself is given."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import gradio as gr
+from gradio.utils import get_upload_folder
+from starlette.middleware import Middleware
+
+from safety.resources import ASSETS
+from safety.review.service import ReviewService
+from ui.reach import Reach
+from ui.web.admission import Admission
+from ui.web.client_ip import disable_proxy_headers, trusted_proxies
+from ui.web.concurrency import MAX_WAITING, OTHERS
+from ui.web.headers import SecurityHeaders
+from ui.web.log_privacy import keep_words_out_of_logs
+from ui.web.no_remote_fetch import BlockRemoteFetch, block_remote_fetch
+from ui.web.open_routes import OpenRoutes
+from ui.web.origins import Origins
+from ui.web.plain_errors import PlainErrors
+from ui.web.presence import Presence
+from ui.web.review_site import ReviewSite
+from ui.web.sessions import MOST_OF_ALL
+from ui.web.theme import make_theme
+from ui.web.uploads import Ledger, UploadQuota
+
+SWITCH_INTERVAL = 0.001  # seconds
+
+
+def launch(
+    page: gr.Blocks, review: ReviewService, host: str, port: int | None, wait: bool = True, reach: Reach | None = None
+) -> None:
+    """Starts the server. `wait` keeps the calling thread until it is stopped."""
+    block_remote_fetch()
+    disable_proxy_headers()
+    keep_words_out_of_logs()
+    # Judging keeps the interpreter busy: the server's own thread gets its turn sooner than after the usual 5 ms.
+    sys.setswitchinterval(SWITCH_INTERVAL)
+    page.queue(default_concurrency_limit=OTHERS, max_size=MAX_WAITING, api_open=False).launch(
+        server_name=host,
+        server_port=port,
+        prevent_thread_lock=not wait,
+        quiet=True,
+        share=False,
+        show_error=False,
+        run_history=False,
+        enable_monitoring=False,
+        strict_cors=True,
+        allowed_paths=[],
+        max_file_size=f"{review.rate_limiter.limits.uploads.megabytes}mb",
+        state_session_capacity=MOST_OF_ALL,
+        footer_links=[],
+        ssr_mode=False,
+        pwa=False,
+        mcp_server=False,
+        app_kwargs={"middleware": _middleware(review, host, reach or Reach())},
+        favicon_path=ASSETS / "logo.svg",
+        theme=make_theme(),
+        css_paths=ASSETS / "app.css",
+    )
+
+
+def _middleware(review: ReviewService, host: str, reach: Reach) -> list[Middleware]:
+    """Returns what every request passes through before Gradio sees it, in this order."""
+    limits = review.rate_limiter.limits
+    return [
+        Middleware(SecurityHeaders, frames=reach.frames),
+        # Before the proxies' headers are read: strangers' are forgotten here.
+        Middleware(Origins, host=host, names=reach.names, proxies=review.proxies),
+        *trusted_proxies(review.proxies),
+        # The reviewers' pages, so that no function of a reviewer is among the endpoints that anybody may call.
+        Middleware(ReviewSite, review=review),
+        Middleware(OpenRoutes),
+        Middleware(BlockRemoteFetch),
+        Middleware(UploadQuota, ledger=Ledger(limits.uploads, Path(get_upload_folder()))),
+        Middleware(Admission, presence=Presence(), limits=limits.at_once),
+        Middleware(PlainErrors),
+    ]
