@@ -83,14 +83,19 @@ class PictureChildSafetyCheck:
         return highest >= self._config.sexual_without_face or bool(self._faces(subject.image))
 
     def _shown(self, image: Image.Image) -> tuple[bool, bool]:
-        """Returns whether a face is a child's with margin, and whether one may be a minor's; only in photographs."""
+        """Returns whether a face is a child's with margin, and whether one may be a minor's; only in photographs.
+
+        Of small faces, whose ages are off by more, only a child's may be a minor's, and none is one with margin.
+        """
         looks_child = any(score(image) >= self._config.child_face for score in self._evidence.child_face_scores)
         if self._evidence.photo.score(image) < self._config.photographic:
             # Models of pictures and words know drawings, too, but not well enough for an accusation.
             return False, looks_child
-        ages = [self._evidence.faces.apparent_age(image, face) for face in self._faces(image)]
-        youngest = min(ages, default=math.inf)
-        return looks_child or youngest < self._config.child_age, youngest < self._config.young_age
+        faces = [(face, self._evidence.faces.apparent_age(image, face)) for face in self._faces(image)]
+        youngest = min((age for _, age in faces), default=math.inf)
+        clear = min((age for face, age in faces if face.side >= self._config.face_side), default=math.inf)
+        young = clear < self._config.young_age or youngest < self._config.child_age
+        return looks_child or clear < self._config.child_age, young
 
     def _faces(self, image: Image.Image) -> list[Face]:
         return self._evidence.faces.detect(image, self._config.face)

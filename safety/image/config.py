@@ -42,6 +42,7 @@ class ChildSafetyConfig(CheckConfig):
     sexual_without_face: Annotated[float, Field(ge=0.1, le=0.9)]  # highest score, with a stated minor alone
     sexual_shown: Annotated[float, Field(ge=0.1, le=0.6)]  # second score, in a picture whose prompt states no minor
     photographic: Score  # the least score of the photo-or-drawing model for which ages of faces mean anything
+    face_side: Annotated[float, Field(ge=16, le=112)]  # pixels; of smaller faces an age says little
     child_age: Annotated[float, Field(ge=8, le=18)]  # years; younger faces are a child's
     young_age: Annotated[float, Field(ge=18, le=40)]  # years; younger faces may be a minor's
     # The least score of [head.child] that counts as a child's face: the calibrated middle, or below it.

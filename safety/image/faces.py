@@ -28,6 +28,12 @@ class Face:
     box: tuple[float, float, float, float]
     score: float  # 0..1
 
+    @property
+    def side(self) -> float:
+        """The longer side of the box, in pixels of the picture."""
+        left, top, right, bottom = self.box
+        return max(right - left, bottom - top)
+
 
 class FaceAnalyzer:
     """Detects faces and estimates their age; threads may share it.

@@ -20,9 +20,9 @@ from safety.records import Finding, Model, Picture
 # Which labels of each model count as sexual content.
 SEXUAL_LABELS = {"open_nsfw": ("NSFW",), "nsfwjs": ("porn", "hentai"), "image-safety-classifier-s": ("NSFW",)}
 GORE_LABEL = "NSFL"  # of image-safety-classifier-s
-# A picture without shapes: scaled to this side, no pixel differs from its neighbour by more, of 255. Gradients across a
-# picture reach 4 to 10; photographs 57 and more, and 12 only if blurred by 30 to 40 of 512 pixels.
-SHAPE_SIDE, SHAPE_STEP = 64, 12
+# A picture without shapes: scaled to this side, no pixel differs from its neighbour by more than this share of what lies
+# between the picture's darkest and brightest, which counts as LEAST_RANGE, of 255, at least.
+SHAPE_SIDE, SHAPE_STEP, LEAST_RANGE = 64, 0.05, 24
 
 
 class NsfwEnsemble:
@@ -67,7 +67,10 @@ class NsfwEnsemble:
 def has_shapes(image: Image.Image) -> bool:
     """Tells whether an RGB picture shows any shape, and not a colour or a gradient alone."""
     pixels = np.asarray(image.resize((SHAPE_SIDE, SHAPE_SIDE), Image.Resampling.BOX), dtype=np.int16)
-    return bool(max(np.abs(np.diff(pixels, axis=axis)).max() for axis in (0, 1)) > SHAPE_STEP)
+    steps = np.maximum(*(np.abs(np.diff(pixels, axis=axis)).max((0, 1)) for axis in (0, 1)))
+    # A faint picture is one all the same: each colour is measured by its own range.
+    spread = np.maximum(pixels.max((0, 1)) - pixels.min((0, 1)), LEAST_RANGE)
+    return bool((steps > SHAPE_STEP * spread).any())
 
 
 def sexual_score(model: str, scores: Mapping[str, float]) -> float:

@@ -86,22 +86,30 @@ class OcrCheck:
                 yield from (finding for finding in check.detect(Prompt(text)) if finding.category == IN_ALL_WORDS)
 
     def _read_twice(self, check: Check[Prompt], text: str) -> Iterator[Finding]:
-        """Yields what a check finds; a probability, and the score that comes from it, are those of the milder reading.
+        """Yields what a check finds; scores that come with a probability are those of the milder reading.
 
-        Checks that give no probability are rules, for which a frame changes nothing.
+        Checks that give no probability are rules, for which a frame changes nothing. What the framed reading says
+        nothing of, such as words of a language that the frame hides, keeps the score of the bare one.
         """
         found = list(check.detect(Prompt(text)))
-        bare = max((finding.probability or 0.0 for finding in found), default=0.0)
-        if not bare:
+        if all(finding.probability is None for finding in found):
             yield from found
             return
-        framed = check.detect(Prompt(self._frame.format(text=text)))
-        share = min(1.0, max((finding.probability or 0.0 for finding in framed), default=0.0) / bare)
+        framed = {_kind(finding): finding for finding in check.detect(Prompt(self._frame.format(text=text)))}
         for finding in found:
-            if finding.probability is None:
-                yield finding
-            else:
-                yield replace(finding, score=finding.score * share, probability=finding.probability * share)
+            yield _milder(finding, framed.get(_kind(finding)))
+
+
+def _kind(finding: Finding) -> tuple[str, str]:
+    return finding.category, finding.subcategory
+
+
+def _milder(finding: Finding, other: Finding | None) -> Finding:
+    """Returns the finding with the lower score and probability of the two, if both come with one."""
+    if finding.probability is None or other is None or other.probability is None:
+        return finding
+    score, probability = min(finding.score, other.score), min(finding.probability, other.probability)
+    return replace(finding, score=score, probability=probability)
 
 
 def evidence_of(finding: Finding, text: str) -> str:

@@ -31,14 +31,15 @@ CHILD, ADULT = "children play in a park", "a woman in a park"
 
 @dataclass
 class FakeFaces:
-    """Faces of these ages in every picture."""
+    """Faces of these ages in every picture, all of one size."""
 
     ages: tuple[float, ...]
+    side: float = 60
 
     def load(self) -> None: ...
 
     def detect(self, image: Image.Image, min_score: float) -> list[Face]:
-        return [Face((age, 0, age + 9, 9), 0.9) for age in self.ages]
+        return [Face((age, 0, age + self.side, self.side), 0.9) for age in self.ages]
 
     def apparent_age(self, image: Image.Image, face: Face) -> float:
         return face.box[0]
@@ -55,7 +56,7 @@ class FakePhoto:
 
 
 def check(
-    sexual: tuple[float, float], *ages: float, child_face: float = 0.0, photo: float = 1.0
+    sexual: tuple[float, float], *ages: float, child_face: float = 0.0, photo: float = 1.0, side: float = 60
 ) -> PictureChildSafetyCheck:
     highest, second = sexual
     ensemble = NsfwEnsemble(
@@ -63,7 +64,7 @@ def check(
         Classifier("nsfwjs", NSFWJS_LABELS, rgb_unit, FakeModel(0, second, 1 - second, 0, 0)),
         Classifier("image-safety-classifier-s", SAFETY_LABELS, rgb_unit, FakeModel(0, 0, 1)),
     )
-    faces: FaceAnalyzer = FakeFaces(ages)  # type: ignore[assignment]
+    faces: FaceAnalyzer = FakeFaces(ages, side)  # type: ignore[assignment]
     evidence = AgeEvidence(MENTIONS_MINOR, faces, FakePhoto(photo), (lambda image: child_face,))
     return PictureChildSafetyCheck(MINORS, ensemble, evidence)
 
@@ -133,6 +134,22 @@ def test_what_a_picture_shows_needs_a_photograph_two_models_and_a_childs_face(
         verdict, []
     )
     assert not any(reason.evidence or reason.regions for reason in decision.reasons)
+
+
+@pytest.mark.parametrize(
+    ("sexual", "age", "verdict"),
+    [
+        pytest.param((0.6, 0.6), 10, Verdict.BLOCK, id="a child's face, two models"),
+        pytest.param((0.99, 0.4), 10, Verdict.ALLOW, id="a child's face, one model"),
+        pytest.param((0.99, 0.99), 15, Verdict.ALLOW, id="a young face, two models"),
+    ],
+)
+def test_a_face_too_small_for_an_age_accuses_nobody(
+    policy: Policy, sexual: tuple[float, float], age: float, verdict: Verdict
+) -> None:
+    looking = check(sexual, age, side=MINORS.face_side - 1)
+    assert judged(policy, "general", ADULT, looking).verdict is verdict
+    assert judged(policy, "general", CHILD, looking).verdict is Verdict.HARD_BLOCK
 
 
 SCORE = st.floats(0, 1, width=32)

@@ -122,6 +122,12 @@ def test_an_ordinary_picture_passes(
     assert decision.verdict is Verdict.ALLOW, decision.reasons
 
 
+def tinted(contrast: float) -> Image.Image:
+    """A photograph whose green shows so little contrast; red is full everywhere, blue nought."""
+    _, green, _ = ImageEnhance.Contrast(from_skimage("astronaut")).enhance(contrast).split()
+    return Image.merge("RGB", (green.point(lambda _: 255), green, green.point(lambda _: 0)))
+
+
 def radial(inner: int, outer: int) -> Image.Image:
     """A grey picture that shades from its middle to its corners."""
     across, down = np.meshgrid(np.linspace(-1, 1, 512), np.linspace(-1, 1, 512))
@@ -147,7 +153,8 @@ def test_a_picture_without_shapes_shows_nobody(image: Image.Image) -> None:
     "image",
     [
         pytest.param(from_skimage("astronaut").filter(ImageFilter.GaussianBlur(20)), id="a blurred photograph"),
-        pytest.param(ImageEnhance.Contrast(from_skimage("astronaut")).enhance(0.2), id="a faint photograph"),
+        pytest.param(ImageEnhance.Contrast(from_skimage("astronaut")).enhance(0.05), id="a faint photograph"),
+        pytest.param(tinted(0.05), id="a faint photograph behind red"),
         pytest.param(shapes(), id="a drawing"),
     ],
 )

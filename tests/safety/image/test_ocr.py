@@ -177,3 +177,12 @@ def test_the_milder_of_two_readings_counts(bare: float, framed: float, score: fl
     (finding,) = reading(("some words", TOP), checks=[Probable(bare, framed)]).detect(BLANK)
     assert finding.score == pytest.approx(score)
     assert finding.probability == pytest.approx(min(bare, framed))
+
+
+def test_words_that_only_the_bare_reading_understands_keep_their_score() -> None:
+    class Foreign(Probable):
+        def detect(self, prompt: Prompt) -> Iterator[Finding]:
+            return super().detect(prompt) if prompt.text == "some words" else iter(())
+
+    (finding,) = reading(("some words", TOP), checks=[Foreign(0.8, 0.8)]).detect(BLANK)
+    assert (finding.score, finding.probability) == (0.4, 0.8)
