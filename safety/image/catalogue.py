@@ -119,7 +119,7 @@ def _child_face_scores(clip: Sequence[CheckSpec]) -> tuple[ChildFaceScore, ...]:
 
 
 def _ocr_check(config: PictureChecksConfig, presets: Path, prompts: Sequence[Check[Prompt]]) -> Check[Picture]:
-    return OcrCheck(RapidTextReader(config.ocr), prompts, config.ocr.frame, AnatomyLabels.load(presets))
+    return OcrCheck(RapidTextReader(config.ocr), prompts, config.ocr, AnatomyLabels.load(presets))
 
 
 def _custom_check(name: str, config: PictureChecksConfig) -> Check[Picture]:

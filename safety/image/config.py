@@ -70,6 +70,7 @@ class OcrConfig(CheckConfig):
 
     side: Annotated[int, Field(ge=128, le=2048)]  # pixels; larger pictures are searched at this size
     confidence: Score  # lines that the reader is less sure of are left out
+    named: Annotated[float, Field(gt=0.0, le=0.5)]  # the model's probability from which a name in it is a person's
     frame: Annotated[str, Field(pattern=r"^[^{}]*\{text\}[^{}]*$")]  # a prompt for a picture with that {text} in it
 
 

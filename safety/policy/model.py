@@ -37,11 +37,13 @@ class Corroboration(ConfigModel):
     """What the findings of rules need beside them: a rule of words alone does not stop a prompt that reads harmless.
 
     checks: names of the checks whose findings need it. by: the checks of which one must agree. note, warn, block: the
-    probability, 0..1, that it must give for such a finding to count that much; a missing step needs none.
+    probability, 0..1, that it must give for such a finding to count that much; a missing step needs none. exempt: keys
+    ("category.aspect") of findings that count by themselves.
     """
 
     checks: tuple[str, ...]
     by: tuple[str, ...]
+    exempt: tuple[str, ...] = ()
     note: float = Field(default=0.0, ge=0.0, le=1.0)
     warn: float = Field(ge=0.0, le=1.0)
     block: float = Field(ge=0.0, le=1.0)

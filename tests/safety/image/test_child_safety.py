@@ -22,7 +22,7 @@ from safety.policy.decide import decide
 from safety.policy.model import Policy
 from safety.records import Decision, Picture, Stage, Verdict
 from safety.weights import OnnxModel, read_weights
-from tests.safety.image.conftest import CONFIG, MODELS, PROMPTS, FakeModel, from_skimage, gradient, shapes
+from tests.safety.image.conftest import CONFIG, MODELS, PROMPTS, FakeModel, from_skimage, gradient, shapes, voting
 
 MINORS = CONFIG.child_safety
 MENTIONS_MINOR = PROMPTS.speaks_of_minors
@@ -169,6 +169,24 @@ def test_more_evidence_never_lowers_the_verdict(
         raised[which] = max(raised[which], more)
     younger = age * more if which == len(raised) else age
     assert verdict(raised, younger) >= verdict(list(scores), age)
+
+
+@pytest.mark.parametrize(
+    ("votes", "ages", "mode"),
+    [
+        pytest.param((0.83, 0.74, 0.72), (34, 18), "art", id="a painted reclining nude and a maid"),
+        pytest.param((0.8, 0.76, 0.04), (34,), "art", id="a detail of a painted nude"),
+        pytest.param((0.08, 0.29, 0.79), (30, 16), "medical", id="anatomical position of an adult"),
+        pytest.param((0.72, 0.04, 0.83), (28,), "medical", id="a plate of the body, unclothed"),
+    ],
+)
+def test_votes_and_ages_of_works_and_plates_accuse_nobody_in_their_mode(
+    policy: Policy, votes: tuple[float, float, float], ages: tuple[float, ...], mode: str
+) -> None:
+    first, second, _ = sorted(votes, reverse=True)
+    looking = (*voting(*votes), check((first, second), *ages))
+    decision = decide(run_checks(Stage.PICTURE, Picture(shapes()), looking), policy, mode)
+    assert decision.verdict <= Verdict.NOTE
 
 
 def test_a_photo_score_that_cannot_be_had_blocks(policy: Policy) -> None:
