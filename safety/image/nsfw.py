@@ -20,8 +20,8 @@ from safety.records import Finding, Model, Picture
 # Which labels of each model count as sexual content.
 SEXUAL_LABELS = {"open_nsfw": ("NSFW",), "nsfwjs": ("porn", "hentai"), "image-safety-classifier-s": ("NSFW",)}
 GORE_LABEL = "NSFL"  # of image-safety-classifier-s
-# A picture without shapes: scaled to this side, no pixel differs from its neighbour by more than this share of what lies
-# between the picture's darkest and brightest, which counts as LEAST_RANGE, of 255, at least.
+# A picture without shapes: scaled to this side, no pixel differs from its neighbour by more than this share of what
+# lies between the picture's darkest and brightest, which counts as LEAST_RANGE, of 255, at least.
 SHAPE_SIDE, SHAPE_STEP, LEAST_RANGE = 64, 0.05, 24
 
 

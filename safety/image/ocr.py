@@ -2,8 +2,8 @@
 
 What stands in a picture is no request. Labels of an anatomy plate are told apart (safety/image/anatomy.py), and a model
 that learned prompts reads all other text twice: as it stands, which says what it is about, and as words on a poster. A
-title that sounds like a request is none then, and what both readings bear out counts. Rules find the same in both. A name
-beside a sexual word crosses hard line 1.2 where the model finds harm in the text, too.
+title that sounds like a request is none then, and what both readings bear out counts. Rules find the same in both. A
+name beside a sexual word crosses hard line 1.2 where the model finds harm in the text, too.
 
 RapidOCR (Apache-2.0) brings the PP-OCR models by Baidu in its package; it is imported at the first picture.
 """

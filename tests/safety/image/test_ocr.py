@@ -1,4 +1,4 @@
-"""What is written in a picture is judged as prompts are, and the reason says where it stands."""
+"""What is written in a picture is judged as words that stand there, and the reason says where."""
 
 from __future__ import annotations
 

@@ -22,7 +22,8 @@ def rendered(decision: Decision) -> tuple[RenderedReason, ...]:
     return POLICY.messages("en").render(decision)
 
 
-ASPECTS = ["", "read", "grave", "anatomy", "election", "young_face", "method", "instructions", "photoreal", "propaganda", "median", "any", "all", "news", "never heard of"]
+ASPECTS = ["", "method", "instructions", "photoreal", "propaganda", "median", "any", "all", "news", "never heard of"]
+ASPECTS += ["read", "grave", "anatomy", "election", "young_face"]
 
 SEEN = Finding("words", "violence", 0.75)
 
