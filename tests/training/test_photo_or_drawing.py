@@ -6,7 +6,6 @@ import tomllib
 
 import numpy as np
 import pytest
-from PIL import Image
 
 torch = pytest.importorskip("torch", reason="training only")
 pytest.importorskip("onnx", reason="training only")
@@ -27,14 +26,6 @@ def test_what_is_written_gives_what_the_network_gives() -> None:
     batch = pictures(1, 1).transpose(0, 3, 1, 2).astype(np.float32)
     (score,) = session.run(None, {"picture": batch})
     assert score == pytest.approx(torch.sigmoid(network(torch.tensor(batch))).detach().numpy(), abs=1e-5)
-
-
-@pytest.mark.parametrize("view", ["softened", "cut_out", "drawn"])
-def test_every_view_of_a_photograph_makes_squares(view: str) -> None:
-    views = training.Views(3, [np.eye(300, dtype=bool)])
-    image = Image.fromarray(pictures(1, 2)[0]).resize((400, 300))
-    for _ in range(4):
-        assert views.square(getattr(views, view)(image)).shape == (training.SIDE, training.SIDE, 3)
 
 
 def test_no_picture_of_the_list_is_both_a_photograph_and_a_drawing() -> None:
