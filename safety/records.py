@@ -32,7 +32,7 @@ class Stage(StrEnum):
 
     PROMPT = "prompt"
     PICTURE = "picture"
-    TEXT = "text"  # read in a picture; judged by the limits of prompts
+    TEXT = "text"  # read in a picture; judged by its own limits, and by those of prompts where it has none
 
 
 @dataclass(frozen=True, slots=True, order=True)

@@ -13,7 +13,8 @@ from PIL import Image
 from safety.checks import Check
 from safety.errors import WeightsError
 from safety.image import ocr, torch_models
-from safety.image.child_safety import PictureChildSafetyCheck
+from safety.image.anatomy import AnatomyLabels
+from safety.image.child_safety import AgeEvidence, PictureChildSafetyCheck
 from safety.image.classifiers import image_safety_classifier, nsfwjs, open_nsfw, require_weights
 from safety.image.config import CheckConfig, PictureChecksConfig, read_picture_checks
 from safety.image.custom import CustomClassifierCheck
@@ -21,6 +22,7 @@ from safety.image.faces import FaceAnalyzer
 from safety.image.hash_match import HashMatchCheck
 from safety.image.nsfw import GoreCheck, NsfwEnsemble, NudityCheck
 from safety.image.ocr import OcrCheck, RapidTextReader
+from safety.image.photo import PhotoClassifier
 from safety.image.torch_models import ClipModel, TorchClassifier
 from safety.image.zero_shot import AgreementCheck, ZeroShotCheck, read_calibration
 from safety.records import Picture, Prompt
@@ -59,7 +61,7 @@ def check_specs(weights: Mapping[str, Weights], presets: Path, prompts: PromptPa
     clip = tuple(_clip_checks(config, presets, prompts.names_public_figure))
     yield from _embedded_checks(weights, config, prompts.speaks_of_minors, _child_face_scores(clip))
     yield CheckSpec("copies", config.hash_match, partial(HashMatchCheck, config.hash_match, presets))
-    yield CheckSpec("reading", config.ocr, partial(_ocr_check, config, prompts.checks), ocr.missing())
+    yield CheckSpec("reading", config.ocr, partial(_ocr_check, config, presets, prompts.checks), ocr.missing())
     yield from clip
     for name, classifier in config.classifiers.items():
         build = partial(_custom_check, name, config)
@@ -81,8 +83,10 @@ def _embedded_checks(
         "nudity", config.nudity, partial(NudityCheck, config.nudity, ensemble), missing("open_nsfw", "nsfwjs")
     )
     yield CheckSpec("gore", config.gore, partial(GoreCheck, config.gore, safety), missing("image_safety_classifier_s"))
-    build = partial(PictureChildSafetyCheck, config.child_safety, ensemble, mentions_minor, faces, child_face_scores)
-    yield CheckSpec("minors", config.child_safety, build, missing("yunet", "face_age"))
+    photo = PhotoClassifier(OnnxModel(require_weights(weights, "photo_or_drawing")))
+    evidence = AgeEvidence(mentions_minor, faces, photo, child_face_scores)
+    build = partial(PictureChildSafetyCheck, config.child_safety, ensemble, evidence)
+    yield CheckSpec("minors", config.child_safety, build, missing("yunet", "face_age", "photo_or_drawing"))
 
 
 def _missing_files(weights: Mapping[str, Weights], *names: str) -> str:
@@ -114,8 +118,8 @@ def _child_face_scores(clip: Sequence[CheckSpec]) -> tuple[ChildFaceScore, ...]:
     return (check.child_face_score,) if isinstance(check, ZeroShotCheck) else ()
 
 
-def _ocr_check(config: PictureChecksConfig, prompts: Sequence[Check[Prompt]]) -> Check[Picture]:
-    return OcrCheck(RapidTextReader(config.ocr), prompts)
+def _ocr_check(config: PictureChecksConfig, presets: Path, prompts: Sequence[Check[Prompt]]) -> Check[Picture]:
+    return OcrCheck(RapidTextReader(config.ocr), prompts, config.ocr, AnatomyLabels.load(presets))
 
 
 def _custom_check(name: str, config: PictureChecksConfig) -> Check[Picture]:

@@ -32,12 +32,19 @@ class RegionCheckConfig(CheckConfig):
 
 
 class ChildSafetyConfig(CheckConfig):
-    """Sets when hard line 1.1 is crossed in a picture. `sexual` scores are the highest of the three of [nudity]."""
+    """Sets when hard line 1.1 is crossed in a picture, by its prompt's words or by what it shows.
+
+    Sexual-content scores are those of the three models of [nudity]: the highest, or the second, which two models give.
+    """
 
     face: Score  # the least score of the face detector that counts as a face
-    apparent_age: Annotated[float, Field(ge=18, le=40)]  # years; younger faces count as perhaps a minor's
-    sexual: Annotated[float, Field(ge=0.1, le=0.5)]  # with a face that looks young, or a face and a stated minor
-    sexual_without_face: Annotated[float, Field(ge=0.1, le=0.9)]  # with a stated minor alone
+    sexual: Annotated[float, Field(ge=0.1, le=0.5)]  # highest score, with a face and a stated minor
+    sexual_without_face: Annotated[float, Field(ge=0.1, le=0.9)]  # highest score, with a stated minor alone
+    sexual_shown: Annotated[float, Field(ge=0.1, le=0.6)]  # second score, in a picture whose prompt states no minor
+    photographic: Score  # the least score of the photo-or-drawing model for which ages of faces mean anything
+    face_side: Annotated[float, Field(ge=16, le=112)]  # pixels; of smaller faces an age says little
+    child_age: Annotated[float, Field(ge=8, le=18)]  # years; younger faces are a child's
+    young_age: Annotated[float, Field(ge=18, le=40)]  # years; younger faces may be a minor's
     # The least score of [head.child] that counts as a child's face: the calibrated middle, or below it.
     child_face: Annotated[float, Field(ge=0.1, le=0.5)]
 
@@ -59,10 +66,12 @@ class HashMatchConfig(CheckConfig):
 
 
 class OcrConfig(CheckConfig):
-    """Sets how text in a picture is read."""
+    """Sets how text in a picture is read, and how a model that reads prompts is told what it is."""
 
     side: Annotated[int, Field(ge=128, le=2048)]  # pixels; larger pictures are searched at this size
     confidence: Score  # lines that the reader is less sure of are left out
+    named: Annotated[float, Field(gt=0.0, le=0.5)]  # the model's probability from which a name in it is a person's
+    frame: Annotated[str, Field(pattern=r"^[^{}]*\{text\}[^{}]*$")]  # a prompt for a picture with that {text} in it
 
 
 class HubModel(ConfigModel):

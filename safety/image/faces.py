@@ -28,6 +28,12 @@ class Face:
     box: tuple[float, float, float, float]
     score: float  # 0..1
 
+    @property
+    def side(self) -> float:
+        """The longer side of the box, in pixels of the picture."""
+        left, top, right, bottom = self.box
+        return max(right - left, bottom - top)
+
 
 class FaceAnalyzer:
     """Detects faces and estimates their age; threads may share it.
@@ -61,19 +67,21 @@ class FaceAnalyzer:
         return [Face(_corners(row[:4] / scale), min(1.0, float(row[14]))) for row in ([] if rows is None else rows)]
 
     def apparent_age(self, image: Image.Image, face: Face) -> float:
-        """Returns how old a face looks, in years; errors of ten and more are common. It is never kept.
+        """Returns how old a face looks, in years: the older of it and its mirror image, which differ by six and more.
 
-        Raises WeightsError, and ValueError where the network gives no number.
+        Errors of ten years are common all the same. It is never kept. Raises WeightsError, and ValueError where the
+        network gives no number.
         """
         left, top, right, bottom = face.box
         reach = max(right - left, bottom - top) / 2
         across, down = (left + right) / 2, (top + bottom) / 2
         box = (round(across - reach), round(down - reach), round(across + reach), round(down + reach))
         crop = image.crop(box).resize((AGE_SIDE, AGE_SIDE), Image.Resampling.BILINEAR)
-        years = self._age_model.run(np.asarray(crop, dtype=np.float32)[None])
-        if years.shape != (1, 1) or not np.isfinite(years).all():
+        pixels = np.asarray(crop, dtype=np.float32)
+        years = self._age_model.run(np.stack([pixels, pixels[:, ::-1]]))
+        if years.shape != (2, 1) or not np.isfinite(years).all():
             raise ValueError("face_age gave no age")
-        return float(years[0, 0])
+        return float(years.max())
 
     def _loaded_detector(self) -> Any:
         """Returns the detector, loaded if need be. The caller holds the lock."""

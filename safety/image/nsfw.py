@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from functools import partial
 
+import numpy as np
 from PIL import Image
 
 from safety.image.attribution import attribute
@@ -19,6 +20,9 @@ from safety.records import Finding, Model, Picture
 # Which labels of each model count as sexual content.
 SEXUAL_LABELS = {"open_nsfw": ("NSFW",), "nsfwjs": ("porn", "hentai"), "image-safety-classifier-s": ("NSFW",)}
 GORE_LABEL = "NSFL"  # of image-safety-classifier-s
+# A picture without shapes: scaled to this side, no pixel differs from its neighbour by more than this share of what
+# lies between the picture's darkest and brightest, which counts as LEAST_RANGE, of 255, at least.
+SHAPE_SIDE, SHAPE_STEP, LEAST_RANGE = 64, 0.05, 24
 
 
 class NsfwEnsemble:
@@ -46,6 +50,9 @@ class NsfwEnsemble:
                 name: sexual_score(name, classifier.scores(image, digest))
                 for name, classifier in self._classifiers.items()
             }
+            if not has_shapes(image):
+                # What has no shape shows nobody, and open_nsfw takes a gradient for skin.
+                scores = dict.fromkeys(scores, 0.0)
             self._last = digest, scores
         return scores
 
@@ -55,6 +62,15 @@ class NsfwEnsemble:
         For copies with a covered cell, of which each is scored once.
         """
         return sexual_score(model, self._classifiers[model].scores_uncached(image))
+
+
+def has_shapes(image: Image.Image) -> bool:
+    """Tells whether an RGB picture shows any shape, and not a colour or a gradient alone."""
+    pixels = np.asarray(image.resize((SHAPE_SIDE, SHAPE_SIDE), Image.Resampling.BOX), dtype=np.int16)
+    steps = np.maximum(*(np.abs(np.diff(pixels, axis=axis)).max((0, 1)) for axis in (0, 1)))
+    # A faint picture is one all the same: each colour is measured by its own range.
+    spread = np.maximum(pixels.max((0, 1)) - pixels.min((0, 1)), LEAST_RANGE)
+    return bool((steps > SHAPE_STEP * spread).any())
 
 
 def sexual_score(model: str, scores: Mapping[str, float]) -> float:

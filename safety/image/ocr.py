@@ -1,5 +1,10 @@
 """Text in a picture, read by RapidOCR and judged by the checks that judge prompts.
 
+What stands in a picture is no request. Labels of an anatomy plate are told apart (safety/image/anatomy.py), and a model
+that learned prompts reads all other text twice: as it stands, which says what it is about, and as words on a poster. A
+title that sounds like a request is none then, and what both readings bear out counts. Rules find the same in both. A
+name beside a sexual word crosses hard line 1.2 where the model finds harm in the text, too.
+
 RapidOCR (Apache-2.0) brings the PP-OCR models by Baidu in its package; it is imported at the first picture.
 """
 
@@ -7,7 +12,7 @@ from __future__ import annotations
 
 import importlib.util
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Protocol
 
@@ -15,6 +20,7 @@ import numpy as np
 from PIL import Image
 
 from safety.checks import Check
+from safety.image.anatomy import AnatomyLabels, Labels
 from safety.image.config import OcrConfig
 from safety.records import Finding, Picture, Prompt, Region, Span, Stage
 
@@ -23,6 +29,8 @@ MAX_EVIDENCE = 120  # characters
 PACKAGE = "rapidocr"
 INSTALL = "Not installed: pip install rapidocr."
 THREADS = 2  # of each model; more would take the cores from the generator
+IN_ALL_WORDS = "child_safety"  # the category that no label explains: looked for in labels, too
+OF_A_PERSON = "intimate_imagery"  # the category that a name beside a sexual word is taken for
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,8 +53,10 @@ class OcrCheck:
     name = "reading"
     live = False
 
-    def __init__(self, reader: TextReader, checks: Sequence[Check[Prompt]]) -> None:
-        self._reader, self._checks = reader, checks
+    def __init__(
+        self, reader: TextReader, checks: Sequence[Check[Prompt]], config: OcrConfig, labels: AnatomyLabels
+    ) -> None:
+        self._reader, self._checks, self._config, self._labels = reader, checks, config, labels
 
     def load(self) -> None:
         """Loads the reader's models. Raises what keeps them from loading."""
@@ -58,16 +68,60 @@ class OcrCheck:
         text = " ".join(line.text for line in lines)[:MAX_TEXT]
         if not text.strip():
             return
-        for check in self._checks:
-            for finding in check.detect(Prompt(text)):
-                yield replace(
-                    finding,
-                    check=self.name,
-                    evidence=evidence_of(finding, text),
-                    spans=(),
-                    regions=regions_of(finding.spans, lines),
-                    stage=Stage.TEXT,
-                )
+        for finding in self._found(text, self._labels.find([line.text for line in lines])):
+            yield replace(
+                finding,
+                check=self.name,
+                evidence=evidence_of(finding, text),
+                spans=(),
+                span_weights=(),
+                regions=regions_of(finding.spans, lines),
+                stage=Stage.TEXT,
+            )
+
+    def _found(self, text: str, labels: Labels) -> Iterator[Finding]:
+        """Yields the labels, what is found in the text without them, and what crosses hard line 1.1 in all of it."""
+        rest = labels.rest[:MAX_TEXT]
+        if labels.names:
+            yield Finding(self.name, "nudity", 1.0, subcategory="anatomy", spans=labels.names)
+            for check in self._checks:
+                yield from (finding for finding in check.detect(Prompt(text)) if finding.category == IN_ALL_WORDS)
+        found = [finding for check in self._checks for finding in self._read_twice(check, rest)]
+        risk = _probability(found)
+        # A title beside its author's name is no picture of the author.
+        title = risk is not None and risk < self._config.named
+        yield from (finding for finding in found if not (title and finding.category == OF_A_PERSON))
+
+    def _read_twice(self, check: Check[Prompt], text: str) -> Iterator[Finding]:
+        """Yields what a check finds; scores that come with a probability are those of the milder reading.
+
+        Checks that give no probability are rules, for which a frame changes nothing. Where the framed reading gives
+        none, such as of words in a language that the frame hides, the bare one counts.
+        """
+        found = list(check.detect(Prompt(text)))
+        bare = _probability(found)
+        framed = list(check.detect(Prompt(self._config.frame.format(text=text)))) if bare else ()
+        risk = _probability(framed)
+        if not bare or risk is None:
+            yield from found
+            return
+        share, scores = min(1.0, risk / bare), {_kind(finding): finding.score for finding in framed}
+        for finding in found:
+            if finding.probability is None:
+                yield finding
+                continue
+            # The frame may move a harm to another category: only where the whole reads milder is each of them milder.
+            score = min(finding.score, max(finding.score * share, scores.get(_kind(finding), 0.0)))
+            yield replace(finding, score=score, probability=finding.probability * share)
+
+
+def _probability(findings: Iterable[Finding]) -> float | None:
+    """Returns the highest probability of the findings; None where none has one."""
+    return max((one.probability for one in findings if one.probability is not None), default=None)
+
+
+def _kind(finding: Finding) -> tuple[str, str]:
+    return finding.category, finding.subcategory
 
 
 def evidence_of(finding: Finding, text: str) -> str:

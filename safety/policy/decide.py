@@ -101,7 +101,9 @@ class _Corroborated:
     def needs(self, finding: Finding) -> bool:
         """Tells whether a finding counts only as far as another check bears it out, which looked."""
         looked = (finding.stage or self._stage) in self._probability
-        return looked and self._needed is not None and finding.check in self._needed.checks
+        if not looked or self._needed is None or finding.check not in self._needed.checks:
+            return False
+        return f"{finding.category}.{finding.subcategory}" not in self._needed.exempt
 
     def judged(self, finding: Finding, judged: Judged, thresholds: Thresholds) -> Judged:
         """Returns the verdict that counts and the threshold that was reached for it; a hard line always counts."""

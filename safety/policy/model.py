@@ -1,7 +1,8 @@
 """The policy as data: categories, limits per stage, modes. A file that is not valid stops the start.
 
 Limits are looked up by "category.aspect", then by "category". What a limit's `loosest` does not allow,
-no mode can relax; a category with `hard = true` cannot be named by a mode at all.
+no mode can relax; a category with `hard = true` cannot be named by a mode at all. Text read in a picture has limits of
+its own where it means something else than the same words in a prompt; for all others those of prompts hold.
 """
 
 from __future__ import annotations
@@ -36,11 +37,13 @@ class Corroboration(ConfigModel):
     """What the findings of rules need beside them: a rule of words alone does not stop a prompt that reads harmless.
 
     checks: names of the checks whose findings need it. by: the checks of which one must agree. note, warn, block: the
-    probability, 0..1, that it must give for such a finding to count that much; a missing step needs none.
+    probability, 0..1, that it must give for such a finding to count that much; a missing step needs none. exempt: keys
+    ("category.aspect") of findings that count by themselves.
     """
 
     checks: tuple[str, ...]
     by: tuple[str, ...]
+    exempt: tuple[str, ...] = ()
     note: float = Field(default=0.0, ge=0.0, le=1.0)
     warn: float = Field(ge=0.0, le=1.0)
     block: float = Field(ge=0.0, le=1.0)
@@ -86,8 +89,6 @@ class Policy(ConfigModel):
     def _sound(self) -> Self:
         if BASE_MODE not in self.mode:
             raise ValueError(f"modes/{BASE_MODE}.toml is missing")
-        if Stage.TEXT in self.limits:
-            raise ValueError("limits.text: text read in a picture is judged by limits.prompt")
         for stage, table in self.limits.items():
             for key, limits in table.items():
                 self._check_base(f"limits.{stage}.{key}", key, limits)
@@ -142,11 +143,12 @@ class Policy(ConfigModel):
 
     def thresholds(self, stage: Stage, category: str, subcategory: str, mode: str) -> Thresholds | None:
         """What holds for a finding in a mode; None where the policy does not know its category."""
-        stage = Stage.PROMPT if stage is Stage.TEXT else stage
-        base, relaxed = self.limits.get(stage, {}), self.mode_of(mode).limits.get(stage, {})
+        relaxed = self.mode_of(mode).limits
+        stages = (Stage.TEXT, Stage.PROMPT) if stage is Stage.TEXT else (stage,)
         for key in (f"{category}.{subcategory}", category):
-            if key in base:
-                return relaxed.get(key, base[key])
+            for each in stages:
+                if key in self.limits.get(each, {}):
+                    return relaxed.get(each, {}).get(key, self.limits[each][key])
         return None
 
     def least_score(

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from PIL import Image
+from PIL import Image, ImageEnhance, ImageFilter
 
 from safety.checks import Check, run_checks
 from safety.image.attribution import GRID
@@ -20,7 +21,7 @@ from tests.safety.image.conftest import CONFIG, FakeModel, from_skimage, gradien
 
 MODES = ("general", "art", "medical")
 SCORE = st.floats(0, 1, width=32)
-SMALL = Picture(Image.new("RGB", (8, 8)))
+SMALL = Picture(shapes().resize((8, 8)))
 
 
 def findings(*scores: float) -> dict[tuple[str, str], float]:
@@ -63,9 +64,13 @@ def test_a_higher_score_never_lowers_the_verdict(policy: Policy, scores: list[fl
         pytest.param((0.6, 0.0, 0.0), Verdict.WARN, Verdict.NOTE, Verdict.NOTE, id="one of three"),
         pytest.param((0.97, 0.0, 0.0), Verdict.BLOCK, Verdict.NOTE, Verdict.NOTE, id="one of three, certain"),
         pytest.param((0.6, 0.6, 0.0), Verdict.BLOCK, Verdict.NOTE, Verdict.NOTE, id="two of three"),
-        pytest.param((0.9, 0.9, 0.0), Verdict.BLOCK, Verdict.WARN, Verdict.WARN, id="two of three, sure"),
+        pytest.param((0.88, 0.88, 0.0), Verdict.BLOCK, Verdict.NOTE, Verdict.NOTE, id="two of three, sure"),
         pytest.param((0.96, 0.96, 0.0), Verdict.BLOCK, Verdict.BLOCK, Verdict.BLOCK, id="two of three, certain"),
-        pytest.param((0.75, 0.75, 0.75), Verdict.BLOCK, Verdict.BLOCK, Verdict.BLOCK, id="all three"),
+        pytest.param((0.83, 0.74, 0.72), Verdict.BLOCK, Verdict.NOTE, Verdict.BLOCK, id="all three, a painted nude"),
+        pytest.param((0.92, 0.92, 0.31), Verdict.BLOCK, Verdict.WARN, Verdict.NOTE, id="two of three, surer"),
+        pytest.param((0.65, 0.65, 0.65), Verdict.BLOCK, Verdict.NOTE, Verdict.WARN, id="all three, unsure"),
+        pytest.param((0.78, 0.78, 0.78), Verdict.BLOCK, Verdict.WARN, Verdict.BLOCK, id="all three"),
+        pytest.param((0.85, 0.85, 0.85), Verdict.BLOCK, Verdict.BLOCK, Verdict.BLOCK, id="all three, sure"),
         pytest.param((0, 0, 0, 0.6), Verdict.WARN, Verdict.ALLOW, Verdict.NOTE, id="some gore"),
         pytest.param((0, 0, 0, 0.9), Verdict.BLOCK, Verdict.WARN, Verdict.NOTE, id="gore"),
         pytest.param((0, 0, 0, 0.98), Verdict.BLOCK, Verdict.WARN, Verdict.WARN, id="certain gore"),
@@ -115,3 +120,44 @@ def test_an_ordinary_picture_passes(
 ) -> None:
     decision = decide(run_checks(Stage.PICTURE, Picture(make()), checks), policy, mode)
     assert decision.verdict is Verdict.ALLOW, decision.reasons
+
+
+def tinted(contrast: float) -> Image.Image:
+    """A photograph whose green shows so little contrast; red is full everywhere, blue nought."""
+    _, green, _ = ImageEnhance.Contrast(from_skimage("astronaut")).enhance(contrast).split()
+    return Image.merge("RGB", (green.point(lambda _: 255), green, green.point(lambda _: 0)))
+
+
+def radial(inner: int, outer: int) -> Image.Image:
+    """A grey picture that shades from its middle to its corners."""
+    across, down = np.meshgrid(np.linspace(-1, 1, 512), np.linspace(-1, 1, 512))
+    shade = inner + (outer - inner) * np.hypot(across, down) / np.sqrt(2)
+    return Image.fromarray(shade.astype(np.uint8)).convert("RGB")
+
+
+@pytest.mark.parametrize(
+    "image",
+    [
+        pytest.param(radial(0, 255), id="grey, darker in the middle"),
+        pytest.param(radial(255, 0), id="grey, lighter in the middle"),
+        pytest.param(Image.linear_gradient("L").convert("RGB"), id="from top to bottom"),
+        pytest.param(Image.new("RGB", (64, 64), (230, 190, 170)), id="one colour, skin"),
+    ],
+)
+def test_a_picture_without_shapes_shows_nobody(image: Image.Image) -> None:
+    seen = run_checks(Stage.PICTURE, Picture(image), voting(0.99, 0.99, 0.99)).findings
+    assert {finding.score for finding in seen if finding.category in ("sexual", "nudity")} == {0.0}
+
+
+@pytest.mark.parametrize(
+    "image",
+    [
+        pytest.param(from_skimage("astronaut").filter(ImageFilter.GaussianBlur(20)), id="a blurred photograph"),
+        pytest.param(ImageEnhance.Contrast(from_skimage("astronaut")).enhance(0.05), id="a faint photograph"),
+        pytest.param(tinted(0.05), id="a faint photograph behind red"),
+        pytest.param(shapes(), id="a drawing"),
+    ],
+)
+def test_blur_and_faintness_hide_no_shapes(image: Image.Image) -> None:
+    seen = run_checks(Stage.PICTURE, Picture(image), voting(0.99, 0.99, 0.99)).findings
+    assert all(finding.score > 0.9 for finding in seen if finding.category == "nudity")

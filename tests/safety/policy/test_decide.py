@@ -23,6 +23,7 @@ def rendered(decision: Decision) -> tuple[RenderedReason, ...]:
 
 
 ASPECTS = ["", "method", "instructions", "photoreal", "propaganda", "median", "any", "all", "news", "never heard of"]
+ASPECTS += ["read", "grave", "anatomy", "election", "young_face"]
 
 SEEN = Finding("words", "violence", 0.75)
 
@@ -310,6 +311,12 @@ def listed(probability: float | None, category: str = "sexual") -> Assessment:
 @pytest.mark.parametrize(("probability", "verdict"), CORROBORATED)
 def test_a_list_alone_does_not_stop_what_reads_harmless(probability: float | None, verdict: Verdict) -> None:
     assert decide(listed(probability), POLICY, "general").verdict is verdict
+
+
+@pytest.mark.parametrize("mode", sorted(POLICY.mode))
+def test_what_misleads_voters_needs_nobody_to_agree(mode: str) -> None:
+    found = listed(0.0).findings + (Finding("patterns", "deception", 0.7, "a day", subcategory="election"),)
+    assert decide(Assessment(Stage.PROMPT, (LISTED, MODEL, "patterns"), found), POLICY, mode).verdict is Verdict.BLOCK
 
 
 def test_a_hard_line_needs_nobody_to_agree() -> None:

@@ -54,7 +54,36 @@ def test_the_categories_keep_their_public_codes() -> None:
 
 def test_every_category_has_a_limit_for_prompts_and_for_pictures() -> None:
     limited = {stage: {key.partition(".")[0] for key in limits} for stage, limits in POLICY.limits.items()}
+    in_words = limited.pop(Stage.TEXT)
     assert limited == {Stage.PROMPT: set(CODES) - {"agreement"}, Stage.PICTURE: set(CODES)}
+    assert in_words < limited[Stage.PROMPT]
+
+
+HARD_OR_GRAVE = ["child_safety.", "intimate_imagery.", "hate.grave", "sexual.grave", "self_harm.method", "violence."]
+
+
+@pytest.mark.parametrize("mode", sorted(POLICY.mode))
+@pytest.mark.parametrize("key", HARD_OR_GRAVE)
+def test_words_in_pictures_without_limits_of_their_own_have_those_of_prompts(key: str, mode: str) -> None:
+    category, _, aspect = key.partition(".")
+    limits = [POLICY.thresholds(stage, category, aspect, mode) for stage in (Stage.TEXT, Stage.PROMPT)]
+    assert limits[0] is not None
+    assert limits[0] == limits[1]
+
+
+@pytest.mark.parametrize("mode", sorted(POLICY.mode))
+def test_words_in_pictures_with_limits_of_their_own_have_them_in_every_mode(mode: str) -> None:
+    for key in POLICY.limits[Stage.TEXT]:
+        category, _, aspect = key.partition(".")
+        own = POLICY.thresholds(Stage.TEXT, category, aspect, mode)
+        assert own == POLICY.mode[mode].limits.get(Stage.TEXT, {}).get(key, POLICY.limits[Stage.TEXT][key])
+
+
+@pytest.mark.parametrize("mode", sorted(POLICY.mode))
+def test_no_mode_relaxes_a_young_face(mode: str) -> None:
+    limits = POLICY.thresholds(Stage.PICTURE, "sexual", "young_face", mode)
+    assert limits is not None
+    assert limits.at(Verdict.BLOCK) == 0.5
 
 
 @pytest.mark.parametrize(
