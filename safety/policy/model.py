@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import hashlib
 import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from pathlib import Path
-from typing import Self
+from typing import Annotated, Self
 
 from pydantic import ConfigDict, Field, ValidationError, model_validator
 
@@ -57,10 +57,26 @@ class Corroboration(ConfigModel):
         return next((verdict for verdict, at in steps if probability >= at), Verdict.ALLOW)
 
 
+class Together(ConfigModel):
+    """Two groups of categories of which no mode relaxes one beside the other: nudity in a scene of gore."""
+
+    one: Annotated[tuple[str, ...], Field(min_length=1)]
+    other: Annotated[tuple[str, ...], Field(min_length=1)]
+
+    def crossed(self, worst: Mapping[str, Verdict]) -> bool:
+        """Tells whether general mode would refuse for one group and at least ask for the other.
+
+        worst: the worst verdict of general mode for each category.
+        """
+        sides = [max(worst.get(name, Verdict.ALLOW) for name in names) for names in (self.one, self.other)]
+        return min(sides) >= Verdict.WARN and max(sides) >= Verdict.BLOCK
+
+
 class _PolicyFile(ConfigModel):
     version: str
     category: dict[str, Category]
     corroboration: Corroboration | None = None
+    together: tuple[Together, ...] = ()
     limits: dict[Stage, dict[str, Limits]]
 
 
@@ -76,6 +92,7 @@ class Policy(ConfigModel):
     digest: str
     category: dict[str, Category]
     corroboration: Corroboration | None = None
+    together: tuple[Together, ...] = ()
     limits: dict[Stage, dict[str, Limits]]
     mode: dict[str, Mode]
     catalogue: Catalogue
@@ -86,6 +103,9 @@ class Policy(ConfigModel):
     def _sound(self) -> Self:
         if BASE_MODE not in self.mode:
             raise ValueError(f"modes/{BASE_MODE}.toml is missing")
+        for name in {name for pair in self.together for name in (*pair.one, *pair.other)}:
+            if name not in self.category or self.category[name].hard:
+                raise ValueError(f"together: {name!r} is no category, or a hard line")
         if Stage.TEXT in self.limits:
             raise ValueError("limits.text: text read in a picture is judged by limits.prompt")
         for stage, table in self.limits.items():
