@@ -5,7 +5,7 @@
 The rows are drawn by a fixed seed from all but the test part of the labels. An entry stops a prompt where what it found
 reaches a confirmation in general mode and the whole judgement, the model included, asks for one or refuses. "Alone":
 the model by itself would have let it pass. "Deserved" is the share of those read: the labels, and `entries_read.tsv`
-beside this module (the start of a prompt's hash, and 1 where somebody who read it by the labelling guide would stop it).
+beside this module (the start of a prompt's hash, and 1 where somebody who read it by the guide would stop it).
 Writes all entries to entries.tsv and up to SAMPLE stopped prompts of each to sample.tsv, for somebody to read; prints
 the entries that stop most, as markdown.
 """

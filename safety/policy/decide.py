@@ -109,7 +109,8 @@ class _Corroborated:
         """Returns the verdict that counts and the threshold that was reached for it; a hard line always counts."""
         if self._needed is None or not self.needs(finding):
             return judged
-        highest = self._needed.highest(self._probability[finding.stage or self._stage])
+        probability = self._probability[finding.stage or self._stage]
+        highest = self._needed.highest(probability, f"{finding.category}.{finding.subcategory}")
         verdict, reached = judged
         if reached is None or verdict is Verdict.HARD_BLOCK or verdict <= highest:
             return judged

@@ -36,7 +36,8 @@ class Corroboration(ConfigModel):
     """What the findings of rules need beside them: a rule of words alone does not stop a prompt that reads harmless.
 
     checks: names of the checks whose findings need it. by: the checks of which one must agree. note, warn, block: the
-    probability, 0..1, that it must give for such a finding to count that much; a missing step needs none.
+    probability, 0..1, that it must give for such a finding to count that much; a missing step needs none. deeds: the
+    kinds ("category.aspect") of rules that name a deed and its object, which are refused from `deed` on.
     """
 
     checks: tuple[str, ...]
@@ -44,16 +45,19 @@ class Corroboration(ConfigModel):
     note: float = Field(default=0.0, ge=0.0, le=1.0)
     warn: float = Field(ge=0.0, le=1.0)
     block: float = Field(ge=0.0, le=1.0)
+    deed: float = Field(default=1.0, ge=0.0, le=1.0)
+    deeds: tuple[str, ...] = ()
 
     @model_validator(mode="after")
     def _rising(self) -> Self:
-        if not self.note <= self.warn <= self.block:
-            raise ValueError("corroboration must rise from note to warn to block")
+        if not self.note <= self.warn <= self.block or (self.deeds and self.deed < self.warn):
+            raise ValueError("corroboration must rise from note to warn to block, and to deed")
         return self
 
-    def highest(self, probability: float) -> Verdict:
-        """Returns the worst verdict that a finding of a rule may have beside this probability, 0..1."""
-        steps = ((Verdict.BLOCK, self.block), (Verdict.WARN, self.warn), (Verdict.NOTE, self.note))
+    def highest(self, probability: float, kind: str) -> Verdict:
+        """Returns the worst verdict that a rule's finding of a kind may have beside this probability, 0..1."""
+        block = min(self.deed, self.block) if kind in self.deeds else self.block
+        steps = ((Verdict.BLOCK, block), (Verdict.WARN, self.warn), (Verdict.NOTE, self.note))
         return next((verdict for verdict, at in steps if probability >= at), Verdict.ALLOW)
 
 
