@@ -65,6 +65,7 @@ def _reasons(assessment: Assessment, policy: Policy, mode: str) -> Iterator[Reas
     )
     stricter = False
     certain = _Corroborated(assessment, policy)
+    together = _together(assessment, policy, certain)
     for finding in assessment.findings:
         judged = finding.stage or stage
         thresholds = policy.thresholds(judged, finding.category, finding.subcategory, mode)
@@ -76,6 +77,7 @@ def _reasons(assessment: Assessment, policy: Policy, mode: str) -> Iterator[Reas
             here, (verdict, threshold) = verdict, _general(finding, judged, policy, (verdict, threshold))
             stricter = stricter or verdict > here
         counted = certain.judged(finding, (verdict, threshold), thresholds)
+        counted = together.get(finding, counted)
         if counted[0] > Verdict.ALLOW:
             reason = _reason(finding, counted, assessment, policy)
             # How far a score is above a limit says nothing where the finding is held back.
@@ -109,11 +111,34 @@ class _Corroborated:
         """Returns the verdict that counts and the threshold that was reached for it; a hard line always counts."""
         if self._needed is None or not self.needs(finding):
             return judged
-        highest = self._needed.highest(self._probability[finding.stage or self._stage])
+        probability = self._probability[finding.stage or self._stage]
+        highest = self._needed.highest(probability, f"{finding.category}.{finding.subcategory}")
         verdict, reached = judged
         if reached is None or verdict is Verdict.HARD_BLOCK or verdict <= highest:
             return judged
         return highest, min(thresholds.at(highest), reached)
+
+
+def _together(assessment: Assessment, policy: Policy, certain: _Corroborated) -> dict[Finding, Judged]:
+    """The findings of two harms at once that no mode relaxes, and the refusal that each gets; not in pictures.
+
+    In a picture gore and nudity are classifiers' guesses at one surface: flesh.
+    """
+    general: dict[Finding, Judged] = {}
+    for finding in assessment.findings:
+        judged = finding.stage or assessment.stage
+        thresholds = policy.thresholds(judged, finding.category, finding.subcategory, BASE_MODE)
+        if thresholds is not None and judged is not Stage.PICTURE:
+            general[finding] = certain.judged(finding, thresholds.verdict_for(finding.score), thresholds)
+    worst: dict[str, Verdict] = {}
+    for finding, (verdict, _) in general.items():
+        worst[finding.category] = max(verdict, worst.get(finding.category, Verdict.ALLOW))
+    named = {name for pair in policy.together if pair.crossed(worst) for name in (*pair.one, *pair.other)}
+    return {
+        finding: (Verdict.BLOCK, threshold)
+        for finding, (verdict, threshold) in general.items()
+        if finding.category in named and verdict >= Verdict.WARN
+    }
 
 
 def _general(finding: Finding, stage: Stage, policy: Policy, here: Judged) -> Judged:
@@ -203,7 +228,8 @@ def _risk(assessment: Assessment, policy: Policy) -> float:
     certain = _Corroborated(assessment, policy)
     # Beside the probability of the check that must agree with it, what a rule alone says is no probability.
     counted = (finding for finding in assessment.findings if not certain.needs(finding))
-    return max((_scaled(finding, assessment.stage, policy) for finding in counted), default=0.0)
+    least = 0.5 if _together(assessment, policy, certain) else 0.0
+    return max((least, *(_scaled(finding, assessment.stage, policy) for finding in counted)))
 
 
 def _scaled(finding: Finding, stage: Stage, policy: Policy) -> float:

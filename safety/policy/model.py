@@ -9,9 +9,9 @@ from __future__ import annotations
 
 import hashlib
 import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from pathlib import Path
-from typing import Self
+from typing import Annotated, Self
 
 from pydantic import ConfigDict, Field, ValidationError, model_validator
 
@@ -38,7 +38,8 @@ class Corroboration(ConfigModel):
 
     checks: names of the checks whose findings need it. by: the checks of which one must agree. note, warn, block: the
     probability, 0..1, that it must give for such a finding to count that much; a missing step needs none. exempt: keys
-    ("category.aspect") of findings that count by themselves.
+    ("category.aspect") of findings that count by themselves. deeds: the keys of rules that name a deed and its object,
+    which are refused from `deed` on.
     """
 
     checks: tuple[str, ...]
@@ -47,23 +48,42 @@ class Corroboration(ConfigModel):
     note: float = Field(default=0.0, ge=0.0, le=1.0)
     warn: float = Field(ge=0.0, le=1.0)
     block: float = Field(ge=0.0, le=1.0)
+    deed: float = Field(default=1.0, ge=0.0, le=1.0)
+    deeds: tuple[str, ...] = ()
 
     @model_validator(mode="after")
     def _rising(self) -> Self:
-        if not self.note <= self.warn <= self.block:
-            raise ValueError("corroboration must rise from note to warn to block")
+        if not self.note <= self.warn <= self.block or (self.deeds and self.deed < self.warn):
+            raise ValueError("corroboration must rise from note to warn to block, and to deed")
         return self
 
-    def highest(self, probability: float) -> Verdict:
-        """Returns the worst verdict that a finding of a rule may have beside this probability, 0..1."""
-        steps = ((Verdict.BLOCK, self.block), (Verdict.WARN, self.warn), (Verdict.NOTE, self.note))
+    def highest(self, probability: float, kind: str) -> Verdict:
+        """Returns the worst verdict that a rule's finding of a kind may have beside this probability, 0..1."""
+        block = min(self.deed, self.block) if kind in self.deeds else self.block
+        steps = ((Verdict.BLOCK, block), (Verdict.WARN, self.warn), (Verdict.NOTE, self.note))
         return next((verdict for verdict, at in steps if probability >= at), Verdict.ALLOW)
+
+
+class Together(ConfigModel):
+    """Two groups of categories of which no mode relaxes one beside the other: nudity in a scene of gore."""
+
+    one: Annotated[tuple[str, ...], Field(min_length=1)]
+    other: Annotated[tuple[str, ...], Field(min_length=1)]
+
+    def crossed(self, worst: Mapping[str, Verdict]) -> bool:
+        """Tells whether general mode would refuse for one group and at least ask for the other.
+
+        worst: the worst verdict of general mode for each category.
+        """
+        sides = [max(worst.get(name, Verdict.ALLOW) for name in names) for names in (self.one, self.other)]
+        return min(sides) >= Verdict.WARN and max(sides) >= Verdict.BLOCK
 
 
 class _PolicyFile(ConfigModel):
     version: str
     category: dict[str, Category]
     corroboration: Corroboration | None = None
+    together: tuple[Together, ...] = ()
     limits: dict[Stage, dict[str, Limits]]
 
 
@@ -79,6 +99,7 @@ class Policy(ConfigModel):
     digest: str
     category: dict[str, Category]
     corroboration: Corroboration | None = None
+    together: tuple[Together, ...] = ()
     limits: dict[Stage, dict[str, Limits]]
     mode: dict[str, Mode]
     catalogue: Catalogue
@@ -89,6 +110,9 @@ class Policy(ConfigModel):
     def _sound(self) -> Self:
         if BASE_MODE not in self.mode:
             raise ValueError(f"modes/{BASE_MODE}.toml is missing")
+        for name in {name for pair in self.together for name in (*pair.one, *pair.other)}:
+            if name not in self.category or self.category[name].hard:
+                raise ValueError(f"together: {name!r} is no category, or a hard line")
         for stage, table in self.limits.items():
             for key, limits in table.items():
                 self._check_base(f"limits.{stage}.{key}", key, limits)

@@ -83,6 +83,9 @@ class FullNames:
         first, last = match[1], match["last"]
         if f"{first} {last}" in self._artists or {first, last} & self._no_surname:
             return False
+        # "Gandalf Bioshock": a figure of one name, and what else the picture is of.
+        if first in self._artists and first not in self._given:
+            return False
         return first in self._given or not (_is_common(first) or english().knows(last))
 
     def _is_name(self, match: re.Match[str], variant: TextVariant, typed: str, pictured: bool) -> bool:

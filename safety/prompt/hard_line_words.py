@@ -52,8 +52,11 @@ class ChildWords(ConfigModel):
 class PersonWords(ConfigModel):
     """Holds the table `person` of presets/hardlines.toml."""
 
-    # From this score on a term of lexicon/sexual.toml counts: "sexy" with a name is enough.
+    # From this score on a term of lexicon/sexual.toml, and one of lexicon/nudity.toml, crosses the line.
     sexual_from: Score
+    nude_from: Score
+    # From this score on a term of lexicon/sexual.toml asks for a confirmation: "sexy" with a name.
+    suggestive_from: Score
     # Stand before the name of an artist: "nude by ...".
     credit: Terms
     # Cross the line by themselves.

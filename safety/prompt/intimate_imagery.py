@@ -1,4 +1,7 @@
-"""Finds hard line 1.2: a named or identifiable real person in a sexual or nude picture (decision 0004)."""
+"""Finds hard line 1.2: a named or identifiable real person in a sexual or nude picture (decision 0004).
+
+A lighter word beside such a person ("seductive") is a finding of its own, which asks for a confirmation.
+"""
 
 from __future__ import annotations
 
@@ -15,7 +18,7 @@ from safety.prompt.lexicon import Lexicon, Term
 from safety.prompt.matcher import TermMatcher
 from safety.prompt.protected_works import ARTISTS
 from safety.prompt.protected_works import FOLDER as ARTISTS_FOLDER
-from safety.prompt.proximity import WordDistance, outside
+from safety.prompt.proximity import WordDistance, merged, outside
 from safety.prompt.similar_names import SimilarNames
 from safety.records import Finding, Prompt, Span
 from safety.text import Normalised, normalise
@@ -30,6 +33,7 @@ _PRONOUN = re.compile(
     re.IGNORECASE,
 )
 _BEFORE = 40  # characters in which that stands
+SUGGESTIVE = 0.45  # the score of a real person in light sexual wording: asked about in every mode, refused in none
 
 
 class IntimateImageryCheck:
@@ -53,18 +57,27 @@ class IntimateImageryCheck:
         self._names = FullNames(person.given_names, person.no_surname, (*no_sitters, *person.artists), person.credit)
         self._identified = IdentifiedPeople(words.identified)
         self._absent_clothes = AbsentClothes(words.absent)
-        self._sexual_from = person.sexual_from
+        self._sexual_from, self._nude_from = person.sexual_from, person.nude_from
+        self._suggestive_from = person.suggestive_from
         self._lexicon = lexicon
 
     def detect(self, prompt: Prompt) -> Iterator[Finding]:
-        """Yields at most one finding, without evidence or span: they would show a way round the line."""
+        """Yields at most one finding; of the line, without evidence or span: they would show a way round it."""
         text = normalise(prompt.text)
         spans: dict[str, list[Span]] = {}
         for match in self._matcher.find(text):
             spans.setdefault(match.meaning, []).append(match.span)
         edited = any(True for _ in self._absent_clothes.taken_out_of_picture(text))
-        if spans.get("nudification") or edited or self._person_near_wording(text, spans):
+        terms = {match.span for match in self._lexicon.find(text.typed) if self._intimate(match.meaning)}
+        wording = sorted(terms.union(spans.get("wording", [])))
+        wording_of_real = sorted({*wording, *spans.get("undressing", []), *self._absent_clothes.find(text)})
+        if spans.get("nudification") or edited or self._person_near(text, spans, wording, wording_of_real):
             yield Finding(self.name, "intimate_imagery", CERTAIN)
+            return
+        light = sorted({match.span for match in self._lexicon.find(text.typed) if self._suggestive(match.meaning)})
+        if self._person_near(text, spans, light, light):
+            words = ", ".join(dict.fromkeys(prompt.text[span.start : span.end] for span in light))
+            yield Finding(self.name, "sexual", SUGGESTIVE, words, spans=tuple(merged(light)))
 
     def names_public_figure(self, text: str) -> bool:
         """Tells whether a text names one of the well-known people."""
@@ -77,10 +90,10 @@ class IntimateImageryCheck:
             True for _ in self._names.capitalised(normalise(text))
         )
 
-    def _person_near_wording(self, text: Normalised, spans: dict[str, list[Span]]) -> bool:
-        terms = {match.span for match in self._lexicon.find(text.typed) if self._intimate(match.meaning)}
-        wording = sorted(terms.union(spans.get("wording", [])))
-        wording_of_real = sorted({*wording, *spans.get("undressing", []), *self._absent_clothes.find(text)})
+    def _person_near(
+        self, text: Normalised, spans: dict[str, list[Span]], wording: list[Span], wording_of_real: list[Span]
+    ) -> bool:
+        """Tells whether a person stands near wording; `wording_of_real` says something only of real people."""
         if not wording_of_real:
             return False
         distance = WordDistance(text.typed)
@@ -96,7 +109,11 @@ class IntimateImageryCheck:
         )
 
     def _intimate(self, term: Term) -> bool:
-        return term.category == "nudity" or (term.category == "sexual" and term.score >= self._sexual_from)
+        least = {"nudity": self._nude_from, "sexual": self._sexual_from}.get(term.category)
+        return least is not None and term.score >= least
+
+    def _suggestive(self, term: Term) -> bool:
+        return term.category == "sexual" and self._suggestive_from <= term.score < self._sexual_from
 
 
 def _said_of_one(text: Normalised, wording: Iterable[Span]) -> list[Span]:

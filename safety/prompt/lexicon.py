@@ -23,6 +23,21 @@ from safety.text import Normalised, normalise
 
 FOLDER = "lexicon"
 EXCEPTIONS_FILE, CONTEXT_FILE, SCORES_FILE = "harmless.toml", "framed.toml", "scores.toml"
+# Without one of these a studio would judge more laxly and say nothing; an operator may add others.
+CATEGORIES = (
+    "dangerous",
+    "deception",
+    "harassment",
+    "hate",
+    "nudity",
+    "self_harm",
+    "sexual",
+    "shocking",
+    "stereotype",
+    "violence",
+)
+OWN_FILES = tuple(f"{category}.toml" for category in CATEGORIES)
+VENDORED_FILES = ("ldnoobw.tsv", "surge.tsv")
 NEVER_EXCUSED = frozenset(["method", "propaganda", "photoreal"])  # subcategories
 MAX_SPANS = 50  # of a finding
 MAX_EVIDENCE = 3  # terms that a finding names
@@ -209,14 +224,17 @@ def load_lexicon(presets: Path) -> Lexicon:
     )
 
 
-def load_terms(presets: Path) -> Iterator[Term]:
-    """Yields the terms of `lexicon/*.toml` and `lexicon/*.tsv` in the presets. Raises PresetError naming the file."""
+def load_terms(presets: Path, vendored: Sequence[str] = VENDORED_FILES) -> Iterator[Term]:
+    """Yields the terms of `lexicon/*.toml` and `lexicon/*.tsv` in the presets.
+
+    Raises PresetError naming the file, also where one of OWN_FILES or `vendored` is missing.
+    """
     folder = presets / FOLDER
-    for path in sorted(folder.glob("*.toml")):
-        if path.name not in (EXCEPTIONS_FILE, CONTEXT_FILE, SCORES_FILE):
-            yield from _own_terms(path)
-    for path in sorted(folder.glob("*.tsv")):
-        yield from _vendored_terms(path)
+    own = {path.name for path in folder.glob("*.toml")} - {EXCEPTIONS_FILE, CONTEXT_FILE, SCORES_FILE}
+    for name in sorted(own.union(OWN_FILES)):
+        yield from _own_terms(folder / name)
+    for name in sorted({path.name for path in folder.glob("*.tsv")}.union(vendored)):
+        yield from _vendored_terms(folder / name)
 
 
 def _own_terms(path: Path) -> Iterator[Term]:

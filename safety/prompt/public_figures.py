@@ -18,6 +18,7 @@ from safety.text import Normalised, normalise
 FILE = "people.toml"
 CATEGORY = "deception"
 REACH = 10  # words between a name and what frames it: a prompt names many things
+REACH_THREAT = 4
 MAX_NAMES = 3  # that a finding shows
 
 
@@ -31,6 +32,8 @@ class FigureScores(ConfigModel):
     staged: Score
     # In the news, or at an event in a photograph.
     posed: Score
+    # Killed, hanged or aimed at: drawn, too.
+    threatened: Score
 
 
 class FramingWords(ConfigModel):
@@ -54,10 +57,13 @@ class Figures(ConfigModel):
     short: Terms
     nicknames: Terms
     harmless: Terms
+    # Of the names above, those of people who have died: their death is history.
+    dead: Terms
 
     def names(self) -> Iterator[str]:
         """Yields every name, each once."""
-        yield from dict.fromkeys(name for kind, names in self if kind != "harmless" for name in names)
+        others = ("harmless", "dead")
+        yield from dict.fromkeys(name for kind, names in self if kind not in others for name in names)
 
 
 class PublicFiguresFile(ConfigModel):
@@ -66,10 +72,11 @@ class PublicFiguresFile(ConfigModel):
     score: FigureScores
     figures: Figures
     frame: FramingWords
+    threat: Terms
 
 
 class PublicFiguresCheck:
-    """Yields at most one finding: the gravest of what is said of any public figure."""
+    """Yields the gravest of what is said of any public figure, and a threat to one who lives."""
 
     name = "public figures"
     live = True
@@ -78,7 +85,9 @@ class PublicFiguresCheck:
         names = ((name, "name") for name in file.figures.names())
         frames = ((term, kind) for kind, terms in file.frame for term in terms)
         harmless = ((phrase, "harmless") for phrase in file.figures.harmless)
-        self._matcher = TermMatcher([*names, *frames, *harmless])
+        dead = ((name, "dead") for name in file.figures.dead)
+        threats = ((term, "threat") for term in file.threat)
+        self._matcher = TermMatcher([*names, *frames, *harmless, *dead, *threats])
         self._scores = file.score
 
     def detect(self, prompt: Prompt) -> Iterator[Finding]:
@@ -90,6 +99,15 @@ class PublicFiguresCheck:
         named = outside(spans.get("name", []), spans.get("harmless", []))
         if named:
             yield self._finding(text, named, spans)
+            yield from self._threat(text, outside(named, spans.get("dead", [])), spans.get("threat", []))
+
+    def _threat(self, text: Normalised, living: Sequence[Span], threats: Sequence[Span]) -> Iterator[Finding]:
+        distance = WordDistance(text.typed)
+        near = [span for span in threats if distance.near(span, sorted(living), REACH_THREAT)]
+        if near:
+            evidence = text.typed[near[0].start : near[0].end]
+            spans = tuple(merged([*living, *near])[:MAX_SPANS])
+            yield Finding(self.name, "harassment", self._scores.threatened, evidence, "threat", spans)
 
     def _finding(self, text: Normalised, named: Sequence[Span], spans: dict[str, list[Span]]) -> Finding:
         distance = WordDistance(text.typed)

@@ -19,6 +19,8 @@ _LEFT_OUT = tuple(
         rf"(?<![^\W_])neg(?:ative)?[\s_-]?prompts?\s?[:=]\s*(?P<words>.*?){_SETTINGS}",
         # Only where a part of the text begins: "a photographic negative: ..." is a picture of one.
         rf"[\n#;|.,]\s*negatives?\s?:\s*(?P<words>.*?){_SETTINGS}",
+        r"(?:^|[\n#;|.,])\s*(?:avoid|exclude|excluding|unwanted|undesired content|uc)\s?:\s*(?P<words>.*?)"
+        r"(?=[\n;|]|\.\s|$)",
         r"(?<!\S)(?:--|—)(?:no|neg|negative)[\s=:]\s*(?P<words>.*?)(?=\s(?:--|—)[a-z]|$)",
         rf"[(\[{{](?P<words>[^()\[\]{{}}]{{1,300}}):\s?{_WEIGHT}\s?[)\]}}]",
         rf"(?:^|(?<=[\s,|]))(?P<words>[^\s,|:][^,|:]{{0,80}})::\s?{_WEIGHT}(?![\d.])",

@@ -42,6 +42,8 @@ _EVERYDAY = (
     "bitte vögeln couilles baiser asesinato burro pesce aranha porco хрен 女の子 ファンタジー デブ 殺人事件 セクシーな"
 )
 EVERYDAY = frozenset(_EVERYDAY.split())
+# Counted on real prompts (benchmarks.prompt.entries): they stop none that deserves it, only names, food and tools.
+MEANT_OTHERWISE = frozenset(["cholo", "dipstick", "gerber", "homoerotic", "mong", "negga", "nuggets", "pecker"])
 LDNOOBW_SKIPPED = {"tlh", "LICENSE", "README.md"}
 HEADS = {
     "surge": "# From github.com/surge-ai/profanity, MIT, (c) 2021 Surge AI; pruned and scored by training/lexicon.",
@@ -54,6 +56,8 @@ def surge_terms(path: Path) -> Iterator[Term]:
     """One term a row of Surge's list."""
     with path.open(encoding="utf-8", newline="") as file:
         for row in csv.DictReader(file):
+            if row["text"].strip() in MEANT_OTHERWISE:
+                continue
             category, scores = SURGE.get(row["category_1"], SURGE_OTHER)
             severity = min(3, max(1, round(float(row["severity_rating"]))))
             yield Term(row["text"].strip(), category, "", scores[severity - 1])
@@ -64,7 +68,7 @@ def ldnoobw_terms(folder: Path) -> Iterator[Term]:
     for path in sorted(folder.iterdir()):
         if path.name not in LDNOOBW_SKIPPED:
             for line in filter(None, map(str.strip, path.read_text("utf-8").splitlines())):
-                if path.name == "en" or usable(line):
+                if line not in MEANT_OTHERWISE and (path.name == "en" or usable(line)):
                     yield Term(line, "sexual", "", LDNOOBW_SCORE.get(path.name, LDNOOBW_OTHER))
 
 
@@ -111,7 +115,7 @@ def main() -> None:
     benign = list(dict.fromkeys(benign_texts(options.benign)))
     for name in HEADS:
         (PRESETS / "lexicon" / f"{name}.tsv").unlink(missing_ok=True)
-    known = {key for term in load_terms(PRESETS) for key in spellings(term.name)}
+    known = {key for term in load_terms(PRESETS, vendored=()) for key in spellings(term.name)}
     sources = {
         "surge": surge_terms(options.lists / "surge_profanity_en.csv"),
         "ldnoobw": ldnoobw_terms(options.lists / "ldnoobw"),
