@@ -82,8 +82,8 @@ class PromptClassifierCheck:
 
     `warn_score` is the least score at which general mode warns of any of OUTPUTS: words are marked until the prompt
     without them would stay below it. Infinite: no words are marked. `second` has a further model, whose logits count by
-    `second_share` of the configuration; the words are marked by the first. The weights are read at the first prompt; then
-    WeightsError is raised where they are missing or not the recorded ones.
+    `second_share` of the configuration; the words are marked by the first. The weights are read at the first prompt;
+    then WeightsError is raised where they are missing or not the recorded ones.
     """
 
     name = NAME

@@ -13,9 +13,10 @@ from pathlib import Path
 from typing import Any
 
 from safety.checks import run_checks
-from safety.prompt import load_prompt_checks
-from safety.prompt.classifier import NAME, findings_of, load_prompt_classifier
+from safety.prompt.classifier import NAME, findings_of
+from safety.prompt.multilingual import FOLDER
 from safety.records import Assessment, Finding, Prompt, Stage
+from training.prompt_classifier.checks import MODELS, load_others, load_run
 from training.prompt_classifier.data import raw, sources
 from training.prompt_classifier.evaluate import unseen
 from training.prompt_classifier.examples import STOP, for_limits
@@ -34,6 +35,7 @@ RULE_FILES = (
     "patterns.toml",
     "people.toml",
     "prompt_classifier.toml",
+    "prompt_languages.toml",
 )
 
 
@@ -58,9 +60,9 @@ class Judge:
     """
 
     def __init__(self, presets: Path, model: Path, folds: Path | None, real: Path) -> None:
-        self._rules = load_prompt_checks(presets).checks
-        self._model = load_prompt_classifier(presets, model)
-        self._half = load_prompt_classifier(presets, folds / "half") if folds else None
+        self._rules = load_others(presets)
+        self._model = load_run(presets, model)
+        self._half = load_run(presets, folds / "half") if folds else None
         self._trained, self._real = {REAL, *sources()["dev"]}, real
 
     def judge(self, data: Path, name: str) -> Iterator[Seen]:
@@ -112,7 +114,11 @@ def judged(presets: Path, model: Path, data: Path, work: Path, real: Path, folds
 
 
 def _digest(presets: Path, model: Path, folds: Path | None) -> str:
-    paths = [model / "weights.toml", *([folds / "half" / "weights.toml"] if folds else [])]
+    paths = [
+        model / "weights.toml",
+        MODELS / FOLDER / "weights.toml",
+        *([folds / "half" / "weights.toml"] if folds else []),
+    ]
     for name in RULE_FILES:
         paths += [presets / name] if (presets / name).is_file() else sorted((presets / name).iterdir())
     safety = Path(__file__).parents[2] / "safety"

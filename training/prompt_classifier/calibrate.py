@@ -20,7 +20,7 @@ from training.prompt_classifier.rows import HARM, HEADS
 # say nothing of how many there are.
 REAL = {"random": 1.0, "stopped": 0.12, "unsure": 0.03, "mined": 0.0}
 ROWS = 32
-STEPS, RIDGE = 25, 1e-3  # of Newton's method
+RIDGE = 1e-3
 
 
 def logits(model: Encoder, texts: Sequence[str]) -> np.ndarray:
@@ -56,15 +56,16 @@ def fitted(
 
 
 def _platt(scores: np.ndarray, target: np.ndarray, weight: np.ndarray, given: np.ndarray) -> tuple[float, float]:
-    """Returns slope and offset of a logistic regression with a term that is given, by Newton's method."""
-    features = np.stack([scores, np.ones_like(scores)], axis=1).astype(np.float64)
-    found = np.array([1.0, 0.0])
-    for _ in range(STEPS):
-        chance = 1 / (1 + np.exp(-(features @ found + given)))
-        slope = features.T @ (weight * (target - chance)) - found * RIDGE
-        curve = (features * (weight * chance * (1 - chance))[:, None]).T @ features + RIDGE * np.eye(2)
-        found = found + np.linalg.solve(curve, slope)
-    return max(0.05, float(found[0])), float(found[1])
+    """Returns slope and offset of a logistic regression with a term that is given."""
+    from scipy.optimize import minimize
+
+    signs = np.where(target, 1.0, -1.0)
+
+    def cost(pair: np.ndarray) -> float:
+        return float(weight @ np.logaddexp(0, -signs * (pair[0] * scores + pair[1] + given)) + RIDGE * (pair @ pair))
+
+    found = minimize(cost, np.array([1.0, 0.0]), method="L-BFGS-B", bounds=((0.05, None), (None, None))).x
+    return float(found[0]), float(found[1])
 
 
 def applied(model: Encoder, pairs: Sequence[tuple[float, float]]) -> Encoder:

@@ -19,10 +19,10 @@ import numpy as np
 from safety.checks import Check, run_checks
 from safety.policy.decide import decide
 from safety.policy.model import Policy, load_policy
-from safety.prompt import load_prompt_checks
-from safety.prompt.classifier import findings_of, load_prompt_classifier
+from safety.prompt.classifier import findings_of
 from safety.records import Assessment, Finding, Prompt, Stage, Verdict
 from training.prompt_classifier import figures
+from training.prompt_classifier.checks import load_others, load_run
 from training.prompt_classifier.data import raw, sources
 from training.prompt_classifier.mix import held
 from training.prompt_classifier.rows import Row, key
@@ -48,9 +48,9 @@ class Judges:
 
     def __init__(self, work: Path, model: Path) -> None:
         self.policy: Policy = load_policy(PRESETS)
-        self.rules: Sequence[Check[Prompt]] = load_prompt_checks(PRESETS).checks
-        self.final = load_prompt_classifier(PRESETS, model)
-        self.half = load_prompt_classifier(PRESETS, work / "half")
+        self.rules: Sequence[Check[Prompt]] = load_others(PRESETS)
+        self.final = load_run(PRESETS, model)
+        self.half = load_run(PRESETS, work / "half")
         self.trained = set(sources()["dev"])
 
     def judge(self, name: str, records: Sequence[dict[str, str]], modes: Sequence[str]) -> Scored:

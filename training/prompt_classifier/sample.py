@@ -5,9 +5,9 @@
 One order of all texts, shuffled with SEED, decides everything: the first RANDOM are the random part (the first TEST of
 them the test part, which no training, mining or limit ever sees), the next POOL are judged by the guard as it is. Of
 these are taken all that it stops, then those of highest risk among the rest. `labels/sample.tsv` was drawn
-with the guard of commit 91b79ea; with another guard the second half differs. `--again` takes the rows that it names,
-also 3,000 mined ones: of the next 60,000 texts all that the guard of commit 001a255 stopped, then those of highest risk,
-two at most that begin alike.
+with the guard of commit 91b79ea; with another guard the second half differs. `--again` takes the rows that it
+names, also 3,000 mined ones: of the next 60,000 texts all that the guard of commit 001a255 stopped, then those of
+highest risk, two at most that begin alike.
 """
 
 from __future__ import annotations

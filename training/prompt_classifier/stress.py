@@ -15,10 +15,11 @@ from pathlib import Path
 
 import numpy as np
 
-from safety.prompt.classifier import PromptClassifierCheck, load_prompt_classifier
+from safety.prompt.classifier import PromptClassifierCheck
 from safety.records import Prompt, Span
 from training.prompt_classifier.attacks import DISGUISES, noised, salad
 from training.prompt_classifier.batches import pieces, tokenizer
+from training.prompt_classifier.checks import load_run
 from training.prompt_classifier.data import raw
 from training.prompt_classifier.evaluate import PRESETS, unseen
 from training.prompt_classifier.figures import auroc, threshold_at
@@ -35,7 +36,7 @@ class Unseen:
     """The rows of one set that were held back, scored by the run that did not see them."""
 
     def __init__(self, work: Path, records: Sequence[dict[str, str]]) -> None:
-        self.check = load_prompt_classifier(PRESETS, work / "half", STOPPED)
+        self.check = load_run(PRESETS, work / "half", STOPPED)
         records = [record for record in records if unseen(record["text"])]
         self.texts = [record["text"] for record in records]
         self.labels = np.array([int(record["label"]) for record in records])

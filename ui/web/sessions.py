@@ -1,6 +1,7 @@
 """Bounds what Gradio keeps for one client: its oldest sessions are forgotten for its new ones, never somebody else's.
 
-The session of a program is forgotten some time after its answer; that of a page, whose heartbeat says so, stays. Gradio itself keeps 2,000 sessions of all clients together, and drops the oldest with whatever its person waits for.
+The session of a program is forgotten some time after its answer; that of a page, whose heartbeat says so, stays. Gradio
+itself keeps 2,000 sessions of all clients together, and drops the oldest with whatever its person waits for.
 """
 
 from __future__ import annotations
@@ -44,7 +45,7 @@ class Sessions:
             _remember(self._left, self._kept_as.pop(listener, listener), self.clock())
 
     def over(self, busy: Container[str]) -> list[str]:
-        """Returns the sessions of programs that have not called for IDLE since their last answer, and are not `busy`."""
+        """Returns the sessions of programs without a call for IDLE seconds after an answer, none of those `busy`."""
         due = [one for one, since in self._left.items() if self.clock() - since > IDLE and one not in busy]
         for one in due:
             del self._left[one]
