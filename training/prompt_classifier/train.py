@@ -1,8 +1,8 @@
 """Trains the encoder in four runs: without any dev row, with half of the dev rows, a little with the other half, and
 once more mostly with what was labelled and written by hand.
 
-What ships is the mean of the weights before and after the fourth; what is quoted of the dev sets comes from a model made
-the same way without the half that it is measured on.
+What ships is the mean of the weights before and after the fourth; what is quoted of the dev sets comes from a model
+made the same way without the half that it is measured on.
 
     python -m training.prompt_classifier.train --data FOLDER [--work build/prompt_classifier] [--terms FILE]
 
@@ -13,7 +13,7 @@ on from there when the command is given again; runs that are done are left alone
 from __future__ import annotations
 
 import argparse
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path

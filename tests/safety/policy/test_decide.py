@@ -327,3 +327,23 @@ def test_a_hard_line_needs_nobody_to_agree() -> None:
 def test_the_surer_the_model_the_more_a_list_counts(one: float, other: float, mode: str) -> None:
     low, high = sorted((one, other))
     assert decide(listed(low), POLICY, mode).verdict <= decide(listed(high), POLICY, mode).verdict
+
+
+PAIRS = [(one, other) for pair in POLICY.together for one in pair.one for other in pair.other]
+
+
+@pytest.mark.parametrize(("one", "other"), PAIRS)
+@given(mode=modes, high=st.floats(0.7, 1), asked=st.floats(0.4, 1), first=st.booleans())
+def test_two_harms_at_once_are_refused_in_every_mode(
+    one: str, other: str, mode: str, high: float, asked: float, first: bool
+) -> None:
+    scores = (high, asked) if first else (asked, high)
+    found = tuple(Finding("x", name, score) for name, score in zip((one, other), scores, strict=True))
+    decision = decide(Assessment(Stage.PROMPT, ("x",), found), POLICY, mode)
+    assert decision.verdict is Verdict.BLOCK and decision.modes_that_allow == ()
+
+
+@pytest.mark.parametrize("mode", ["art", "medical"])
+@pytest.mark.parametrize("found", [NAKED, GORY])
+def test_one_harm_alone_is_relaxed_for_its_purpose(found: Finding, mode: str) -> None:
+    assert judged(mode, found).verdict < judged("general", found).verdict

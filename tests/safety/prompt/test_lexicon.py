@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 
@@ -9,7 +10,7 @@ import pytest
 
 from safety.errors import PresetError
 from safety.policy.model import load_policy
-from safety.prompt.lexicon import Lexicon, LexiconCheck, load_terms
+from safety.prompt.lexicon import Lexicon, LexiconCheck, load_lexicon, load_terms
 from safety.records import Decision, Finding, Prompt, Verdict
 from tests.safety.prompt.conftest import PRESETS, Detect
 
@@ -137,11 +138,19 @@ def test_combined_scores_are_never_below_the_highest(lexicon: Lexicon) -> None:
     ],
 )
 def test_a_bad_term_file_names_itself_and_the_place(tmp_path: Path, name: str, text: str, names: str) -> None:
-    (tmp_path / "lexicon").mkdir()
+    shutil.copytree(PRESETS / "lexicon", tmp_path / "lexicon")
     (tmp_path / "lexicon" / name).write_bytes(text.encode("utf-8", "surrogateescape"))
     with pytest.raises(PresetError, match=name) as caught:
         list(load_terms(tmp_path))
     assert names in str(caught.value)
+
+
+@pytest.mark.parametrize("name", sorted(path.name for path in (PRESETS / "lexicon").glob("*.t[os]*")))
+def test_a_list_that_is_missing_is_an_error_that_names_it(tmp_path: Path, name: str) -> None:
+    shutil.copytree(PRESETS / "lexicon", tmp_path / "lexicon")
+    (tmp_path / "lexicon" / name).unlink()
+    with pytest.raises(PresetError, match=name):
+        load_lexicon(tmp_path)
 
 
 def test_every_term_has_a_category_of_the_policy() -> None:
