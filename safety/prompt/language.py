@@ -124,13 +124,18 @@ class LanguageIdentifier:
         return next(iter(taught if near else probabilities)), probabilities[ENGLISH]
 
     def _is_a_language(self, text: str) -> bool:
-        code, probability = next(iter(language_probabilities(text).items()))
-        return code in TAUGHT and probability >= self._config.taught_certainty
+        """Tells whether a text is clearly in languages that were taught, though its words be English ones, too."""
+        probabilities = language_probabilities(text)
+        taught = sum(chance for code, chance in probabilities.items() if code in TAUGHT)
+        english = probabilities[ENGLISH]
+        return taught >= self._config.taught_certainty and english < self._config.taught_english_probability
 
     def _in_latin_letters(self, typed: str, plain: str, clearest: str) -> Language:
         words = [word for word in WORD.findall(plain) if len(word) > 1]
         english, own = english_share(clearest), english_share(plain)
-        if len(words) < self._config.taught_min_words or own >= self._config.english_from:
+        if len(words) < self._config.taught_min_words:
+            return _PASSES
+        if own >= self._config.english_from and not self._is_a_language(typed):
             return _PASSES
         code, probability = (ENGLISH, 1.0) if TELLING_WORDS.intersection(words) else self._likeliest(typed)
         if code in TAUGHT and probability < self._config.taught_english_probability:

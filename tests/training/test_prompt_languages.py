@@ -16,7 +16,7 @@ from training.prompt_classifier.examples import HARD_LINES, STOP, Example
 from training.prompt_languages.calibrate import offsets
 from training.prompt_languages.rows import languages, read_languages, varied
 from training.prompt_languages.source import read, unpacked
-from training.prompt_languages.train import split
+from training.prompt_languages.train import SHARED, split
 
 TESTS = read_languages(Path("tests/safety/prompt/data/languages"))
 WRITTEN = read_languages()
@@ -36,7 +36,8 @@ def test_no_row_that_is_taught_is_a_near_copy_of_one_that_measures(code: str) ->
         alike = SequenceMatcher(None, "", test.text.lower(), autojunk=False)
         for taught in WRITTEN[code]:
             alike.set_seq1(taught.text.lower())
-            assert alike.quick_ratio() <= ALIKE or alike.ratio() <= ALIKE, (test.text, taught.text)
+            quick = (alike.real_quick_ratio, alike.quick_ratio, alike.ratio)
+            assert any(ratio() <= ALIKE for ratio in quick), (test.text, taught.text)
 
 
 def test_every_row_says_what_it_is() -> None:
@@ -60,6 +61,13 @@ def test_what_is_held_is_not_taught() -> None:
     assert len(left_out["de"]) == len(WRITTEN["de"])
     assert not {id(each) for each in taught} & {id(each) for own in left_out.values() for each in own}
     assert split(WRITTEN, [])[1] == {}
+
+
+def test_what_other_languages_say_too_is_not_left_out() -> None:
+    _, left_out = split(WRITTEN, ["none"])
+    assert sorted(left_out) == sorted(WRITTEN)
+    assert SHARED not in {each.theme for own in left_out.values() for each in own}
+    assert SHARED in {each.theme for own in WRITTEN.values() for each in own}
 
 
 def test_the_heads_move_until_few_harmless_rows_are_stopped() -> None:

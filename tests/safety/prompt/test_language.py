@@ -85,6 +85,8 @@ def test_english_in_disguise_passes_for_no_other_language(text: str) -> None:
         pytest.param("хрен на грядке, ботаника", "ru", id="Russian that could be Bulgarian"),
         pytest.param("Esel liest Kindern vor, Aquarell", "de", id="German that could be Dutch"),
         pytest.param("perros durmiendo, playa", "es", id="three words"),
+        pytest.param("zombie qui attend le bus, BD", "fr", id="French of words that are English, too"),
+        pytest.param("el islam en la Edad Media, mural", "es", id="Spanish of words that are English, too"),
     ],
 )
 def test_a_short_text_is_taken_for_a_language_that_was_taught(text: str, code: str) -> None:
