@@ -29,7 +29,7 @@ from training.prompt_languages.rows import read_languages
 from training.prompt_languages.train import split
 from training.prompt_languages.vocabulary import kept, tokenizer
 
-ALLOWED, REFUSED = 0.045, 0.004
+ALLOWED, REFUSED = 0.055, 0.004
 TOGETHER = (HARM, "refuse")
 ALWAYS = ("always", *KINDS)
 FURTHEST = 8.0  # logits that a head may move
