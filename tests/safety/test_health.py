@@ -83,7 +83,7 @@ def test_a_check_that_is_switched_off_is_told_as_that(presets: Path) -> None:
         pytest.param(
             "[gore]", "[gore]\nuse = false", "gore: a required check cannot be switched off", id="switched off"
         ),
-        pytest.param("apparent_age = 25", "apparent_age = 12", "minors.apparent_age", id="too young"),
+        pytest.param("young_age = 18", "young_age = 12", "minors.young_age", id="too young"),
         pytest.param("sexual = 0.3", "sexual = 0.9", "minors.sexual", id="too loose"),
         pytest.param("child_face = 0.5", "child_face = 0.9", "minors.child_face", id="too loose for faces"),
         pytest.param("regions_from = 0.35\n", "", "nudity.regions_from", id="a score gone"),

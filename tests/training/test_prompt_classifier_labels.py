@@ -72,7 +72,7 @@ def test_what_ships_is_sound() -> None:
         rows = list(csv.DictReader(file, delimiter="\t"))
     with (labels.FOLDER / "sample.tsv").open(newline="", encoding="utf-8") as file:
         parts = {row["id"]: row["part"] for row in csv.DictReader(file, delimiter="\t")}
-    assert Counter(parts.values()) == {"test": 2000, "random": 4500, "stopped": 5307, "unsure": 1193}
+    assert Counter(parts.values()) == {"test": 2000, "random": 4500, "stopped": 5307, "unsure": 1193, "mined": 3000}
     assert len({row["id"] for row in rows}) == len(rows) and {row["id"] for row in rows} <= set(parts)
     for row in rows:
         assert len(row["outcomes"]) == 3 and set(row["outcomes"]) <= set("01234")

@@ -206,7 +206,7 @@ def test_a_missing_general_mode_stops_the_start(presets: Path) -> None:
 
 def test_the_digest_changes_with_any_file(presets: Path) -> None:
     edit(
-        presets / "modes" / "art.toml", "[limits.prompt.violence]\nwarn = 0.6", "[limits.prompt.violence]\nwarn = 0.61"
+        presets / "modes" / "art.toml", "[limits.prompt.violence]\nwarn = 0.8", "[limits.prompt.violence]\nwarn = 0.79"
     )
     assert load_policy(presets).digest != POLICY.digest == load_policy(PRESETS).digest
 

@@ -31,7 +31,7 @@ from tests.safety.prompt.conftest import PRESETS
 
 SHIPPED = Path(__file__).parents[3] / "assets" / "models" / classifier.FOLDER
 CONFIG = PromptClassifierConfig.load(PRESETS / classifier.FILE)
-WARN_SCORE = 0.4
+WARN_SCORE = 0.36
 WORDS = ("[PAD]", "[UNK]", "knife", "blood", "cat", "a", "the", "in", "park", "dog", "b", "l", "d", "0")
 WEIGHT = {"knife": 1.5, "blood": 9.5}  # what a word adds to harm, to violence and to its gravity
 MARK = {"knife": -1.0, "blood": 4.0}  # of the others -4: the logit of belonging to the phrase that carries it

@@ -261,5 +261,6 @@ def test_the_model_that_ships_is_named_with_the_hash_of_its_file() -> None:
     seen = run_checks(Stage.PROMPT, Prompt("a red apple"), [check for check in checks if check.name == "meaning"])
     if seen.failed:
         pytest.skip("the weights are not here")
-    [model] = seen.models["meaning"]
-    assert model.name == "prompt_classifier" and re.fullmatch("[0-9a-f]{64}", model.sha256)
+    models = seen.models["meaning"]
+    assert [model.name for model in models] == ["prompt_classifier", "prompt_languages"]
+    assert all(re.fullmatch("[0-9a-f]{64}", model.sha256) for model in models)

@@ -69,8 +69,8 @@ def test_a_client_with_thousands_of_sessions_takes_nobodys_answer(tmp_path: Path
     with serving(tmp_path) as served:
         served.engine.pause = 0.05
         # The newest queue is this server's. Gradio keeps 2,000 sessions: fewer show the same.
-        queue = [one for one in gc.get_objects() if isinstance(one, queueing.Queue)][-1]
-        admission = next(one for one in gc.get_objects() if isinstance(one, Sessions) and not one._own)
+        queue = [one for one in gc.get_objects() if type(one) is queueing.Queue][-1]
+        admission = next(one for one in gc.get_objects() if type(one) is Sessions and not one._own)
         queue.pending_messages_per_session.max_size, admission.most = 20, 10
         answers: list[Any] = []
 
