@@ -68,7 +68,7 @@ def test_a_language_that_was_not_read_is_no_matter_of_the_whole() -> None:
 
 
 def test_a_remark_on_no_words_is_not_told_beside_a_refusal() -> None:
-    remark = read("read", 0.25, category="dangerous")
+    remark = read("read", 0.34, category="dangerous")
     assert [group.first.reason.category for group in told(read("read", 0.9, (0, 4)), remark)] == ["deception"]
     assert [group.first.reason.category for group in told(remark)] == ["dangerous"]
 

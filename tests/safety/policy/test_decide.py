@@ -177,7 +177,7 @@ def judged(mode: str, *findings: Finding) -> Decision:
 
 
 AROUSED, NAKED = Finding("x", "sexual", 0.5, "sexy"), Finding("x", "nudity", 0.75, "naked")
-NEWS, GORY = Finding("x", "deception", 0.5, "press photo", "news"), Finding("x", "violence", 0.75, "gore")
+NEWS, GORY = Finding("x", "deception", 0.5, "press photo", "news"), Finding("x", "violence", 0.85, "gore")
 
 
 @pytest.mark.parametrize(
