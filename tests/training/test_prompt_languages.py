@@ -13,7 +13,7 @@ import pytest
 from safety.prompt.classifier_model import CATEGORIES, HEADS, KINDS
 from safety.prompt.language import TAUGHT
 from training.prompt_classifier.examples import HARD_LINES, STOP, Example
-from training.prompt_languages.calibrate import offsets
+from training.prompt_languages.calibrate import ALLOWED, offsets
 from training.prompt_languages.rows import languages, read_languages, varied
 from training.prompt_languages.source import read, unpacked
 from training.prompt_languages.train import SHARED, split
@@ -75,7 +75,8 @@ def test_the_heads_move_until_few_harmless_rows_are_stopped() -> None:
     found = offsets(harmless, 0.3, 0.7)
     harm = 1 / (1 + np.exp(-(harmless[:, 0] + found["harm"][1])))
     refuse = 1 / (1 + np.exp(-(harmless[:, HEADS.index("refuse")] + found["refuse"][1])))
-    assert 0.04 <= (0.5 * (harm + np.minimum(harm, refuse)) >= 0.3).mean() <= 0.05
+    stopped = (0.5 * (harm + np.minimum(harm, refuse)) >= 0.3).mean()
+    assert ALLOWED - 0.005 <= stopped <= ALLOWED
 
 
 def test_four_bits_become_the_numbers_they_stand_for() -> None:
