@@ -26,7 +26,9 @@ from pydantic import Field, model_validator
 from safety.config import ConfigModel
 from safety.prompt.attribution import MAX_TOKENS, attribute, share_of
 from safety.prompt.classifier_model import (
+    BEGIN,
     CATEGORIES,
+    END,
     HEADS,
     KINDS,
     Array,
@@ -66,7 +68,7 @@ class PromptClassifierConfig(ConfigModel):
     """Holds presets/prompt_classifier.toml."""
 
     explain_from: Score
-    second_share: Annotated[float, Field(ge=0.0, lt=1.0)]
+    second_share: Annotated[float, Field(ge=0.0, lt=1.0)] = 0.0
     margin: Annotated[float, Field(ge=0.0, lt=1.0)]
     power: dict[str, Annotated[float, Field(gt=0.0)]]
 
@@ -88,6 +90,8 @@ class PromptClassifierCheck:
 
     name = NAME
     live = True
+    # What the weights are called, and the tokens before and after a text that their tokenizer puts there.
+    weights, frame = FOLDER, (BEGIN, END)
 
     def __init__(
         self,
@@ -109,12 +113,12 @@ class PromptClassifierCheck:
     @property
     def models(self) -> tuple[Model, ...]:
         """Returns the names and SHA-256 of the weights. Raises PresetError for a bad weights.toml."""
-        return (*_models(self._folder), *(self._second.models if self._second else ()))
+        return (*_models(self._folder, self.weights), *(self._second.models if self._second else ()))
 
     @property
     def model(self) -> PromptClassifierModel:
         """Returns the model in `folder`, which checks of one folder share."""
-        return _model(self._folder)
+        return _model(self._folder, self.frame)
 
     def detect(self, subject: Prompt, /) -> Iterable[Finding]:
         """Returns a finding a category, with spans from the score `explain_from` on; none for an empty prompt."""
@@ -261,13 +265,13 @@ def _column(category: str, subcategory: str) -> str:
 
 # Asked at every judgement, and the file does not change while the weights are loaded.
 @lru_cache(maxsize=4)
-def _models(folder: Path) -> tuple[Model, ...]:
-    return (Model(FOLDER, read_weights(folder)["model"].sha256),)
+def _models(folder: Path, name: str) -> tuple[Model, ...]:
+    return (Model(name, read_weights(folder)["model"].sha256),)
 
 
 @lru_cache(maxsize=4)
-def _model(folder: Path) -> PromptClassifierModel:
-    return PromptClassifierModel(folder)
+def _model(folder: Path, frame: tuple[int, int]) -> PromptClassifierModel:
+    return PromptClassifierModel(folder, frame)
 
 
 def _variants_to_read(normalised: Normalised, model: PromptClassifierModel) -> Iterator[TextVariant]:

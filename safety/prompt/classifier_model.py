@@ -1,6 +1,6 @@
 """Runs the model of the prompt classifier: text in, one logit per head and each word's share of it out.
 
-The model (training/prompt_classifier) is a four-layer encoder with attention pooling per head. A head's logit
+The model (training/prompt_classifier) is an encoder with attention pooling per head. A head's logit
 is its bias plus a sum over tokens, so a word's share is exact for the states that the encoder computed. Longer texts
 are read in windows that overlap.
 """

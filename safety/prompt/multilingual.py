@@ -8,19 +8,15 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable
-from functools import lru_cache
 from pathlib import Path
 from typing import Self
 
 from pydantic import model_validator
 
 from safety.prompt.classifier import PromptClassifierCheck, PromptClassifierConfig
-from safety.prompt.classifier_model import PromptClassifierModel
 from safety.prompt.language import TAUGHT, LanguageIdentifier
-from safety.records import Model
 from safety.text.folding import as_typed
 from safety.text.variant import TextVariant
-from safety.weights import read_weights
 
 FILE = "prompt_languages.toml"
 FOLDER = "prompt_languages"
@@ -44,22 +40,13 @@ class MultilingualCheck(PromptClassifierCheck):
     """Reads what `languages` takes for one of language.TAUGHT, or for a mixture with it; finds nothing in all else."""
 
     name = NAME
+    weights, frame = FOLDER, FRAME
 
     def __init__(
         self, folder: Path, config: MultilingualConfig, warn_score: float, languages: LanguageIdentifier
     ) -> None:
         super().__init__(folder, config, warn_score, languages)
         self._identify, self._offset = languages.identify, config.offset
-
-    @property
-    def models(self) -> tuple[Model, ...]:
-        """Returns the name and SHA-256 of the weights. Raises PresetError for a bad weights.toml."""
-        return _models(self._folder)
-
-    @property
-    def model(self) -> PromptClassifierModel:
-        """Returns the model in `folder`, which checks of one folder share."""
-        return _model(self._folder)
 
     def reads(self, text: str) -> bool:
         """Tells whether the check judges a text: it is in a language that the model was taught, wholly or in part."""
@@ -77,14 +64,3 @@ def load_multilingual(
 ) -> MultilingualCheck:
     """Reads `prompt_languages.toml` of the presets for the weights in `folder`. Raises PresetError."""
     return MultilingualCheck(folder, MultilingualConfig.load(presets / FILE), warn_score, languages)
-
-
-# Asked at every judgement, and the file does not change while the weights are loaded.
-@lru_cache(maxsize=4)
-def _models(folder: Path) -> tuple[Model, ...]:
-    return (Model(FOLDER, read_weights(folder)["model"].sha256),)
-
-
-@lru_cache(maxsize=4)
-def _model(folder: Path) -> PromptClassifierModel:
-    return PromptClassifierModel(folder, FRAME)

@@ -14,6 +14,7 @@ import hashlib
 import json
 import shutil
 import warnings
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -96,6 +97,11 @@ class Attention(nn.Module):
 
 def write(encoder: Encoder, path: Path) -> None:
     """The model as ONNX, its large matrices int8."""
+    write_int8(Packed(encoder), path, _heads)
+
+
+def write_int8(packed: nn.Module, path: Path, in_float: Callable[[Path], Sequence[str]]) -> None:
+    """A model that reads one text at a time as ONNX, its large matrices int8; `in_float` names those that stay so."""
     from onnxruntime.quantization import QuantType, quantize_dynamic
 
     path.parent.mkdir(parents=True, exist_ok=True)
@@ -105,7 +111,7 @@ def write(encoder: Encoder, path: Path) -> None:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # the exporter by tracing is deprecated, and needs one package fewer
         torch.onnx.export(
-            Packed(encoder).eval(),
+            packed.eval(),
             example,
             str(whole),
             input_names=["ids"],
@@ -122,7 +128,7 @@ def write(encoder: Encoder, path: Path) -> None:
         per_channel=True,
         reduce_range=True,
         weight_type=QuantType.QInt8,
-        nodes_to_exclude=_heads(whole),
+        nodes_to_exclude=in_float(whole),
     )
     whole.unlink()
 

@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import argparse
 import json
-import warnings
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +18,7 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from training.prompt_classifier.export import OPSET, Attention, sha256
+from training.prompt_classifier.export import Attention, sha256, write_int8
 from training.prompt_classifier.model import WIDTH, Encoder
 from training.prompt_classifier.rows import HEADS
 from training.prompt_languages import source as e5
@@ -77,39 +76,11 @@ class Packed(nn.Module):
         return (numbers * self.scales[ids].float()[:, :, None]).reshape(-1, WIDTH)
 
 
-def write(packed: Packed, path: Path) -> None:
-    """The model as ONNX, its large matrices int8."""
-    from onnxruntime.quantization import QuantType, quantize_dynamic
-
-    path.parent.mkdir(parents=True, exist_ok=True)
-    whole = path.with_suffix(".fp32.onnx")
-    axes = {name: {1: "tokens"} for name in ("ids", "shares", "marks")}
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # the exporter by tracing is deprecated, and needs one package fewer
-        torch.onnx.export(
-            packed.eval(),
-            (torch.randint(100, 20000, (1, 9)),),
-            str(whole),
-            input_names=["ids"],
-            output_names=["logits", "shares", "marks"],
-            dynamic_axes=axes,
-            opset_version=OPSET,
-            dynamo=False,
-        )
-    # Seven bits: without VNNI, two products of eight bits can overflow sixteen. The heads stay in float.
-    kept_whole = [f"{place}/{name}" for place in ("", "/encoder") for name in ("attend/MatMul", "value/MatMul")]
-    kept_whole += [f"{place}/mark/Gemm{end}" for place in ("", "/encoder") for end in ("", "_MatMul")]
-    kept_whole += [f"{product}{end}" for product in FLOAT for end in ("", "_MatMul")]
-    quantize_dynamic(
-        whole,
-        path,
-        op_types_to_quantize=["MatMul"],
-        per_channel=True,
-        reduce_range=True,
-        weight_type=QuantType.QInt8,
-        nodes_to_exclude=kept_whole,
-    )
-    whole.unlink()
+def in_float(_whole: Path) -> list[str]:
+    """Returns the names of the products that stay in float, as the exporter may name them: FLOAT and the heads."""
+    names = [f"{place}/{name}" for place in ("", "/encoder") for name in ("attend/MatMul", "value/MatMul")]
+    names += [f"{place}/mark/Gemm{end}" for place in ("", "/encoder") for end in ("", "_MatMul")]
+    return names + [f"{product}{end}" for product in FLOAT for end in ("", "_MatMul")]
 
 
 def calibrated(encoder: Encoder, offsets: dict[str, tuple[float, float]]) -> Encoder:
@@ -126,7 +97,7 @@ def bundle(encoder: Encoder, source: e5.Source, pieces: list[int], out: Path) ->
     """All files of the model in `out`."""
     places = encoder.embeddings.position_embeddings
     places.weight.data = places.weight.data[:PLACES].clone()
-    write(Packed(encoder, *packed_words(source, pieces)), out / "model.onnx")
+    write_int8(Packed(encoder, *packed_words(source, pieces)), out / "model.onnx", in_float)
     (out / "tokenizer.json").write_text(tokenizer(source, pieces).to_str(pretty=False), encoding="utf-8")
     rows = (
         (

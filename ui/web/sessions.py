@@ -32,7 +32,8 @@ class Sessions:
     _left: dict[str, float] = field(default_factory=dict)
 
     def stays(self, session: str) -> None:
-        """Notes that a session is a page's."""
+        """Notes that a session is a page's, also where a call of the page came before its heartbeat."""
+        self._left.pop(session, None)
         _remember(self._pages, session, None)
 
     def known_as(self, event: str, session: str) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pickle
 import random
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -120,6 +121,38 @@ def test_without_the_score_at_which_the_policy_warns_no_words_are_marked(
     marked, unmarked = found(check, "a cat in blood"), found(PromptClassifierCheck(tmp_path, CONFIG), "a cat in blood")
     assert marked["violence"].spans and not unmarked["violence"].spans
     assert [one.score for one in marked.values()] == [one.score for one in unmarked.values()]
+
+
+def test_a_second_model_counts_by_its_share_one_by_one_and_together(
+    check: PromptClassifierCheck, tmp_path: Path
+) -> None:
+    model = SimpleNamespace(
+        logits=lambda texts: check.model.logits(texts) + np.float32(2),
+        read=lambda text: SimpleNamespace(logits=check.model.read(text).logits + np.float32(2)),
+    )
+    second: Any = SimpleNamespace(models=(), model=model)
+    both = PromptClassifierCheck(tmp_path, CONFIG.model_copy(update={"second_share": 0.25}), WARN_SCORE, second=second)
+    chance = 1 / (1 + np.exp(-(check.model.read("a cat in blood").logits[0] + 0.25 * 2)))
+    assert found(both, "a cat in blood")["violence"].probability == pytest.approx(chance, abs=1e-4)
+    assert both.score_batch(["a cat in blood"])["risk"][0] == pytest.approx(chance, abs=1e-4)
+
+
+def test_without_the_weights_of_the_second_model_nothing_is_judged(
+    check: PromptClassifierCheck, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    second = PromptClassifierCheck(tmp_path / "second", CONFIG)
+    both = PromptClassifierCheck(tmp_path, CONFIG, WARN_SCORE, second=second)
+    shipped = classifier_model.load_parts
+
+    def load(folder: Path) -> Any:
+        if folder.name == "second":
+            raise WeightsError("gone")
+        return shipped(folder)
+
+    monkeypatch.setattr(classifier_model, "load_parts", load)
+    for ask in (lambda: both.detect(Prompt("a cat")), lambda: both.score_batch(["a cat"])):
+        with pytest.raises(WeightsError):
+            ask()
 
 
 def test_where_no_phrase_carries_it_the_reason_is_the_whole(

@@ -50,6 +50,15 @@ def test_the_session_of_a_program_is_forgotten_and_that_of_a_page_stays() -> Non
     assert sessions.over(()) == ["busy"]
 
 
+def test_a_page_whose_first_answer_came_before_its_heartbeat_stays() -> None:
+    now = [0.0]
+    sessions = Sessions(clock=lambda: now[0])
+    sessions.left("page")
+    sessions.stays("page")
+    now[0] = IDLE + 1
+    assert sessions.over(()) == []
+
+
 def test_a_program_that_calls_again_keeps_its_session() -> None:
     now = [0.0]
     sessions = Sessions(clock=lambda: now[0])
