@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import logging
 import re
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import settings
@@ -13,6 +15,19 @@ from tests import postgres
 
 settings.register_profile("any machine", deadline=None)  # machines under load are slow, not wrong
 settings.load_profile("any machine")
+
+
+class Loggers(dict[str, Any]):
+    """The table of all loggers, whose values may be walked while another thread adds one.
+
+    pytest 9.2 walks it before each test, and a page that still serves imports modules, each with a logger of its own.
+    """
+
+    def values(self) -> list[Any]:  # type: ignore[override]
+        return list(super().values())
+
+
+logging.root.manager.loggerDict = Loggers(logging.root.manager.loggerDict)
 
 SQLITE, POSTGRESQL = "sqlite", "postgresql"
 SLOW_FILE = re.compile(r"^pytestmark = .*\bpytest\.mark\.slow\b", re.MULTILINE)
