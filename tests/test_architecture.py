@@ -26,7 +26,7 @@ FLOORS = (
     ("safety", "safety.testing"),
     ("engines",),
     ("studio",),
-    ("ui", "ui.forms", "ui.reach", "ui.results", "ui.serialize"),
+    ("ui", "ui.forms", "ui.reach", "ui.results", "ui.serialize", "ui.texts"),
     ("ui.html",),
     ("ui.web",),
     # `serve` starts the page.

@@ -18,12 +18,14 @@ from ui import forms
 from ui.html import decision, progress, statement
 from ui.html.markup import notice, problem
 from ui.results import Judged, Problem, Step, attempt
+from ui.texts import page_texts
 from ui.web import handlers
 from ui.web.admission import is_gone
 from ui.web.appeal_box import AppealBox
 from ui.web.client_ip import client_ip
 from ui.web.concurrency import CREATING, JUDGING
 from ui.web.create_form import LASTS, CreateFields, greeting, mode_info
+from ui.web.labels import label
 from ui.web.picture_slot import PictureSlot, Updates, VeiledExports, veiled_exports
 from ui.web.presence import Stop
 from ui.web.suggestions import Suggestions
@@ -153,7 +155,7 @@ class CreateTab:
         """
         if stop := self.stops.pop(request.session_hash or "", None):
             stop.set()
-        return gr.update(visible=True), gr.update(visible=False), notice("Stopped. No picture was handed out.")
+        return gr.update(visible=True), gr.update(visible=False), notice(page_texts()["create.stopped"])
 
     def reveal(self, number: int, veiled: VeiledExports) -> Updates:
         """Shows a veiled picture once that is on record."""
@@ -207,8 +209,8 @@ def build(studio: Studio) -> CreateTab:
         with gr.Column(elem_id="sl-request", scale=5, min_width=320):
             fields = CreateFields.build(studio)
             suggestions = Suggestions.build(studio)
-            create = gr.Button("Create", variant="primary", elem_id="sl-go")
-            cancel = gr.Button("Stop", variant="stop", visible=False, elem_id="sl-stop")
+            create = gr.Button(label("create.go"), variant="primary", elem_id="sl-go")
+            cancel = gr.Button(label("create.stop"), variant="stop", visible=False, elem_id="sl-stop")
             fields.build_settings(studio)
         with gr.Column(elem_id="sl-result", scale=6, min_width=320):
             status = gr.HTML(decision.EMPTY, elem_id="sl-status")

@@ -16,6 +16,7 @@ from ui.web.admission import Admission
 from ui.web.client_ip import disable_proxy_headers, trusted_proxies
 from ui.web.concurrency import MAX_WAITING, OTHERS
 from ui.web.headers import SecurityHeaders
+from ui.web.labels import translations
 from ui.web.log_privacy import keep_words_out_of_logs
 from ui.web.no_remote_fetch import BlockRemoteFetch, block_remote_fetch
 from ui.web.open_routes import OpenRoutes
@@ -59,8 +60,16 @@ def launch(
         app_kwargs={"middleware": _middleware(review, host, reach or Reach())},
         favicon_path=ASSETS / "logo.svg",
         theme=make_theme(),
-        css_paths=ASSETS / "app.css",
+        css_paths=[ASSETS / "app.css", *sorted((ASSETS / "page").glob("*.css"))],
+        head=_scripts(),
+        i18n=translations(),
     )
+
+
+def _scripts() -> str:
+    """Returns the page's own scripts; SecurityHeaders names them by a nonce."""
+    files = sorted((ASSETS / "page").glob("*.js"))
+    return "\n".join(f"<script>\n{file.read_text('utf-8')}</script>" for file in files)
 
 
 def _middleware(review: ReviewService, host: str, reach: Reach) -> list[Middleware]:
