@@ -5,13 +5,14 @@
 # make lock       write the lock files anew from requirements*.txt; UPGRADE=--upgrade takes newer versions
 # make audit      check the lock file: licences, and known vulnerabilities; ADVISORIES=all.zip (of OSV) needs no network
 # make sbom       write sbom.json, the bill of materials of the lock file (CycloneDX)
+# make space      a dry run of a Hugging Face Space: a fresh Python 3.12, requirements.txt, app.py as a Space starts it
 # make clean      remove what the other targets made
 PYTHON ?= python3
 VENV ?= .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 
-.PHONY: run test test-fast check lock audit sbom clean
+.PHONY: run test test-fast check lock audit sbom space clean
 
 run: $(VENV)/run.installed
 	$(BIN)/python app.py
@@ -38,6 +39,15 @@ audit: $(VENV)/run.installed
 
 sbom: $(VENV)/run.installed
 	$(BIN)/python .ci/supply.py sbom requirements.lock sbom.json
+
+# The Python that README.md names for the Space; SPACE_PYTHON says where it is.
+SPACE_PYTHON ?= python3.12
+
+space: $(VENV)/dev.installed
+	@$(SPACE_PYTHON) --version || { echo "Install Python 3.12, or say where it is: make space SPACE_PYTHON=..."; exit 1; }
+	$(SPACE_PYTHON) -m venv --clear $(VENV)/space
+	$(VENV)/space/bin/python -m pip install --quiet --disable-pip-version-check -r requirements.txt
+	SAFELIGHT_SPACE_PYTHON=$(VENV)/space/bin/python $(BIN)/python -m pytest tests/test_space.py
 
 clean:
 	rm -rf $(VENV) build dist sbom.json *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis
