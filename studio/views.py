@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +18,7 @@ from safety.checks import Check
 from safety.generation import GenerationRequest, Refused
 from safety.health import CheckInfo, Health, examine
 from safety.marks.export import Exporter
+from safety.marks.keys import secret
 from safety.messages.catalogue import Messages
 from safety.messages.schema import ModeMessages
 from safety.policy.diff import Replay, replay
@@ -30,6 +32,7 @@ from safety.review.personal_data import personal_data
 from safety.review.retention import RetentionRules
 from safety.review.service import ReviewService
 from safety.statement import Statement, StatementTerms, build_statement
+from studio.api_keys import ApiKeys
 
 Row = dict[str, Any]
 HEALTH_IMAGE_SIZE = (256, 256)  # pixels
@@ -193,6 +196,17 @@ class StudioViews:
     def labelled_cases(self) -> Iterator[Row]:
         """Yields the decided cases whose persons agreed to it, each a row with the reviewer's label."""
         return labelled_cases(self.audit)
+
+    # ---- the HTTP API ----
+
+    @cached_property
+    def api_keys(self) -> ApiKeys:
+        """Returns the keys of the HTTP API, kept in the studio's home."""
+        return ApiKeys(self.outputs.parent / "keys")
+
+    def api_secret(self) -> bytes:
+        """Returns the secret that addresses of finished files are signed with. Raises KeysError."""
+        return secret(self.outputs.parent / "keys", "api")
 
     # ---- the audit log ----
 

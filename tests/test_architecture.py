@@ -28,6 +28,8 @@ FLOORS = (
     ("studio",),
     ("ui", "ui.forms", "ui.reach", "ui.results", "ui.serialize", "ui.texts"),
     ("ui.html",),
+    ("ui.http",),
+    # One server: the page, with the API in front of it.
     ("ui.web",),
     # `serve` starts the page.
     ("ui.cli",),
@@ -59,7 +61,8 @@ MAX_ROOMS_IN_SAFETY = 22
 HOMES = {
     "gradio": ("ui/web/",),
     "uvicorn": ("ui/web/",),
-    "starlette": ("ui/web/",),
+    "starlette": ("ui/web/", "ui/http/"),
+    "fastapi": ("ui/web/", "ui/http/"),
     "typer": ("ui/cli/",),
     "c2pa": ("safety/marks/credentials.py",),
     "trustmark": ("safety/marks/trustmark.py",),

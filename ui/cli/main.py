@@ -18,7 +18,7 @@ from safety.errors import RequestError, StudioError
 from safety.image_io import open_untrusted
 from safety.policy.model import BASE_MODE
 from ui import serialize
-from ui.cli import audit, create, engines, health, policy, review
+from ui.cli import audit, create, engines, health, key_commands, policy, review
 from ui.cli.exit_codes import exit_status, file_name_in_errors, for_each, read, read_picture, say
 from ui.reach import Reach
 
@@ -59,6 +59,7 @@ def build(make_studio: Callable[[], Studio], host: str, port: int, reach: Reach 
     cli.add_typer(audit.build(make_studio), name="audit")
     cli.add_typer(review.build(make_studio), name="review")
     cli.add_typer(policy.build(make_studio), name="policy")
+    cli.add_typer(key_commands.build(make_studio), name="keys")
     return cli
 
 

@@ -10,6 +10,8 @@ from markupsafe import Markup
 
 from safety.resources import ASSETS
 from ui.html import health_status
+from ui.http.access import Access
+from ui.http.application import make_app
 from ui.reach import Reach
 from ui.web import cases_tab, create_tab, verify_tab
 from ui.web.admission import is_gone
@@ -17,6 +19,7 @@ from ui.web.api import Api
 from ui.web.client_ip import client_ip
 from ui.web.concurrency import CREATING, JUDGING, SUGGESTING
 from ui.web.health_badge import HealthBadge
+from ui.web.origins import LOOPBACK_NAMES
 from ui.web.picture_slot import hand_over
 from ui.web.presence import Stop
 from ui.web.server import launch
@@ -82,8 +85,14 @@ def _add_endpoints(api: Api) -> None:
 
 
 def serve(studio: Studio, host: str, port: int, reach: Reach | None = None) -> None:
-    """Serves the page until the process is stopped."""
-    launch(build(studio), studio.review, host, port, reach=reach)
+    """Serves the page and the API until the process is stopped.
+
+    Without a key the API answers this machine alone, and nobody where others can reach the server.
+    """
+    reach = reach or Reach()
+    alone = host in LOOPBACK_NAMES and not (reach.names or studio.review.proxies)
+    api = make_app(studio, Access(studio.api_keys, open_here=alone), studio.api_secret())
+    launch(build(studio), studio.review, host, port, reach=reach, api=api)
 
 
 def _header() -> Markup:

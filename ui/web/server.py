@@ -6,11 +6,13 @@ import sys
 from pathlib import Path
 
 import gradio as gr
+from fastapi import FastAPI
 from gradio.utils import get_upload_folder
 from starlette.middleware import Middleware
 
 from safety.resources import ASSETS
 from safety.review.service import ReviewService
+from ui.http.application import InFront
 from ui.reach import Reach
 from ui.web.admission import Admission
 from ui.web.client_ip import disable_proxy_headers, trusted_proxies
@@ -32,9 +34,15 @@ SWITCH_INTERVAL = 0.001  # seconds
 
 
 def launch(
-    page: gr.Blocks, review: ReviewService, host: str, port: int | None, wait: bool = True, reach: Reach | None = None
+    page: gr.Blocks,
+    review: ReviewService,
+    host: str,
+    port: int | None,
+    wait: bool = True,
+    reach: Reach | None = None,
+    api: FastAPI | None = None,
 ) -> None:
-    """Starts the server. `wait` keeps the calling thread until it is stopped."""
+    """Starts the server. `wait` keeps the calling thread until it is stopped; `api` answers in front of the page."""
     block_remote_fetch()
     disable_proxy_headers()
     keep_words_out_of_logs()
@@ -57,7 +65,7 @@ def launch(
         ssr_mode=False,
         pwa=False,
         mcp_server=False,
-        app_kwargs={"middleware": _middleware(review, host, reach or Reach())},
+        app_kwargs={"middleware": _middleware(review, host, reach or Reach(), api)},
         favicon_path=ASSETS / "logo.svg",
         theme=make_theme(),
         css_paths=[ASSETS / "app.css", *sorted((ASSETS / "page").glob("*.css"))],
@@ -72,7 +80,7 @@ def _scripts() -> str:
     return "\n".join(f"<script>\n{file.read_text('utf-8')}</script>" for file in files)
 
 
-def _middleware(review: ReviewService, host: str, reach: Reach) -> list[Middleware]:
+def _middleware(review: ReviewService, host: str, reach: Reach, api: FastAPI | None) -> list[Middleware]:
     """Returns what every request passes through before Gradio sees it, in this order."""
     limits = review.rate_limiter.limits
     return [
@@ -82,6 +90,7 @@ def _middleware(review: ReviewService, host: str, reach: Reach) -> list[Middlewa
         *trusted_proxies(review.proxies),
         # The reviewers' pages, so that no function of a reviewer is among the endpoints that anybody may call.
         Middleware(ReviewSite, review=review),
+        *([Middleware(InFront, api=api)] if api else []),
         Middleware(OpenRoutes),
         Middleware(BlockRemoteFetch),
         Middleware(UploadQuota, ledger=Ledger(limits.uploads, Path(get_upload_folder()))),

@@ -1,0 +1,1 @@
+"""The HTTP API: OpenAI's shapes for images and moderations, the studio's own for the rest."""

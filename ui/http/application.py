@@ -1,0 +1,81 @@
+"""Puts the API together: a FastAPI application, to be served alone or in front of the page."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from starlette.exceptions import HTTPException
+from starlette.middleware import Middleware
+from starlette.responses import JSONResponse
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from ui.http import images, judging, moderations, operations
+from ui.http.access import Access
+from ui.http.body import Bodies
+from ui.http.context import ApiContext
+from ui.http.problems import ApiError, error_of, malformed, plain, response_of
+
+if TYPE_CHECKING:
+    from studio import Studio
+
+ABOUT = """Judges prompts and pictures, makes pictures that are judged and marked, reads marks.
+
+Images, models and moderations have OpenAI's shapes: point a client at this address with `/v1`. The rest, under
+`/v1/safety`, is this studio's own. Errors are one sentence each: `error.message`, or problem+json."""
+FILES = ("/v1/safety/look", "/v1/safety/verify", "/v1/safety/mark")
+PICTURES = ("/v1/moderations",)
+PREFIXES = ("/v1/", "/health/", "/metrics", "/openapi.json", "/docs")
+
+
+def make_app(studio: Studio, access: Access, secret: bytes) -> FastAPI:
+    """Returns the application. `secret`: what the addresses of pictures are signed with."""
+    megabytes = studio.review.rate_limiter.limits.uploads.megabytes
+    bodies = Middleware(Bodies, files=FILES, pictures=PICTURES, megabytes=megabytes)
+    app = FastAPI(
+        title="Safelight",
+        version="1",
+        description=ABOUT,
+        docs_url=None,
+        redoc_url=None,
+        redirect_slashes=False,
+        middleware=[bodies],
+    )
+    context = ApiContext(studio, secret)
+    app.state.access, app.state.context = access, context
+    for routes in (images.routes, moderations.routes, judging.routes, operations.routes):
+        app.include_router(routes(context))
+    app.add_exception_handler(ApiError, _api_error)
+    app.add_exception_handler(RequestValidationError, _malformed)
+    app.add_exception_handler(HTTPException, _plain)
+    app.add_exception_handler(Exception, _failed)
+    return app
+
+
+class InFront:
+    """Answers the API's own addresses and hands on all others: the page and the API are one server."""
+
+    def __init__(self, app: ASGIApp, api: FastAPI) -> None:
+        self.app, self.api = app, api
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        path = scope.get("path", "")
+        ours = scope["type"] == "http" and any(path == one or path.startswith(one) for one in PREFIXES)
+        await (self.api if ours else self.app)(scope, receive, send)
+
+
+def _api_error(request: Request, error: Any) -> JSONResponse:
+    return response_of(request, error)
+
+
+def _malformed(request: Request, error: Any) -> JSONResponse:
+    return response_of(request, malformed(error))
+
+
+def _plain(request: Request, error: Any) -> JSONResponse:
+    return response_of(request, plain(error))
+
+
+def _failed(request: Request, error: Exception) -> JSONResponse:
+    return response_of(request, error_of(error))
