@@ -23,7 +23,7 @@ NO_TYPE = "Send JSON, and say so: Content-Type: application/json."
 class Bodies:
     """Answers 413 to a body that is too large, 408 to one that is too slow, 415 to JSON that is not called so.
 
-    `files` are paths that take a picture as their body, of at most `megabytes`; `pictures` those whose JSON may hold one.
+    `files`: paths that take a picture as their body; `pictures`: those whose JSON may hold one. `megabytes`: for both.
     """
 
     def __init__(self, app: ASGIApp, files: tuple[str, ...], pictures: tuple[str, ...], megabytes: int) -> None:
