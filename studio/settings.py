@@ -14,6 +14,7 @@ from safety.resources import data_folder
 from safety.review.service import ReviewSettings, read_review_settings
 
 MAX_PORT = 65_535
+MAX_SHOWN = 40  # characters of a wrong value in its sentence
 # The network of the proxy of Hugging Face Spaces: what reaches a Space has come through it.
 SPACE_PROXY = "10.0.0.0/8"
 # Who shows a Space in a frame.
@@ -28,7 +29,7 @@ class Settings:
 
     # SAFELIGHT_HOME: folder of keys, audit log and finished files
     home: Path
-    # SAFELIGHT_HOST, SAFELIGHT_PORT: where the page is served
+    # SAFELIGHT_HOST, SAFELIGHT_PORT: where the page is served; else GRADIO_SERVER_NAME, GRADIO_SERVER_PORT
     host: str = "127.0.0.1"
     port: int = 7860
     # SAFELIGHT_KEEP_PROMPTS: whether the audit log keeps prompts as text
@@ -72,8 +73,8 @@ class Settings:
         keep_prompts, offline = _switch(get, "KEEP_PROMPTS"), _switch(get, "OFFLINE")
         return cls(
             home=Path(get("HOME", "") or data_folder()).expanduser().absolute(),
-            host="0.0.0.0" if public else get("HOST", cls.host),
-            port=_whole_number(get, "PORT", cls.port, MAX_PORT),
+            host="0.0.0.0" if public else get("HOST", environment.get("GRADIO_SERVER_NAME", "").strip() or cls.host),
+            port=_port(get, environment),
             names=_list(get, "NAMES", environment.get("SPACE_HOST", ""), HOST_NAME, "names such as studio.example.org"),
             frames=_list(get, "FRAMES", SPACE_FRAME if public else "", ORIGIN, "origins such as https://example.org"),
             keep_prompts=keep_prompts and not public,
@@ -101,6 +102,18 @@ def _switch(get: GetSetting, name: str) -> bool:
     if value not in YES + NO:
         raise setting_error(name, value, "yes or no")
     return value in YES
+
+
+def _port(get: GetSetting, environment: Mapping[str, str]) -> int:
+    """Returns SAFELIGHT_PORT, or else GRADIO_SERVER_PORT, which people who know Gradio set."""
+    port = environment.get("GRADIO_SERVER_PORT", "").strip()
+    if get("PORT", "") or not port:
+        return _whole_number(get, "PORT", Settings.port, MAX_PORT)
+    try:
+        return _whole_number(lambda _, default: port, "PORT", Settings.port, MAX_PORT)
+    except PresetError as error:
+        what = f"GRADIO_SERVER_PORT is {port[:MAX_SHOWN]!r}."
+        raise PresetError(what, f"Use a number from 1 to {MAX_PORT}.") from error
 
 
 def _whole_number(get: GetSetting, name: str, default: int, maximum: int | None = None) -> int:

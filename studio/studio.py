@@ -39,7 +39,7 @@ from safety.generation import (
     Stamp,
 )
 from safety.guard import Guard
-from safety.marks.export import Provenance, file_name, provenance_of, remove_unfinished
+from safety.marks.export import Provenance, file_name, files_of_stamp, provenance_of, remove_unfinished
 from safety.marks.keys import new_mark_key
 from safety.marks.verify import Verification
 from safety.records import Decision, Suggestion, Verdict
@@ -232,7 +232,7 @@ class Studio(StudioViews):
         """
         for row in self.audit.show(case):
             stamp = row["facts"].get("stamp") if row["event"] == "exported" else None
-            files = sorted((self.outputs / case).glob(f"{stamp}.*")) if stamp else []
+            files = files_of_stamp(self.outputs / case, stamp) if stamp else []
             if files:
                 self.audit.append(case, "revealed", {"stamp": stamp})
                 return files[0]

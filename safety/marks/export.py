@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
+from unicodedata import category, normalize
 
 from safety.errors import ExportError, FileError
 from safety.generation import Export, GeneratedPicture, Generation, Stamp
@@ -22,12 +23,13 @@ from safety.marks.similarity import fingerprint
 if TYPE_CHECKING:
     from PIL.Image import Image
 
-__all__ = ["FORMATS", "Exporter", "Provenance", "provenance_of", "file_name"]
+__all__ = ["FORMATS", "Exporter", "Provenance", "provenance_of", "file_name", "files_of_stamp"]
 
 FORMATS = {".png": "PNG", ".jpg": "JPEG", ".jpeg": "JPEG", ".webp": "WEBP"}
 MAX_UNFINISHED_AGE = 3600.0  # seconds; an older unfinished file can belong to no export that still runs
 MIN_SIDE = 64  # pixels; less cannot carry the invisible mark
 MAX_SIDE = 16_383  # pixels; more is no WebP
+MAX_NAME_WORDS = 80  # bytes of the prompt's words in a file's name
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,8 +103,32 @@ def provenance_of(case_id: str, generation: Generation, picture: GeneratedPictur
 
 
 def file_name(provenance: Provenance, format: str) -> str:
-    """Returns a file's name from the stamp, which says nothing about the picture. `format`: "png", "jpeg", "webp"."""
-    return f"{provenance.stamp}.{'jpg' if format == 'jpeg' else format}"
+    """Returns a file's name: words of the prompt, or else the mode, then seed, date (UTC) and stamp.
+
+    The words stand there only where the prompt itself may stand in the file. `format`: "png", "jpeg", "webp".
+    """
+    parts = [_name_words(provenance.prompt) or _name_words(provenance.mode)]
+    parts += [] if provenance.seed is None else [str(provenance.seed)]
+    parts += [f"{datetime.now(UTC):%Y-%m-%d}", str(provenance.stamp)]
+    return "_".join(filter(None, parts)) + (".jpg" if format == "jpeg" else f".{format}")
+
+
+def files_of_stamp(folder: Path, stamp: object) -> list[Path]:
+    """Returns the finished pictures of a folder whose names end in a stamp."""
+    return sorted(path for path in folder.glob(f"*{stamp}.*") if path.suffix in FORMATS)
+
+
+def _name_words(text: str) -> str:
+    """Returns the first words of a text as a part of a file's name: letters, digits and marks of any script."""
+    plain = "".join(char if category(char)[0] in "LNM" else " " for char in normalize("NFC", text.lower()))
+    short, words = "", plain.split()
+    for word in words:
+        longer = f"{short}-{word}" if short else word
+        # In bytes: that is what a folder counts a name's length in.
+        if len(longer.encode()) > MAX_NAME_WORDS:
+            break
+        short = longer
+    return short or "".join(words)[: MAX_NAME_WORDS // 4]
 
 
 def write(path: Path, data: bytes) -> None:

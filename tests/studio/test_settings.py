@@ -58,6 +58,14 @@ def test_a_space_is_open_to_everybody_and_keeps_no_prompt() -> None:
     assert (settings.host, settings.keep_prompts) == ("0.0.0.0", False)
 
 
+def test_gradios_own_variables_say_where_the_page_is_unless_ours_do() -> None:
+    gradio = {"GRADIO_SERVER_NAME": "192.168.1.5", "GRADIO_SERVER_PORT": "8080"}
+    settings = Settings.read(gradio)
+    assert (settings.host, settings.port) == ("192.168.1.5", 8080)
+    settings = Settings.read({**gradio, "SAFELIGHT_HOST": "::1", "SAFELIGHT_PORT": "80"})
+    assert (settings.host, settings.port) == ("::1", 80)
+
+
 @pytest.mark.parametrize(
     ("name", "value", "allowed"),
     [
@@ -65,6 +73,7 @@ def test_a_space_is_open_to_everybody_and_keeps_no_prompt() -> None:
         pytest.param("SAFELIGHT_PORT", "0", "1 to 65535", id="port too low"),
         pytest.param("SAFELIGHT_PORT", "65536", "1 to 65535", id="port too high"),
         pytest.param("SAFELIGHT_PORT", "٨٠", "1 to 65535", id="digits of another script"),
+        pytest.param("GRADIO_SERVER_PORT", "http", "1 to 65535", id="Gradio's port no number"),
         pytest.param("SAFELIGHT_KEEP_PROMPTS", "maybe", "yes or no", id="neither yes nor no"),
         pytest.param("SAFELIGHT_REVIEWERS", "ada", "SAFELIGHT_REVIEW_PASSWORD", id="names that nobody vouches for"),
         pytest.param("SAFELIGHT_PROXIES", "10.0.0.0/8, proxy.example", "10.0.0.0/8", id="a proxy by name"),

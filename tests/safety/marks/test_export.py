@@ -3,6 +3,8 @@ from __future__ import annotations
 import errno
 import hashlib
 import os
+import re
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +19,7 @@ from safety.errors import ExportError
 from safety.generation import Stamp
 from safety.image_io import as_rgb, open_picture
 from safety.marks import Marks, credentials, metadata
-from safety.marks.export import Exporter, Provenance, remove_unfinished, write
+from safety.marks.export import Exporter, Provenance, file_name, files_of_stamp, remove_unfinished, write
 from safety.marks.invisible.detect import detect
 from safety.marks.invisible.embed import embed
 from safety.marks.keys import SIGNING_FILE, new_mark_key
@@ -264,3 +266,25 @@ def test_after_a_rotation_new_marks_have_the_new_key_and_old_ones_are_read(expor
         assert found.stamp == PROVENANCE.stamp
     with Image.open(tmp_path / "own.png") as marked:
         assert detect(marked.convert("RGB")) is None
+
+
+@pytest.mark.parametrize(
+    ("prompt", "words"),
+    [
+        pytest.param("", "general", id="a prompt that is not kept"),
+        pytest.param("A red apple, on a plate!", "a-red-apple-on-a-plate", id="a prompt that is kept"),
+        pytest.param("../../etc/passwd\0\n", "etc-passwd", id="a path"),
+        pytest.param("un café · 日本の城", "un-café-日本の城", id="words of other scripts"),
+        pytest.param("\u202egnp.exe", "gnp-exe", id="a sign that turns the direction"),
+        pytest.param("?!", "general", id="no word at all"),
+        pytest.param("城" * 200, "城" * 20, id="one word longer than a name"),
+        pytest.param("many words " * 40, "-".join(["many-words"] * 7), id="more words than fit"),
+    ],
+)
+def test_a_files_name_tells_words_seed_and_date_and_ends_in_the_stamp(tmp_path: Path, prompt: str, words: str) -> None:
+    name = file_name(replace(PROVENANCE, prompt=prompt), "jpeg")
+    assert re.fullmatch(rf"{words}_7_\d{{4}}-\d\d-\d\d_{PROVENANCE.stamp}\.jpg", name)
+    assert len(name.encode()) < 160
+    (tmp_path / name).touch()
+    (tmp_path / f".{name}.0.part").touch()
+    assert files_of_stamp(tmp_path, str(PROVENANCE.stamp)) == [tmp_path / name]
