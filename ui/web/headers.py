@@ -34,18 +34,22 @@ _SCRIPT = re.compile(rb"<script(?=[\s>])")
 class SecurityHeaders:
     """Adds the headers to every answer, that to a failure as well.
 
-    `frames` are the origins that may show the page in a frame; none by default.
+    `frames` are the origins that may show the page in a frame; none by default. `scripts` are the page's own, put into
+    its head here: Gradio would add them in the browser, without the nonce.
     """
 
-    def __init__(self, app: ASGIApp, frames: Sequence[str] = ()) -> None:
+    def __init__(self, app: ASGIApp, frames: Sequence[str] = (), scripts: str = "") -> None:
         self.app = app
         self.frames = frames
+        self.scripts = scripts
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
             await self.app(scope, receive, send)
             return
-        answer = _Answer(send, " ".join(("'self'", *self.frames)) if self.frames else "'none'", _is_file(scope))
+        frames = " ".join(("'self'", *self.frames)) if self.frames else "'none'"
+        scripts = self.scripts if scope.get("path") == "/" else ""
+        answer = _Answer(send, frames, _is_file(scope), scripts)
         try:
             await self.app(scope, receive, answer.send)
         except Exception:
@@ -58,10 +62,11 @@ class SecurityHeaders:
 class _Answer:
     """Sends one answer on with its headers. A page is held back until it is whole, to put the nonce into it."""
 
-    def __init__(self, send: Send, frames: str, is_file: bool) -> None:
+    def __init__(self, send: Send, frames: str, is_file: bool, scripts: str = "") -> None:
         self._send = send
         self._frames = frames
         self._is_file = is_file
+        self._scripts = scripts.encode()
         self._nonce = secrets.token_urlsafe(16)
         self._start: Message | None = None
         self._page = b""
@@ -84,7 +89,8 @@ class _Answer:
 
     async def _with_nonce(self, start: Message) -> Message:
         """Sends the held start; returns the whole page, each of its own scripts named by the nonce."""
-        page = _SCRIPT.sub(b'<script nonce="%b"' % self._nonce.encode(), self._page)
+        page = self._page.replace(b"</head>", self._scripts + b"</head>", 1)
+        page = _SCRIPT.sub(b'<script nonce="%b"' % self._nonce.encode(), page)
         MutableHeaders(raw=start["headers"])["content-length"] = str(len(page))
         self._start = None
         await self._send(start)

@@ -69,13 +69,12 @@ def launch(
         favicon_path=ASSETS / "logo.svg",
         theme=make_theme(),
         css_paths=[ASSETS / "app.css", *sorted((ASSETS / "page").glob("*.css"))],
-        head=_scripts(),
         i18n=translations(),
     )
 
 
 def _scripts() -> str:
-    """Returns the page's own scripts; SecurityHeaders names them by a nonce."""
+    """Returns the page's own scripts."""
     files = sorted((ASSETS / "page").glob("*.js"))
     return "\n".join(f"<script>\n{file.read_text('utf-8')}</script>" for file in files)
 
@@ -84,7 +83,7 @@ def _middleware(review: ReviewService, host: str, reach: Reach, api: FastAPI | N
     """Returns what every request passes through before Gradio sees it, in this order."""
     limits = review.rate_limiter.limits
     return [
-        Middleware(SecurityHeaders, frames=reach.frames),
+        Middleware(SecurityHeaders, frames=reach.frames, scripts=_scripts()),
         # Before the proxies' headers are read: strangers' are forgotten here.
         Middleware(Origins, host=host, names=reach.names, proxies=review.proxies),
         *trusted_proxies(review.proxies),

@@ -172,6 +172,14 @@ def test_the_pages_own_scripts_run_and_no_others() -> None:
     assert int(first.headers["content-length"]) == len(first.content) and nonce not in second.text
 
 
+def test_the_pages_own_scripts_stand_in_its_head_with_the_nonce() -> None:
+    app = SecurityHeaders(page("<head></head>"), scripts="<script>1</script>")
+    shown = ask(app)
+    [nonce] = re.findall(r"'nonce-([\w-]+)'", shown.headers["content-security-policy"])
+    assert shown.text == f'<head><script nonce="{nonce}">1</script></head>'
+    assert ask(app, "/elsewhere").text == "<head></head>"
+
+
 @pytest.mark.parametrize(
     ("frames", "policy"),
     [((), "frame-ancestors 'none'"), (("https://huggingface.co",), "frame-ancestors 'self' https://huggingface.co")],
