@@ -91,11 +91,13 @@ class Studio(StudioViews):
         progress: Progress = silent,
         preview: Preview | None = None,
         client: str = LOCAL,
+        person: str = "",
     ) -> Outcome:
         """Judges the prompt, generates, judges the pictures, marks them. Every step is on record.
 
         `preview` gets blurred pictures while they are drawn: they are not judged yet. `client` is the address of the
-        person. Raises RequestError or LimitError before a case is opened; EngineError, ExportError, AuditError after.
+        person, and `person` whose library gets the pictures; "" is nobody's. Raises RequestError or LimitError before
+        a case is opened; EngineError, ExportError, AuditError after.
         """
         self.policy.messages(request.language)
         request = complete(replace(request, mode=self.policy.effective_mode(request.mode)), self.engines)
@@ -135,7 +137,8 @@ class Studio(StudioViews):
 
             if all(result.export is None for result in results):
                 return case.close_refused(max((result.decision for result in results), key=lambda d: d.verdict))
-            return case.close_delivered(Delivered(case.id, prompt_decision, tuple(results), generation))
+            delivered = Delivered(case.id, prompt_decision, tuple(results), generation)
+            return self.library.record(person, case.close_delivered(delivered))
 
     def warn(self, request: GenerationRequest, client: str = LOCAL) -> str:
         """Puts on record that a person is shown the warning about a prompt; returns its id, which `create` takes.
@@ -191,7 +194,7 @@ class Studio(StudioViews):
         request = complete(replace(request, mode=self.policy.effective_mode(request.mode)), self.engines)
         return self.review.appeals.report(request, remark, self._judge_of(request), client)
 
-    def collect(self, case_id: str, client: str = LOCAL) -> tuple[Export, ...]:
+    def collect(self, case_id: str, client: str = LOCAL, person: str = "") -> tuple[Export, ...]:
         """Marks and writes the withheld pictures of an overturned case, once.
 
         Raises RequestError, LimitError, ExportError.
@@ -201,6 +204,7 @@ class Studio(StudioViews):
             exports = tuple(self._export(case_id, generation, picture) for picture in generation.pictures)
             for export in exports:
                 self.audit.append(case_id, "exported", export_facts(export))
+            self.library.record_reviewed(person, case_id, generation, exports)
         return exports
 
     def appeal_status(self, case: str, client: str = LOCAL) -> AppealStatus:
@@ -224,6 +228,7 @@ class Studio(StudioViews):
     def reveal(self, case: str, export: Export) -> None:
         """Puts on record that a person chose to see a veiled picture. Raises RequestError for an unknown case."""
         self.audit.append(case, "revealed", {"stamp": str(export.stamp)})
+        self.library.unveil(str(export.stamp))
 
     def reveal_file(self, case: str) -> Path:
         """Puts on record that a person chose to see the veiled picture of a case, the first one; returns its file.

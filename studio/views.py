@@ -33,6 +33,7 @@ from safety.review.retention import RetentionRules
 from safety.review.service import ReviewService
 from safety.statement import Statement, StatementTerms, build_statement
 from studio.api_keys import ApiKeys
+from studio.library import Library
 
 Row = dict[str, Any]
 HEALTH_IMAGE_SIZE = (256, 256)  # pixels
@@ -196,6 +197,17 @@ class StudioViews:
     def labelled_cases(self) -> Iterator[Row]:
         """Yields the decided cases whose persons agreed to it, each a row with the reviewer's label."""
         return labelled_cases(self.audit)
+
+    # ---- the library ----
+
+    @cached_property
+    def library(self) -> Library:
+        """Returns what each person has made here."""
+        return Library(self.audit, self.outputs)
+
+    def person_secret(self) -> bytes:
+        """Returns the secret that says whose browser it is. Raises KeysError."""
+        return secret(self.outputs.parent / "keys", "person")
 
     # ---- the HTTP API ----
 

@@ -27,6 +27,7 @@ from safety.audit.hash_chain import (
     canonical,
     utc_now,
 )
+from safety.audit.library_table import LibraryTable
 from safety.audit.liveness import ProcessLock
 from safety.audit.migrate import migrate
 from safety.audit.tables import TRIGGERS, chain_head, content, entry
@@ -51,6 +52,7 @@ class DatabaseReader:
         self.connection = connection
         self.activity = ActivityTable(connection)
         self.appeal_queue = AppealQueue(connection)
+        self.library = LibraryTable(connection)
 
     def entries(self) -> Iterator[Entry]:
         """Yields all rows of the chain by number, a thousand at a time in memory."""

@@ -190,6 +190,10 @@ class AuditLog:
         """Returns what stands for an address in the tables: a keyed hash as 64 hex digits."""
         return self.keys.digest("client", address)
 
+    def person_digest(self, person: str) -> str:
+        """Returns what stands for a person in the library: a keyed hash as 64 hex digits."""
+        return self.keys.digest("person", person)
+
     def scrub(self) -> None:
         """Takes what was erased out of the database's files, too."""
         self._database.scrub()

@@ -6,13 +6,14 @@ kept      what a case keeps of a person's words and pictures, named by its keyed
           erasing leaves the chain whole
 appeal    the queue of appeals: an index of what the chain says of them
 act       what each client did when, by a keyed hash of the address: what rate limits are counted on; deletable
+library   what each person has made, by a keyed hash of the person; deletable. library_choice: whose words it keeps
 """
 
 from __future__ import annotations
 
 import sqlalchemy as sa
 
-REVISION = "0002"  # the newest step under migrations/
+REVISION = "0003"  # the newest step under migrations/
 NUMBER = sa.BigInteger().with_variant(sa.Integer, "sqlite")
 
 meta = sa.MetaData()
@@ -66,6 +67,23 @@ activity = sa.Table(
     sa.Column("kind", sa.Text, nullable=False),
     sa.Column("case_id", sa.Text, nullable=False, index=True),
     sa.Column("outcome", sa.Text, nullable=False),
+)
+library = sa.Table(
+    "library",
+    meta,
+    sa.Column("stamp", sa.Text, primary_key=True),
+    *(sa.Column(name, sa.Text, nullable=False) for name in ("person", "case_id", "path", "sha256", "time")),
+    *(sa.Column(name, sa.Text, nullable=False) for name in ("mode", "verdict", "engine", "style", "seed")),
+    *(sa.Column(name, sa.Text, nullable=False) for name in ("settings", "prompt", "negative_prompt", "folder")),
+    *(sa.Column(name, sa.Integer, nullable=False) for name in ("veiled", "favourite", "width", "height")),
+    sa.Index("ix_library_person_time", "person", "time"),
+    sa.Index("ix_library_case_id", "case_id"),
+)
+library_choice = sa.Table(
+    "library_choice",
+    meta,
+    sa.Column("person", sa.Text, primary_key=True),
+    sa.Column("keep_prompts", sa.Integer, nullable=False),
 )
 
 _BOTH = ("entry_no_update", "entry_no_delete", "head_no_delete", "head_no_insert", "kept_no_update")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import asdict
 from typing import Any
 
 from safety.audit.log import AuditLog, unknown_case
@@ -23,5 +24,7 @@ def personal_data(audit: AuditLog, cases: Sequence[str] = (), client: str = "") 
             if not entries:
                 raise unknown_case(case_id)
             kept = {kind: parse_content(text) for kind, text in content.items()}
-            rows.append({"case": case_id, "rows": case_rows(entries, {}), "kept": kept})
+            library = [asdict(entry) for entry in reader.library.of_case(case_id)]
+            more = {"library": library} if library else {}
+            rows.append({"case": case_id, "rows": case_rows(entries, {}), "kept": kept, **more})
     return rows

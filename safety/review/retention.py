@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -19,7 +20,7 @@ class RetentionDays(ConfigModel):
     """Says for how many days things are kept; 0: for ever.
 
     `words`, `appeal`, `picture` and `review` are kinds of content beside the chain, `clients` the activity that rate
-    limits are counted on, `finished` the files of delivered pictures.
+    limits are counted on, `finished` the files of delivered pictures, `library` words that people keep themselves.
     """
 
     words: float = Field(ge=0)
@@ -28,6 +29,7 @@ class RetentionDays(ConfigModel):
     review: float = Field(ge=0)
     clients: float = Field(ge=0)
     finished: float = Field(ge=0)
+    library: float = Field(ge=0)
 
 
 class AppealTerms(ConfigModel):
@@ -56,6 +58,17 @@ def load_retention(folder: Path) -> RetentionRules:
     return RetentionRules.load(folder / "retention.toml")
 
 
+def thumbnail_path(outputs: Path, stamp: str) -> Path:
+    """Returns where the library's small copy of a finished picture lies."""
+    return outputs.parent / "thumbnails" / stamp[:2] / f"{stamp}.webp"
+
+
+def delete_thumbnails(outputs: Path, stamps: Iterable[str]) -> None:
+    """Deletes the small copies of pictures."""
+    for stamp in stamps:
+        thumbnail_path(outputs, stamp).unlink(missing_ok=True)
+
+
 @dataclass(frozen=True)
 class Retention:
     """Deletes what is due, or what is asked for. `outputs` is the folder of finished pictures, a folder a case."""
@@ -77,6 +90,9 @@ class Retention:
             for queued in writer.appeal_queue.list(WAITING):
                 if read_appeal_state(writer.entries_of(queued.case_id), writer.keys).state == EXPIRED:
                     writer.appeal_queue.set_state(queued.case_id, EXPIRED)
+            for days, chosen in ((self.days.words, False), (self.days.library, True)):
+                if days:
+                    deleted += writer.library.forget_words_before(timestamp(now - timedelta(days=days)), chosen)
             if self.days.clients:
                 deleted += writer.activity.delete_before(timestamp(now - timedelta(days=self.days.clients)))
         deleted += self._delete_old_files(now)
@@ -97,6 +113,8 @@ class Retention:
             if state == EXPIRED:
                 writer.appeal_queue.set_state(case_id, state)
             erased += ["client"] if writer.activity.delete_case(case_id) else []
+            delete_thumbnails(self.outputs, [entry.stamp for entry in writer.library.of_case(case_id)])
+            erased += ["library"] if writer.library.delete_case(case_id) else []
         folder = self.outputs / case_id
         if folder.is_dir():
             erased += sorted(path.name for path in folder.iterdir())
@@ -111,5 +129,8 @@ class Retention:
         oldest = (now - timedelta(days=self.days.finished)).timestamp()
         old = [folder for folder in self.outputs.iterdir() if folder.is_dir() and folder.stat().st_mtime < oldest]
         for folder in old:
+            with self.audit.write_transaction() as writer:
+                delete_thumbnails(self.outputs, [entry.stamp for entry in writer.library.of_case(folder.name)])
+                writer.library.delete_case(folder.name)
             shutil.rmtree(folder)
         return len(old)

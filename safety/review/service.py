@@ -22,12 +22,13 @@ class ReviewSettings:
     """Holds what an operator sets.
 
     `password` is the reviewers', `reviewers` are user names at Hugging Face, `proxies` the addresses or networks whose
-    X-Forwarded-For is believed.
+    X-Forwarded-For is believed. `hub_login`: people can log in at Hugging Face here.
     """
 
     password: str = field(default="", repr=False)
     reviewers: Sequence[str] = ()
     proxies: Sequence[str] = ()
+    hub_login: bool = False
 
 
 def read_review_settings(password: str, reviewers: str, proxies: str, hub_login: bool) -> ReviewSettings:
@@ -45,12 +46,12 @@ def read_review_settings(password: str, reviewers: str, proxies: str, hub_login:
         except ValueError:
             what = f"SAFELIGHT_PROXIES is {network!r}."
             raise PresetError(what, "Set it to addresses or networks such as 10.0.0.0/8, or leave it unset.") from None
-    return ReviewSettings(strong_password(password), tuple(reviewers.replace(",", " ").split()), networks)
+    return ReviewSettings(strong_password(password), tuple(reviewers.replace(",", " ").split()), networks, hub_login)
 
 
 @dataclass(frozen=True)
 class ReviewService:
-    """Holds the parts of the review service. `proxies` is as in `ReviewSettings`."""
+    """Holds the parts of the review service. `proxies` and `hub_login` are as in `ReviewSettings`."""
 
     rate_limiter: RateLimiter
     appeals: Appeals
@@ -59,6 +60,7 @@ class ReviewService:
     auth: ReviewerAuth
     proxies: Sequence[str]
     retention_rules: RetentionRules
+    hub_login: bool = False
 
 
 @dataclass(frozen=True)
@@ -80,4 +82,5 @@ def make_review_service(audit: AuditLog, rules: ReviewRules, outputs: Path, sett
         auth=ReviewerAuth(rate_limiter, settings.password, settings.reviewers),
         proxies=settings.proxies,
         retention_rules=rules.retention,
+        hub_login=settings.hub_login,
     )

@@ -36,6 +36,6 @@ def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
     blocks = page.build(studio)
-    page.launch(blocks, studio.review, "127.0.0.1", port, wait=False)
+    page.launch(blocks, studio.review, "127.0.0.1", port, wait=False, studio=studio)
     yield Served(studio, engine, f"http://127.0.0.1:{port}")
     blocks.close(verbose=False)

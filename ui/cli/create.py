@@ -14,6 +14,7 @@ from safety.generation import GenerationRequest, Refused
 from safety.marks.export import write
 from safety.policy.model import BASE_MODE
 from safety.statement import Statement
+from studio.library import OWNER
 from ui import serialize
 from ui.cli.exit_codes import REFUSED, exit_status, file_name_in_errors, format_of, read_picture
 from ui.cli.output import progress_bar, refusal_text, require_statement_format, write_statement
@@ -64,7 +65,7 @@ def add_create(cli: typer.Typer, make_studio: Callable[[], Studio]) -> None:
 def _create(studio: Studio, request: GenerationRequest, out: Path, json: bool) -> tuple[Refused, Statement] | None:
     """Writes the picture and prints where; what was refused comes back with its statement."""
     with progress_bar() as progress:
-        outcome = studio.create(request, progress)
+        outcome = studio.create(request, progress, person=OWNER)
     if isinstance(outcome, Refused):
         return outcome, studio.statement(outcome)
     result = outcome.pictures[0]

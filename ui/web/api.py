@@ -83,13 +83,14 @@ class Api:
 
     @_answers
     def create(
-        self, request: dict[str, Any], client: str = LOCAL, stop: threading.Event | None = None
+        self, request: dict[str, Any], client: str = LOCAL, stop: threading.Event | None = None, person: str = ""
     ) -> dict[str, Any]:
         """Judge, make, judge, mark: {"prompt": "a red apple", "mode": "art", "language": "de"}.
 
         A warning is answered by the same call with "acknowledged": true and "warning": the id that the refusal names.
         """
-        job = Job(partial(self.studio.create, forms.read(request), client=client), stop or threading.Event())
+        work = partial(self.studio.create, forms.read(request), client=client, person=person)
+        job = Job(work, stop or threading.Event())
         return self._outcome(job.run())
 
     @_answers
@@ -110,9 +111,9 @@ class Api:
         return asdict(self.studio.appeal_status(str(case), client))
 
     @_answers
-    def collect(self, case: str, client: str = LOCAL) -> dict[str, Any]:
+    def collect(self, case: str, client: str = LOCAL, person: str = "") -> dict[str, Any]:
         """The withheld pictures of a case that a reviewer let through, once."""
-        exports = self.studio.collect(str(case), client)
+        exports = self.studio.collect(str(case), client, person)
         pictures = [{**serialize.export("", export), "file": self._file(export)} for export in exports]
         return {"case": case, "pictures": pictures}
 

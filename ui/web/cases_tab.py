@@ -10,6 +10,7 @@ from ui.html import appeal
 from ui.html.markup import notice, problem
 from ui.results import Problem, attempt
 from ui.web.client_ip import client_ip
+from ui.web.person import person_of
 from ui.web.picture_slot import hand_over
 
 if TYPE_CHECKING:
@@ -25,7 +26,7 @@ def build(studio: Studio) -> None:
         return _look_up(studio, _case_id(case), client_ip(request))
 
     def collect(case: str | None, request: gr.Request) -> Update:
-        return _collect(studio, _case_id(case), client_ip(request))
+        return _collect(studio, _case_id(case), client_ip(request), person_of(request))
 
     with gr.Column(elem_id="sl-cases"):
         gr.HTML(appeal.INTRO)
@@ -55,8 +56,8 @@ def _look_up(studio: Studio, case: str, client: str) -> Update:
     return appeal.status(status), gr.update(visible=ready), gr.update(value=None, visible=False)
 
 
-def _collect(studio: Studio, case: str, client: str) -> Update:
-    files = attempt(lambda: [hand_over(export.path) for export in studio.collect(case, client)])
+def _collect(studio: Studio, case: str, client: str, person: str) -> Update:
+    files = attempt(lambda: [hand_over(export.path) for export in studio.collect(case, client, person)])
     if isinstance(files, Problem):
         return problem(files), gr.update(), gr.update()
     answer = notice("Here it is, marked as made by AI.")

@@ -26,6 +26,7 @@ from ui.web.client_ip import client_ip
 from ui.web.concurrency import CREATING, JUDGING
 from ui.web.create_form import LASTS, CreateFields, greeting, mode_info
 from ui.web.labels import label
+from ui.web.person import person_of
 from ui.web.picture_slot import PictureSlot, Updates, VeiledExports, veiled_exports
 from ui.web.presence import Stop
 from ui.web.suggestions import Suggestions
@@ -137,7 +138,9 @@ class CreateTab:
             self.stops[session] = stop
         cleared = {part: change for slot in self.slots for part, change in slot.clear().items()} | self.appeal.hide()
         yield {**self._busy(True), self.status: progress.progress(Step()), self.veiled: {}, **cleared}
-        with closing(handlers.create(self.studio, form, stop, client_ip(request), shown)) as results:
+        with closing(
+            handlers.create(self.studio, form, stop, client_ip(request), shown, person_of(request))
+        ) as results:
             for result in results:
                 if isinstance(result, Step):
                     yield {self.status: progress.progress(result)}

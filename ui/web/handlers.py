@@ -66,6 +66,7 @@ def create(
     stop: threading.Event | None = None,
     client: str = LOCAL,
     shown: list[str] | None = None,
+    person: str = "",
 ) -> Generator[Step | Problem | Outcome]:
     """Yields steps while it works, then one outcome or one problem. Closing it, or setting `stop`, stops the work.
 
@@ -77,7 +78,7 @@ def create(
         return
     words = words_of(request.prompt, request.mode, request.negative_prompt)
     has_read = request.acknowledged and _take(shown or []) == words
-    job = Job(partial(_create, studio, request, client, has_read), stop or threading.Event())
+    job = Job(partial(_create, studio, request, client, has_read, person), stop or threading.Event())
     with closing(job.watch()) as steps:
         yield from steps
     yield attempt(_result, job, request)
@@ -97,12 +98,18 @@ def _result(job: Job[Outcome], _request: GenerationRequest) -> Outcome:
 
 
 def _create(
-    studio: Studio, request: GenerationRequest, client: str, has_read: bool, progress: Progress, preview: Preview
+    studio: Studio,
+    request: GenerationRequest,
+    client: str,
+    has_read: bool,
+    person: str,
+    progress: Progress,
+    preview: Preview,
 ) -> Outcome:
     """Creates; where the person has ticked what is shown, that goes on record as a warning first, and is confirmed."""
     if has_read:
         request = replace(request, warning=studio.warn(request, client))
-    return studio.create(request, progress, preview, client)
+    return studio.create(request, progress, preview, client, person)
 
 
 def verify(studio: Studio, path: Path, client: str = LOCAL) -> dict[str, Any] | Problem:

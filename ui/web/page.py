@@ -19,10 +19,10 @@ from ui.web.api import Api
 from ui.web.client_ip import client_ip
 from ui.web.concurrency import CREATING, JUDGING, SUGGESTING
 from ui.web.health_badge import HealthBadge
-from ui.web.origins import LOOPBACK_NAMES
+from ui.web.person import person_of
 from ui.web.picture_slot import hand_over
 from ui.web.presence import Stop
-from ui.web.server import launch
+from ui.web.server import is_alone, launch
 
 if TYPE_CHECKING:
     from studio import Studio
@@ -59,7 +59,7 @@ def _add_endpoints(api: Api) -> None:
     """Adds the endpoints for programs. Those with rate limits are wrapped, to get the caller's address."""
 
     def create(request: dict[str, Any], caller: gr.Request) -> dict[str, Any]:
-        return api.create(request, client_ip(caller), Stop(is_gone(caller)))
+        return api.create(request, client_ip(caller), Stop(is_gone(caller)), person_of(caller))
 
     def appeal(request: dict[str, Any], caller: gr.Request) -> dict[str, Any]:
         return api.appeal(request, client_ip(caller))
@@ -68,7 +68,7 @@ def _add_endpoints(api: Api) -> None:
         return api.report(request, client_ip(caller))
 
     def collect(case: str, caller: gr.Request) -> dict[str, Any]:
-        return api.collect(case, client_ip(caller))
+        return api.collect(case, client_ip(caller), person_of(caller))
 
     def outcome(case: str, caller: gr.Request) -> dict[str, Any]:
         return api.outcome(case, client_ip(caller))
@@ -90,9 +90,9 @@ def serve(studio: Studio, host: str, port: int, reach: Reach | None = None) -> N
     Without a key the API answers this machine alone, and nobody where others can reach the server.
     """
     reach = reach or Reach()
-    alone = host in LOOPBACK_NAMES and not (reach.names or studio.review.proxies)
-    api = make_app(studio, Access(studio.api_keys, open_here=alone), studio.api_secret())
-    launch(build(studio), studio.review, host, port, reach=reach, api=api)
+    access = Access(studio.api_keys, open_here=is_alone(studio, host, reach))
+    api = make_app(studio, access, studio.api_secret())
+    launch(build(studio), studio.review, host, port, reach=reach, api=api, studio=studio)
 
 
 def _header() -> Markup:

@@ -5,8 +5,7 @@ They stand before Gradio's routes, so that no function of a reviewer is among th
 
 from __future__ import annotations
 
-import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
@@ -24,6 +23,7 @@ from ui.html import review_case, review_frame
 from ui.html.review_frame import ReviewFrame
 from ui.results import Problem, attempt
 from ui.web.client_ip import client_ip
+from ui.web.person import hub_name
 
 PREFIX, COOKIE = "/review", "safelight_review"
 MAX_FORM = 64 * 1024  # bytes
@@ -143,7 +143,7 @@ class ReviewSite:
         reviewer = auth.identify(token)
         if not reviewer and "session" in request.scope:
             # Gradio's login at Hugging Face: the name there stands for the session.
-            reviewer = token = auth.identify_hub_user(_hub_name(request.session))
+            reviewer = token = auth.identify_hub_user(hub_name(request.session))
         key = auth.form_key(token) if reviewer else ""
         return ReviewFrame(reviewer, key, hugging_face=bool(auth.hub_users), by_password=bool(auth.password))
 
@@ -164,13 +164,6 @@ async def _response(work: Callable[..., Response | str], request: Request, frame
 
 def _login_again(frame: ReviewFrame, error: StudioError) -> str:
     return review_frame.login(replace(frame, reviewer="", form_key="", notice=error.sentence))
-
-
-def _hub_name(session: Mapping[str, Any]) -> str:
-    """Returns the name at Hugging Face; "" without a login or after its time, since Gradio's cookie outlives it."""
-    info = session.get("oauth_info") or {}
-    fresh = float(info.get("expires_at") or 0) > time.time()
-    return str(info.get("userinfo", {}).get("preferred_username", "")) if fresh else ""
 
 
 async def _read_form(request: Request) -> Form:

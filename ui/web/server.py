@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import gradio as gr
 from fastapi import FastAPI
@@ -22,13 +23,17 @@ from ui.web.labels import translations
 from ui.web.log_privacy import keep_words_out_of_logs
 from ui.web.no_remote_fetch import BlockRemoteFetch, block_remote_fetch
 from ui.web.open_routes import OpenRoutes
-from ui.web.origins import Origins
+from ui.web.origins import LOOPBACK_NAMES, Origins
+from ui.web.person import Persons
 from ui.web.plain_errors import PlainErrors
 from ui.web.presence import Presence
 from ui.web.review_site import ReviewSite
 from ui.web.sessions import MOST_OF_ALL
 from ui.web.theme import make_theme
 from ui.web.uploads import Ledger, UploadQuota
+
+if TYPE_CHECKING:
+    from studio import Studio
 
 SWITCH_INTERVAL = 0.001  # seconds
 
@@ -41,8 +46,12 @@ def launch(
     wait: bool = True,
     reach: Reach | None = None,
     api: FastAPI | None = None,
+    studio: Studio | None = None,
 ) -> None:
-    """Starts the server. `wait` keeps the calling thread until it is stopped; `api` answers in front of the page."""
+    """Starts the server. `wait` keeps the calling thread until it is stopped; `api` answers in front of the page.
+
+    `studio` is whose people are told apart; without it, everybody is nobody.
+    """
     block_remote_fetch()
     disable_proxy_headers()
     keep_words_out_of_logs()
@@ -65,7 +74,7 @@ def launch(
         ssr_mode=False,
         pwa=False,
         mcp_server=False,
-        app_kwargs={"middleware": _middleware(review, host, reach or Reach(), api)},
+        app_kwargs={"middleware": _middleware(review, host, reach or Reach(), api, studio)},
         favicon_path=ASSETS / "logo.svg",
         theme=make_theme(),
         css_paths=[ASSETS / "app.css", *sorted((ASSETS / "page").glob("*.css"))],
@@ -79,7 +88,9 @@ def _scripts() -> str:
     return "\n".join(f"<script>\n{file.read_text('utf-8')}</script>" for file in files)
 
 
-def _middleware(review: ReviewService, host: str, reach: Reach, api: FastAPI | None) -> list[Middleware]:
+def _middleware(
+    review: ReviewService, host: str, reach: Reach, api: FastAPI | None, studio: Studio | None
+) -> list[Middleware]:
     """Returns what every request passes through before Gradio sees it, in this order."""
     limits = review.rate_limiter.limits
     return [
@@ -87,6 +98,7 @@ def _middleware(review: ReviewService, host: str, reach: Reach, api: FastAPI | N
         # Before the proxies' headers are read: strangers' are forgotten here.
         Middleware(Origins, host=host, names=reach.names, proxies=review.proxies),
         *trusted_proxies(review.proxies),
+        *(_people(studio, host, reach) if studio else []),
         # The reviewers' pages, so that no function of a reviewer is among the endpoints that anybody may call.
         Middleware(ReviewSite, review=review),
         *([Middleware(InFront, api=api)] if api else []),
@@ -96,3 +108,14 @@ def _middleware(review: ReviewService, host: str, reach: Reach, api: FastAPI | N
         Middleware(Admission, presence=Presence(), limits=limits.at_once),
         Middleware(PlainErrors),
     ]
+
+
+def is_alone(studio: Studio, host: str, reach: Reach) -> bool:
+    """Tells whether only this machine reaches the studio."""
+    return host in LOOPBACK_NAMES and not (reach.names or studio.review.proxies)
+
+
+def _people(studio: Studio, host: str, reach: Reach) -> list[Middleware]:
+    """Returns what tells people apart."""
+    alone, hub = is_alone(studio, host, reach), studio.review.hub_login
+    return [Middleware(Persons, secret=studio.person_secret, alone=alone, framed=bool(reach.frames), hub=hub)]

@@ -18,7 +18,7 @@ PASSWORD = "a password for reviewers"
 
 
 @contextmanager
-def serving(home: Path, settings: ReviewSettings | None = None, **table: Any) -> Iterator[Served]:
+def serving(home: Path, settings: ReviewSettings | None = None, reach: Any = None, **table: Any) -> Iterator[Served]:
     """`table`: parts of limits.toml."""
     from ui.web import page
 
@@ -29,7 +29,7 @@ def serving(home: Path, settings: ReviewSettings | None = None, **table: Any) ->
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
     blocks = page.build(studio)
-    page.launch(blocks, studio.review, "127.0.0.1", port, wait=False)
+    page.launch(blocks, studio.review, "127.0.0.1", port, wait=False, reach=reach, studio=studio)
     try:
         yield Served(studio, engine, f"http://127.0.0.1:{port}")
     finally:

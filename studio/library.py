@@ -1,0 +1,237 @@
+"""The library: what each person has made here, to be found, kept in order, handed out again and deleted.
+
+`person` is who asks, as ui/web/person.py tells it; "" is nobody, who has made nothing. A picture of another person's
+is not there for this one.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass, fields
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from safety.audit import AuditLog
+from safety.audit.hash_chain import utc_now
+from safety.errors import RequestError
+from safety.generation import Delivered, Export, Generation, GenerationRequest
+from safety.review.retention import delete_thumbnails
+
+if TYPE_CHECKING:
+    from safety.audit.library_table import LibraryEntry, LibraryFilter
+
+# Whoever sits at a studio that only its own machine can reach.
+OWNER = "owner"
+# Parts of a request that are words, or belong to one call only.
+NO_SETTINGS = ("prompt", "negative_prompt", "acknowledged", "warning", "language")
+REVIEWED = "REVIEWED"  # stands for the verdict of a picture that a reviewer has let through
+MAX_AT_ONCE = 500  # pictures in one call
+MAX_FOLDER_NAME = 60  # characters
+NOT_THERE = "This picture is not in your library. It may have been deleted, or made in another browser."
+GONE = "The file of this picture is gone from the studio's folder. Its entry can still be deleted."
+CHANGED = "The file of this picture is not the one that was made here, and is not handed out."
+
+
+@dataclass(frozen=True, slots=True)
+class LibraryPage:
+    """Holds some of a person's pictures, newest first: from number `start` on, of `total` that match."""
+
+    entries: tuple[LibraryEntry, ...]
+    start: int
+    total: int
+
+
+@dataclass(frozen=True)
+class Library:
+    """Keeps and finds what people have made. `outputs` is the folder of finished pictures. Raises AuditError."""
+
+    audit: AuditLog
+    outputs: Path
+
+    # ---- what goes in ----
+
+    def record(self, person: str, delivered: Delivered) -> Delivered:
+        """Adds the pictures that are handed out to a person's library; returns what it was given."""
+        verdict = delivered.prompt_decision.verdict
+        pictures = [
+            (result.export, result.picture.seed, max(verdict, result.decision.verdict).name, result.veiled)
+            for result in delivered.pictures
+            if result.export
+        ]
+        self._add(person, delivered.case, delivered.generation, pictures)
+        return delivered
+
+    def record_reviewed(self, person: str, case: str, generation: Generation, exports: Sequence[Export]) -> None:
+        """Adds the pictures that a reviewer has let through: veiled, for what they may show."""
+        pairs = zip(exports, generation.pictures, strict=True)
+        self._add(person, case, generation, [(export, picture.seed, REVIEWED, True) for export, picture in pairs])
+
+    def _add(
+        self, person: str, case: str, generation: Generation, pictures: Sequence[tuple[Export, int, str, bool]]
+    ) -> None:
+        from safety.audit.library_table import LibraryEntry
+
+        if not person:
+            return
+        request, digest = generation.request, self.audit.person_digest(person)
+        with self.audit.write_transaction() as writer:
+            keeps = self.audit.keep_prompts or writer.library.keeps_prompts(digest)
+            entries = [
+                LibraryEntry(
+                    stamp=str(export.stamp),
+                    person=digest,
+                    case_id=case,
+                    path=export.path.relative_to(self.outputs).as_posix(),
+                    sha256=export.sha256,
+                    time=utc_now(),
+                    mode=request.mode,
+                    verdict=verdict,
+                    engine=request.engine,
+                    style=str(getattr(request, "style", "") or ""),
+                    seed=str(seed),
+                    settings=_settings(request),
+                    prompt=request.prompt if keeps else "",
+                    negative_prompt=request.negative_prompt if keeps else "",
+                    veiled=veiled,
+                    width=export.width,
+                    height=export.height,
+                )
+                for export, seed, verdict, veiled in pictures
+            ]
+            writer.library.add(entries)
+
+    # ---- what is in it ----
+
+    def page(self, person: str, wanted: LibraryFilter, start: int, limit: int) -> LibraryPage:
+        """Returns a person's pictures that match."""
+        digest = self.audit.person_digest(person)
+        with self.audit.read_transaction() as reader:
+            table = reader.library
+            found = table.page(digest, wanted, start, limit) if person else []
+            return LibraryPage(tuple(found), start, table.count(digest, wanted) if person else 0)
+
+    def facets(self, person: str) -> dict[str, list[str]]:
+        """Returns what a person's pictures can be filtered by: each facet's values."""
+        with self.audit.read_transaction() as reader:
+            return reader.library.facets(self.audit.person_digest(person)) if person else {}
+
+    def entry(self, person: str, stamp: str) -> LibraryEntry:
+        """Returns one picture of a person's. Raises RequestError."""
+        if found := self.entries(person, [stamp]):
+            return found[0]
+        raise RequestError(NOT_THERE)
+
+    def entries(self, person: str, stamps: Sequence[str]) -> list[LibraryEntry]:
+        """Returns those of the pictures that are a person's and still there. Raises RequestError for too many."""
+        if len(stamps) > MAX_AT_ONCE:
+            raise RequestError(f"That are too many pictures at once: choose at most {MAX_AT_ONCE}.")
+        if not person:
+            return []
+        with self.audit.read_transaction() as reader:
+            return reader.library.get(self.audit.person_digest(person), stamps)
+
+    def file(self, entry: LibraryEntry) -> bytes:
+        """Returns the marked file of a picture, as it was handed out. Raises RequestError where it is not that file."""
+        path = (self.outputs / entry.path).resolve()
+        if not path.is_relative_to(self.outputs.resolve()):
+            raise RequestError(CHANGED)
+        try:
+            data = path.read_bytes()
+        except OSError:
+            raise RequestError(GONE) from None
+        if hashlib.sha256(data).hexdigest() != entry.sha256:
+            raise RequestError(CHANGED)
+        return data
+
+    # ---- what people do with it ----
+
+    def favour(self, person: str, stamps: Sequence[str], favourite: bool) -> int:
+        """Marks pictures as favourites, or takes that back; returns how many were there."""
+        return self._set(person, stamps, {"favourite": int(favourite)})
+
+    def move(self, person: str, stamps: Sequence[str], folder: str) -> int:
+        """Puts pictures into a folder, "" for none; returns how many were there. Raises RequestError."""
+        name = " ".join(folder.split())
+        if len(name) > MAX_FOLDER_NAME or not (name == "" or name.isprintable()):
+            raise RequestError(f"The name of a folder has at most {MAX_FOLDER_NAME} letters.", "Choose a shorter one.")
+        return self._set(person, stamps, {"folder": name})
+
+    def _set(self, person: str, stamps: Sequence[str], values: dict[str, object]) -> int:
+        own = [entry.stamp for entry in self.entries(person, stamps)]
+        with self.audit.write_transaction() as writer:
+            return writer.library.set(self.audit.person_digest(person), own, values) if own else 0
+
+    def reveal(self, person: str, stamp: str) -> LibraryEntry:
+        """Puts on record that a person chose to see a veiled picture of theirs; returns it. Raises RequestError."""
+        entry = self.entry(person, stamp)
+        if entry.veiled:
+            self.audit.append(entry.case_id, "revealed", {"stamp": stamp})
+            self.unveil(stamp)
+        return self.entry(person, stamp)
+
+    def unveil(self, stamp: str) -> None:
+        """Shows a picture unveiled from now on: that its person chose to see it is on record."""
+        with self.audit.write_transaction() as writer:
+            writer.library.unveil(stamp)
+        delete_thumbnails(self.outputs, [stamp])
+
+    def delete(self, person: str, stamps: Sequence[str]) -> int:
+        """Deletes pictures with their files and words; returns how many there were.
+
+        The chain stays whole: it keeps each export's numbers and hashes, and says that the person deleted the file.
+        """
+        entries = self.entries(person, stamps)
+        if not entries:
+            return 0
+        with self.audit.write_transaction() as writer:
+            deleted = writer.library.delete(self.audit.person_digest(person), [entry.stamp for entry in entries])
+            for entry in entries:
+                writer.append(entry.case_id, "deleted", {"stamp": entry.stamp, "by": "person"})
+            for case in {entry.case_id for entry in entries}:
+                # The words of a case stay for as long as one of its pictures does.
+                if not writer.library.of_case(case):
+                    writer.erase_content(case, "person", "words")
+        for entry in entries:
+            self._delete_file(entry)
+        self.audit.scrub()
+        return deleted
+
+    def _delete_file(self, entry: LibraryEntry) -> None:
+        path = (self.outputs / entry.path).resolve()
+        if path.is_relative_to(self.outputs.resolve()):
+            path.unlink(missing_ok=True)
+            folder = path.parent
+            if folder != self.outputs.resolve() and folder.is_dir() and not any(folder.iterdir()):
+                folder.rmdir()
+        delete_thumbnails(self.outputs, [entry.stamp])
+
+    # ---- whether words are kept ----
+
+    def keeps_prompts(self, person: str) -> bool:
+        """Tells whether a person chose to have their words kept in their library."""
+        if not person:
+            return False
+        with self.audit.read_transaction() as reader:
+            return reader.library.keeps_prompts(self.audit.person_digest(person))
+
+    def keep_prompts(self, person: str, keeps: bool) -> None:
+        """Notes whether a person wants their words kept; deletes those kept until now where not."""
+        if not person:
+            raise RequestError("This browser keeps no cookie, so that a choice cannot be kept either.")
+        with self.audit.write_transaction() as writer:
+            writer.library.set_keeps_prompts(self.audit.person_digest(person), keeps)
+        if not keeps:
+            self.audit.scrub()
+
+    def wish(self, entry: LibraryEntry) -> dict[str, object]:
+        """Returns the values of the form that a picture was made with; of its words, those that are kept."""
+        values = json.loads(entry.settings) | {"seed": entry.seed, "count": 1}
+        values |= {"prompt": entry.prompt, "negative_prompt": entry.negative_prompt} if entry.prompt else {}
+        return dict(values)
+
+
+def _settings(request: GenerationRequest) -> str:
+    names = (field.name for field in fields(request) if field.name not in NO_SETTINGS)
+    return json.dumps({name: asdict(request)[name] for name in names}, sort_keys=True)
