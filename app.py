@@ -9,6 +9,7 @@ import os
 import sys
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 from safety.errors import StudioError
 from studio.factory import make_studio
@@ -22,6 +23,22 @@ NO_TELEMETRY = {"GRADIO_ANALYTICS_ENABLED": "False", "HF_HUB_DISABLE_TELEMETRY":
 
 def main() -> None:
     """Serves the page; with arguments it is the command line. Exits with 2 where a setting is not valid."""
+    settings = _settings()
+    reach = Reach(settings.names, settings.frames)
+    cli = build(partial(make_studio, settings), settings.host, settings.port, reach)
+    cli(sys.argv[1:] or ["serve"], prog_name=_program_name(sys.argv[0]))
+
+
+def api() -> Any:
+    """Returns the API as an ASGI application, for several workers: `uvicorn app:api --factory --workers 4`."""
+    from ui.web.api_server import guarded
+
+    settings = _settings()
+    return guarded(make_studio(settings), settings.host, Reach(settings.names, settings.frames))
+
+
+def _settings() -> Settings:
+    """Reads the settings. Exits with 2 and one sentence where one is not valid."""
     os.environ.update(NO_TELEMETRY)
     try:
         settings = Settings.read(os.environ)
@@ -30,9 +47,7 @@ def main() -> None:
         sys.exit(2)
     # Copies of what a person may see go to the studio's own folder, not to one that all users of the machine share.
     os.environ.setdefault("GRADIO_TEMP_DIR", str(settings.home / "page"))
-    reach = Reach(settings.names, settings.frames)
-    cli = build(partial(make_studio, settings), settings.host, settings.port, reach)
-    cli(sys.argv[1:] or ["serve"], prog_name=_program_name(sys.argv[0]))
+    return settings
 
 
 def _program_name(started_as: str) -> str:

@@ -6,6 +6,7 @@ The studio judges and marks what comes back exactly as it does its own pictures:
 from __future__ import annotations
 
 import base64
+import json
 import threading
 import time
 from collections.abc import Callable, Sequence
@@ -27,16 +28,23 @@ if TYPE_CHECKING:
 # Seconds after which a person who waits may cancel.
 POLL_INTERVAL = 0.1
 TIMEOUT = 600.0  # seconds for one picture
-MAX_RESPONSE = 256 * 2**20  # bytes
+MAX_RESPONSE = 128 * 2**20  # bytes
 STAGE = "drawing on the server"
-CHECK_SERVER = "Check that it is running and that `url` in presets/engines.toml is right."
+CHECK_SERVER = "Check that it is running and that its address is right (`url` in presets/engines.toml)."
+NO_PICTURE = "{} answered with something that is no picture."
+MUST_ANSWER = "The server must answer with b64_json, or with an address of its own."
 
 
 class RemoteEngine:
-    """Asks the server for one picture after the other. `key` is sent as a bearer token where there is one."""
+    """Asks the server for one picture after the other. `key` is sent as a bearer token where there is one.
+
+    A server that refuses the settings that OpenAI's API does not have is asked again without them, and from then on.
+    """
 
     def __init__(self, name: str, card: EngineCard, key: str = "") -> None:
         self._name, self._card, self._key = name, card, key
+        self._server = ImageServer(card.title, card.url, key)
+        self._plain = False
 
     @property
     def card(self) -> EngineCard:
@@ -57,72 +65,137 @@ class RemoteEngine:
         preview: Preview | None = None,
     ) -> Generation:
         """Draws one RGB picture for each seed, without previews. Raises EngineUnavailable, EngineFailed, Cancelled."""
-        steering_result = self._steering_result(steering)
+        concept = steering.concept if steering and self._card.guided else ""
         started = time.perf_counter()
         pictures, failed = [], []
         for number, seed in enumerate(seeds):
             progress(STAGE, number, len(seeds))
-            post = partial(self._post, request, seed, steering_result)
-            response = run_cancellable(post, progress, number, len(seeds))
+            draw = partial(self._draw, request, seed, concept)
+            data = run_cancellable(draw, progress, number, len(seeds))
             try:
-                pictures.append(GeneratedPicture(self._picture(response), seed, request.prompt))
+                pictures.append(GeneratedPicture(self._picture(data), seed, request.prompt))
             except NoPicture:
                 failed.append(seed)
         if not pictures:
             raise EngineFailed(f"{self._card.title} gave no picture.", "Try another seed.")
         seconds = time.perf_counter() - started
-        return Generation(request, tuple(pictures), self._card.model, seconds, steering_result, tuple(failed))
+        steered = self._steering_result(steering)
+        return Generation(request, tuple(pictures), self._card.model, seconds, steered, tuple(failed))
 
     def _steering_result(self, steering: Steering | None) -> SteeringResult | None:
         if steering is None:
             return None
         if not self._card.guided:
             return SteeringResult(steering, "", "This model runs without guidance: there is nothing to steer by.", True)
+        if self._plain:
+            return SteeringResult(steering, "", "The server takes no negative prompt to steer by.", True)
         return SteeringResult(steering, "negative prompt", "Words in the negative prompt, which the server may ignore.")
 
-    def _post(self, request: GenerationRequest, seed: int, steering_result: SteeringResult | None) -> Any:
-        """Returns the server's response. Raises EngineUnavailable, EngineFailed."""
+    def _draw(self, request: GenerationRequest, seed: int, concept: str) -> bytes:
+        """Returns the bytes of one picture. Raises EngineUnavailable, EngineFailed."""
+        own = {} if self._plain else self._settings(request, seed, concept)
+        try:
+            return self._server.draw({**self._body(request), **own})
+        except _NotTaken as error:
+            if not own:
+                raise EngineFailed(str(error), CHECK_SERVER) from None
+        try:
+            data = self._server.draw(self._body(request))
+        except _NotTaken as error:
+            raise EngineFailed(str(error), CHECK_SERVER) from None
+        self._plain = True
+        return data
+
+    def _body(self, request: GenerationRequest) -> dict[str, Any]:
+        size = f"{request.width}x{request.height}"
+        body = {"prompt": request.prompt, "n": 1, "size": size, "response_format": "b64_json"}
+        return {"model": self._card.model, **body} if self._card.model else body
+
+    def _settings(self, request: GenerationRequest, seed: int, concept: str) -> dict[str, Any]:
+        """Returns what OpenAI's API does not have. A number of 0 is the server's own (engines/upstream.py)."""
+        settings: dict[str, Any] = {"seed": seed}
+        if request.steps:
+            settings["num_inference_steps"] = request.steps
+        if self._card.guided and request.guidance:
+            # Below 1 the negative prompt itself would be drawn.
+            settings["guidance_scale"] = max(request.guidance, 1.0)
+        negative_prompt = ", ".join(filter(None, (request.negative_prompt, concept)))
+        if self._card.guided and negative_prompt:
+            settings["negative_prompt"] = negative_prompt
+        return settings
+
+    def _picture(self, data: bytes) -> Image.Image:
+        """Returns the picture in a file, which is not trusted. Raises EngineFailed, NoPicture."""
+        try:
+            pixels = np.asarray(open_untrusted(data), dtype=np.float32) / 255.0
+        except (ValueError, FileError) as error:
+            raise EngineFailed(NO_PICTURE.format(self._card.title), MUST_ANSWER) from error
+        return to_picture(pixels, self._card.shown_at_least)
+
+
+class _NotTaken(Exception):
+    """Says that the server did not take a call as it was."""
+
+
+class ImageServer:
+    """Calls a server of OpenAI's images API. Nothing of what it answers is trusted, and no more read than may be."""
+
+    def __init__(self, title: str, url: str, key: str = "", timeout: float = TIMEOUT) -> None:
+        self.title, self.url, self.timeout = title, url.rstrip("/"), timeout
+        self._headers = {"Authorization": f"Bearer {key}"} if key else {}
+
+    def models(self) -> list[str]:
+        """Returns the names of its models. Raises EngineUnavailable, EngineFailed."""
+        try:
+            rows = json.loads(self._call("GET", f"{self.url}/models"))["data"]
+            return [str(row["id"]) for row in rows]
+        except (ValueError, KeyError, TypeError, _NotTaken) as error:
+            raise EngineFailed(f"{self.title} does not say which models it has.", "Name one with --model.") from error
+
+    def draw(self, body: dict[str, Any]) -> bytes:
+        """Returns the bytes of the first picture. Raises EngineUnavailable, EngineFailed, _NotTaken."""
+        try:
+            row = json.loads(self._call("POST", f"{self.url}/images/generations", body))["data"][0]
+            if row.get("b64_json"):
+                return base64.b64decode(row["b64_json"], validate=True)
+            return self._fetch(str(row["url"]))
+        except (ValueError, KeyError, IndexError, TypeError, AttributeError) as error:
+            raise EngineFailed(NO_PICTURE.format(self.title), MUST_ANSWER) from error
+
+    def _fetch(self, url: str) -> bytes:
+        """Returns the file at an address that the server named, if that is the server's own.
+
+        Raises ValueError otherwise: a server could have this one call any other.
+        """
+        if url.startswith("data:"):
+            return base64.b64decode(url.partition(",")[2], validate=True)
+        if urlsplit(url)[:2] != urlsplit(self.url)[:2]:
+            raise ValueError("another server's address")
+        return self._call("GET", url)
+
+    def _call(self, method: str, url: str, body: dict[str, Any] | None = None) -> bytes:
+        """Returns the body of an answer. Raises EngineUnavailable, EngineFailed, _NotTaken."""
         import httpx
 
-        headers = {"Authorization": f"Bearer {self._key}"} if self._key else {}
-        body = self._body(request, seed, steering_result)
+        ends = time.monotonic() + self.timeout
         try:
-            response = httpx.post(f"{self._card.url}/images/generations", json=body, headers=headers, timeout=TIMEOUT)
+            with httpx.stream(method, url, json=body, headers=self._headers, timeout=self.timeout) as response:
+                if response.status_code in (400, 422):
+                    raise _NotTaken(f"{self.title} answered with the error {response.status_code}.")
+                if response.status_code != 200:
+                    # The text of the response may quote the prompt: it is not repeated.
+                    raise EngineFailed(f"{self.title} answered with the error {response.status_code}.", CHECK_SERVER)
+                data = bytearray()
+                for part in response.iter_bytes():
+                    data += part
+                    if len(data) > MAX_RESPONSE:
+                        raise EngineFailed(f"{self.title} answered with more than a picture.", MUST_ANSWER)
+                    if time.monotonic() > ends:
+                        raise EngineUnavailable(f"{self.title} takes too long to answer.", CHECK_SERVER)
+                return bytes(data)
         except httpx.HTTPError as error:
-            reason = f"{self._card.title} does not answer ({type(error).__name__})."
+            reason = f"{self.title} does not answer ({type(error).__name__})."
             raise EngineUnavailable(reason, CHECK_SERVER) from error
-        if response.status_code != 200:
-            # The text of the response may quote the prompt: it is not repeated.
-            raise EngineFailed(f"{self._card.title} answered with the error {response.status_code}.", CHECK_SERVER)
-        return response
-
-    def _body(self, request: GenerationRequest, seed: int, steering_result: SteeringResult | None) -> dict[str, Any]:
-        body: dict[str, Any] = {
-            "model": self._card.model,
-            "prompt": request.prompt,
-            "n": 1,
-            "size": f"{request.width}x{request.height}",
-            "response_format": "b64_json",
-            "seed": seed,
-            "num_inference_steps": request.steps,
-        }
-        if self._card.guided:
-            concept = steering_result.steering.concept if steering_result and steering_result.method else ""
-            negative_prompt = ", ".join(filter(None, (request.negative_prompt, concept)))
-            body |= {"guidance_scale": request.guidance, "negative_prompt": negative_prompt}
-        return body
-
-    def _picture(self, response: Any) -> Image.Image:
-        """Returns the picture in a response, which is not trusted. Raises EngineFailed, NoPicture."""
-        try:
-            if len(response.content) > MAX_RESPONSE:
-                raise ValueError("too large")
-            data = base64.b64decode(response.json()["data"][0]["b64_json"], validate=True)
-            pixels = np.asarray(open_untrusted(data), dtype=np.float32) / 255.0
-        except (ValueError, KeyError, IndexError, TypeError, FileError) as error:
-            reason = f"{self._card.title} answered with something that is no picture."
-            raise EngineFailed(reason, "The server must answer with b64_json.") from error
-        return to_picture(pixels, self._card.shown_at_least)
 
 
 def run_cancellable(work: Callable[[], Any], progress: Progress, done: int, total: int) -> Any:

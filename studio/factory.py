@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from contextlib import suppress
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
@@ -14,6 +15,7 @@ from engines.diffusion.zerogpu import gpu_decorator
 from engines.hardware import measure
 from engines.interface import Engine
 from engines.registry import make_engines
+from engines.upstream import upstream_engines
 from safety.audit import AuditLog
 from safety.image import fetch_models, picture_checks
 from safety.marks.export import Exporter
@@ -32,8 +34,8 @@ from studio.studio import Studio
 from studio.views import CheckSuite
 
 
-def make_studio(settings: Settings) -> Studio:
-    """Builds the studio of these settings, on the presets and weights that ship.
+def make_studio(settings: Settings, upstream: Upstream | None = None) -> Studio:
+    """Builds the studio of these settings, on the presets and weights that ship; with `upstream`, around its models.
 
     Writes nothing. Raises PresetError for a file under presets/ or a setting that is not valid, KeysError for a
     signing certificate that cannot be used, WeightsError for a list of weights that lacks an entry.
@@ -51,7 +53,7 @@ def make_studio(settings: Settings) -> Studio:
     return Studio(
         policy=policy,
         checks=_checks(prompt),
-        engines=_engines(settings),
+        engines=_upstream(settings, upstream) if upstream else _engines(settings),
         exporter=Exporter(settings.marks.marks(home, PRESETS)),
         audit=audit,
         review=make_review_service(audit, rules, home / "outputs", settings.review),
@@ -60,6 +62,18 @@ def make_studio(settings: Settings) -> Studio:
         demographics=prompt.demographics,
         steering=load_steering(PRESETS, policy),
     )
+
+
+@dataclass(frozen=True, slots=True)
+class Upstream:
+    """Names a server that pictures come from, up to and with /v1, and its models; without any, those that it lists."""
+
+    url: str
+    models: tuple[str, ...] = ()
+
+
+def _upstream(settings: Settings, upstream: Upstream) -> dict[str, Engine]:
+    return upstream_engines(upstream.url, upstream.models, settings.server_key)
 
 
 def _checks(prompt: PromptChecks) -> CheckSuite:

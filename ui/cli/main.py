@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json as json_
-import socket
 import sys
 import threading
 import time
@@ -18,8 +17,9 @@ from safety.errors import RequestError, StudioError
 from safety.image_io import open_untrusted
 from safety.policy.model import BASE_MODE
 from ui import serialize
-from ui.cli import audit, create, engines, health, key_commands, policy, review
+from ui.cli import audit, create, engines, gateway, health, key_commands, policy, review
 from ui.cli.exit_codes import exit_status, file_name_in_errors, for_each, read, read_picture, say
+from ui.cli.serving import require_free
 from ui.reach import Reach
 
 if TYPE_CHECKING:
@@ -33,7 +33,7 @@ WARM_UP_PROMPT = "ein roter Apfel liegt auf dem Tisch"
 PURGE_EVERY = 3600  # seconds
 
 
-def build(make_studio: Callable[[], Studio], host: str, port: int, reach: Reach | None = None) -> typer.Typer:
+def build(make_studio: Callable[..., Studio], host: str, port: int, reach: Reach | None = None) -> typer.Typer:
     """Returns the program with all commands. A command calls `make_studio` once it needs the studio.
 
     The page is served at `host` and `port`, and may be reached as `reach` says.
@@ -56,6 +56,7 @@ def build(make_studio: Callable[[], Studio], host: str, port: int, reach: Reach 
     create.add_new_mark_key(cli, make_studio)
     engines.add_engines(cli, make_studio)
     _add_serve(cli, make_studio, host, port, reach or Reach())
+    gateway.add_gateway(cli, make_studio, host, port, reach or Reach())
     cli.add_typer(audit.build(make_studio), name="audit")
     cli.add_typer(review.build(make_studio), name="review")
     cli.add_typer(policy.build(make_studio), name="policy")
@@ -128,7 +129,7 @@ def _add_serve(cli: typer.Typer, make_studio: Callable[[], Studio], host: str, p
     ) -> None:
         """Serve the page until it is stopped."""
         with exit_status():
-            _require_free(host, port)
+            require_free(host, port)
             studio = make_studio()
             studio.resume()
             threading.Thread(target=studio.preview, args=(WARM_UP_PROMPT, BASE_MODE), daemon=True).start()
@@ -147,16 +148,6 @@ def _purge_regularly(studio: Studio) -> None:
         except StudioError as error:
             # The next round tries again.
             say(error.sentence)
-
-
-def _require_free(host: str, port: int) -> None:
-    """Raises RequestError where the page cannot be served at this address."""
-    try:
-        family = socket.getaddrinfo(host, port)[0][0]
-        socket.create_server((host, port), family=family).close()
-    except OSError as error:
-        why = f"{host}:{port} cannot be served: {error.strerror or error}."
-        raise RequestError(why, "Choose another one with --port or --host.") from error
 
 
 def _lines(file: str) -> Iterable[bytes]:

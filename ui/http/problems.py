@@ -16,6 +16,7 @@ from safety.errors import (
     Cancelled,
     EngineFailed,
     EngineUnavailable,
+    ExportError,
     FileError,
     LimitError,
     RequestError,
@@ -36,6 +37,7 @@ ERRORS: tuple[tuple[type[Exception], int, str, str], ...] = (
     (EngineFailed, 502, "server_error", "engine_failed"),
     (WeightsError, 503, "server_error", "check_unavailable"),
     (AuditError, 503, "server_error", "record_unavailable"),
+    (ExportError, 500, "server_error", "not_markable"),
 )
 TITLES = {
     400: "The call is wrong",

@@ -10,19 +10,18 @@ from markupsafe import Markup
 
 from safety.resources import ASSETS
 from ui.html import health_status
-from ui.http.access import Access
-from ui.http.application import make_app
 from ui.reach import Reach
 from ui.web import cases_tab, create_tab, verify_tab
 from ui.web.admission import is_gone
 from ui.web.api import Api
+from ui.web.api_server import make_api
 from ui.web.client_ip import client_ip
 from ui.web.concurrency import CREATING, JUDGING, SUGGESTING
 from ui.web.health_badge import HealthBadge
 from ui.web.person import person_of
 from ui.web.picture_slot import hand_over
 from ui.web.presence import Stop
-from ui.web.server import is_alone, launch
+from ui.web.server import launch
 
 if TYPE_CHECKING:
     from studio import Studio
@@ -90,9 +89,7 @@ def serve(studio: Studio, host: str, port: int, reach: Reach | None = None) -> N
     Without a key the API answers this machine alone, and nobody where others can reach the server.
     """
     reach = reach or Reach()
-    access = Access(studio.api_keys, open_here=is_alone(studio, host, reach))
-    api = make_app(studio, access, studio.api_secret())
-    launch(build(studio), studio.review, host, port, reach=reach, api=api, studio=studio)
+    launch(build(studio), studio.review, host, port, reach=reach, api=make_api(studio, host, reach), studio=studio)
 
 
 def _header() -> Markup:

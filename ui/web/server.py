@@ -16,6 +16,7 @@ from safety.review.service import ReviewService
 from ui.http.application import InFront
 from ui.reach import Reach
 from ui.web.admission import Admission
+from ui.web.api_server import is_alone
 from ui.web.client_ip import disable_proxy_headers, trusted_proxies
 from ui.web.concurrency import MAX_WAITING, OTHERS
 from ui.web.headers import SecurityHeaders
@@ -23,7 +24,7 @@ from ui.web.labels import translations
 from ui.web.log_privacy import keep_words_out_of_logs
 from ui.web.no_remote_fetch import BlockRemoteFetch, block_remote_fetch
 from ui.web.open_routes import OpenRoutes
-from ui.web.origins import LOOPBACK_NAMES, Origins
+from ui.web.origins import Origins
 from ui.web.person import Persons
 from ui.web.plain_errors import PlainErrors
 from ui.web.presence import Presence
@@ -108,11 +109,6 @@ def _middleware(
         Middleware(Admission, presence=Presence(), limits=limits.at_once),
         Middleware(PlainErrors),
     ]
-
-
-def is_alone(studio: Studio, host: str, reach: Reach) -> bool:
-    """Tells whether only this machine reaches the studio."""
-    return host in LOOPBACK_NAMES and not (reach.names or studio.review.proxies)
 
 
 def _people(studio: Studio, host: str, reach: Reach) -> list[Middleware]:

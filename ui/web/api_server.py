@@ -1,0 +1,66 @@
+"""Serves the API by itself, without the page: a gateway before a generator, or one of several workers."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import uvicorn
+from fastapi import FastAPI
+from starlette.middleware import Middleware
+from starlette.types import ASGIApp
+
+from ui.http.access import Access
+from ui.http.application import make_app
+from ui.reach import Reach
+from ui.web.client_ip import trusted_proxies
+from ui.web.headers import SecurityHeaders
+from ui.web.log_privacy import keep_words_out_of_logs
+from ui.web.origins import LOOPBACK_NAMES, Origins
+
+if TYPE_CHECKING:
+    from studio import Studio
+
+DRAIN = 30  # seconds that running calls get once the server is told to end
+
+
+def make_api(studio: Studio, host: str, reach: Reach) -> FastAPI:
+    """Returns the API of a server at `host`.
+
+    Without a key it answers this machine alone, and nobody where others can reach the server.
+    """
+    access = Access(studio.api_keys, open_here=is_alone(studio, host, reach))
+    return make_app(studio, access, studio.api_secret())
+
+
+def is_alone(studio: Studio, host: str, reach: Reach) -> bool:
+    """Tells whether only this machine reaches the studio."""
+    return host in LOOPBACK_NAMES and not (reach.names or studio.review.proxies)
+
+
+def guarded(studio: Studio, host: str, reach: Reach) -> ASGIApp:
+    """Returns the API with what stands before it: headers, names and origins, proxies."""
+    app: ASGIApp = make_api(studio, host, reach)
+    before = [
+        Middleware(SecurityHeaders, frames=()),
+        Middleware(Origins, host=host, names=reach.names, proxies=studio.review.proxies),
+        *trusted_proxies(studio.review.proxies),
+    ]
+    for layer in reversed(before):
+        app = layer.cls(app, *layer.args, **layer.kwargs)
+    return app
+
+
+def serve_api(studio: Studio, host: str, port: int, reach: Reach | None = None) -> None:
+    """Serves the API until the process is stopped."""
+    keep_words_out_of_logs()
+    app = guarded(studio, host, reach or Reach())
+    uvicorn.run(
+        app,
+        host=host,
+        port=port,
+        log_level="warning",
+        access_log=False,
+        proxy_headers=False,
+        server_header=False,
+        timeout_graceful_shutdown=DRAIN,
+    )
