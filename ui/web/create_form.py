@@ -33,7 +33,6 @@ class CreateFields:
     """Holds the form. `components` has one for every field of GenerationRequest, by its name."""
 
     judgement: gr.HTML
-    highlights: gr.HighlightedText
     modes: ModeOffer
     components: dict[str, Any] = field(default_factory=dict)
 
@@ -41,7 +40,7 @@ class CreateFields:
     def judged(self) -> list[Any]:
         """Returns the components that a judgement changes, in order."""
         names = ("acknowledged", "mode", "warning")
-        return [self.judgement, self.highlights, *(self.components[name] for name in names), *self.modes.parts]
+        return [self.judgement, *(self.components[name] for name in names), *self.modes.parts]
 
     @classmethod
     def build(cls, studio: Studio) -> CreateFields:
@@ -59,16 +58,13 @@ class CreateFields:
         components["mode"] = _mode_choice(studio)
         judgement = gr.HTML(decision.IDLE, elem_id="sl-judgement")
         modes = ModeOffer.build(studio)
-        highlights = gr.HighlightedText(
-            label="Your words", visible=False, show_legend=False, elem_id="sl-marked", interactive=False
-        )
         components["acknowledged"] = gr.Checkbox(
             label="I have read this and want to go on", visible=False, elem_id="sl-acknowledged"
         )
         # What the session was shown a warning about: kept at the server, so that no call can claim to have read one.
         # In a list, from which one call takes it.
         components["warning"] = gr.State([], time_to_live=LASTS)
-        return cls(judgement, highlights, modes, components)
+        return cls(judgement, modes, components)
 
     def build_settings(self, studio: Studio) -> None:
         """Lays out the rest of the request, folded away."""

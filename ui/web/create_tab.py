@@ -17,6 +17,7 @@ from safety.records import Verdict
 from ui import forms
 from ui.html import decision, progress, statement
 from ui.html.markup import notice, problem
+from ui.html.prompt_marks import prompt_marks
 from ui.results import Judged, Problem, Step, attempt
 from ui.texts import page_texts
 from ui.web import handlers
@@ -91,7 +92,7 @@ class CreateTab:
         buttons = [self.create, self.cancel, self.status]
         confirmation = [self.fields.components[name] for name in ("acknowledged", "warning")]
         making = gr.on(
-            [self.create.click, self.fields.components["prompt"].submit],
+            [self.create.click],
             self.make,
             [self.fields.components[name] for name in forms.FIELDS],
             [*buttons, *confirmation, self.veiled, *pictures, *self.appeal.parts],
@@ -109,17 +110,13 @@ class CreateTab:
     def judge(
         self, prompt: str | None, mode: str | None, language: str | None, negative_prompt: str | None = None
     ) -> tuple[Any, ...]:
-        """Shows the judgement of a prompt as it is typed, and its words that count. A program may send null."""
+        """Shows the judgement of a prompt as it is typed, and marks its words that count. A program may send null."""
         prompt, mode = prompt or "", mode or BASE_MODE
         result = handlers.preview(self.studio, prompt, mode, language or "", negative_prompt or "")
-        pieces, verdict = [], None
-        if isinstance(result, Judged):
-            pieces, verdict = decision.highlights(prompt, result.decision, result.messages), result.decision.verdict
-        highlighted = any(label for _, label in pieces)
+        verdict = result.decision.verdict if isinstance(result, Judged) else None
         # A confirmation holds for the words that it was given for: every change takes it back.
         return (
-            decision.judgement(result),
-            gr.update(value=pieces if highlighted else None, visible=highlighted),
+            decision.judgement(result) + prompt_marks(result),
             gr.update(value=False, visible=verdict is Verdict.WARN),
             gr.update(info=mode_info(self.studio, mode, language or "")),
             [handlers.words_of(prompt, mode, negative_prompt or "")] if verdict is Verdict.WARN else [],

@@ -56,14 +56,10 @@ def says(page: Page, selector: str, words: str) -> None:
     expect(page.locator(selector).first).to_contain_text(words, timeout=WAIT)
 
 
-def marked(page: Page) -> str:
-    return page.locator("#sl-marked .textfield").inner_text() if page.locator("#sl-marked .textfield").count() else ""
-
-
 def test_a_prompt_typed_key_by_key_ends_with_the_judgement_of_the_whole(page: Page) -> None:
     page.locator(PROMPT).press_sequentially("a quiet apple, then gore", delay=15)
     says(page, VERDICT, "Refused")
-    says(page, "#sl-marked .token.highlighted", "gore")
+    says(page, "#sl-prompt mark", "gore")
     says(page, "#sl-judgement", "P301")
 
 
@@ -106,11 +102,11 @@ def test_another_mode_is_another_judgement(page: Page) -> None:
 )
 def test_markup_in_a_prompt_shows_as_text_and_runs_nothing(page: Page, attack: str) -> None:
     page.locator(PROMPT).fill(f"{attack} gore")
-    says(page, "#sl-marked .textfield", attack)
+    says(page, "#sl-prompt .sl-sheet", attack)
     page.click("#sl-go")
     says(page, "#sl-status", "Refused")
     assert page.title() == "Safelight"
-    assert page.locator("#sl-marked img, #sl-marked script, #sl-status img, #sl-status script").count() == 0
+    assert page.locator("#sl-prompt img, #sl-prompt script, #sl-status img, #sl-status script").count() == 0
 
 
 def test_a_refused_prompt_shows_its_reasons_and_makes_nothing(page: Page, served: Served) -> None:
