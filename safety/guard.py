@@ -232,8 +232,7 @@ class Guard:
             first = group.first
             lines.append(f"{first.reason.code} {first.title}: {group.text} ({first.clause})")
             lines += [first.help] if first.help else []
-        if modes := messages.modes_to_offer(decision):
-            lines.append(messages.locale.statement.passing.format(modes=messages.either(modes)))
+        lines += messages.would_pass(decision, messages.modes_to_offer(decision))
         return "\n".join(lines)
 
     def mark(self, image: Image | bytes, path: Path | str, provenance: Provenance | None = None) -> Export:

@@ -164,8 +164,9 @@ class Decision:
 
     `risk` is the probability, 0..1, that this should not be made in general mode; `scores` holds the
     highest score per category (none behind a hard line). `modes_that_allow` names the modes that ask for less: that
-    let a blocked subject pass, perhaps after a confirmation, or a warned one without. `mode_set_by`: "person" or
-    "operator".
+    let a blocked subject pass, perhaps after a confirmation (then they are in `modes_that_ask` too), or a warned one
+    without. `mode_set_by`: "person" or "operator". `level`: where it stands in the order of the verdicts
+    (safety/policy/level.py).
     """
 
     verdict: Verdict
@@ -179,6 +180,8 @@ class Decision:
     ran: tuple[str, ...] = ()
     modes_that_allow: tuple[str, ...] = ()
     mode_set_by: str = "person"
+    modes_that_ask: tuple[str, ...] = ()
+    level: float = 0.0
 
     @property
     def allowed(self) -> bool:

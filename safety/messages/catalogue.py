@@ -5,8 +5,10 @@ A decision is made without words. `Messages.render` says it in a language; what 
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import re
+from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from string import Formatter
 from typing import Any
@@ -14,11 +16,12 @@ from typing import Any
 from safety.config import ADVICE, parse, read_toml
 from safety.errors import PresetError, RequestError
 from safety.messages.helplines import Helplines, load_helplines
-from safety.messages.schema import CategoryMessages, Locale, ModeMessages, StageMessages, VerdictMessages
+from safety.messages.schema import CategoryMessages, Locale, ModeMessages, ModeProfile, StageMessages, VerdictMessages
 from safety.records import CONTEXT, UNCHECKED, Decision, Reason, Stage, Verdict
 
 ENGLISH = "en"
 GENERAL = "general"
+UNSPACED = "\u3000"  # from here on, scripts such as the Japanese put no spaces between words
 STAGE_OF = {"P": Stage.PROMPT, "I": Stage.PICTURE, "T": Stage.TEXT}
 
 
@@ -45,7 +48,7 @@ class Messages:
     country: str
     locale: Locale
     help: Helplines
-    modes: Mapping[str, ModeMessages]
+    modes: Mapping[str, ModeProfile]
 
     def render(self, decision: Decision) -> tuple[RenderedReason, ...]:
         """Returns the reasons of a decision in this language, in the same order."""
@@ -79,9 +82,29 @@ class Messages:
     def _aspects(self, category: str) -> Mapping[str, StageMessages]:
         return self.locale.category[category].subcategories
 
-    def modes_to_offer(self, decision: Decision) -> tuple[str, ...]:
-        """The modes that ask for less; none where somebody may need help, who is not told how to go on."""
-        return () if self.may_need_help(decision) else decision.modes_that_allow
+    def modes_to_offer(self, decision: Decision, prompt: str = "") -> tuple[str, ...]:
+        """The modes that ask for less and suit the work; none where somebody may need help, who is not told how to
+        go on.
+        """
+        if self.may_need_help(decision):
+            return ()
+        named = {name for name, mode in self.modes.items() if mode.words and _word_of(mode.words).search(prompt)}
+        if named:
+            return tuple(name for name in decision.modes_that_allow if name in named)
+        stopping = {reason.category for reason in decision.reasons if reason.verdict is decision.verdict}
+        return tuple(name for name in decision.modes_that_allow if self._is_about(name, stopping))
+
+    def _is_about(self, mode: str, categories: Set[str]) -> bool:
+        known = self.modes.get(mode)
+        return known is None or not known.subjects or categories <= set(known.subjects)
+
+    def would_pass(self, decision: Decision, modes: Sequence[str]) -> tuple[str, ...]:
+        """A sentence for the modes that would let it pass, and one for those that would ask for a confirmation."""
+        said = self.locale.statement
+        free = [name for name in modes if name not in decision.modes_that_ask]
+        asking = [name for name in modes if name in decision.modes_that_ask]
+        sentences = ((said.passing, free), (said.passing_asks, asking))
+        return tuple(text.format(modes=self.either(names)) for text, names in sentences if names)
 
     def may_need_help(self, decision: Decision) -> bool:
         """Whether there are services for any of the reasons."""
@@ -114,7 +137,7 @@ class Catalogue:
 
     locales: Mapping[str, Locale]
     help: Helplines
-    modes: Mapping[str, ModeMessages]
+    modes: Mapping[str, ModeProfile]
     default: str = ENGLISH
 
     def messages(self, tag: str = "") -> Messages:
@@ -134,7 +157,7 @@ class Catalogue:
         return "-".join([*(known[:1] or [self.default.partition("-")[0]]), *(c.upper() for c in countries[:1])])
 
 
-def load_catalogue(folder: Path, modes: Mapping[str, ModeMessages], default: str = "") -> Catalogue:
+def load_catalogue(folder: Path, modes: Mapping[str, ModeProfile], default: str = "") -> Catalogue:
     """Reads locales/*.toml and help.toml of the presets folder. Raises PresetError that names file and key."""
     english = read_toml(folder / "locales" / f"{ENGLISH}.toml")
     locales: dict[str, Locale] = {}
@@ -148,6 +171,14 @@ def load_catalogue(folder: Path, modes: Mapping[str, ModeMessages], default: str
     except RequestError as error:
         raise PresetError(str(error), f"Set SAFELIGHT_LANGUAGE to one of: {', '.join(locales)}.") from None
     return catalogue
+
+
+@cache
+def _word_of(words: tuple[str, ...]) -> re.Pattern[str]:
+    """Finds any of the words, whole; those of scripts without spaces wherever they stand."""
+    spaced = [re.escape(word) for word in words if max(word) < UNSPACED]
+    unspaced = [re.escape(word) for word in words if max(word) >= UNSPACED]
+    return re.compile("|".join([rf"(?<!\w)(?:{'|'.join(spaced)})(?!\w)", *unspaced]), re.IGNORECASE)
 
 
 def _over(below: Mapping[str, Any], above: Mapping[str, Any]) -> dict[str, Any]:

@@ -50,6 +50,17 @@ class ModeMessages(ConfigModel):
     description: str
 
 
+class ModeProfile(ModeMessages):
+    """Which works a mode is offered to.
+
+    Those that name it, with one of its `words` in the prompt; where a work names no mode at all, those that are stopped
+    for nothing but its `subjects`, which are categories. A mode without both is offered to all.
+    """
+
+    words: tuple[str, ...] = ()
+    subjects: tuple[str, ...] = ()
+
+
 class UncheckedMessages(ConfigModel):
     """What is said where a check could not look. {check}, {why}, {category}."""
 
@@ -105,6 +116,7 @@ class StatementMessages(ConfigModel):
     reached_hard_block: str
     model: str
     passing: str
+    passing_asks: str
     not_passing: str
     locked: str
     suggestions: str
@@ -137,10 +149,8 @@ class StatementMessages(ConfigModel):
 
 
 class PageMessages(ConfigModel):
-    """Short words beside a judgement. {risk}, {mode}. `either` stands between the last two of a choice."""
+    """Short words beside a judgement. {mode}. `either` stands between the last two of a choice."""
 
-    risk: str
-    risk_title: str
     scores: str
     either: str
     use_mode: str

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
+from safety.policy.level import level
 from safety.policy.model import BASE_MODE, Policy
 from safety.policy.thresholds import Thresholds
 from safety.records import CONTEXT, UNCHECKED, Assessment, Decision, Finding, Reason, Stage, Verdict
@@ -26,6 +27,7 @@ def decide(assessment: Assessment, policy: Policy, mode: str) -> Decision:
     hard = verdict is Verdict.HARD_BLOCK
     # Behind a hard line, the other reasons and scores would teach the way round it.
     told = [reason for reason in reasons if reason.verdict is verdict] if hard else reasons
+    passing = _passing(assessment, policy, mode, verdict)
     return Decision(
         verdict=verdict,
         reasons=tuple(dict.fromkeys(told)),
@@ -36,8 +38,10 @@ def decide(assessment: Assessment, policy: Policy, mode: str) -> Decision:
         risk=1.0 if hard else _risk(assessment, policy),
         scores={} if hard else _scores(assessment, policy),
         ran=assessment.ran,
-        modes_that_allow=_passing(assessment, policy, mode, verdict),
+        modes_that_allow=tuple(passing),
         mode_set_by="operator" if policy.locked else "person",
+        modes_that_ask=tuple(name for name, there in passing.items() if there is Verdict.WARN),
+        level=level(verdict, _scored(assessment, policy, mode)),
     )
 
 
@@ -45,12 +49,21 @@ def _worst(reasons: Sequence[Reason]) -> Verdict:
     return max((reason.verdict for reason in reasons), default=Verdict.ALLOW)
 
 
-def _passing(assessment: Assessment, policy: Policy, mode: str, verdict: Verdict) -> tuple[str, ...]:
-    """The other modes, if the person may choose them, that ask for less: a click instead of a refusal, or nothing."""
+def _passing(assessment: Assessment, policy: Policy, mode: str, verdict: Verdict) -> dict[str, Verdict]:
+    """The other modes, if the person may choose them, that ask for less, with what each says: a click instead of a
+    refusal, or nothing.
+    """
     if policy.locked or verdict not in LESS:
-        return ()
-    others = (name for name in policy.mode if name != mode)
-    return tuple(name for name in others if _worst(list(_reasons(assessment, policy, name))) <= LESS[verdict])
+        return {}
+    others = {name: _worst(list(_reasons(assessment, policy, name))) for name in policy.mode if name != mode}
+    return {name: there for name, there in others.items() if there <= LESS[verdict]}
+
+
+def _scored(assessment: Assessment, policy: Policy, mode: str) -> Iterator[tuple[float, Thresholds]]:
+    for finding in assessment.findings:
+        thresholds = policy.thresholds(finding.stage or assessment.stage, finding.category, finding.subcategory, mode)
+        if thresholds is not None:
+            yield finding.score, thresholds
 
 
 def _reasons(assessment: Assessment, policy: Policy, mode: str) -> Iterator[Reason]:

@@ -10,7 +10,7 @@ from pydantic import Field
 
 from safety.config import ADVICE
 from safety.errors import PresetError
-from safety.messages.schema import ModeMessages
+from safety.messages.schema import ModeProfile
 from safety.policy.thresholds import Thresholds
 from safety.records import Stage
 
@@ -19,7 +19,7 @@ T = TypeVar("T")
 Score = Annotated[float, Field(gt=0, le=1)]
 
 
-class Mode(ModeMessages):
+class Mode(ModeProfile):
     """`limits` replaces those of the mode it inherits from, entry by entry.
 
     `context_conflicts` (in the file: `contradicted`): findings which say, from this score on, that a work does not
@@ -53,7 +53,8 @@ def _whole(name: str, modes: Mapping[str, Mode], folder: Path, heirs: tuple[str,
     parent = _whole(mode.inherits, modes, folder, (*heirs, name))
     limits = _overlaid(parent.limits, mode.limits)
     conflicts = _overlaid(parent.context_conflicts, mode.context_conflicts)
-    return mode.model_copy(update={"limits": limits, "context_conflicts": conflicts})
+    fit = {"words": mode.words or parent.words, "subjects": mode.subjects or parent.subjects}
+    return mode.model_copy(update={"limits": limits, "context_conflicts": conflicts, **fit})
 
 
 def _overlaid(parent: Mapping[Stage, dict[str, T]], own: Mapping[Stage, dict[str, T]]) -> dict[Stage, dict[str, T]]:

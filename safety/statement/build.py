@@ -21,6 +21,7 @@ def build_statement(refused: Refused, policy: Policy, terms: StatementTerms) -> 
     said = messages.verdict(decision.stage, decision.verdict)
     until = _until(refused, terms)
     suggestions = tuple(suggestion.text for suggestion in refused.suggestions)
+    offered = messages.modes_to_offer(decision, refused.request.prompt)
     open_to_appeal = decision.verdict is Verdict.BLOCK
     return Statement(
         case=refused.case,
@@ -38,6 +39,8 @@ def build_statement(refused: Refused, policy: Policy, terms: StatementTerms) -> 
         mode=decision.mode,
         mode_set_by=decision.mode_set_by,
         modes_that_allow=decision.modes_that_allow,
+        modes_to_offer=offered,
+        would_pass=messages.would_pass(decision, offered),
         suggestions=suggestions,
         advice="" if suggestions else messages.advice(decision),
         until=until.date() if open_to_appeal else None,

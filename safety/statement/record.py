@@ -74,8 +74,8 @@ class HelplineGroup:
 class Statement:
     """All that a person is told of a decision that stops or delays the work. `time` is UTC.
 
-    `modes_that_allow`: modes that ask for less. `advice`: how to ask instead, where there is no suggestion. `until`:
-    the last day for an appeal, or None.
+    `modes_that_allow`: modes that ask for less, of which `modes_to_offer` suit the work; `would_pass` says so.
+    `advice`: how to ask instead, where there is no suggestion. `until`: the last day for an appeal, or None.
     """
 
     case: str
@@ -93,6 +93,8 @@ class Statement:
     mode: str
     mode_set_by: str
     modes_that_allow: tuple[str, ...]
+    modes_to_offer: tuple[str, ...]
+    would_pass: tuple[str, ...]
     suggestions: tuple[str, ...]
     advice: str
     until: date | None

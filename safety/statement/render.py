@@ -38,12 +38,16 @@ def pairs(one: Statement) -> Iterator[tuple[str, str]]:
 def remarks(one: Statement) -> Iterator[str]:
     """What would pass, and that no person took part."""
     said = one.messages.locale.statement
-    # Nobody who may need help is told how to go on.
-    if not one.help and one.modes_that_allow:
-        yield said.passing.format(modes=one.messages.either(one.modes_that_allow))
-    elif not one.help and one.until is not None:
-        yield said.locked if one.mode_set_by == "operator" else said.not_passing
+    yield from would_pass(one)
     yield said.automatic
+
+
+def would_pass(one: Statement) -> Iterator[str]:
+    """Which modes would let it pass, or that none does; nothing where one does that does not suit the work."""
+    said = one.messages.locale.statement
+    yield from one.would_pass
+    if not one.help and not one.modes_that_allow and one.until is not None:
+        yield said.locked if one.mode_set_by == "operator" else said.not_passing
 
 
 def mode_said(one: Statement) -> str:

@@ -133,6 +133,29 @@ def test_what_is_not_softly_refused_gets_no_advice(finding: Finding) -> None:
 
 
 def test_no_mode_is_offered_where_somebody_may_need_help() -> None:
-    assert ENGLISH.modes_to_offer(decided(Finding("x", "violence", 0.75))) == ("art", "medical")
+    assert ENGLISH.modes_to_offer(decided(Finding("x", "violence", 0.75)))
     harm = decided(Finding("x", "self_harm", 0.62))
     assert harm.modes_that_allow and ENGLISH.modes_to_offer(harm) == ()
+
+
+@pytest.mark.parametrize(
+    ("prompt", "category", "modes"),
+    [
+        pytest.param("Judith beheading Holofernes", "violence", ("art",), id="violence is no medical subject"),
+        pytest.param("a fresco of a massacre", "violence", ("art",), id="a painting"),
+        pytest.param("a surgeon removes shrapnel", "violence", ("medical",), id="surgery"),
+        pytest.param("eine Patientin mit offener Wunde", "violence", ("medical",), id="in German"),
+        pytest.param("患者の傷", "violence", ("medical",), id="without spaces"),
+        pytest.param("an anatomical woodcut", "violence", ("art", "medical"), id="both"),
+        pytest.param("the partition of a country", "violence", ("art",), id="part of a word"),
+    ],
+)
+def test_only_modes_that_suit_the_work_are_offered(prompt: str, category: str, modes: tuple[str, ...]) -> None:
+    assert ENGLISH.modes_to_offer(decided(Finding("x", category, 0.75)), prompt) == modes
+
+
+def test_a_mode_that_asks_is_said_to_need_a_confirmation() -> None:
+    decision = decided(Finding("x", "violence", 0.82))
+    assert "art" in decision.modes_that_ask
+    [sentence] = ENGLISH.would_pass(decision, ("art",))
+    assert "Art" in sentence and "with your confirmation" in sentence

@@ -139,7 +139,7 @@ def test_help_is_the_first_thing_said(category: str, language: str) -> None:
 
 def test_nobody_who_may_need_help_is_sent_to_a_mode_that_allows_it() -> None:
     decision = decided(replace(GORE, category="self_harm"))
-    assert decision.modes_that_allow and "asks for less" not in as_text(stated(decision))
+    assert decision.modes_that_allow and "would pass" not in as_text(stated(decision))
 
 
 def test_a_warning_says_that_it_waits_and_a_check_that_could_not_look_says_why() -> None:
