@@ -6,10 +6,10 @@ from markupsafe import Markup
 
 from safety.review.appeals import AppealStatus
 from safety.review.retention import RetentionRules
+from ui.html import own_browser
 
 INTRO = Markup(
-    "<p>When something is refused, you can ask a person to look at it again. Here you see how that went: type the id "
-    "of the case, which stands in the refusal.</p>"
+    "<p>When something is refused, you can ask a person to look at it again. Here you see how that went.</p>"
 )
 OUTCOMES = {
     "": ("Nobody has asked for a review of this case", "Ask for one under the refusal."),
@@ -36,11 +36,13 @@ def status(appeal: AppealStatus) -> Markup:
         title, text = OVERTURNED_REPORT
     elif appeal.outcome == "overturned":
         text = f"{text} {NEXT_STEP[appeal.stage].format(appeal.until[:10])}"
+    lets_create = appeal.kind == "appeal" and appeal.outcome == "overturned" and appeal.stage == "prompt"
+    again = own_browser.create_again(appeal.case) if lets_create else Markup("")
     reason = Markup('<p class="sl-kicker">The reviewer&rsquo;s reason</p><blockquote>{}</blockquote>').format(
         appeal.reason
     )
     return Markup('<section class="sl-statement sl-case-{}" role="status"><h3>{}</h3><p>{}</p>{}</section>').format(
-        appeal.outcome or "none", title, text, reason if appeal.reason else ""
+        appeal.outcome or "none", title, text, again + (reason if appeal.reason else "")
     )
 
 

@@ -1,29 +1,31 @@
-"""A decision as HTML: verdict, risk and reasons, the words that count, and other wordings that pass.
+"""A decision as HTML: verdict, scale and reasons, the words that count, and other wordings that pass.
 
 Imports no gradio. Every string that comes from outside passes through `Markup.format`, which escapes it.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from itertools import groupby
 
 from markupsafe import Markup
 
 from safety.messages.catalogue import Messages
 from safety.messages.grounds import group_reasons
-from safety.records import Decision, Suggestion, Verdict
+from safety.policy.level import ZONES
+from safety.records import UNCHECKED, Decision, Suggestion, Verdict
 from ui.html.helplines import help_box
 from ui.html.markup import joined, problem
 from ui.html.reasons import reason_list
 from ui.results import Judged, Problem
+from ui.texts import page_texts
 
 EMPTY = Markup('<div class="sl-empty"><span class="sl-glow"></span><p>Your picture develops here.</p></div>')
 IDLE = Markup('<p class="sl-idle">Your words are judged here while you type. Nothing is recorded until you create.</p>')
 
 
 def judgement(result: Judged | Problem | None) -> Markup:
-    """Returns the verdict on a prompt with its risk and reasons; a calm line while there is no prompt."""
+    """Returns the verdict on a prompt with its scale and reasons; a calm line while there is no prompt."""
     if result is None:
         return IDLE
     if isinstance(result, Problem):
@@ -34,40 +36,48 @@ def judgement(result: Judged | Problem | None) -> Markup:
         help_box(decision, messages),
         head(decision, messages),
         reason_list(decision, messages, result.prompt),
-        _modes_that_allow(decision, messages),
+        _modes_that_allow(decision, messages, result.prompt),
     )
 
 
 def head(decision: Decision, messages: Messages) -> Markup:
-    """Returns the title of the verdict and a meter of the risk."""
+    """Returns the title of the verdict and where it stands on the scale of all verdicts."""
     title = messages.verdict(decision.stage, decision.verdict).title
-    meter = _risk_meter(decision, messages)
-    return Markup('<div class="sl-head"><strong class="sl-verdict">{}</strong>{}</div>').format(title, meter)
+    scale = _scale(decision, messages)
+    return Markup('<div class="sl-head"><strong class="sl-verdict">{}</strong>{}</div>').format(title, scale)
 
 
-def _risk_meter(decision: Decision, messages: Messages) -> Markup:
-    # The number of a hard line would teach the way round it.
-    if decision.verdict is Verdict.HARD_BLOCK:
+def _scale(decision: Decision, messages: Messages) -> Markup:
+    """Returns a bar with a part for each verdict, and a dot: no number, which would ask for limits to compare it with.
+
+    A hard line has none, since that would teach the way round it; nor has what no check could look at.
+    """
+    if decision.verdict is Verdict.HARD_BLOCK or any(one.category == UNCHECKED for one in decision.reasons):
         return Markup("")
-    risk, labels = round(100 * decision.risk), messages.locale.page
+    said, zones = page_texts(messages.tag), [*Verdict][:ZONES]
+    names = [said[f"judgement.zone_{verdict.name.lower()}"] for verdict in zones]
+    label = said.say("judgement.scale", zones=", ".join(names), zone=names[decision.verdict])
+    parts = joined(Markup('<i class="sl-{}"></i>').format(verdict.name.lower()) for verdict in zones)
     return Markup(
-        '<span class="sl-risk"><span class="sl-meter" role="meter" aria-label="{}" aria-valuemin="0" '
-        'aria-valuemax="100" aria-valuenow="{}" title="{}">'
-        '<span style="width:{}%"></span></span><span class="sl-risk-number">{}</span></span>'
-    ).format(labels.risk.format(risk="").strip(), risk, labels.risk_title, risk, labels.risk.format(risk=risk))
+        '<span class="sl-scale" role="img" aria-label="{}" title="{}">{}<b style="left:{:.1f}%"></b></span>'
+    ).format(label, label, parts, 100 * decision.level)
 
 
-def _modes_that_allow(decision: Decision, messages: Messages) -> Markup:
+def _modes_that_allow(decision: Decision, messages: Messages, prompt: str) -> Markup:
     if decision.verdict not in (Verdict.WARN, Verdict.BLOCK):
         return Markup("")
-    texts, modes = messages.locale.statement, messages.modes_to_offer(decision)
+    texts, modes = messages.locale.statement, messages.modes_to_offer(decision, prompt)
     if modes:
-        return Markup('<p class="sl-passing">{}</p>').format(texts.passing.format(modes=messages.either(modes)))
+        return passing(messages.would_pass(decision, modes))
     # A warned prompt can be confirmed, and nobody who may need help is told how to go on.
     if decision.verdict is Verdict.WARN or decision.modes_that_allow or messages.may_need_help(decision):
         return Markup("")
-    text = texts.locked if decision.mode_set_by == "operator" else texts.not_passing
-    return Markup('<p class="sl-passing">{}</p>').format(text)
+    return passing([texts.locked if decision.mode_set_by == "operator" else texts.not_passing])
+
+
+def passing(sentences: Iterable[str]) -> Markup:
+    """Returns what would pass, a line each."""
+    return joined(Markup('<p class="sl-passing">{}</p>').format(text) for text in sentences)
 
 
 def highlights(prompt: str, decision: Decision, messages: Messages) -> list[tuple[str, str | None]]:

@@ -28,6 +28,16 @@ def problem(problem: Problem) -> Markup:
     return Markup('<div class="sl-problem" role="alert"><b>That did not work.</b> {}</div>').format(problem.sentence)
 
 
+def about(words: str, content: Markup, case: str = "", has_review: bool = False) -> Markup:
+    """Returns what is said about the words of this checksum, so that the page can tell when they are earlier ones.
+
+    `case`: the id of a case that a person may look at again, or has been asked to (`has_review`).
+    """
+    return Markup('<div class="sl-about" data-words="{}" data-case="{}"{}>{}</div>').format(
+        words, case, Markup(" data-review") if has_review else "", content
+    )
+
+
 def notice(text: str) -> Markup:
     """Returns a line of plain text."""
     return Markup('<p class="sl-notice">{}</p>').format(text)

@@ -6,8 +6,11 @@ from markupsafe import Markup
 from PIL.Image import Image
 
 from safety.generation import Generation
+from safety.messages.catalogue import Messages
+from safety.records import Decision, Verdict
 from ui.html.markup import joined, jpeg_address, notice
 from ui.results import Step
+from ui.texts import page_texts
 
 # JPEG takes a millisecond a preview; WebP and PNG take twenty times that.
 QUALITY = 70
@@ -39,6 +42,15 @@ def previews(images: tuple[Image, ...]) -> Markup:
         '<figure class="sl-previews"><div>{}</div>'
         "<figcaption>Developing. Blurred until the picture check has passed.</figcaption></figure>"
     ).format(shown)
+
+
+def allowed_by(decision: Decision, messages: Messages) -> Markup:
+    """Returns who let a prompt through that the rules alone would not have; nothing where they did."""
+    kinds = {Verdict.WARN: "confirmed", Verdict.BLOCK: "overturned"}
+    if decision.verdict not in kinds:
+        return Markup("")
+    kind = kinds[decision.verdict]
+    return Markup('<p class="sl-notice sl-{}">{}</p>').format(kind, page_texts(messages.tag)[f"outcome.{kind}"])
 
 
 def remarks(generation: Generation) -> Markup:

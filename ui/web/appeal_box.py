@@ -11,8 +11,9 @@ from safety.generation import Refused
 from safety.records import Verdict
 from safety.review.appeals import AppealRequest
 from ui.html import appeal
-from ui.html.markup import notice, problem
+from ui.html.markup import about, notice, problem
 from ui.results import Problem, attempt
+from ui.texts import page_texts
 from ui.web.client_ip import client_ip
 
 if TYPE_CHECKING:
@@ -106,5 +107,5 @@ class AppealBox:
         status = attempt(self.studio.appeal, AppealRequest(**{**refusal, **options}), client_ip(request))
         if isinstance(status, Problem):
             return problem(status), gr.update(), gr.update()
-        answer = notice(f"Sent. Look for the answer under Cases, with the case id {status.case}.")
+        answer = about("", notice(page_texts().say("mine.sent", case=status.case)), status.case, has_review=True)
         return answer, gr.update(visible=False), gr.update(visible=False)

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import gradio as gr
 
-from ui.html import appeal
+from ui.html import appeal, own_browser
 from ui.html.markup import notice, problem
 from ui.results import Problem, attempt
 from ui.web.client_ip import client_ip
@@ -30,6 +30,7 @@ def build(studio: Studio) -> None:
 
     with gr.Column(elem_id="sl-cases"):
         gr.HTML(appeal.INTRO)
+        gr.HTML(own_browser.my_cases(), elem_id="sl-mine")
         case = gr.Textbox(label="Case", placeholder="12 letters and digits", max_length=40, elem_id="sl-case")
         button = gr.Button("Look up", elem_id="sl-look-up")
         answer = gr.HTML(elem_id="sl-case-answer")

@@ -66,8 +66,8 @@ class CreateFields:
         components["warning"] = gr.State([], time_to_live=LASTS)
         return cls(judgement, modes, components)
 
-    def build_settings(self, studio: Studio) -> None:
-        """Lays out the rest of the request, folded away."""
+    def build_settings(self, studio: Studio) -> Any:
+        """Lays out the rest of the request, folded away; returns the event by which it has followed a new engine."""
         engines = studio.offered_engines()
         card = engines[0].card
         with gr.Accordion("Settings", open=False, elem_id="sl-settings"):
@@ -91,7 +91,7 @@ class CreateFields:
             )
             self.components["balanced"] = gr.Checkbox(label="Balanced set", info=BALANCED, elem_id="sl-balanced")
             self.components["keep_prompt"] = gr.Checkbox(label="Write the prompt into the file", value=False)
-        self._follow_engine(studio)
+        return self._follow_engine(studio)
 
     def _build_engine_settings(self, card: EngineCard) -> None:
         """Lays out the settings whose ranges the engine's card gives."""
@@ -102,13 +102,17 @@ class CreateFields:
             self.components["steps"] = gr.Slider(label="Steps", **_steps(card.steps))
             self.components["guidance"] = gr.Slider(label="Guidance", step=0.1, **_guidance(card))
         self.components["negative_prompt"] = gr.Textbox(
-            label="What should not be in it?", lines=1, max_length=MAX_TYPED, **_negative_prompt(card)
+            label="What should not be in it?",
+            lines=1,
+            max_length=MAX_TYPED,
+            elem_id="sl-negative",
+            **_negative_prompt(card),
         )
         with gr.Row(elem_id="sl-size"):
             self.components["width"] = _slider("Width", card.size, card.size_multiple)
             self.components["height"] = _slider("Height", card.size, card.size_multiple)
 
-    def _follow_engine(self, studio: Studio) -> None:
+    def _follow_engine(self, studio: Studio) -> Any:
         """Makes the settings take the ranges of the engine that is chosen."""
         cards = studio.engine_cards()
 
@@ -127,7 +131,7 @@ class CreateFields:
 
         engine = self.components["engine"]
         outputs = [engine, *(self.components[name] for name in SET_BY_ENGINE)]
-        engine.change(follow, [engine], outputs, show_progress="hidden", api_visibility="private")
+        return engine.change(follow, [engine], outputs, show_progress="hidden", api_visibility="private")
 
 
 def _mode_choice(studio: Studio) -> gr.Radio:

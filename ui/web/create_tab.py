@@ -10,13 +10,14 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import gradio as gr
+from markupsafe import Markup
 
-from safety.generation import Delivered, Outcome, Refused
+from safety.generation import Delivered, GenerationRequest, Outcome, Refused
 from safety.policy.model import BASE_MODE
 from safety.records import Verdict
 from ui import forms
-from ui.html import decision, progress, statement
-from ui.html.markup import notice, problem
+from ui.html import decision, own_browser, progress, statement
+from ui.html.markup import about, notice, problem
 from ui.html.prompt_marks import prompt_marks
 from ui.results import Judged, Problem, Step, attempt
 from ui.texts import page_texts
@@ -26,6 +27,7 @@ from ui.web.appeal_box import AppealBox
 from ui.web.client_ip import client_ip
 from ui.web.concurrency import CREATING, JUDGING
 from ui.web.create_form import LASTS, CreateFields, greeting, mode_info
+from ui.web.kept_form import KeptForm
 from ui.web.labels import label
 from ui.web.person import person_of
 from ui.web.picture_slot import PictureSlot, Updates, VeiledExports, veiled_exports
@@ -56,10 +58,14 @@ class CreateTab:
     veiled: gr.State
     suggestions: Suggestions
     appeal: AppealBox
+    kept: KeptForm
+    engine_followed: Any
     stops: dict[str, threading.Event] = field(default_factory=dict)
 
     def wire(self) -> None:
         """Connects the components with their handlers."""
+        # First: what one event calls runs in this order, and what is sent is kept before it is drawn.
+        self.kept.wire([self.create.click, self.fields.components["prompt"].submit], self.engine_followed)
         self._wire_judgement()
         self._wire_making()
         for number, slot in enumerate(self.slots):
@@ -116,7 +122,10 @@ class CreateTab:
         verdict = result.decision.verdict if isinstance(result, Judged) else None
         # A confirmation holds for the words that it was given for: every change takes it back.
         return (
-            decision.judgement(result) + prompt_marks(result),
+            about(
+                handlers.checksum_of(prompt, mode, negative_prompt or ""),
+                decision.judgement(result) + prompt_marks(result),
+            ),
             gr.update(value=False, visible=verdict is Verdict.WARN),
             gr.update(info=mode_info(self.studio, mode, language or "")),
             [handlers.words_of(prompt, mode, negative_prompt or "")] if verdict is Verdict.WARN else [],
@@ -133,14 +142,16 @@ class CreateTab:
         # A program's call without a session cannot be stopped by another one.
         if session:
             self.stops[session] = stop
-        cleared = {part: change for slot in self.slots for part, change in slot.clear().items()} | self.appeal.hide()
-        yield {**self._busy(True), self.status: progress.progress(Step()), self.veiled: {}, **cleared}
+        yield {**self._busy(True), self.status: progress.progress(Step()), **self.appeal.hide()}
         with closing(
             handlers.create(self.studio, form, stop, client_ip(request), shown, person_of(request))
         ) as results:
+            cleared = False
             for result in results:
                 if isinstance(result, Step):
-                    yield {self.status: progress.progress(result)}
+                    # Not before something is drawn: a wrong setting leaves the last pictures where they are.
+                    clear, cleared = bool(result.previews) and not cleared, cleared or bool(result.previews)
+                    yield {self.status: progress.progress(result), **(self._clear() if clear else {})}
                 else:
                     # A confirmation holds for one picture; the warning still stands there to be confirmed anew.
                     taken_back = {self.fields.components["acknowledged"]: gr.update(value=False)}
@@ -179,27 +190,46 @@ class CreateTab:
     def _outcome(self, outcome: Outcome) -> Updates:
         return self._refusal(outcome) if isinstance(outcome, Refused) else self._delivery(outcome)
 
+    def _clear(self) -> Updates:
+        """Takes the last pictures away; the strip of this tab's pictures still has them."""
+        return {self.veiled: {}} | {part: change for slot in self.slots for part, change in slot.clear().items()}
+
     def _refusal(self, outcome: Refused) -> Updates:
         waits = outcome.decision.verdict is Verdict.WARN
         request = outcome.request
         words = handlers.words_of(request.prompt, request.mode, request.negative_prompt)
         return {
-            self.status: statement.section(self.studio.statement(outcome)),
+            **self._clear(),
+            self.status: self._statement(outcome),
             self.fields.components["acknowledged"]: gr.update(visible=waits, value=False),
             self.fields.components["warning"]: [words] if waits else [],
             **self.appeal.offer(outcome),
         }
 
+    def _statement(self, refused: Refused) -> Markup:
+        words, open_to_appeal = _checksum(refused.request), refused.decision.verdict is Verdict.BLOCK
+        one = self.studio.statement(refused)
+        section = own_browser.earlier_words(one.messages.tag) + statement.section(one)
+        return about(words, section, refused.case if open_to_appeal else "")
+
     def _delivery(self, outcome: Delivered) -> Updates:
         messages = self.studio.messages(outcome.request.language)
-        updates: Updates = {self.status: progress.remarks(outcome.generation), self.veiled: veiled_exports(outcome)}
+        remarks = progress.allowed_by(outcome.prompt_decision, messages) + progress.remarks(outcome.generation)
+        updates: Updates = self._clear() | {
+            self.status: about(_checksum(outcome.request), remarks) if remarks else "",
+            self.veiled: veiled_exports(outcome),
+        }
         for slot, result in zip(self.slots, outcome.pictures, strict=False):
             updates |= slot.show(result, outcome.case, result.picture.seed, messages, result.picture.filled)
             if result.export is None:
                 refusal = outcome.refusal(result)
-                updates[slot.text] = statement.section(self.studio.statement(refusal))
+                updates[slot.text] = self._statement(refusal)
                 updates |= self.appeal.offer(refusal)
         return updates
+
+
+def _checksum(request: GenerationRequest) -> str:
+    return handlers.checksum_of(request.prompt, request.mode, request.negative_prompt)
 
 
 def build(studio: Studio) -> CreateTab:
@@ -208,16 +238,20 @@ def build(studio: Studio) -> CreateTab:
     with gr.Row(elem_id="sl-create", equal_height=False):
         with gr.Column(elem_id="sl-request", scale=5, min_width=320):
             fields = CreateFields.build(studio)
+            gr.HTML(own_browser.connection(), elem_id="sl-connection")
             suggestions = Suggestions.build(studio)
             create = gr.Button(label("create.go"), variant="primary", elem_id="sl-go")
             cancel = gr.Button(label("create.stop"), variant="stop", visible=False, elem_id="sl-stop")
-            fields.build_settings(studio)
+            engine_followed = fields.build_settings(studio)
+            gr.HTML(own_browser.kept_here(), elem_id="sl-kept")
+            kept = KeptForm.build(fields.components)
         with gr.Column(elem_id="sl-result", scale=6, min_width=320):
             status = gr.HTML(decision.EMPTY, elem_id="sl-status")
             appeal = AppealBox.build(studio)
             with gr.Row(elem_id="sl-pictures"):
                 slots = tuple(PictureSlot.build(number) for number in range(max_count))
+            gr.HTML(own_browser.strip(), elem_id="sl-strip")
     veiled = gr.State({}, time_to_live=LASTS)
-    tab = CreateTab(studio, fields, create, cancel, status, slots, veiled, suggestions, appeal)
+    tab = CreateTab(studio, fields, create, cancel, status, slots, veiled, suggestions, appeal, kept, engine_followed)
     tab.wire()
     return tab

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import threading
+import zlib
 from collections.abc import Generator, Mapping
 from contextlib import closing
 from dataclasses import replace
@@ -58,6 +59,12 @@ def find_suggestions(
 def words_of(prompt: str, mode: str, negative_prompt: str = "") -> str:
     """Returns what stands for the words of a request: that somebody was shown a warning about them is kept under it."""
     return hashlib.sha256(json.dumps([prompt, mode, negative_prompt]).encode()).hexdigest()
+
+
+def checksum_of(prompt: str, mode: str, negative_prompt: str = "") -> str:
+    """Returns a checksum that the page's own script computes as well, to tell what a judgement is about. No secret."""
+    text = "\0".join((prompt, mode, negative_prompt)).encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+    return str(zlib.adler32(text.encode()))
 
 
 def create(

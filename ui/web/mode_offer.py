@@ -45,7 +45,7 @@ class ModeOffer:
         """Returns updates that show the buttons of the modes that a judgement offers, in its language."""
         if not isinstance(result, Judged):
             return [gr.update(visible=False) for _ in self.buttons]
-        messages, offered = result.messages, result.messages.modes_to_offer(result.decision)
+        messages, offered = result.messages, result.messages.modes_to_offer(result.decision, result.prompt)
         label = messages.locale.page.use_mode
         return [
             gr.update(value=label.format(mode=messages.mode(name).title), visible=name in offered)

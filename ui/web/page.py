@@ -49,7 +49,7 @@ def build(studio: Studio) -> gr.Blocks:
                 cases_tab.build(studio)
         gr.HTML(_footer(studio), elem_id="sl-footer")
         in_language = [tab.fields.components["language"], tab.fields.components["mode"]]
-        page.load(tab.greet, None, in_language, **unseen)
+        tab.kept.restore(page.load(tab.greet, None, in_language, **unseen))
         _add_endpoints(Api(studio, hand_over, badge))
     return page
 

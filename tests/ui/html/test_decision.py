@@ -19,14 +19,16 @@ def test_a_refusal_names_reason_code_clause_score_threshold_and_what_would_pass(
     shown = Html(
         decision.judgement(Judged(replace(decision_of(REASON), modes_that_allow=("art", "medical")), MESSAGES))
     ).text
-    for part in ("Refused", "Graphic violence", "P301", "3.1:", "gore", "0.90", "0.70", "Art or Medical", "Risk 80"):
+    for part in ("Refused", "Graphic violence", "P301", "3.1:", "gore", "0.90", "0.70", "Art mode: there"):
         assert part in shown
+    assert "Medical" not in shown
 
 
 def test_a_hard_line_shows_help_first_and_neither_number_nor_word() -> None:
     shown = Html(decision.judgement(Judged(decision_of(HARD, risk=1.0), fixed_messages()))).text
     assert shown.index("stopitnow.org.uk") < shown.index("Refused in every mode") < shown.index("This looks like")
-    assert "Risk" not in shown and "score" not in shown and "asks for less" not in shown
+    assert "score" not in shown and "would pass" not in shown
+    assert "sl-scale" not in decision.judgement(Judged(decision_of(HARD), fixed_messages()))
 
 
 def test_help_stands_first_and_nobody_who_may_need_it_is_sent_to_another_mode() -> None:
@@ -35,7 +37,7 @@ def test_help_stands_first_and_nobody_who_may_need_it_is_sent_to_another_mode() 
     assert str(html).index("sl-help") < str(html).index("sl-head")
     shown = Html(html).text
     assert "116 123" in shown and "findahelpline.com" in shown and "Other countries" in shown
-    assert "asks for less" not in shown and "href" in Html(html).attributes
+    assert "would pass" not in shown and "href" in Html(html).attributes
 
 
 def test_reasons_of_one_code_are_told_once() -> None:

@@ -84,7 +84,7 @@ def test_pasted_cut_and_undone_text_is_judged_too(page: Page) -> None:
 def test_another_mode_is_another_judgement(page: Page) -> None:
     page.locator(PROMPT).fill("gore")
     says(page, VERDICT, "Refused")
-    says(page, "#sl-judgement", "asks for less")
+    says(page, "#sl-judgement", "with your confirmation")
     page.get_by_label("Art", exact=True).check()
     says(page, VERDICT, "Needs your confirmation")
     says(page, "#sl-mode", "art history")
@@ -114,7 +114,10 @@ def test_a_refused_prompt_shows_its_reasons_and_makes_nothing(page: Page, served
     page.locator(PROMPT).fill("gore on a plate")
     page.click("#sl-go")
     says(page, "#sl-status", "No picture was made")
-    for words in ("P301", "Policy 3.1", "asks for less", "Case"):
+    for words in ("P301", "with your confirmation"):
+        says(page, "#sl-status", words)
+    page.click("#sl-status .sl-more summary")
+    for words in ("Policy 3.1", "Case"):
         says(page, "#sl-status", words)
     assert page.locator(PROMPT).input_value() == "gore on a plate"
     assert served.engine.drawn == made
@@ -123,7 +126,7 @@ def test_a_refused_prompt_shows_its_reasons_and_makes_nothing(page: Page, served
 def test_a_click_on_an_offered_mode_chooses_it_and_judges_again(page: Page) -> None:
     page.fill(PROMPT, "gore on a plate")
     says(page, VERDICT, "Refused")
-    says(page, "#sl-use-mode-art", "Judge it in Art mode")
+    says(page, "#sl-use-mode-art", "Switch to Art mode")
     page.click("#sl-use-mode-art")
     says(page, VERDICT, "Needs your confirmation")
     assert page.locator("#sl-mode input:checked").get_attribute("value") == "art"
@@ -237,7 +240,7 @@ def test_a_file_that_is_no_picture_gets_a_sentence(page: Page, tmp_path: Any) ->
     says(page, "#sl-report", "That did not work")
 
 
-def test_no_request_leaves_the_machine_and_no_prompt_stays_in_the_browser(browser: Browser, served: Served) -> None:
+def test_no_request_leaves_the_machine_and_no_prompt_outlives_its_tab(browser: Browser, served: Served) -> None:
     context = browser.new_context()
     context.set_default_timeout(WAIT)
     hosts: set[str] = set()
@@ -248,7 +251,7 @@ def test_no_request_leaves_the_machine_and_no_prompt_stays_in_the_browser(browse
     page.click("#sl-go")
     says(page, ".sl-picture", "Stamp")
     page.get_by_role("tab", name="Verify").click()
-    kept = page.evaluate("JSON.stringify({...localStorage}) + JSON.stringify({...sessionStorage}) + document.cookie")
+    kept = page.evaluate("JSON.stringify({...localStorage}) + document.cookie")
     bases = page.evaluate("indexedDB.databases().then(all => all.length)")
     context.close()
     assert hosts - {""} == {"127.0.0.1"}
@@ -303,6 +306,7 @@ def test_a_statement_prints_alone(page: Page) -> None:
     page.locator(PROMPT).fill("gore on a plate")
     page.click("#sl-go")
     says(page, "#sl-status h3", "Refused")
+    page.click("#sl-status .sl-more summary")
     assert page.locator("#sl-status .sl-print").is_visible()
     page.emulate_media(media="print")
     assert page.locator("#sl-status .sl-statement").is_visible()
