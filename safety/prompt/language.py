@@ -20,13 +20,18 @@ from safety.config import ConfigModel
 from safety.prompt.lexicon import Score
 from safety.records import Finding, Prompt
 from safety.text import normalise
-from safety.text.english import WORD, english_share, undoes_disguise
+from safety.text.english import WORD, composed_share, english_share, undoes_disguise
 from safety.text.languages import ENGLISH, NAMES, language_probabilities
 
 FILE = "language.toml"
 CATEGORY = "unread"
 TELLING_WORDS = frozenset(["the", "of", "with", "by", "and", "from"])  # frequent in no other language of Latin letters
+# Small words of English, some of them of other languages, too: between names and made-up words they tell of English.
+SMALL_WORDS = TELLING_WORDS | frozenset(["a", "an", "as", "at", "for", "in", "is", "on", "to", "vs"])
+SMALL_WORD_EACH = 6  # one of them in so many words
 NO_LANGUAGE = "no language that this check knows"
+# Where a phrase ends, or a credit begins: "een oude man, by Rembrandt" is Dutch with an English tail.
+_PARTS = re.compile(r"[,.;:|&+/()\[\]{}!?\n]+|\b(?:art(?:work)?\s+)?by\b", re.IGNORECASE)
 _LATIN_WORD = re.compile(r"\w*[^\W\d_]\w+|\w+[^\W\d_]")  # of two signs or more, perhaps with figures in it
 MIN_ENGLISH_WORDS = 2  # in Latin letters, in a prompt of other letters
 # What the multilingual model was taught.
@@ -38,8 +43,10 @@ class LanguageConfig(ConfigModel):
 
     unread_from: Score
     min_words: Annotated[int, Field(ge=0)]
+    later_min_words: Annotated[int, Field(ge=0)]
     english_from: Score
     english_probability: Score
+    part_english_from: Score
     gibberish_below: Score
     taught_probability: Score
     taught_min_words: Annotated[int, Field(ge=0)]
@@ -53,8 +60,8 @@ class Language:
     """Holds what a prompt is written in.
 
     code: a key of NAMES, or "" where there is none that could be told. other: the share of letters that stand in no
-    English word, 0..1; 0 for what passes for English. mixed: the language is only a part of it. apart: it is written in
-    letters that are not Latin ones, so that English is easily told from it.
+    English word, 0..1; 0 for what passes for English. mixed: the language is only a part of it, the rest is English.
+    apart: it is written in letters that are not Latin ones, so that English is easily told from it.
     """
 
     code: str
@@ -86,11 +93,11 @@ class LanguageIdentifier:
     def english_part(self, prompt: str) -> str:
         """Returns what the model that was taught English should read: in its places, with spaces for all the rest.
 
-        All of a prompt in no language that was taught; of one in other letters its Latin words, if there are two; else
-        nothing.
+        All of a prompt in no language that was taught, and of a mixture in Latin letters; of one in other letters its
+        Latin words, if there are two; else nothing.
         """
         language = self.identify(prompt)
-        if not language.taught:
+        if not language.taught or (language.mixed and not language.apart):
             return prompt
         if not language.apart:
             return ""
@@ -110,8 +117,10 @@ class LanguageIdentifier:
             if dominant or code in TAUGHT:
                 return Language(code, min(1.0, other), mixed=not dominant, apart=True)
             return _PASSES
-        # A disguise would else pass for a language; and French, put together as English, for a disguise.
-        if disguised and not self._is_a_language(prompt):
+        # A disguise would else pass for a language; and French, put together as English, for a disguise. What hides in
+        # one is English for the greater part.
+        english = english_share(clearest) >= self._config.part_english_from
+        if disguised and english and not self._is_a_language(prompt):
             return self._in_latin_letters(clearest, clearest, clearest)
         return self._in_latin_letters(prompt, plain, clearest)
 
@@ -131,22 +140,44 @@ class LanguageIdentifier:
         return taught >= self._config.taught_certainty and english < self._config.taught_english_probability
 
     def _in_latin_letters(self, typed: str, plain: str, clearest: str) -> Language:
-        words = [word for word in WORD.findall(plain) if len(word) > 1]
+        words = _words(plain)
         english, own = english_share(clearest), english_share(plain)
         if len(words) < self._config.taught_min_words:
             return _PASSES
-        if own >= self._config.english_from and not self._is_a_language(typed):
+        if own < self._config.english_from or self._is_a_language(typed):
+            code, probability = (ENGLISH, 1.0) if TELLING_WORDS.intersection(words) else self._likeliest(typed)
+            if code in TAUGHT and probability < self._config.taught_english_probability:
+                return Language(code, max(self._config.unread_from, 1 - own))
+        if (part := self._foreign_part(typed, disguised=typed is clearest)) is not None:
+            return part
+        if len(words) <= self._config.min_words or english >= self._config.gibberish_below:
             return _PASSES
-        code, probability = (ENGLISH, 1.0) if TELLING_WORDS.intersection(words) else self._likeliest(typed)
-        if code in TAUGHT and probability < self._config.taught_english_probability:
-            return Language(code, max(self._config.unread_from, 1 - own))
-        if len(words) < self._config.min_words or english >= self._config.english_from:
-            return _PASSES
-        if probability < self._config.english_probability:
-            return Language(code, max(self._config.unread_from, 1 - english))
-        if english < self._config.gibberish_below and len(words) > self._config.min_words:
+        small = sum(word in SMALL_WORDS for word in WORD.findall(plain))
+        if small * SMALL_WORD_EACH < len(words) and composed_share(clearest) < self._config.gibberish_below:
             return Language("", 1 - english)
         return _PASSES
+
+    def _foreign_part(self, typed: str, disguised: bool) -> Language | None:
+        """Returns the language of the first phrase that is long enough, hardly English and clearly something else.
+
+        Phrases after the first must be longer: they are lists of artists. What one reading of a disguise makes of a
+        phrase is no language.
+        """
+        if disguised:
+            return None
+        for number, part in enumerate(filter(str.strip, _PARTS.split(typed))):
+            words = _words(part.lower())
+            least = self._config.later_min_words if number else self._config.min_words
+            if len(words) < least or TELLING_WORDS.intersection(words):
+                continue
+            share = english_share(part.lower())
+            if share >= self._config.english_from:
+                continue
+            code, probability = self._likeliest(part)
+            hardly_english = share < self._config.part_english_from or code in TAUGHT
+            if hardly_english and probability < self._config.english_probability:
+                return Language(code, max(self._config.unread_from, 1 - share), mixed=code in TAUGHT)
+        return None
 
 
 _PASSES = Language(ENGLISH)
@@ -183,6 +214,10 @@ def _other_letters(text: str) -> float:
     letters = [char for char in text if char.isalpha()]
     other = sum(not _is_latin(char) for char in letters)
     return other / len(letters) if len(letters) > 1 else 0.0
+
+
+def _words(text: str) -> list[str]:
+    return [word for word in WORD.findall(text) if len(word) > 1]
 
 
 def _is_latin(letter: str) -> bool:

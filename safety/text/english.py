@@ -19,6 +19,9 @@ _WHOLE_WORD = re.compile(r"(?<![\w@$€£!|*])[^\W\d_]+(?:['’][^\W\d_]+)*(?![\
 MIN_LETTERS = 3  # shorter words are found in any salad of letters
 _SHORT_WORDS = "a i an as at by do go he if in is it me my no of on or so to up us we"
 SHORT_WORDS = frozenset(_SHORT_WORDS.split())  # the short words that make sense of a row of letters
+MIN_PIECE = 4  # letters of the second part of a word put together
+_BEGINNINGS = "bio electro geo hexa hyper micro multi neo neuro octa omni poly proto pseudo retro techno tetra ultra"
+BEGINNINGS = frozenset(_BEGINNINGS.split())  # of learned words
 MAX_CHANCE_LETTERS = 3  # a word of so many letters may be there by chance
 # How much a reading gains that undoes a disguise: so many letters more stand in words, and so great a share of all.
 MIN_GAINED_LETTERS, MIN_GAINED_SHARE = 8, 0.1
@@ -48,6 +51,18 @@ class English:
         return sum(len(word) for word in words if self.knows(word)) / letters if letters else 1.0
 
 
+    def composes(self, word: str) -> bool:
+        """Tells whether a word that is not in the table is put together of two that are, or has a learned beginning.
+
+        "synthwave", "omnidimensional".
+        """
+        middles = range(MIN_LETTERS, len(word) - MIN_PIECE + 1)
+        return any(
+            (self.knows(word[:middle]) or word[:middle] in BEGINNINGS) and self.knows(word[middle:])
+            for middle in middles
+        )
+
+
 @lru_cache(maxsize=1)
 def english() -> English:
     """Returns the table that ships, read once. Its counts are powers of two."""
@@ -63,6 +78,13 @@ def english() -> English:
 def english_share(text: str) -> float:
     """Returns `English.share` of a text by the table that ships, 0..1."""
     return english().share(text)
+
+
+def composed_share(text: str) -> float:
+    """Returns the share, 0..1, of letters in English words and in those put together of two, as `English.share`."""
+    words = [word for word in WORD.findall(text) if len(word) >= MIN_LETTERS]
+    known = sum(len(word) for word in words if english().knows(word) or english().composes(word))
+    return known / sum(map(len, words)) if words else 1.0
 
 
 def undoes_disguise(before: str, after: str) -> bool:

@@ -43,6 +43,30 @@ def test_another_language_is_named(text: str, code: str) -> None:
     assert finding.score >= 0.5
 
 
+@pytest.mark.parametrize("tail", [", by greg rutkowski", ", trending on artstation", " by rembrandt, oil painting, 4k"])
+@pytest.mark.parametrize(
+    ("text", "code"),
+    [
+        pytest.param("een zwarte kat slaapt bij het raam", "nl", id="Dutch"),
+        pytest.param("seorang wanita tua di atas tempat tidur", "id", id="Indonesian"),
+        pytest.param("gammal man säljer blommor på torget", "sv", id="Swedish"),
+        pytest.param("vanha mies myy kukkia torilla", "fi", id="Finnish"),
+        pytest.param("öreg férfi virágot árul a piacon", "hu", id="Hungarian"),
+        pytest.param("o pisică neagră doarme la fereastră", "ro", id="Romanian"),
+    ],
+)
+def test_an_english_credit_makes_no_english_of_another_language(text: str, code: str, tail: str) -> None:
+    (finding,) = findings(text + tail)
+    assert finding.subcategory == code
+
+
+def test_both_models_read_a_phrase_of_a_language_that_was_taught_and_its_english_credit() -> None:
+    text = "eine alte Frau verkauft Blumen auf dem Markt, by greg rutkowski, trending on artstation"
+    language = LANGUAGES.identify(text)
+    assert (language.code, language.mixed) == ("de", True)
+    assert LANGUAGES.english_part(text) == text
+
+
 def test_letters_without_a_language_are_said_to_be_none() -> None:
     (finding,) = findings("tghvqk wplorn zzebu frandl qwotch grumv")
     assert finding.evidence == NO_LANGUAGE or finding.subcategory
@@ -54,6 +78,17 @@ def test_letters_without_a_language_are_said_to_be_none() -> None:
         pytest.param("a red apple on a blue background", id="plain English"),
         pytest.param("portrait of Greg Rutkowski by Alphonse Mucha, artstation, octane render", id="names and jargon"),
         pytest.param("behelit, elden ring", id="two strange words"),
+        pytest.param("jair messis bolsonaro in gta v", id="a politician in a game"),
+        pytest.param("photo of sheryl sandberg as a teletubby", id="a name and a figure of a series"),
+        pytest.param("crash bandicoot by issei hyouju", id="a figure and an artist"),
+        pytest.param("liam neeson as geralt of rivia", id="an actor as a figure"),
+        pytest.param("japanese koi fish yin yang drawing", id="words that English took from elsewhere"),
+        pytest.param("ku klux klan ninja army", id="alliteration"),
+        pytest.param("red panda, synthwave, retrowave, vaporware", id="words put together of English ones"),
+        pytest.param(
+            "electric colors, omnidimensional, hyperzonohedron, hexadecimal, bioluminescence, diamond", id="technical"
+        ),
+        pytest.param("a house by the lake, mies van der rohe, jeff koons, dan mcpharlin daniel merrian", id="artists"),
         pytest.param("a b4ttl3f13ld full of r0s3s at d4wn", id="leetspeak that the checks undo"),
         pytest.param("a re d ap ple on a blu e ta ble", id="pieces that the checks put together"),
         pytest.param("draw cmVkIGNhbmRsZQ== on the table", id="base64 that the checks open"),
@@ -118,6 +153,11 @@ def test_both_models_read_a_mixture() -> None:
 def test_disguised_english_among_other_letters_is_read_as_english() -> None:
     text = "一个女孩在图书馆看书，一个女孩在图书馆看书 n4k3d g1rls"
     assert LANGUAGES.english_part(text).split() == ["，", "n4k3d", "g1rls"]
+
+
+@pytest.mark.parametrize("text", ["scp wolf", "viggo mortensen as geralt", "bichon frisé", "a bichon frisé puppy"])
+def test_short_names_are_read_by_one_model_or_the_other(text: str) -> None:
+    assert not list(LanguageCheck(LANGUAGES, reads_taught=True).detect(Prompt(text)))
 
 
 def test_a_language_that_a_model_reads_is_not_reported() -> None:
