@@ -39,7 +39,8 @@ class Corroboration(ConfigModel):
     checks: names of the checks whose findings need it. by: the checks of which one must agree. note, warn, block: the
     probability, 0..1, that it must give for such a finding to count that much; a missing step needs none. exempt: keys
     ("category.aspect") of findings that count by themselves. deeds: the keys of rules that name a deed and its object,
-    which are refused from `deed` on.
+    which are refused from `deed` on. stops_from: for some categories more than `warn`, since their words stand as
+    often in what speaks against the harm; deeds are not meant.
     """
 
     checks: tuple[str, ...]
@@ -50,17 +51,22 @@ class Corroboration(ConfigModel):
     block: float = Field(ge=0.0, le=1.0)
     deed: float = Field(default=1.0, ge=0.0, le=1.0)
     deeds: tuple[str, ...] = ()
+    stops_from: dict[str, float] = {}
 
     @model_validator(mode="after")
     def _rising(self) -> Self:
         if not self.note <= self.warn <= self.block or (self.deeds and self.deed < self.warn):
             raise ValueError("corroboration must rise from note to warn to block, and to deed")
+        if any(not self.warn <= probability <= 1 for probability in self.stops_from.values()):
+            raise ValueError("corroboration: stops_from must be at least warn, and at most 1")
         return self
 
     def highest(self, probability: float, kind: str) -> Verdict:
         """Returns the worst verdict that a rule's finding of a kind may have beside this probability, 0..1."""
-        block = min(self.deed, self.block) if kind in self.deeds else self.block
-        steps = ((Verdict.BLOCK, block), (Verdict.WARN, self.warn), (Verdict.NOTE, self.note))
+        deed = kind in self.deeds
+        least = 0.0 if deed else self.stops_from.get(kind.partition(".")[0], 0.0)
+        block = min(self.deed, self.block) if deed else max(self.block, least)
+        steps = ((Verdict.BLOCK, block), (Verdict.WARN, max(self.warn, least)), (Verdict.NOTE, self.note))
         return next((verdict for verdict, at in steps if probability >= at), Verdict.ALLOW)
 
 

@@ -33,6 +33,7 @@ _PICTURE_OF = re.compile(
 # Signs that may stand for a space; a comma parts a name from what it does not belong to.
 _TIGHT = re.compile(r"(?:[^\w,;.]|_){1,4}")
 _IS = re.compile(r"(?:[^\w,;.]|_){1,4}(?:(?:is|being|posing|standing|lying)\W+)?", re.IGNORECASE)
+_WITH = re.compile(r"\W{1,4}with\W{1,4}", re.IGNORECASE)
 _ENDS = re.compile(
     r"\s*(?:$|[^\w\s]|(?:with|in|on|at|and|as|is|from|without|wearing|lying|posing|nude|naked|topless)\b)"
 )
@@ -77,6 +78,18 @@ class FullNames:
                 pictured = bool(_PICTURE_OF.search(before) and _ENDS.match(variant.text, end))
                 near = distance.near(span, wording, REACH_PICTURED) if pictured else _beside(span, wording, text.typed)
                 if near and not self._credit.search(before) and self._is_name(match, variant, text.typed, pictured):
+                    yield span
+
+    def partners(self, text: Normalised, wording: Sequence[Span]) -> Iterator[Span]:
+        """Yields what may be the name of somebody in lower case: two rare words right after wording and "with"."""
+        for variant in text.readings:
+            for match in _NAME.finditer(variant.text):
+                rare = not _is_common(match["last"]) and (match[1] in self._given or not _is_common(match[1]))
+                no_name = {match[1], match["last"]} & self._no_surname
+                if not rare or no_name or not _ENDS.match(variant.text, match.end("last")):
+                    continue
+                span = variant.span(match.start(), match.end("last"))
+                if any(_WITH.fullmatch(text.typed, other.end, max(other.end, span.start)) for other in wording):
                     yield span
 
     def _may_be_name(self, match: re.Match[str]) -> bool:

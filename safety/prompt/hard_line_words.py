@@ -15,6 +15,8 @@ class WordingWords(ConfigModel):
 
     nude: Terms
     sexual: Terms
+    # Beside a real person these ask for a confirmation in every mode, and no more.
+    light: Terms
 
 
 class ChildWords(ConfigModel):

@@ -51,6 +51,7 @@ class IntimateImageryCheck:
         person = words.person
         kinds = ("nudification", "artists", "fictional", "undressing")
         others = [(term, kind) for kind in kinds for term in getattr(person, kind)]
+        others += [(term, "light") for term in words.wording.light]
         more_wording = ((term, "wording") for term in (*words.wording.nude, *words.wording.sexual))
         self._matcher = TermMatcher([*others, *more_wording, *((name, "figures") for name in figures)])
         self._similar = SimilarNames(figures, person.given_names)
@@ -74,8 +75,13 @@ class IntimateImageryCheck:
         if spans.get("nudification") or edited or self._person_near(text, spans, wording, wording_of_real):
             yield Finding(self.name, "intimate_imagery", CERTAIN)
             return
-        light = sorted({match.span for match in self._lexicon.find(text.typed) if self._suggestive(match.meaning)})
-        if self._person_near(text, spans, light, light):
+        lexicon = {match.span for match in self._lexicon.find(text.typed) if self._suggestive(match.meaning)}
+        light = sorted(lexicon.union(spans.get("light", [])))
+        # "Sex with" two words that nobody knows may be of somebody real, or of a story.
+        partners = outside(self._names.partners(text, wording), spans.get("fictional", []))
+        if partners:
+            light = sorted({*light, *wording})
+        if partners or self._person_near(text, spans, light, light):
             words = ", ".join(dict.fromkeys(prompt.text[span.start : span.end] for span in light))
             yield Finding(self.name, "sexual", SUGGESTIVE, words, spans=tuple(merged(light)))
 

@@ -50,7 +50,6 @@ class English:
         letters = sum(map(len, words))
         return sum(len(word) for word in words if self.knows(word)) / letters if letters else 1.0
 
-
     def composes(self, word: str) -> bool:
         """Tells whether a word that is not in the table is put together of two that are, or has a learned beginning.
 

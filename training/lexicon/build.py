@@ -43,7 +43,9 @@ _EVERYDAY = (
 )
 EVERYDAY = frozenset(_EVERYDAY.split())
 # Counted on real prompts (benchmarks.prompt.entries): they stop none that deserves it, only names, food and tools.
-MEANT_OTHERWISE = frozenset(["cholo", "dipstick", "gerber", "homoerotic", "mong", "negga", "nuggets", "pecker"])
+MEANT_OTHERWISE = frozenset(
+    ["cholo", "dipstick", "gerber", "homoerotic", "johny", "mong", "negga", "nuggets", "pecker"]
+)
 LDNOOBW_SKIPPED = {"tlh", "LICENSE", "README.md"}
 HEADS = {
     "surge": "# From github.com/surge-ai/profanity, MIT, (c) 2021 Surge AI; pruned and scored by training/lexicon.",

@@ -4,8 +4,8 @@
 
 FOLDER holds the CSV files of SOURCES, each with a column `text`. Counted are words, never rows: the table
 says that "apple" was seen about 500 times, and nothing of where. Words that captions do not use come from
-the vocabulary of the prompt model's tokenizer (MiniLM, Apache-2.0), the names of artists (Tate, CC0) and ANATOMY:
-known, so that they are not taken for misspelt ones, but never what a misspelt word is taken for.
+the vocabulary of the prompt model's tokenizer (MiniLM, Apache-2.0), the names of artists (Tate, CC0), ANATOMY and
+PROMPTS: known, so that they are not taken for misspelt ones, but never what a misspelt word is taken for.
 """
 
 from __future__ import annotations
@@ -26,6 +26,8 @@ LEAST = 3  # rarer words are names and slips of the finger
 SHORTEST = 3  # letters of a word that is only listed
 # Of anatomy, and rare in captions: else "vulvar" would be taken for a misspelt "vulgar".
 ANATOMY = ("anogenital", "genitalia", "perianal", "scrotal", "transvaginal", "vulval", "vulvar", "vulvovaginal")
+# Rare in captions and common in prompts: else "nuke" would be taken for "nude", "sussy" for a crude word.
+PROMPTS = ("naiad", "necked", "noddy", "nuke", "nuked", "nunes", "sussy", "thorny")
 TOKENIZER = Path(__file__).parents[2] / "assets" / "models" / "prompt_classifier" / "tokenizer.json"
 HEAD = "# English words: log2 of how often captions use them, then the words. Made by training/lexicon/english.py."
 _WORD = re.compile(r"[a-z]+(?:'[a-z]+)?")
@@ -68,7 +70,7 @@ def main() -> None:
     with options.artists.open(encoding="utf-8", newline="") as file:
         known = listed(row["name"] for row in csv.DictReader(file))
     common = {word: count for word, count in counts.items() if count >= LEAST}
-    TABLE.write_text(table({**dict.fromkeys([*known, *ANATOMY], 1), **common}), "utf-8")
+    TABLE.write_text(table({**dict.fromkeys([*known, *ANATOMY, *PROMPTS], 1), **common}), "utf-8")
 
 
 if __name__ == "__main__":

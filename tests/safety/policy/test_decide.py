@@ -313,6 +313,26 @@ def test_a_list_alone_does_not_stop_what_reads_harmless(probability: float | Non
     assert decide(listed(probability), POLICY, "general").verdict is verdict
 
 
+@pytest.mark.parametrize(
+    ("probability", "verdict"),
+    [
+        pytest.param(0.5, Verdict.BLOCK, id="the model agrees"),
+        pytest.param(0.15, Verdict.NOTE, id="the model is in doubt"),
+    ],
+)
+def test_words_against_a_group_need_more_since_they_are_quoted_by_who_speaks_for_it(
+    probability: float, verdict: Verdict
+) -> None:
+    assert decide(listed(probability, "hate"), POLICY, "general").verdict is verdict
+
+
+def test_praise_of_attackers_needs_no_more_than_other_deeds() -> None:
+    found = listed(0.1).findings + (Finding("patterns", "hate", 0.7, "praise", subcategory="extremism"),)
+    assert (
+        decide(Assessment(Stage.PROMPT, (LISTED, MODEL, "patterns"), found), POLICY, "general").verdict is Verdict.BLOCK
+    )
+
+
 @pytest.mark.parametrize("mode", sorted(POLICY.mode))
 def test_what_misleads_voters_needs_nobody_to_agree(mode: str) -> None:
     found = listed(0.0).findings + (Finding("patterns", "deception", 0.7, "a day", subcategory="election"),)

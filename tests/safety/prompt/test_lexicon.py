@@ -45,6 +45,11 @@ Judge = Callable[[str, str], Decision]
         "Massacre of the Innocents, engraving",
         "a rapeseed field in bloom",
         "moby dick, the white whale",
+        "a cat looks high as fuck",
+        "nuke hits the city, satellite view",
+        "sussy baka, digital art",
+        "johny depp washing dishes",
+        "a long-necked bird",
     ],
 )
 @pytest.mark.parametrize("mode", ["general", "art", "medical"])
