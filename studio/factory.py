@@ -61,6 +61,7 @@ def make_studio(settings: Settings, upstream: Upstream | None = None) -> Studio:
         rewriter=load_rewriter(PRESETS),
         demographics=prompt.demographics,
         steering=load_steering(PRESETS, policy),
+        loads_ahead=settings.warm_up,
     )
 
 

@@ -56,6 +56,8 @@ class Settings:
     offline: bool = False
     # SAFELIGHT_KEEP_MODELS: how many models stay loaded
     keep_models: int = 2
+    # SAFELIGHT_WARM_UP: whether the models of the first picture are loaded once the page answers; never on a Space
+    warm_up: bool = True
     # SAFELIGHT_SERVER_KEY: key for an OpenAI-compatible server
     server_key: str = field(default="", repr=False)
     # HF_TOKEN, HF_ENDPOINT: of the hub, as everywhere with it
@@ -71,6 +73,7 @@ class Settings:
         # On Hugging Face Spaces the page is open to everybody, and no prompt is kept.
         public = bool(environment.get("SPACE_ID"))
         keep_prompts, offline = _switch(get, "KEEP_PROMPTS"), _switch(get, "OFFLINE")
+        zero_gpu = environment.get("SPACES_ZERO_GPU", "").lower() in ("1", "true")
         return cls(
             home=Path(get("HOME", "") or data_folder()).expanduser().absolute(),
             host="0.0.0.0" if public else get("HOST", environment.get("GRADIO_SERVER_NAME", "").strip() or cls.host),
@@ -86,10 +89,11 @@ class Settings:
             engines=get("ENGINES", ""),
             offline=offline or environment.get("HF_HUB_OFFLINE", "") in YES,
             keep_models=_whole_number(get, "KEEP_MODELS", cls.keep_models),
+            warm_up=_switch(get, "WARM_UP", "yes") and not (public or zero_gpu),
             server_key=get("SERVER_KEY", ""),
             hub_token=environment.get("HF_TOKEN", ""),
             hub_address=environment.get("HF_ENDPOINT", ""),
-            zero_gpu=environment.get("SPACES_ZERO_GPU", "").lower() in ("1", "true"),
+            zero_gpu=zero_gpu,
         )
 
 
@@ -97,8 +101,8 @@ def _get(environment: Mapping[str, str], name: str, default: str) -> str:
     return environment.get(f"SAFELIGHT_{name}", "").strip() or default
 
 
-def _switch(get: GetSetting, name: str) -> bool:
-    value = get(name, "no").lower()
+def _switch(get: GetSetting, name: str, default: str = "no") -> bool:
+    value = get(name, default).lower()
     if value not in YES + NO:
         raise setting_error(name, value, "yes or no")
     return value in YES

@@ -49,6 +49,7 @@ from safety.review.quarantine import QuarantinedPicture
 from safety.review.rate_limit import GENERATION, LOOKUP, VERIFICATION
 from studio import balanced
 from studio.views import StudioViews
+from studio.warmup import WarmUp, warm_up_of
 
 
 @dataclass(frozen=True)
@@ -63,6 +64,11 @@ class Studio(StudioViews):
         """Returns what judges and marks: this studio's policy, checks and marks."""
         checks = self.checks
         return Guard(self.policy, checks.prompt, checks.picture, marks=self.exporter.marks, rewriter=self.rewriter)
+
+    @cached_property
+    def warm_up(self) -> WarmUp:
+        """Returns what loads the models once a server answers."""
+        return warm_up_of(self, self.loads_ahead)
 
     def preview(self, prompt: str, mode: str, negative_prompt: str = "") -> Decision:
         """Judges a prompt while it is typed, with the quick checks only. Nothing is recorded."""

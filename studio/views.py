@@ -80,6 +80,8 @@ class StudioViews:
     rewriter: Rewriter = field(default_factory=Rewriter)
     demographics: DemographicsCheck | None = None
     steering: SteeringPlan | None = None
+    # Whether all that the first picture needs is loaded before somebody asks for one.
+    loads_ahead: bool = False
 
     # ---- policy and languages ----
 

@@ -51,8 +51,7 @@ class Exporter:
                 f"A picture of {image.width} x {image.height} pixels cannot be marked.",
                 f"Each side must have {MIN_SIDE} to {MAX_SIDE:,} pixels.",
             )
-        data = self.marks.apply(as_rgb(image), format, provenance, datetime.now(UTC), earlier)
-        picture, readings = self._read_back(data, provenance)
+        data, picture, readings = self._marked(image, format, provenance, earlier)
         write(path, data)
         return Export(
             path=path,
@@ -63,6 +62,18 @@ class Exporter:
             marks=("visible", *readings.stamps()),
             fingerprint=fingerprint(picture),
         )
+
+    def rehearse(self, *images: Image) -> None:
+        """Marks pictures and reads them back, so that all that this takes is loaded. Nothing but keys is written."""
+        for image in images:
+            self._marked(image, "PNG", Provenance(engine="none"))
+
+    def _marked(
+        self, image: Image, format: str, provenance: Provenance, earlier: bytes = b""
+    ) -> tuple[bytes, Image, MarkReadings]:
+        """Returns the finished file, and the picture and the marks that were read back from it."""
+        data = self.marks.apply(as_rgb(image), format, provenance, datetime.now(UTC), earlier)
+        return data, *self._read_back(data, provenance)
 
     def _read_back(self, data: bytes, provenance: Provenance) -> tuple[Image, MarkReadings]:
         """Returns the picture and the marks of the finished file. Raises ExportError for a mark that is not there."""

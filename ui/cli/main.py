@@ -28,8 +28,6 @@ if TYPE_CHECKING:
 Mode = Annotated[str, typer.Option(help="The context that the work belongs to.")]
 Language = Annotated[str, typer.Option(help="Of the reasons: en or de; en-GB adds help in that country.")]
 Files = Annotated[list[Path], typer.Argument(metavar="FILE...")]
-# The first judgement loads what reads prompts and names languages; this one has to name one.
-WARM_UP_PROMPT = "ein roter Apfel liegt auf dem Tisch"
 PURGE_EVERY = 3600  # seconds
 
 
@@ -132,7 +130,6 @@ def _add_serve(cli: typer.Typer, make_studio: Callable[[], Studio], host: str, p
             require_free(host, port)
             studio = make_studio()
             studio.resume()
-            threading.Thread(target=studio.preview, args=(WARM_UP_PROMPT, BASE_MODE), daemon=True).start()
             threading.Thread(target=_purge_regularly, args=(studio,), daemon=True).start()
             # Here and not above, since Gradio takes seconds to import.
             from ui.web.page import serve as serve_page

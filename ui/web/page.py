@@ -21,6 +21,7 @@ from ui.web.health_badge import HealthBadge
 from ui.web.person import person_of
 from ui.web.picture_slot import hand_over
 from ui.web.presence import Stop
+from ui.web.ready_line import ReadyLine
 from ui.web.server import launch
 
 if TYPE_CHECKING:
@@ -37,9 +38,11 @@ def build(studio: Studio) -> gr.Blocks:
     with page:
         gr.HTML(_header(), elem_id="sl-header")
         light = gr.HTML(health_status.WAITING, elem_id="sl-light")
+        ready = ReadyLine.build(studio)
         # Each handler has a queue of its own: none waits for a picture that is being drawn.
         unseen: dict[str, Any] = {"show_progress": "hidden", "api_visibility": "private"}
         page.load(badge.show, None, light, **unseen)
+        page.load(ready.show, None, ready.parts, **unseen)
         with gr.Tabs(elem_id="sl-tabs"):
             with gr.Tab("Create", id="create"):
                 tab = create_tab.build(studio)

@@ -61,7 +61,7 @@ def launch(
     page.queue(default_concurrency_limit=OTHERS, max_size=MAX_WAITING, api_open=False).launch(
         server_name=host,
         server_port=port,
-        prevent_thread_lock=not wait,
+        prevent_thread_lock=True,
         quiet=True,
         share=False,
         show_error=False,
@@ -81,6 +81,11 @@ def launch(
         css_paths=[ASSETS / "app.css", *sorted((ASSETS / "page").glob("*.css"))],
         i18n=translations(),
     )
+    # The server answers now.
+    if wait:
+        if studio:
+            studio.warm_up.start()
+        page.block_thread()
 
 
 def _scripts() -> str:
