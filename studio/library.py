@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, dataclass, fields, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -17,6 +17,7 @@ from safety.audit import AuditLog
 from safety.audit.hash_chain import utc_now
 from safety.errors import RequestError
 from safety.generation import Delivered, Export, Generation, GenerationRequest
+from safety.marks.generation_settings import FoundSettings
 from safety.review.retention import delete_thumbnails
 
 if TYPE_CHECKING:
@@ -230,6 +231,14 @@ class Library:
         values = json.loads(entry.settings) | {"seed": entry.seed, "count": 1}
         values |= {"prompt": entry.prompt, "negative_prompt": entry.negative_prompt} if entry.prompt else {}
         return dict(values)
+
+    def completed(self, person: str, found: FoundSettings) -> FoundSettings:
+        """Returns settings found in a file, with what this person's library knows of the same picture."""
+        own = self.entries(person, [found.stamp]) if found.stamp else []
+        if not own:
+            return found
+        known = {name: str(value) for name, value in self.wish(own[0]).items() if value not in (None, "", False)}
+        return replace(found, values={**found.values, **known})
 
 
 def _settings(request: GenerationRequest) -> str:

@@ -40,6 +40,7 @@ from safety.generation import (
 )
 from safety.guard import Guard
 from safety.marks.export import Provenance, file_name, files_of_stamp, provenance_of, remove_unfinished
+from safety.marks.generation_settings import FoundSettings, found_settings
 from safety.marks.keys import new_mark_key
 from safety.marks.verify import Verification
 from safety.records import Decision, Suggestion, Verdict
@@ -268,6 +269,15 @@ class Studio(StudioViews):
             export = self.exporter.export(picture, facts, path, earlier)
             case.record_export(export)
             return export
+
+    def found_settings(self, file: bytes | Path, client: str = LOCAL, person: str = "") -> FoundSettings:
+        """Returns what a picture of any maker says it was made with; of a person's own, what the library knows.
+
+        Raises FileError, LimitError, BusyError.
+        """
+        self.review.rate_limiter.count(client, VERIFICATION)
+        found = found_settings(file, client)
+        return self.library.completed(person, found)
 
     def verify(self, file: bytes | Path, client: str = LOCAL) -> Verification:
         """Reads every mark of a file, given as bytes or where it is, and what the audit log knows of it.

@@ -97,6 +97,12 @@
       filled = true;
       return names.map((name, place) => (form[name] ?? values[place]));
     },
+    // Fills the form with values by name, and shows it.
+    fill(values) {
+      write(sessionStorage, FORM, { ...read(sessionStorage, FORM, {}), ...values });
+      $('#sl-tabs [role="tab"]').click();
+      $("#sl-apply").click();
+    },
   };
 
   function type(text) {

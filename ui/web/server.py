@@ -21,6 +21,7 @@ from ui.web.client_ip import disable_proxy_headers, trusted_proxies
 from ui.web.concurrency import MAX_WAITING, OTHERS
 from ui.web.headers import SecurityHeaders
 from ui.web.labels import translations
+from ui.web.library_site import LibrarySite
 from ui.web.log_privacy import keep_words_out_of_logs
 from ui.web.no_remote_fetch import BlockRemoteFetch, block_remote_fetch
 from ui.web.open_routes import OpenRoutes
@@ -117,6 +118,7 @@ def _middleware(
 
 
 def _people(studio: Studio, host: str, reach: Reach) -> list[Middleware]:
-    """Returns what tells people apart."""
+    """Returns what tells people apart, and the addresses of what each has made."""
     alone, hub = is_alone(studio, host, reach), studio.review.hub_login
-    return [Middleware(Persons, secret=studio.person_secret, alone=alone, framed=bool(reach.frames), hub=hub)]
+    persons = Middleware(Persons, secret=studio.person_secret, alone=alone, framed=bool(reach.frames), hub=hub)
+    return [persons, Middleware(LibrarySite, studio=studio)]
