@@ -60,6 +60,8 @@ def _location_problem(card: EngineCard) -> str:
         return "model: name a repository of the hub as owner/name"
     if card.kind == "server" and not card.url.startswith(("http://", "https://")):
         return "url: give the server's address, up to and with /v1"
+    if card.kind == "server" and card.enlarge:
+        return "enlarge: pictures of a server are enlarged by Lanczos"
     if card.kind != "server" and card.url:
         return 'url: only a card with kind = "server" has one'
     if Path(card.model).suffix == ".safetensors" and not (card.pipeline and card.config):

@@ -138,6 +138,8 @@ class EngineCard(ConfigModel):
     count: Range
     # Smaller pictures are enlarged to this short side before they are judged.
     shown_at_least: int = 512
+    # By what: an entry of assets/models/enlarger/weights.toml. Empty: by Lanczos.
+    enlarge: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -34,6 +34,7 @@ class DiffusionEngine:
         self._name = name
         self._card = card
         self._store = store if isinstance(store, ModelStore) else ModelStore(store)
+        self._enlarger = self._store.enlarger(card)
         self._loaded: LoadedModel | None = None
         self._downloads = JobQueue()
         self._draw_on_zero_gpu = self._store.zero_gpu(self._stream) if self._store.zero_gpu else None
@@ -125,7 +126,7 @@ class DiffusionEngine:
         pictures, failed = [], []
         for seed, floats in zip(seeds, pixels, strict=True):
             try:
-                image = to_picture(floats, self._card.shown_at_least)
+                image = to_picture(floats, self._card.shown_at_least, self._enlarger)
                 pictures.append(GeneratedPicture(image, seed, prompt))
             except NoPicture:
                 failed.append(seed)

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -13,10 +14,11 @@ from engines.diffusion.model_cache import ModelCache, Unloadable
 from engines.diffusion.placement import Placement, choose_placement
 from engines.diffusion.previews import Previews
 from engines.diffusion.zerogpu import GpuDecorator
+from engines.enlarger import Enlarger, load_enlargers
 from engines.hardware import Hardware
 from engines.interface import EngineCard, Progress
 from engines.job_queue import JobQueue
-from safety.errors import EngineUnavailable
+from safety.errors import EngineUnavailable, PresetError
 
 FREE_MEMORY = "Close other programs, or choose another engine: `python app.py engines` lists those that run here."
 
@@ -48,6 +50,25 @@ class ModelStore:
     cache: ModelCache = field(default_factory=ModelCache)
     queue: JobQueue = field(default_factory=JobQueue)
     zero_gpu: GpuDecorator | None = None
+
+    @cached_property
+    def enlargers(self) -> Mapping[str, Enlarger]:
+        """Returns the enlargers whose weights lie beside the models, by name. Raises PresetError."""
+        return load_enlargers(self.models)
+
+    def enlarger(self, card: EngineCard) -> Enlarger | None:
+        """Returns what enlarges a card's small pictures; None where that is Lanczos.
+
+        Raises PresetError for one that there is not; WeightsError, which names the file, where its weights are missing
+        or not the vendored ones.
+        """
+        if not card.enlarge:
+            return None
+        if card.enlarge not in self.enlargers:
+            raise PresetError(f"{card.title}: there is no enlarger {card.enlarge!r}.", f"{', '.join(self.enlargers)}")
+        enlarger = self.enlargers[card.enlarge]
+        enlarger.require()
+        return enlarger
 
     def placement(self, card: EngineCard, empty: bool = False) -> Placement:
         """Returns how the card's model would run now or, if `empty`, on this machine with nothing else loaded."""

@@ -266,6 +266,6 @@ def test_the_embedded_model_draws(capfd: pytest.CaptureFixture[str]) -> None:
     batch = images(engine.generate(request, [7, 8], silent))
     alone = engine.generate(request, [8], silent).pictures[0].image
     assert min(alone.size) == pocket.shown_at_least
-    assert distance(batch[1], alone) <= 2  # a level of the small picture, and what Lanczos makes of it
+    assert distance(batch[1], alone) <= 6  # a level of the small picture, and what enlarging makes of it
     assert distance(batch[0], alone) > 2
     assert capfd.readouterr() == ("", "")
