@@ -45,6 +45,20 @@ class GenerationRequest:
 
 
 @dataclass(frozen=True, slots=True)
+class EnlargeRequest:
+    """Asks for a finished picture of this studio, larger.
+
+    `source` is its stamp (16 hex digits) or the SHA-256 of its file (64). `prompt` has the words that it was made from,
+    where they are at hand: the checks of pictures look at them as well. `language` is that of the reasons.
+    """
+
+    source: str
+    times: int = 2
+    prompt: str = ""
+    language: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Steering:
     """Tells an engine what to steer away from.
 
@@ -147,6 +161,8 @@ class Export:
     height: int
     marks: tuple[str, ...]
     fingerprint: Fingerprint | None = None
+    # The stamp of the picture that this one was enlarged from; "" for one that was drawn.
+    source: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,7 +170,8 @@ class ExportRecord:
     """Holds what the registry knows of one export. `sha256` is the file's, as hex; `time` is UTC, ISO 8601.
 
     `width` and `height` are 0, and `fingerprint` is None, where they were not kept. `declared`: it was only marked
-    here, and is AI-made by the word of whoever had it marked.
+    here, and is AI-made by the word of whoever had it marked. `source` is the stamp of the picture that it was enlarged
+    from, "" for one that was drawn.
     """
 
     stamp: str
@@ -165,12 +182,15 @@ class ExportRecord:
     height: int = 0
     fingerprint: Fingerprint | None = None
     declared: bool = False
+    source: str = ""
 
     @property
     def origin(self) -> str:
         """Returns what was done here, and when."""
         if self.declared:
             return f"marked here on {self.time} (case {self.case}) for somebody who declared it AI-generated"
+        if self.source:
+            return f"made here on {self.time} (case {self.case}), enlarged from the picture {self.source}"
         return f"made here on {self.time} (case {self.case})"
 
 
@@ -228,6 +248,25 @@ class Delivered:
     def refusal(self, result: PictureResult) -> Refused:
         """Returns the refusal of one of the pictures: what its statement of reasons is built from."""
         return Refused(self.case, result.decision, self.request, self.time)
+
+
+@dataclass(frozen=True, slots=True)
+class Enlarged:
+    """Holds an enlarged picture, judged anew; without an export it is withheld.
+
+    `source` is the stamp of the picture that it was made from, `times` how much larger it is. `time` is UTC.
+    """
+
+    case: str
+    source: str
+    times: int
+    result: PictureResult
+    generation: Generation
+    time: datetime = field(default_factory=_now)
+
+    def refusal(self) -> Refused:
+        """Returns the refusal of the picture: what its statement of reasons is built from."""
+        return Refused(self.case, self.result.decision, self.generation.request, self.time)
 
 
 Outcome = Refused | Delivered

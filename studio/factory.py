@@ -12,6 +12,7 @@ from engines.diffusion.hub import Hub
 from engines.diffusion.model_cache import ModelCache
 from engines.diffusion.model_store import ModelStore
 from engines.diffusion.zerogpu import gpu_decorator
+from engines.enlarger import load_enlargers
 from engines.hardware import measure
 from engines.interface import Engine
 from engines.registry import make_engines
@@ -32,6 +33,9 @@ from safety.review.service import ReviewRules, make_review_service
 from studio.settings import Settings
 from studio.studio import Studio
 from studio.views import CheckSuite
+
+# What finished pictures are made larger with (assets/models/enlarger/weights.toml).
+ENLARGER = "realesr-animevideov3-x4"
 
 
 def make_studio(settings: Settings, upstream: Upstream | None = None) -> Studio:
@@ -62,6 +66,7 @@ def make_studio(settings: Settings, upstream: Upstream | None = None) -> Studio:
         demographics=prompt.demographics,
         steering=load_steering(PRESETS, policy),
         loads_ahead=settings.warm_up,
+        enlarger=load_enlargers(MODELS)[ENLARGER],
     )
 
 

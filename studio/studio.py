@@ -4,6 +4,7 @@ preview(prompt, mode)  -> Decision          live checks only; nothing recorded
 suggest(prompt, mode)  -> [Suggestion]      other wordings, each judged to pass
 warn(request)          -> str               the id of a warning, which create takes as its confirmation
 create(request)        -> Outcome           every step on record
+enlarge(request)       -> Enlarged          a finished picture of this studio, larger, judged and marked anew
 look(image, mode)      -> Decision          the picture checks, on a file from elsewhere
 mark(image, path)      -> Export            all marks, on a picture made elsewhere
 verify(file)           -> Verification      what the marks of a file say
@@ -16,6 +17,7 @@ list_modes(), list_engines() and others.
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from functools import cached_property, partial
@@ -30,6 +32,8 @@ from safety.audit.serialize import export_facts
 from safety.errors import RequestError
 from safety.generation import (
     Delivered,
+    Enlarged,
+    EnlargeRequest,
     Export,
     GeneratedPicture,
     Generation,
@@ -49,6 +53,7 @@ from safety.review.client import LOCAL
 from safety.review.quarantine import QuarantinedPicture
 from safety.review.rate_limit import GENERATION, LOOKUP, VERIFICATION
 from studio import balanced
+from studio.enlarging import ENLARGED, Source, find_source, source_of
 from studio.views import StudioViews
 from studio.warmup import WarmUp, warm_up_of
 
@@ -147,6 +152,44 @@ class Studio(StudioViews):
             delivered = Delivered(case.id, prompt_decision, tuple(results), generation)
             return self.library.record(person, case.close_delivered(delivered))
 
+    def enlarge(self, request: EnlargeRequest, progress: Progress = silent, client: str = LOCAL) -> Enlarged:
+        """Makes a finished picture of this studio larger, judges it anew and marks it anew, in a case of its own.
+
+        Raises RequestError for any other picture, and LimitError, before a case is opened: it counts as a creation.
+        Raises WeightsError, FileError, ExportError, AuditError after.
+        """
+        self.policy.messages(request.language)
+        if self.enlarger is None:
+            raise RequestError("This studio has nothing to enlarge pictures with.")
+        source = find_source(self.audit, self.outputs, request)
+        asked = replace(source.request, mode=self.policy.effective_mode(source.request.mode))
+        with self.audit.case(asked, self.review.rate_limiter.admission(client, GENERATION), "enlarge") as case:
+            case.record(ENLARGED, source=source.record.stamp, source_case=source.record.case, times=request.times)
+            began = time.perf_counter()
+            small, earlier = self.exporter.marks.open_file(source.data)
+            image = self.enlarger.enlarge(small, (asked.width or 0, asked.height or 0), progress)
+            picture = GeneratedPicture(image, asked.seed or 0, asked.prompt)
+            generation = Generation(asked, (picture,), source.model, time.perf_counter() - began)
+            case.record_generation(generation)
+            result = self._finish_enlarged(case, generation, source, earlier, progress)
+            return Enlarged(case.id, source.record.stamp, request.times, result, generation)
+
+    def _finish_enlarged(
+        self, case: Case, generation: Generation, source: Source, earlier: bytes, progress: Progress
+    ) -> PictureResult:
+        """Judges an enlarged picture, marks it unless it is stopped, and closes its case."""
+        (picture,) = generation.pictures
+        progress("checking the picture", 0, 1)
+        decision = self._judge_picture(case, generation, picture)
+        if decision.verdict > Verdict.WARN:
+            case.close_refused(decision)
+            return PictureResult(picture, decision, None)
+        progress("marking the picture", 0, 1)
+        export = self._export(case.id, generation, picture, source.record.stamp, earlier)
+        case.record_export(export)
+        case.close("delivered", {"stamps": [str(export.stamp)], "withheld": 0})
+        return PictureResult(picture, decision, export)
+
     def warn(self, request: GenerationRequest, client: str = LOCAL) -> str:
         """Puts on record that a person is shown the warning about a prompt; returns its id, which `create` takes.
 
@@ -183,11 +226,16 @@ class Studio(StudioViews):
             self.review.appeals.quarantine.put(case.id, QuarantinedPicture(picture, decision, generation.model))
         return decision
 
-    def _export(self, case_id: str, generation: Generation, picture: GeneratedPicture) -> Export:
-        """Marks a picture and writes it under the folder of its case. Raises ExportError."""
-        provenance = provenance_of(case_id, generation, picture)
+    def _export(
+        self, case_id: str, generation: Generation, picture: GeneratedPicture, source: str = "", earlier: bytes = b""
+    ) -> Export:
+        """Marks a picture and writes it under the folder of its case. Raises ExportError.
+
+        `source` is the stamp of the picture that it was enlarged from, `earlier` that one's credentials.
+        """
+        provenance = replace(provenance_of(case_id, generation, picture), source=source)
         path = self.outputs / case_id / file_name(provenance, generation.request.format)
-        return self.exporter.export(picture.image, provenance, path)
+        return self.exporter.export(picture.image, provenance, path, earlier)
 
     def appeal(self, request: AppealRequest, client: str = LOCAL) -> AppealStatus:
         """Sends a refused case to a reviewer. Raises RequestError, LimitError."""
@@ -208,7 +256,8 @@ class Studio(StudioViews):
         """
         self.review.rate_limiter.count(client, LOOKUP)
         with self.review.appeals.collection(case_id) as generation:
-            exports = tuple(self._export(case_id, generation, picture) for picture in generation.pictures)
+            source = source_of(self.audit, case_id)
+            exports = tuple(self._export(case_id, generation, picture, source) for picture in generation.pictures)
             for export in exports:
                 self.audit.append(case_id, "exported", export_facts(export))
             self.library.record_reviewed(person, case_id, generation, exports)

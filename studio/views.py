@@ -10,6 +10,7 @@ from typing import Any
 
 from PIL import Image
 
+from engines.enlarger import Enlarger
 from engines.interface import Availability, Engine, EngineCard
 from engines.registry import runnable_engines
 from engines.validation import with_quick_steps
@@ -67,7 +68,8 @@ class StudioViews:
     """Holds the collaborators of a studio and answers questions about them.
 
     `outputs` is the folder of finished files. `review` is the reviewers' side: their pages and commands work with it
-    directly. Without `demographics` no balanced set is filled in; without `steering` no model is steered.
+    directly. Without `demographics` no balanced set is filled in; without `steering` no model is steered; without
+    `enlarger` no finished picture is made larger.
     """
 
     policy: Policy
@@ -82,6 +84,7 @@ class StudioViews:
     steering: SteeringPlan | None = None
     # Whether all that the first picture needs is loaded before somebody asks for one.
     loads_ahead: bool = False
+    enlarger: Enlarger | None = None
 
     # ---- policy and languages ----
 

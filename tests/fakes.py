@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import hashlib
 from dataclasses import dataclass, field
+from io import BytesIO
 from pathlib import Path
 from typing import Any
 
 from PIL import Image
 
+from engines.enlarger import load_enlargers
 from engines.interface import Engine
 from engines.testing import FakeEngine
 from safety.audit import AuditLog
@@ -16,13 +18,22 @@ from safety.config import read_toml
 from safety.errors import ExportError
 from safety.generation import Export
 from safety.prompt.rewrite import PhraseGroup, Rewriter, RewriteRules
+from safety.resources import MODELS
 from safety.review.rate_limit import RateLimits
 from safety.review.retention import load_retention
 from safety.review.service import ReviewRules, ReviewService, ReviewSettings, make_review_service
 from studio import CheckSuite, Studio
+from studio.factory import ENLARGER
 from tests.fakes_page import PRESETS, PromptedPictureCheck, WordCheck, policy
 
 SECRET = b"a secret of 32 bytes for testing"
+
+
+class PlainMarks:
+    """Opens a file of its own, and finds no credentials in it."""
+
+    def open_file(self, file: bytes) -> tuple[Image.Image, bytes]:
+        return Image.open(BytesIO(file)).convert("RGB"), b""
 
 
 @dataclass
@@ -30,7 +41,7 @@ class PlainExporter:
     """Writes the picture as it is and calls it marked. `fails` is what it raises instead."""
 
     fails: Exception | None = None
-    marks: tuple[Any, ...] = ()
+    marks: Any = field(default_factory=lambda: PlainMarks())
     written: list[Path] = field(default_factory=list)
 
     def export(self, image: Image.Image, provenance: Any, path: Path, earlier: bytes = b"") -> Export:
@@ -42,7 +53,14 @@ class PlainExporter:
         except OSError as error:
             raise ExportError(f"{path} could not be written.") from error
         self.written.append(path)
-        return Export(path, provenance.stamp, hashlib.sha256(path.read_bytes()).hexdigest(), *image.size, ("visible",))
+        return Export(
+            path,
+            provenance.stamp,
+            hashlib.sha256(path.read_bytes()).hexdigest(),
+            *image.size,
+            ("visible",),
+            source=provenance.source,
+        )
 
 
 def limits(**table: Any) -> RateLimits:
@@ -84,4 +102,5 @@ def fake_studio(
         outputs=home / "outputs",
         rewriter=Rewriter(RewriteRules(phrase=(FOG,))),
         review=fake_review(audit, home),
+        enlarger=load_enlargers(MODELS)[ENLARGER],
     )

@@ -134,6 +134,7 @@ def export_facts(export: Export) -> Facts:
         "pdq": export.fingerprint.bits if export.fingerprint else "",
         "pdq_quality": export.fingerprint.quality if export.fingerprint else 0,
         "format": export.path.suffix.lstrip(".").lower(),
+        **({"source": export.source} if export.source else {}),
     }
 
 
@@ -172,6 +173,7 @@ def export_record(entry: Entry, kind: str) -> ExportRecord:
         height=facts.get("height", 0),
         fingerprint=Fingerprint(facts["pdq"], facts["pdq_quality"]) if facts.get("pdq") else None,
         declared=kind == "mark",
+        source=facts.get("source", ""),
     )
 
 

@@ -55,7 +55,8 @@ class Marks:
         from safety.marks.invisible.embed import embed
 
         provenance = replace(provenance, operator=self.operator)
-        labelled = visible.apply(image, self.corner, self.style)
+        # A picture that was enlarged shows its label already, as large as itself: two would not lie upon each other.
+        labelled = image if provenance.source else visible.apply(image, self.corner, self.style)
         marked = embed(labelled, provenance.stamp, self._mark_keys()[0])
         data = metadata.encode(marked, format, provenance, time)
         keys = replace(self._signing_keys(), time_authority=self.time_authority)

@@ -112,7 +112,9 @@ def manifest(provenance: Provenance, time: datetime, has_earlier: bool = False) 
     if has_earlier:
         # What was made from a file with credentials was opened first (C2PA 2.1, 18.15.4).
         created |= {"action": "c2pa.opened", "parameters": {"ingredientIds": [EARLIER]}}
+    resized = {"action": "c2pa.resized", "when": timestamp(time), "softwareAgent": agent}
     marked = {"action": "c2pa.watermarked.bound", "when": timestamp(time), "softwareAgent": agent}
+    actions = [created, resized, marked] if provenance.source else [created, marked]
     binding = {
         "alg": SOFT_BINDING,
         "name": f"The stamp that the pixels carry. {provenance.operator.how_to_verify}",
@@ -121,7 +123,7 @@ def manifest(provenance: Provenance, time: datetime, has_earlier: bool = False) 
     return {
         "claim_generator_info": [agent],
         "assertions": [
-            {"label": "c2pa.actions.v2", "data": {"actions": [created, marked]}},
+            {"label": "c2pa.actions.v2", "data": {"actions": actions}},
             {"label": "c2pa.soft-binding", "data": binding},
             {"label": EXPORT, "data": _export(provenance, time)},
         ],
@@ -132,6 +134,7 @@ def _export(provenance: Provenance, time: datetime) -> dict[str, str]:
     """Returns provider, system, version, time and id in one place, as laws on latent disclosure list them."""
     values = {
         "stamp": str(provenance.stamp),
+        "source": provenance.source,
         "provider": provenance.operator.provider,
         "system": "" if provenance.declared else TOOL,
         "version": "" if provenance.declared else VERSION,

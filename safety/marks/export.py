@@ -61,6 +61,7 @@ class Exporter:
             height=image.height,
             marks=("visible", *readings.stamps()),
             fingerprint=fingerprint(picture),
+            source=provenance.source,
         )
 
     def rehearse(self, *images: Image) -> None:

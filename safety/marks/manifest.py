@@ -26,6 +26,7 @@ class ManifestSummary:
     problems: tuple[str, ...] = ()  # codes of C2PA's own list, if it does not validate
     time_authority: str = ""  # the time as an authority attested it; empty where `time` is the signer's word
     provider: str = ""
+    source: str = ""  # the stamp of the picture that this one was enlarged from
     verify: str = ""  # how to reach the maker's own detector
     watermarks: tuple[str, ...] = ()  # algorithms of soft bindings: marks that the pixels should carry
     earlier: tuple[str, ...] = ()  # generators of the manifests that this one builds on
@@ -79,6 +80,7 @@ def _summary(
         problems=problems,
         time_authority=str(signature.get("time") or ""),
         provider=str(export.get("provider", "")),
+        source=str(parse_stamp(str(export.get("source", ""))) or ""),
         verify=str(export.get("verify", "")),
         watermarks=tuple(str(binding.get("alg", "")) for binding in _assertions(active, "c2pa.soft-binding")),
         earlier=tuple(filter(None, map(_generator, earlier))),

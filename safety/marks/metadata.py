@@ -64,6 +64,7 @@ def packet(provenance: Provenance, time: datetime) -> bytes:
         "Iptc4xmpExt:AIPromptInformation": provenance.prompt,
         "TC260:AIGC": json.dumps(aigc_label(provenance)),
         "safelight:Stamp": str(provenance.stamp),
+        "safelight:Source": provenance.source,
         "safelight:Model": provenance.model,
         "safelight:Prompt": provenance.prompt,
         "safelight:Verify": provenance.operator.verify_url,

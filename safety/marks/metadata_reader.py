@@ -56,6 +56,7 @@ class Metadata:
     tool: str = ""
     ai_system: str = ""  # IPTC's AISystemUsed
     credit: str = ""
+    source: str = ""  # the stamp of the picture that this one was enlarged from
 
     @property
     def found(self) -> bool:
@@ -96,6 +97,7 @@ def interpret(fields: MetadataFields) -> Metadata:
         parameters=params.parameters,
         tool=params.tool,
         ai_system=xmp.get(f"{{{IPTC}}}AISystemUsed", ""),
+        source=str(parse_stamp(xmp.get(f"{{{SAFELIGHT}}}Source", "")) or ""),
         credit=xmp.get(f"{{{PHOTOSHOP}}}Credit", "") or fields.iim.get("Credit", ""),
     )
 

@@ -34,7 +34,8 @@ class Operator:
 class Provenance:
     """Holds what the studio knows about one picture. Case, mode and seed stay in the audit log: they name a session.
 
-    `prompt` is empty unless the person asked for it to be written into the file.
+    `prompt` is empty unless the person asked for it to be written into the file. `source` is the stamp of the picture
+    that it was enlarged from, whose visible label it shows.
     """
 
     stamp: Stamp = field(default_factory=Stamp.new)
@@ -44,6 +45,7 @@ class Provenance:
     mode: str = ""
     seed: int | None = None
     prompt: str = ""
+    source: str = ""
     operator: Operator = Operator()
 
     @property

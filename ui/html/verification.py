@@ -78,6 +78,7 @@ FACTS = {
     "created": "Time",
     "tool": "Looks like",
     "model": "Model",
+    "source": "Enlarged from",
     "sources": "Source type",
     "earlier": "Builds on",
     "digital_source_type": "Source type",
