@@ -10,12 +10,13 @@ from dataclasses import fields
 from typing import Any
 
 from safety.errors import RequestError
-from safety.generation import GenerationRequest
+from safety.generation import EnlargeRequest, GenerationRequest
 from safety.review.appeals import AppealRequest
 
 FIELDS = tuple(field.name for field in fields(GenerationRequest))
+ENLARGE_FIELDS = tuple(field.name for field in fields(EnlargeRequest))
 APPEAL_FIELDS = tuple(field.name for field in fields(AppealRequest))
-WHOLE_NUMBERS = ("seed", "steps", "width", "height", "count")
+WHOLE_NUMBERS = ("seed", "steps", "width", "height", "count", "times")
 NUMBERS = (*WHOLE_NUMBERS, "guidance")
 SWITCHES = ("acknowledged", "keep_prompt", "balanced", "learn")
 MAX_SHOWN = 40  # characters of a wrong value in its sentence
@@ -28,6 +29,14 @@ def read(values: Mapping[str, Any]) -> GenerationRequest:
     settings = {name: value for name, value in values.items() if value is not None and value != ""}
     typed = {name: _typed(name, value) for name, value in settings.items()}
     return GenerationRequest(**{"prompt": "", **typed})
+
+
+def read_enlarge(values: Mapping[str, Any]) -> EnlargeRequest:
+    """Returns what is to be enlarged; what is None or absent keeps its default. Raises RequestError as `read` does."""
+    values = _table(values)
+    _require_known(values, ENLARGE_FIELDS)
+    typed = {name: _typed(name, value) for name, value in values.items() if value is not None}
+    return EnlargeRequest(**{"source": "", **typed})
 
 
 def read_appeal(values: Mapping[str, Any]) -> AppealRequest:

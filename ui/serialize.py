@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from safety.audit.serialize import steering_facts
-from safety.generation import Delivered, Export, PictureResult, Refused
+from safety.generation import Delivered, Enlarged, Export, PictureResult, Refused
 from safety.health import Health
 from safety.marks.verify import Verification
 from safety.messages.catalogue import Messages, RenderedReason
@@ -119,6 +119,23 @@ def delivered(outcome: Delivered, result: PictureResult, file: str, messages: Me
         "steered": steering_facts(generation.steered),
         "prompt": decision(outcome.prompt_decision, messages),
         "picture": decision(result.decision, messages),
+    }
+
+
+def enlarged(outcome: Enlarged, file: str, messages: Messages) -> Row:
+    """Returns an enlarged picture, written to `file`, and the stamp of the one that it was made from."""
+    generation = outcome.generation
+    return {
+        "case": outcome.case,
+        "source": outcome.source,
+        "times": outcome.times,
+        **(export(file, outcome.result.export) if outcome.result.export else {}),
+        "engine": generation.request.engine,
+        "model": generation.model,
+        "mode": generation.request.mode,
+        "seed": outcome.result.picture.seed,
+        "seconds": round(generation.seconds, 3),
+        "picture": decision(outcome.result.decision, messages),
     }
 
 

@@ -59,7 +59,7 @@ def add_create(cli: typer.Typer, make_studio: Callable[[], Studio]) -> None:
             studio = make_studio()
             request = studio.with_quick_steps(request) if quick else request
             if refused := _create(studio, request, out, json):
-                raise _refused(*refused, statement, json)
+                raise print_refused(*refused, statement, json)
 
 
 def _create(studio: Studio, request: GenerationRequest, out: Path, json: bool) -> tuple[Refused, Statement] | None:
@@ -78,7 +78,8 @@ def _create(studio: Studio, request: GenerationRequest, out: Path, json: bool) -
     return None
 
 
-def _refused(refused: Refused, statement: Statement, file: Path | None, json: bool) -> typer.Exit:
+def print_refused(refused: Refused, statement: Statement, file: Path | None, json: bool) -> typer.Exit:
+    """Prints a refusal and writes its statement, where a file is named; returns the exit for the caller to raise."""
     if file is not None:
         write_statement(file, statement)
     row = serialize.refused(refused, statement)

@@ -17,7 +17,7 @@ from safety.errors import RequestError, StudioError
 from safety.image_io import open_untrusted
 from safety.policy.model import BASE_MODE
 from ui import serialize
-from ui.cli import audit, create, engines, gateway, health, key_commands, policy, review
+from ui.cli import audit, create, engines, gateway, health, key_commands, policy, review, upscale
 from ui.cli.exit_codes import exit_status, file_name_in_errors, for_each, read, read_picture, say
 from ui.cli.serving import require_free
 from ui.reach import Reach
@@ -47,6 +47,7 @@ def build(make_studio: Callable[..., Studio], host: str, port: int, reach: Reach
     _add_check(cli, make_studio)
     _add_look(cli, make_studio)
     _add_verify(cli, make_studio)
+    upscale.add_upscale(cli, make_studio)
     create.add_mark(cli, make_studio)
     create.add_reveal(cli, make_studio)
     health.add_health(cli, make_studio)

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Concatenate, ParamSpec
 
 from safety.audit.serialize import steering_facts
-from safety.generation import Delivered, Export, Outcome, PictureResult, Refused
+from safety.generation import Delivered, Enlarged, Export, Outcome, PictureResult, Refused
 from safety.messages.catalogue import Messages
 from safety.review.client import LOCAL
 from safety.statement import as_json
@@ -94,6 +94,19 @@ class Api:
         return self._outcome(job.run())
 
     @_answers
+    def upscale(
+        self, request: dict[str, Any], client: str = LOCAL, stop: threading.Event | None = None
+    ) -> dict[str, Any]:
+        """Enlarge a finished picture of this studio 2 or 4 times: {"source": "its stamp or SHA-256", "times": 2}.
+
+        "prompt" may have the words that it was made from: it is judged by them as well. Pictures from elsewhere are not
+        taken.
+        """
+        asked = forms.read_enlarge(request)
+        job = Job(lambda progress, _: self.studio.enlarge(asked, progress, client), stop or threading.Event())
+        return self._enlarged(job.run())
+
+    @_answers
     def appeal(self, request: dict[str, Any], client: str = LOCAL) -> dict[str, Any]:
         """Ask a person to look again: {"case": "...", "prompt": "as refused", "remark": "...", "learn": true}."""
         return asdict(self.studio.appeal(forms.read_appeal(request), client))
@@ -120,6 +133,17 @@ class Api:
     def _file(self, export: Export) -> Row:
         copy = self.hand_over(export.path)
         return {"path": copy, "orig_name": export.path.name, "meta": {"_type": "gradio.FileData"}}
+
+    def _enlarged(self, outcome: Enlarged) -> Row:
+        """Returns an enlarged picture. A veiled one comes without its file, as from `create`."""
+        export = outcome.result.export
+        if export is None:
+            refusal = outcome.refusal()
+            return {"refused": True, **serialize.refused(refusal, self.studio.statement(refusal))}
+        messages = self.studio.messages(outcome.generation.request.language)
+        file = None if outcome.result.veiled else self._file(export)
+        row = {"refused": False, "veiled": outcome.result.veiled}
+        return {**row, **serialize.enlarged(outcome, "", messages), "file": file}
 
     def _outcome(self, outcome: Outcome) -> Row:
         if isinstance(outcome, Refused):

@@ -66,6 +66,9 @@ def _add_endpoints(api: Api) -> None:
     def create(request: dict[str, Any], caller: gr.Request) -> dict[str, Any]:
         return api.create(request, client_ip(caller), Stop(is_gone(caller)), person_of(caller))
 
+    def upscale(request: dict[str, Any], caller: gr.Request) -> dict[str, Any]:
+        return api.upscale(request, client_ip(caller), Stop(is_gone(caller)))
+
     def appeal(request: dict[str, Any], caller: gr.Request) -> dict[str, Any]:
         return api.appeal(request, client_ip(caller))
 
@@ -85,8 +88,9 @@ def _add_endpoints(api: Api) -> None:
     for function, method in documented:
         function.__doc__ = method.__doc__
         endpoint(function, api_name=function.__name__)
-    create.__doc__ = api.create.__doc__
-    endpoint(create, api_name="create", **CREATING)
+    for making, method in ((create, api.create), (upscale, api.upscale)):
+        making.__doc__ = method.__doc__
+        endpoint(making, api_name=making.__name__, **CREATING)
 
 
 def serve(studio: Studio, host: str, port: int, reach: Reach | None = None) -> None:

@@ -55,6 +55,7 @@ def printed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[[str]
         "engines": run("engines", "--json"),
         "mark": run("mark", str(folder / "in.png"), "--out", marked),
         "verify": run("verify", apple, "--json"),
+        "upscale": run("upscale", apple, "--out", str(folder / "large.png"), "--json"),
     }
     old, new = folder / "old.toml", folder / "new.toml"
     old.write_text('title = "Old"\ndescription = ""\n', "utf-8")
@@ -79,7 +80,7 @@ def test_the_example_of_a_refusal_is_the_real_one(name: str, printed: Callable[[
 
 
 def test_every_command_and_every_setting_is_described() -> None:
-    making = ("check", "create", "look", "mark", "verify", "health", "hash", "engines", "serve")
+    making = ("check", "create", "look", "mark", "upscale", "verify", "health", "hash", "engines", "serve")
     commands = (*making, "policy", "audit", "review")
     for command in commands:
         assert f"\n## {command}\n" in TEXT
