@@ -40,16 +40,20 @@ class Enlarger:
         """Raises WeightsError, which names the file, where the weights are missing or not the vendored ones."""
         self._weights.read()
 
-    def enlarge(self, image: Image.Image, size: tuple[int, int], progress: Progress = silent) -> Image.Image:
+    def enlarge(
+        self, image: Image.Image, size: tuple[int, int], progress: Progress = silent, share: float = 1.0
+    ) -> Image.Image:
         """Returns the picture as RGB at a size, (width, height) in pixels, that is no smaller than its own.
 
-        What the network gives too much is taken back by Lanczos. `progress` hears of every tile; what it raises ends
-        the work. Raises WeightsError.
+        What the network gives too much is taken back by Lanczos; of each pixel so large a `share` is the network's, the
+        rest Lanczos'. `progress` hears of every tile; what it raises ends the work. Raises WeightsError.
         """
-        large = as_rgb(image)
+        small = large = as_rgb(image)
         while large.width < size[0] or large.height < size[1]:
             large = self._four_times(large, progress)
-        return large if large.size == size else large.resize(size, Image.Resampling.LANCZOS)
+        if large.size != size:
+            large = large.resize(size, Image.Resampling.LANCZOS)
+        return large if share == 1.0 else Image.blend(small.resize(size, Image.Resampling.LANCZOS), large, share)
 
     def _four_times(self, image: Image.Image, progress: Progress) -> Image.Image:
         # Beyond its edges the picture goes on as it ends: the zeros that the network would put there show as a rim.

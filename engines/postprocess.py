@@ -14,6 +14,9 @@ if TYPE_CHECKING:
 
 # A picture whose channels all vary by less than one 8-bit level (as standard deviation) shows nothing.
 MIN_VARIATION = 1.0 / 255.0
+# How much of a drawn picture is the enlarger's, the rest is Lanczos': so much that the evaluation's eye is as sure as
+# before of what is drawn (docs/decisions/0006-enlarging.md).
+LEARNED_SHARE = 0.6
 
 
 class NoPicture(Exception):
@@ -41,5 +44,5 @@ def enlarge(image: Image.Image, short_side: int, enlarger: Enlarger | None = Non
         return image
     width, height = (round(side * short_side / shortest) for side in image.size)
     if enlarger:
-        return enlarger.enlarge(image, (width, height))
+        return enlarger.enlarge(image, (width, height), share=LEARNED_SHARE)
     return image.resize((width, height), Image.Resampling.LANCZOS)
