@@ -23,6 +23,11 @@ P = ParamSpec("P")
 T = TypeVar("T")
 log = logging.getLogger(__name__)
 MASK = "..."
+# What only an operator can do something with: a variable, a command, the name of a file or a folder, a class of errors.
+OPERATORS_OWN = re.compile(
+    r"SAFELIGHT_|GRADIO_|`|\bpython\b|\bpip\b|\w\.(?:toml|py|txt|md|onnx|npz|sqlite3?|json|safetensors|pem)\b"
+    r"|(?:^|[\s'\"(])/\w[^\s/]*/|\b[A-Z]:\\|\b\w+(?:Error|Exception)\b"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,14 +57,14 @@ class Problem:
 
         `given` is what the failed call was given: its words are taken out of what the log says.
         """
-        if isinstance(error, StudioError):
+        told = for_visitors(error.sentence) if isinstance(error, StudioError) else ""
+        if isinstance(error, StudioError) and told == error.sentence:
             wait = error.seconds if isinstance(error, LimitError) else None
-            return cls(error.sentence, wait, isinstance(error, RequestError))
+            return cls(told, wait, isinstance(error, RequestError))
         number = secrets.token_hex(4)
         log.error("page problem %s\n%s", number, without_words("".join(format_exception(error)), given))
-        return cls(
-            f"Something failed that should not, and no picture was handed out. The log has the details under {number}."
-        )
+        told = told or "Something failed that should not, and no picture was handed out."
+        return cls(f"{told} The log has the details under {number}.", bad_request=isinstance(error, RequestError))
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +88,21 @@ def attempt(function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T | 
         return function(*args, **kwargs)
     except Exception as error:  # noqa: BLE001  told in one sentence, logged in full
         return Problem.of(error, (*args, *kwargs.values()))
+
+
+def for_visitors(text: str) -> str:
+    """Returns what a visitor can use of a text: no sentence that names a command, a file or a setting of the operator.
+
+    Of such a sentence stays what comes before its first colon, if that names none.
+    """
+    return " ".join(filter(None, map(_plain, re.split(r"(?<=[.!?])\s+", text))))
+
+
+def _plain(sentence: str) -> str:
+    if not OPERATORS_OWN.search(sentence):
+        return sentence
+    before, colon, _ = sentence.partition(": ")
+    return f"{before}." if colon and not OPERATORS_OWN.search(before) and len(before.split()) > 2 else ""
 
 
 def without_words(text: str, given: Iterable[object]) -> str:

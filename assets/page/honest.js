@@ -71,6 +71,9 @@
     if (still && (lost || silent || (staleSince && Date.now() - staleSince > 1500))) ask();
     else if (staleSince) refresh();
   }, 500);
+  // Where nothing has begun a second after it was asked for, it may be that nobody listens.
+  const pressed = () => setTimeout(() => drawing() || ask(), 1000);
+  document.addEventListener("keydown", ({ key, target }) => key === "Enter" && target === field() && pressed(), true);
   addEventListener("offline", () => { lost = true; refresh(); });
   addEventListener("online", ask);
 
@@ -220,6 +223,7 @@
   // ---- buttons in markup, where no handler may stand ----
 
   const ACTS = {
+    "#sl-go": pressed,
     "[data-prompt]": (button) => type(button.dataset.prompt),
     "[data-mode]": (button) => $(`#sl-mode input[value="${button.dataset.mode}"]`)?.click(),
     "[data-look]": (button) => look(button.dataset.look),

@@ -9,7 +9,7 @@ import pytest
 from safety.errors import ExportError, LimitError, RequestError
 from safety.generation import GenerationRequest
 from safety.review.appeals import AppealRequest
-from ui.results import Problem, attempt
+from ui.results import Problem, attempt, for_visitors
 
 
 def fail(error: Exception) -> None:
@@ -62,3 +62,31 @@ def test_the_log_has_no_word_of_what_the_call_was_given(given: object, caplog: p
     attempt(work, given)
     assert "RuntimeError: the server said" in caplog.text
     assert "xylophone" not in caplog.text and "quartz" not in caplog.text
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        pytest.param(
+            "There is no case 'x'. `python app.py audit list` shows all.", "There is no case 'x'.", id="command"
+        ),
+        pytest.param("The disk is full. Set SAFELIGHT_HOME to a folder.", "The disk is full.", id="setting"),
+        pytest.param("Nothing can be written to /home/ada/outputs.", "", id="folder"),
+        pytest.param(
+            'The check "words" could not look: WeightsError: no words.onnx.',
+            'The check "words" could not look.',
+            id="check",
+        ),
+        pytest.param("Not downloaded: python app.py health --fetch.", "", id="how an operator mends it"),
+        pytest.param("Use 1 to 4. It was '9'.", "Use 1 to 4. It was '9'.", id="what a visitor can mend"),
+    ],
+)
+def test_no_sentence_for_visitors_names_a_command_a_file_or_a_setting(text: str, told: str) -> None:
+    assert for_visitors(text) == told
+
+
+def test_what_a_visitor_is_not_told_stands_in_the_log(caplog: pytest.LogCaptureFixture) -> None:
+    problem = attempt(fail, ExportError("The picture was not written.", "Set SAFELIGHT_HOME to another folder."))
+    assert isinstance(problem, Problem)
+    assert problem.sentence.startswith("The picture was not written. The log has the details")
+    assert "SAFELIGHT_HOME" not in problem.sentence and "page problem" in caplog.text

@@ -13,7 +13,7 @@ INTRO = Markup(
 )
 OUTCOMES = {
     "": ("Nobody has asked for a review of this case", "Ask for one under the refusal."),
-    "waiting": ("Waiting for a person", "Somebody will look at it. Come back with the same case id."),
+    "waiting": ("Waiting for a person", "Somebody will look at it. Come back and look here."),
     "upheld": ("The refusal stands", "A person has looked and agrees with it."),
     "overturned": ("The refusal was wrong", "A person has looked and lets this request through, once."),
     "used": ("The refusal was wrong", "You have used the reviewer's yes: it held for one time."),

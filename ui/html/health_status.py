@@ -6,6 +6,7 @@ from markupsafe import Markup
 
 from safety.health import CheckHealth, Health, State
 from ui.html.markup import joined
+from ui.results import for_visitors
 
 LIGHTS = {State.LOOKS: "on", State.ABSENT: "dim", State.FAILS: "off"}
 WAITING = Markup('<p class="sl-light"><span class="sl-dot"></span> Looking at the checks</p>')
@@ -35,7 +36,9 @@ def _colour(health: Health) -> str:
 
 
 def _row(check: CheckHealth) -> Markup:
-    texts = joined(Markup("<p>{}</p>").format(text) for text in (check.about, check.why, check.means) if text)
+    texts = joined(
+        Markup("<p>{}</p>").format(text) for text in (check.about, for_visitors(check.why), check.means) if text
+    )
     return Markup('<li><span class="sl-dot sl-{}"></span><b>{}</b> <small>{}, {}</small>{}</li>').format(
         LIGHTS[check.state], check.name, check.stage, check.state, texts
     )

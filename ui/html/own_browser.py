@@ -14,8 +14,8 @@ def connection(language: str = ENGLISH) -> Markup:
     """Returns what is said where a judgement is late, and where the studio does not answer; hidden until then."""
     said = page_texts(language)
     return Markup(
-        '<div class="sl-connection" role="status"><p class="sl-slow">{}</p><p class="sl-lost">{}</p></div>'
-    ).format(said["connection.judging"], said["connection.lost"])
+        '<div class="sl-connection" role="status"><p class="sl-slow">{}</p><p class="sl-lost"><b>{}</b> {}</p></div>'
+    ).format(said["connection.judging"], said["connection.unjudged"], said["connection.lost"])
 
 
 def kept_here(language: str = ENGLISH) -> Markup:

@@ -11,9 +11,10 @@ from markupsafe import Markup
 
 from safety.messages.catalogue import Messages
 from safety.messages.grounds import ReasonGroup, group_reasons
-from safety.records import Decision, Reason, Verdict
+from safety.records import UNCHECKED, Decision, Reason, Verdict
 from ui.html.markup import joined
 from ui.html.regions import where
+from ui.results import for_visitors
 
 
 def reason_list(decision: Decision, messages: Messages, prompt: str = "") -> Markup:
@@ -43,7 +44,7 @@ def _reason(group: ReasonGroup, messages: Messages, prompt: str) -> Markup:
         worst.verdict.name.lower(),
         first.title,
         worst.code,
-        group.text,
+        for_visitors(group.text) if worst.category == UNCHECKED else group.text,
         quoted(group.quotes(prompt), group.whole, messages),
         _signals(group, messages),
         messages.locale.statement.policy,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from markupsafe import Markup
 
-from safety.records import Stage, Verdict
+from safety.records import UNCHECKED, Stage, Verdict
 from safety.resources import ASSETS
 from safety.statement import Ground, Statement, signal_said
 from safety.statement.render import models_said, pairs, remarks, would_pass
@@ -13,6 +13,7 @@ from ui.html.helplines import help_of
 from ui.html.markup import facts, joined
 from ui.html.reasons import quoted
 from ui.html.regions import where
+from ui.results import for_visitors
 from ui.texts import page_texts
 
 # Prints the statement alone. It stands in the statement itself, since Gradio puts its own class before every rule of
@@ -134,11 +135,10 @@ def _measured(ground: Ground, statement: Statement) -> Markup:
 
 
 def _ground(ground: Ground, statement: Statement, measured: Markup = NOTHING) -> Markup:
+    text = for_visitors(ground.text) if ground.category == UNCHECKED else ground.text
     return Markup(
         '<li class="sl-reason sl-{}"><div class="sl-reason-title"><b>{}</b><code>{}</code></div><p>{}</p>{}{}</li>'
-    ).format(
-        ground.verdict.name.lower(), ground.title, ground.code, ground.text, _evidence(ground, statement), measured
-    )
+    ).format(ground.verdict.name.lower(), ground.title, ground.code, text, _evidence(ground, statement), measured)
 
 
 def _evidence(ground: Ground, statement: Statement) -> Markup:

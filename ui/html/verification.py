@@ -84,7 +84,6 @@ FACTS = {
     "digital_source_type": "Source type",
     "ai_system": "AI system",
     "credit": "Credit",
-    "verify": "To verify",
     "score": "Certainty",
     "case": "Case",
     "distance": "Bits that differ",

@@ -28,7 +28,7 @@ from ui.web.person import hub_name
 PREFIX, COOKIE = "/review", "safelight_review"
 MAX_FORM = 64 * 1024  # bytes
 MAX_DECIDED = 50  # decided cases under the queue
-CLOSED = "No reviewer is set up here. An operator sets SAFELIGHT_REVIEW_PASSWORD, or on a Space SAFELIGHT_REVIEWERS."
+CLOSED = "No reviewer is set up here."
 HEADERS = {
     "Cache-Control": "no-store",
     "Content-Security-Policy": "default-src 'none'; img-src data:; style-src 'unsafe-inline'; form-action 'self'; "
