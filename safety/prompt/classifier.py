@@ -58,6 +58,7 @@ OUTPUTS = (
 MAX_LOGIT = 60.0  # one beyond says no more
 MAX_TWO_READINGS = 170  # word pieces: two readings of so many and their explanation stay below a tenth of a second
 MAX_SHORTENING = 4  # times as short as the text a variant may be: letters set apart by two signs
+MAX_PIECE = 8  # letters of a word piece: English has about five
 MORE_NATURAL = 0.92  # a variant with so many fewer word pieces undoes a disguise
 MIN_SHARE = 0.3  # of the greatest share of a further category that a phrase must have to be named for it
 WHOLE = "the prompt as a whole"
@@ -282,9 +283,11 @@ def _variants_to_read(normalised: Normalised, model: PromptClassifierModel) -> I
     """
     first = normalised.decoded
     # A word of more than a hundred letters, such as code, is one piece to the model: few pieces may mean text left out.
-    whole = (variant for variant in normalised.variants if MAX_SHORTENING * len(variant.text) >= len(first.text))
+    # An emoji in words, or a fraction in figures, makes the first one longer than what was typed.
+    longest = min(len(first.text), len(normalised.typed))
+    whole = (variant for variant in normalised.variants if MAX_SHORTENING * len(variant.text) >= longest)
     others = [variant for variant in whole if variant is not normalised.plain]
-    pieces = [model.count_tokens(variant.text) for variant in (first, *others)] if others else [0]
+    pieces = [_pieces(variant.text, model) for variant in (first, *others)] if others else [0]
     best = int(np.argmin(pieces))
     natural = pieces[best] < MORE_NATURAL * pieces[0]
     chosen = (first, *others)[best]
@@ -295,6 +298,11 @@ def _variants_to_read(normalised: Normalised, model: PromptClassifierModel) -> I
         yield first
     if natural:
         yield chosen
+
+
+def _pieces(text: str, model: PromptClassifierModel) -> int:
+    """Returns the word pieces of a text; a row of letters too long for a word counts by its length."""
+    return max(model.count_tokens(text), len(text) // MAX_PIECE)
 
 
 def _same_words(first: str, other: str) -> bool:

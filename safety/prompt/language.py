@@ -32,6 +32,7 @@ SMALL_WORD_EACH = 6  # one of them in so many words
 NO_LANGUAGE = "no language that this check knows"
 # Where a phrase ends, or a credit begins: "een oude man, by Rembrandt" is Dutch with an English tail.
 _PARTS = re.compile(r"[,.;:|&+/()\[\]{}!?\n]+|\b(?:art(?:work)?\s+)?by\b", re.IGNORECASE)
+_SIGNS = re.compile(r"[^\w\s'’-]+|(?<=\w)[-_](?=\W)|(?<=\W)[-_]")
 _LATIN_WORD = re.compile(r"\w*[^\W\d_]\w+|\w+[^\W\d_]")  # of two signs or more, perhaps with figures in it
 MIN_ENGLISH_WORDS = 2  # in Latin letters, in a prompt of other letters
 # What the multilingual model was taught.
@@ -126,7 +127,7 @@ class LanguageIdentifier:
 
     def _likeliest(self, text: str) -> tuple[str, float]:
         """Returns a language that was taught, if that may well be, else the likeliest; and how likely it is English."""
-        probabilities = language_probabilities(text)
+        probabilities = _probabilities(text)
         taught = {code: chance for code, chance in probabilities.items() if code in TAUGHT}
         # Short texts of near relations are taken for one another: Russian for Bulgarian, German for Dutch.
         near = sum(taught.values()) >= self._config.taught_probability
@@ -134,7 +135,7 @@ class LanguageIdentifier:
 
     def _is_a_language(self, text: str) -> bool:
         """Tells whether a text is clearly in languages that were taught, though its words be English ones, too."""
-        probabilities = language_probabilities(text)
+        probabilities = _probabilities(text)
         taught = sum(chance for code, chance in probabilities.items() if code in TAUGHT)
         english = probabilities[ENGLISH]
         return taught >= self._config.taught_certainty and english < self._config.taught_english_probability
@@ -168,7 +169,8 @@ class LanguageIdentifier:
         for number, part in enumerate(filter(str.strip, _PARTS.split(typed))):
             words = _words(part.lower())
             least = self._config.later_min_words if number else self._config.min_words
-            if len(words) < least or TELLING_WORDS.intersection(words):
+            # Look-alikes of other letters are a disguise of English.
+            if len(words) < least or TELLING_WORDS.intersection(words) or _other_letters(part):
                 continue
             share = english_share(part.lower())
             if share >= self._config.english_from:
@@ -214,6 +216,11 @@ def _other_letters(text: str) -> float:
     letters = [char for char in text if char.isalpha()]
     other = sum(not _is_latin(char) for char in letters)
     return other / len(letters) if len(letters) > 1 else 0.0
+
+
+def _probabilities(text: str) -> dict[str, float]:
+    """Returns the probability of each language, whatever signs stand between the words: "。" is no Chinese."""
+    return language_probabilities(_SIGNS.sub(" ", text))
 
 
 def _words(text: str) -> list[str]:

@@ -26,8 +26,8 @@ LEAST = 3  # rarer words are names and slips of the finger
 SHORTEST = 3  # letters of a word that is only listed
 # Of anatomy, and rare in captions: else "vulvar" would be taken for a misspelt "vulgar".
 ANATOMY = ("anogenital", "genitalia", "perianal", "scrotal", "transvaginal", "vulval", "vulvar", "vulvovaginal")
-# Rare in captions and common in prompts: else "nuke" would be taken for "nude", "sussy" for a crude word.
-PROMPTS = ("naiad", "necked", "noddy", "nuke", "nuked", "nunes", "sussy", "thorny")
+# Rare in captions and common in prompts: else "nuke" would be taken for "nude", "flayed" for "played".
+PROMPTS = ("flay", "flayed", "flaying", "naiad", "necked", "noddy", "nuke", "nuked", "nunes", "sussy", "thorny")
 TOKENIZER = Path(__file__).parents[2] / "assets" / "models" / "prompt_classifier" / "tokenizer.json"
 HEAD = "# English words: log2 of how often captions use them, then the words. Made by training/lexicon/english.py."
 _WORD = re.compile(r"[a-z]+(?:'[a-z]+)?")

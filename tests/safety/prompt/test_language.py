@@ -106,6 +106,7 @@ def test_what_can_be_read_passes(text: str) -> None:
     [
         pytest.param("wodniw eht yb gnipeels tac kcalb a fo gnitniap", id="backwards"),
         pytest.param("cnvagvat bs n oynpx png fyrrcvat ol gur jvaqbj", id="shifted by thirteen"),
+        pytest.param("а zооm shоt ultra realіstіс сity flоating оn сlouds, сolors, 8 k, hd, dеtails", id="look-alikes"),
         pytest.param("cGFpbnRpbmcgb2YgYSBibGFjayBjYXQgc2xlZXBpbmcgYnkgdGhlIHdpbmRvdw==", id="base64"),
     ],
 )
