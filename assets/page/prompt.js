@@ -57,6 +57,10 @@
     wrap.setAttribute("role", "radiogroup");
     wrap.setAttribute("aria-label", title?.textContent.trim() ?? "");
     radios.forEach((radio) => { radio.name = `${box.id}-choice`; });
+    if (box.id === "sl-shape") radios.forEach((radio) => {
+      const [width, height] = radio.value.split("x");
+      radio.parentElement.style.setProperty("--ratio", width / height);
+    });
   }
 
   document.addEventListener("keydown", (event) => {

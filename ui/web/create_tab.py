@@ -27,6 +27,7 @@ from ui.web.appeal_box import AppealBox
 from ui.web.client_ip import client_ip
 from ui.web.concurrency import CREATING, JUDGING
 from ui.web.create_form import LASTS, CreateFields, greeting, mode_info
+from ui.web.engine_settings import EngineSettings
 from ui.web.kept_form import KeptForm
 from ui.web.labels import label
 from ui.web.person import person_of
@@ -51,6 +52,9 @@ class CreateTab:
 
     studio: Studio
     fields: CreateFields
+    settings: EngineSettings
+    engine_followed: Any
+    kept: KeptForm
     create: gr.Button
     cancel: gr.Button
     status: gr.HTML
@@ -58,14 +62,12 @@ class CreateTab:
     veiled: gr.State
     suggestions: Suggestions
     appeal: AppealBox
-    kept: KeptForm
-    engine_followed: Any
     stops: dict[str, threading.Event] = field(default_factory=dict)
 
     def wire(self) -> None:
         """Connects the components with their handlers."""
         # First: what one event calls runs in this order, and what is sent is kept before it is drawn.
-        self.kept.wire([self.create.click, self.fields.components["prompt"].submit], self.engine_followed)
+        self.kept.wire([self.create.click], self.engine_followed)
         self._wire_judgement()
         self._wire_making()
         for number, slot in enumerate(self.slots):
@@ -96,12 +98,13 @@ class CreateTab:
     def _wire_making(self) -> None:
         pictures = [part for slot in self.slots for part in slot.parts]
         buttons = [self.create, self.cancel, self.status]
+        drawn = [self.settings.drawn, self.settings.keep_seed]
         confirmation = [self.fields.components[name] for name in ("acknowledged", "warning")]
         making = gr.on(
             [self.create.click],
             self.make,
             [self.fields.components[name] for name in forms.FIELDS],
-            [*buttons, *confirmation, self.veiled, *pictures, *self.appeal.parts],
+            [*buttons, *confirmation, *drawn, self.veiled, *pictures, *self.appeal.parts],
             show_progress="hidden",
             scroll_to_output=False,
             api_visibility="private",
@@ -218,6 +221,7 @@ class CreateTab:
         updates: Updates = self._clear() | {
             self.status: about(_checksum(outcome.request), remarks) if remarks else "",
             self.veiled: veiled_exports(outcome),
+            **self.settings.show_drawn(outcome.pictures[0].picture.seed, outcome.request.language),
         }
         for slot, result in zip(self.slots, outcome.pictures, strict=False):
             updates |= slot.show(result, outcome.case, result.picture.seed, messages, result.picture.filled)
@@ -242,7 +246,8 @@ def build(studio: Studio) -> CreateTab:
             suggestions = Suggestions.build(studio)
             create = gr.Button(label("create.go"), variant="primary", elem_id="sl-go")
             cancel = gr.Button(label("create.stop"), variant="stop", visible=False, elem_id="sl-stop")
-            engine_followed = fields.build_settings(studio)
+            gr.HTML(f'<p class="sl-small">{page_texts()["form.keys"]}</p>', elem_id="sl-keys")
+            settings, engine_followed = fields.build_settings(studio)
             gr.HTML(own_browser.kept_here(), elem_id="sl-kept")
             kept = KeptForm.build(fields.components)
         with gr.Column(elem_id="sl-result", scale=6, min_width=320):
@@ -252,6 +257,7 @@ def build(studio: Studio) -> CreateTab:
                 slots = tuple(PictureSlot.build(number) for number in range(max_count))
             gr.HTML(own_browser.strip(), elem_id="sl-strip")
     veiled = gr.State({}, time_to_live=LASTS)
-    tab = CreateTab(studio, fields, create, cancel, status, slots, veiled, suggestions, appeal, kept, engine_followed)
+    form = (fields, settings, engine_followed, kept)
+    tab = CreateTab(studio, *form, create, cancel, status, slots, veiled, suggestions, appeal)
     tab.wire()
     return tab

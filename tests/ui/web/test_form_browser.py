@@ -119,3 +119,19 @@ def test_control_and_enter_creates_and_other_enters_make_a_line(page: Page, serv
     says(page, ".sl-picture", "Stamp")
     assert served.engine.drawn == made + 1
     assert page.evaluate("document.activeElement.tagName") == "TEXTAREA"
+
+
+def test_a_card_sets_the_shape_and_the_drawn_seed_is_kept_by_one_click(page: Page) -> None:
+    page.fill(PROMPT, "an apple")
+    page.locator("#sl-shape label", has_text="Landscape").click()
+    page.click("#sl-go")
+    says(page, ".sl-picture", "576 × 448 px")
+    says(page, "#sl-keep-seed", "Keep ")
+    page.wait_for_function("() => /\\d/.test(document.querySelector('#sl-keep-seed').innerText)")
+    page.click("#sl-keep-seed")
+    page.wait_for_function("() => /^\\d+$/.test(document.querySelector('#sl-seed :is(input, textarea)').value)")
+    seed = page.input_value("#sl-seed :is(input, textarea)")
+    assert page.inner_text("#sl-keep-seed") == f"Keep {seed}"
+    says(page, ".sl-picture", seed)
+    page.click("#sl-new-seed")
+    page.wait_for_function("() => document.querySelector('#sl-seed :is(input, textarea)').value === ''")

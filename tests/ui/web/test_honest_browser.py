@@ -64,7 +64,7 @@ def test_words_settings_and_pictures_survive_a_reload_and_start_over_forgets_the
     assert page.input_value(PROMPT) == "an unmistakable pear"
     assert page.locator("#sl-mode input:checked").get_attribute("value") == "art"
     page.click("#sl-settings > button")
-    page.wait_for_function("() => document.querySelectorAll('#sl-settings input[type=number]')[1]?.value === '7'")
+    page.wait_for_function("() => document.querySelector('#sl-steps input[type=number]')?.value === '7'")
     page.click(STRIP + " button")
     shown(page, "#sl-strip dialog img")
     page.click("#sl-strip .sl-close")

@@ -190,8 +190,14 @@ def test_a_veiled_picture_is_fetched_only_when_revealed(page: Page) -> None:
 
 
 def set_number(page: Page, place: int, value: str) -> None:
-    """Types as a person does; a value that is set at once may reach the page after the next click."""
-    field = page.locator("#sl-settings input[type=number]").nth(place)
+    """Sets the number of pictures (0) or of steps (1).
+
+    Types as a person does; a value that is set at once may reach the page after the next click.
+    """
+    if place == 0:
+        page.locator("#sl-count label", has_text=value).click()
+        return
+    field = page.locator("#sl-steps input[type=number]")
     field.press("ControlOrMeta+a")
     field.press_sequentially(value, delay=30)
     field.press("Tab")
