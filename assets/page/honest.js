@@ -44,7 +44,7 @@
       one.classList.toggle("sl-earlier-words", one.dataset.words !== now);
     }
     const told = $("#sl-status .sl-about:not(.sl-earlier-words) .sl-statement");
-    root.toggleAttribute("data-told", Boolean(told));
+    root.dataset.told = !told ? "" : told.classList.contains("sl-warn") ? "warning" : "refusal";
     keepPictures();
     keepCases();
   }
@@ -73,13 +73,13 @@
   }, 500);
   // Where nothing has begun a second after it was asked for, it may be that nobody listens.
   const pressed = () => setTimeout(() => drawing() || ask(), 1000);
-  document.addEventListener("keydown", ({ key, target }) => key === "Enter" && target === field() && pressed(), true);
   addEventListener("offline", () => { lost = true; refresh(); });
   addEventListener("online", ask);
 
   // ---- words and settings, in this tab ----
 
   let filled = false; // before that, the fields hold what every new page holds
+  let waiting = {};
 
   window.safelight = {
     // Called by Gradio with the names and values of all fields.
@@ -94,17 +94,18 @@
       const now = Object.fromEntries(names.map((name, place) => [name, values[place]]));
       write(sessionStorage, SENT, { ...read(sessionStorage, SENT, {}), now });
     },
-    // Returns what the fields are to hold: what was kept, else what they hold.
+    // Returns what fields are to hold; undefined leaves one as it is.
     kept(names, values) {
-      const form = read(sessionStorage, FORM, {});
+      const form = read(sessionStorage, FORM, {}), engine = names.indexOf("engine");
       filled = true;
-      return names.map((name, place) => (form[name] ?? values[place]));
+      waiting = form.engine && engine >= 0 && form.engine !== values[engine] ? form : {};
+      return names.map((name) => form[name] ?? undefined);
     },
-    // Fills the form with values by name, and shows it.
-    fill(values) {
-      write(sessionStorage, FORM, { ...read(sessionStorage, FORM, {}), ...values });
-      $('#sl-tabs [role="tab"]').click();
-      $("#sl-apply").click();
+    // Called once the settings have followed another engine: they are what was kept only where it was kept, too.
+    followed(names) {
+      const form = waiting;
+      waiting = {};
+      return names.map((name) => form[name] ?? undefined);
     },
   };
 
@@ -217,7 +218,12 @@
     write(sessionStorage, FORM, form);
     $('#sl-tabs [role="tab"]').click();
     $("#sl-apply").click();
-    setTimeout(() => $("#sl-go").click(), 600);
+    // Once the words are judged and a change of engine has been followed.
+    const go = (tries) => {
+      if (tries && (staleSince || Object.keys(waiting).length)) setTimeout(go, 200, tries - 1);
+      else $("#sl-go").click();
+    };
+    setTimeout(go, 600, 25);
   }
 
   // ---- buttons in markup, where no handler may stand ----

@@ -67,7 +67,7 @@ class CreateTab:
     def wire(self) -> None:
         """Connects the components with their handlers."""
         # First: what one event calls runs in this order, and what is sent is kept before it is drawn.
-        self.kept.wire([self.create.click], self.engine_followed)
+        self.kept.wire(self.create.click, self.engine_followed)
         self._wire_judgement()
         self._wire_making()
         for number, slot in enumerate(self.slots):

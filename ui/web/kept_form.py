@@ -6,7 +6,7 @@ The calls here run in the browser alone (assets/page/honest.js); no value passes
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -29,16 +29,16 @@ class KeptForm:
         kept = {name: field for name, field in fields.items() if name not in NEVER_KEPT}
         return cls(kept, gr.Button(visible="hidden", elem_id="sl-apply"))
 
-    def wire(self, sending: Sequence[Any], engine_followed: Any) -> None:
-        """Keeps every change, and what is sent by the events `sending`; fills in on `apply`.
+    def wire(self, sending: Any, engine_followed: Any) -> None:
+        """Keeps every change, and what is sent by the event `sending`; fills in on `apply`.
 
         `engine_followed` is the event after which the settings of a new engine have its default values.
         """
         names, fields = list(self.fields), list(self.fields.values())
         self._call(gr.on, [field.change for field in fields], names, "keep")
-        self._call(gr.on, list(sending), names, "sent")
+        self._call(sending, None, names, "sent")
         self._call(self.apply.click, None, names, "kept", fill=True)
-        self._call(engine_followed.then, None, [name for name in names if name != "engine"], "kept", fill=True)
+        self._call(engine_followed.then, None, [name for name in names if name != "engine"], "followed", fill=True)
 
     def restore(self, greeted: Any) -> None:
         """Fills the form in once the event `greeted`, a page's first, has chosen the reader's language."""

@@ -75,6 +75,18 @@ def test_words_settings_and_pictures_survive_a_reload_and_start_over_forgets_the
     assert "unmistakable" not in page.evaluate("JSON.stringify({...sessionStorage})")
 
 
+def test_settings_of_another_engine_are_filled_in_after_its_defaults_and_only_where_they_were_kept(page: Page) -> None:
+    filled = page.evaluate(
+        """() => {
+            sessionStorage.setItem('sl-form', JSON.stringify({ engine: 'other', steps: 7 }));
+            const chosen = () => safelight.followed(['steps', 'count']);
+            return [safelight.kept(['engine', 'steps'], ['pocket', 20]), chosen(), chosen(),
+                safelight.kept(['engine', 'steps'], ['other', 20]), chosen()];
+        }"""
+    )
+    assert filled == [["other", 7], [7, None], [None, None], ["other", 7], [None, None]]
+
+
 def test_a_wrong_seed_or_no_words_keep_the_picture(page: Page) -> None:
     create(page, "a quiet pear")
     shown(page, ".sl-slot .image-frame img")
