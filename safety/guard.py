@@ -181,13 +181,20 @@ class Guard:
         0..1. They are those of `check_prompt`; only the words that carry a score are not looked for.
         Raises RequestError for an unknown mode.
         """
-        mode = self._mode_for(mode)
-        decisions = [decide(each, self.policy, mode) for each in self._assess_many(list(prompts))]
+        decisions = self.judge_many(prompts, mode)
         soft = [name for name, category in self.policy.category.items() if not category.hard]
         columns = {name: [each.scores.get(name, 0.0) for each in decisions] for name in soft}
         columns["verdict"] = [float(each.verdict) for each in decisions]
         columns["risk"] = [each.risk for each in decisions]
         return {name: np.asarray(column, dtype=np.float32) for name, column in columns.items()}
+
+    def judge_many(self, prompts: Sequence[str], mode: str = "", negative_prompt: str = "") -> list[Decision]:
+        """Judges many prompts at once, each with this negative prompt; decisions are those of `check_prompt`.
+
+        Only the words that carry a model's score are not looked for. Raises RequestError for an unknown mode.
+        """
+        mode = self._mode_for(mode)
+        return [decide(each, self.policy, mode) for each in self._assess_many(list(prompts), negative_prompt)]
 
     def check_image(self, image: Image | bytes, prompt: str = "", mode: str = "") -> Decision:
         """Judges a picture of any colour mode, or a picture file, given as bytes. `prompt` is what it was made from.
@@ -283,10 +290,11 @@ class Guard:
             raise _CheckFailed(assessment)
         return assessment
 
-    def _assess_many(self, prompts: list[str]) -> list[Assessment]:
-        read = [self._read(text) for text in prompts]
+    def _assess_many(self, prompts: list[str], negative_prompt: str = "") -> list[Assessment]:
+        read = [self._read(text, negative_prompt) for text in prompts]
         readable = iter(self._assess_readable([text for text, problem in read if not problem]))
-        return [_unreadable(problem) if problem else next(readable) for _, problem in read]
+        found = (_unreadable(problem) if problem else next(readable) for _, problem in read)
+        return [_within(each, len(text)) for each, text in zip(found, prompts, strict=True)]
 
     def _assess_readable(self, texts: list[str]) -> list[Assessment]:
         classifiers = [check for check in self.prompt_checks if isinstance(check, PromptClassifierCheck)]

@@ -18,7 +18,7 @@ list_modes(), list_engines() and others.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property, partial
 from pathlib import Path
@@ -84,6 +84,14 @@ class Studio(StudioViews):
         """Judges a prompt as `create` does, with all checks. Nothing is recorded."""
         return self.guard.check_prompt(prompt, self.policy.effective_mode(mode), negative_prompt=negative_prompt)
 
+    def check_many(self, prompts: Sequence[str], mode: str, negative_prompt: str = "") -> list[Decision]:
+        """Judges many prompts as `check` does, all at once. Nothing is recorded."""
+        return self.guard.judge_many(prompts, self.policy.effective_mode(mode), negative_prompt)
+
+    def completed(self, request: GenerationRequest) -> GenerationRequest:
+        """Returns a request with its mode and every setting as `create` takes it. Raises RequestError."""
+        return complete(replace(request, mode=self.policy.effective_mode(request.mode)), self.engines)
+
     def suggest(
         self, prompt: str, mode: str, decision: Decision | None = None, negative_prompt: str = ""
     ) -> tuple[Suggestion, ...]:
@@ -112,7 +120,7 @@ class Studio(StudioViews):
         a case is opened; EngineError, ExportError, AuditError after.
         """
         self.policy.messages(request.language)
-        request = complete(replace(request, mode=self.policy.effective_mode(request.mode)), self.engines)
+        request = self.completed(request)
 
         # 1. Open a case. Without a record there is no picture: this raises before anything is made.
         with self.audit.case(request, self.review.rate_limiter.admission(client, GENERATION)) as case:
@@ -195,7 +203,7 @@ class Studio(StudioViews):
 
         Returns "" where there is nothing to confirm. Raises as `create` does before a case is opened.
         """
-        request = complete(replace(request, mode=self.policy.effective_mode(request.mode)), self.engines)
+        request = self.completed(request)
         variants = balanced.variants(self.demographics, request, draw_seeds(request))
         decision = balanced.strictest(self._judge_of(request), request, variants)
         if decision.verdict is not Verdict.WARN:
@@ -246,7 +254,7 @@ class Studio(StudioViews):
 
         Raises RequestError, LimitError.
         """
-        request = complete(replace(request, mode=self.policy.effective_mode(request.mode)), self.engines)
+        request = self.completed(request)
         return self.review.appeals.report(request, remark, self._judge_of(request), client)
 
     def collect(self, case_id: str, client: str = LOCAL, person: str = "") -> tuple[Export, ...]:

@@ -18,6 +18,7 @@ from safety.records import Decision, Span, Stage, Suggestion, Verdict
 from safety.statement import Statement, as_json
 
 if TYPE_CHECKING:
+    from studio.lists import ListLine
     from studio.views import EngineStatus
 
 Row = dict[str, Any]
@@ -72,6 +73,13 @@ def checked_prompt(
     """Returns what `check` prints of one prompt."""
     rows = [suggestion(each) for each in suggestions]
     return {"text": text, **decision(judged, messages), "suggestions": rows, "ms": round(seconds * 1000, 3)}
+
+
+def list_line(line: ListLine, messages: Messages) -> Row:
+    """Returns one line of a list, judged; `state` says whether it waits to be drawn, asks first, or is refused."""
+    state = "waiting" if line.may_be_drawn else "asks" if line.asks else "refused"
+    judged = decision(line.decision, messages)
+    return {"number": line.number, "text": line.request.prompt, "state": state, **judged}
 
 
 def checked_picture(file: str, judged: Decision, messages: Messages) -> Row:

@@ -16,6 +16,7 @@ from safety.policy.model import BASE_MODE
 from safety.statement import Statement
 from studio.library import OWNER
 from ui import serialize
+from ui.cli.create_list import create_list
 from ui.cli.exit_codes import REFUSED, exit_status, file_name_in_errors, format_of, read_picture
 from ui.cli.output import progress_bar, refusal_text, require_statement_format, write_statement
 
@@ -27,6 +28,9 @@ Confirm = Annotated[
     str, typer.Option(metavar="CASE", help="Go on after the warning of this case. That is put on record.")
 ]
 Balanced = Annotated[bool, typer.Option("--balanced", help="Fill in who an unnamed person is, by seed.")]
+ListFile = Annotated[
+    str, typer.Option("--list", metavar="FILE", help="A prompt a line, or - for standard input; --out is a folder.")
+]
 StatementFile = Annotated[
     Path | None, typer.Option(help="Where to write the statement of reasons if refused: .html, .txt or .json.")
 ]
@@ -37,8 +41,8 @@ def add_create(cli: typer.Typer, make_studio: Callable[[], Studio]) -> None:
 
     @cli.command()
     def create(
-        prompt: Annotated[str, typer.Argument(help="What the picture should show.")],
         out: Out,
+        prompt: Annotated[str, typer.Argument(help="What the picture should show.")] = "",
         mode: Annotated[str, typer.Option(help="The context that the work belongs to.")] = BASE_MODE,
         engine: Annotated[str, typer.Option(help="The model, by its name in presets/engines.toml.")] = "pocket",
         seed: Annotated[int | None, typer.Option(help="Same seed, same picture. Drawn if not given.")] = None,
@@ -49,17 +53,30 @@ def add_create(cli: typer.Typer, make_studio: Callable[[], Studio]) -> None:
         json: Annotated[bool, typer.Option("--json", help="One JSON object on stdout.")] = False,
         language: Annotated[str, typer.Option(help="Of the reasons: en or de; en-GB adds help in that country.")] = "",
         statement: StatementFile = None,
+        list_file: ListFile = "",
     ) -> None:
-        """Make a picture, with every check and every mark. Exit 0 delivered, 2 bad input, 3 refused, 4 could not."""
+        """Make a picture, or one of each line of a list, with every check and every mark. Exit 0 delivered, 2 bad input, 3 refused, 4 could not."""
         with exit_status():
-            request = GenerationRequest(prompt, mode, engine, seed=seed, steps=steps, format=format_of(out))
+            _require_one(prompt, list_file, confirm)
+            form = "png" if list_file else format_of(out)
+            request = GenerationRequest(prompt, mode, engine, seed=seed, steps=steps, format=form)
             request = replace(request, acknowledged=bool(confirm), warning=confirm)
             request = replace(request, balanced=balanced, language=language)
             require_statement_format(statement)
             studio = make_studio()
             request = studio.with_quick_steps(request) if quick else request
-            if refused := _create(studio, request, out, json):
+            if list_file:
+                create_list(studio, request, list_file, out, json)
+            elif refused := _create(studio, request, out, json):
                 raise print_refused(*refused, statement, json)
+
+
+def _require_one(prompt: str, list_file: str, confirm: str) -> None:
+    """Raises RequestError where both a prompt and a list are given, or neither, or one confirmation for a list."""
+    if bool(prompt) == bool(list_file):
+        raise RequestError("Give one prompt, or a list of them with --list.")
+    if list_file and confirm:
+        raise RequestError("A list takes no --confirm.", "Create the line that asks by itself.")
 
 
 def _create(studio: Studio, request: GenerationRequest, out: Path, json: bool) -> tuple[Refused, Statement] | None:

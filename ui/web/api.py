@@ -18,6 +18,7 @@ from safety.generation import Delivered, Enlarged, Export, Outcome, PictureResul
 from safety.messages.catalogue import Messages
 from safety.review.client import LOCAL
 from safety.statement import as_json
+from studio.lists import check_list
 from ui import forms, serialize
 from ui.results import Problem, attempt
 from ui.web import handlers
@@ -80,6 +81,13 @@ class Api:
         asked = (request.prompt, request.mode, "", request.negative_prompt)
         suggestions, advice = handlers.find_suggestions(self.studio, *asked)
         return {"suggestions": [serialize.suggestion(suggestion) for suggestion in suggestions], "advice": advice}
+
+    @_answers
+    def judge_list(self, text: str, mode: str = "general", negative_prompt: str = "") -> dict[str, Any]:
+        """Judge a list: one prompt a line, {red|green} for choices. Nothing is made or recorded."""
+        request = forms.read({"mode": mode, "negative_prompt": negative_prompt})
+        lines = check_list(self.studio, str(text), request)
+        return {"lines": [serialize.list_line(line, self.studio.messages()) for line in lines]}
 
     @_answers
     def create(

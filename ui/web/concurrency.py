@@ -8,6 +8,9 @@ from typing import Any
 CREATING: dict[str, Any] = {"concurrency_limit": 16, "concurrency_id": "create"}
 JUDGING: dict[str, Any] = {"concurrency_limit": 2, "concurrency_id": "judging"}
 SUGGESTING: dict[str, Any] = {"concurrency_limit": 2, "concurrency_id": "suggesting"}
+# Lists that are judged, and lists that are drawn: each takes minutes, and none of the places of single pictures.
+LISTING: dict[str, Any] = {"concurrency_limit": 1, "concurrency_id": "listing"}
+LISTS: dict[str, Any] = {"concurrency_limit": 8, "concurrency_id": "lists"}
 VERIFYING: dict[str, Any] = {"concurrency_limit": 2, "concurrency_id": "verifying"}
 # Calls of one endpoint at once, where it says nothing else.
 OTHERS = 4

@@ -11,12 +11,12 @@ from markupsafe import Markup
 from safety.resources import ASSETS
 from ui.html import health_status
 from ui.reach import Reach
-from ui.web import cases_tab, create_tab, library_tab, verify_tab
+from ui.web import cases_tab, create_tab, library_tab, lists_tab, verify_tab
 from ui.web.admission import is_gone
 from ui.web.api import Api
 from ui.web.api_server import make_api
 from ui.web.client_ip import client_ip
-from ui.web.concurrency import CREATING, JUDGING, SUGGESTING
+from ui.web.concurrency import CREATING, JUDGING, LISTING, SUGGESTING
 from ui.web.health_badge import HealthBadge
 from ui.web.labels import label
 from ui.web.person import person_of
@@ -47,6 +47,8 @@ def build(studio: Studio) -> gr.Blocks:
         with gr.Tabs(elem_id="sl-tabs"):
             with gr.Tab("Create", id="create"):
                 tab = create_tab.build(studio)
+            with gr.Tab(label("lists.tab"), id="lists"):
+                lists_tab.build(studio, page, tab.fields.components)
             with gr.Tab(label("library.tab"), id="library"):
                 library_tab.build(studio, tab.fields.components["engine"])
             with gr.Tab("Verify", id="verify"):
@@ -83,6 +85,7 @@ def _add_endpoints(api: Api) -> None:
 
     endpoint(api.preview, api_name="preview", **JUDGING)
     endpoint(api.suggest, api_name="suggest", **SUGGESTING)
+    endpoint(api.judge_list, api_name="judge_list", **LISTING)
     endpoint(api.health, api_name="health")
     documented = ((appeal, api.appeal), (report, api.report), (outcome, api.outcome), (collect, api.collect))
     for function, method in documented:

@@ -48,6 +48,7 @@ def printed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[[str]
     rows = {
         "check": run("check", "-", stdin=flagged),
         "create": run("create", "a red apple", "--out", apple, "--seed", "7", "--json"),
+        "line": run("create", "--list", "-", "--out", str(folder), "--json", stdin="a red apple"),
         "list": run("audit", "list"),
         "refused": run("create", flagged, "--out", apple, "--json"),
         "look": run("look", apple),
