@@ -55,7 +55,7 @@ def add_create(cli: typer.Typer, make_studio: Callable[[], Studio]) -> None:
         statement: StatementFile = None,
         list_file: ListFile = "",
     ) -> None:
-        """Make a picture, or one of each line of a list, with every check and every mark. Exit 0 delivered, 2 bad input, 3 refused, 4 could not."""
+        """Make a picture, or one a line of a list. Exit 0 delivered, 2 bad input, 3 refused, 4 could not."""
         with exit_status():
             _require_one(prompt, list_file, confirm)
             form = "png" if list_file else format_of(out)

@@ -15,7 +15,7 @@ page = pytest.importorskip("ui.web.page")
 # Every component that a browser may upload into.
 TAKES_FILES = {"file", "image", "gallery", "uploadbutton", "multimodaltextbox", "imageeditor", "video", "audio"}
 TAKES_FILES |= {"chatbot", "imageslider", "model3d", "annotatedimage"}
-ALLOWED = {"sl-file", "sl-library-file"}
+ALLOWED = {"sl-file", "sl-lib-file"}
 
 
 def test_no_handler_reads_a_file_outside_of_verify_and_the_library(tmp_path: Path) -> None:
