@@ -50,6 +50,10 @@ class SteeringPlan(ConfigModel):
         strength = by_mode.near if near[nearest] >= self.near_from else by_mode.usual
         return Steering((nearest,), self.concept[nearest], strength)
 
+    def usual(self, mode: str) -> str:
+        """Returns the strength in a mode, for a prompt that comes near to nothing."""
+        return self.strength.get(mode, self.strength[BASE_MODE]).usual
+
     @staticmethod
     def _at(policy: Policy, stage: Stage, category: str, mode: str) -> float:
         """The score from which the mode warns or stops; infinite where it never does."""

@@ -16,6 +16,7 @@ from safety.errors import RequestError
 from safety.generation import GenerationRequest
 from studio.lists import ListLine, check_cells, check_list, grid_of_modes, grid_of_seeds, seeds_for
 from ui import forms
+from ui.texts import page_texts
 from ui.web.list_runs import Run, recall
 
 if TYPE_CHECKING:
@@ -80,9 +81,18 @@ def _lines(studio: Studio, wish: Wish) -> tuple[ListLine, ...]:
     if wish["kind"] == LIST:
         return check_list(studio, wish["text"], request)
     if wish["kind"] == MODES:
-        modes = {name: studio.messages(request.language).mode(name).title for name in studio.list_modes()}
-        return check_cells(studio, grid_of_modes(request, modes, seeds))
+        return check_cells(studio, grid_of_modes(request, _mode_titles(studio, request.language), seeds))
     return check_cells(studio, grid_of_seeds(replace(request, seed=None), seeds))
+
+
+def _mode_titles(studio: Studio, language: str) -> dict[str, str]:
+    """Returns each mode's title, and how strongly a model is steered in it, where the studio steers."""
+    texts, titles = page_texts(language), {}
+    for name in studio.list_modes():
+        titles[name] = studio.messages(language).mode(name).title
+        if studio.steering:
+            titles[name] += f", {texts[f'lists.steered_{studio.steering.usual(name)}']}"
+    return titles
 
 
 def _require(holds: bool) -> None:
