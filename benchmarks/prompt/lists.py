@@ -16,7 +16,7 @@ from pathlib import Path
 
 from studio.factory import make_studio
 from studio.settings import Settings
-from ui.html import lists
+from ui.html import list_table
 from ui.texts import page_texts
 from ui.web.list_wishes import LIST, make_run, wish_of
 
@@ -48,7 +48,7 @@ def rounds(count: int) -> Iterator[tuple[float, int, int]]:
             start = time.perf_counter()
             run = make_run(studio, wish_of(LIST, text().replace("ROUND", f"number {number}"), {}), "")
             states = {line.number: run.state(line) for line in run.lines}
-            lists.table(run.lines, states, messages, texts)
+            list_table.table(run.lines, states, messages, texts)
             yield time.perf_counter() - start, len(run.lines), run.count("refused")
         studio.audit.close()
 

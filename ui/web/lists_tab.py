@@ -11,7 +11,7 @@ import gradio as gr
 from markupsafe import Markup
 
 from ui import forms
-from ui.html import lists, progress
+from ui.html import list_table, progress
 from ui.html.markup import notice, problem
 from ui.results import Problem, attempt
 from ui.texts import Texts, page_texts
@@ -137,11 +137,11 @@ class ListsTab:
         """Returns all that there is to see of a list that is not drawn just now."""
         texts, messages = self._texts(run), self.studio.messages(self._language(run))
         asking = [line for line in run.lines if line.asks and line.number not in run.results]
-        ticks = [(lists.question(line, messages), str(line.number)) for line in asking]
+        ticks = [(list_table.question(line, messages), str(line.number)) for line in asking]
         ticked = [str(line.number) for line in asking if line.number in run.confirmed]
         begun = bool(run.results)
         return {
-            self.status: lists.summary(run.lines, texts),
+            self.status: list_table.summary(run.lines, texts),
             self.table: self._table(run),
             self.ticks: gr.update(choices=ticks, value=ticked, visible=bool(ticks)),
             self.go: gr.update(
@@ -149,19 +149,19 @@ class ListsTab:
             ),
             self.stop: gr.update(visible=False),
             self.pictures: self._pictures(run),
-            self.kept: lists.kept(run.name, run.wish, texts),
+            self.kept: list_table.kept(run.name, run.wish, texts),
             self.name: run.name,
         }
 
     def _table(self, run: Run) -> Markup:
         messages = self.studio.messages(self._language(run))
-        return lists.table(run.lines, _states(run), messages, self._texts(run))
+        return list_table.table(run.lines, _states(run), messages, self._texts(run))
 
     def _pictures(self, run: Run) -> Markup:
-        return lists.pictures(run.lines, _states(run), run.stamps(), self._texts(run))
+        return list_table.pictures(run.lines, _states(run), run.stamps(), self._texts(run))
 
     def _place(self, run: Run, place: Place) -> Markup:
-        head = lists.place(place.done + 1, place.of, place.line.request.prompt, place.left, self._texts(run))
+        head = list_table.place(place.done + 1, place.of, place.line.request.prompt, place.left, self._texts(run))
         return head + progress.progress(place.step)
 
     def _ended(self, run: Run) -> Markup:

@@ -44,7 +44,7 @@ def test_a_list_comes_from_standard_input_too(run: Callable[..., Result], tmp_pa
     [
         pytest.param(["--list", "-"], "", "The list is empty", id="empty"),
         pytest.param(["--list", "-"], "a {cat", "Line 1 has a {", id="braces"),
-        pytest.param(["--list", "-"], b"\xff\xfe", "no text", id="bytes"),
+        pytest.param(["--list", "-"], b"a \xff", "no text", id="bytes"),
         pytest.param(["--list", "-"], "a cat\n" * 10_000, "10,000 prompts", id="many"),
         pytest.param(["a cat", "--list", "-"], "a dog", "Give one prompt", id="both"),
         pytest.param([], "", "Give one prompt", id="neither"),

@@ -14,7 +14,7 @@ from engines.testing import FakeEngine
 from safety.errors import EngineFailed, RequestError
 from studio import Studio
 from tests.fakes import fake_review, fake_studio, limits
-from ui.html import lists as html
+from ui.html import list_table as html
 from ui.results import Problem
 from ui.texts import page_texts
 from ui.web.api import Api
