@@ -293,8 +293,10 @@ class Guard:
     def _assess_many(self, prompts: list[str], negative_prompt: str = "") -> list[Assessment]:
         read = [self._read(text, negative_prompt) for text in prompts]
         readable = iter(self._assess_readable([text for text, problem in read if not problem]))
-        found = (_unreadable(problem) if problem else next(readable) for _, problem in read)
-        return [_within(each, len(text)) for each, text in zip(found, prompts, strict=True)]
+        return [
+            _unreadable(problem) if problem else _within(next(readable), len(text))
+            for text, (_, problem) in zip(prompts, read, strict=True)
+        ]
 
     def _assess_readable(self, texts: list[str]) -> list[Assessment]:
         classifiers = [check for check in self.prompt_checks if isinstance(check, PromptClassifierCheck)]
