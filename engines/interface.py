@@ -115,6 +115,12 @@ class EngineCard(ConfigModel):
     gated: bool = False
     source: str
     note: str = ""
+    # A file with the words that it knows (engines/fidelity.py), relative to assets/models; "" where nobody has a list.
+    vocabulary: str = ""
+    # The languages whose prompts it follows, such as "en"; none: its makers do not say.
+    languages: tuple[str, ...] = ()
+    # How many tokens of a prompt it reads; what is beyond is not drawn. 0: not known.
+    tokens: int = 0
     # How much unsafe content its makers left out of the training pictures.
     content: Literal["filtered", "partial", "minimal", "none", "unknown"] = "unknown"
     # Whether it has classifier-free guidance. Without it negative prompts, guidance and steering do nothing.

@@ -11,11 +11,13 @@ from typing import Any
 from PIL import Image
 
 from engines.enlarger import Enlarger
+from engines.fidelity import WordUse, word_use
 from engines.interface import Availability, Engine, EngineCard
 from engines.registry import runnable_engines
 from engines.validation import with_quick_steps
 from safety.audit import AuditLog
 from safety.checks import Check
+from safety.errors import RequestError
 from safety.generation import GenerationRequest, Refused
 from safety.health import CheckInfo, Health, examine
 from safety.marks.export import Exporter
@@ -26,6 +28,7 @@ from safety.policy.diff import Replay, replay
 from safety.policy.model import BASE_MODE, Policy
 from safety.policy.steering import SteeringPlan
 from safety.prompt.demographics import DemographicsCheck
+from safety.prompt.request_syntax import prompts_to_draw
 from safety.prompt.rewrite import Rewriter
 from safety.records import Picture, Prompt
 from safety.review.labelled_cases import labelled_cases
@@ -160,6 +163,12 @@ class StudioViews:
     def with_quick_steps(self, request: GenerationRequest) -> GenerationRequest:
         """Returns the request with its engine's quick number of steps. Raises RequestError where there is none."""
         return with_quick_steps(request, self.engines)
+
+    def word_use(self, prompt: str, engine: str) -> WordUse:
+        """Returns which words of a prompt an engine can use. Raises RequestError for an unknown engine."""
+        if engine not in self.engines:
+            raise RequestError(f"There is no engine {engine!r}.", f"Choose one of: {', '.join(sorted(self.engines))}.")
+        return word_use(self.engines[engine].card, prompts_to_draw(prompt)[0])
 
     def _status(self, name: str) -> EngineStatus:
         engine = self.engines[name]

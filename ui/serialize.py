@@ -18,6 +18,7 @@ from safety.records import Decision, Span, Stage, Suggestion, Verdict
 from safety.statement import Statement, as_json
 
 if TYPE_CHECKING:
+    from engines.fidelity import WordUse
     from studio.lists import ListLine
     from studio.views import EngineStatus
 
@@ -109,6 +110,17 @@ def refused(refusal: Refused, statement: Statement) -> Row:
         "hint": hint(refusal),
         "warning": refusal.case if can_confirm(refusal.decision) else "",
         "statement": as_json(statement),
+    }
+
+
+def word_use(use: WordUse) -> Row:
+    """Returns which words of a prompt a model can use; `near` maps words to what is drawn in their place."""
+    return {
+        "listed": use.listed,
+        "used": list(use.used),
+        "near": dict(use.near),
+        "left_out": list(use.left_out),
+        "limits": list(use.limits),
     }
 
 

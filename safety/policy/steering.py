@@ -35,12 +35,16 @@ class SteeringPlan(ConfigModel):
     def route(self, decision: Decision, policy: Policy) -> Steering | None:
         """The category that the prompt comes nearest to, of those that its mode stops or veils in pictures.
 
+        Not one that somebody has let through, by a confirmation or as a reviewer: the picture is to show it.
+
         Where it comes near to none: all of them in one concept. That steers less well than one concept at a time, and
         an engine may leave it out. None if the mode stops nothing.
         """
         mode = decision.mode
         by_mode = self.strength.get(mode, self.strength[BASE_MODE])
-        unwanted = [name for name in self.concept if self._at(policy, Stage.PICTURE, name, mode) <= self.unwanted_below]
+        let = let_through(decision)
+        wanted_less = [name for name in self.concept if name not in let]
+        unwanted = [name for name in wanted_less if self._at(policy, Stage.PICTURE, name, mode) <= self.unwanted_below]
         near = {name: decision.scores.get(name, 0.0) / self._at(policy, Stage.PROMPT, name, mode) for name in unwanted}
         if not near:
             return None
@@ -59,6 +63,12 @@ class SteeringPlan(ConfigModel):
         """The score from which the mode warns or stops; infinite where it never does."""
         thresholds = policy.thresholds(stage, category, "", mode)
         return float("inf") if thresholds is None else thresholds.at(Verdict.WARN)
+
+
+def let_through(decision: Decision) -> tuple[str, ...]:
+    """Returns the categories that somebody has let through where the prompt of this decision is drawn all the same."""
+    stopped = (reason.category for reason in decision.reasons if reason.verdict >= Verdict.WARN)
+    return tuple(dict.fromkeys(stopped))
 
 
 def load_steering(presets: Path, policy: Policy) -> SteeringPlan:

@@ -91,7 +91,9 @@ def _create(studio: Studio, request: GenerationRequest, out: Path, json: bool) -
         return refused, studio.statement(refused)
     write(out, result.export.path.read_bytes())
     messages = studio.messages(request.language)
-    typer.echo(serialize.line(serialize.delivered(outcome, result, str(out), messages)) if json else str(out))
+    row = serialize.delivered(outcome, result, str(out), messages)
+    row["words"] = serialize.word_use(studio.word_use(request.prompt, request.engine))
+    typer.echo(serialize.line(row) if json else str(out))
     return None
 
 

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from markupsafe import Markup
 from PIL.Image import Image
 
-from safety.generation import Generation
+from safety.generation import Generation, SteeringResult
 from safety.messages.catalogue import Messages
 from safety.records import Decision, Verdict
 from ui.html.markup import joined, jpeg_address, notice
 from ui.results import Step
-from ui.texts import page_texts
+from ui.texts import Texts, page_texts
 
 # JPEG takes a millisecond a preview; WebP and PNG take twenty times that.
 QUALITY = 70
@@ -53,14 +55,25 @@ def allowed_by(decision: Decision, messages: Messages) -> Markup:
     return Markup('<p class="sl-notice sl-{}">{}</p>').format(kind, page_texts(messages.tag)[f"outcome.{kind}"])
 
 
-def remarks(generation: Generation) -> Markup:
-    """Returns which pictures failed, and what the model was steered away from or why it was not."""
-    lines = []
+def remarks(generation: Generation, messages: Messages, allowed: Sequence[str] = ()) -> Markup:
+    """Returns which pictures failed, what the model was steered away from or why not, and what a person `allowed`."""
+    lines, said = [], page_texts(messages.tag)
     if generation.failed:
         seeds = ", ".join(map(str, generation.failed))
         lines.append(f"No picture for the seed {seeds}: the model gave no usable numbers. Try another seed.")
-    result = generation.steered
-    if result and (result.method or result.lacking):
-        categories = " and ".join(category.replace("_", " ") for category in result.steering.categories)
-        lines.append(f"Steered away from {categories}. {result.why}" if result.method else f"Not steered. {result.why}")
+    lines += steered(generation.steered, said) if generation.steered else []
+    if allowed:
+        lines.append(said.say("steered.allowed", categories=_names(allowed)))
     return joined(notice(line) for line in lines)
+
+
+def steered(result: SteeringResult, said: Texts) -> list[str]:
+    """Returns what a model was steered away from, or why it could not be; nothing where nothing called for it."""
+    if not (result.method or result.lacking):
+        return []
+    names = {"categories": _names(result.steering.categories), "why": result.why}
+    return [said.say("steered.away" if result.method else "steered.not", **names)]
+
+
+def _names(categories: Sequence[str]) -> str:
+    return " and ".join(category.replace("_", " ") for category in categories)

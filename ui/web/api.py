@@ -162,6 +162,7 @@ class Api:
             "case": outcome.case,
             "prompt": serialize.decision(outcome.prompt_decision, messages),
             "steered": steering_facts(outcome.generation.steered),
+            "words": serialize.word_use(self.studio.word_use(outcome.request.prompt, outcome.request.engine)),
             "pictures": [self._picture(outcome, result, messages) for result in outcome.pictures],
         }
 

@@ -14,6 +14,7 @@ from markupsafe import Markup
 
 from safety.generation import Delivered, GenerationRequest, Outcome, Refused
 from safety.policy.model import BASE_MODE
+from safety.policy.steering import let_through
 from safety.records import Verdict
 from ui import forms
 from ui.html import decision, own_browser, progress, statement
@@ -34,6 +35,7 @@ from ui.web.person import person_of
 from ui.web.picture_slot import PictureSlot, Updates, VeiledExports, veiled_exports
 from ui.web.presence import Stop
 from ui.web.suggestions import Suggestions
+from ui.web.word_notes import words_after, words_before
 
 if TYPE_CHECKING:
     from studio import Studio
@@ -82,7 +84,7 @@ class CreateTab:
         self.suggestions.wire(*(self.fields.components[name] for name in JUDGED))
 
     def _wire_judgement(self) -> None:
-        inputs = [self.fields.components[name] for name in JUDGED]
+        inputs = [self.fields.components[name] for name in (*JUDGED, "engine")]
         # .change and not .input, which a paste, a cut and an undo do not fire.
         gr.on(
             [component.change for component in inputs],
@@ -117,7 +119,12 @@ class CreateTab:
         return greeting(self.studio, request.headers.get("accept-language", ""))
 
     def judge(
-        self, prompt: str | None, mode: str | None, language: str | None, negative_prompt: str | None = None
+        self,
+        prompt: str | None,
+        mode: str | None,
+        language: str | None,
+        negative_prompt: str | None = None,
+        engine: str | None = None,
     ) -> tuple[Any, ...]:
         """Shows the judgement of a prompt as it is typed, and marks its words that count. A program may send null."""
         prompt, mode = prompt or "", mode or BASE_MODE
@@ -127,7 +134,7 @@ class CreateTab:
         return (
             about(
                 handlers.checksum_of(prompt, mode, negative_prompt or ""),
-                decision.judgement(result) + prompt_marks(result),
+                decision.judgement(result) + prompt_marks(result) + words_before(self.studio, result, engine or ""),
             ),
             gr.update(value=False, visible=verdict is Verdict.WARN),
             gr.update(info=mode_info(self.studio, mode, language or "")),
@@ -217,7 +224,9 @@ class CreateTab:
 
     def _delivery(self, outcome: Delivered) -> Updates:
         messages = self.studio.messages(outcome.request.language)
-        remarks = progress.allowed_by(outcome.prompt_decision, messages) + progress.remarks(outcome.generation)
+        allowed = let_through(outcome.prompt_decision)
+        remarks = progress.allowed_by(outcome.prompt_decision, messages)
+        remarks += progress.remarks(outcome.generation, messages, allowed)
         updates: Updates = self._clear() | {
             self.status: about(_checksum(outcome.request), remarks) if remarks else "",
             self.veiled: veiled_exports(outcome),
@@ -225,6 +234,7 @@ class CreateTab:
         }
         for slot, result in zip(self.slots, outcome.pictures, strict=False):
             updates |= slot.show(result, outcome.case, result.picture.seed, messages, result.picture.filled)
+            updates[slot.text] += words_after(self.studio, outcome)
             if result.export is None:
                 refusal = outcome.refusal(result)
                 updates[slot.text] = self._statement(refusal)

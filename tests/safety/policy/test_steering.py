@@ -10,7 +10,7 @@ import pytest
 from safety.errors import PresetError
 from safety.policy.decide import decide
 from safety.policy.model import load_policy
-from safety.policy.steering import load_steering
+from safety.policy.steering import let_through, load_steering
 from safety.records import Assessment, Decision, Finding, Stage
 
 PRESETS = Path(__file__).parents[3] / "presets"
@@ -52,6 +52,17 @@ def test_a_prompt_that_calls_for_nothing_gets_all_that_the_mode_does_not_want() 
 def test_what_a_mode_allows_is_not_steered_away_from(category: str) -> None:
     steering = PLAN.route(decision("medical", **{category: 0.9}), POLICY)
     assert steering and category not in steering.categories
+
+
+@pytest.mark.parametrize("score", [pytest.param(0.6, id="a confirmation"), pytest.param(0.95, id="a reviewer's yes")])
+def test_what_somebody_let_through_is_not_steered_away_from(score: float) -> None:
+    stopped = decision("general", violence=score, sexual=0.2)
+    assert not stopped.allowed and let_through(stopped) == ("violence",)
+    steering = PLAN.route(stopped, POLICY)
+    assert steering and steering.categories == ("sexual",)
+    alone = PLAN.route(decision("general", violence=score), POLICY)
+    assert alone and alone.general and "violence" not in alone.categories
+    assert PLAN.concept["violence"] not in alone.concept
 
 
 def test_nothing_unwanted_means_no_steering() -> None:

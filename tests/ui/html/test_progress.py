@@ -11,13 +11,16 @@ from PIL import Image
 
 from engines.diffusion.previews import blurred
 from safety.generation import Generation, GenerationRequest, Steering, SteeringResult
+from safety.policy.model import load_policy
+from safety.resources import PRESETS
 from ui.html.progress import previews, remarks
 
 AWAY = Steering(("self_harm",), "suicide", "medium")
 
 
 def remarks_on(steered: SteeringResult | None, failed: tuple[int, ...] = ()) -> str:
-    return str(remarks(Generation(GenerationRequest("x"), (), "m", 1.0, steered=steered, failed=failed)))
+    generation = Generation(GenerationRequest("x"), (), "m", 1.0, steered=steered, failed=failed)
+    return str(remarks(generation, load_policy(PRESETS).messages("en")))
 
 
 @pytest.mark.parametrize(
@@ -35,6 +38,12 @@ def remarks_on(steered: SteeringResult | None, failed: tuple[int, ...] = ()) -> 
 )
 def test_what_was_done_or_could_not_be_is_said(steered: SteeringResult | None, says: str) -> None:
     assert says in remarks_on(steered) and bool(says) == bool(remarks_on(steered))
+
+
+def test_what_a_person_let_through_is_named() -> None:
+    generation = Generation(GenerationRequest("x"), (), "m", 1.0)
+    shown = remarks(generation, load_policy(PRESETS).messages("en"), ("self_harm", "violence"))
+    assert "Not steered away from self harm and violence, which was let through." in shown
 
 
 def test_a_picture_that_failed_is_named_by_its_seed() -> None:
