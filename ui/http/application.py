@@ -15,6 +15,7 @@ from ui.http import images, judging, moderations, operations
 from ui.http.access import Access
 from ui.http.body import Bodies
 from ui.http.context import ApiContext
+from ui.http.idempotency import Answers, Once
 from ui.http.problems import ApiError, error_of, malformed, plain, response_of
 
 if TYPE_CHECKING:
@@ -26,6 +27,8 @@ Images, models and moderations have OpenAI's shapes: point a client at this addr
 `/v1/safety`, is this studio's own. Errors are one sentence each: `error.message`, or problem+json."""
 FILES = ("/v1/safety/look", "/v1/safety/verify", "/v1/safety/mark")
 PICTURES = ("/v1/moderations",)
+# What does or records something.
+DONE_ONCE = ("/v1/images/generations", "/v1/safety/mark", "/v1/safety/appeals", "/v1/safety/reports")
 PREFIXES = ("/v1/", "/health/", "/metrics", "/openapi.json", "/docs")
 
 
@@ -33,6 +36,9 @@ def make_app(studio: Studio, access: Access, secret: bytes) -> FastAPI:
     """Returns the application. `secret`: what the addresses of pictures are signed with."""
     megabytes = studio.review.rate_limiter.limits.uploads.megabytes
     bodies = Middleware(Bodies, files=FILES, pictures=PICTURES, megabytes=megabytes)
+    answers = Answers(studio.outputs.parent / "answers")
+    answers.forget_old()
+    once = Middleware(Once, answers=answers, paths=DONE_ONCE)
     app = FastAPI(
         title="Safelight",
         version="1",
@@ -40,7 +46,7 @@ def make_app(studio: Studio, access: Access, secret: bytes) -> FastAPI:
         docs_url=None,
         redoc_url=None,
         redirect_slashes=False,
-        middleware=[bodies],
+        middleware=[bodies, once],
     )
     context = ApiContext(studio, secret)
     app.state.access, app.state.context = access, context

@@ -49,7 +49,7 @@ class Bodies:
             await response_of(Request(scope), error)(scope, receive, named)
             return
         if body is not None:
-            await self.app(scope, _replay(body, receive), named)
+            await self.app(scope, replay(body, receive), named)
 
     async def _read(self, scope: Scope, headers: Headers, receive: Receive) -> bytes | None:
         """Returns the body; None where the client hung up. Raises ApiError."""
@@ -80,7 +80,7 @@ class Bodies:
         return b"".join(parts)
 
 
-def _replay(body: bytes, receive: Receive) -> Receive:
+def replay(body: bytes, receive: Receive) -> Receive:
     """Returns a channel that gives the body once, then waits for the client to hang up."""
     given = False
 

@@ -14,6 +14,7 @@ from fastapi.testclient import TestClient
 from PIL import Image
 
 from engines.testing import FakeEngine
+from safety.errors import EngineUnavailable
 from studio import Studio
 from studio.api_keys import CREATE, JUDGE, MARK, ApiKeys
 from tests.fakes import fake_studio
@@ -21,6 +22,11 @@ from ui.http.access import Access
 from ui.http.application import make_app
 
 HERE, AWAY = ("127.0.0.1", 5000), ("203.0.113.9", 5000)
+
+
+class Broken(FakeEngine):
+    def generate(self, *_: Any, **__: Any) -> Any:
+        raise EngineUnavailable("The model cannot be loaded.")
 
 
 class Served:
@@ -210,6 +216,48 @@ def test_a_case_is_appealed_and_looked_up(api: TestClient) -> None:
 
 def test_a_call_keeps_the_id_that_it_came_with(api: TestClient) -> None:
     assert api.get("/health/live", headers={"X-Request-Id": "abc"}).headers["x-request-id"] == "abc"
+
+
+def test_a_call_that_is_sent_again_is_done_once(api: TestClient, served: Served) -> None:
+    key = {"Idempotency-Key": "order-1"}
+    body = {"prompt": "a red apple"}
+    first, second = (api.post("/v1/images/generations", json=body, headers=key) for _ in range(2))
+    assert first.json() == second.json()
+    assert second.headers["idempotent-replayed"] == "true"
+    assert (served.engine.drawn, len(served.studio.list_cases(9))) == (1, 1)
+
+
+def test_a_refusal_that_is_sent_again_is_recorded_once(api: TestClient, served: Served) -> None:
+    key = {"Idempotency-Key": "order-2"}
+    first, second = (api.post("/v1/images/generations", json={"prompt": "gore"}, headers=key) for _ in range(2))
+    assert first.json() == second.json()
+    assert len(served.studio.list_cases(9)) == 1
+
+
+def test_a_key_for_calls_names_one_call(api: TestClient) -> None:
+    key = {"Idempotency-Key": "order-3"}
+    api.post("/v1/images/generations", json={"prompt": "a red apple"}, headers=key)
+    other = api.post("/v1/images/generations", json={"prompt": "a green apple"}, headers=key)
+    assert (other.status_code, other.json()["error"]["code"]) == (422, "idempotency_mismatch")
+
+
+def test_a_key_for_calls_is_each_callers_own(served: Served) -> None:
+    tokens = [served.keys.make(name, (CREATE,))[1] for name in ("one", "two")]
+    key = {"Idempotency-Key": "order-4"}
+    answers = [
+        served.client(AWAY, token).post("/v1/images/generations", json={"prompt": "a red apple"}, headers=key)
+        for token in tokens
+    ]
+    assert served.engine.drawn == 2
+    assert "idempotent-replayed" not in answers[1].headers
+
+
+def test_a_wrong_call_may_be_mended_under_the_same_key(api: TestClient, served: Served) -> None:
+    key = {"Idempotency-Key": "order-5"}
+    served.studio.engines["pocket"] = Broken()  # type: ignore[index]
+    assert api.post("/v1/images/generations", json={"prompt": "a red apple"}, headers=key).status_code == 503
+    served.studio.engines["pocket"] = served.engine  # type: ignore[index]
+    assert api.post("/v1/images/generations", json={"prompt": "a red apple"}, headers=key).status_code == 200
 
 
 def test_ready_says_whether_every_check_looks(api: TestClient) -> None:

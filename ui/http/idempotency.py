@@ -1,0 +1,168 @@
+"""Answers a call that is sent again under the same Idempotency-Key with the first answer: nothing is done twice.
+
+As in the IETF's draft "The Idempotency-Key HTTP Header Field". Answers are kept for an hour, in files under the studio's
+home, so that several workers know them. Kept is what was done, refusals too; not an error that another try may mend.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import time
+from collections.abc import Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+
+from starlette.concurrency import run_in_threadpool
+from starlette.datastructures import Headers
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from ui.http.body import replay
+from ui.http.problems import ApiError, response_of
+
+HEADER = "idempotency-key"
+KEPT = 3600.0  # seconds; an answer may quote other wordings of a prompt: no longer than a retry needs
+ABANDONED = 15 * 60.0  # seconds after which a call without an answer is one whose process has ended
+MAX_KEY = 255  # characters
+MAX_ANSWER = 64 * 1024 * 1024  # bytes
+# Answers after which the same call may go otherwise.
+NOT_KEPT = (401, 403, 404, 408, 409, 413, 415, 422, 429)
+SENT_ON = ("content-type", "x-safelight-stamp", "x-safelight-sha256")
+WORKING = "The call with this Idempotency-Key is still being worked on. Wait for its answer."
+OTHER_CALL = "This Idempotency-Key stood on another call. Use a new one for each call."
+TOO_LONG = "An Idempotency-Key has 1 to 255 visible characters."
+STREAMED = "A streamed call cannot be answered twice. Leave out stream or the Idempotency-Key."
+
+
+@dataclass(frozen=True)
+class Answers:
+    """Keeps answers in a folder, one file each: it is made when a call begins, and replaced by its answer."""
+
+    folder: Path
+
+    def begin(self, name: str, call: str) -> dict[str, object] | None:
+        """Notes that a call begins; returns None, or the kept answer. Raises ApiError 409, 422."""
+        self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        self.forget_old()
+        for _ in range(3):
+            try:
+                number = os.open(self._path(name), os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600)
+            except FileExistsError:
+                kept = self._kept(name)
+                if kept is None:
+                    continue  # too old, and gone now
+                if kept["call"] != call:
+                    raise ApiError(422, OTHER_CALL, "idempotency_mismatch") from None
+                if "status" not in kept:
+                    raise ApiError(409, WORKING, "idempotency_in_progress", wait=2) from None
+                return kept
+            with os.fdopen(number, "w", encoding="utf-8") as file:
+                json.dump({"call": call, "time": time.time()}, file)
+            return None
+        raise ApiError(409, WORKING, "idempotency_in_progress", wait=2)
+
+    def end(self, name: str, call: str, status: int, headers: Sequence[tuple[str, str]], body: bytes) -> None:
+        """Keeps the answer of a call, or forgets the call where another try may mend it."""
+        path = self._path(name)
+        if status in NOT_KEPT or status >= 500 or len(body) > MAX_ANSWER:
+            path.unlink(missing_ok=True)
+            return
+        row = {"call": call, "time": time.time(), "status": status, "headers": headers, "body": body.hex()}
+        part = path.with_suffix(".part")
+        part.write_text(json.dumps(row), "utf-8")
+        os.replace(part, path)
+
+    def forget_old(self) -> None:
+        """Deletes answers that have been kept for long enough."""
+        for path in self.folder.glob("*.json"):
+            with suppress(OSError):
+                if time.time() - path.stat().st_mtime > KEPT:
+                    path.unlink()
+
+    def _kept(self, name: str) -> dict[str, object] | None:
+        path = self._path(name)
+        try:
+            row: dict[str, object] = json.loads(path.read_text("utf-8"))
+            age = time.time() - float(str(row["time"]))
+        except FileNotFoundError:
+            return None
+        except (OSError, ValueError, KeyError):
+            return {"call": ""}  # being written just now, or damaged: no other call may take its place
+        if age > (KEPT if "status" in row else ABANDONED):
+            path.unlink(missing_ok=True)
+            return None
+        return row
+
+    def _path(self, name: str) -> Path:
+        return self.folder / f"{name}.json"
+
+
+class Once:
+    """Lets a call of `paths` that names an Idempotency-Key be worked on once. Stands behind what reads bodies whole."""
+
+    def __init__(self, app: ASGIApp, answers: Answers, paths: tuple[str, ...]) -> None:
+        self.app, self.answers, self.paths = app, answers, paths
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        key = Headers(scope=scope).get(HEADER) if scope["type"] == "http" and scope["method"] == "POST" else None
+        if key is None or scope["path"].rstrip("/") not in self.paths:
+            await self.app(scope, receive, send)
+            return
+        request = Request(scope, receive)
+        body = await request.body()
+        try:
+            name, call = _names(request, key, body)
+            kept = await run_in_threadpool(self.answers.begin, name, call)
+        except ApiError as error:
+            await response_of(request, error)(scope, receive, send)
+            return
+        if kept is not None:
+            await _again(kept)(scope, receive, send)
+            return
+        await self._work(scope, replay(body, receive), send, (name, call))
+
+    async def _work(self, scope: Scope, receive: Receive, send: Send, names: tuple[str, str]) -> None:
+        """Has the call worked on, and keeps its answer before the client gets the end of it."""
+        status, headers, parts = 500, list[tuple[str, str]](), list[bytes]()
+
+        async def watched(message: Message) -> None:
+            nonlocal status
+            if message["type"] == "http.response.start":
+                status = message["status"]
+                pairs = [(name.decode("latin-1"), value.decode("latin-1")) for name, value in message["headers"]]
+                headers.extend(pair for pair in pairs if pair[0] in SENT_ON)
+            elif message["type"] == "http.response.body":
+                parts.append(message.get("body", b""))
+                if not message.get("more_body"):
+                    await run_in_threadpool(self.answers.end, *names, status, headers, b"".join(parts))
+            await send(message)
+
+        try:
+            await self.app(scope, receive, watched)
+        except BaseException:
+            await run_in_threadpool(self.answers.end, *names, 500, (), b"")
+            raise
+
+
+def _names(request: Request, key: str, body: bytes) -> tuple[str, str]:
+    """Returns what stands for the caller and their key, and what for the call. Raises ApiError 400."""
+    if not 0 < len(key) <= MAX_KEY or not key.isprintable():
+        raise ApiError(400, TOO_LONG, "invalid_idempotency_key")
+    with suppress(ValueError, AttributeError):
+        if json.loads(body).get("stream"):
+            raise ApiError(400, STREAMED, "idempotency_with_stream", loc=("stream",))
+    caller = request.headers.get("authorization") or (request.client.host if request.client else "")
+    name = hashlib.sha256(json.dumps([caller, key]).encode()).hexdigest()
+    call = hashlib.sha256(f"{request.url.path}?{request.url.query}\0".encode() + body).hexdigest()
+    return name, call
+
+
+def _again(kept: dict[str, object]) -> Response:
+    headers = {str(name): str(value) for name, value in kept["headers"]}  # type: ignore[attr-defined]
+    return Response(
+        bytes.fromhex(str(kept["body"])), int(str(kept["status"])), {**headers, "idempotent-replayed": "true"}
+    )
