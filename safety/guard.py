@@ -6,6 +6,7 @@ decision everywhere. It imports no page and no generator.
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property, lru_cache, partial
@@ -44,6 +45,8 @@ MAX_REMEMBERED = 256
 LOCAL_CLIENT = ""
 
 Checks = Sequence[Check[Picture]]
+# Called with each decision and the seconds that it took, for figures; it may not raise.
+Observer = Callable[[Decision, float], None]
 
 
 class _CheckFailed(Exception):
@@ -56,10 +59,10 @@ class _CheckFailed(Exception):
 class Guard:
     """Judges prompts and pictures under one policy. Safe to call from threads, and can be pickled.
 
-    `mode` holds wherever a call names none. `image_checks` may be a function that builds them, which is then called at
-    the first picture. A check that cannot look blocks; so does having no checks at all. Assessments of the last prompts
-    are remembered, and long prompts in part (safety/prompt/classifier_model.py): a check that looked sees the same in
-    the same prompt.
+    `mode` holds wherever a call names none; `observer` is told of each decision. `image_checks` may be a function that
+    builds them, which is then called at the first picture. A check that cannot look blocks; so does having no checks at
+    all. Assessments of the last prompts are remembered, and long prompts in part
+    (safety/prompt/classifier_model.py): a check that looked sees the same in the same prompt.
     """
 
     def __init__(
@@ -72,12 +75,14 @@ class Guard:
         rewriter: Rewriter | None = None,
         reader: PromptReader | None = None,
         mode: str = BASE_MODE,
+        observer: Observer | None = None,
     ) -> None:
         self._policy, self._mode = policy, policy.effective_mode(mode)
         self._prompt_checks = tuple(prompt_checks)
         self.marks, self.rewriter = marks, rewriter or Rewriter()
         self._reader = reader or load_prompt_reader(policy.folder)
         self._image_checks = image_checks
+        self._observer = observer
         self._live = tuple(check for check in self.prompt_checks if check.live)
         self._recent = lru_cache(maxsize=MAX_REMEMBERED)(self._assess)
 
@@ -159,7 +164,11 @@ class Guard:
         judged as wanted: a generator must be given the two of `prompts_to_draw`, as the studio gives them.
         `live`: only the checks that are quick enough for every keystroke. Raises RequestError for an unknown mode.
         """
-        mode = self._mode_for(mode)
+        started, mode = time.perf_counter(), self._mode_for(mode)
+        decision = self._check_prompt(text, mode, live, negative_prompt)
+        return self._observed(decision, started)
+
+    def _check_prompt(self, text: str, mode: str, live: bool, negative_prompt: str) -> Decision:
         judged, problem = self._read(text, negative_prompt)
         if problem:
             return decide(_unreadable(problem), self.policy, mode)
@@ -203,7 +212,10 @@ class Guard:
         cannot be looked at as a whole is blocked: one that is too large, an animation, a damaged file. Raises
         RequestError for an unknown mode, BusyError.
         """
-        mode = self._mode_for(mode)
+        started, mode = time.perf_counter(), self._mode_for(mode)
+        return self._observed(self._check_image(image, prompt, mode), started)
+
+    def _check_image(self, image: Image | bytes, prompt: str, mode: str) -> Decision:
         try:
             rgb = open_untrusted(image) if isinstance(image, bytes) else _whole_picture(image)
         except BusyError:
@@ -267,6 +279,11 @@ class Guard:
         from safety.marks.verify import NoRegistry, verify
 
         return verify(file, self._own_marks(), registry or NoRegistry(), client)
+
+    def _observed(self, decision: Decision, started: float) -> Decision:
+        if self._observer is not None:
+            self._observer(decision, time.perf_counter() - started)
+        return decision
 
     def _mode_for(self, mode: str) -> str:
         return self.policy.effective_mode(mode) if mode else self.mode

@@ -69,7 +69,14 @@ class Studio(StudioViews):
     def guard(self) -> Guard:
         """Returns what judges and marks: this studio's policy, checks and marks."""
         checks = self.checks
-        return Guard(self.policy, checks.prompt, checks.picture, marks=self.exporter.marks, rewriter=self.rewriter)
+        return Guard(
+            self.policy,
+            checks.prompt,
+            checks.picture,
+            marks=self.exporter.marks,
+            rewriter=self.rewriter,
+            observer=self.observer,
+        )
 
     @cached_property
     def warm_up(self) -> WarmUp:

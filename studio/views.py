@@ -19,6 +19,7 @@ from safety.audit import AuditLog
 from safety.checks import Check
 from safety.errors import RequestError
 from safety.generation import GenerationRequest, Refused
+from safety.guard import Observer
 from safety.health import CheckInfo, Health, examine
 from safety.marks.export import Exporter
 from safety.marks.keys import secret
@@ -72,7 +73,7 @@ class StudioViews:
 
     `outputs` is the folder of finished files. `review` is the reviewers' side: their pages and commands work with it
     directly. Without `demographics` no balanced set is filled in; without `steering` no model is steered; without
-    `enlarger` no finished picture is made larger.
+    `enlarger` no finished picture is made larger. `observer` is told of each decision, for figures.
     """
 
     policy: Policy
@@ -88,6 +89,7 @@ class StudioViews:
     # Whether all that the first picture needs is loaded before somebody asks for one.
     loads_ahead: bool = False
     enlarger: Enlarger | None = None
+    observer: Observer | None = None
 
     # ---- policy and languages ----
 

@@ -16,6 +16,7 @@ from ui.http.access import Access
 from ui.http.body import Bodies
 from ui.http.context import ApiContext
 from ui.http.idempotency import Answers, Once
+from ui.http.metrics import Measured, Metrics
 from ui.http.problems import ApiError, error_of, malformed, plain, response_of
 
 if TYPE_CHECKING:
@@ -32,8 +33,12 @@ DONE_ONCE = ("/v1/images/generations", "/v1/safety/mark", "/v1/safety/appeals", 
 PREFIXES = ("/v1/", "/health/", "/metrics", "/openapi.json", "/docs")
 
 
-def make_app(studio: Studio, access: Access, secret: bytes) -> FastAPI:
-    """Returns the application. `secret`: what the addresses of pictures are signed with."""
+def make_app(studio: Studio, access: Access, secret: bytes, metrics: Metrics | None = None) -> FastAPI:
+    """Returns the application. `secret`: what the addresses of pictures are signed with.
+
+    `metrics`: those that the studio's observer counts in; by default it has some of its own, which see calls alone.
+    """
+    metrics = metrics or Metrics()
     megabytes = studio.review.rate_limiter.limits.uploads.megabytes
     bodies = Middleware(Bodies, files=FILES, pictures=PICTURES, megabytes=megabytes)
     answers = Answers(studio.outputs.parent / "answers")
@@ -46,9 +51,9 @@ def make_app(studio: Studio, access: Access, secret: bytes) -> FastAPI:
         docs_url=None,
         redoc_url=None,
         redirect_slashes=False,
-        middleware=[bodies, once],
+        middleware=[Middleware(Measured, metrics=metrics), bodies, once],
     )
-    context = ApiContext(studio, secret)
+    context = ApiContext(studio, secret, metrics)
     app.state.access, app.state.context = access, context
     for routes in (images.routes, moderations.routes, judging.routes, operations.routes):
         app.include_router(routes(context))

@@ -18,6 +18,7 @@ from fastapi import Request
 from safety.errors import RequestError
 from safety.generation import Export
 from ui.http.access import Caller
+from ui.http.metrics import Metrics
 from ui.http.problems import ApiError
 
 if TYPE_CHECKING:
@@ -38,6 +39,7 @@ class ApiContext:
 
     studio: Studio
     secret: bytes
+    metrics: Metrics
     most_waiting: int = 16
     _running: Counter[tuple[str, str]] = field(default_factory=Counter)
     _lock: threading.Lock = field(default_factory=threading.Lock)

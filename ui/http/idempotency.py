@@ -1,7 +1,8 @@
 """Answers a call that is sent again under the same Idempotency-Key with the first answer: nothing is done twice.
 
-As in the IETF's draft "The Idempotency-Key HTTP Header Field". Answers are kept for an hour, in files under the studio's
-home, so that several workers know them. Kept is what was done, refusals too; not an error that another try may mend.
+As in the IETF's draft "The Idempotency-Key HTTP Header Field". Answers are kept for an hour, in files under the
+studio's home, so that several workers know them. Kept is what was done, refusals too; not an error that another try
+may mend.
 """
 
 from __future__ import annotations

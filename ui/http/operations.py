@@ -7,10 +7,12 @@ from threading import Lock
 from typing import Any
 
 from fastapi import APIRouter
-from starlette.responses import JSONResponse
+from starlette.responses import JSONResponse, PlainTextResponse, Response
 
 from safety.health import Health, State
+from ui.http.access import Operating
 from ui.http.context import ApiContext
+from ui.http.metrics import CONTENT_TYPE
 
 KEPT = 60.0  # seconds that the state of the checks is kept
 
@@ -23,6 +25,10 @@ class HealthOfChecks:
         self._lock = Lock()
         self._seen: tuple[float, Health] | None = None
 
+    def seen(self) -> Health | None:
+        """Returns what was last seen, without looking again."""
+        return self._seen[1] if self._seen else None
+
     def health(self) -> Health:
         """Returns the state of the checks, at most a minute old. Loads what is not loaded yet."""
         with self._lock:
@@ -32,15 +38,20 @@ class HealthOfChecks:
 
 
 def routes(context: ApiContext) -> APIRouter:
-    """Returns the endpoints; they need no key and tell nothing of anybody."""
-    router = APIRouter(prefix="/health", tags=["operation"])
+    """Returns the endpoints. Those of health need no key and tell nothing of anybody."""
+    router = APIRouter(tags=["operation"])
     checks = HealthOfChecks(context)
 
-    @router.get("/live", summary="The server answers.")
+    @router.get("/metrics", summary="Figures for Prometheus.", response_class=PlainTextResponse)
+    def metrics(caller: Operating) -> Response:
+        seen = checks.seen()
+        return Response(context.metrics.answer(seen, context.waiting), media_type=CONTENT_TYPE)
+
+    @router.get("/health/live", summary="The server answers.")
     def live() -> dict[str, Any]:
         return {"live": True}
 
-    @router.get("/ready", summary="Every check that is required looks; 503 otherwise.")
+    @router.get("/health/ready", summary="Every check that is required looks; 503 otherwise.")
     def ready() -> JSONResponse:
         health = checks.health()
         blind = [check.name for check in health.checks if check.required and check.state is not State.LOOKS]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import uvicorn
@@ -11,6 +12,7 @@ from starlette.types import ASGIApp
 
 from ui.http.access import Access
 from ui.http.application import make_app
+from ui.http.metrics import Metrics
 from ui.reach import Reach
 from ui.web.client_ip import trusted_proxies
 from ui.web.headers import SecurityHeaders
@@ -23,13 +25,15 @@ if TYPE_CHECKING:
 DRAIN = 30  # seconds that running calls get once the server is told to end
 
 
-def make_api(studio: Studio, host: str, reach: Reach) -> FastAPI:
-    """Returns the API of a server at `host`.
+def make_api(studio: Studio, host: str, reach: Reach) -> tuple[Studio, FastAPI]:
+    """Returns the API of a server at `host`, and the studio as the API counts its decisions.
 
     Without a key it answers this machine alone, and nobody where others can reach the server.
     """
+    metrics = Metrics()
+    studio = replace(studio, observer=metrics.decided)
     access = Access(studio.api_keys, open_here=is_alone(studio, host, reach))
-    return make_app(studio, access, studio.api_secret())
+    return studio, make_app(studio, access, studio.api_secret(), metrics)
 
 
 def is_alone(studio: Studio, host: str, reach: Reach) -> bool:
@@ -39,7 +43,7 @@ def is_alone(studio: Studio, host: str, reach: Reach) -> bool:
 
 def guarded(studio: Studio, host: str, reach: Reach) -> ASGIApp:
     """Returns the API with what stands before it: headers, names and origins, proxies."""
-    app: ASGIApp = make_api(studio, host, reach)
+    app: ASGIApp = make_api(studio, host, reach)[1]
     before = [
         Middleware(SecurityHeaders, frames=()),
         Middleware(Origins, host=host, names=reach.names, proxies=studio.review.proxies),

@@ -102,7 +102,8 @@ def serve(studio: Studio, host: str, port: int, reach: Reach | None = None) -> N
     Without a key the API answers this machine alone, and nobody where others can reach the server.
     """
     reach = reach or Reach()
-    launch(build(studio), studio.review, host, port, reach=reach, api=make_api(studio, host, reach), studio=studio)
+    studio, api = make_api(studio, host, reach)
+    launch(build(studio), studio.review, host, port, reach=reach, api=api, studio=studio)
 
 
 def _header() -> Markup:

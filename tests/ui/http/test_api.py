@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import json
 from collections.abc import Iterator
+from dataclasses import replace
 from io import BytesIO
 from pathlib import Path
 from typing import Any
@@ -20,6 +21,7 @@ from studio.api_keys import CREATE, JUDGE, MARK, ApiKeys
 from tests.fakes import fake_studio
 from ui.http.access import Access
 from ui.http.application import make_app
+from ui.http.metrics import Metrics
 
 HERE, AWAY = ("127.0.0.1", 5000), ("203.0.113.9", 5000)
 
@@ -262,6 +264,25 @@ def test_a_wrong_call_may_be_mended_under_the_same_key(api: TestClient, served: 
 
 def test_ready_says_whether_every_check_looks(api: TestClient) -> None:
     assert api.get("/health/ready").json() == {"ready": True, "blind": []}
+
+
+def test_figures_tell_what_was_decided_and_of_nobody(tmp_path: Path) -> None:
+    metrics = Metrics()
+    studio = replace(fake_studio(tmp_path), observer=metrics.decided)
+    app = make_app(studio, Access(ApiKeys(tmp_path / "keys")), b"a secret of 32 bytes for testing", metrics)
+    api = TestClient(app, client=HERE)
+    create(api, prompt="gore")
+    told = api.get("/metrics").text
+    assert 'safelight_decisions_total{mode="general",stage="prompt",verdict="BLOCK"} 1.0' in told
+    assert 'safelight_stopped_total{category="violence",mode="general",stage="prompt"} 1.0' in told
+    assert 'route="/v1/images/generations",status="400"' in told
+    assert "127.0.0.1" not in told
+    studio.audit.close()
+
+
+def test_figures_are_for_who_operates(served: Served) -> None:
+    _, token = served.keys.make("shop")
+    assert served.client(AWAY, token).get("/metrics").status_code == 403
 
 
 def test_elsewhere_a_key_is_needed(served: Served) -> None:
