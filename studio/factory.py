@@ -33,6 +33,7 @@ from safety.review.service import ReviewRules, make_review_service
 from studio.settings import Settings
 from studio.studio import Studio
 from studio.views import CheckSuite
+from studio.webhook import Webhook, post
 
 # What finished pictures are made larger with (assets/models/enlarger/weights.toml).
 ENLARGER = "realesr-animevideov3-x4"
@@ -65,6 +66,7 @@ def make_studio(settings: Settings, upstream: Upstream | None = None) -> Studio:
         rewriter=load_rewriter(PRESETS),
         demographics=prompt.demographics,
         steering=load_steering(PRESETS, policy),
+        webhook=_webhook(settings, audit),
         loads_ahead=settings.warm_up,
         enlarger=load_enlargers(MODELS)[ENLARGER],
     )
@@ -100,6 +102,12 @@ def _engines(settings: Settings) -> dict[str, Engine]:
         zero_gpu=gpu_decorator() if settings.zero_gpu else None,
     )
     return make_engines(cards, store, settings.server_key)
+
+
+def _webhook(settings: Settings, audit: AuditLog) -> Webhook | None:
+    if not settings.webhook:
+        return None
+    return Webhook(audit, settings.webhook, settings.webhook_secret.encode(), settings.home, post)
 
 
 def _audit_secret(home: Path) -> bytes:

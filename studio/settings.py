@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from safety.errors import PresetError
 from safety.marks.settings import NO, YES, GetSetting, MarkSettings, setting_error
@@ -14,6 +15,7 @@ from safety.resources import data_folder
 from safety.review.service import ReviewSettings, read_review_settings
 
 MAX_PORT = 65_535
+MIN_SECRET = 24  # characters
 MAX_SHOWN = 40  # characters of a wrong value in its sentence
 # The network of the proxy of Hugging Face Spaces: what reaches a Space has come through it.
 SPACE_PROXY = "10.0.0.0/8"
@@ -60,6 +62,9 @@ class Settings:
     warm_up: bool = True
     # SAFELIGHT_SERVER_KEY: key for an OpenAI-compatible server
     server_key: str = field(default="", repr=False)
+    # SAFELIGHT_WEBHOOK, SAFELIGHT_WEBHOOK_SECRET: where decided cases are told, and what those calls are signed with
+    webhook: str = ""
+    webhook_secret: str = field(default="", repr=False)
     # HF_TOKEN, HF_ENDPOINT: of the hub, as everywhere with it
     hub_token: str = field(default="", repr=False)
     hub_address: str = ""
@@ -91,6 +96,7 @@ class Settings:
             keep_models=_whole_number(get, "KEEP_MODELS", cls.keep_models),
             warm_up=_switch(get, "WARM_UP", "yes") and not (public or zero_gpu),
             server_key=get("SERVER_KEY", ""),
+            **_webhook(get("WEBHOOK", ""), get("WEBHOOK_SECRET", "")),
             hub_token=environment.get("HF_TOKEN", ""),
             hub_address=environment.get("HF_ENDPOINT", ""),
             zero_gpu=zero_gpu,
@@ -150,6 +156,16 @@ def _has_hub_login(environment: Mapping[str, str]) -> bool:
 def _review(get: GetSetting, public: bool, hub_login: bool) -> ReviewSettings:
     proxies = get("PROXIES", SPACE_PROXY if public else "")
     return read_review_settings(get("REVIEW_PASSWORD", ""), get("REVIEWERS", ""), proxies, hub_login)
+
+
+def _webhook(url: str, key: str) -> dict[str, str]:
+    place = urlsplit(url)
+    if url and (place.scheme not in ("http", "https") or not place.netloc or place.username):
+        raise setting_error("WEBHOOK", url, "an address such as https://example.org/safelight")
+    if url and len(key) < MIN_SECRET:
+        what = "SAFELIGHT_WEBHOOK needs SAFELIGHT_WEBHOOK_SECRET, which its calls are signed with."
+        raise PresetError(what, f"Set it to a random text of at least {MIN_SECRET} characters.")
+    return {"webhook": url, "webhook_secret": key}
 
 
 def _store(address: str) -> str:

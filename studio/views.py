@@ -39,6 +39,7 @@ from safety.review.service import ReviewService
 from safety.statement import Statement, StatementTerms, build_statement
 from studio.api_keys import ApiKeys
 from studio.library import Library
+from studio.webhook import Webhook
 
 Row = dict[str, Any]
 HEALTH_IMAGE_SIZE = (256, 256)  # pixels
@@ -73,7 +74,8 @@ class StudioViews:
 
     `outputs` is the folder of finished files. `review` is the reviewers' side: their pages and commands work with it
     directly. Without `demographics` no balanced set is filled in; without `steering` no model is steered; without
-    `enlarger` no finished picture is made larger. `observer` is told of each decision, for figures.
+    `enlarger` no finished picture is made larger. `observer` is told of each decision, for figures, `webhook` of
+    decided cases while the studio serves.
     """
 
     policy: Policy
@@ -90,6 +92,7 @@ class StudioViews:
     loads_ahead: bool = False
     enlarger: Enlarger | None = None
     observer: Observer | None = None
+    webhook: Webhook | None = None
 
     # ---- policy and languages ----
 

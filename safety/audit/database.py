@@ -68,6 +68,11 @@ class DatabaseReader:
         """Returns the rows of a case, oldest first; none for an unknown case."""
         return self._entries(sa.select(entry).where(entry.c.case_id == case_id).order_by(entry.c.seq))
 
+    def entries_after(self, seq: int, events: Sequence[str], limit: int) -> list[Entry]:
+        """Returns the next rows of these events behind the row `seq`, oldest first."""
+        query = sa.select(entry).where(entry.c.seq > seq, entry.c.event.in_(events))
+        return self._entries(query.order_by(entry.c.seq).limit(limit))
+
     def open_cases(self) -> list[tuple[str, str]]:
         """Returns (case, id of the process that opened it) for every case without a closing row."""
         closing = entry.alias()

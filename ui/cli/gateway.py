@@ -9,7 +9,7 @@ import typer
 
 from studio.factory import Upstream
 from ui.cli.exit_codes import exit_status, say
-from ui.cli.serving import require_free
+from ui.cli.serving import require_free, work_beside
 from ui.reach import Reach
 
 if TYPE_CHECKING:
@@ -32,6 +32,7 @@ def add_gateway(cli: typer.Typer, make_studio: Callable[..., Studio], host: str,
             require_free(host, port)
             studio = make_studio(Upstream(upstream, tuple(model or ())))
             studio.resume()
+            work_beside(studio)
             say(f"Clients call http://{host}:{port}/v1 and get judged, marked pictures of {upstream}.")
             if page:
                 from ui.web.page import serve as serve_page

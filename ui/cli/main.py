@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json as json_
 import sys
-import threading
 import time
 from collections.abc import Callable, Iterable
 from io import BytesIO
@@ -13,13 +12,13 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from safety.errors import RequestError, StudioError
+from safety.errors import RequestError
 from safety.image_io import open_untrusted
 from safety.policy.model import BASE_MODE
 from ui import serialize
 from ui.cli import audit, create, engines, gateway, health, key_commands, policy, review, upscale
-from ui.cli.exit_codes import exit_status, file_name_in_errors, for_each, read, read_picture, say
-from ui.cli.serving import require_free
+from ui.cli.exit_codes import exit_status, file_name_in_errors, for_each, read, read_picture
+from ui.cli.serving import require_free, work_beside
 from ui.reach import Reach
 
 if TYPE_CHECKING:
@@ -28,7 +27,6 @@ if TYPE_CHECKING:
 Mode = Annotated[str, typer.Option(help="The context that the work belongs to.")]
 Language = Annotated[str, typer.Option(help="Of the reasons: en or de; en-GB adds help in that country.")]
 Files = Annotated[list[Path], typer.Argument(metavar="FILE...")]
-PURGE_EVERY = 3600  # seconds
 
 
 def build(make_studio: Callable[..., Studio], host: str, port: int, reach: Reach | None = None) -> typer.Typer:
@@ -131,21 +129,11 @@ def _add_serve(cli: typer.Typer, make_studio: Callable[[], Studio], host: str, p
             require_free(host, port)
             studio = make_studio()
             studio.resume()
-            threading.Thread(target=_purge_regularly, args=(studio,), daemon=True).start()
+            work_beside(studio)
             # Here and not above, since Gradio takes seconds to import.
             from ui.web.page import serve as serve_page
 
             serve_page(studio, host, port, reach)
-
-
-def _purge_regularly(studio: Studio) -> None:
-    while True:
-        time.sleep(PURGE_EVERY)
-        try:
-            studio.purge()
-        except StudioError as error:
-            # The next round tries again.
-            say(error.sentence)
 
 
 def _lines(file: str) -> Iterable[bytes]:

@@ -1,10 +1,19 @@
-"""What stands before a server starts."""
+"""What every server does before it starts, and beside its work."""
 
 from __future__ import annotations
 
 import socket
+import threading
+import time
+from typing import TYPE_CHECKING
 
-from safety.errors import RequestError
+from safety.errors import RequestError, StudioError
+from ui.cli.exit_codes import say
+
+if TYPE_CHECKING:
+    from studio import Studio
+
+PURGE_EVERY = 3600  # seconds
 
 
 def require_free(host: str, port: int) -> None:
@@ -15,3 +24,20 @@ def require_free(host: str, port: int) -> None:
     except OSError as error:
         why = f"{host}:{port} cannot be served: {error.strerror or error}."
         raise RequestError(why, "Choose another one with --port or --host.") from error
+
+
+def work_beside(studio: Studio) -> None:
+    """Starts what goes on while a studio serves: old things are deleted, decided cases told."""
+    threading.Thread(target=_purge_regularly, args=(studio,), daemon=True).start()
+    if studio.webhook:
+        threading.Thread(target=studio.webhook.run, daemon=True).start()
+
+
+def _purge_regularly(studio: Studio) -> None:
+    while True:
+        time.sleep(PURGE_EVERY)
+        try:
+            studio.purge()
+        except StudioError as error:
+            # The next round tries again.
+            say(error.sentence)
