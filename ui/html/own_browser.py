@@ -30,7 +30,7 @@ def strip(language: str = ENGLISH) -> Markup:
     """Returns the strip of this tab's finished pictures, without any yet, and the place where one is shown large."""
     said = page_texts(language)
     return Markup(
-        '<section class="sl-strip" aria-label="{}" data-alt="{}" hidden><h3>{}</h3><ul></ul>'
+        '<section class="sl-strip" aria-label="{}" data-alt="{}" hidden><h2>{}</h2><ul></ul>'
         '<dialog aria-label="{}"><img alt=""><p></p><div class="sl-acts"><a class="sl-act">{}</a>'
         '<button type="button" class="sl-act sl-close">{}</button></div></dialog></section>'
     ).format(*(said[f"strip.{name}"] for name in ("title", "alt", "title", "alt", "download", "close")))
@@ -40,7 +40,7 @@ def my_cases(language: str = ENGLISH) -> Markup:
     """Returns the list of this browser's own cases, without any yet."""
     said = page_texts(language)
     return Markup(
-        '<section class="sl-mine" data-review="{}" hidden><h3>{}</h3><p>{}</p><ul></ul>'
+        '<section class="sl-mine" data-review="{}" hidden><h2>{}</h2><p>{}</p><ul></ul>'
         '<button type="button" class="sl-act sl-forget">{}</button></section>'
     ).format(*(said[f"mine.{name}"] for name in ("review", "title", "where", "forget")))
 
