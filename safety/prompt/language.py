@@ -32,7 +32,7 @@ SMALL_WORD_EACH = 6  # one of them in so many words
 NO_LANGUAGE = "no language that this check knows"
 # Where a phrase ends, or a credit begins: "een oude man, by Rembrandt" is Dutch with an English tail.
 _PARTS = re.compile(r"[,.;:|&+/()\[\]{}!?\n]+|\b(?:art(?:work)?\s+)?by\b", re.IGNORECASE)
-_SIGNS = re.compile(r"[^\w\s'’-]+|(?<=\w)[-_](?=\W)|(?<=\W)[-_]")
+_SIGNS = re.compile(r"""[^\w\s,.;:!?'’"()-]+""")  # that stand in no sentence
 _LATIN_WORD = re.compile(r"\w*[^\W\d_]\w+|\w+[^\W\d_]")  # of two signs or more, perhaps with figures in it
 MIN_ENGLISH_WORDS = 2  # in Latin letters, in a prompt of other letters
 # What the multilingual model was taught.
