@@ -149,7 +149,7 @@ class LanguageIdentifier:
             code, probability = (ENGLISH, 1.0) if TELLING_WORDS.intersection(words) else self._likeliest(typed)
             if code in TAUGHT and probability < self._config.taught_english_probability:
                 return Language(code, max(self._config.unread_from, 1 - own))
-        if (part := self._foreign_part(typed, disguised=typed is clearest)) is not None:
+        if (part := self._foreign_part(typed, plain, typed is clearest)) is not None:
             return part
         if len(words) <= self._config.min_words or english >= self._config.gibberish_below:
             return _PASSES
@@ -158,7 +158,7 @@ class LanguageIdentifier:
             return Language("", 1 - english)
         return _PASSES
 
-    def _foreign_part(self, typed: str, disguised: bool) -> Language | None:
+    def _foreign_part(self, typed: str, plain: str, disguised: bool) -> Language | None:
         """Returns the language of the first phrase that is long enough, hardly English and clearly something else.
 
         Phrases after the first must be longer: they are lists of artists. What one reading of a disguise makes of a
@@ -166,11 +166,11 @@ class LanguageIdentifier:
         """
         if disguised:
             return None
+        read = frozenset(WORD.findall(plain.lower()))
         for number, part in enumerate(filter(str.strip, _PARTS.split(typed))):
             words = _words(part.lower())
             least = self._config.later_min_words if number else self._config.min_words
-            # Look-alikes of other letters are a disguise of English.
-            if len(words) < least or TELLING_WORDS.intersection(words) or _other_letters(part):
+            if len(words) < least or TELLING_WORDS.intersection(words) or _is_code(part, words, read):
                 continue
             share = english_share(part.lower())
             if share >= self._config.english_from:
@@ -216,6 +216,12 @@ def _other_letters(text: str) -> float:
     letters = [char for char in text if char.isalpha()]
     other = sum(not _is_latin(char) for char in letters)
     return other / len(letters) if len(letters) > 1 else 0.0
+
+
+def _is_code(part: str, words: list[str], read: frozenset[str]) -> bool:
+    """Tells whether a part is no text as typed: look-alikes of other letters, or base64, whose words are not read."""
+    plain = [word for word in words if word.isascii()]
+    return _other_letters(part) > 0 or 2 * sum(word in read for word in plain) < len(plain)
 
 
 def _probabilities(text: str) -> dict[str, float]:

@@ -107,11 +107,13 @@ def test_what_can_be_read_passes(text: str) -> None:
         pytest.param("wodniw eht yb gnipeels tac kcalb a fo gnitniap", id="backwards"),
         pytest.param("cnvagvat bs n oynpx png fyrrcvat ol gur jvaqbj", id="shifted by thirteen"),
         pytest.param("а zооm shоt ultra realіstіс сity flоating оn сlouds, сolors, 8 k, hd, dеtails", id="look-alikes"),
+        pytest.param("c2hpcnRsZXNzIGRvbmFsZCB0cnVtcCBpbnN0YWdyYW0gcGhvdG8gc2hvb3Q=", id="base64 like Hungarian"),
         pytest.param("cGFpbnRpbmcgb2YgYSBibGFjayBjYXQgc2xlZXBpbmcgYnkgdGhlIHdpbmRvdw==", id="base64"),
     ],
 )
 def test_english_in_disguise_passes_for_no_other_language(text: str) -> None:
     assert not findings(text)
+    assert not LANGUAGES.identify(text).taught
 
 
 @pytest.mark.parametrize(
