@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import secrets
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -216,7 +217,8 @@ def _now() -> datetime:
 class Refused:
     """Holds why no picture is handed out for a request. A WARN here waits for the person's confirmation.
 
-    `time` is UTC; `suggestions` are other wordings that pass, for a blocked prompt.
+    `time` is UTC; `suggestions` are other wordings that pass, for a blocked prompt. `seconds` is each
+    layer's time.
     """
 
     case: str
@@ -224,6 +226,7 @@ class Refused:
     request: GenerationRequest
     time: datetime = field(default_factory=_now)
     suggestions: tuple[Suggestion, ...] = ()
+    seconds: Mapping[str, float] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -231,7 +234,7 @@ class Delivered:
     """Holds the results of a request of which at least one picture was marked and written.
 
     `pictures` has one result for each picture of `generation`, in its order.
-    `time` is UTC.
+    `time` is UTC. `seconds` is the time of each layer but the model: "prompt", "picture", "marks".
     """
 
     case: str
@@ -239,6 +242,7 @@ class Delivered:
     pictures: tuple[PictureResult, ...]
     generation: Generation
     time: datetime = field(default_factory=_now)
+    seconds: Mapping[str, float] = field(default_factory=dict)
 
     @property
     def request(self) -> GenerationRequest:
@@ -247,7 +251,7 @@ class Delivered:
 
     def refusal(self, result: PictureResult) -> Refused:
         """Returns the refusal of one of the pictures: what its statement of reasons is built from."""
-        return Refused(self.case, result.decision, self.request, self.time)
+        return Refused(self.case, result.decision, self.request, self.time, seconds=self.seconds)
 
 
 @dataclass(frozen=True, slots=True)

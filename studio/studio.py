@@ -54,6 +54,7 @@ from safety.review.quarantine import QuarantinedPicture
 from safety.review.rate_limit import GENERATION, LOOKUP, VERIFICATION
 from studio import balanced
 from studio.enlarging import ENLARGED, Source, find_source, source_of
+from studio.layers import MARKS, PICTURE, PROMPT, LayerTimes
 from studio.views import StudioViews
 from studio.warmup import WarmUp, warm_up_of
 
@@ -135,12 +136,14 @@ class Studio(StudioViews):
             progress("judging the prompt", 0, 1)
             seeds = draw_seeds(request)
             variants = balanced.variants(self.demographics, request, seeds)
-            prompt_decision = balanced.strictest(self._judge_of(request), request, variants)
+            times = LayerTimes()
+            with times.measure(PROMPT):
+                prompt_decision = balanced.strictest(self._judge_of(request), request, variants)
             case.record_decision(prompt_decision)
             if not self._may_draw(case, prompt_decision, request):
                 refused = case.close_refused(prompt_decision)
                 words = (request.prompt, request.mode, prompt_decision, request.negative_prompt)
-                return replace(refused, suggestions=self.suggest(*words))
+                return replace(refused, suggestions=self.suggest(*words), seconds=times.seconds)
 
             # 3. Generate, steered away from what the prompt comes near to.
             steering = self.steering.route(prompt_decision, self.policy) if self.steering else None
@@ -153,18 +156,21 @@ class Studio(StudioViews):
             for number, picture in enumerate(generation.pictures):
                 # 4. Judge each picture. One that is stopped is withheld, and waits in quarantine for an appeal.
                 progress("checking the picture", number, count)
-                decision = self._judge_picture(case, generation, picture)
+                with times.measure(PICTURE):
+                    decision = self._judge_picture(case, generation, picture)
                 export: Export | None = None
                 # 5. Export each of the others: marked, written, read back.
                 if decision.verdict <= Verdict.WARN:
                     progress("marking the picture", number, count)
-                    export = self._export(case.id, generation, picture)
+                    with times.measure(MARKS):
+                        export = self._export(case.id, generation, picture)
                     case.record_export(export)
                 results.append(PictureResult(picture, decision, export))
 
             if all(result.export is None for result in results):
-                return case.close_refused(max((result.decision for result in results), key=lambda d: d.verdict))
-            delivered = Delivered(case.id, prompt_decision, tuple(results), generation)
+                worst = max((result.decision for result in results), key=lambda decision: decision.verdict)
+                return replace(case.close_refused(worst), seconds=times.seconds)
+            delivered = Delivered(case.id, prompt_decision, tuple(results), generation, seconds=times.seconds)
             return self.library.record(person, case.close_delivered(delivered))
 
     def enlarge(self, request: EnlargeRequest, progress: Progress = silent, client: str = LOCAL) -> Enlarged:

@@ -18,11 +18,12 @@ from engines.validation import with_quick_steps
 from safety.audit import AuditLog
 from safety.checks import Check
 from safety.errors import RequestError
-from safety.generation import GenerationRequest, Refused
+from safety.generation import GenerationRequest, PictureResult, Refused
 from safety.guard import Observer
 from safety.health import CheckInfo, Health, examine
 from safety.marks.export import Exporter
 from safety.marks.keys import secret
+from safety.marks.mark_view import MarkView
 from safety.messages.catalogue import Messages
 from safety.messages.schema import ModeMessages
 from safety.policy.diff import Replay, replay
@@ -174,6 +175,10 @@ class StudioViews:
         if engine not in self.engines:
             raise RequestError(f"There is no engine {engine!r}.", f"Choose one of: {', '.join(sorted(self.engines))}.")
         return word_use(self.engines[engine].card, prompts_to_draw(prompt)[0])
+
+    def see_mark(self, result: PictureResult) -> MarkView | None:
+        """Returns small views of a picture before and after its invisible mark; None for one that is withheld."""
+        return self.exporter.see_mark(result.picture.image, result.export.path) if result.export else None
 
     def _status(self, name: str) -> EngineStatus:
         engine = self.engines[name]

@@ -62,6 +62,9 @@ class PlainExporter:
             source=provenance.source,
         )
 
+    def see_mark(self, image: Image.Image, path: Path) -> None:
+        """There is no mark to see."""
+
 
 def limits(**table: Any) -> RateLimits:
     """The shipped limits, each hour without one: a test sets what it is about."""

@@ -1,4 +1,4 @@
-// Things that the model can draw, offered where it knows none of the words: one click puts one into the field.
+// Things that the model can draw, put into the field by a click; the slider between before and after the mark.
 (() => {
   "use strict";
   document.addEventListener("click", (event) => {
@@ -8,5 +8,8 @@
     field.value = offer.dataset.words;
     field.dispatchEvent(new Event("input", { bubbles: true }));
     field.focus();
+  });
+  document.addEventListener("input", ({ target }) => {
+    target.closest?.(".sl-split")?.style.setProperty("--at", `${target.value}%`);
   });
 })();

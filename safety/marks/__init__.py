@@ -56,11 +56,15 @@ class Marks:
 
         provenance = replace(provenance, operator=self.operator)
         # A picture that was enlarged shows its label already, as large as itself: two would not lie upon each other.
-        labelled = image if provenance.source else visible.apply(image, self.corner, self.style)
+        labelled = image if provenance.source else self.labelled(image)
         marked = embed(labelled, provenance.stamp, self._mark_keys()[0])
         data = metadata.encode(marked, format, provenance, time)
         keys = replace(self._signing_keys(), time_authority=self.time_authority)
         return credentials.sign(data, format, provenance, time, keys, earlier)
+
+    def labelled(self, image: Image) -> Image:
+        """Returns a copy of an RGB picture with the visible label on it."""
+        return visible.apply(image, self.corner, self.style)
 
     def open_file(self, file: bytes) -> tuple[Image, bytes]:
         """Returns the picture of a file from outside, and the credentials that it came with, as `apply` keeps them.

@@ -17,6 +17,7 @@ from safety.errors import ExportError, FileError
 from safety.generation import Export, GeneratedPicture, Generation, Stamp
 from safety.image_io import as_rgb, open_picture
 from safety.marks import MarkReadings, Marks
+from safety.marks.mark_view import MarkView, mark_view
 from safety.marks.provenance import Provenance
 from safety.marks.similarity import fingerprint
 
@@ -68,6 +69,10 @@ class Exporter:
         """Marks pictures and reads them back, so that all that this takes is loaded. Nothing but keys is written."""
         for image in images:
             self._marked(image, "PNG", Provenance(engine="none"))
+
+    def see_mark(self, image: Image, path: Path) -> MarkView:
+        """Returns small views of a picture before and after its invisible mark. `path` is its finished file."""
+        return mark_view(self.marks.labelled(as_rgb(image)), open_picture(path.read_bytes()))
 
     def _marked(
         self, image: Image, format: str, provenance: Provenance, earlier: bytes = b""

@@ -31,6 +31,7 @@ from ui.web.create_form import LASTS, CreateFields, greeting, mode_info
 from ui.web.engine_settings import EngineSettings
 from ui.web.kept_form import KeptForm
 from ui.web.labels import label
+from ui.web.layer_chips import of_picture, of_refusal
 from ui.web.person import person_of
 from ui.web.picture_slot import PictureSlot, Updates, VeiledExports, veiled_exports
 from ui.web.presence import Stop
@@ -219,7 +220,9 @@ class CreateTab:
     def _statement(self, refused: Refused) -> Markup:
         words, open_to_appeal = _checksum(refused.request), refused.decision.verdict is Verdict.BLOCK
         one = self.studio.statement(refused)
-        section = own_browser.earlier_words(one.messages.tag) + statement.section(one)
+        section = (
+            own_browser.earlier_words(one.messages.tag) + statement.section(one) + of_refusal(self.studio, refused)
+        )
         return about(words, section, refused.case if open_to_appeal else "")
 
     def _delivery(self, outcome: Delivered) -> Updates:
@@ -234,7 +237,7 @@ class CreateTab:
         }
         for slot, result in zip(self.slots, outcome.pictures, strict=False):
             updates |= slot.show(result, outcome.case, result.picture.seed, messages, result.picture.filled)
-            updates[slot.text] += words_after(self.studio, outcome)
+            updates[slot.text] += words_after(self.studio, outcome) + of_picture(self.studio, outcome, result)
             if result.export is None:
                 refusal = outcome.refusal(result)
                 updates[slot.text] = self._statement(refusal)
