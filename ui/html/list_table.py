@@ -64,8 +64,9 @@ def main_reason(decision: Decision, prompt: str, messages: Messages) -> str:
 
 
 def question(line: ListLine, messages: Messages) -> str:
-    """Returns what somebody who confirms a line has to read: its words and every reason as a sentence."""
-    reasons = " ".join(dict.fromkeys(one.text for one in messages.render(line.decision)))
+    """Returns what somebody who confirms a line has to read: its words and why it asks, in sentences."""
+    told = (one for one in messages.render(line.decision) if one.reason.verdict is line.decision.verdict)
+    reasons = " ".join(dict.fromkeys(one.text for one in told))
     place = ", ".join(filter(None, (line.row, line.column)))
     return f"{line.number}. {line.request.prompt}{f' ({place})' if place else ''}: {reasons}"
 

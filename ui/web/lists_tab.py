@@ -203,13 +203,13 @@ def build(studio: Studio, page: gr.Blocks, settings: dict[str, Any]) -> ListsTab
                 check_grid = gr.Button(label("lists.check_grid"), elem_id="sl-list-check-grid")
         with gr.Column(elem_id="sl-list-result", scale=7, min_width=320):
             status = gr.HTML(notice(page_texts()["lists.empty"]), elem_id="sl-list-status")
+            stop = gr.Button(label("lists.stop"), variant="stop", visible=False, elem_id="sl-list-stop")
+            pictures = gr.HTML(elem_id="sl-list-pictures")
             table = gr.HTML(elem_id="sl-list-lines")
             ticks = gr.CheckboxGroup(
                 [], label=label("lists.ticks"), info=label("lists.ticks_info"), visible=False, elem_id="sl-list-ticks"
             )
             go = gr.Button(label("lists.go"), variant="primary", visible=False, elem_id="sl-list-go")
-            stop = gr.Button(label("lists.stop"), variant="stop", visible=False, elem_id="sl-list-stop")
-            pictures = gr.HTML(elem_id="sl-list-pictures")
             kept = gr.HTML(elem_id="sl-list-kept")
     name = gr.State("", time_to_live=LASTS)
     saved = gr.Textbox(visible=False)

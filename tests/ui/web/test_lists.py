@@ -174,7 +174,7 @@ def test_the_table_says_verdict_reason_and_state_in_words(studio: Studio) -> Non
     table = html.table(run.lines, shown, studio.messages(), texts)
     for words in ("Refused", "Graphic violence: “gore”", "left out", "asks first", "a gore &lt;b&gt;"):
         assert words in table
-    assert "2 prompts were judged. 0 can be drawn. 1 are refused" in html.summary(run.lines, texts)
+    assert "Judged: 2. Can be drawn: 0. Refused and left out: 1." in html.summary(run.lines, texts)
 
 
 def test_programs_get_the_same_rows(studio: Studio) -> None:

@@ -49,7 +49,7 @@ def test_a_refused_line_shows_before_drawing_and_is_never_drawn(page: Page, serv
 
     made = served.engine.drawn
     check(page, "a {red|green} apple\ngore on a plate\na wound")
-    says(page, "#sl-list-status", "4 prompts were judged")
+    says(page, "#sl-list-status", "Judged: 4.")
     expect(page.locator(".sl-list-table tbody tr")).to_have_count(4)
     says(page, ".sl-list-table tr.sl-block", "Refused")
     says(page, ".sl-list-table tr.sl-block", "Graphic violence")
@@ -57,7 +57,7 @@ def test_a_refused_line_shows_before_drawing_and_is_never_drawn(page: Page, serv
     page.locator("#sl-list-ticks input").first.check()
     page.wait_for_timeout(300)
     page.click("#sl-list-go")
-    says(page, "#sl-list-status", "3 pictures are finished, 0 are left")
+    says(page, "#sl-list-status", "finished: 3. Left to draw: 0")
     assert served.engine.drawn == made + 3
     expect(page.locator("button.sl-tile")).to_have_count(3)
 
@@ -72,7 +72,7 @@ def test_stop_reload_and_resume_lose_none(page: Page, served: Served) -> None:
         page.click("#sl-list-go")
         page.wait_for_selector("button.sl-tile")
         page.click("#sl-list-stop")
-        says(page, "#sl-list-status", "are left to draw")
+        says(page, "#sl-list-status", "Left to draw")
     finally:
         served.engine.pause = 0.0
     finished = page.locator("button.sl-tile").count()
@@ -82,7 +82,7 @@ def test_stop_reload_and_resume_lose_none(page: Page, served: Served) -> None:
     expect(page.locator("button.sl-tile")).to_have_count(finished)
     says(page, "#sl-list-go", "Draw the rest")
     page.click("#sl-list-go")
-    says(page, "#sl-list-status", "4 pictures are finished, 0 are left")
+    says(page, "#sl-list-status", "finished: 4. Left to draw: 0")
     assert served.engine.drawn == made + 4
     page.locator("button.sl-tile").first.click()
     page.wait_for_function("() => document.querySelector('.sl-large img')?.naturalWidth > 0")
