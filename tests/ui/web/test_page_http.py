@@ -47,7 +47,12 @@ def arguments(served: Served, dependency: dict[str, Any], prompt: str, mode: str
     if any(parts[number]["type"] == "api" for number in dependency["inputs"]):
         info = httpx.get(f"{served.url}/gradio_api/info").json()["named_endpoints"][f"/{dependency['api_name']}"]
         request = {"prompt": prompt, "mode": mode, "acknowledged": True}
-        values = request | {"request": request, "case": prompt, "negative_prompt": prompt if everywhere else ""}
+        values = request | {
+            "request": request,
+            "case": prompt,
+            "text": prompt,
+            "negative_prompt": prompt if everywhere else "",
+        }
         return [values[one["parameter_name"]] for one in info["parameters"]]
     return [argument(parts[number], prompt, mode, everywhere) for number in dependency["inputs"]]
 
@@ -120,7 +125,7 @@ def named(served: Served, name: str) -> dict[str, Any]:
 def test_the_endpoints_for_programs_are_the_documented_ones(served: Served) -> None:
     info = httpx.get(f"{served.url}/gradio_api/info").json()
     judging = {"/preview", "/judge_list", "/suggest"}
-    assert set(info["named_endpoints"]) == {"/create", "/health", "/verify", *judging, *REVIEWED}
+    assert set(info["named_endpoints"]) == {"/create", "/upscale", "/health", "/verify", *judging, *REVIEWED}
     assert not info["unnamed_endpoints"]
 
 
