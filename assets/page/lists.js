@@ -58,6 +58,9 @@
     if (tile) large(tile);
     const button = event.target.closest?.(".sl-list-zip");
     if (button) zip(button);
+    if (event.target.closest?.("#sl-list-go, #sl-list-check, #sl-list-check-grid")) {
+      $("#sl-list-status")?.scrollIntoView({ block: "nearest" });
+    }
   });
   document.addEventListener("DOMContentLoaded", () => {
     new MutationObserver(keep).observe(document.body, { childList: true, subtree: true });

@@ -65,14 +65,19 @@ class ListsTab:
         self.stop.click(self.halt, [self.name], [self.status], **unseen)
         page.load(self.restore, [self.saved], [self.text, *shown], js=READ_KEPT, **unseen, **LISTING)
 
-    def make_list(self, text: str | None, request: gr.Request, *values: Any) -> Updates:
+    def make_list(self, text: str | None, request: gr.Request, *values: Any) -> Iterator[Updates]:
         """Judges every prompt of the list and shows the table; nothing is drawn or recorded."""
-        return self._make(LIST, text or "", _form(values), 0, person_of(request))
+        yield self._judging()
+        yield self._make(LIST, text or "", _form(values), 0, person_of(request))
 
-    def make_grid(self, kind: str | None, count: int | None, request: gr.Request, *values: Any) -> Updates:
+    def make_grid(self, kind: str | None, count: int | None, request: gr.Request, *values: Any) -> Iterator[Updates]:
         """Judges every picture of a grid of the prompt in the Create tab, and shows the table."""
         form = _form(values)
-        return self._make(kind or "", str(form.get("prompt") or ""), form, count or 0, person_of(request))
+        yield self._judging()
+        yield self._make(kind or "", str(form.get("prompt") or ""), form, count or 0, person_of(request))
+
+    def _judging(self) -> Updates:
+        return {self.status: notice(page_texts()["lists.judging"])}
 
     def _make(self, kind: str, text: str, form: Wish, count: int, person: str) -> Updates:
         def made() -> Run:
