@@ -41,6 +41,8 @@ class GenerationRequest:
     keep_prompt: bool = False
     # Opt-in: fill in, in turn, who an unnamed person is (presets/open_people.toml).
     balanced: bool = False
+    # A name of presets/styles.toml. The studio appends its words to the prompt before anything is judged.
+    style: str = ""
     # Of the reasons: "de", or "de-AT" for help in that country; "" as the operator set it.
     language: str = ""
 

@@ -32,6 +32,7 @@ from safety.review.retention import load_retention
 from safety.review.service import ReviewRules, make_review_service
 from studio.settings import Settings
 from studio.studio import Studio
+from studio.styles import load_styles
 from studio.views import CheckSuite
 from studio.webhook import Webhook, post
 
@@ -69,6 +70,7 @@ def make_studio(settings: Settings, upstream: Upstream | None = None) -> Studio:
         webhook=_webhook(settings, audit),
         loads_ahead=settings.warm_up,
         enlarger=load_enlargers(MODELS)[ENLARGER],
+        styles=load_styles(PRESETS),
     )
 
 

@@ -97,8 +97,12 @@ class Studio(StudioViews):
         return self.guard.judge_many(prompts, self.policy.effective_mode(mode), negative_prompt)
 
     def completed(self, request: GenerationRequest) -> GenerationRequest:
-        """Returns a request with its mode and every setting as `create` takes it. Raises RequestError."""
-        return complete(replace(request, mode=self.policy.effective_mode(request.mode)), self.engines)
+        """Returns a request as `create` judges and draws it: its mode, the words of its style, every setting.
+
+        Raises RequestError.
+        """
+        request = self.with_style(replace(request, mode=self.policy.effective_mode(request.mode)))
+        return complete(request, self.engines)
 
     def suggest(
         self, prompt: str, mode: str, decision: Decision | None = None, negative_prompt: str = ""

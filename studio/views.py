@@ -40,6 +40,7 @@ from safety.review.service import ReviewService
 from safety.statement import Statement, StatementTerms, build_statement
 from studio.api_keys import ApiKeys
 from studio.library import Library
+from studio.styles import Style, styled, unstyled
 from studio.webhook import Webhook
 
 Row = dict[str, Any]
@@ -86,6 +87,7 @@ class StudioViews:
     audit: AuditLog
     review: ReviewService
     outputs: Path
+    styles: Mapping[str, Style] = field(default_factory=dict)
     rewriter: Rewriter = field(default_factory=Rewriter)
     demographics: DemographicsCheck | None = None
     steering: SteeringPlan | None = None
@@ -116,6 +118,14 @@ class StudioViews:
     def locked_mode(self) -> str:
         """Returns the mode that the operator has set for everybody; "" where each person chooses."""
         return self.policy.locked
+
+    def with_style(self, request: GenerationRequest) -> GenerationRequest:
+        """Returns the request with the words of its style, as it is judged. Raises RequestError for an unknown one."""
+        return styled(request, self.styles)
+
+    def without_style(self, request: GenerationRequest) -> GenerationRequest:
+        """Returns a request as the person wrote it, without the words of its style."""
+        return unstyled(request, self.styles)
 
     def list_modes(self) -> dict[str, ModeMessages]:
         """Returns title and description of each mode that may be chosen, as its file has them; general mode first."""

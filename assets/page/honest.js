@@ -20,9 +20,11 @@
   const chosen = () => $("#sl-mode input:checked")?.value ?? "";
   const negative = () => $("#sl-negative textarea")?.value ?? read(sessionStorage, FORM, {}).negative_prompt ?? "";
 
+  const style = () => $("#sl-style textarea, #sl-style input")?.value ?? "";
+
   function checksum() { // Adler-32, as handlers.checksum_of
     let a = 1, b = 0;
-    for (const byte of new TextEncoder().encode([field()?.value ?? "", chosen(), negative()].join("\0"))) {
+    for (const byte of new TextEncoder().encode([field()?.value ?? "", chosen(), negative(), style()].join("\0"))) {
       a = (a + byte) % 65521;
       b = (b + a) % 65521;
     }

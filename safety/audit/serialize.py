@@ -26,7 +26,7 @@ from safety.records import Decision
 
 Facts = dict[str, Any]
 Row = dict[str, Any]
-SETTINGS = ("mode", "engine", "seed", "steps", "guidance", "width", "height", "count", "format")
+SETTINGS = ("mode", "engine", "seed", "steps", "guidance", "width", "height", "count", "format", "style")
 CONSENT = ("acknowledged", "keep_prompt", "balanced")
 # The event whose row names the content of a kind.
 EVENT_OF_CONTENT = {"words": CLOSED, "appeal": APPEALED, "review": REVIEWED, "picture": APPEALED}

@@ -116,6 +116,7 @@ def provenance_of(case_id: str, generation: Generation, picture: GeneratedPictur
         mode=request.mode,
         seed=picture.seed,
         prompt=picture.prompt if request.keep_prompt else "",
+        style=request.style,
     )
 
 

@@ -67,6 +67,7 @@ def packet(provenance: Provenance, time: datetime) -> bytes:
         "safelight:Source": provenance.source,
         "safelight:Model": provenance.model,
         "safelight:Prompt": provenance.prompt,
+        "safelight:Style": provenance.style,
         "safelight:Verify": provenance.operator.verify_url,
     }
     names = " ".join(f'xmlns:{prefix}="{uri}"' for prefix, uri in _PREFIXES.items())

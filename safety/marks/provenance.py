@@ -46,6 +46,7 @@ class Provenance:
     seed: int | None = None
     prompt: str = ""
     source: str = ""
+    style: str = ""
     operator: Operator = Operator()
 
     @property

@@ -28,6 +28,7 @@ def test_every_field_of_a_request_can_be_given() -> None:
         "warning": "4ffa94499032",
         "keep_prompt": True,
         "balanced": True,
+        "style": "watercolour",
         "language": "de-AT",
     }
     assert set(values) == set(forms.FIELDS)

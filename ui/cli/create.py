@@ -27,6 +27,7 @@ Out = Annotated[Path, typer.Option(help="Where to write it: .png, .jpg, .jpeg or
 Confirm = Annotated[
     str, typer.Option(metavar="CASE", help="Go on after the warning of this case. That is put on record.")
 ]
+Style = Annotated[str, typer.Option(metavar="NAME", help="A style of presets/styles.toml: its words are judged too.")]
 Balanced = Annotated[bool, typer.Option("--balanced", help="Fill in who an unnamed person is, by seed.")]
 ListFile = Annotated[
     str, typer.Option("--list", metavar="FILE", help="A prompt a line, or - for standard input; --out is a folder.")
@@ -50,6 +51,7 @@ def add_create(cli: typer.Typer, make_studio: Callable[[], Studio]) -> None:
         quick: Annotated[bool, typer.Option("--quick", help="The model's smaller number of steps.")] = False,
         confirm: Confirm = "",
         balanced: Balanced = False,
+        style: Style = "",
         json: Annotated[bool, typer.Option("--json", help="One JSON object on stdout.")] = False,
         language: Annotated[str, typer.Option(help="Of the reasons: en or de; en-GB adds help in that country.")] = "",
         statement: StatementFile = None,
@@ -61,7 +63,7 @@ def add_create(cli: typer.Typer, make_studio: Callable[[], Studio]) -> None:
             form = "png" if list_file else format_of(out)
             request = GenerationRequest(prompt, mode, engine, seed=seed, steps=steps, format=form)
             request = replace(request, acknowledged=bool(confirm), warning=confirm)
-            request = replace(request, balanced=balanced, language=language)
+            request = replace(request, balanced=balanced, style=style, language=language)
             require_statement_format(statement)
             studio = make_studio()
             request = studio.with_quick_steps(request) if quick else request

@@ -27,6 +27,8 @@ if TYPE_CHECKING:
 
 Row = dict[str, Any]
 MAX_N = 10
+OPENAI_STYLES = (None, "vivid", "natural")
+STYLE = "A name of presets/styles.toml, whose words are judged too; vivid and natural have no effect."
 NO_EDITS = "Pictures that people bring are not changed here. Ask /v1/images/generations for a new one."
 MIME = {"png": "image/png", "jpeg": "image/jpeg", "webp": "image/webp"}
 
@@ -66,7 +68,7 @@ class ImageRequest(Strict):
     guidance_scale: float | None = None
     safety: SafetyOptions = SafetyOptions()
     quality: str | None = Field(default=None, description="No effect.")
-    style: str | None = Field(default=None, description="No effect.")
+    style: str | None = Field(default=None, description=STYLE)
     background: str | None = Field(default=None, description="No effect.")
     moderation: str | None = Field(default=None, description="No effect: the policy of the studio holds.")
     output_compression: int | None = Field(default=None, description="No effect.")
@@ -96,6 +98,7 @@ def read(body: ImageRequest, caller: Caller, studio: Studio) -> GenerationReques
         warning=body.safety.warning,
         keep_prompt=body.safety.keep_prompt,
         balanced=body.safety.balanced,
+        style="" if body.style in OPENAI_STYLES else body.style or "",
         language=body.safety.language,
     )
 

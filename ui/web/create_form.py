@@ -13,6 +13,7 @@ from ui.html import decision
 from ui.web.engine_settings import MAX_TYPED, EngineSettings
 from ui.web.labels import label
 from ui.web.mode_offer import ModeOffer
+from ui.web.style_picker import StylePicker
 
 if TYPE_CHECKING:
     from studio import Studio
@@ -28,13 +29,15 @@ class CreateFields:
 
     judgement: gr.HTML
     modes: ModeOffer
+    style: StylePicker
     components: dict[str, Any] = field(default_factory=dict)
 
     @property
     def judged(self) -> list[Any]:
         """Returns the components that a judgement changes, in order."""
         names = ("acknowledged", "mode", "warning")
-        return [self.judgement, *(self.components[name] for name in names), *self.modes.parts]
+        changed = [self.components[name] for name in names]
+        return [self.judgement, *changed, self.style.words, *self.modes.parts]
 
     @classmethod
     def build(cls, studio: Studio) -> CreateFields:
@@ -49,6 +52,8 @@ class CreateFields:
             elem_id="sl-prompt",
             autofocus=True,
         )
+        style = StylePicker.build(studio)
+        components["style"] = style.field
         components["mode"] = _mode_choice(studio)
         judgement = gr.HTML(decision.IDLE, elem_id="sl-judgement")
         modes = ModeOffer.build(studio)
@@ -58,7 +63,7 @@ class CreateFields:
         # What the session was shown a warning about: kept at the server, so that no call can claim to have read one.
         # In a list, from which one call takes it.
         components["warning"] = gr.State([], time_to_live=LASTS)
-        return cls(judgement, modes, components)
+        return cls(judgement, modes, style, components)
 
     def build_settings(self, studio: Studio) -> tuple[EngineSettings, Any]:
         """Lays out the rest of the request; returns the settings and the event by which they followed a new engine."""

@@ -43,6 +43,7 @@ if TYPE_CHECKING:
 
 # What a judgement is read from.
 JUDGED = ("prompt", "mode", "language", "negative_prompt")
+COMPOSED = (*JUDGED, "engine", "style")
 
 
 @dataclass(frozen=True)
@@ -85,7 +86,7 @@ class CreateTab:
         self.suggestions.wire(*(self.fields.components[name] for name in JUDGED))
 
     def _wire_judgement(self) -> None:
-        inputs = [self.fields.components[name] for name in (*JUDGED, "engine")]
+        inputs = [self.fields.components[name] for name in COMPOSED]
         # .change and not .input, which a paste, a cut and an undo do not fire.
         gr.on(
             [component.change for component in inputs],
@@ -126,20 +127,26 @@ class CreateTab:
         language: str | None,
         negative_prompt: str | None = None,
         engine: str | None = None,
+        style: str | None = None,
     ) -> tuple[Any, ...]:
         """Shows the judgement of a prompt as it is typed, and marks its words that count. A program may send null."""
         prompt, mode = prompt or "", mode or BASE_MODE
-        result = handlers.preview(self.studio, prompt, mode, language or "", negative_prompt or "")
+        # The words of the style are judged with the person's own.
+        judged, negative = self.fields.style.judged(prompt, negative_prompt or "", style or "")
+        result = handlers.preview(self.studio, judged, mode, language or "", negative)
         verdict = result.decision.verdict if isinstance(result, Judged) else None
         # A confirmation holds for the words that it was given for: every change takes it back.
         return (
             about(
-                handlers.checksum_of(prompt, mode, negative_prompt or ""),
-                decision.judgement(result) + prompt_marks(result) + words_before(self.studio, result, engine or ""),
+                handlers.checksum_of(prompt, mode, negative_prompt or "", style or ""),
+                decision.judgement(result)
+                + prompt_marks(result, prompt)
+                + words_before(self.studio, result, engine or ""),
             ),
             gr.update(value=False, visible=verdict is Verdict.WARN),
             gr.update(info=mode_info(self.studio, mode, language or "")),
-            [handlers.words_of(prompt, mode, negative_prompt or "")] if verdict is Verdict.WARN else [],
+            [handlers.words_of(judged, mode, negative)] if verdict is Verdict.WARN else [],
+            self.fields.style.show(prompt, style or "", engine or ""),
             *self.fields.modes.show(result),
             *self.suggestions.hide(wait=verdict is Verdict.BLOCK),
         )
@@ -218,12 +225,16 @@ class CreateTab:
         }
 
     def _statement(self, refused: Refused) -> Markup:
-        words, open_to_appeal = _checksum(refused.request), refused.decision.verdict is Verdict.BLOCK
+        words, open_to_appeal = self._checksum(refused.request), refused.decision.verdict is Verdict.BLOCK
         one = self.studio.statement(refused)
         section = (
             own_browser.earlier_words(one.messages.tag) + statement.section(one) + of_refusal(self.studio, refused)
         )
         return about(words, section, refused.case if open_to_appeal else "")
+
+    def _checksum(self, request: GenerationRequest) -> str:
+        own = self.studio.without_style(request)
+        return handlers.checksum_of(own.prompt, own.mode, own.negative_prompt, own.style)
 
     def _delivery(self, outcome: Delivered) -> Updates:
         messages = self.studio.messages(outcome.request.language)
@@ -231,7 +242,7 @@ class CreateTab:
         remarks = progress.allowed_by(outcome.prompt_decision, messages)
         remarks += progress.remarks(outcome.generation, messages, allowed)
         updates: Updates = self._clear() | {
-            self.status: about(_checksum(outcome.request), remarks) if remarks else "",
+            self.status: about(self._checksum(outcome.request), remarks) if remarks else "",
             self.veiled: veiled_exports(outcome),
             **self.settings.show_drawn(outcome.pictures[0].picture.seed, outcome.request.language),
         }
@@ -243,10 +254,6 @@ class CreateTab:
                 updates[slot.text] = self._statement(refusal)
                 updates |= self.appeal.offer(refusal)
         return updates
-
-
-def _checksum(request: GenerationRequest) -> str:
-    return handlers.checksum_of(request.prompt, request.mode, request.negative_prompt)
 
 
 def build(studio: Studio) -> CreateTab:

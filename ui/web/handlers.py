@@ -61,9 +61,11 @@ def words_of(prompt: str, mode: str, negative_prompt: str = "") -> str:
     return hashlib.sha256(json.dumps([prompt, mode, negative_prompt]).encode()).hexdigest()
 
 
-def checksum_of(prompt: str, mode: str, negative_prompt: str = "") -> str:
+def checksum_of(prompt: str, mode: str, negative_prompt: str = "", style: str = "") -> str:
     """Returns a checksum that the page's own script computes as well, to tell what a judgement is about. No secret."""
-    text = "\0".join((prompt, mode, negative_prompt)).encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+    text = (
+        "\0".join((prompt, mode, negative_prompt, style)).encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+    )
     return str(zlib.adler32(text.encode()))
 
 
@@ -79,7 +81,7 @@ def create(
 
     `shown`: the `words_of` that the session was last shown a warning about, in a list from which it is taken here.
     """
-    request = attempt(forms.read, values)
+    request = attempt(_read, studio, values)
     if isinstance(request, Problem):
         yield request
         return
@@ -89,6 +91,11 @@ def create(
     with closing(job.watch()) as steps:
         yield from steps
     yield attempt(_result, job, request)
+
+
+def _read(studio: Studio, values: Mapping[str, Any]) -> GenerationRequest:
+    """Returns the request as it is judged, the words of its style in it. Raises RequestError."""
+    return studio.with_style(forms.read(values))
 
 
 def _take(shown: list[str]) -> str:

@@ -29,6 +29,7 @@ from ui.web.origins import Origins
 from ui.web.person import Persons
 from ui.web.plain_errors import PlainErrors
 from ui.web.presence import Presence
+from ui.web.public_site import PublicSite
 from ui.web.review_site import ReviewSite
 from ui.web.sessions import MOST_OF_ALL
 from ui.web.theme import make_theme
@@ -109,6 +110,7 @@ def _middleware(
         # The reviewers' pages, so that no function of a reviewer is among the endpoints that anybody may call.
         Middleware(ReviewSite, review=review),
         *([Middleware(InFront, api=api)] if api else []),
+        Middleware(PublicSite),
         Middleware(OpenRoutes),
         Middleware(BlockRemoteFetch),
         Middleware(UploadQuota, ledger=Ledger(limits.uploads, Path(get_upload_folder()))),

@@ -1,0 +1,56 @@
+"""The style of a picture: a folded gallery to choose from, and the words that come of it beneath the prompt."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import gradio as gr
+
+from safety.generation import GenerationRequest
+from ui.html import style_gallery
+from ui.results import Problem, attempt
+from ui.texts import page_texts
+from ui.web.labels import label
+
+if TYPE_CHECKING:
+    from studio import Studio
+
+EMBEDDED = "pocket"  # the model that ships, which follows few styles
+
+
+@dataclass(frozen=True)
+class StylePicker:
+    """Holds the field with the chosen style's name, which the gallery's buttons set, and the line of composed words."""
+
+    studio: Studio
+    field: gr.Textbox
+    words: gr.HTML
+
+    @classmethod
+    def build(cls, studio: Studio) -> StylePicker:
+        """Lays out the gallery inside the open context; nothing where the studio has no styles."""
+        words = gr.HTML(visible=False, elem_id="sl-composed")
+        shown = bool(studio.styles)
+        gr.HTML(style_gallery.gallery(studio.styles, page_texts()), elem_id="sl-style-gallery", visible=shown)
+        # Not `visible=False`, which leaves it out of the page: the gallery writes into it.
+        field = gr.Textbox("", label=label("styles.head"), elem_id="sl-style", elem_classes="sl-carried")
+        return cls(studio, field, words)
+
+    def judged(self, prompt: str, negative_prompt: str, style: str) -> tuple[str, str]:
+        """Returns prompt and negative prompt with the words of a style; as they are for a style that there is not."""
+        request = GenerationRequest(prompt, negative_prompt=negative_prompt, style=style)
+        with_style = attempt(self.studio.with_style, request)
+        if isinstance(with_style, Problem):
+            return prompt, negative_prompt
+        return with_style.prompt, with_style.negative_prompt
+
+    def show(self, prompt: str, style: str, engine: str) -> Any:
+        """Returns the update of the line of composed words; it is hidden without a style."""
+        chosen = self.studio.styles.get(style)
+        if chosen is None:
+            return gr.update(value="", visible=False)
+        texts, (composed, _) = page_texts(), self.judged(prompt, "", style)
+        followed = chosen.embedded or engine != EMBEDDED
+        html = style_gallery.composed(composed, chosen.words, texts[f"style.{style}"], followed, texts)
+        return gr.update(value=html, visible=True)
