@@ -39,6 +39,7 @@ from safety.review.retention import RetentionRules
 from safety.review.service import ReviewService
 from safety.statement import Statement, StatementTerms, build_statement
 from studio.api_keys import ApiKeys
+from studio.examples import Example, Sides, load_examples, load_sides
 from studio.library import Library
 from studio.styles import Style, styled, unstyled
 from studio.webhook import Webhook
@@ -161,6 +162,21 @@ class StudioViews:
     def replay(self, rows: Iterable[tuple[str, str]], old: Policy, new: Policy, modes: Sequence[str]) -> Replay:
         """Judges (prompt, label) rows with this studio's checks under two policies; returns what changes."""
         return replay(rows, self.checks.prompt, old, new, modes)
+
+    @cached_property
+    def examples(self) -> tuple[Example, ...]:
+        """Returns prompts to begin with, by mode. Raises PresetError."""
+        return load_examples(self.presets, self.policy.mode)
+
+    @cached_property
+    def sides(self) -> dict[str, Sides]:
+        """Returns examples of what each category lets through and stops. Raises PresetError."""
+        return load_sides(self.presets, self.policy.category)
+
+    @property
+    def keeps_prompts(self) -> bool:
+        """Tells whether the words of requests are kept, by the operator's choice."""
+        return self.audit.keep_prompts
 
     # ---- engines ----
 

@@ -24,6 +24,7 @@ from safety.review.retention import load_retention
 from safety.review.service import ReviewRules, ReviewService, ReviewSettings, make_review_service
 from studio import CheckSuite, Studio
 from studio.factory import ENLARGER
+from studio.styles import load_styles
 from tests.fakes_page import PRESETS, PromptedPictureCheck, WordCheck, policy
 
 SECRET = b"a secret of 32 bytes for testing"
@@ -104,6 +105,7 @@ def fake_studio(
         audit=audit,
         outputs=home / "outputs",
         rewriter=Rewriter(RewriteRules(phrase=(FOG,))),
+        styles=load_styles(PRESETS),
         review=fake_review(audit, home),
         enlarger=load_enlargers(MODELS)[ENLARGER],
     )

@@ -20,7 +20,6 @@ from ui.html.reasons import reason_list
 from ui.results import Judged, Problem
 from ui.texts import page_texts
 
-EMPTY = Markup('<div class="sl-empty"><span class="sl-glow"></span><p>Your picture develops here.</p></div>')
 IDLE = Markup('<p class="sl-idle">Your words are judged here while you type. Nothing is recorded until you create.</p>')
 
 

@@ -38,11 +38,13 @@ def _reason(group: ReasonGroup, messages: Messages, prompt: str) -> Markup:
     first = group.first
     worst = first.reason
     return Markup(
-        '<li class="sl-reason sl-{}"><div class="sl-reason-title"><b>{}</b><code>{}</code></div><p>{}</p>{}{}'
+        '<li class="sl-reason sl-{}"><div class="sl-reason-title"><b>{}</b>'
+        '<a class="sl-rule" href="policy#{}" target="_blank" rel="noopener"><code>{}</code></a></div><p>{}</p>{}{}'
         '<p class="sl-clause">{} {}</p></li>'
     ).format(
         worst.verdict.name.lower(),
         first.title,
+        worst.category,
         worst.code,
         for_visitors(group.text) if worst.category == UNCHECKED else group.text,
         quoted(group.quotes(prompt), group.whole, messages),

@@ -11,6 +11,7 @@ from engines.validation import FORMATS
 from safety.policy.model import BASE_MODE
 from ui.html import decision
 from ui.web.engine_settings import MAX_TYPED, EngineSettings
+from ui.web.example_chips import ExampleChips
 from ui.web.labels import label
 from ui.web.mode_offer import ModeOffer
 from ui.web.style_picker import StylePicker
@@ -30,6 +31,7 @@ class CreateFields:
     judgement: gr.HTML
     modes: ModeOffer
     style: StylePicker
+    examples: ExampleChips
     components: dict[str, Any] = field(default_factory=dict)
 
     @property
@@ -37,7 +39,7 @@ class CreateFields:
         """Returns the components that a judgement changes, in order."""
         names = ("acknowledged", "mode", "warning")
         changed = [self.components[name] for name in names]
-        return [self.judgement, *changed, self.style.words, *self.modes.parts]
+        return [self.judgement, *changed, self.style.words, self.examples.chips, *self.modes.parts]
 
     @classmethod
     def build(cls, studio: Studio) -> CreateFields:
@@ -52,6 +54,7 @@ class CreateFields:
             elem_id="sl-prompt",
             autofocus=True,
         )
+        examples = ExampleChips.build(studio)
         style = StylePicker.build(studio)
         components["style"] = style.field
         components["mode"] = _mode_choice(studio)
@@ -63,7 +66,7 @@ class CreateFields:
         # What the session was shown a warning about: kept at the server, so that no call can claim to have read one.
         # In a list, from which one call takes it.
         components["warning"] = gr.State([], time_to_live=LASTS)
-        return cls(judgement, modes, style, components)
+        return cls(judgement, modes, style, examples, components)
 
     def build_settings(self, studio: Studio) -> tuple[EngineSettings, Any]:
         """Lays out the rest of the request; returns the settings and the event by which they followed a new engine."""

@@ -18,6 +18,7 @@ from safety.policy.steering import let_through
 from safety.records import Verdict
 from ui import forms
 from ui.html import decision, own_browser, progress, statement
+from ui.html.greeting import first_visit
 from ui.html.markup import about, notice, problem
 from ui.html.prompt_marks import prompt_marks
 from ui.results import Judged, Problem, Step, attempt
@@ -147,6 +148,7 @@ class CreateTab:
             gr.update(info=mode_info(self.studio, mode, language or "")),
             [handlers.words_of(judged, mode, negative)] if verdict is Verdict.WARN else [],
             self.fields.style.show(prompt, style or "", engine or ""),
+            self.fields.examples.show(prompt, mode, engine or ""),
             *self.fields.modes.show(result),
             *self.suggestions.hide(wait=verdict is Verdict.BLOCK),
         )
@@ -271,7 +273,7 @@ def build(studio: Studio) -> CreateTab:
             gr.HTML(own_browser.kept_here(), elem_id="sl-kept")
             kept = KeptForm.build(fields.components)
         with gr.Column(elem_id="sl-result", scale=6, min_width=320):
-            status = gr.HTML(decision.EMPTY, elem_id="sl-status")
+            status = gr.HTML(first_visit(page_texts()), elem_id="sl-status")
             appeal = AppealBox.build(studio)
             with gr.Row(elem_id="sl-pictures"):
                 slots = tuple(PictureSlot.build(number) for number in range(max_count))

@@ -119,5 +119,6 @@ def _footer(studio: Studio) -> Markup:
     link = Markup(' &middot; <a href="review" target="_blank" rel="noopener">For reviewers</a>')
     return Markup(
         "<footer><p>Judged, made and marked on this studio&rsquo;s own machine. Every picture says that AI made it.</p>"
-        '<p>Policy {} <code>{}</code> &middot; <a href="gradio_api/info">For programs</a>{}</p></footer>'
+        '<p><a href="policy" target="_blank" rel="noopener">Policy {}</a> <code>{}</code>'
+        ' &middot; <a href="gradio_api/info">For programs</a>{}</p></footer>'
     ).format(studio.policy_version, studio.policy_digest[:8], link if studio.has_reviewers else "")

@@ -110,7 +110,7 @@ def _middleware(
         # The reviewers' pages, so that no function of a reviewer is among the endpoints that anybody may call.
         Middleware(ReviewSite, review=review),
         *([Middleware(InFront, api=api)] if api else []),
-        Middleware(PublicSite),
+        Middleware(PublicSite, studio=studio),
         Middleware(OpenRoutes),
         Middleware(BlockRemoteFetch),
         Middleware(UploadQuota, ledger=Ledger(limits.uploads, Path(get_upload_folder()))),

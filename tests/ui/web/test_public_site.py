@@ -1,0 +1,67 @@
+"""Pages for everybody: the policy in force in each language, the small pictures, and nothing else."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from starlette.applications import Starlette
+from starlette.testclient import TestClient
+
+from tests.fakes import fake_studio
+from ui.web.public_site import PublicSite
+
+
+@pytest.fixture
+def client(tmp_path: Path) -> TestClient:
+    return TestClient(PublicSite(Starlette(), fake_studio(tmp_path)))
+
+
+def test_the_policy_page_tells_every_category_with_both_sides(client: TestClient) -> None:
+    answer = client.get("/policy")
+    assert answer.status_code == 200
+    for name in ("child_safety", "violence", "deception", "stereotype"):
+        assert f'id="{name}"' in answer.text
+    assert "two knights fencing" in answer.text
+    assert "a bloody massacre" in answer.text
+    assert "for 30 days" in answer.text
+
+
+@pytest.mark.parametrize(
+    ("path", "accept", "language"),
+    [
+        pytest.param("/policy?language=de", "en", "de", id="asked"),
+        pytest.param("/policy", "de-AT,de;q=0.9", "de", id="browser"),
+        pytest.param("/policy?language=<script>", "en", "en", id="nonsense"),
+    ],
+)
+def test_the_policy_page_speaks_the_readers_language(client: TestClient, path: str, accept: str, language: str) -> None:
+    text = client.get(path, headers={"Accept-Language": accept}).text
+    assert f'<html lang="{language}' in text
+    assert ("Gewalt" in text) is (language == "de")
+    assert "<script" not in text
+
+
+def test_the_policy_page_runs_nothing_and_stands_in_no_frame(client: TestClient) -> None:
+    policy = client.get("/policy").headers["content-security-policy"]
+    assert "default-src 'none'" in policy
+    assert "frame-ancestors 'none'" in policy
+    assert "script-src" not in policy
+
+
+@pytest.mark.parametrize("name", ["watercolour.webp", "sample.webp"])
+def test_a_picture_is_webp_and_may_be_kept_for_a_day(client: TestClient, name: str) -> None:
+    answer = client.get(f"/style-pictures/{name}")
+    assert answer.headers["content-type"] == "image/webp"
+    assert answer.headers["cache-control"] == "max-age=86400"
+    assert answer.content[8:12] == b"WEBP"
+
+
+@pytest.mark.parametrize("name", ["nothing.webp", "..%2Flogo.svg", "%2E%2E%2Flogo.svg", "app.css", "UPPER.webp"])
+def test_there_is_nothing_else(client: TestClient, name: str) -> None:
+    assert client.get(f"/style-pictures/{name}").status_code == 404
+
+
+@pytest.mark.parametrize("method", ["POST", "PUT", "DELETE"])
+def test_nothing_is_sent_there(client: TestClient, method: str) -> None:
+    assert client.request(method, "/policy").status_code == 405
