@@ -31,7 +31,7 @@
     return String(b * 65536 + a);
   }
 
-  let staleSince = 0, lost = false, asked = 0, changed = 0;
+  let staleSince = 0, lost = false, asked = 0, changed = 0, later = 0;
 
   function refresh() {
     if (!field()) return;
@@ -47,8 +47,9 @@
     }
     const told = $("#sl-status .sl-about:not(.sl-earlier-words) .sl-statement");
     root.dataset.told = !told ? "" : told.classList.contains("sl-warn") ? "warning" : "refusal";
-    keepPictures();
-    keepCases();
+    // Not while somebody types: what follows reads and writes storage.
+    clearTimeout(later);
+    later = setTimeout(() => { keepPictures(); keepCases(); }, 60);
   }
 
   // ---- is the studio there? ----
