@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 from safety.audit import AuditLog
 from safety.audit.hash_chain import utc_now
 from safety.errors import RequestError
-from safety.generation import Delivered, Export, Generation, GenerationRequest
+from safety.generation import Delivered, Enlarged, Export, Generation, GenerationRequest
 from safety.marks.generation_settings import FoundSettings
 from safety.review.retention import delete_thumbnails
 
@@ -63,6 +63,14 @@ class Library:
         ]
         self._add(person, delivered.case, delivered.generation, pictures)
         return delivered
+
+    def record_enlarged(self, person: str, enlarged: Enlarged) -> Enlarged:
+        """Adds an enlarged picture, unless it is withheld, to a person's library; returns what it was given."""
+        result = enlarged.result
+        if result.export:
+            picture = (result.export, result.picture.seed, result.decision.verdict.name, result.veiled)
+            self._add(person, enlarged.case, enlarged.generation, [picture])
+        return enlarged
 
     def record_reviewed(self, person: str, case: str, generation: Generation, exports: Sequence[Export]) -> None:
         """Adds the pictures that a reviewer has let through: veiled, for what they may show."""

@@ -177,7 +177,9 @@ class Studio(StudioViews):
             delivered = Delivered(case.id, prompt_decision, tuple(results), generation, seconds=times.seconds)
             return self.library.record(person, case.close_delivered(delivered))
 
-    def enlarge(self, request: EnlargeRequest, progress: Progress = silent, client: str = LOCAL) -> Enlarged:
+    def enlarge(
+        self, request: EnlargeRequest, progress: Progress = silent, client: str = LOCAL, person: str = ""
+    ) -> Enlarged:
         """Makes a finished picture of this studio larger, judges it anew and marks it anew, in a case of its own.
 
         Raises RequestError for any other picture, and LimitError, before a case is opened: it counts as a creation.
@@ -197,7 +199,8 @@ class Studio(StudioViews):
             generation = Generation(asked, (picture,), source.model, time.perf_counter() - began)
             case.record_generation(generation)
             result = self._finish_enlarged(case, generation, source, earlier, progress)
-            return Enlarged(case.id, source.record.stamp, request.times, result, generation)
+            enlarged = Enlarged(case.id, source.record.stamp, request.times, result, generation)
+            return self.library.record_enlarged(person, enlarged)
 
     def _finish_enlarged(
         self, case: Case, generation: Generation, source: Source, earlier: bytes, progress: Progress

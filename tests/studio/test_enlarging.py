@@ -11,7 +11,7 @@ import pytest
 from PIL import Image
 
 from safety.errors import LimitError, RequestError, StudioError
-from safety.generation import Delivered, Enlarged, EnlargeRequest, Export, GenerationRequest
+from safety.generation import Delivered, Enlarged, EnlargeRequest, Export, GenerationRequest, Refused
 from safety.marks import Marks
 from safety.marks.export import Exporter
 from safety.records import Verdict
@@ -122,6 +122,13 @@ class _Guard:
         self.check_image = lambda *_: decision
 
 
+def test_a_withheld_picture_has_nothing_to_enlarge_until_a_reviewer_lets_it_through(studio: Studio) -> None:
+    refused = studio.create(replace(SMALL, prompt="a spoilt apple"))
+    assert isinstance(refused, Refused)
+    assert "exported" not in events(studio, refused.case)
+    assert not (studio.outputs / refused.case).exists()
+
+
 def test_what_was_veiled_by_its_words_stays_veiled(studio: Studio) -> None:
     shock = replace(SMALL, prompt="a shock")
     stamp = str(made(studio, shock).stamp)
@@ -229,3 +236,12 @@ def test_the_visible_label_is_not_drawn_over_the_one_that_is_there(marked: tuple
 def test_the_smaller_file_stays_as_it_was(marked: tuple[Studio, Export, Enlarged]) -> None:
     _, small, _ = marked
     assert hashlib.sha256(small.path.read_bytes()).hexdigest() == small.sha256
+
+
+def test_the_larger_picture_is_in_the_library_of_whoever_asked_and_of_nobody_else(studio: Studio) -> None:
+    stamp = str(made(studio).stamp)
+    enlarged = studio.enlarge(EnlargeRequest(stamp), person="ann")
+    assert enlarged.result.export
+    assert studio.library.entry("ann", str(enlarged.result.export.stamp)).width == 512
+    with pytest.raises(RequestError):
+        studio.library.entry("bob", str(enlarged.result.export.stamp))

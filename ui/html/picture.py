@@ -47,6 +47,7 @@ def _file(export: Export, case: str, seed: int) -> Markup:
     marks = joined(Markup("<li>{}</li>").format(MARKS.get(name, name)) for name in export.marks)
     pairs = [
         ("Stamp", str(export.stamp)),
+        *([("Taken from", export.source)] if export.source else []),
         ("Case", case),
         ("Seed", str(seed)),
         ("File", f"{export.path.suffix[1:].upper()}, {export.width} × {export.height} px"),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import closing
 from dataclasses import dataclass, field
 from functools import partial
@@ -12,10 +12,11 @@ from typing import TYPE_CHECKING, Any
 import gradio as gr
 from markupsafe import Markup
 
-from safety.generation import Delivered, GenerationRequest, Outcome, Refused
+from safety.generation import Delivered, Enlarged, GenerationRequest, Outcome, Refused
 from safety.policy.model import BASE_MODE
 from safety.policy.steering import let_through
 from safety.records import Verdict
+from studio.enlarging import TIMES
 from ui import forms
 from ui.html import decision, own_browser, progress, statement
 from ui.html.greeting import first_visit
@@ -33,6 +34,7 @@ from ui.web.engine_settings import EngineSettings
 from ui.web.kept_form import KeptForm
 from ui.web.labels import label
 from ui.web.layer_chips import of_picture, of_refusal
+from ui.web.next_steps import MadePictures, enlarged_picture, form_values, made_pictures
 from ui.web.person import person_of
 from ui.web.picture_slot import PictureSlot, Updates, VeiledExports, veiled_exports
 from ui.web.presence import Stop
@@ -51,8 +53,8 @@ COMPOSED = (*JUDGED, "engine", "style")
 class CreateTab:
     """Holds the components of the tab and their handlers.
 
-    It holds no request: what a session keeps is in `veiled`. `stops` has the stop signal of each session that is
-    drawing just now.
+    It holds no request: what a session keeps is in `veiled` and `made`. `stops` has the stop signal of each session
+    that is drawing just now.
     """
 
     studio: Studio
@@ -65,6 +67,7 @@ class CreateTab:
     status: gr.HTML
     slots: tuple[PictureSlot, ...]
     veiled: gr.State
+    made: gr.State
     suggestions: Suggestions
     appeal: AppealBox
     stops: dict[str, threading.Event] = field(default_factory=dict)
@@ -109,13 +112,35 @@ class CreateTab:
             [self.create.click],
             self.make,
             [self.fields.components[name] for name in forms.FIELDS],
-            [*buttons, *confirmation, *drawn, self.veiled, *pictures, *self.appeal.parts],
+            [*buttons, *confirmation, *drawn, self.veiled, self.made, *pictures, *self.appeal.parts],
             show_progress="hidden",
             scroll_to_output=False,
             api_visibility="private",
             **CREATING,
         )
-        self.cancel.click(self.stop, None, buttons, cancels=[making], api_visibility="private")
+        enlarging = [event for number in range(len(self.slots)) for event in self._wire_next_steps(number)]
+        self.cancel.click(self.stop, None, buttons, cancels=[making, *enlarging], api_visibility="private")
+
+    def _wire_next_steps(self, number: int) -> list[Any]:
+        """Connects the buttons under a picture; returns the events that Stop ends."""
+        slot = self.slots[number]
+        unseen: dict[str, Any] = {"show_progress": "hidden", "api_visibility": "private"}
+        form = [self.status, *self.fields.components.values()]
+        for button, other_seed in ((slot.next.again, True), (slot.next.words, False)):
+            filled = button.click(partial(self.fill, number, other_seed), [self.made], form, **unseen)
+            filled.then(None, None, None, js="() => document.querySelector('#sl-prompt textarea').focus()", **unseen)
+        kept, buttons = [self.veiled, self.made], [self.create, self.cancel, self.status]
+        return [
+            button.click(
+                self._enlarging(number, times),
+                kept,
+                [*buttons, *kept, *slot.parts, *self.appeal.parts],
+                api_name=f"enlarge_{number}_{times}",
+                **unseen,
+                **CREATING,
+            )
+            for times, button in zip(TIMES, slot.next.larger, strict=True)
+        ]
 
     def greet(self, request: gr.Request) -> tuple[Any, Any]:
         """Chooses the reader's language, and the country whose help comes first, as the browser names them."""
@@ -179,6 +204,64 @@ class CreateTab:
                     yield {**self._busy(False), **taken_back, **self._end(result)}
         self.stops.pop(session, None)
 
+    def _enlarging(self, number: int, times: int) -> Callable[..., Iterator[Updates]]:
+        """Returns the handler of one button, in a form in which Gradio sees that it takes the request."""
+
+        def enlarge(veiled: VeiledExports, made: MadePictures, request: gr.Request) -> Iterator[Updates]:
+            yield from self.enlarge(number, times, veiled, made, request)
+
+        return enlarge
+
+    def enlarge(
+        self, number: int, times: int, veiled: VeiledExports, made: MadePictures, request: gr.Request
+    ) -> Iterator[Updates]:
+        """Shows how far the work is, then the larger picture in the place of the smaller one."""
+        # A call without a session that made the picture has nothing to enlarge.
+        if number not in made:
+            yield {self.status: notice(page_texts()["next.gone"])}
+            return
+        session, stop = request.session_hash or "", Stop(is_gone(request))
+        if session:
+            self.stops[session] = stop
+        yield {**self._busy(True), self.status: progress.progress(Step()), **self.appeal.hide()}
+        asked = made[number].larger(times)
+        with closing(handlers.enlarge(self.studio, asked, stop, client_ip(request), person_of(request))) as results:
+            for result in results:
+                if isinstance(result, Step):
+                    yield {self.status: progress.progress(result)}
+                else:
+                    ended = attempt(self._larger, number, result, veiled, made)
+                    yield {
+                        **self._busy(False),
+                        **({self.status: problem(ended)} if isinstance(ended, Problem) else ended),
+                    }
+        self.stops.pop(session, None)
+
+    def _larger(self, number: int, result: Problem | Enlarged, veiled: VeiledExports, made: MadePictures) -> Updates:
+        if isinstance(result, Problem):
+            return {self.status: problem(result)}
+        picture, export = result.result, result.result.export
+        if export is None:
+            # The smaller picture stays where it is.
+            return {self.status: self._statement(result.refusal()), **self.appeal.offer(result.refusal())}
+        messages = self.studio.messages(result.generation.request.language)
+        others = {slot: one for slot, one in veiled.items() if slot != number}
+        return {
+            self.status: "",
+            self.veiled: others | ({number: (result.case, export)} if picture.veiled else {}),
+            self.made: made | {number: enlarged_picture(made[number], result)},
+            **self.slots[number].show(picture, result.case, picture.picture.seed, messages, picture.picture.filled),
+        }
+
+    def fill(self, number: int, other_seed: bool, made: MadePictures) -> Updates:
+        """Fills the form in as it was for a picture."""
+        if number not in made:
+            return {self.status: notice(page_texts()["next.gone"])}
+        return {
+            self.status: notice(page_texts()["next.filled"]),
+            **form_values(made[number], other_seed, self.fields.components),
+        }
+
     def stop(self, request: gr.Request) -> tuple[Any, ...]:
         """Stops the work of the session.
 
@@ -212,7 +295,9 @@ class CreateTab:
 
     def _clear(self) -> Updates:
         """Takes the last pictures away; the strip of this tab's pictures still has them."""
-        return {self.veiled: {}} | {part: change for slot in self.slots for part, change in slot.clear().items()}
+        return {self.veiled: {}, self.made: {}} | {
+            part: change for slot in self.slots for part, change in slot.clear().items()
+        }
 
     def _refusal(self, outcome: Refused) -> Updates:
         waits = outcome.decision.verdict is Verdict.WARN
@@ -246,6 +331,7 @@ class CreateTab:
         updates: Updates = self._clear() | {
             self.status: about(self._checksum(outcome.request), remarks) if remarks else "",
             self.veiled: veiled_exports(outcome),
+            self.made: made_pictures(outcome),
             **self.settings.show_drawn(outcome.pictures[0].picture.seed, outcome.request.language),
         }
         for slot, result in zip(self.slots, outcome.pictures, strict=False):
@@ -279,7 +365,8 @@ def build(studio: Studio) -> CreateTab:
                 slots = tuple(PictureSlot.build(number) for number in range(max_count))
             gr.HTML(own_browser.strip(), elem_id="sl-strip")
     veiled = gr.State({}, time_to_live=LASTS)
+    made = gr.State({}, time_to_live=LASTS)
     form = (fields, settings, engine_followed, kept)
-    tab = CreateTab(studio, *form, create, cancel, status, slots, veiled, suggestions, appeal)
+    tab = CreateTab(studio, *form, create, cancel, status, slots, veiled, made, suggestions, appeal)
     tab.wire()
     return tab

@@ -13,7 +13,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from safety.generation import GenerationRequest, Outcome
+from safety.generation import Enlarged, EnlargeRequest, GenerationRequest, Outcome
 from safety.records import Suggestion
 from safety.review.client import LOCAL
 from ui import forms
@@ -96,6 +96,20 @@ def create(
 def _read(studio: Studio, values: Mapping[str, Any]) -> GenerationRequest:
     """Returns the request as it is judged, the words of its style in it. Raises RequestError."""
     return studio.with_style(forms.read(values))
+
+
+def enlarge(
+    studio: Studio, request: EnlargeRequest, stop: threading.Event, client: str = LOCAL, person: str = ""
+) -> Generator[Step | Problem | Enlarged]:
+    """Yields steps while a picture is enlarged, then what came of it. Closing it, or setting `stop`, stops the work."""
+    job = Job(lambda progress, _: studio.enlarge(request, progress, client, person), stop)
+    with closing(job.watch()) as steps:
+        yield from steps
+    yield attempt(_enlarged, job, request.prompt)
+
+
+def _enlarged(job: Job[Enlarged], _words: str) -> Enlarged:
+    return job.result()
 
 
 def _take(shown: list[str]) -> str:

@@ -13,6 +13,7 @@ from gradio.utils import get_upload_folder
 from safety.generation import Delivered, Export, PictureResult
 from safety.messages.catalogue import Messages
 from ui.html import picture
+from ui.web.next_steps import NextSteps
 
 Updates = dict[Any, Any]
 VeiledExports = dict[int, tuple[str, Export]]  # of a session: slot -> case and veiled file
@@ -28,6 +29,7 @@ class PictureSlot:
     text: gr.HTML
     download: gr.DownloadButton
     reveal: gr.Button
+    next: NextSteps
 
     @classmethod
     def build(cls, number: int) -> PictureSlot:
@@ -45,13 +47,14 @@ class PictureSlot:
             veil = gr.HTML(visible=False)
             reveal = gr.Button("Reveal the picture", visible=False)
             download = gr.DownloadButton("Download", visible=False, elem_classes="sl-download")
+            next_steps = NextSteps.build()
             text = gr.HTML()
-        return cls(box, image, veil, text, download, reveal)
+        return cls(box, image, veil, text, download, reveal, next_steps)
 
     @property
     def parts(self) -> list[Any]:
         """Returns the components that the updates of this slot name."""
-        return [self.box, self.image, self.veil, self.text, self.download, self.reveal]
+        return [self.box, self.image, self.veil, self.text, self.download, self.reveal, *self.next.parts]
 
     def clear(self) -> Updates:
         """Hides the slot and drops its picture."""
@@ -68,6 +71,7 @@ class PictureSlot:
                 self.download: gr.update(value=None, visible=False),
                 self.veil: gr.update(value=veil, visible=result.veiled),
                 self.reveal: gr.update(visible=result.veiled),
+                **self.next.hide(),
             }
         return updates | self.unveil(result.export)
 
@@ -79,6 +83,7 @@ class PictureSlot:
             self.download: gr.update(value=copy, visible=True),
             self.veil: gr.update(value="", visible=False),
             self.reveal: gr.update(visible=False),
+            **self.next.offer(export),
         }
 
 
