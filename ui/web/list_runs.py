@@ -22,7 +22,9 @@ from ui.web import handlers
 if TYPE_CHECKING:
     from studio import Studio
 
-MOST = 500  # lists that the server keeps; the oldest goes first
+# Lists that the server keeps, of one person and of all; the oldest goes first that nobody draws just now. A browser
+# has enough of its own to make it again.
+MOST_OF_ONE, MOST = 10, 1000
 MAX_FAILURES = 3  # in a row, after which the list pauses: what keeps failing is not the line
 TAKE_OVER = 30.0  # seconds that another window has to end with the picture that it draws
 WAITING, DRAWN, VEILED, WITHHELD, REFUSED, ASKS, FAILED = (
@@ -95,8 +97,11 @@ class Runs:
         """Keeps a list."""
         with self._lock:
             self._kept[run.name] = run
-            for old in list(self._kept)[: max(len(self._kept) - MOST, 0)]:
-                self._kept.pop(old).stop.set()
+            own = [name for name, one in self._kept.items() if one.person == run.person]
+            for names, most in ((own, MOST_OF_ONE), (list(self._kept), MOST)):
+                idle = [name for name in names if name in self._kept and not self._kept[name].drawing.locked()]
+                for old in idle[: max(len(names) - most, 0)]:
+                    del self._kept[old]
         return run
 
     def get(self, name: object, person: str) -> Run | None:

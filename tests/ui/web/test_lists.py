@@ -121,6 +121,15 @@ def test_a_list_is_found_by_its_own_person_only(studio: Studio) -> None:
     assert runs.get(run.name, "cookie:b") is None and runs.get(None, PERSON) is None and runs.get("x", PERSON) is None
 
 
+def test_many_lists_of_one_person_push_out_no_other_persons(studio: Studio) -> None:
+    runs, other = Runs(), listed(studio, "a cat")
+    other.person = "cookie:b"
+    runs.add(other)
+    kept = [runs.add(listed(studio, f"cat {number}")) for number in range(12)]
+    assert runs.get(other.name, "cookie:b") is other
+    assert [runs.get(run.name, PERSON) is run for run in kept] == [False] * 2 + [True] * 10
+
+
 def test_after_a_new_start_the_browser_gives_the_list_back(studio: Studio, tmp_path: Path) -> None:
     run = listed(studio, "one\ntwo\na wound", mode="art")
     drawn(studio, run)
