@@ -16,13 +16,16 @@ from typing import TYPE_CHECKING
 from safety.audit import AuditLog
 from safety.audit.hash_chain import utc_now
 from safety.errors import RequestError
-from safety.generation import Delivered, Enlarged, Export, Generation, GenerationRequest
+from safety.generation import Delivered, Enlarged, Export, Generation, GenerationRequest, PictureResult
 from safety.marks.generation_settings import FoundSettings
+from safety.records import Verdict
 from safety.review.retention import delete_thumbnails
 
 if TYPE_CHECKING:
     from safety.audit.library_table import LibraryEntry, LibraryFilter
 
+# A marked file, its seed, the name of its verdict, and whether it is veiled.
+Finished = tuple[Export, int, str, bool]
 # Whoever sits at a studio that only its own machine can reach.
 OWNER = "owner"
 # Parts of a request that are words, or belong to one call only.
@@ -56,20 +59,12 @@ class Library:
     def record(self, person: str, delivered: Delivered) -> Delivered:
         """Adds the pictures that are handed out to a person's library; returns what it was given."""
         verdict = delivered.prompt_decision.verdict
-        pictures = [
-            (result.export, result.picture.seed, max(verdict, result.decision.verdict).name, result.veiled)
-            for result in delivered.pictures
-            if result.export
-        ]
-        self._add(person, delivered.case, delivered.generation, pictures)
+        self._add(person, delivered.case, delivered.generation, _finished(delivered.pictures, verdict))
         return delivered
 
     def record_enlarged(self, person: str, enlarged: Enlarged) -> Enlarged:
-        """Adds an enlarged picture, unless it is withheld, to a person's library; returns what it was given."""
-        result = enlarged.result
-        if result.export:
-            picture = (result.export, result.picture.seed, result.decision.verdict.name, result.veiled)
-            self._add(person, enlarged.case, enlarged.generation, [picture])
+        """Adds an enlarged picture that is handed out; returns what it was given."""
+        self._add(person, enlarged.case, enlarged.generation, _finished([enlarged.result], Verdict.ALLOW))
         return enlarged
 
     def record_reviewed(self, person: str, case: str, generation: Generation, exports: Sequence[Export]) -> None:
@@ -77,12 +72,10 @@ class Library:
         pairs = zip(exports, generation.pictures, strict=True)
         self._add(person, case, generation, [(export, picture.seed, REVIEWED, True) for export, picture in pairs])
 
-    def _add(
-        self, person: str, case: str, generation: Generation, pictures: Sequence[tuple[Export, int, str, bool]]
-    ) -> None:
+    def _add(self, person: str, case: str, generation: Generation, pictures: Sequence[Finished]) -> None:
         from safety.audit.library_table import LibraryEntry
 
-        if not person:
+        if not (person and pictures):
             return
         request, digest = generation.request, self.audit.person_digest(person)
         with self.audit.write_transaction() as writer:
@@ -140,6 +133,15 @@ class Library:
             return []
         with self.audit.read_transaction() as reader:
             return reader.library.get(self.audit.person_digest(person), stamps)
+
+    def require_free(self, person: str, stamp: str) -> None:
+        """Raises RequestError for a picture of another person's. Whoever has the machine has them all."""
+        if person == OWNER:
+            return
+        with self.audit.read_transaction() as reader:
+            owner = reader.library.owner(stamp)
+        if owner and owner != self.audit.person_digest(person):
+            raise RequestError(NOT_THERE)
 
     def file(self, entry: LibraryEntry) -> bytes:
         """Returns the marked file of a picture, as it was handed out. Raises RequestError where it is not that file."""
@@ -247,6 +249,15 @@ class Library:
             return found
         known = {name: str(value) for name, value in self.wish(own[0]).items() if value not in (None, "", False)}
         return replace(found, values={**found.values, **known})
+
+
+def _finished(results: Sequence[PictureResult], prompt: Verdict) -> list[Finished]:
+    """Returns the results that are handed out; `prompt` is the verdict on the words."""
+    return [
+        (result.export, result.picture.seed, max(prompt, result.decision.verdict).name, result.veiled)
+        for result in results
+        if result.export
+    ]
 
 
 def _settings(request: GenerationRequest) -> str:

@@ -182,13 +182,14 @@ class Studio(StudioViews):
     ) -> Enlarged:
         """Makes a finished picture of this studio larger, judges it anew and marks it anew, in a case of its own.
 
-        Raises RequestError for any other picture, and LimitError, before a case is opened: it counts as a creation.
-        Raises WeightsError, FileError, ExportError, AuditError after.
+        Raises RequestError for any other picture, or one in another person's library, and LimitError, before a case is
+        opened: it counts as a creation. Raises WeightsError, FileError, ExportError, AuditError after.
         """
         self.policy.messages(request.language)
         if self.enlarger is None:
             raise RequestError("This studio has nothing to enlarge pictures with.")
         source = find_source(self.audit, self.outputs, request)
+        self.library.require_free(person, source.record.stamp)
         asked = replace(source.request, mode=self.policy.effective_mode(source.request.mode))
         with self.audit.case(asked, self.review.rate_limiter.admission(client, GENERATION), "enlarge") as case:
             case.record(ENLARGED, source=source.record.stamp, source_case=source.record.case, times=request.times)

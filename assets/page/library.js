@@ -24,19 +24,15 @@
   }
 
   function filters() {
-    const query = new URLSearchParams();
+    const wanted = {};
     for (const field of root().querySelectorAll("[data-filter]")) {
       const value = field.type === "checkbox" ? (field.checked ? "1" : "") : field.value.trim();
-      if (value) query.set(field.dataset.filter, value);
+      if (value) wanted[field.dataset.filter] = value;
     }
-    return query;
+    return wanted;
   }
 
-  async function cards(start) {
-    const query = filters();
-    query.set("start", start);
-    return ask("cards?" + query);
-  }
+  const cards = (start) => ask("cards", { ...filters(), start: Number(start) });
 
   async function open(said) {
     const before = root() && filters();
@@ -44,7 +40,7 @@
     if (!row || !root()) return;
     root().innerHTML = row.html;
     chosen.clear();
-    for (const [name, value] of before) {
+    for (const [name, value] of Object.entries(before)) {
       const field = $(`[data-filter=${name}]`, root());
       if (field?.type === "checkbox") field.checked = true;
       else if (field) field.value = value;
@@ -147,6 +143,14 @@
       setTimeout(() => URL.revokeObjectURL(link.href), 60000);
     }
   }
+
+  // Fills the form as after a reload: by what the tab keeps of it (honest.js).
+  window.slFill = (values) => {
+    const kept = JSON.parse(sessionStorage.getItem("sl-form") || "{}");
+    sessionStorage.setItem("sl-form", JSON.stringify({ ...kept, ...values }));
+    $('#sl-tabs [role="tab"]').click();
+    $("#sl-apply").click();
+  };
 
   document.addEventListener("click", (event) => {
     const button = event.target.closest?.("button[data-do]");

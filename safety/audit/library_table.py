@@ -91,14 +91,18 @@ class LibraryTable:
             values = sa.select(column).where(library.c.person == person, column != "").distinct().order_by(column)
             found[name] = list(self._connection.execute(values).scalars())
         day = sa.func.substr(library.c.time, 1, 10)
-        days = sa.select(day).where(library.c.person == person).distinct().order_by(day.desc())
-        return found | {"day": list(self._connection.execute(days).scalars())}
+        days = sa.select(day).where(library.c.person == person).distinct()
+        return found | {"day": sorted(self._connection.execute(days).scalars(), reverse=True)}
 
     def get(self, person: str, stamps: Sequence[str]) -> list[LibraryEntry]:
         """Returns those of these pictures that are the person's, in the order asked for."""
         rows = self._connection.execute(sa.select(library).where(*_are(person, stamps)))
         found = {row.stamp: _entry(row) for row in rows}
         return [found[stamp] for stamp in dict.fromkeys(stamps) if stamp in found]
+
+    def owner(self, stamp: str) -> str:
+        """Returns whose picture it is, as a keyed hash; "" where it is in no library."""
+        return str(self._connection.execute(sa.select(library.c.person).where(library.c.stamp == stamp)).scalar() or "")
 
     def set(self, person: str, stamps: Sequence[str], values: Mapping[str, object]) -> int:
         """Sets columns of a person's pictures; returns how many there were."""

@@ -11,8 +11,9 @@ import pytest
 
 from safety.audit.library_table import LibraryFilter
 from safety.errors import RequestError
-from safety.generation import Delivered, GenerationRequest
+from safety.generation import Delivered, EnlargeRequest, GenerationRequest
 from studio import Studio
+from studio.library import OWNER
 from tests.fakes import fake_studio
 
 ADA, EVE = "cookie:ada", "cookie:eve"
@@ -105,6 +106,37 @@ def test_words_go_when_retention_says_so(tmp_path: Path, days: int, chosen: bool
     make(studio)
     studio.review.retention.purge(datetime.now(UTC) + timedelta(days=days))
     assert only(studio).prompt == kept
+
+
+@pytest.mark.parametrize(
+    ("person", "may"),
+    [pytest.param(ADA, True, id="her own"), pytest.param(EVE, False, id="another's"),
+     pytest.param("", False, id="nobody"), pytest.param(OWNER, True, id="the machine's owner")],
+)  # fmt: skip
+def test_a_picture_is_enlarged_for_its_own_person_only(studio: Studio, person: str, may: bool) -> None:
+    make(studio)
+    asked = EnlargeRequest(only(studio).stamp, 2)
+    if not may:
+        with pytest.raises(RequestError, match="not in your library"):
+            studio.enlarge(asked, person=person)
+        return
+    made = studio.enlarge(asked, person=person)
+    assert made.result.export
+    assert studio.library.entry(person, str(made.result.export.stamp)).width == 1024
+
+
+def test_every_kind_of_database_keeps_a_library(tmp_path: Path, place: str | Path) -> None:
+    studio = fake_studio(tmp_path, place=place)
+    studio.library.keep_prompts(ADA, True)
+    make(studio, prompt="a Blue lake", seed=2**31)
+    entry = studio.library.page(ADA, LibraryFilter(words="blue", day=only(studio).time[:10]), 0, 10).entries[0]
+    studio.library.favour(ADA, [entry.stamp], True)
+    studio.library.unveil(entry.stamp)
+    assert only(studio).favourite and studio.library.facets(ADA)["mode"] == ["general"]
+    studio.review.retention.purge(datetime.now(UTC) + timedelta(days=1))
+    studio.library.keep_prompts(ADA, False)
+    assert studio.library.delete(ADA, [entry.stamp]) == 1 and studio.verify_audit() == []
+    studio.audit.close()
 
 
 @pytest.mark.parametrize(

@@ -12,6 +12,7 @@ import typer
 from safety.errors import RequestError
 from safety.generation import EnlargeRequest
 from safety.marks.export import write
+from studio.library import OWNER
 from ui import serialize
 from ui.cli.create import Out, StatementFile, print_refused
 from ui.cli.exit_codes import exit_status, file_name_in_errors, format_of, read_picture
@@ -43,7 +44,7 @@ def add_upscale(cli: typer.Typer, make_studio: Callable[[], Studio]) -> None:
                 source = hashlib.sha256(read_picture(file)).hexdigest()
             studio = make_studio()
             with progress_bar() as progress:
-                outcome = studio.enlarge(EnlargeRequest(source, times, prompt, language), progress)
+                outcome = studio.enlarge(EnlargeRequest(source, times, prompt, language), progress, person=OWNER)
             export = outcome.result.export
             if export is None or outcome.result.veiled:
                 refused = outcome.refusal()

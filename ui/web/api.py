@@ -103,7 +103,7 @@ class Api:
 
     @_answers
     def upscale(
-        self, request: dict[str, Any], client: str = LOCAL, stop: threading.Event | None = None
+        self, request: dict[str, Any], client: str = LOCAL, stop: threading.Event | None = None, person: str = ""
     ) -> dict[str, Any]:
         """Enlarge a finished picture of this studio 2 or 4 times: {"source": "its stamp or SHA-256", "times": 2}.
 
@@ -111,7 +111,7 @@ class Api:
         taken.
         """
         asked = forms.read_enlarge(request)
-        job = Job(lambda progress, _: self.studio.enlarge(asked, progress, client), stop or threading.Event())
+        job = Job(lambda progress, _: self.studio.enlarge(asked, progress, client, person), stop or threading.Event())
         return self._enlarged(job.run())
 
     @_answers

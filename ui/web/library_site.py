@@ -36,6 +36,7 @@ if TYPE_CHECKING:
 PREFIX = "/library/"
 PAGE = 60  # cards in one answer
 MAX_BODY = 32 * 1024  # bytes of one call
+MAX_START = 10_000_000
 MAX_WORDS = 200  # characters that are searched for
 PIECE = 256 * 1024  # bytes
 TYPES = {".png": "image/png", ".jpg": "image/jpeg", ".webp": "image/webp"}
@@ -51,9 +52,11 @@ class LibrarySite:
     def __init__(self, app: ASGIApp, studio: Studio) -> None:
         self.app = app
         self.studio, self.library = studio, studio.library
-        get = {"frame": self.frame, "cards": self.cards, "thumb/{stamp}": self.thumb, "picture/{stamp}": self.picture}
+        get = {"frame": self.frame, "thumb/{stamp}": self.thumb, "picture/{stamp}": self.picture}
         get |= {"one/{stamp}": self.one, "compare": self.compare}
-        post: dict[str, Callable[[Request, dict[str, Any]], Any]] = {"act": self.act, "zip": self.zip}
+        # Words that are searched for stand in no address: proxies write those down.
+        post: dict[str, Callable[[Request, dict[str, Any]], Any]] = {"cards": self.cards}
+        post |= {"act": self.act, "zip": self.zip}
         self.pages = Starlette(
             routes=[
                 *(Route(PREFIX + path, _getter(work)) for path, work in get.items()),
@@ -73,11 +76,11 @@ class LibrarySite:
         facets, total = self.library.facets(person), self.library.page(person, LibraryFilter(), 0, 1).total
         return _html(html.frame(texts, facets, self._names(request), self._keeps(person), total))
 
-    def cards(self, request: Request) -> Response:
+    def cards(self, request: Request, call: dict[str, Any]) -> Response:
         """Returns some cards, from number `start` on."""
-        query = request.query_params
-        start = int(start) if (start := query.get("start", "0")).isdecimal() and len(start) < 8 else 0
-        page = self.library.page(person_of(request), _filter(request), start, PAGE)
+        start = call.get("start", 0)
+        start = start if isinstance(start, int) and 0 <= start < MAX_START else 0
+        page = self.library.page(person_of(request), _filter(call), start, PAGE)
         gone = [entry.stamp for entry in page.entries if not (self.library.outputs / entry.path).is_file()]
         cards = html.cards(page.entries, gone, self._texts(request))
         return JSONResponse({"html": str(cards), "total": page.total, "page": PAGE}, headers=PRIVATE)
@@ -221,10 +224,9 @@ def _html(text: str) -> Response:
     return JSONResponse({"html": str(text)}, headers=PRIVATE)
 
 
-def _filter(request: Request) -> LibraryFilter:
-    query = request.query_params
-    texts = {field.name: query.get(field.name, "")[:MAX_WORDS] for field in fields(LibraryFilter)}
-    return LibraryFilter(**{**texts, "favourite": texts["favourite"] == "1"})  # type: ignore[arg-type]
+def _filter(call: dict[str, Any]) -> LibraryFilter:
+    texts = {field.name: str(call.get(field.name) or "")[:MAX_WORDS] for field in fields(LibraryFilter)}
+    return LibraryFilter(**{**texts, "favourite": bool(call.get("favourite"))})  # type: ignore[arg-type]
 
 
 def _stamps(call: dict[str, Any]) -> list[str]:

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from studio import Studio
 
 LASTS = 3600  # seconds that settings found in a file are kept
-FILL = "(values) => window.safelight.fill(JSON.parse(values || '{}'))"
+FILL = "(values) => window.slFill(JSON.parse(values || '{}'))"
 CHOSEN = "(stamp, engine) => [window.slLibraryStamp || '', engine]"
 
 

@@ -69,7 +69,7 @@ def _add_endpoints(api: Api) -> None:
         return api.create(request, client_ip(caller), Stop(is_gone(caller)), person_of(caller))
 
     def upscale(request: dict[str, Any], caller: gr.Request) -> dict[str, Any]:
-        return api.upscale(request, client_ip(caller), Stop(is_gone(caller)))
+        return api.upscale(request, client_ip(caller), Stop(is_gone(caller)), person_of(caller))
 
     def appeal(request: dict[str, Any], caller: gr.Request) -> dict[str, Any]:
         return api.appeal(request, client_ip(caller))

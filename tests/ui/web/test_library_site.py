@@ -70,8 +70,8 @@ def ada(tmp_path: Path) -> Iterator[Visitor]:
     studio.audit.close()
 
 
-async def cards(visitor: Visitor, query: str = "") -> dict[str, Any]:
-    row: dict[str, Any] = (await visitor.get(f"cards?{query}")).json()
+async def cards(visitor: Visitor, **wanted: Any) -> dict[str, Any]:
+    row: dict[str, Any] = (await visitor.post("cards", wanted)).json()
     return row
 
 
@@ -114,6 +114,7 @@ async def test_nobody_else_reaches_a_picture_by_any_call(ada: Visitor, who: str)
 @pytest.mark.parametrize(
     ("path", "call"),
     [
+        pytest.param("cards", "all", id="no table"),
         pytest.param("act", [], id="no object"),
         pytest.param("act", {"do": "burn", "stamps": []}, id="unknown"),
         pytest.param("act", {"do": "delete", "stamps": "all"}, id="no list"),
@@ -172,6 +173,25 @@ async def test_markup_in_words_and_folders_is_text(ada: Visitor) -> None:
     await ada.post("act", {"do": "keep", "on": True})
     stamp = ada.make("<img src=x onerror=alert(1)>")
     await ada.post("act", {"do": "move", "stamps": [stamp], "folder": "<script>"})
-    for path in ("frame", "cards", f"one/{stamp}"):
-        text = (await ada.get(path)).json()["html"]
+    for text in [(await ada.get(path)).json()["html"] for path in ("frame", f"one/{stamp}")] + [
+        (await cards(ada))["html"]
+    ]:
         assert "<script" not in text and "<img src=x" not in text
+
+
+@pytest.mark.parametrize(
+    ("wanted", "found"),
+    [
+        pytest.param({"words": "apple"}, 1, id="words"),
+        pytest.param({"words": "100%"}, 0, id="a sign of the database"),
+        pytest.param({"mode": "art"}, 1, id="mode"),
+        pytest.param({"mode": ["art"], "start": -5, "favourite": 0}, 0, id="other types"),
+        pytest.param({"day": "2001-01-01"}, 0, id="another day"),
+        pytest.param({"start": "x", "engine": None}, 2, id="no filter"),
+    ],
+)
+async def test_cards_are_filtered(ada: Visitor, wanted: dict[str, Any], found: int) -> None:
+    await ada.post("act", {"do": "keep", "on": True})
+    ada.make("a red apple", mode="art")
+    ada.make("a lake")
+    assert (await cards(ada, **wanted))["total"] == found
