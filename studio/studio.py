@@ -54,6 +54,7 @@ from safety.review.quarantine import QuarantinedPicture
 from safety.review.rate_limit import GENERATION, LOOKUP, VERIFICATION
 from studio import balanced
 from studio.enlarging import ENLARGED, Source, find_source, source_of
+from studio.formats import in_format
 from studio.layers import MARKS, PICTURE, PROMPT, LayerTimes
 from studio.views import StudioViews
 from studio.warmup import WarmUp, warm_up_of
@@ -309,6 +310,13 @@ class Studio(StudioViews):
         self.audit.close_interrupted()
         remove_unfinished(self.outputs)
         self.purge()
+
+    def in_format(self, case: str, export: Export, format: str, folder: Path, client: str = LOCAL) -> Export:
+        """Writes a finished picture in another format into `folder`, with marks of its own. Raises RequestError,
+        LimitError, ExportError.
+        """
+        self.review.rate_limiter.count(client, LOOKUP)
+        return in_format(self.exporter, self.audit, case, export, format, folder)
 
     def reveal(self, case: str, export: Export) -> None:
         """Puts on record that a person chose to see a veiled picture. Raises RequestError for an unknown case."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -18,7 +18,7 @@ from engines.validation import with_quick_steps
 from safety.audit import AuditLog
 from safety.checks import Check
 from safety.errors import RequestError
-from safety.generation import GenerationRequest, PictureResult, Refused
+from safety.generation import Export, GenerationRequest, PictureResult, Refused
 from safety.guard import Observer
 from safety.health import CheckInfo, Health, examine
 from safety.marks.export import Exporter
@@ -201,6 +201,10 @@ class StudioViews:
         if engine not in self.engines:
             raise RequestError(f"There is no engine {engine!r}.", f"Choose one of: {', '.join(sorted(self.engines))}.")
         return word_use(self.engines[engine].card, prompts_to_draw(prompt)[0])
+
+    def reveals(self, export: Export) -> list[dict[str, str]]:
+        """Returns what a finished file discloses about who made it, as rows of place, name, value and group."""
+        return [asdict(field) | {"group": str(field.group)} for field in self.exporter.reveals(export.path)]
 
     def see_mark(self, result: PictureResult) -> MarkView | None:
         """Returns small views of a picture before and after its invisible mark; None for one that is withheld."""

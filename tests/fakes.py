@@ -63,6 +63,13 @@ class PlainExporter:
             source=provenance.source,
         )
 
+    def reencode(self, file: Path, provenance: Any, path: Path) -> Export:
+        with Image.open(file) as image:
+            return self.export(image, provenance, path)
+
+    def reveals(self, path: Path) -> tuple[Any, ...]:
+        return ()
+
     def see_mark(self, image: Image.Image, path: Path) -> None:
         """There is no mark to see."""
 

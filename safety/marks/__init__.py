@@ -62,6 +62,17 @@ class Marks:
         keys = replace(self._signing_keys(), time_authority=self.time_authority)
         return credentials.sign(data, format, provenance, time, keys, earlier)
 
+    def reencode(self, file: bytes, format: str, provenance: Provenance, time: datetime) -> bytes:
+        """Returns a marked file of this studio's own in another format; its pixels stay, all else is new.
+
+        Raises FileError, ExportError, KeysError.
+        """
+        provenance = replace(provenance, operator=self.operator)
+        picture, earlier = self.open_file(file)
+        data = metadata.encode(picture, format, provenance, time)
+        keys = replace(self._signing_keys(), time_authority=self.time_authority)
+        return credentials.sign(data, format, provenance, time, keys, earlier)
+
     def labelled(self, image: Image) -> Image:
         """Returns a copy of an RGB picture with the visible label on it."""
         return visible.apply(image, self.corner, self.style)

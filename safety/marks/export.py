@@ -16,7 +16,8 @@ from unicodedata import category, normalize
 from safety.errors import ExportError, FileError
 from safety.generation import Export, GeneratedPicture, Generation, Stamp
 from safety.image_io import as_rgb, open_picture
-from safety.marks import MarkReadings, Marks
+from safety.marks import MarkReadings, Marks, credentials, metadata_reader
+from safety.marks.disclosure import DisclosedField, disclosed_fields
 from safety.marks.mark_view import MarkView, mark_view
 from safety.marks.provenance import Provenance
 from safety.marks.similarity import fingerprint
@@ -53,13 +54,32 @@ class Exporter:
                 f"Each side must have {MIN_SIDE} to {MAX_SIDE:,} pixels.",
             )
         data, picture, readings = self._marked(image, format, provenance, earlier)
+        return self._write(path, data, picture, readings, provenance)
+
+    def reencode(self, file: Path, provenance: Provenance, path: Path) -> Export:
+        """Writes a finished file of this studio in the format of `path`: the marked pixels stay, the rest is new.
+
+        Raises ExportError, with nothing written, if any mark cannot be read back.
+        """
+        data = self.marks.reencode(file.read_bytes(), _format_of(path), provenance, datetime.now(UTC))
+        return self._write(path, data, *self._read_back(data, provenance), provenance)
+
+    def reveals(self, path: Path) -> tuple[DisclosedField, ...]:
+        """Returns all that a finished file of this studio discloses about who made it."""
+        data = path.read_bytes()
+        signed = credentials.read(data, *self.marks.reading_keys().signing)
+        return disclosed_fields(metadata_reader.read(data), signed.manifest if signed else {})
+
+    @staticmethod
+    def _write(path: Path, data: bytes, picture: Image, readings: MarkReadings, provenance: Provenance) -> Export:
+        """Writes a file whose marks were read back, and describes it."""
         write(path, data)
         return Export(
             path=path,
             stamp=provenance.stamp,
             sha256=hashlib.sha256(data).hexdigest(),
-            width=image.width,
-            height=image.height,
+            width=picture.width,
+            height=picture.height,
             marks=("visible", *readings.stamps()),
             fingerprint=fingerprint(picture),
             source=provenance.source,

@@ -24,7 +24,7 @@ from ui.html.markup import about, notice, problem
 from ui.html.prompt_marks import prompt_marks
 from ui.results import Judged, Problem, Step, attempt
 from ui.texts import page_texts
-from ui.web import handlers
+from ui.web import format_choice, handlers
 from ui.web.admission import is_gone
 from ui.web.appeal_box import AppealBox
 from ui.web.client_ip import client_ip
@@ -79,6 +79,7 @@ class CreateTab:
         self._wire_judgement()
         self._wire_making()
         for number, slot in enumerate(self.slots):
+            format_choice.wire(self.studio, slot)
             slot.reveal.click(
                 partial(self.reveal, number),
                 [self.veiled],
@@ -280,7 +281,7 @@ class CreateTab:
         result = attempt(self.studio.reveal, case, export)
         if isinstance(result, Problem):
             return {self.status: problem(result)}
-        return self.slots[number].unveil(export)
+        return self.slots[number].unveil(case, export)
 
     def _busy(self, busy: bool) -> Updates:
         return {self.create: gr.update(visible=not busy), self.cancel: gr.update(visible=busy)}

@@ -10,12 +10,15 @@ import gradio as gr
 from gradio.processing_utils import save_file_to_cache
 from gradio.utils import get_upload_folder
 
+from engines.validation import FORMATS
 from safety.generation import Delivered, Export, PictureResult
 from safety.messages.catalogue import Messages
 from ui.html import picture
+from ui.web.labels import label
 from ui.web.next_steps import NextSteps
 
 Updates = dict[Any, Any]
+LASTS = 3600  # seconds that a session may choose another format
 VeiledExports = dict[int, tuple[str, Export]]  # of a session: slot -> case and veiled file
 
 
@@ -30,6 +33,10 @@ class PictureSlot:
     download: gr.DownloadButton
     reveal: gr.Button
     next: NextSteps
+    formats: gr.Radio
+    reveals: gr.HTML
+    # Case and export of the picture that is shown: kept at the server.
+    finished: gr.State
 
     @classmethod
     def build(cls, number: int) -> PictureSlot:
@@ -46,19 +53,24 @@ class PictureSlot:
             )
             veil = gr.HTML(visible=False)
             reveal = gr.Button("Reveal the picture", visible=False)
+            choices = [(name.upper(), name) for name in FORMATS]
+            formats = gr.Radio(choices, label=label("formats.title"), visible=False, elem_classes="sl-formats")
             download = gr.DownloadButton("Download", visible=False, elem_classes="sl-download")
+            reveals = gr.HTML(visible=False, elem_classes="sl-file-reveals")
             next_steps = NextSteps.build()
             text = gr.HTML()
-        return cls(box, image, veil, text, download, reveal, next_steps)
+            finished = gr.State(None, time_to_live=LASTS)
+        return cls(box, image, veil, text, download, reveal, next_steps, formats, reveals, finished)
 
     @property
     def parts(self) -> list[Any]:
         """Returns the components that the updates of this slot name."""
-        return [self.box, self.image, self.veil, self.text, self.download, self.reveal, *self.next.parts]
+        main = [self.box, self.image, self.veil, self.text, self.download, self.reveal, *self.next.parts]
+        return [*main, self.formats, self.reveals, self.finished]
 
     def clear(self) -> Updates:
         """Hides the slot and drops its picture."""
-        return {self.box: gr.update(visible=False), self.image: gr.update(value=None)}
+        return {self.box: gr.update(visible=False), self.image: gr.update(value=None), self.finished: None}
 
     def show(self, result: PictureResult, case: str, seed: int, messages: Messages, filled_in: str) -> Updates:
         """Shows a picture with its text. Its file is handed over only where it may be seen."""
@@ -69,18 +81,23 @@ class PictureSlot:
             return updates | {
                 self.image: gr.update(value=None, visible=False),
                 self.download: gr.update(value=None, visible=False),
+                self.formats: gr.update(visible=False),
+                self.reveals: gr.update(value="", visible=False),
+                self.finished: None,
                 self.veil: gr.update(value=veil, visible=result.veiled),
                 self.reveal: gr.update(visible=result.veiled),
                 **self.next.hide(),
             }
-        return updates | self.unveil(result.export)
+        return updates | self.unveil(case, result.export)
 
-    def unveil(self, export: Export) -> Updates:
+    def unveil(self, case: str, export: Export) -> Updates:
         """Shows the picture's own file in place of its veil."""
         copy = hand_over(export.path)
         return {
             self.image: gr.update(value=copy, visible=True),
             self.download: gr.update(value=copy, visible=True),
+            self.formats: gr.update(value=export.path.suffix[1:].replace("jpg", "jpeg"), visible=True),
+            self.finished: (case, export),
             self.veil: gr.update(value="", visible=False),
             self.reveal: gr.update(visible=False),
             **self.next.offer(export),

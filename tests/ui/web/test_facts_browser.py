@@ -43,3 +43,16 @@ def test_a_refusal_has_the_numbers_of_every_mode(page: Page) -> None:
     says(page, "#sl-status .sl-happened", "was not reached")
     page.click("#sl-status details.sl-chip summary")
     says(page, "#sl-status .sl-chip table", "Medical")
+
+
+def test_a_finished_picture_is_downloaded_in_the_format_that_is_chosen(page: Page) -> None:
+    page.fill(PROMPT, "a green apple")
+    page.click("#sl-go")
+    says(page, ".sl-file-reveals", "What the file reveals")
+    for name, suffix in (("WEBP", ".webp"), ("JPEG", ".jpg"), ("PNG", ".png")):
+        with page.expect_response(lambda answer: "queue/data" in answer.url):
+            page.locator(".sl-formats:visible").get_by_role("radio", name=name, exact=True).check()
+        page.wait_for_timeout(500)
+        with page.expect_download() as started:
+            page.locator(".sl-download:visible").first.click()
+        assert started.value.suggested_filename.endswith(suffix)

@@ -1,0 +1,39 @@
+"""Hands out a finished picture in another format: the same marked pixels, with metadata and credentials of their own.
+
+The stamp stays, since it is the same picture; the new credentials name the old ones. Nothing without marks is needed.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+from safety.audit import AuditLog
+from safety.audit.serialize import export_facts
+from safety.errors import RequestError
+from safety.generation import Export
+from safety.marks.export import FORMATS, Exporter, Provenance
+from studio.enlarging import source_of
+
+FORMATTED = "formatted"  # the event of a case that says so
+SUFFIXES = {"png": ".png", "jpeg": ".jpg", "webp": ".webp"}
+
+
+def in_format(exporter: Exporter, audit: AuditLog, case: str, export: Export, format: str, folder: Path) -> Export:
+    """Writes a case's finished picture in a format into `folder`, and puts that on record.
+
+    Raises RequestError for another format, ExportError where a mark cannot be read back: then nothing is written.
+    """
+    if format not in SUFFIXES:
+        raise RequestError(f"Pictures cannot be written as {format!r}.", f"Choose one of: {', '.join(SUFFIXES)}.")
+    if FORMATS[export.path.suffix.lower()] == FORMATS[SUFFIXES[format]]:
+        return export
+    rows = audit.show(case)
+    opening = rows[0]["facts"]
+    model = next((str(row["facts"]["model"]) for row in rows if row["event"] == "generated"), "")
+    provenance = Provenance(export.stamp, case, str(opening.get("engine", "")), model, str(opening.get("mode", "")))
+    provenance = replace(provenance, source=source_of(audit, case))
+    made = exporter.reencode(export.path, provenance, folder / export.path.with_suffix(SUFFIXES[format]).name)
+    facts = export_facts(made)
+    audit.append(case, FORMATTED, {name: facts[name] for name in ("stamp", "sha256", "format") if name in facts})
+    return made
