@@ -160,7 +160,7 @@ def _forms(word: str) -> Iterator[str]:
 
 
 def _limits(card: EngineCard, prompt: str, tokens: int) -> Iterator[str]:
-    if WEIGHT.search(prompt):
+    if not card.prompt_weights and WEIGHT.search(prompt):
         yield "weights"
     if card.tokens and tokens > card.tokens:
         yield "length"

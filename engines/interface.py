@@ -119,10 +119,13 @@ class EngineCard(ConfigModel):
     vocabulary: str = ""
     # The languages whose prompts it follows, such as "en"; none: its makers do not say.
     languages: tuple[str, ...] = ()
-    # How many tokens of a prompt it reads; what is beyond is not drawn. 0: not known.
+    # How many tokens of a prompt it reads; what is beyond is not drawn. 0: not known, or all.
     tokens: int = 0
     # How much unsafe content its makers left out of the training pictures.
     content: Literal["filtered", "partial", "minimal", "none", "unknown"] = "unknown"
+    # Whether "(word:1.3)" counts, and prompts of any length; only pipelines that CLIP alone reads for. Elsewhere the
+    # weight is left out.
+    prompt_weights: bool = False
     # Whether it has classifier-free guidance. Without it negative prompts, guidance and steering do nothing.
     guided: bool
     # Parameters by strength, where those of the paper (STRENGTHS) do not fit the model.

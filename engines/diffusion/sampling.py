@@ -13,6 +13,7 @@ from engines.diffusion.denoiser import denoiser_of
 from engines.diffusion.loading import first_line
 from engines.diffusion.pipeline_args import parameters_of
 from engines.diffusion.previews import Previews
+from engines.diffusion.prompt_embeds import with_encoded_prompts
 from engines.diffusion.steering import steering_context
 from engines.interface import EngineCard, Preview, Progress
 from safety.errors import EngineFailed, StudioError
@@ -63,7 +64,8 @@ def sample(
             steering_context(sampling.card, pipeline, arguments, steering) as steered_arguments,
             _progress_hook(pipeline, progress, total),
         ):
-            output = pipeline(**steered_arguments, **callback)
+            encoded = with_encoded_prompts(pipeline, steered_arguments, sampling.card.prompt_weights)
+            output = pipeline(**encoded, **callback)
     except StudioError:
         raise
     except Exception as error:  # a model's code may fail in any way
