@@ -64,9 +64,9 @@
   }
 
   document.addEventListener("keydown", (event) => {
-    const { key, target } = event, stop = $("#sl-stop button, button#sl-stop"), go = $("#sl-go button, button#sl-go");
+    const { key, target } = event, stop = $("#sl-stop"), go = [$("#sl-go"), $("#sl-add")].find(seen);
     if (event.isComposing) return;
-    if (key === "Enter" && (event.ctrlKey || event.metaKey) && seen(go)) {
+    if (key === "Enter" && (event.ctrlKey || event.metaKey) && go?.closest("#sl-create")) {
       event.preventDefault();
       if (!go.disabled) go.click();
     }

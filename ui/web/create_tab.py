@@ -39,6 +39,7 @@ from ui.web.person import person_of
 from ui.web.picture_slot import PictureSlot, Updates, VeiledExports, veiled_exports
 from ui.web.presence import Stop
 from ui.web.suggestions import Suggestions
+from ui.web.wish_queue import WishQueue
 from ui.web.word_notes import words_after, words_before
 
 if TYPE_CHECKING:
@@ -64,6 +65,7 @@ class CreateTab:
     kept: KeptForm
     create: gr.Button
     cancel: gr.Button
+    wishes: WishQueue
     status: gr.HTML
     slots: tuple[PictureSlot, ...]
     veiled: gr.State
@@ -106,21 +108,22 @@ class CreateTab:
 
     def _wire_making(self) -> None:
         pictures = [part for slot in self.slots for part in slot.parts]
-        buttons = [self.create, self.cancel, self.status]
+        buttons = [self.create, self.cancel, self.wishes.add, self.status]
         drawn = [self.settings.drawn, self.settings.keep_seed]
         confirmation = [self.fields.components[name] for name in ("acknowledged", "warning")]
-        making = gr.on(
-            [self.create.click],
-            self.make,
-            [self.fields.components[name] for name in forms.FIELDS],
-            [*buttons, *confirmation, *drawn, self.veiled, self.made, *pictures, *self.appeal.parts],
-            show_progress="hidden",
-            scroll_to_output=False,
-            api_visibility="private",
+        making: dict[str, Any] = {
+            "fn": self.make,
+            "inputs": [self.fields.components[name] for name in forms.FIELDS],
+            "outputs": [*buttons, *confirmation, *drawn, self.veiled, self.made, *pictures, *self.appeal.parts],
+            "show_progress": "hidden",
+            "scroll_to_output": False,
+            "api_visibility": "private",
             **CREATING,
-        )
-        enlarging = [event for number in range(len(self.slots)) for event in self._wire_next_steps(number)]
-        self.cancel.click(self.stop, None, buttons, cancels=[making, *enlarging], api_visibility="private")
+        }
+        running: list[Any] = [self.create.click(**making), self.wishes.send.click(**making, js=self.wishes.take)]
+        running += [event for number in range(len(self.slots)) for event in self._wire_next_steps(number)]
+        self.cancel.click(self.stop, None, buttons, cancels=running, api_visibility="private")
+        self.wishes.wire(self.fields.components)
 
     def _wire_next_steps(self, number: int) -> list[Any]:
         """Connects the buttons under a picture; returns the events that Stop ends."""
@@ -130,7 +133,7 @@ class CreateTab:
         for button, other_seed in ((slot.next.again, True), (slot.next.words, False)):
             filled = button.click(partial(self.fill, number, other_seed), [self.made], form, **unseen)
             filled.then(None, None, None, js="() => document.querySelector('#sl-prompt textarea').focus()", **unseen)
-        kept, buttons = [self.veiled, self.made], [self.create, self.cancel, self.status]
+        kept, buttons = [self.veiled, self.made], [self.create, self.cancel, self.wishes.add, self.status]
         return [
             button.click(
                 self._enlarging(number, times),
@@ -270,7 +273,7 @@ class CreateTab:
         """
         if stop := self.stops.pop(request.session_hash or "", None):
             stop.set()
-        return gr.update(visible=True), gr.update(visible=False), notice(page_texts()["create.stopped"])
+        return *self._busy(False).values(), notice(page_texts()["create.stopped"])
 
     def reveal(self, number: int, veiled: VeiledExports) -> Updates:
         """Shows a veiled picture once that is on record."""
@@ -284,7 +287,8 @@ class CreateTab:
         return self.slots[number].unveil(case, export)
 
     def _busy(self, busy: bool) -> Updates:
-        return {self.create: gr.update(visible=not busy), self.cancel: gr.update(visible=busy)}
+        shown = {self.create: not busy, self.cancel: busy, self.wishes.add: busy}
+        return {button: gr.update(visible=visible) for button, visible in shown.items()}
 
     def _end(self, result: Problem | Outcome) -> Updates:
         """Shows how the work ended. The disk may be full just now: the page must not stay busy."""
@@ -354,8 +358,10 @@ def build(studio: Studio) -> CreateTab:
             gr.HTML(own_browser.connection(), elem_id="sl-connection")
             suggestions = Suggestions.build(studio)
             create = gr.Button(label("create.go"), variant="primary", elem_id="sl-go")
+            wishes = WishQueue.build()
             cancel = gr.Button(label("create.stop"), variant="stop", visible=False, elem_id="sl-stop")
             gr.HTML(f'<p class="sl-small">{page_texts()["form.keys"]}</p>', elem_id="sl-keys")
+            wishes.build_list()
             settings, engine_followed = fields.build_settings(studio)
             gr.HTML(own_browser.kept_here(), elem_id="sl-kept")
             kept = KeptForm.build(fields.components)
@@ -368,6 +374,6 @@ def build(studio: Studio) -> CreateTab:
     veiled = gr.State({}, time_to_live=LASTS)
     made = gr.State({}, time_to_live=LASTS)
     form = (fields, settings, engine_followed, kept)
-    tab = CreateTab(studio, *form, create, cancel, status, slots, veiled, made, suggestions, appeal)
+    tab = CreateTab(studio, *form, create, cancel, wishes, status, slots, veiled, made, suggestions, appeal)
     tab.wire()
     return tab

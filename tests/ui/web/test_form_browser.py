@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.ui.conftest import Served
-from tests.ui.web.test_page_browser import CHROMIUM, PROMPT, VERDICT, browser, page, says
+from tests.ui.web.test_page_browser import CHROMIUM, PROMPT, VERDICT, browser, page, says, set_number
 
 if TYPE_CHECKING:
     from playwright.sync_api import Page
@@ -135,3 +135,72 @@ def test_a_card_sets_the_shape_and_the_drawn_seed_is_kept_by_one_click(page: Pag
     says(page, ".sl-picture", seed)
     page.click("#sl-new-seed")
     page.wait_for_function("() => document.querySelector('#sl-seed :is(input, textarea)').value === ''")
+
+
+def slow(page: Page, prompt: str) -> None:
+    """Begins a picture that takes seconds."""
+    page.click("#sl-settings > button")
+    set_number(page, 1, "60")
+    page.fill(PROMPT, prompt)
+    page.focus("#sl-go")
+    page.keyboard.press("Enter")
+    page.wait_for_selector("#sl-add", state="visible")
+
+
+def add(page: Page, prompt: str) -> None:
+    page.fill(PROMPT, prompt)
+    page.locator(PROMPT).press("Control+Enter")
+    says(page, f".sl-queue li:has-text('{prompt}')", prompt)
+
+
+def until_drawn(page: Page, served: Served, count: int) -> None:
+    """Waits for so many pictures, and for the page to show that the last is finished."""
+    for _ in range(600):
+        if served.engine.drawn == count:
+            break
+        page.wait_for_timeout(50)
+    assert served.engine.drawn == count
+    page.wait_for_function("() => !sessionStorage['sl-taken']")
+
+
+def test_wishes_wait_in_line_can_be_taken_out_and_are_judged_when_their_turn_comes(page: Page, served: Served) -> None:
+    made, served.engine.pause = served.engine.drawn, 0.03
+    try:
+        slow(page, "a first apple")
+        page.wait_for_function("() => document.activeElement.id === 'sl-add'", timeout=5000)
+        for prompt in ("a second pear", "gore on a plate", "a third plum"):
+            add(page, prompt)
+        page.get_by_role("button", name="Take out: a second pear").click()
+        assert page.locator(".sl-queue li span").all_inner_texts() == ["gore on a plate", "a third plum"]
+        says(page, ".sl-live", "Your picture is ready.")
+        says(page, "#sl-status h3", "Refused")
+        page.wait_for_selector(".sl-queue", state="hidden")
+        until_drawn(page, served, made + 2)
+        assert "plum" not in page.evaluate("(sessionStorage['sl-queue'] || '') + (sessionStorage['sl-taken'] || '')")
+    finally:
+        served.engine.pause = 0.0
+
+
+def test_stop_stops_the_running_one_and_after_a_reload_the_line_waits_for_a_word(page: Page, served: Served) -> None:
+    made, served.engine.pause = served.engine.drawn, 0.05
+    try:
+        slow(page, "a first apple")
+        add(page, "a second pear")
+        add(page, "a third plum")
+        page.locator(PROMPT).press("Escape")
+        page.wait_for_function("() => document.querySelectorAll('.sl-queue li').length === 1")
+        page.reload()
+        says(page, ".sl-queue .sl-paused", "Each is judged when its turn comes")
+        assert page.locator(".sl-queue li span").all_inner_texts() == ["a second pear", "a third plum"]
+        served.engine.pause = 0.0
+        page.click(".sl-queue .sl-paused button")
+        page.wait_for_selector(".sl-queue", state="hidden")
+        until_drawn(page, served, made + 2)
+    finally:
+        served.engine.pause = 0.0
+
+
+def test_the_verdict_is_read_out_once_somebody_stops_typing(page: Page) -> None:
+    page.locator(PROMPT).press_sequentially("a plate of gore", delay=15)
+    says(page, ".sl-live", "Refused")
+    assert page.locator(".sl-live").get_attribute("aria-live") == "polite"
