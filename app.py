@@ -24,7 +24,7 @@ NO_TELEMETRY = {"GRADIO_ANALYTICS_ENABLED": "False", "HF_HUB_DISABLE_TELEMETRY":
 def main() -> None:
     """Serves the page; with arguments it is the command line. Exits with 2 where a setting is not valid."""
     settings = _settings()
-    reach = Reach(settings.names, settings.frames)
+    reach = Reach(settings.names, settings.frames, settings.mcp)
     cli = build(partial(make_studio, settings), settings.host, settings.port, reach)
     cli(sys.argv[1:] or ["serve"], prog_name=_program_name(sys.argv[0]))
 
@@ -34,7 +34,7 @@ def api() -> Any:
     from ui.web.api_server import guarded
 
     settings = _settings()
-    return guarded(make_studio(settings), settings.host, Reach(settings.names, settings.frames))
+    return guarded(make_studio(settings), settings.host, Reach(settings.names, settings.frames, settings.mcp))
 
 
 def _settings() -> Settings:

@@ -62,6 +62,8 @@ class Settings:
     warm_up: bool = True
     # SAFELIGHT_SERVER_KEY: key for an OpenAI-compatible server
     server_key: str = field(default="", repr=False)
+    # SAFELIGHT_MCP: tools for language models at /mcp
+    mcp: bool = False
     # SAFELIGHT_WEBHOOK, SAFELIGHT_WEBHOOK_SECRET: where decided cases are told, and what those calls are signed with
     webhook: str = ""
     webhook_secret: str = field(default="", repr=False)
@@ -96,6 +98,7 @@ class Settings:
             keep_models=_whole_number(get, "KEEP_MODELS", cls.keep_models),
             warm_up=_switch(get, "WARM_UP", "yes") and not (public or zero_gpu),
             server_key=get("SERVER_KEY", ""),
+            mcp=_switch(get, "MCP"),
             **_webhook(get("WEBHOOK", ""), get("WEBHOOK_SECRET", "")),
             hub_token=environment.get("HF_TOKEN", ""),
             hub_address=environment.get("HF_ENDPOINT", ""),

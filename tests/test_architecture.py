@@ -84,7 +84,8 @@ HOMES = {
     "rapidocr": ("safety/image/ocr.py",),
     "huggingface_hub": ("engines/diffusion/hub.py", "safety/image/torch_models.py"),
     "spaces": ("engines/diffusion/zerogpu.py",),
-    "httpx": ("engines/remote.py", "studio/webhook.py"),
+    "httpx": ("engines/remote.py", "studio/webhook.py", "ui/http/mcp_site.py"),
+    "mcp": ("ui/http/mcp_site.py",),
     "psutil": ("engines/hardware.py",),
 }
 # Slow to import: the page and the command line are up before these are.

@@ -10,8 +10,10 @@ from dataclasses import dataclass
 class Reach:
     """Says under which names the page answers and who may show it.
 
-    `names` are host names, beside those of this machine; `frames` are the origins that may show it in a frame.
+    `names` are host names, beside those of this machine; `frames` are the origins that may show it in a frame; `mcp`:
+    language models find the studio's tools at /mcp.
     """
 
     names: Sequence[str] = ()
     frames: Sequence[str] = ()
+    mcp: bool = False

@@ -43,7 +43,12 @@ def is_alone(studio: Studio, host: str, reach: Reach) -> bool:
 
 def guarded(studio: Studio, host: str, reach: Reach) -> ASGIApp:
     """Returns the API with what stands before it: headers, names and origins, proxies."""
-    app: ASGIApp = make_api(studio, host, reach)[1]
+    api = make_api(studio, host, reach)[1]
+    app: ASGIApp = api
+    if reach.mcp:
+        from ui.http.mcp_site import McpSite
+
+        app = McpSite(app, api)
     before = [
         Middleware(SecurityHeaders, frames=()),
         Middleware(Origins, host=host, names=reach.names, proxies=studio.review.proxies),

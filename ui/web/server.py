@@ -109,7 +109,7 @@ def _middleware(
         *(_people(studio, host, reach) if studio else []),
         # The reviewers' pages, so that no function of a reviewer is among the endpoints that anybody may call.
         Middleware(ReviewSite, review=review),
-        *([Middleware(InFront, api=api)] if api else []),
+        *_api(api, reach.mcp),
         Middleware(PublicSite, studio=studio),
         Middleware(OpenRoutes),
         Middleware(BlockRemoteFetch),
@@ -124,3 +124,15 @@ def _people(studio: Studio, host: str, reach: Reach) -> list[Middleware]:
     alone, hub = is_alone(studio, host, reach), studio.review.hub_login
     persons = Middleware(Persons, secret=studio.person_secret, alone=alone, framed=bool(reach.frames), hub=hub)
     return [persons, Middleware(LibrarySite, studio=studio)]
+
+
+def _api(api: FastAPI | None, mcp: bool) -> list[Middleware]:
+    """Returns what answers programs, in front of the page."""
+    if api is None:
+        return []
+    tools = []
+    if mcp:
+        from ui.http.mcp_site import McpSite
+
+        tools = [Middleware(McpSite, api=api)]
+    return [Middleware(InFront, api=api), *tools]
