@@ -52,7 +52,7 @@ class NextSteps:
                 for times in TIMES
             )
             again = gr.Button(label("next.again"), size="sm", elem_classes="sl-again")
-            words = gr.Button(label("next.words"), size="sm", elem_classes="sl-words")
+            words = gr.Button(label("next.words"), size="sm", elem_classes="sl-change-words")
         return cls(box, larger, again, words)
 
     @property

@@ -55,7 +55,7 @@ def test_another_seed_and_other_words_fill_the_form_as_it_was(page: Page) -> Non
     text = create(page, "a quiet harbour")
     seed = page.locator("#sl-seed").locator("textarea, input").first
     page.fill(PROMPT, "something else")
-    page.locator(".sl-words").first.click()
+    page.locator(".sl-change-words").first.click()
     page.wait_for_function("() => document.querySelector('#sl-prompt textarea').value === 'a quiet harbour'")
     page.wait_for_function("() => document.activeElement === document.querySelector('#sl-prompt textarea')")
     made_with = seed.input_value()
