@@ -30,10 +30,10 @@ def test_an_unknown_mode_or_language_is_refused_by_name(tmp_path: Path) -> None:
 
 def test_languages_take_the_country_of_the_reader_or_of_the_operator(tmp_path: Path) -> None:
     studio = fake_studio(tmp_path)
-    assert studio.list_languages() == [("English", "en"), ("Deutsch", "de")]
-    assert studio.list_languages("AT") == [("English", "en-AT"), ("Deutsch", "de-AT")]
+    assert studio.list_languages() == [("English", "en"), ("Deutsch", "de"), ("Español", "es")]
+    assert studio.list_languages("AT") == [("English", "en-AT"), ("Deutsch", "de-AT"), ("Español", "es-AT")]
     british = replace(studio, policy=load_policy(PRESETS, language="en-GB"))
-    assert british.list_languages() == [("English", "en-GB"), ("Deutsch", "de-GB")]
+    assert british.list_languages() == [("English", "en-GB"), ("Deutsch", "de-GB"), ("Español", "es-GB")]
     assert studio.nearest_language("fr, de-AT;q=0.8") == "de-AT"
 
 

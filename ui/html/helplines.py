@@ -68,4 +68,4 @@ def _link(address: str, text: str) -> Markup:
 
 
 def _digits(number: str) -> str:
-    return "".join(char for char in number if char.isdigit() or char == "+")
+    return "".join(char for char in number if char.isdigit() or char in "+*")

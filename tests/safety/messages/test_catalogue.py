@@ -83,6 +83,7 @@ def test_a_decision_in_another_language_differs_in_its_words_alone(language: str
     [
         pytest.param("de-AT,de;q=0.9,en;q=0.8", "de-AT", id="German in Austria"),
         pytest.param("en-GB,en;q=0.9", "en-GB", id="English in Britain"),
+        pytest.param("es-MX,es;q=0.9,en;q=0.8", "es-MX", id="Spanish in Mexico"),
         pytest.param("fr-FR,fr;q=0.9,de;q=0.5", "de-FR", id="the next best language, the own country"),
         pytest.param("fr", "en", id="no language that is here"),
         pytest.param("", "en", id="nothing said"),
@@ -95,7 +96,7 @@ def test_the_language_follows_the_browser(header: str, tag: str) -> None:
     POLICY.messages(tag)
 
 
-@pytest.mark.parametrize("tag", ["de", "de-AT", "de_DE", "DE-at", "en-ZZ", ""])
+@pytest.mark.parametrize("tag", ["de", "de-AT", "de_DE", "DE-at", "es-MX", "en-ZZ", ""])
 def test_a_tag_names_a_language_and_perhaps_a_country(tag: str) -> None:
     assert POLICY.messages(tag).tag in POLICY.catalogue.locales
 

@@ -146,8 +146,9 @@ def test_a_warning_says_that_it_waits_and_a_check_that_could_not_look_says_why()
     waits = stated(decided(replace(GORE, score=0.5)))
     assert waits.verdict is Verdict.WARN and waits.until is None and "confirm" in waits.possible
     broken = decide(Assessment(Stage.PICTURE, (), (), (CheckFailure("nudity", "no weights"),)), POLICY, "general")
-    for language, said in (("en", "could not look: no weights"), ("de", "konnte nicht hinsehen: no weights")):
-        assert said in as_text(stated(broken, language))
+    says = {"en": "could not look: {}", "de": "konnte nicht hinsehen: {}", "es": "no pudo examinarlo: {}"}
+    for language, said in says.items():
+        assert said.format("no weights") in as_text(stated(broken, language))
         assert as_json(stated(broken, language))["grounds"][0]["code"] == "I000"
 
 
@@ -248,8 +249,9 @@ def test_a_whole_statement_is_read_after_about_eight_years_of_school(category: s
     assert grade(prose) <= 9.0, f"{grade(prose):.1f}: {prose}"
 
 
-def test_german_sentences_are_short() -> None:
-    text = sentences_of(POLICY.catalogue.locales["de"].model_dump(mode="json"))
+@pytest.mark.parametrize("language", ["de", "es"])
+def test_sentences_of_other_languages_are_short(language: str) -> None:
+    text = sentences_of(POLICY.catalogue.locales[language].model_dump(mode="json"))
     lengths = [len(part.split()) for part in re.split(r"[.!?]+\s", text)]
     assert sum(lengths) / len(lengths) <= 12 and max(lengths) <= 25
 

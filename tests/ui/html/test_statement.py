@@ -8,12 +8,15 @@ from pathlib import Path
 import pytest
 
 from safety.generation import GenerationRequest, Refused
+from safety.policy.model import load_policy
 from safety.records import Verdict
 from safety.statement import Statement, as_json, as_text
 from tests.fakes import fake_studio
+from tests.fakes_page import PRESETS
 from tests.ui.html.pages import NASTY, Html
 from ui.cli.output import write_statement
 from ui.html import statement
+from ui.html.helplines import help_of
 
 
 def stated(home: Path, prompt: str, mode: str = "general", language: str = "") -> Statement:
@@ -23,7 +26,7 @@ def stated(home: Path, prompt: str, mode: str = "general", language: str = "") -
     return studio.statement(refused)
 
 
-@pytest.mark.parametrize("language", ["en", "de"])
+@pytest.mark.parametrize("language", ["en", "de", "es"])
 @pytest.mark.parametrize(
     "prompt", [pytest.param("gore", id="refused"), pytest.param("a wound", id="waits"), "forbidden", "spoilt"]
 )
@@ -45,6 +48,19 @@ def test_help_comes_before_anything_else(tmp_path: Path) -> None:
     for html in (statement.section(refusal), statement.document(refusal)):
         text = Html(html).text
         assert text.index("stopncii.org") < text.index("Refused in every mode")
+
+
+@pytest.mark.parametrize(
+    ("country", "link"),
+    [
+        pytest.param("US", "tel:988", id="digits"),
+        pytest.param("ES", "tel:900202010", id="without spaces"),
+        pytest.param("CL", "tel:*4141", id="with its star"),
+    ],
+)
+def test_a_helpline_is_called_by_its_link(country: str, link: str) -> None:
+    messages = load_policy(PRESETS).messages(f"es-{country}")
+    assert link in Html(help_of("self_harm", messages)).links
 
 
 def test_the_page_to_print_fetches_nothing_and_runs_no_script(tmp_path: Path) -> None:

@@ -32,6 +32,7 @@ def test_the_policy_page_tells_every_category_with_both_sides(client: TestClient
     [
         pytest.param("/policy?language=de", "en", "de", id="asked"),
         pytest.param("/policy", "de-AT,de;q=0.9", "de", id="browser"),
+        pytest.param("/policy", "es-MX,es;q=0.9", "es", id="Spanish"),
         pytest.param("/policy?language=<script>", "en", "en", id="nonsense"),
     ],
 )
@@ -39,6 +40,7 @@ def test_the_policy_page_speaks_the_readers_language(client: TestClient, path: s
     text = client.get(path, headers={"Accept-Language": accept}).text
     assert f'<html lang="{language}' in text
     assert ("Gewalt" in text) is (language == "de")
+    assert ("Violencia" in text) is (language == "es")
     assert "<script" not in text
 
 
