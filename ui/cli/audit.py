@@ -50,7 +50,12 @@ def _add_reading(cli: typer.Typer, make_studio: Callable[[], Studio]) -> None:
     def show(case: Annotated[str, typer.Argument(help="The id of a case.")]) -> None:
         """Every row of one case, one JSON object a line, oldest first."""
         with exit_status():
-            for row in make_studio().show_case(case):
+            try:
+                rows = make_studio().show_case(case)
+            except RequestError as error:
+                # What a visitor of the page reads names no command.
+                raise RequestError(str(error), "`python app.py audit list` shows the newest cases.") from error
+            for row in rows:
                 typer.echo(serialize.line(row))
 
 

@@ -43,7 +43,7 @@ def add_create(cli: typer.Typer, make_studio: Callable[[], Studio]) -> None:
     @cli.command()
     def create(
         out: Out,
-        prompt: Annotated[str, typer.Argument(help="What the picture should show.")] = "",
+        prompt: Annotated[str | None, typer.Argument(help="What the picture should show.")] = None,
         mode: Annotated[str, typer.Option(help="The context that the work belongs to.")] = BASE_MODE,
         engine: Annotated[str, typer.Option(help="The model, by its name in presets/engines.toml.")] = "pocket",
         seed: Annotated[int | None, typer.Option(help="Same seed, same picture. Drawn if not given.")] = None,
@@ -61,7 +61,7 @@ def add_create(cli: typer.Typer, make_studio: Callable[[], Studio]) -> None:
         with exit_status():
             _require_one(prompt, list_file, confirm)
             form = "png" if list_file else format_of(out)
-            request = GenerationRequest(prompt, mode, engine, seed=seed, steps=steps, format=form)
+            request = GenerationRequest(prompt or "", mode, engine, seed=seed, steps=steps, format=form)
             request = replace(request, acknowledged=bool(confirm), warning=confirm)
             request = replace(request, balanced=balanced, style=style, language=language)
             require_statement_format(statement)
@@ -73,9 +73,9 @@ def add_create(cli: typer.Typer, make_studio: Callable[[], Studio]) -> None:
                 raise print_refused(*refused, statement, json)
 
 
-def _require_one(prompt: str, list_file: str, confirm: str) -> None:
+def _require_one(prompt: str | None, list_file: str, confirm: str) -> None:
     """Raises RequestError where both a prompt and a list are given, or neither, or one confirmation for a list."""
-    if bool(prompt) == bool(list_file):
+    if (prompt is not None) == bool(list_file):
         raise RequestError("Give one prompt, or a list of them with --list.")
     if list_file and confirm:
         raise RequestError("A list takes no --confirm.", "Create the line that asks by itself.")
