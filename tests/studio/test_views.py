@@ -30,11 +30,12 @@ def test_an_unknown_mode_or_language_is_refused_by_name(tmp_path: Path) -> None:
 
 def test_languages_take_the_country_of_the_reader_or_of_the_operator(tmp_path: Path) -> None:
     studio = fake_studio(tmp_path)
-    assert studio.list_languages() == [("English", "en"), ("Deutsch", "de"), ("Español", "es")]
-    assert studio.list_languages("AT") == [("English", "en-AT"), ("Deutsch", "de-AT"), ("Español", "es-AT")]
+    names = {"English": "en", "Deutsch": "de", "Español": "es", "Français": "fr"}
+    assert studio.list_languages() == list(names.items())
+    assert studio.list_languages("AT") == [(name, f"{tag}-AT") for name, tag in names.items()]
     british = replace(studio, policy=load_policy(PRESETS, language="en-GB"))
-    assert british.list_languages() == [("English", "en-GB"), ("Deutsch", "de-GB"), ("Español", "es-GB")]
-    assert studio.nearest_language("fr, de-AT;q=0.8") == "de-AT"
+    assert british.list_languages() == [(name, f"{tag}-GB") for name, tag in names.items()]
+    assert studio.nearest_language("nl, de-AT;q=0.8") == "de-AT"
 
 
 def test_engines_are_listed_with_whether_they_run(tmp_path: Path) -> None:

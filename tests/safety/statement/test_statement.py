@@ -146,7 +146,12 @@ def test_a_warning_says_that_it_waits_and_a_check_that_could_not_look_says_why()
     waits = stated(decided(replace(GORE, score=0.5)))
     assert waits.verdict is Verdict.WARN and waits.until is None and "confirm" in waits.possible
     broken = decide(Assessment(Stage.PICTURE, (), (), (CheckFailure("nudity", "no weights"),)), POLICY, "general")
-    says = {"en": "could not look: {}", "de": "konnte nicht hinsehen: {}", "es": "no pudo examinarlo: {}"}
+    says = {
+        "en": "could not look: {}",
+        "de": "konnte nicht hinsehen: {}",
+        "es": "no pudo examinarlo: {}",
+        "fr": "n\u2019a pas pu être fait\u00a0: {}",
+    }
     for language, said in says.items():
         assert said.format("no weights") in as_text(stated(broken, language))
         assert as_json(stated(broken, language))["grounds"][0]["code"] == "I000"
@@ -249,7 +254,7 @@ def test_a_whole_statement_is_read_after_about_eight_years_of_school(category: s
     assert grade(prose) <= 9.0, f"{grade(prose):.1f}: {prose}"
 
 
-@pytest.mark.parametrize("language", ["de", "es"])
+@pytest.mark.parametrize("language", ["de", "es", "fr"])
 def test_sentences_of_other_languages_are_short(language: str) -> None:
     text = sentences_of(POLICY.catalogue.locales[language].model_dump(mode="json"))
     lengths = [len(part.split()) for part in re.split(r"[.!?]+\s", text)]
