@@ -21,6 +21,7 @@ from safety.records import CONTEXT, UNCHECKED, Decision, Reason, Stage, Verdict
 
 ENGLISH = "en"
 GENERAL = "general"
+HOME = {"ja": "JP"}  # countries of languages that browsers mostly name without one
 UNSPACED = "\u3000"  # from here on, scripts such as the Japanese put no spaces between words
 STAGE_OF = {"P": Stage.PROMPT, "I": Stage.PICTURE, "T": Stage.TEXT}
 
@@ -150,11 +151,17 @@ class Catalogue:
         return Messages(name.lower(), country.upper(), locale, self.help, self.modes)
 
     def nearest(self, header: str) -> str:
-        """The tag that suits an Accept-Language header (RFC 9110) best: a known language, the first country named."""
+        """The tag that suits an Accept-Language header (RFC 9110) best: a known language, the first country named.
+
+        Browsers in any language add en-US, which says no country unless it comes first.
+        """
         wanted = [part.partition(";")[0].strip() for part in header.split(",")]
-        countries = [tag.split("-")[-1] for tag in wanted if len(tag.split("-")[-1]) == 2 and "-" in tag]
+        placed = [tag for tag in wanted if tag == wanted[0] or tag.lower() != "en-us"]
+        countries = [tag.split("-")[-1].upper() for tag in placed if len(tag.split("-")[-1]) == 2 and "-" in tag]
         known = [tag.split("-")[0].lower() for tag in wanted if tag.split("-")[0].lower() in self.locales]
-        return "-".join([*(known[:1] or [self.default.partition("-")[0]]), *(c.upper() for c in countries[:1])])
+        language = (known or [self.default.partition("-")[0]])[0]
+        country = (countries or [HOME.get(language, "")])[0]
+        return f"{language}-{country}" if country else language
 
 
 def load_catalogue(folder: Path, modes: Mapping[str, ModeProfile], default: str = "") -> Catalogue:

@@ -30,7 +30,7 @@ def test_an_unknown_mode_or_language_is_refused_by_name(tmp_path: Path) -> None:
 
 def test_languages_take_the_country_of_the_reader_or_of_the_operator(tmp_path: Path) -> None:
     studio = fake_studio(tmp_path)
-    names = {"English": "en", "Deutsch": "de", "Español": "es", "Français": "fr"}
+    names = {"English": "en", "Deutsch": "de", "Español": "es", "Français": "fr", "日本語": "ja"}
     assert studio.list_languages() == list(names.items())
     assert studio.list_languages("AT") == [(name, f"{tag}-AT") for name, tag in names.items()]
     british = replace(studio, policy=load_policy(PRESETS, language="en-GB"))

@@ -48,7 +48,7 @@ def test_every_category_and_aspect_of_the_policy_has_its_words(language: str) ->
         assert set(locale.verdict[stage]) == {verdict.name for verdict in Verdict}
     for words in locale.category.values():
         texts = [words.at(stage, "") for stage in Stage]
-        assert all(text.endswith(".") for text in texts)
+        assert all(text.endswith((".", "。")) for text in texts)
 
 
 def test_what_a_language_lacks_is_said_in_english(tmp_path: Path) -> None:
@@ -85,6 +85,9 @@ def test_a_decision_in_another_language_differs_in_its_words_alone(language: str
         pytest.param("en-GB,en;q=0.9", "en-GB", id="English in Britain"),
         pytest.param("es-MX,es;q=0.9,en;q=0.8", "es-MX", id="Spanish in Mexico"),
         pytest.param("fr-FR,fr;q=0.9,de;q=0.5", "fr-FR", id="French in France"),
+        pytest.param("ja,en-US;q=0.9,en;q=0.8", "ja-JP", id="Japanese, with the English that browsers add"),
+        pytest.param("de,en-US;q=0.7,en;q=0.3", "de", id="German, with the English that browsers add"),
+        pytest.param("en-US,en;q=0.9", "en-US", id="English in the United States"),
         pytest.param("xx-AT,xx;q=0.9,de;q=0.5", "de-AT", id="the next best language, the own country"),
         pytest.param("xx", "en", id="no language that is here"),
         pytest.param("", "en", id="nothing said"),

@@ -254,6 +254,12 @@ def test_a_whole_statement_is_read_after_about_eight_years_of_school(category: s
     assert grade(prose) <= 9.0, f"{grade(prose):.1f}: {prose}"
 
 
+def test_japanese_sentences_are_short() -> None:
+    said = POLICY.catalogue.locales["ja"].model_dump(mode="json")["statement"].values()
+    sentences = [part for text in said for part in text.split("。") if part]
+    assert max(map(len, sentences)) <= 80
+
+
 @pytest.mark.parametrize("language", ["de", "es", "fr"])
 def test_sentences_of_other_languages_are_short(language: str) -> None:
     text = sentences_of(POLICY.catalogue.locales[language].model_dump(mode="json"))

@@ -26,7 +26,7 @@ def stated(home: Path, prompt: str, mode: str = "general", language: str = "") -
     return studio.statement(refused)
 
 
-@pytest.mark.parametrize("language", ["en", "de", "es", "fr"])
+@pytest.mark.parametrize("language", ["en", "de", "es", "fr", "ja"])
 @pytest.mark.parametrize(
     "prompt", [pytest.param("gore", id="refused"), pytest.param("a wound", id="waits"), "forbidden", "spoilt"]
 )

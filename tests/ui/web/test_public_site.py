@@ -34,6 +34,7 @@ def test_the_policy_page_tells_every_category_with_both_sides(client: TestClient
         pytest.param("/policy", "de-AT,de;q=0.9", "de", id="browser"),
         pytest.param("/policy", "es-MX,es;q=0.9", "es", id="Spanish"),
         pytest.param("/policy", "fr-CA,fr;q=0.9", "fr", id="French"),
+        pytest.param("/policy", "ja,en-US;q=0.9", "ja", id="Japanese"),
         pytest.param("/policy?language=<script>", "en", "en", id="nonsense"),
     ],
 )
@@ -43,6 +44,7 @@ def test_the_policy_page_speaks_the_readers_language(client: TestClient, path: s
     assert ("Gewalt" in text) is (language == "de")
     assert ("Violencia" in text) is (language == "es")
     assert ("Violence explicite" in text) is (language == "fr")
+    assert ("暴力" in text) is (language == "ja")
     assert "<script" not in text
 
 
