@@ -11,6 +11,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 _WEIGHT = r"-\s?(?=[\d.]*[1-9])(?:\d+\.?\d*|\.\d+)"
+# A weight of nothing leaves out as well; "(1:0)" is a score.
+_NONE = r"(?<=\D[:\s])0(?:\.0{0,3})?"
 # Behind a negative prompt AUTOMATIC1111 writes its settings.
 _SETTINGS = r"(?=[\s,.;]steps\s?:\s?\d|$)"
 _LEFT_OUT = tuple(
@@ -22,7 +24,7 @@ _LEFT_OUT = tuple(
         r"(?:^|[\n#;|.,])\s*(?:avoid|exclude|excluding|unwanted|undesired content|uc)\s?:\s*(?P<words>.*?)"
         r"(?=[\n;|]|\.\s|$)",
         r"(?<!\S)(?:--|—)(?:no|neg|negative)[\s=:]\s*(?P<words>.*?)(?=\s(?:--|—)[a-z]|$)",
-        rf"[(\[{{](?P<words>[^()\[\]{{}}]{{1,300}}):\s?{_WEIGHT}\s?[)\]}}]",
+        rf"[(\[{{](?P<words>[^()\[\]{{}}]{{1,300}}):\s?(?:{_WEIGHT}|{_NONE})\s?[)\]}}]",
         rf"(?:^|(?<=[\s,|]))(?P<words>[^\s,|:][^,|:]{{0,80}})::\s?{_WEIGHT}(?![\d.])",
     )
 )

@@ -256,7 +256,7 @@ def test_one_warning_that_a_session_was_shown_makes_one_picture(tmp_path: Path) 
         served.engine.pause = 0.05
         session, data = uuid.uuid4().hex, page_values(served, "a wound", "en")
         data[forms.FIELDS.index("acknowledged")] = True
-        judging = {"data": ["a wound", "general", "en", ""], "session_hash": session}
+        judging = {"data": ["a wound", "general", "en", "", "pocket", ""], "session_hash": session}
         listened(served, judging | {"fn_index": named(served, "judge")["id"]})
         making_call = {"data": data, "fn_index": making(served)["id"], "session_hash": session}
         answers = at_once([("POST", f"{served.url}{JOIN}", making_call)] * 3)
