@@ -153,10 +153,11 @@ class Catalogue:
     def nearest(self, header: str) -> str:
         """The tag that suits an Accept-Language header (RFC 9110) best: a known language, the first country named.
 
-        Browsers in any language add en-US, which says no country unless it comes first.
+        Browsers in any language add en-US with a weight, which says no country.
         """
-        wanted = [part.partition(";")[0].strip() for part in header.split(",")]
-        placed = [tag for tag in wanted if tag == wanted[0] or tag.lower() != "en-us"]
+        parts = [part.strip() for part in header.split(",")]
+        wanted = [part.partition(";")[0].strip() for part in parts]
+        placed = [tag for tag, part in zip(wanted, parts, strict=True) if not part.lower().startswith("en-us;")]
         countries = [tag.split("-")[-1].upper() for tag in placed if len(tag.split("-")[-1]) == 2 and "-" in tag]
         known = [tag.split("-")[0].lower() for tag in wanted if tag.split("-")[0].lower() in self.locales]
         language = (known or [self.default.partition("-")[0]])[0]

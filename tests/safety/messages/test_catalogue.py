@@ -88,6 +88,7 @@ def test_a_decision_in_another_language_differs_in_its_words_alone(language: str
         pytest.param("ja,en-US;q=0.9,en;q=0.8", "ja-JP", id="Japanese, with the English that browsers add"),
         pytest.param("de,en-US;q=0.7,en;q=0.3", "de", id="German, with the English that browsers add"),
         pytest.param("en-US,en;q=0.9", "en-US", id="English in the United States"),
+        pytest.param("de, en-US,en;q=0.9", "de-US", id="German chosen in the United States"),
         pytest.param("xx-AT,xx;q=0.9,de;q=0.5", "de-AT", id="the next best language, the own country"),
         pytest.param("xx", "en", id="no language that is here"),
         pytest.param("", "en", id="nothing said"),
