@@ -36,6 +36,11 @@ def page_texts(language: str = ENGLISH) -> Texts:
     return every.get(language.partition("-")[0].lower(), every[ENGLISH])
 
 
+def languages() -> dict[str, str]:
+    """Returns the own name of each language by its tag."""
+    return {tag: texts["page.language"] for tag, texts in all_texts().items()}
+
+
 @cache
 def all_texts() -> Mapping[str, Texts]:
     """Reads all languages, each completed by English. Raises PresetError for a file that is not valid."""

@@ -18,20 +18,24 @@ from ui.html.helplines import help_box
 from ui.html.markup import joined, problem
 from ui.html.reasons import reason_list
 from ui.results import Judged, Problem
-from ui.texts import page_texts
-
-IDLE = Markup('<p class="sl-idle">Your words are judged here while you type. Nothing is recorded until you create.</p>')
+from ui.texts import ENGLISH, Texts, page_texts
 
 
-def judgement(result: Judged | Problem | None) -> Markup:
+def idle(texts: Texts) -> Markup:
+    """Returns a calm line, while there is no prompt."""
+    return Markup('<p class="sl-idle">{}</p>').format(texts["judgement.idle"])
+
+
+def judgement(result: Judged | Problem | None, language: str = ENGLISH) -> Markup:
     """Returns the verdict on a prompt with its scale and reasons; a calm line while there is no prompt."""
     if result is None:
-        return IDLE
+        return idle(page_texts(language))
     if isinstance(result, Problem):
-        return problem(result)
+        return problem(result, language)
     decision, messages = result.decision, result.messages
-    return Markup('<section class="sl-judgement sl-{}" aria-label="Judgement of the prompt">{}{}{}{}</section>').format(
+    return Markup('<section class="sl-judgement sl-{}" aria-label="{}">{}{}{}{}</section>').format(
         decision.verdict.name.lower(),
+        page_texts(messages.tag)["judgement.title"],
         help_box(decision, messages),
         head(decision, messages),
         reason_list(decision, messages, result.prompt),

@@ -16,7 +16,7 @@ MAX_SHOWN = 600  # characters of one value
 def report(result: FoundSettings | Problem, texts: Texts) -> Markup:
     """Returns what was found, or that nothing was."""
     if isinstance(result, Problem):
-        return problem(result)
+        return problem(result, texts.tag)
     values = dict(result.values)
     if "width" in values and "height" in values:
         values["size"] = f"{values['width']} × {values['height']}"

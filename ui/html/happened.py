@@ -16,7 +16,7 @@ from safety.messages.catalogue import Messages
 from safety.records import Decision
 from studio.layers import MARKS, PICTURE, PROMPT, CategoryScore
 from ui.html.markup import facts, joined, jpeg_address
-from ui.html.picture import MARKS as MARK_NAMES
+from ui.html.picture import mark_name
 from ui.html.progress import steered
 from ui.texts import Texts, page_texts
 
@@ -134,7 +134,7 @@ def _model(told: Happened, said: Texts) -> Markup:
         (said["happened.guidance"], f"{request.guidance or 0:g}"),
     ]
     steering = generation.steered
-    lines = steered(steering, said) or [said.say("happened.not_steered", why=steering.why)] if steering else []
+    lines = steered(steering, told.messages) or [said.say("happened.not_steered", why=steering.why)] if steering else []
     body = facts(pairs) + joined(Markup("<p>{}</p>").format(line) for line in lines)
     return _chip(said["happened.model"], f"{request.engine}{_time(generation.seconds, said)}", body)
 
@@ -142,7 +142,7 @@ def _model(told: Happened, said: Texts) -> Markup:
 def _marks(told: Happened, said: Texts) -> Markup:
     if told.export is None:
         return _skipped(said["happened.marks"], said)
-    names = ", ".join(MARK_NAMES.get(name, name) for name in told.export.marks)
+    names = ", ".join(mark_name(name, said) for name in told.export.marks)
     body = Markup("<p>{}</p>{}").format(said.say("happened.read_back", marks=names), _view(told.view, said))
     state = said.say("happened.marks_count", count=len(told.export.marks))
     return _chip(said["happened.marks"], f"{state}{_time(told.seconds.get(MARKS), said)}", body)

@@ -11,7 +11,7 @@ from markupsafe import Markup
 from safety.messages.catalogue import Messages
 from safety.records import Stage, Verdict
 from ui.html.markup import facts, joined
-from ui.html.picture import MARKS
+from ui.html.picture import mark_name
 from ui.texts import Texts
 
 if TYPE_CHECKING:
@@ -199,7 +199,7 @@ def _layers(entry: LibraryEntry, rows: Sequence[Mapping[str, Any]], messages: Me
         if stage in last:
             verdict = Verdict[last[stage]]
             items.append((texts[f"library.layer_{stage.value}"], messages.verdict(stage, verdict).title))
-    marks = ", ".join(MARKS.get(name, name) for name in exported.get("marks", ()))
+    marks = ", ".join(mark_name(name, texts) for name in exported.get("marks", ()))
     items.append((texts["library.layer_marks"], marks or texts["library.not_on_record"]))
     rows_ = (Markup("<li><b>{}</b> {}</li>").format(name, what) for name, what in items)
     return Markup('<ul class="sl-lib-layers">{}</ul>').format(joined(rows_))

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 from markupsafe import Markup
 
 from ui.results import Problem
+from ui.texts import ENGLISH, page_texts
 
 if TYPE_CHECKING:
     from PIL.Image import Image
@@ -23,9 +24,10 @@ def joined(parts: Iterable[Markup]) -> Markup:
     return Markup("").join(parts)
 
 
-def problem(problem: Problem) -> Markup:
+def problem(problem: Problem, language: str = ENGLISH) -> Markup:
     """Returns what went wrong, as an alert."""
-    return Markup('<div class="sl-problem" role="alert"><b>That did not work.</b> {}</div>').format(problem.sentence)
+    said = page_texts(language)["page.problem"]
+    return Markup('<div class="sl-problem" role="alert"><b>{}</b> {}</div>').format(said, problem.sentence)
 
 
 def about(words: str, content: Markup, case: str = "", has_review: bool = False) -> Markup:

@@ -7,28 +7,25 @@ from __future__ import annotations
 
 from markupsafe import Markup
 
-from ui.texts import ENGLISH, page_texts
+from ui.texts import Texts
 
 
-def connection(language: str = ENGLISH) -> Markup:
+def connection(said: Texts) -> Markup:
     """Returns what is said where a judgement is late, and where the studio does not answer; hidden until then."""
-    said = page_texts(language)
     return Markup(
         '<div class="sl-connection" role="status"><p class="sl-slow">{}</p><p class="sl-lost"><b>{}</b> {}</p></div>'
     ).format(said["connection.judging"], said["connection.unjudged"], said["connection.lost"])
 
 
-def kept_here(language: str = ENGLISH) -> Markup:
+def kept_here(said: Texts) -> Markup:
     """Returns where words and settings are kept, and the button that forgets them."""
-    said = page_texts(language)
     return Markup('<p class="sl-kept">{} <button type="button" class="sl-start-over sl-act">{}</button></p>').format(
         said["kept.where"], said["kept.start_over"]
     )
 
 
-def strip(language: str = ENGLISH) -> Markup:
+def strip(said: Texts) -> Markup:
     """Returns the strip of this tab's finished pictures, without any yet, and the place where one is shown large."""
-    said = page_texts(language)
     return Markup(
         '<section class="sl-strip" aria-label="{}" data-alt="{}" hidden><h2>{}</h2><ul></ul>'
         '<dialog aria-label="{}"><img alt=""><p></p><div class="sl-acts"><a class="sl-act">{}</a>'
@@ -36,23 +33,21 @@ def strip(language: str = ENGLISH) -> Markup:
     ).format(*(said[f"strip.{name}"] for name in ("title", "alt", "title", "alt", "download", "close")))
 
 
-def my_cases(language: str = ENGLISH) -> Markup:
+def my_cases(said: Texts) -> Markup:
     """Returns the list of this browser's own cases, without any yet."""
-    said = page_texts(language)
     return Markup(
         '<section class="sl-mine" data-review="{}" hidden><h2>{}</h2><p>{}</p><ul></ul>'
         '<button type="button" class="sl-act sl-forget">{}</button></section>'
     ).format(*(said[f"mine.{name}"] for name in ("review", "title", "where", "forget")))
 
 
-def create_again(case: str, language: str = ENGLISH) -> Markup:
+def create_again(case: str, said: Texts) -> Markup:
     """Returns the button that creates a case again as it was, and what is said where its words are gone."""
-    said = page_texts(language)
     return Markup(
         '<p><button type="button" class="sl-act" data-again="{}">{}</button><span hidden>{}</span></p>'
     ).format(case, said["mine.again"], said["mine.gone"])
 
 
-def earlier_words(language: str = ENGLISH) -> Markup:
+def earlier_words(said: Texts) -> Markup:
     """Returns the line above what was said about words that have changed since; hidden until they have."""
-    return Markup('<p class="sl-earlier">{}</p>').format(page_texts(language)["outcome.earlier"])
+    return Markup('<p class="sl-earlier">{}</p>').format(said["outcome.earlier"])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 
 from markupsafe import Markup
@@ -12,38 +13,52 @@ from safety.messages.catalogue import Messages
 from safety.records import Decision, Verdict
 from ui.html.markup import joined, jpeg_address, notice
 from ui.results import Step
-from ui.texts import Texts, page_texts
+from ui.texts import ENGLISH, Texts, page_texts
 
 # JPEG takes a millisecond a preview; WebP and PNG take twenty times that.
 QUALITY = 70
 
 
-def progress(step: Step) -> Markup:
+def progress(step: Step, language: str = ENGLISH) -> Markup:
     """Returns the stage in words, the steps, the seconds, and the pictures as far as they can be seen."""
+    texts = page_texts(language)
     share = round(100 * step.done / step.total) if step.total else 0
-    steps = f"{step.done} of {step.total}" if step.total > 1 else ""
-    left = f", about {step.left:.0f} s left" if step.left is not None and step.left >= 1 else ""
+    steps = texts.say("progress.steps", done=step.done, total=step.total) if step.total > 1 else ""
+    left = texts.say("progress.left", seconds=f"{step.left:.0f}") if step.left is not None and step.left >= 1 else ""
     return Markup(
         '<div class="sl-progress"><p><b>{}</b> <span>{}</span><time>{:.0f} s{}</time></p>'
-        '<div class="sl-bar" role="progressbar" aria-label="Progress" aria-valuenow="{}">'
+        '<div class="sl-bar" role="progressbar" aria-label="{}" aria-valuenow="{}">'
         '<span style="width:{}%"></span></div>{}</div>'
-    ).format(step.stage.capitalize(), steps, step.seconds, left, share, max(share, 3), previews(step.previews))
+    ).format(
+        _stage(step.stage, texts),
+        steps,
+        step.seconds,
+        left and f", {left}",
+        texts["progress.title"],
+        share,
+        max(share, 3),
+        previews(step.previews, texts),
+    )
 
 
-def previews(images: tuple[Image, ...]) -> Markup:
+def _stage(stage: str, texts: Texts) -> str:
+    """Returns a stage of the work in words; what an engine alone calls it stays as it is."""
+    return texts.strings.get(f"progress.stage_{'_'.join(re.findall('[a-z]+', stage.lower()))}", stage.capitalize())
+
+
+def previews(images: tuple[Image, ...], texts: Texts) -> Markup:
     """Returns the blurred pictures side by side; nothing before there are any."""
     if not images:
         return Markup("")
     shown = joined(
-        Markup('<img alt="Picture {}, blurred while it develops" src="{}" width="{}" height="{}">').format(
-            number, jpeg_address(image, QUALITY), image.width, image.height
+        Markup('<img alt="{}" src="{}" width="{}" height="{}">').format(
+            texts.say("progress.blurred", number=number), jpeg_address(image, QUALITY), image.width, image.height
         )
         for number, image in enumerate(images, 1)
     )
-    return Markup(
-        '<figure class="sl-previews"><div>{}</div>'
-        "<figcaption>Developing. Blurred until the picture check has passed.</figcaption></figure>"
-    ).format(shown)
+    return Markup('<figure class="sl-previews"><div>{}</div><figcaption>{}</figcaption></figure>').format(
+        shown, texts["progress.developing"]
+    )
 
 
 def allowed_by(decision: Decision, messages: Messages) -> Markup:
@@ -60,20 +75,23 @@ def remarks(generation: Generation, messages: Messages, allowed: Sequence[str] =
     lines, said = [], page_texts(messages.tag)
     if generation.failed:
         seeds = ", ".join(map(str, generation.failed))
-        lines.append(f"No picture for the seed {seeds}: the model gave no usable numbers. Try another seed.")
-    lines += steered(generation.steered, said) if generation.steered else []
+        lines.append(said.say("picture.failed", seeds=seeds))
+    lines += steered(generation.steered, messages) if generation.steered else []
     if allowed:
-        lines.append(said.say("steered.allowed", categories=_names(allowed)))
+        lines.append(said.say("steered.allowed", categories=_names(allowed, messages)))
     return joined(notice(line) for line in lines)
 
 
-def steered(result: SteeringResult, said: Texts) -> list[str]:
+def steered(result: SteeringResult, messages: Messages) -> list[str]:
     """Returns what a model was steered away from, or why it could not be; nothing where nothing called for it."""
     if not (result.method or result.lacking):
         return []
-    names = {"categories": _names(result.steering.categories), "why": result.why}
+    said, names = (
+        page_texts(messages.tag),
+        {"categories": _names(result.steering.categories, messages), "why": result.why},
+    )
     return [said.say("steered.away" if result.method else "steered.not", **names)]
 
 
-def _names(categories: Sequence[str]) -> str:
-    return " and ".join(category.replace("_", " ") for category in categories)
+def _names(categories: Sequence[str], messages: Messages) -> str:
+    return ", ".join(messages.locale.category[category].title for category in categories)

@@ -66,7 +66,11 @@ def _signals(group: ReasonGroup, messages: Messages) -> Markup:
 
 def _signal(reason: Reason, messages: Messages) -> Markup:
     evidence = Markup("<q>{}</q> ").format(reason.evidence) if reason.evidence else Markup("")
-    places = Markup(' <span class="sl-where">{}</span>').format(where(reason.regions)) if reason.regions else Markup("")
+    places = (
+        Markup(' <span class="sl-where">{}</span>').format(where(reason.regions, messages.tag))
+        if reason.regions
+        else Markup("")
+    )
     score, threshold = reason.score or 0.0, reason.threshold if reason.threshold is not None else 0.0
     text = messages.locale.statement.signal.format(
         check=messages.check(reason.check),

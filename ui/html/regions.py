@@ -8,26 +8,28 @@ from markupsafe import Markup
 
 from safety.records import Decision, Region
 from ui.html.markup import joined
+from ui.texts import ENGLISH, page_texts
 
 ROWS = ("upper", "middle", "lower")
 COLUMNS = ("left", "centre", "right")
 MAX_PLACES = 3  # more than these is "across the picture"
 
 
-def where(regions: Sequence[Region]) -> str:
+def where(regions: Sequence[Region], language: str = ENGLISH) -> str:
     """Returns the places of the regions, the heaviest first, as "upper left, centre"; "" without regions."""
+    texts = page_texts(language)
     heaviest = sorted(regions, key=lambda region: -region.weight)
     places = list(dict.fromkeys(place(region) for region in heaviest))
-    return "across the picture" if len(places) > MAX_PLACES else ", ".join(places)
+    if len(places) > MAX_PLACES:
+        return texts["place.across"]
+    return ", ".join(texts[f"place.{one}"] for one in places)
 
 
 def place(region: Region) -> str:
-    """Returns the ninth of the picture that a region's middle lies in."""
+    """Names the ninth of the picture that a region's middle lies in, as "upper_left"."""
     row = ROWS[min(2, int(1.5 * (region.top + region.bottom)))]
     column = COLUMNS[min(2, int(1.5 * (region.left + region.right)))]
-    return {"middle centre": "centre", "upper centre": "top", "lower centre": "bottom"}.get(
-        f"{row} {column}", f"{row} {column}"
-    )
+    return f"{row}_{column}"
 
 
 def boxes(decision: Decision) -> Markup:

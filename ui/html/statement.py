@@ -146,7 +146,7 @@ def _evidence(ground: Ground, statement: Statement) -> Markup:
     if not ground.regions:
         return words
     label = statement.messages.locale.statement.evidence
-    place = Markup('<span class="sl-where">{}</span>').format(where(ground.regions))
+    place = Markup('<span class="sl-where">{}</span>').format(where(ground.regions, statement.messages.tag))
     return words + Markup('<p class="sl-evidence">{}: {}</p>').format(label, place)
 
 

@@ -7,144 +7,91 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 from markupsafe import Markup
 
 from ui.html.markup import facts, joined, problem
 from ui.results import Problem
+from ui.texts import ENGLISH, Texts, page_texts
 
-INTRO = Markup(
-    '<div class="sl-intro"><h2>Where is this picture from?</h2><p>Safelight marks a picture in several ways. '
-    "Drop a file here to see which marks are still there, its own and those of other makers, what each one proves, "
-    "and what the file reveals about whoever made it. The file stays on this machine, for an hour at most.</p></div>"
-)
-EMPTY = Markup('<div class="sl-empty"><span class="sl-glow"></span><p>What the marks say appears here.</p></div>')
-HONEST = Markup(
-    '<p class="sl-honest">A mark that is found says something. A mark that is missing proves nothing: marks can be '
-    "removed, and most pictures, real or made, never had one.</p>"
-)
-
-
-@dataclass(frozen=True, slots=True)
-class Layer:
-    """Holds the texts of one layer: its name, what finding it proves and what not, what its absence may mean."""
-
-    title: str
-    proves: str
-    absent: str
-
-
-LAYERS = {
-    "credentials": Layer(
-        "Signed credentials",
-        "A signature over the whole file: any changed byte breaks it. It proves that whoever holds the key said this, "
-        "not that it is true.",
-        "No C2PA manifest. Most sites strip it when a picture is uploaded.",
-    ),
-    "invisible": Layer(
-        "Invisible mark",
-        "Carried by the pixels: it outlives new files and moderate edits. It can be copied onto another picture, so "
-        "ask the record below.",
-        "No mark of a Safelight studio in the pixels.",
-    ),
-    "metadata": Layer(
-        "Metadata",
-        "Plain text in the file: anybody can write it or take it out.",
-        "Nothing in the file says that AI made it.",
-    ),
-    "registry": Layer(
-        "This studio's record",
-        "The studio's own log. It keeps a fingerprint of what each picture looks like, which tells the picture itself "
-        "from one that its mark was copied to.",
-        "This studio has no record of the file or of its stamp.",
-    ),
-}
-THIRD_PARTY = Layer(
-    "Marks of other makers",
-    "Known patterns that other generators write into the pixels. A hint: no bound on false alarms is proven, and "
-    "anybody can write them.",
-    "None of those that are known here. They do not survive JPEG, a new size or a crop, so most copies have lost them.",
-)
-DAMAGED = "The file has a C2PA manifest that is damaged or cut off: what it says cannot be read."
-# Name in the JSON -> name on the page. What is not listed here stands in the JSON alone.
+LAYERS = ("credentials", "invisible", "metadata", "registry")
+# Name in the JSON -> its key on the page. What is not listed here stands in the JSON alone.
 FACTS = {
-    "generator": "Written by",
-    "issuer": "Says it is by",
-    "provider": "Provider",
-    "time": "Time",
-    "time_authority": "Time attested",
-    "created": "Time",
-    "tool": "Looks like",
-    "model": "Model",
-    "source": "Enlarged from",
-    "sources": "Source type",
-    "earlier": "Builds on",
-    "digital_source_type": "Source type",
-    "ai_system": "AI system",
-    "credit": "Credit",
-    "score": "Certainty",
-    "case": "Case",
-    "distance": "Bits that differ",
+    "generator": "generator",
+    "issuer": "issuer",
+    "provider": "provider",
+    "time": "time",
+    "time_authority": "attested",
+    "created": "time",
+    "tool": "tool",
+    "model": "model",
+    "source": "source",
+    "sources": "kind",
+    "earlier": "earlier",
+    "digital_source_type": "kind",
+    "ai_system": "ai_system",
+    "credit": "credit",
+    "score": "score",
+    "case": "case",
+    "distance": "distance",
 }
-MATCHES = {
-    "file": "This very file",
-    "picture": "The same picture",
-    "edited": "The same picture, edited",
-    "another": "Another picture",
-    "unclear": "Cannot tell",
-}
-DISCLOSURE_GROUPS = {
-    "who": "Who",
-    "where": "Where",
-    "when": "When",
-    "tool": "With what",
-    "words": "In what words",
-    "other": "Other fields",
-}
+DISCLOSURE_GROUPS = ("who", "where", "when", "tool", "words", "other")
 PERSONAL = ("who", "where", "words")
-NOTHING_DISCLOSED = "Nothing: no field of the file says anything about its maker."
 INSTANT = re.compile(r"(\d{4}-\d\d-\d\d)T(\d\d:\d\d):\d\d(?:\.\d+)?(?:Z|\+00:00)")
 
 Row = Mapping[str, Any]
 
 
-def report(result: Row | Problem | None) -> Markup:
-    """Returns what all marks of a file say; `result` is Verification.as_json()."""
-    if result is None:
-        return EMPTY
-    if isinstance(result, Problem):
-        return problem(result)
-    layers = joined(_layer(layer, result["layers"][name]) for name, layer in LAYERS.items())
-    return Markup(
-        '<section class="sl-report" aria-label="What the marks say"><h3>{}</h3>{}<div class="sl-layers">{}{}</div>'
-        "{}{}</section>"
-    ).format(
-        _plain_times(result["summary"]),
-        _contradictions(result["contradictions"]),
-        layers,
-        _third_party(result["foreign"], result["unread"]),
-        disclosures(result["reveals"]),
-        HONEST,
+def intro(texts: Texts) -> Markup:
+    """Returns what the tab is for."""
+    return Markup('<div class="sl-intro"><h2>{}</h2><p>{}</p></div>').format(
+        texts["verify.question"], texts["verify.intro"]
     )
 
 
-def _contradictions(sentences: Sequence[str]) -> Markup:
+def empty(texts: Texts) -> Markup:
+    """Returns what stands there before a file has been given."""
+    return Markup('<div class="sl-empty"><span class="sl-glow"></span><p>{}</p></div>').format(texts["verify.empty"])
+
+
+def report(result: Row | Problem | None, language: str = ENGLISH) -> Markup:
+    """Returns what all marks of a file say; `result` is Verification.as_json()."""
+    texts = page_texts(language)
+    if result is None:
+        return empty(texts)
+    if isinstance(result, Problem):
+        return problem(result, language)
+    layers = joined(_layer(name, result["layers"][name], texts) for name in LAYERS)
+    return Markup(
+        '<section class="sl-report" aria-label="{}"><h3>{}</h3>{}<div class="sl-layers">{}{}</div>'
+        '{}<p class="sl-honest">{}</p></section>'
+    ).format(
+        texts["verify.title"],
+        _plain_times(result["summary"]),
+        _contradictions(result["contradictions"], texts),
+        layers,
+        _third_party(result["foreign"], result["unread"], texts),
+        disclosures(result["reveals"], texts),
+        texts["verify.honest"],
+    )
+
+
+def _contradictions(sentences: Sequence[str], texts: Texts) -> Markup:
     if not sentences:
         return Markup("")
     items = joined(Markup("<li>{}</li>").format(_plain_times(sentence)) for sentence in sentences)
-    box = Markup('<div class="sl-contradictions" role="alert"><b>The marks contradict each other</b><ul>{}</ul></div>')
-    return box.format(items)
+    box = Markup('<div class="sl-contradictions" role="alert"><b>{}</b><ul>{}</ul></div>')
+    return box.format(texts["verify.contradict"], items)
 
 
-def _layer(layer: Layer, row: Row) -> Markup:
+def _layer(name: str, row: Row, texts: Texts) -> Markup:
     damaged = bool(row.get("damaged"))
     broken = damaged or (row["found"] and (row.get("valid") is False or row.get("match") == "another"))
     unsure = row["found"] and row.get("match") == "unclear"
     state = "broken" if broken else "found" if row["found"] and not unsure else "none"
-    text = DAMAGED if damaged else layer.proves if row["found"] else layer.absent
-    return _article(state, layer.title, _finding(row), text, _details(row))
+    said = "verify.damaged" if damaged else f"verify.{name}_{'proves' if row['found'] else 'absent'}"
+    return _article(state, texts[f"verify.{name}"], _finding(row, texts), texts[said], _details(row, texts))
 
 
 def _article(state: str, title: str, finding: str, text: str, details: Markup) -> Markup:
@@ -153,45 +100,57 @@ def _article(state: str, title: str, finding: str, text: str, details: Markup) -
     ).format(state, title, finding, text, details)
 
 
-def _third_party(marks: Sequence[Row], unread: Sequence[str]) -> Markup:
+def _third_party(marks: Sequence[Row], unread: Sequence[str], texts: Texts) -> Markup:
     """Returns the marks of other makers, never in green: they are the weakest evidence of all."""
     details = joined(
-        facts([("Looks like", mark["tool"]), ("Method", mark["method"]), ("Certainty", _certainty(mark))])
+        facts(
+            [
+                (texts["verify.fact_tool"], mark["tool"]),
+                (texts["verify.fact_method"], mark["method"]),
+                (texts["verify.fact_score"], _certainty(mark, texts)),
+            ]
+        )
         for mark in marks
     )
     notes = joined(Markup("<p>{}</p>").format(why) for why in unread)
-    finding = "A hint" if marks else "Not all read" if unread else "Not found"
-    text = THIRD_PARTY.proves if marks else THIRD_PARTY.absent
-    return _article("none", THIRD_PARTY.title, finding, text, details + notes)
+    finding = texts["verify.hint" if marks else "verify.not_all_read" if unread else "verify.not_found"]
+    text = texts["verify.others_proves" if marks else "verify.others_absent"]
+    return _article("none", texts["verify.others"], finding, text, details + notes)
 
 
-def _certainty(mark: Row) -> str:
-    return f"payload {mark['payload']}" if mark["payload"] else f"{mark['score']:.1f} standard deviations"
+def _certainty(mark: Row, texts: Texts) -> str:
+    if mark["payload"]:
+        return texts.say("verify.payload", payload=mark["payload"])
+    return texts.say("verify.deviations", score=f"{mark['score']:.1f}")
 
 
-def _finding(row: Row) -> str:
+def _finding(row: Row, texts: Texts) -> str:
     if row.get("damaged"):
-        return "There, and damaged"
+        return texts["verify.there_damaged"]
     if not row["found"]:
-        return "Not found"
+        return texts["verify.not_found"]
     if "match" in row:
-        return MATCHES[row["match"]]
+        return texts[f"verify.match_{row['match']}"]
     if "valid" not in row:
-        return "Found"
+        return texts["verify.found"]
     if not row["valid"]:
-        return "Changed since signing"
-    return "Valid" if row["trusted"] else "Valid, signer unknown"
+        return texts["verify.changed"]
+    return texts["verify.valid" if row["trusted"] else "verify.valid_unknown"]
 
 
-def _details(row: Row) -> Markup:
+def _details(row: Row, texts: Texts) -> Markup:
     if not row["found"]:
         return Markup("")
-    pairs = {"Stamp": str(row["stamp"] or "none")}
+    pairs = {texts["verify.fact_stamp"]: str(row["stamp"] or texts["verify.no_stamp"])}
     if row.get("valid"):
-        pairs["Signer"] = "this studio" if row["trusted"] else "not known here"
+        pairs[texts["verify.fact_signer"]] = texts["verify.signer_here" if row["trusted"] else "verify.signer_unknown"]
     for name, value in row.items():
         inner = value if isinstance(value, Mapping) else {name: value}
-        pairs |= {FACTS[key]: _text(fact) for key, fact in inner.items() if key in FACTS and _text(fact)}
+        pairs |= {
+            texts[f"verify.fact_{FACTS[key]}"]: said
+            for key, fact in inner.items()
+            if key in FACTS and (said := _text(fact, texts))
+        }
     return facts(pairs.items())
 
 
@@ -199,38 +158,38 @@ def _plain_times(text: str) -> str:
     return INSTANT.sub(r"\1 \2 UTC", text)
 
 
-def _text(value: Any) -> str:
+def _text(value: Any, texts: Texts) -> str:
     """Returns a fact in few words; "" for one that says nothing. Of a vocabulary's address, the last part."""
     if isinstance(value, bool):
-        return "yes" if value else "no"
+        return texts["verify.yes" if value else "verify.no"]
     if isinstance(value, float):
         return f"{value:.2f}"
     if isinstance(value, list | tuple):
-        return ", ".join(_text(item) for item in value)
+        return ", ".join(_text(item, texts) for item in value)
     text = "" if value is None else str(value)
     return text.rstrip("/").rpartition("/")[2] if "/digitalsourcetype/" in text else _plain_times(text)
 
 
-def disclosures(rows: Sequence[Row]) -> Markup:
+def disclosures(rows: Sequence[Row], texts: Texts) -> Markup:
     """Returns everything that a file discloses about its maker, as a table by kind.
 
     `rows` are those of Verification.as_json()["reveals"].
     """
     if not rows:
-        return Markup('<p class="sl-honest">What the file reveals about its maker: {}</p>').format(NOTHING_DISCLOSED)
+        return Markup('<p class="sl-honest">{}</p>').format(texts["verify.reveals_nothing"])
     tables = joined(
-        _disclosure_table(title, [row for row in rows if row["group"] == group])
-        for group, title in DISCLOSURE_GROUPS.items()
+        _disclosure_table(texts[f"verify.group_{group}"], [row for row in rows if row["group"] == group])
+        for group in DISCLOSURE_GROUPS
     )
     return Markup('<details class="sl-reveals"><summary>{}</summary>{}</details>').format(
-        _disclosure_title(rows), tables
+        _disclosure_title(rows, texts), tables
     )
 
 
-def _disclosure_title(rows: Sequence[Row]) -> str:
+def _disclosure_title(rows: Sequence[Row], texts: Texts) -> str:
     personal = sum(row["group"] in PERSONAL for row in rows)
-    fields = f"What the file reveals about its maker: {len(rows)} field{'s' * (len(rows) != 1)}"
-    return f"{fields}, {personal} of them on who, where or in what words" if personal else fields
+    key = "verify.reveals_personal" if personal else "verify.reveals"
+    return texts.say(key, count=len(rows), **({"personal": personal} if personal else {}))
 
 
 def _disclosure_table(title: str, rows: Sequence[Row]) -> Markup:

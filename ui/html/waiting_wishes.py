@@ -5,14 +5,13 @@ from __future__ import annotations
 from markupsafe import Markup
 
 from ui.html.markup import joined
-from ui.texts import page_texts
+from ui.texts import Texts
 
 SAID = ("take_out", "soon", "ready", "ready_many")
 
 
-def queue(language: str = "en") -> Markup:
+def queue(texts: Texts) -> Markup:
     """Returns the list of wishes that wait, empty and hidden, with the sentences that the script needs."""
-    texts = page_texts(language)
     said = joined(Markup(' data-{}="{}"').format(name.replace("_", "-"), texts[f"queue.{name}"]) for name in SAID)
     return Markup(
         '<section class="sl-queue" aria-label="{}" hidden{}><h3>{}</h3><ol></ol>'

@@ -12,16 +12,18 @@ from safety.records import Verdict
 from safety.review.appeals import AppealRequest
 from ui.html import appeal
 from ui.html.markup import about, notice, problem
+from ui.placeholders import for_any_reader
 from ui.results import Problem, attempt
 from ui.texts import page_texts
 from ui.web.client_ip import client_ip
+from ui.web.labels import label
+from ui.web.reader import page_language
 
 if TYPE_CHECKING:
     from studio import Studio
 
 Updates = dict[Any, Any]
 Refusal = dict[str, str]  # of a session: case, prompt, negative_prompt of the last refusal
-LABEL = "Ask a person to look again"  # as the statements of reasons name it (presets/locales)
 LASTS = 3600  # seconds that a session's last refusal is kept
 
 
@@ -42,19 +44,19 @@ class AppealBox:
     def build(cls, studio: Studio) -> AppealBox:
         """Lays out the box inside the open context and wires it."""
         max_length = studio.retention.appeal.remark_characters
-        with gr.Accordion(LABEL, open=False, visible=False, elem_id="sl-appeal") as box:
-            gr.HTML(appeal.terms(studio.retention))
+        with gr.Accordion(label("appeal.title"), open=False, visible=False, elem_id="sl-appeal") as box:
+            gr.HTML(appeal.terms(studio.retention, for_any_reader()))
             remark = gr.Textbox(
-                label="What should the reviewer know?",
+                label=label("appeal.remark"),
                 lines=2,
                 max_length=max_length,
                 elem_id="sl-remark",
                 container=True,
             )
-            learn = gr.Checkbox(label="My words may serve as an example to make the checks better", elem_id="sl-learn")
+            learn = gr.Checkbox(label=label("appeal.learn"), elem_id="sl-learn")
             with gr.Row():
-                send = gr.Button("Ask for a review", size="sm", elem_id="sl-ask")
-                report = gr.Button("Only report a false block", size="sm", elem_id="sl-report-block")
+                send = gr.Button(label("appeal.ask"), size="sm", elem_id="sl-ask")
+                report = gr.Button(label("appeal.report"), size="sm", elem_id="sl-report-block")
             answer = gr.HTML(elem_id="sl-asked")
         appeal_box = cls(studio, box, remark, learn, send, report, answer, gr.State({}, time_to_live=LASTS))
         appeal_box._wire()
@@ -102,10 +104,13 @@ class AppealBox:
 
     def _sent(self, refusal: Refusal, options: dict[str, Any], request: gr.Request) -> tuple[Any, ...]:
         # A call without a session in which something was refused has nothing to send.
+        language = page_language(request)
         if not refusal:
-            return notice("There is nothing to ask about here."), gr.update(), gr.update()
+            return notice(page_texts(language)["appeal.nothing"]), gr.update(), gr.update()
         status = attempt(self.studio.appeal, AppealRequest(**{**refusal, **options}), client_ip(request))
         if isinstance(status, Problem):
-            return problem(status), gr.update(), gr.update()
-        answer = about("", notice(page_texts().say("mine.sent", case=status.case)), status.case, has_review=True)
+            return problem(status, language), gr.update(), gr.update()
+        answer = about(
+            "", notice(page_texts(language).say("mine.sent", case=status.case)), status.case, has_review=True
+        )
         return answer, gr.update(visible=False), gr.update(visible=False)

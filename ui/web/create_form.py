@@ -10,6 +10,8 @@ import gradio as gr
 from engines.validation import FORMATS
 from safety.policy.model import BASE_MODE
 from ui.html import decision
+from ui.placeholders import for_any_reader
+from ui.texts import page_texts
 from ui.web.engine_settings import MAX_TYPED, EngineSettings
 from ui.web.example_chips import ExampleChips
 from ui.web.labels import label
@@ -21,7 +23,6 @@ if TYPE_CHECKING:
     from studio.views import EngineStatus
 
 LASTS = 3600  # seconds that a session's warning and its veiled files are kept
-LOCKED = "The operator of this studio has set the mode."
 
 
 @dataclass(frozen=True)
@@ -46,8 +47,8 @@ class CreateFields:
         """Lays out prompt, mode and judgement inside the open context."""
         components: dict[str, Any] = {}
         components["prompt"] = gr.Textbox(
-            label="What should the picture show?",
-            placeholder="A red apple on a blue background",
+            label=label("create.prompt"),
+            placeholder=label("create.placeholder"),
             lines=3,
             max_lines=10,
             max_length=MAX_TYPED,
@@ -58,10 +59,10 @@ class CreateFields:
         style = StylePicker.build(studio)
         components["style"] = style.field
         components["mode"] = _mode_choice(studio)
-        judgement = gr.HTML(decision.IDLE, elem_id="sl-judgement")
+        judgement = gr.HTML(decision.idle(for_any_reader()), elem_id="sl-judgement")
         modes = ModeOffer.build(studio)
         components["acknowledged"] = gr.Checkbox(
-            label="I have read this and want to go on", visible=False, elem_id="sl-acknowledged"
+            label=label("create.acknowledged"), visible=False, elem_id="sl-acknowledged"
         )
         # What the session was shown a warning about: kept at the server, so that no call can claim to have read one.
         # In a list, from which one call takes it.
@@ -84,7 +85,7 @@ class CreateFields:
             settings.build_more(card)
             self._build_rest(studio)
         self.components.update(settings.components)
-        return settings, settings.follow(self.components["engine"], studio.engine_cards())
+        return settings, settings.follow(self.components["engine"], self.components["language"], studio.engine_cards())
 
     def _build_rest(self, studio: Studio) -> None:
         """Lays out what no engine's card says anything about."""
@@ -115,8 +116,8 @@ def _mode_choice(studio: Studio) -> gr.Radio:
     return gr.Radio(
         [(mode.title, name) for name, mode in modes.items()],
         value=first,
-        label="What is it for?",
-        info=LOCKED if studio.locked_mode else modes[first].description,
+        label=label("create.mode"),
+        info=label("policy.locked") if studio.locked_mode else modes[first].description,
         interactive=not studio.locked_mode,
         elem_id="sl-mode",
     )
@@ -127,14 +128,19 @@ def greeting(studio: Studio, accept_language: str) -> tuple[Any, Any]:
     tag = studio.nearest_language(accept_language)
     choices = studio.list_languages(tag.partition("-")[2])
     info = mode_info(studio, studio.locked_mode or BASE_MODE, tag)
-    return gr.update(choices=choices, value=tag), gr.update(info=info)
+    modes = [(studio.messages(tag).mode(name).title, name) for name in studio.list_modes()]
+    return gr.update(choices=choices, value=tag), gr.update(choices=modes, info=info)
 
 
 def mode_info(studio: Studio, mode: str, language: str) -> str:
     """Says what a mode is for, or that the operator has set it. Raises RequestError for an unknown language."""
-    return LOCKED if studio.locked_mode else studio.messages(language).mode(mode).description
+    return (
+        page_texts(language)["policy.locked"]
+        if studio.locked_mode
+        else studio.messages(language).mode(mode).description
+    )
 
 
 def _title(engine: EngineStatus) -> str:
     download = 0.0 if engine.availability.installed else engine.card.download_gb
-    return f"{engine.card.title} (downloads {download:g} GB first)" if download else engine.card.title
+    return label("create.downloads", model=engine.card.title, size=f"{download:g}") if download else engine.card.title

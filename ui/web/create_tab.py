@@ -22,6 +22,7 @@ from ui.html import decision, own_browser, progress, statement
 from ui.html.greeting import first_visit
 from ui.html.markup import about, notice, problem
 from ui.html.prompt_marks import prompt_marks
+from ui.placeholders import for_any_reader
 from ui.results import Judged, Problem, Step, attempt
 from ui.texts import page_texts
 from ui.web import format_choice, handlers
@@ -38,6 +39,7 @@ from ui.web.next_steps import MadePictures, enlarged_picture, form_values, made_
 from ui.web.person import person_of
 from ui.web.picture_slot import PictureSlot, Updates, VeiledExports, veiled_exports
 from ui.web.presence import Stop
+from ui.web.reader import accepted, page_language
 from ui.web.suggestions import Suggestions
 from ui.web.wish_queue import WishQueue
 from ui.web.word_notes import words_after, words_before
@@ -84,7 +86,7 @@ class CreateTab:
             format_choice.wire(self.studio, slot)
             slot.reveal.click(
                 partial(self.reveal, number),
-                [self.veiled],
+                [self.veiled, self.fields.components["language"]],
                 [self.status, *slot.parts],
                 api_name=f"reveal_{number}",
                 api_visibility="private",
@@ -130,8 +132,9 @@ class CreateTab:
         slot = self.slots[number]
         unseen: dict[str, Any] = {"show_progress": "hidden", "api_visibility": "private"}
         form = [self.status, *self.fields.components.values()]
+        kept = [self.made, self.fields.components["language"]]
         for button, other_seed in ((slot.next.again, True), (slot.next.words, False)):
-            filled = button.click(partial(self.fill, number, other_seed), [self.made], form, **unseen)
+            filled = button.click(partial(self.fill, number, other_seed), kept, form, **unseen)
             filled.then(None, None, None, js="() => document.querySelector('#sl-prompt textarea').focus()", **unseen)
         kept, buttons = [self.veiled, self.made], [self.create, self.cancel, self.wishes.add, self.status]
         return [
@@ -148,7 +151,7 @@ class CreateTab:
 
     def greet(self, request: gr.Request) -> tuple[Any, Any]:
         """Chooses the reader's language, and the country whose help comes first, as the browser names them."""
-        return greeting(self.studio, request.headers.get("accept-language", ""))
+        return greeting(self.studio, accepted(request))
 
     def judge(
         self,
@@ -169,15 +172,15 @@ class CreateTab:
         return (
             about(
                 handlers.checksum_of(prompt, mode, negative_prompt or "", style or ""),
-                decision.judgement(result)
+                decision.judgement(result, language or "")
                 + prompt_marks(result, prompt)
                 + words_before(self.studio, result, engine or ""),
             ),
             gr.update(value=False, visible=verdict is Verdict.WARN),
             gr.update(info=mode_info(self.studio, mode, language or "")),
             [handlers.words_of(judged, mode, negative)] if verdict is Verdict.WARN else [],
-            self.fields.style.show(prompt, style or "", engine or ""),
-            self.fields.examples.show(prompt, mode, engine or ""),
+            self.fields.style.show(prompt, style or "", engine or "", language or ""),
+            self.fields.examples.show(prompt, mode, engine or "", language or ""),
             *self.fields.modes.show(result),
             *self.suggestions.hide(wait=verdict is Verdict.BLOCK),
         )
@@ -186,12 +189,13 @@ class CreateTab:
         """Shows how far the work is, then its outcome."""
         form = dict(zip(forms.FIELDS, values, strict=True))
         shown: list[str] = form.pop("warning")
+        language = str(form["language"] or "")
         still_shown = list(shown)
         session, stop = request.session_hash or "", Stop(is_gone(request))
         # A program's call without a session cannot be stopped by another one.
         if session:
             self.stops[session] = stop
-        yield {**self._busy(True), self.status: progress.progress(Step()), **self.appeal.hide()}
+        yield {**self._busy(True), self.status: progress.progress(Step(), language), **self.appeal.hide()}
         with closing(
             handlers.create(self.studio, form, stop, client_ip(request), shown, person_of(request))
         ) as results:
@@ -200,12 +204,12 @@ class CreateTab:
                 if isinstance(result, Step):
                     # Not before something is drawn: a wrong setting leaves the last pictures where they are.
                     clear, cleared = bool(result.previews) and not cleared, cleared or bool(result.previews)
-                    yield {self.status: progress.progress(result), **(self._clear() if clear else {})}
+                    yield {self.status: progress.progress(result, language), **(self._clear() if clear else {})}
                 else:
                     # A confirmation holds for one picture; the warning still stands there to be confirmed anew.
                     taken_back = {self.fields.components["acknowledged"]: gr.update(value=False)}
                     taken_back |= {self.fields.components["warning"]: still_shown}
-                    yield {**self._busy(False), **taken_back, **self._end(result)}
+                    yield {**self._busy(False), **taken_back, **self._end(result, language)}
         self.stops.pop(session, None)
 
     def _enlarging(self, number: int, times: int) -> Callable[..., Iterator[Updates]]:
@@ -220,30 +224,33 @@ class CreateTab:
         self, number: int, times: int, veiled: VeiledExports, made: MadePictures, request: gr.Request
     ) -> Iterator[Updates]:
         """Shows how far the work is, then the larger picture in the place of the smaller one."""
+        language = page_language(request)
         # A call without a session that made the picture has nothing to enlarge.
         if number not in made:
-            yield {self.status: notice(page_texts()["next.gone"])}
+            yield {self.status: notice(page_texts(language)["next.gone"])}
             return
         session, stop = request.session_hash or "", Stop(is_gone(request))
         if session:
             self.stops[session] = stop
-        yield {**self._busy(True), self.status: progress.progress(Step()), **self.appeal.hide()}
+        yield {**self._busy(True), self.status: progress.progress(Step(), language), **self.appeal.hide()}
         asked = made[number].larger(times)
         with closing(handlers.enlarge(self.studio, asked, stop, client_ip(request), person_of(request))) as results:
             for result in results:
                 if isinstance(result, Step):
-                    yield {self.status: progress.progress(result)}
+                    yield {self.status: progress.progress(result, language)}
                 else:
-                    ended = attempt(self._larger, number, result, veiled, made)
+                    ended = attempt(self._larger, number, result, veiled, made, language)
                     yield {
                         **self._busy(False),
-                        **({self.status: problem(ended)} if isinstance(ended, Problem) else ended),
+                        **({self.status: problem(ended, language)} if isinstance(ended, Problem) else ended),
                     }
         self.stops.pop(session, None)
 
-    def _larger(self, number: int, result: Problem | Enlarged, veiled: VeiledExports, made: MadePictures) -> Updates:
+    def _larger(
+        self, number: int, result: Problem | Enlarged, veiled: VeiledExports, made: MadePictures, language: str
+    ) -> Updates:
         if isinstance(result, Problem):
-            return {self.status: problem(result)}
+            return {self.status: problem(result, language)}
         picture, export = result.result, result.result.export
         if export is None:
             # The smaller picture stays where it is.
@@ -257,12 +264,12 @@ class CreateTab:
             **self.slots[number].show(picture, result.case, picture.picture.seed, messages, picture.picture.filled),
         }
 
-    def fill(self, number: int, other_seed: bool, made: MadePictures) -> Updates:
+    def fill(self, number: int, other_seed: bool, made: MadePictures, language: str | None) -> Updates:
         """Fills the form in as it was for a picture."""
         if number not in made:
-            return {self.status: notice(page_texts()["next.gone"])}
+            return {self.status: notice(page_texts(language or "")["next.gone"])}
         return {
-            self.status: notice(page_texts()["next.filled"]),
+            self.status: notice(page_texts(language or "")["next.filled"]),
             **form_values(made[number], other_seed, self.fields.components),
         }
 
@@ -273,27 +280,27 @@ class CreateTab:
         """
         if stop := self.stops.pop(request.session_hash or "", None):
             stop.set()
-        return *self._busy(False).values(), notice(page_texts()["create.stopped"])
+        return *self._busy(False).values(), notice(page_texts(page_language(request))["create.stopped"])
 
-    def reveal(self, number: int, veiled: VeiledExports) -> Updates:
+    def reveal(self, number: int, veiled: VeiledExports, language: str | None) -> Updates:
         """Shows a veiled picture once that is on record."""
         # A call without a session that made the picture has nothing to reveal.
         if number not in veiled:
-            return {self.status: notice("There is no veiled picture here.")}
+            return {self.status: notice(page_texts(language or "")["picture.none_veiled"])}
         case, export = veiled[number]
         result = attempt(self.studio.reveal, case, export)
         if isinstance(result, Problem):
-            return {self.status: problem(result)}
+            return {self.status: problem(result, language or "")}
         return self.slots[number].unveil(case, export)
 
     def _busy(self, busy: bool) -> Updates:
         shown = {self.create: not busy, self.cancel: busy, self.wishes.add: busy}
         return {button: gr.update(visible=visible) for button, visible in shown.items()}
 
-    def _end(self, result: Problem | Outcome) -> Updates:
+    def _end(self, result: Problem | Outcome, language: str) -> Updates:
         """Shows how the work ended. The disk may be full just now: the page must not stay busy."""
         updates = result if isinstance(result, Problem) else attempt(self._outcome, result)
-        return {self.status: problem(updates)} if isinstance(updates, Problem) else updates
+        return {self.status: problem(updates, language)} if isinstance(updates, Problem) else updates
 
     def _outcome(self, outcome: Outcome) -> Updates:
         return self._refusal(outcome) if isinstance(outcome, Refused) else self._delivery(outcome)
@@ -320,7 +327,9 @@ class CreateTab:
         words, open_to_appeal = self._checksum(refused.request), refused.decision.verdict is Verdict.BLOCK
         one = self.studio.statement(refused)
         section = (
-            own_browser.earlier_words(one.messages.tag) + statement.section(one) + of_refusal(self.studio, refused)
+            own_browser.earlier_words(page_texts(one.messages.tag))
+            + statement.section(one)
+            + of_refusal(self.studio, refused)
         )
         return about(words, section, refused.case if open_to_appeal else "")
 
@@ -352,25 +361,26 @@ class CreateTab:
 def build(studio: Studio) -> CreateTab:
     """Lays out the tab inside the open Blocks context and wires it."""
     max_count = max(int(card.count.most) for card in studio.engine_cards().values())
+    texts = for_any_reader()
     with gr.Row(elem_id="sl-create", equal_height=False):
         with gr.Column(elem_id="sl-request", scale=5, min_width=320):
             fields = CreateFields.build(studio)
-            gr.HTML(own_browser.connection(), elem_id="sl-connection")
+            gr.HTML(own_browser.connection(texts), elem_id="sl-connection")
             suggestions = Suggestions.build(studio)
             create = gr.Button(label("create.go"), variant="primary", elem_id="sl-go")
             wishes = WishQueue.build()
             cancel = gr.Button(label("create.stop"), variant="stop", visible=False, elem_id="sl-stop")
-            gr.HTML(f'<p class="sl-small">{page_texts()["form.keys"]}</p>', elem_id="sl-keys")
+            gr.HTML(Markup('<p class="sl-small">{}</p>').format(texts["form.keys"]), elem_id="sl-keys")
             wishes.build_list()
             settings, engine_followed = fields.build_settings(studio)
-            gr.HTML(own_browser.kept_here(), elem_id="sl-kept")
+            gr.HTML(own_browser.kept_here(texts), elem_id="sl-kept")
             kept = KeptForm.build(fields.components)
         with gr.Column(elem_id="sl-result", scale=6, min_width=320):
-            status = gr.HTML(first_visit(page_texts()), elem_id="sl-status")
+            status = gr.HTML(first_visit(texts), elem_id="sl-status")
             appeal = AppealBox.build(studio)
             with gr.Row(elem_id="sl-pictures"):
                 slots = tuple(PictureSlot.build(number) for number in range(max_count))
-            gr.HTML(own_browser.strip(), elem_id="sl-strip")
+            gr.HTML(own_browser.strip(texts), elem_id="sl-strip")
     veiled = gr.State({}, time_to_live=LASTS)
     made = gr.State({}, time_to_live=LASTS)
     form = (fields, settings, engine_followed, kept)

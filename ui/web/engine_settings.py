@@ -14,6 +14,7 @@ from safety.prompt.validation import MAX_PROMPT
 from ui.texts import ENGLISH, page_texts
 from ui.web.labels import label
 
+Say = Callable[..., str]  # of a key and its names: what stands for it, or what it says
 # Room beyond the limit: a longer text gets the sentence that says so, and is never cut unseen.
 MAX_TYPED = 2 * MAX_PROMPT
 LASTS = 3600  # seconds that a session's last seed is kept
@@ -36,8 +37,8 @@ class EngineSettings:
     @classmethod
     def build(cls, card: EngineCard) -> EngineSettings:
         """Lays out what stands in sight: shape, number of pictures, seed."""
-        shape = gr.Radio(label=label("form.shape"), elem_id="sl-shape", elem_classes="sl-cards", **_shape(card))
-        one_size = gr.HTML(elem_id="sl-one-size", **_one_size(card))
+        shape = gr.Radio(label=label("form.shape"), elem_id="sl-shape", elem_classes="sl-cards", **_shape(card, label))
+        one_size = gr.HTML(elem_id="sl-one-size", **_one_size(card, label))
         with gr.Row(elem_id="sl-number-and-seed"):
             count = gr.Radio(label=label("form.count"), elem_id="sl-count", elem_classes="sl-cards", **_count(card))
             with gr.Row(elem_id="sl-seed-row"):
@@ -54,33 +55,38 @@ class EngineSettings:
     def build_more(self, card: EngineCard) -> None:
         """Lays out what few people change."""
         self.components["negative_prompt"] = gr.Textbox(
-            label=label("form.negative"), lines=1, max_length=MAX_TYPED, elem_id="sl-negative", **_negative_prompt(card)
+            label=label("form.negative"),
+            lines=1,
+            max_length=MAX_TYPED,
+            elem_id="sl-negative",
+            **_negative_prompt(card, label),
         )
         with gr.Row():
-            self.components["steps"] = gr.Slider(label=label("form.steps"), elem_id="sl-steps", **_steps(card))
+            self.components["steps"] = gr.Slider(label=label("form.steps"), elem_id="sl-steps", **_steps(card, label))
             self.components["guidance"] = gr.Slider(
-                label=label("form.guidance"), step=0.1, elem_id="sl-guidance", **_guidance(card)
+                label=label("form.guidance"), step=0.1, elem_id="sl-guidance", **_guidance(card, label)
             )
         with gr.Row(elem_id="sl-size"):
             for name in ("width", "height"):
                 self.components[name] = gr.Slider(label=label(f"form.{name}"), **_range(card.size, card.size_multiple))
 
-    def follow(self, engine: gr.Dropdown, cards: Mapping[str, EngineCard]) -> Any:
+    def follow(self, engine: gr.Dropdown, language: gr.Dropdown, cards: Mapping[str, EngineCard]) -> Any:
         """Makes the settings take the ranges of the engine that is chosen; returns the event by which they have."""
-        kinds: list[tuple[Any, Callable[[EngineCard], dict[str, Any]]]] = [
-            (engine, lambda card: {"info": card.note or None}),
+        kinds: list[tuple[Any, Callable[[EngineCard, Say], dict[str, Any]]]] = [
+            (engine, lambda card, _: {"info": card.note or None}),
             (self.shape, _shape),
             (self.one_size, _one_size),
-            (self.components["count"], _count),
+            (self.components["count"], lambda card, _: _count(card)),
             (self.components["negative_prompt"], _negative_prompt),
             (self.components["steps"], _steps),
             (self.components["guidance"], _guidance),
-            (self.components["width"], lambda card: _range(card.size, card.size_multiple)),
-            (self.components["height"], lambda card: _range(card.size, card.size_multiple)),
+            (self.components["width"], lambda card, _: _range(card.size, card.size_multiple)),
+            (self.components["height"], lambda card, _: _range(card.size, card.size_multiple)),
         ]
 
-        def follow(name: str) -> list[Any]:
-            return [gr.update(**kind(cards[name])) for _, kind in kinds]
+        def follow(name: str, language: str | None) -> list[Any]:
+            say = page_texts(language or ENGLISH).say
+            return [gr.update(**kind(cards[name], say)) for _, kind in kinds]
 
         quiet: dict[str, Any] = {"show_progress": "hidden", "api_visibility": "private"}
         sides, seed = [self.components["width"], self.components["height"]], self.components["seed"]
@@ -88,7 +94,7 @@ class EngineSettings:
         gr.on([side.change for side in sides], None, sides, [self.shape], js=SHAPE, **quiet)
         self.new_seed.click(None, None, [seed], js="() => ''", **quiet)
         self.keep_seed.click(lambda drawn: drawn, [self.drawn], [seed], **quiet)
-        return engine.change(follow, [engine], [component for component, _ in kinds], **quiet)
+        return engine.change(follow, [engine, language], [component for component, _ in kinds], **quiet)
 
     def show_drawn(self, seed: int, language: str) -> dict[Any, Any]:
         """Offers to keep the seed that a picture was drawn from."""
@@ -96,15 +102,15 @@ class EngineSettings:
         return {self.drawn: str(seed), self.keep_seed: gr.update(value=text, interactive=True)}
 
 
-def _shape(card: EngineCard) -> dict[str, Any]:
+def _shape(card: EngineCard, say: Say) -> dict[str, Any]:
     sizes = sizes_of(card)
-    choices = [(label(f"form.{name}"), f"{width}x{height}") for name, (width, height) in sizes.items()]
+    choices = [(say(f"form.{name}"), f"{width}x{height}") for name, (width, height) in sizes.items()]
     return {"choices": choices, "value": choices[0][1], "visible": len(choices) > 1}
 
 
-def _one_size(card: EngineCard, language: str = ENGLISH) -> dict[str, Any]:
+def _one_size(card: EngineCard, say: Say) -> dict[str, Any]:
     side = int(max(card.size.default, card.shown_at_least))
-    text = page_texts(language).say("form.one_size", side=side)
+    text = say("form.one_size", side=side)
     return {"value": f'<p class="sl-small">{text}</p>', "visible": len(sizes_of(card)) == 1}
 
 
@@ -125,19 +131,19 @@ def _range(bounds: Range, step: float = 1) -> dict[str, Any]:
     }
 
 
-def _steps(card: EngineCard) -> dict[str, Any]:
+def _steps(card: EngineCard, say: Say) -> dict[str, Any]:
     quick = card.steps.quick
-    return _range(card.steps) | {"info": page_texts().say("form.quick", steps=f"{quick:g}") if quick else None}
+    return _range(card.steps) | {"info": say("form.quick", steps=f"{quick:g}") if quick else None}
 
 
-def _guidance(card: EngineCard) -> dict[str, Any]:
-    options = _range(card.guidance) | {"interactive": card.guided, "info": _unguided(card)}
+def _guidance(card: EngineCard, say: Say) -> dict[str, Any]:
+    options = _range(card.guidance) | {"interactive": card.guided, "info": _unguided(card, say)}
     return {name: value for name, value in options.items() if name not in ("step", "visible")}
 
 
-def _negative_prompt(card: EngineCard) -> dict[str, Any]:
-    return {"interactive": card.guided, "info": _unguided(card)}
+def _negative_prompt(card: EngineCard, say: Say) -> dict[str, Any]:
+    return {"interactive": card.guided, "info": _unguided(card, say)}
 
 
-def _unguided(card: EngineCard) -> Any:
-    return None if card.guided else label("form.unguided")
+def _unguided(card: EngineCard, say: Say) -> Any:
+    return None if card.guided else say("form.unguided")

@@ -6,10 +6,12 @@ import threading
 import time
 from typing import TYPE_CHECKING
 
+import gradio as gr
 from markupsafe import Markup
 
 from safety.health import Health
 from ui.html.health_status import light
+from ui.web.reader import page_language
 
 if TYPE_CHECKING:
     from studio import Studio
@@ -32,6 +34,6 @@ class HealthBadge:
                 self._answer = time.monotonic(), self._studio.health()
             return self._answer[1]
 
-    def show(self) -> Markup:
+    def show(self, request: gr.Request) -> Markup:
         """Returns the light as HTML."""
-        return light(self.health())
+        return light(self.health(), page_language(request))

@@ -1,19 +1,13 @@
-"""Labels of Gradio's components: the browser chooses their language, so that one page serves every reader."""
+"""Labels of Gradio's components: placeholders, since one page is built for readers of every language."""
 
 from __future__ import annotations
 
-import gradio as gr
-from gradio.i18n import I18nData
-
-from ui.texts import ENGLISH, all_texts
+from ui.placeholders import plain
 
 
-def label(key: str) -> I18nData:
-    """Returns what stands for a string of presets/locales/page/ in a component. Raises KeyError for an unknown key."""
-    all_texts()[ENGLISH][key]  # a misspelt key fails here, and not before a reader
-    return I18nData(key)
+def label(key: str, **names: object) -> str:
+    """Returns what stands for a string of presets/locales/page/ in a component as it is laid out.
 
-
-def translations() -> gr.I18n:
-    """Returns every language's strings as Gradio sends them to the browser."""
-    return gr.I18n(**{tag: dict(texts.strings) for tag, texts in all_texts().items()})
+    What a handler returns is said in the person's language at once, by `page_texts`. Raises KeyError.
+    """
+    return plain(key, **names)

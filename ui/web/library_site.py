@@ -29,6 +29,7 @@ from ui.results import Problem, attempt
 from ui.texts import Texts, page_texts
 from ui.web.headers import FILE_POLICY
 from ui.web.person import person_of
+from ui.web.reader import accepted, page_language
 
 if TYPE_CHECKING:
     from studio import Studio
@@ -162,10 +163,10 @@ class LibrarySite:
         return "person" if self.library.keeps_prompts(person) else "no"
 
     def _tag(self, request: Request) -> str:
-        return self.studio.nearest_language(request.headers.get("accept-language", ""))
+        return self.studio.nearest_language(accepted(request))
 
     def _texts(self, request: Request) -> Texts:
-        return page_texts(self._tag(request))
+        return page_texts(page_language(request))
 
     def _names(self, request: Request) -> dict[str, str]:
         """Returns the titles of modes, engines and verdicts, for the filters."""

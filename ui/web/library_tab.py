@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import gradio as gr
 
 from ui.html import found, library_cards
+from ui.placeholders import for_any_reader
 from ui.results import Problem, attempt
 from ui.texts import page_texts
 from ui.web.client_ip import client_ip
@@ -17,6 +18,7 @@ from ui.web.concurrency import VERIFYING
 from ui.web.fill_form import fitting
 from ui.web.labels import label
 from ui.web.person import person_of
+from ui.web.reader import page_language
 
 if TYPE_CHECKING:
     from studio import Studio
@@ -36,7 +38,7 @@ def build(studio: Studio, engine: gr.Dropdown) -> None:
 
     def read(path: str | None, request: gr.Request) -> tuple[Any, ...]:
         """Shows what a dropped picture says it was made with. Nothing of the file is kept."""
-        texts = page_texts(studio.nearest_language(request.headers.get("accept-language", "")))
+        texts = page_texts(page_language(request))
         if not path:
             return library_cards.hint(texts), {}, gr.update(visible=False), None
         result = attempt(studio.found_settings, Path(path), client_ip(request), person_of(request))
@@ -53,7 +55,7 @@ def build(studio: Studio, engine: gr.Dropdown) -> None:
             # gr.File hands over the bytes as they are; gr.Image would decode and write them anew.
             drop = gr.File(label=label("library.drop"), type="filepath", elem_id="sl-lib-file", height=96)
             with gr.Column(min_width=280):
-                report = gr.HTML(library_cards.hint(page_texts()), elem_id="sl-lib-found")
+                report = gr.HTML(library_cards.hint(for_any_reader()), elem_id="sl-lib-found")
                 take = gr.Button(label("library.do_use"), visible=False, elem_id="sl-lib-take")
         gr.HTML(library_cards.FRAME)
         settings = gr.State({}, time_to_live=LASTS)

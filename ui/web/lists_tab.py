@@ -13,6 +13,7 @@ from markupsafe import Markup
 from ui import forms
 from ui.html import list_table, progress
 from ui.html.markup import notice, problem
+from ui.placeholders import for_any_reader
 from ui.results import Problem, attempt
 from ui.texts import Texts, page_texts
 from ui.web.admission import is_gone
@@ -24,11 +25,14 @@ from ui.web.list_wishes import COUNTS, GRIDS, LIST, Wish, make_run, read_kept, r
 from ui.web.person import person_of
 from ui.web.picture_slot import Updates
 from ui.web.presence import Stop
+from ui.web.reader import page_language
 
 if TYPE_CHECKING:
     from studio import Studio
 
 LASTS = 24 * 3600  # seconds that a session's list is kept
+# Prompts are written in English here as everywhere: the model that ships reads no other language.
+EXAMPLE = "a red apple on a plate\na {black|white} cat on a {chair|roof}"
 READ_KEPT = "() => [sessionStorage.getItem('sl-list') || '']"
 
 
@@ -67,32 +71,38 @@ class ListsTab:
 
     def make_list(self, text: str | None, request: gr.Request, *values: Any) -> Iterator[Updates]:
         """Judges every prompt of the list and shows the table; nothing is drawn or recorded."""
-        yield self._judging()
-        yield self._make(LIST, text or "", _form(values), 0, person_of(request))
+        yield self._judging(request)
+        yield self._make(LIST, text or "", _form(values), 0, request)
 
     def make_grid(self, kind: str | None, count: int | None, request: gr.Request, *values: Any) -> Iterator[Updates]:
         """Judges every picture of a grid of the prompt in the Create tab, and shows the table."""
         form = _form(values)
-        yield self._judging()
-        yield self._make(kind or "", str(form.get("prompt") or ""), form, count or 0, person_of(request))
+        yield self._judging(request)
+        yield self._make(kind or "", str(form.get("prompt") or ""), form, count or 0, request)
 
-    def _judging(self) -> Updates:
-        return {self.status: notice(page_texts()["lists.judging"])}
+    def _judging(self, request: gr.Request) -> Updates:
+        return {self.status: notice(page_texts(page_language(request))["lists.judging"])}
 
-    def _make(self, kind: str, text: str, form: Wish, count: int, person: str) -> Updates:
+    def _make(self, kind: str, text: str, form: Wish, count: int, request: gr.Request) -> Updates:
+        person = person_of(request)
+
         def made() -> Run:
             return self.runs.add(make_run(self.studio, wish_of(kind, text, form, count), person))
 
         result = attempt(made)
         # What was shown before stays: it may be half drawn.
-        return {self.status: problem(result)} if isinstance(result, Problem) else self._show(result)
+        return (
+            {self.status: problem(result, page_language(request))}
+            if isinstance(result, Problem)
+            else self._show(result)
+        )
 
     def draw(self, name: str, text: str | None, ticks: list[str] | None, request: gr.Request) -> Iterator[Updates]:
         """Draws what may be drawn and what was confirmed, one after the other."""
-        person = person_of(request)
+        person, language = person_of(request), page_language(request)
         run = self.runs.get(name, person)
         if run is None or (run.wish["kind"] == LIST and run.wish["text"] != (text or "")):
-            yield {self.status: notice(page_texts()["lists.changed"])}
+            yield {self.status: notice(page_texts(language)["lists.changed"])}
             return
         # Only what asks can be confirmed, and only by whom the table was shown: the name of a list is kept here.
         ticked = {int(tick) for tick in ticks or [] if str(tick).isdecimal()}
@@ -104,7 +114,7 @@ class ListsTab:
                 if isinstance(event, Place):
                     yield {self.status: self._place(run, event)}
                 elif isinstance(event, Problem):
-                    end = problem(event)
+                    end = problem(event, language)
                 else:
                     yield {self.table: self._table(run), self.pictures: self._pictures(run)}
         updates = self._show(run)
@@ -114,7 +124,7 @@ class ListsTab:
         """Stops the list at its next step. What is finished stays."""
         if run := self.runs.get(name, person_of(request)):
             run.stop.set()
-        return notice(page_texts()["lists.stopping"])
+        return notice(page_texts(page_language(request))["lists.stopping"])
 
     def restore(self, saved: str | None, request: gr.Request) -> Updates:
         """Shows the list again that the tab kept: as the server knows it, or made anew."""
@@ -132,7 +142,7 @@ class ListsTab:
 
         run = attempt(found)
         if isinstance(run, Problem):
-            return {self.status: problem(run)}
+            return {self.status: problem(run, page_language(request))}
         words = {self.text: run.wish["text"]} if run.wish["kind"] == LIST else {}
         return words | self._show(run) | {self.status: self._ended(run)}
 
@@ -167,7 +177,7 @@ class ListsTab:
 
     def _place(self, run: Run, place: Place) -> Markup:
         head = list_table.place(place.done + 1, place.of, place.line.request.prompt, place.left, self._texts(run))
-        return head + progress.progress(place.step)
+        return head + progress.progress(place.step, self._language(run))
 
     def _ended(self, run: Run) -> Markup:
         said = self._texts(run).say("lists.ended", made=len(run.finished()), left=run.count(WAITING, FAILED))
@@ -195,7 +205,7 @@ def build(studio: Studio, page: gr.Blocks, settings: dict[str, Any]) -> ListsTab
             text = gr.Textbox(
                 label=label("lists.prompts"),
                 info=label("lists.info"),
-                placeholder="a red apple on a plate\na {black|white} cat on a {chair|roof}",
+                placeholder=EXAMPLE,
                 lines=8,
                 max_lines=16,
                 elem_id="sl-list",
@@ -207,7 +217,7 @@ def build(studio: Studio, page: gr.Blocks, settings: dict[str, Any]) -> ListsTab
                 count = gr.Radio(list(COUNTS), value=COUNTS[0], label=label("lists.count"))
                 check_grid = gr.Button(label("lists.check_grid"), elem_id="sl-list-check-grid")
         with gr.Column(elem_id="sl-list-result", scale=7, min_width=320):
-            status = gr.HTML(notice(page_texts()["lists.empty"]), elem_id="sl-list-status")
+            status = gr.HTML(notice(for_any_reader()["lists.empty"]), elem_id="sl-list-status")
             stop = gr.Button(label("lists.stop"), variant="stop", visible=False, elem_id="sl-list-stop")
             pictures = gr.HTML(elem_id="sl-list-pictures")
             table = gr.HTML(elem_id="sl-list-lines")

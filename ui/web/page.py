@@ -6,11 +6,11 @@ from typing import TYPE_CHECKING, Any
 
 import gradio as gr
 from gradio.events import api as endpoint
-from markupsafe import Markup
 
-from safety.resources import ASSETS
-from ui.html import health_status
+from ui.html import frame, health_status
+from ui.placeholders import for_any_reader
 from ui.reach import Reach
+from ui.texts import languages
 from ui.web import cases_tab, create_tab, library_tab, lists_tab, verify_tab
 from ui.web.admission import is_gone
 from ui.web.api import Api
@@ -35,27 +35,28 @@ CACHE_SECONDS = (600, 3600)
 def build(studio: Studio) -> gr.Blocks:
     """Returns the whole page around one studio. Nothing of a request is kept outside its session."""
     page = gr.Blocks(title="Safelight", analytics_enabled=False, fill_width=True, delete_cache=CACHE_SECONDS)
-    badge = HealthBadge(studio)
+    badge, texts = HealthBadge(studio), for_any_reader()
+    foot = frame.footer(texts, studio.policy_version, studio.policy_digest, studio.has_reviewers)
     with page:
-        gr.HTML(_header(), elem_id="sl-header")
-        light = gr.HTML(health_status.WAITING, elem_id="sl-light")
+        gr.HTML(frame.header(texts, languages()), elem_id="sl-header")
+        light = gr.HTML(health_status.waiting(texts), elem_id="sl-light")
         ready = ReadyLine.build(studio)
         # Each handler has a queue of its own: none waits for a picture that is being drawn.
         unseen: dict[str, Any] = {"show_progress": "hidden", "api_visibility": "private"}
         page.load(badge.show, None, light, **unseen)
         page.load(ready.show, None, ready.parts, **unseen)
         with gr.Tabs(elem_id="sl-tabs"):
-            with gr.Tab("Create", id="create"):
+            with gr.Tab(label("create.tab"), id="create"):
                 tab = create_tab.build(studio)
             with gr.Tab(label("lists.tab"), id="lists"):
                 lists_tab.build(studio, page, tab.fields.components)
             with gr.Tab(label("library.tab"), id="library"):
                 library_tab.build(studio, tab.fields.components["engine"])
-            with gr.Tab("Verify", id="verify"):
+            with gr.Tab(label("verify.tab"), id="verify"):
                 verify_tab.build(studio)
-            with gr.Tab("Cases", id="cases"):
+            with gr.Tab(label("cases.tab"), id="cases"):
                 cases_tab.build(studio)
-        gr.HTML(_footer(studio), elem_id="sl-footer")
+        gr.HTML(foot, elem_id="sl-footer")
         in_language = [tab.fields.components["language"], tab.fields.components["mode"]]
         tab.kept.restore(page.load(tab.greet, None, in_language, **unseen))
         _add_endpoints(Api(studio, hand_over, badge))
@@ -104,21 +105,3 @@ def serve(studio: Studio, host: str, port: int, reach: Reach | None = None) -> N
     reach = reach or Reach()
     studio, api = make_api(studio, host, reach)
     launch(build(studio), studio.review, host, port, reach=reach, api=api, studio=studio)
-
-
-def _header() -> Markup:
-    logo = Markup((ASSETS / "logo.svg").read_text("utf-8"))
-    return Markup(
-        '<header class="sl-top">{}<div><h1>Safelight</h1><p>Pictures from words, with the safety in plain sight.</p>'
-        "</div></header>"
-    ).format(logo)
-
-
-def _footer(studio: Studio) -> Markup:
-    # In a tab of its own: a Space shows the studio in a frame, and the reviewers' pages refuse frames.
-    link = Markup(' &middot; <a href="review" target="_blank" rel="noopener">For reviewers</a>')
-    return Markup(
-        "<footer><p>Judged, made and marked on this studio&rsquo;s own machine. Every picture says that AI made it.</p>"
-        '<p><a href="policy" target="_blank" rel="noopener">Policy {}</a> <code>{}</code>'
-        ' &middot; <a href="gradio_api/info">For programs</a>{}</p></footer>'
-    ).format(studio.policy_version, studio.policy_digest[:8], link if studio.has_reviewers else "")

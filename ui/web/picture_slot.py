@@ -14,6 +14,7 @@ from engines.validation import FORMATS
 from safety.generation import Delivered, Export, PictureResult
 from safety.messages.catalogue import Messages
 from ui.html import picture
+from ui.texts import page_texts
 from ui.web.labels import label
 from ui.web.next_steps import NextSteps
 
@@ -48,14 +49,14 @@ class PictureSlot:
                 interactive=False,
                 show_label=False,
                 buttons=["fullscreen"],
-                alt_text=f"Picture {number + 1}, made by AI",
-                label=f"Picture {number + 1}",
+                alt_text=label("picture.alt", number=number + 1),
+                label=label("picture.title", number=number + 1),
             )
             veil = gr.HTML(visible=False)
-            reveal = gr.Button("Reveal the picture", visible=False)
+            reveal = gr.Button(label("library.do_reveal"), visible=False)
             choices = [(name.upper(), name) for name in FORMATS]
             formats = gr.Radio(choices, label=label("formats.title"), visible=False, elem_classes="sl-formats")
-            download = gr.DownloadButton("Download", visible=False, elem_classes="sl-download")
+            download = gr.DownloadButton(label("library.do_download"), visible=False, elem_classes="sl-download")
             reveals = gr.HTML(visible=False, elem_classes="sl-file-reveals")
             next_steps = NextSteps.build()
             text = gr.HTML()
@@ -77,7 +78,7 @@ class PictureSlot:
         text = picture.picture(result, case, seed, messages, filled_in)
         updates = {self.box: gr.update(visible=True), self.text: text}
         if result.export is None or result.veiled:
-            veil = picture.veil(result.export.path, result.decision) if result.export else ""
+            veil = picture.veil(result.export.path, result.decision, page_texts(messages.tag)) if result.export else ""
             return updates | {
                 self.image: gr.update(value=None, visible=False),
                 self.download: gr.update(value=None, visible=False),

@@ -18,6 +18,7 @@ from safety.resources import ASSETS
 from ui.html.policy_page import PolicyPage
 from ui.results import Problem, attempt
 from ui.texts import page_texts
+from ui.web.reader import accepted
 
 if TYPE_CHECKING:
     from safety.messages.catalogue import Messages
@@ -32,7 +33,7 @@ PAGE_HEADERS = {
     "Content-Security-Policy": "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'; base-uri 'none'",
     "Referrer-Policy": "same-origin",
     "Cache-Control": "no-cache",
-    "Vary": "Accept-Language",
+    "Vary": "Accept-Language, Cookie",
 }
 
 
@@ -79,4 +80,4 @@ class PublicSite:
         asked = attempt(self.studio.messages, request.query_params.get("language", ""))
         if "language" in request.query_params and not isinstance(asked, Problem):
             return asked
-        return self.studio.messages(self.studio.nearest_language(request.headers.get("accept-language", "")))
+        return self.studio.messages(self.studio.nearest_language(accepted(request)))

@@ -10,6 +10,7 @@ import gradio as gr
 from markupsafe import Markup
 
 from ui.texts import page_texts
+from ui.web.reader import page_language
 
 if TYPE_CHECKING:
     from studio import Studio
@@ -38,11 +39,11 @@ class ReadyLine:
         """Returns the components that `show` changes, in order."""
         return [self.line, self.timer]
 
-    def show(self) -> tuple[Any, Any]:
+    def show(self, request: gr.Request) -> tuple[Any, Any]:
         """Says how many seconds are left."""
         state = self.studio.warm_up.state()
         seconds = math.ceil(state.left)
-        texts = page_texts()
+        texts = page_texts(page_language(request))
         text = texts.say("ready.soon", seconds=seconds) if seconds else texts["ready.late"]
         shown = Markup('<p role="status">{}</p>').format(text)
         return gr.update(value="" if state.ready else shown, visible=not state.ready), gr.Timer(active=not state.ready)

@@ -20,7 +20,6 @@ from ui.web.api_server import is_alone
 from ui.web.client_ip import disable_proxy_headers, trusted_proxies
 from ui.web.concurrency import MAX_WAITING, OTHERS
 from ui.web.headers import SecurityHeaders
-from ui.web.labels import translations
 from ui.web.library_site import LibrarySite
 from ui.web.log_privacy import keep_words_out_of_logs
 from ui.web.no_remote_fetch import BlockRemoteFetch, block_remote_fetch
@@ -30,6 +29,7 @@ from ui.web.person import Persons
 from ui.web.plain_errors import PlainErrors
 from ui.web.presence import Presence
 from ui.web.public_site import PublicSite
+from ui.web.reader import InLanguage
 from ui.web.review_site import ReviewSite
 from ui.web.sessions import MOST_OF_ALL
 from ui.web.theme import make_theme
@@ -81,7 +81,6 @@ def launch(
         favicon_path=ASSETS / "logo.svg",
         theme=make_theme(),
         css_paths=[ASSETS / "app.css", *sorted((ASSETS / "page").glob("*.css"))],
-        i18n=translations(),
     )
     # The server answers now.
     if wait:
@@ -111,6 +110,7 @@ def _middleware(
         Middleware(ReviewSite, review=review),
         *_api(api, reach.mcp),
         Middleware(PublicSite, studio=studio),
+        Middleware(InLanguage),
         Middleware(OpenRoutes),
         Middleware(BlockRemoteFetch),
         Middleware(UploadQuota, ledger=Ledger(limits.uploads, Path(get_upload_folder()))),

@@ -9,6 +9,7 @@ import gradio as gr
 
 from safety.generation import GenerationRequest
 from ui.html import style_gallery
+from ui.placeholders import for_any_reader
 from ui.results import Problem, attempt
 from ui.texts import page_texts
 from ui.web.labels import label
@@ -32,7 +33,7 @@ class StylePicker:
         """Lays out the gallery inside the open context; nothing where the studio has no styles."""
         words = gr.HTML(visible=False, elem_id="sl-composed")
         shown = bool(studio.styles)
-        gr.HTML(style_gallery.gallery(studio.styles, page_texts()), elem_id="sl-style-gallery", visible=shown)
+        gr.HTML(style_gallery.gallery(studio.styles, for_any_reader()), elem_id="sl-style-gallery", visible=shown)
         # Not `visible=False`, which leaves it out of the page: the gallery writes into it.
         field = gr.Textbox("", label=label("styles.head"), elem_id="sl-style", elem_classes="sl-carried")
         return cls(studio, field, words)
@@ -45,12 +46,12 @@ class StylePicker:
             return prompt, negative_prompt
         return with_style.prompt, with_style.negative_prompt
 
-    def show(self, prompt: str, style: str, engine: str) -> Any:
+    def show(self, prompt: str, style: str, engine: str, language: str) -> Any:
         """Returns the update of the line of composed words; it is hidden without a style."""
         chosen = self.studio.styles.get(style)
         if chosen is None:
             return gr.update(value="", visible=False)
-        texts, (composed, _) = page_texts(), self.judged(prompt, "", style)
+        texts, (composed, _) = page_texts(language), self.judged(prompt, "", style)
         followed = chosen.embedded or engine != EMBEDDED
         html = style_gallery.composed(composed, chosen.words, texts[f"style.{style}"], followed, texts)
         return gr.update(value=html, visible=True)

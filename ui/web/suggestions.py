@@ -15,6 +15,7 @@ from safety.records import Suggestion
 from ui.html.decision import advice, suggestion, suggestions_head
 from ui.web import handlers
 from ui.web.concurrency import SUGGESTING
+from ui.web.labels import label
 
 if TYPE_CHECKING:
     from studio import Studio
@@ -45,7 +46,9 @@ class Suggestions:
         for number in range(MAX_SUGGESTIONS):
             with gr.Row(visible=False, elem_classes="sl-wording", equal_height=True) as row:
                 texts.append(gr.HTML(elem_id=f"sl-wording-{number}"))
-                buttons.append(gr.Button("Use this", size="sm", min_width=90, scale=0, elem_id=f"sl-use-{number}"))
+                buttons.append(
+                    gr.Button(label("outcome.use"), size="sm", min_width=90, scale=0, elem_id=f"sl-use-{number}")
+                )
             rows.append(row)
         timer = gr.Timer(PAUSE, active=False)
         return cls(studio, head, tuple(rows), tuple(texts), tuple(buttons), gr.State([]), timer)

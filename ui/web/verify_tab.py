@@ -9,10 +9,13 @@ import gradio as gr
 
 from safety.files.containers import READABLE
 from ui.html import verification
+from ui.placeholders import for_any_reader
 from ui.results import Problem
 from ui.web import handlers
 from ui.web.client_ip import client_ip
 from ui.web.concurrency import VERIFYING
+from ui.web.labels import label
+from ui.web.reader import page_language
 
 if TYPE_CHECKING:
     from studio import Studio
@@ -24,15 +27,16 @@ def build(studio: Studio) -> None:
     def read(path: str | None, request: gr.Request) -> tuple[str, Any]:
         result = handlers.verify(studio, Path(path), client_ip(request)) if path else None
         row = {"error": result.sentence} if isinstance(result, Problem) else result
-        return verification.report(result), row
+        return verification.report(result, page_language(request)), row
 
+    texts = for_any_reader()
     with gr.Row(elem_id="sl-verify", equal_height=False):
         with gr.Column(elem_id="sl-upload", scale=4, min_width=320):
-            gr.HTML(verification.INTRO)
+            gr.HTML(verification.intro(texts))
             # gr.File hands over the bytes as they are; gr.Image would decode and write them anew.
-            file = gr.File(label=f"A picture file: {READABLE}", type="filepath", elem_id="sl-file", height=180)
+            file = gr.File(label=label("verify.file", kinds=READABLE), type="filepath", elem_id="sl-file", height=180)
         with gr.Column(elem_id="sl-findings", scale=7, min_width=320):
-            report = gr.HTML(verification.EMPTY, elem_id="sl-report")
-            with gr.Accordion("The same as JSON", open=False, elem_id="sl-json"):
-                row = gr.JSON(show_label=False, label="Verification", max_height=420)
+            report = gr.HTML(verification.empty(texts), elem_id="sl-report")
+            with gr.Accordion(label("verify.json"), open=False, elem_id="sl-json"):
+                row = gr.JSON(show_label=False, label=label("verify.tab"), max_height=420)
     file.change(read, [file], [report, row], api_name="verify", show_progress="hidden", **VERIFYING)

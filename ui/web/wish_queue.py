@@ -14,6 +14,7 @@ import gradio as gr
 
 from ui import forms
 from ui.html import waiting_wishes
+from ui.placeholders import for_any_reader
 from ui.web.labels import label
 
 
@@ -34,7 +35,7 @@ class WishQueue:
     @staticmethod
     def build_list() -> None:
         """Lays out the list inside the open context."""
-        gr.HTML(waiting_wishes.queue(), elem_id="sl-queue")
+        gr.HTML(waiting_wishes.queue(for_any_reader()), elem_id="sl-queue")
 
     def wire(self, fields: Mapping[str, Any]) -> None:
         """Lets the button put the values of the form on the list."""

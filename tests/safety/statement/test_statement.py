@@ -189,15 +189,17 @@ def test_a_withheld_picture_waits_and_is_stored_only_with_an_appeal(language: st
 
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_the_way_to_a_review_is_named_and_whether_a_reviewer_is_set_up(language: str) -> None:
-    from ui.web.appeal_box import LABEL
+    from ui.texts import page_texts
+
+    label = page_texts(language)["appeal.title"]
 
     with_one, without = stated(decided(GORE), language), stated(decided(GORE), language, reviewed=False)
     said = POLICY.messages(language).locale.statement
     for one in (with_one, without):
-        assert LABEL in one.appeal and "/appeal" in one.appeal
+        assert label in one.appeal and "/appeal" in one.appeal
     assert said.appeal_reviewed in with_one.appeal and said.appeal_operator in without.appeal
     for other in (decided(replace(GORE, score=0.5)), decided(replace(GORE, category="child_safety"))):
-        assert LABEL not in stated(other, language).appeal
+        assert label not in stated(other, language).appeal
 
 
 def test_codes_differ_between_prompt_picture_and_text_in_it() -> None:

@@ -14,6 +14,7 @@ from safety.generation import Generation, GenerationRequest, Steering, SteeringR
 from safety.policy.model import load_policy
 from safety.resources import PRESETS
 from ui.html.progress import previews, remarks
+from ui.texts import page_texts
 
 AWAY = Steering(("self_harm",), "suicide", "medium")
 
@@ -27,7 +28,7 @@ def remarks_on(steered: SteeringResult | None, failed: tuple[int, ...] = ()) -> 
     ("steered", "says"),
     [
         pytest.param(
-            SteeringResult(AWAY, "sld", "By <b>SLD</b>."), "Steered away from self harm. By &lt;b&gt;SLD", id="done"
+            SteeringResult(AWAY, "sld", "By <b>SLD</b>."), "Steered away from Self-harm. By &lt;b&gt;SLD", id="done"
         ),
         pytest.param(
             SteeringResult(AWAY, "", "No guidance.", lacking=True), "Not steered. No guidance.", id="could not be"
@@ -43,7 +44,7 @@ def test_what_was_done_or_could_not_be_is_said(steered: SteeringResult | None, s
 def test_what_a_person_let_through_is_named() -> None:
     generation = Generation(GenerationRequest("x"), (), "m", 1.0)
     shown = remarks(generation, load_policy(PRESETS).messages("en"), ("self_harm", "violence"))
-    assert "Not steered away from self harm and violence, which was let through." in shown
+    assert "Not steered away from Self-harm, Graphic violence, which was let through." in shown
 
 
 def test_a_picture_that_failed_is_named_by_its_seed() -> None:
@@ -52,7 +53,7 @@ def test_a_picture_that_failed_is_named_by_its_seed() -> None:
 
 def test_a_preview_is_a_small_jpeg() -> None:
     large = blurred(Image.effect_noise((1024, 768), 80).convert("RGB"), (1024, 768))
-    address = re.search(r'src="data:image/jpeg;base64,([^"]*)"', previews((large,)))
+    address = re.search(r'src="data:image/jpeg;base64,([^"]*)"', previews((large,), page_texts()))
     assert address and len(address[1]) < 20_000
     with Image.open(io.BytesIO(base64.b64decode(address[1]))) as image:
         assert (image.format, image.size) == ("JPEG", large.size)

@@ -6,6 +6,7 @@ import pytest
 
 from tests.ui.html.pages import NASTY, Html
 from ui.html import verification
+from ui.texts import page_texts
 
 
 def report_row(**credentials: object) -> dict[str, object]:
@@ -20,17 +21,18 @@ def report_row(**credentials: object) -> dict[str, object]:
 def test_a_report_tells_every_layer_and_stays_text() -> None:
     shown = Html(verification.report(report_row()))
     assert not {"img", "script"} & set(shown.tags)
-    for layer in verification.LAYERS.values():
-        assert layer.title in shown.text
+    texts = page_texts()
+    for layer in verification.LAYERS:
+        assert texts[f"verify.{layer}"] in shown.text
     assert "2026-11-22 21:15 UTC" in shown.text and "proves nothing" in shown.text and "contradict" in shown.text
 
 
-@pytest.mark.parametrize(("match", "words"), verification.MATCHES.items())
-def test_the_record_says_whether_it_is_the_picture_or_a_copied_mark(match: str, words: str) -> None:
+@pytest.mark.parametrize("match", ("file", "picture", "edited", "another", "unclear"))
+def test_the_record_says_whether_it_is_the_picture_or_a_copied_mark(match: str) -> None:
     record = {"found": True, "stamp": "0" * 16, "case": "c1", "time": "", "match": match, "distance": 12}
     row = report_row()
     shown = verification.report({**row, "layers": {**row["layers"], "registry": record}})  # type: ignore[dict-item]
-    assert words in shown and "c1" in shown
+    assert page_texts()[f"verify.match_{match}"] in shown and "c1" in shown
     assert ("sl-broken" in shown) == (match == "another")
 
 
@@ -43,7 +45,7 @@ def test_a_mark_of_another_maker_is_told_as_a_hint_and_one_not_read_with_its_rea
 
 def test_what_a_file_reveals_is_listed_by_kind() -> None:
     shown = Html(verification.report(report_row())).text
-    assert "1 field, 1 of them on who, where or in what words" in shown and "Artist" in shown
+    assert "fields: 1, of them on who, where or in what words: 1" in shown and "Artist" in shown
 
 
 @pytest.mark.parametrize(

@@ -49,5 +49,5 @@ def test_the_studio_is_asked_once_a_minute() -> None:
 
     studio: Any = Studio()
     badge = HealthBadge(studio)
-    assert badge.show() == badge.show()
+    assert badge.health() is badge.health()
     assert studio.calls == 1
