@@ -27,6 +27,7 @@ FLOORS = (
     ("engines",),
     ("studio",),
     ("ui", "ui.forms", "ui.reach", "ui.results", "ui.serialize", "ui.texts"),
+    ("ui.placeholders",),
     ("ui.html",),
     ("ui.http",),
     # One server: the page, with the API in front of it.

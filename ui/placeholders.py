@@ -19,7 +19,8 @@ class Placeholders(Texts):
     """Stands for the strings of whatever language a reader has, in HTML that is made before there is a reader."""
 
     def __getitem__(self, key: str) -> str:
-        return self.say(key)
+        super().__getitem__(key)
+        return Markup(_placeholder("html", key, {}))
 
     def say(self, key: str, **names: object) -> str:
         """Returns a placeholder. Raises KeyError for an unknown key or name, here and not before a reader."""
@@ -45,7 +46,7 @@ def fill(body: str, texts: Texts) -> str:
         kind, key, names = found.groups()
         if key not in texts.strings:
             return ""
-        said = texts.say(key, **(json.loads(base64.urlsafe_b64decode(names)) if names else {}))
+        said = texts.say(key, **json.loads(base64.urlsafe_b64decode(names))) if names else texts[key]
         text = html.escape(said) if kind == "html" else said
         return json.dumps(text, ensure_ascii=False)[1:-1].replace("<", "\\u003c")
 

@@ -60,6 +60,6 @@ def test_a_preview_is_a_small_jpeg() -> None:
 
 
 def test_previews_are_said_to_be_not_checked_yet() -> None:
-    html = previews((Image.new("RGB", (64, 64)),))
+    html = previews((Image.new("RGB", (64, 64)),), page_texts())
     assert html.count("data:image/jpeg;base64,") == 1 and "until the picture check has passed" in html
-    assert previews(()) == ""
+    assert previews((), page_texts()) == ""
