@@ -149,7 +149,7 @@ class ImageServer:
         try:
             rows = json.loads(self._call("GET", f"{self.url}/models"))["data"]
             return [str(row["id"]) for row in rows]
-        except (ValueError, KeyError, TypeError, _NotTaken) as error:
+        except (ValueError, KeyError, TypeError, RecursionError, _NotTaken) as error:
             raise EngineFailed(f"{self.title} does not say which models it has.", "Name one with --model.") from error
 
     def draw(self, body: dict[str, Any]) -> bytes:
@@ -159,7 +159,7 @@ class ImageServer:
             if row.get("b64_json"):
                 return base64.b64decode(row["b64_json"], validate=True)
             return self._fetch(str(row["url"]))
-        except (ValueError, KeyError, IndexError, TypeError, AttributeError) as error:
+        except (ValueError, KeyError, IndexError, TypeError, AttributeError, RecursionError) as error:
             raise EngineFailed(NO_PICTURE.format(self.title), MUST_ANSWER) from error
 
     def _fetch(self, url: str) -> bytes:

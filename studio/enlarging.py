@@ -35,14 +35,13 @@ class Source:
     model: str
 
 
-def find_source(audit: AuditLog, outputs: Path, request: EnlargeRequest) -> Source:
-    """Returns the picture that is to be enlarged, byte for byte as it was handed out. `outputs` has the finished files.
+def find_source(audit: AuditLog, outputs: Path, request: EnlargeRequest, record: ExportRecord) -> Source:
+    """Returns the picture of a record, byte for byte as it was handed out. `outputs` has the finished files.
 
-    Raises RequestError for one that is not on record or not kept any more, that was only marked here, or too large.
+    Raises RequestError for one that is not kept any more, or too large.
     """
     if request.times not in TIMES:
         raise RequestError(f"A picture cannot be enlarged {request.times} times.", "Choose 2 or 4.")
-    record = _record(audit, request.source)
     width, height = record.width * request.times, record.height * request.times
     if max(width, height) > MAX_SIDE:
         raise RequestError(
@@ -77,8 +76,8 @@ def source_of(audit: AuditLog, case_id: str) -> str:
     return next((str(row["facts"]["source"]) for row in audit.show(case_id) if row["event"] == ENLARGED), "")
 
 
-def _record(audit: AuditLog, source: str) -> ExportRecord:
-    """Returns the record that a stamp or a file's SHA-256 names. Raises RequestError."""
+def record_of(audit: AuditLog, source: str) -> ExportRecord:
+    """Returns the record that a stamp or a file's SHA-256 names. Raises RequestError for what was not made here."""
     if not (STAMP.fullmatch(source) or SHA256.fullmatch(source)):
         raise RequestError("A picture is named by its stamp or by the SHA-256 of its file.", "Both are in hex digits.")
     record = audit.find([source], "") if len(source) == 16 else audit.find([], source)

@@ -35,6 +35,7 @@ MAX_AT_ONCE = 500  # pictures in one call
 MAX_FOLDER_NAME = 60  # characters
 NOT_THERE = "This picture is not in your library. It may have been deleted, or made in another browser."
 GONE = "The file of this picture is gone from the studio's folder. Its entry can still be deleted."
+NOT_YOUR_CASE = "This case is not yours, or it was made in another browser."
 CHANGED = "The file of this picture is not the one that was made here, and is not handed out."
 
 
@@ -142,6 +143,18 @@ class Library:
             owner = reader.library.owner(stamp)
         if owner and owner != self.audit.person_digest(person):
             raise RequestError(NOT_THERE)
+
+    def require_own_case(self, person: str, case: str) -> None:
+        """Raises RequestError for a case with pictures in another person's library.
+
+        The marks of a picture name its case to everybody who verifies it: that alone opens nothing of the case.
+        """
+        if person == OWNER:
+            return
+        with self.audit.read_transaction() as reader:
+            owners = {entry.person for entry in reader.library.of_case(case)}
+        if owners - {self.audit.person_digest(person)}:
+            raise RequestError(NOT_YOUR_CASE)
 
     def file(self, entry: LibraryEntry) -> bytes:
         """Returns the marked file of a picture, as it was handed out. Raises RequestError where it is not that file."""

@@ -53,9 +53,10 @@ from safety.review.client import LOCAL
 from safety.review.quarantine import QuarantinedPicture
 from safety.review.rate_limit import GENERATION, LOOKUP, VERIFICATION
 from studio import balanced
-from studio.enlarging import ENLARGED, Source, find_source, source_of
+from studio.enlarging import ENLARGED, Source, find_source, record_of, source_of
 from studio.formats import in_format
 from studio.layers import MARKS, PICTURE, PROMPT, LayerTimes
+from studio.library import OWNER
 from studio.views import StudioViews
 from studio.warmup import WarmUp, warm_up_of
 
@@ -189,8 +190,10 @@ class Studio(StudioViews):
         self.policy.messages(request.language)
         if self.enlarger is None:
             raise RequestError("This studio has nothing to enlarge pictures with.")
-        source = find_source(self.audit, self.outputs, request)
-        self.library.require_free(person, source.record.stamp)
+        record = record_of(self.audit, request.source)
+        # First of all: of another person's picture, no error may tell whether it is veiled, or what its words were.
+        self.library.require_free(person, record.stamp)
+        source = find_source(self.audit, self.outputs, request, record)
         asked = replace(source.request, mode=self.policy.effective_mode(source.request.mode))
         with self.audit.case(asked, self.review.rate_limiter.admission(client, GENERATION), "enlarge") as case:
             case.record(ENLARGED, source=source.record.stamp, source_case=source.record.case, times=request.times)
@@ -282,9 +285,10 @@ class Studio(StudioViews):
     def collect(self, case_id: str, client: str = LOCAL, person: str = "") -> tuple[Export, ...]:
         """Marks and writes the withheld pictures of an overturned case, once.
 
-        Raises RequestError, LimitError, ExportError.
+        Raises RequestError, also for another person's case; LimitError, ExportError.
         """
         self.review.rate_limiter.count(client, LOOKUP)
+        self.library.require_own_case(person, case_id)
         with self.review.appeals.collection(case_id) as generation:
             source = source_of(self.audit, case_id)
             exports = tuple(self._export(case_id, generation, picture, source) for picture in generation.pictures)
@@ -293,9 +297,14 @@ class Studio(StudioViews):
             self.library.record_reviewed(person, case_id, generation, exports)
         return exports
 
-    def appeal_status(self, case: str, client: str = LOCAL) -> AppealStatus:
-        """Says how the review of a case went. Raises RequestError for an unknown case, LimitError."""
-        return self.review.appeals.status(case, client)
+    def appeal_status(self, case: str, client: str = LOCAL, person: str = OWNER) -> AppealStatus:
+        """Says how the review of a case went. Raises RequestError for an unknown or another person's case, LimitError.
+
+        `person` is who asks; whoever has the machine may ask for each.
+        """
+        status = self.review.appeals.status(case, client)
+        self.library.require_own_case(person, case)
+        return status
 
     def purge(self) -> int:
         """Deletes what has been kept for as long as retention.toml says; returns how many things that were."""

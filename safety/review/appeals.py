@@ -21,7 +21,7 @@ from safety.audit.appeal_state import (
     read_appeal_state,
 )
 from safety.audit.hash_chain import CLOSED, OPENED, Entry, Keys, canonical, utc_now
-from safety.audit.log import AuditLog, unknown_case
+from safety.audit.log import Admission, AuditLog, unknown_case
 from safety.audit.overrides import mark_redeemed, request_digest, restore
 from safety.audit.serialize import decision_evidence, parse_content
 from safety.errors import RequestError
@@ -87,6 +87,10 @@ class Appeals:
         The prompt must be the one that was refused: the case knows its keyed hash. Raises RequestError where there is
         nothing to appeal, LimitError where this client has to wait.
         """
+        return self._submit(request, judge, self.rate_limiter.admission(client, rate_limit.APPEAL))
+
+    def _submit(self, request: AppealRequest, judge: JudgePrompt, admission: Admission | None) -> AppealStatus:
+        """Puts a refused case into the queue. `admission` counts it; None where its case was counted already."""
         self._require_plausible(request)
         with self.audit.read_transaction() as reader:
             entries = reader.entries_of(request.case)
@@ -97,7 +101,8 @@ class Appeals:
         with self.audit.write_transaction() as writer:
             # Once more, in the transaction that writes: somebody else may have appealed meanwhile.
             stage = self._refused_stage(writer.entries_of(request.case), request)
-            self.rate_limiter.admission(client, rate_limit.APPEAL)(writer, request.case)
+            if admission:
+                admission(writer, request.case)
             digest = request_digest(entries[0].parse_facts(), writer.keys)
             words = _words(request, decision, self.audit.messages)
             content = {"appeal": writer.keep_content(request.case, "appeal", words)}
@@ -132,11 +137,12 @@ class Appeals:
         decision = judge(request.prompt, request.mode)
         if decision.verdict is not Verdict.BLOCK:
             raise RequestError("This prompt is not refused by a rule that could be wrong.", "Report one that is.")
-        with self.audit.case(request, kind="report") as case:
+        # Counted before its case is opened: what is over the limit leaves no row.
+        with self.audit.case(request, self.rate_limiter.admission(client, rate_limit.APPEAL), "report") as case:
             case.record_decision(decision)
             case.close_refused(decision)
         report = AppealRequest(case.id, request.prompt, request.negative_prompt, remark, REPORT, learn=True)
-        return self.submit(report, judge, client)
+        return self._submit(report, judge, None)
 
     @contextmanager
     def collection(self, case_id: str) -> Iterator[Generation]:

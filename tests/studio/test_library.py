@@ -125,6 +125,31 @@ def test_a_picture_is_enlarged_for_its_own_person_only(studio: Studio, person: s
     assert studio.library.entry(person, str(made.result.export.stamp)).width == 1024
 
 
+@pytest.mark.parametrize("prompt", ["a red apple", "a guess at her words"])
+@pytest.mark.parametrize("times", [2, 3, 4])
+def test_an_error_tells_nothing_of_another_persons_picture(studio: Studio, prompt: str, times: int) -> None:
+    make(studio, prompt="a shock")
+    with pytest.raises(RequestError, match="not in your library"):
+        studio.enlarge(EnlargeRequest(only(studio).stamp, times, prompt), person=EVE)
+
+
+@pytest.mark.parametrize(
+    ("person", "may"),
+    [pytest.param(ADA, True, id="her own"), pytest.param(EVE, False, id="another's"),
+     pytest.param("", False, id="nobody"), pytest.param(OWNER, True, id="the machine's owner")],
+)  # fmt: skip
+@pytest.mark.parametrize("call", ["appeal_status", "collect"])
+def test_a_case_that_a_picture_names_is_its_own_persons(studio: Studio, call: str, person: str, may: bool) -> None:
+    case = make(studio).case
+    # Nothing waits to be collected here: her own sentence says so.
+    expected = "not yours" if not may else "no picture to collect"
+    if may and call == "appeal_status":
+        assert studio.appeal_status(case, person=person).outcome == ""
+        return
+    with pytest.raises(RequestError, match=expected):
+        getattr(studio, call)(case, person=person)
+
+
 def test_every_kind_of_database_keeps_a_library(tmp_path: Path, place: str | Path) -> None:
     studio = fake_studio(tmp_path, place=place)
     studio.library.keep_prompts(ADA, True)

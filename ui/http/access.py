@@ -44,6 +44,14 @@ class Access:
 
     def caller(self, request: Request, scope: str) -> Caller:
         """Returns who calls. Raises ApiError 401 without a key that holds, 403 for one that may not do this."""
+        caller = self.known(request)
+        if caller.key and scope not in caller.key.scopes:
+            sentence = NOT_IN_SCOPE.format(what=WHAT[scope], scope=scope)
+            raise ApiError(403, sentence, "insufficient_scope", "permission_error")
+        return caller
+
+    def known(self, request: Request) -> Caller:
+        """Returns who calls, whatever they may do. Raises ApiError 401 without a key that holds."""
         host = request.client.host if request.client else None
         kind, _, token = request.headers.get("authorization", "").partition(" ")
         if not token.strip() and self.open_here and _is_this_machine(host):
@@ -55,9 +63,6 @@ class Access:
             if token.strip() in ("none", "unused", "EMPTY") and self.open_here and _is_this_machine(host):
                 return Caller(client_of(host))  # what clients send that insist on a key
             raise ApiError(401, WRONG_KEY, "invalid_api_key", "authentication_error")
-        if scope not in key.scopes:
-            sentence = NOT_IN_SCOPE.format(what=WHAT[scope], scope=scope)
-            raise ApiError(403, sentence, "insufficient_scope", "permission_error")
         return Caller(f"key:{key.id}", key)
 
 

@@ -43,7 +43,7 @@ def make_app(studio: Studio, access: Access, secret: bytes, metrics: Metrics | N
     bodies = Middleware(Bodies, files=FILES, pictures=PICTURES, megabytes=megabytes)
     answers = Answers(studio.outputs.parent / "answers")
     answers.forget_old()
-    once = Middleware(Once, answers=answers, paths=DONE_ONCE)
+    once = Middleware(Once, answers=answers, paths=DONE_ONCE, access=access)
     app = FastAPI(
         title="Safelight",
         version="1",

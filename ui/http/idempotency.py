@@ -22,6 +22,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from ui.http.access import Access
 from ui.http.body import replay
 from ui.http.problems import ApiError, response_of
 
@@ -30,9 +31,13 @@ KEPT = 3600.0  # seconds; an answer may quote other wordings of a prompt: no lon
 ABANDONED = 15 * 60.0  # seconds after which a call without an answer is one whose process has ended
 MAX_KEY = 255  # characters
 MAX_ANSWER = 64 * 1024 * 1024  # bytes
+MOST_OF_ONE = 1000  # answers that are kept of one caller
+MOST_BYTES = 2 * 1024**3  # of the answers that are kept of one caller
+WHOSE = 16  # figures at the beginning of a name that stand for the caller
 # Answers after which the same call may go otherwise.
 NOT_KEPT = (401, 403, 404, 408, 409, 413, 415, 422, 429)
 SENT_ON = ("content-type", "x-safelight-stamp", "x-safelight-sha256")
+FULL = "This studio keeps as many answers for you as it can. Leave out the Idempotency-Key, or wait."
 WORKING = "The call with this Idempotency-Key is still being worked on. Wait for its answer."
 OTHER_CALL = "This Idempotency-Key stood on another call. Use a new one for each call."
 TOO_LONG = "An Idempotency-Key has 1 to 255 visible characters."
@@ -46,9 +51,11 @@ class Answers:
     folder: Path
 
     def begin(self, name: str, call: str) -> dict[str, object] | None:
-        """Notes that a call begins; returns None, or the kept answer. Raises ApiError 409, 422."""
+        """Notes that a call begins; returns None, or the kept answer. Raises ApiError 409, 422, 429."""
         self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         self.forget_old()
+        if not self._path(name).exists() and self._is_full(name[:WHOSE]):
+            raise ApiError(429, FULL, "too_many_kept", "rate_limit_error", wait=60)
         for _ in range(3):
             try:
                 number = os.open(self._path(name), os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600)
@@ -77,6 +84,14 @@ class Answers:
         part.write_text(json.dumps(row), "utf-8")
         os.replace(part, path)
 
+    def _is_full(self, whose: str) -> bool:
+        """Tells whether as much is kept of a caller as may be."""
+        sizes = []
+        for path in self.folder.glob(f"{whose}*.json"):
+            with suppress(OSError):
+                sizes.append(path.stat().st_size)
+        return len(sizes) >= MOST_OF_ONE or sum(sizes) >= MOST_BYTES
+
     def forget_old(self) -> None:
         """Deletes answers that have been kept for long enough."""
         for path in self.folder.glob("*.json"):
@@ -103,10 +118,14 @@ class Answers:
 
 
 class Once:
-    """Lets a call of `paths` that names an Idempotency-Key be worked on once. Stands behind what reads bodies whole."""
+    """Lets a call of `paths` that names an Idempotency-Key be worked on once. Stands behind what reads bodies whole.
 
-    def __init__(self, app: ASGIApp, answers: Answers, paths: tuple[str, ...]) -> None:
-        self.app, self.answers, self.paths = app, answers, paths
+    Nothing is kept for, and nothing of what is kept given to, somebody whom `access` does not know now: a key may have
+    been revoked since.
+    """
+
+    def __init__(self, app: ASGIApp, answers: Answers, paths: tuple[str, ...], access: Access) -> None:
+        self.app, self.answers, self.paths, self.access = app, answers, paths, access
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         key = Headers(scope=scope).get(HEADER) if scope["type"] == "http" and scope["method"] == "POST" else None
@@ -116,7 +135,8 @@ class Once:
         request = Request(scope, receive)
         body = await request.body()
         try:
-            name, call = _names(request, key, body)
+            caller = await run_in_threadpool(self.access.known, request)
+            name, call = _names(request, caller.client, key, body)
             kept = await run_in_threadpool(self.answers.begin, name, call)
         except ApiError as error:
             await response_of(request, error)(scope, receive, send)
@@ -149,15 +169,15 @@ class Once:
             raise
 
 
-def _names(request: Request, key: str, body: bytes) -> tuple[str, str]:
+def _names(request: Request, caller: str, key: str, body: bytes) -> tuple[str, str]:
     """Returns what stands for the caller and their key, and what for the call. Raises ApiError 400."""
     if not 0 < len(key) <= MAX_KEY or not key.isprintable():
         raise ApiError(400, TOO_LONG, "invalid_idempotency_key")
     with suppress(ValueError, AttributeError):
         if json.loads(body).get("stream"):
             raise ApiError(400, STREAMED, "idempotency_with_stream", loc=("stream",))
-    caller = request.headers.get("authorization") or (request.client.host if request.client else "")
-    name = hashlib.sha256(json.dumps([caller, key]).encode()).hexdigest()
+    whose = hashlib.sha256(caller.encode()).hexdigest()[:WHOSE]
+    name = whose + hashlib.sha256(json.dumps([caller, key]).encode()).hexdigest()
     call = hashlib.sha256(f"{request.url.path}?{request.url.query}\0".encode() + body).hexdigest()
     return name, call
 

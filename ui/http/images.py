@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import base64
-import threading
 import time
 from functools import partial
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from fastapi import APIRouter, Request
 from pydantic import BaseModel, ConfigDict, Field
-from starlette.responses import FileResponse, Response, StreamingResponse
+from starlette.responses import FileResponse, Response
 
 from safety.generation import Delivered, GenerationRequest, Outcome, PictureResult, Refused
 from safety.policy.model import BASE_MODE
@@ -20,7 +19,7 @@ from ui import serialize
 from ui.http.access import Caller, Creating, Judging
 from ui.http.context import ApiContext, engine_of
 from ui.http.problems import ApiError, error_of
-from ui.http.streaming import events
+from ui.http.streaming import EventStream
 
 if TYPE_CHECKING:
     from studio import Studio
@@ -172,12 +171,8 @@ def routes(context: ApiContext) -> APIRouter:
     )
     def generations(body: ImageRequest, request: Request, caller: Creating) -> Response | Row:
         if body.stream:
-            stop = threading.Event()
-            place = context.place(caller, "create")
-            place.__enter__()
             end = partial(answer, context, request, body)
-            stream = events(partial(create, body, caller), end, body, stop, place)
-            return StreamingResponse(stream, media_type="text/event-stream")
+            return EventStream(partial(create, body, caller), end, body, context.place(caller, "create"))
         with context.place(caller, "create"):
             return answer(context, request, body, create(body, caller))
 

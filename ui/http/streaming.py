@@ -14,6 +14,9 @@ from contextlib import AbstractContextManager
 from io import BytesIO
 from typing import TYPE_CHECKING, Any
 
+from starlette.responses import StreamingResponse
+from starlette.types import Receive, Scope, Send
+
 from safety.errors import Cancelled
 from safety.generation import Outcome
 from ui.http.problems import ApiError, error_of
@@ -26,30 +29,46 @@ KEEP_ALIVE = 10.0  # seconds after which a comment keeps proxies from hanging up
 MIME = {"png": "PNG", "jpeg": "JPEG", "webp": "WEBP"}
 
 
-def events(
-    create: Callable[..., Outcome],
-    answer: Callable[[Outcome], dict[str, Any]],
-    body: Any,
-    stop: threading.Event,
-    place: AbstractContextManager[None],
-) -> Iterator[str]:
-    """Yields events until the outcome is told. A client that hangs up stops the work at its next step."""
-    told: queue.Queue[tuple[str, dict[str, Any]] | None] = queue.Queue()
-    work = _Work(create, answer, body, stop, told)
-    threading.Thread(target=work.run, args=(place,), daemon=True).start()
-    try:
-        while True:
-            try:
-                event = told.get(timeout=KEEP_ALIVE)
-            except queue.Empty:
-                yield ": still drawing\n\n"
-                continue
-            if event is None:
-                return
-            name, row = event
-            yield f"event: {name}\ndata: {json.dumps({'type': name, **row})}\n\n"
-    finally:
-        stop.set()
+class EventStream(StreamingResponse):
+    """Answers with the events of one creation. A client that hangs up stops the work at its next step.
+
+    `place` is given back when the work ends, and the work begins at once: a client may hang up before the first event
+    is asked for, and nothing would ever run then that gives the place back.
+    """
+
+    def __init__(
+        self,
+        create: Callable[..., Outcome],
+        answer: Callable[[Outcome], dict[str, Any]],
+        body: Any,
+        place: AbstractContextManager[None],
+    ) -> None:
+        told: queue.Queue[tuple[str, dict[str, Any]] | None] = queue.Queue()
+        self.stop = threading.Event()
+        work = _Work(create, answer, body, self.stop, told)
+        super().__init__(_events(told), media_type="text/event-stream")
+        place.__enter__()
+        threading.Thread(target=work.run, args=(place,), daemon=True, name="stream").start()
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        try:
+            await super().__call__(scope, receive, send)
+        finally:
+            self.stop.set()
+
+
+def _events(told: queue.Queue[tuple[str, dict[str, Any]] | None]) -> Iterator[str]:
+    """Yields events until the outcome is told."""
+    while True:
+        try:
+            event = told.get(timeout=KEEP_ALIVE)
+        except queue.Empty:
+            yield ": still drawing\n\n"
+            continue
+        if event is None:
+            return
+        name, row = event
+        yield f"event: {name}\ndata: {json.dumps({'type': name, **row})}\n\n"
 
 
 class _Work:

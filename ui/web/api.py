@@ -127,9 +127,9 @@ class Api:
         return asdict(self.studio.report(forms.read(rest), remark, client))
 
     @_answers
-    def outcome(self, case: str, client: str = LOCAL) -> dict[str, Any]:
+    def outcome(self, case: str, client: str = LOCAL, person: str = "") -> dict[str, Any]:
         """How the review of a case went: waiting, upheld, overturned, used, expired, or "" without one."""
-        return asdict(self.studio.appeal_status(str(case), client))
+        return asdict(self.studio.appeal_status(str(case), client, person))
 
     @_answers
     def collect(self, case: str, client: str = LOCAL, person: str = "") -> dict[str, Any]:

@@ -27,7 +27,7 @@ def build(studio: Studio) -> None:
     """Lays out the tab inside the open Blocks context and wires it."""
 
     def look_up(case: str | None, request: gr.Request) -> Update:
-        return _look_up(studio, _case_id(case), client_ip(request), page_language(request))
+        return _look_up(studio, _case_id(case), request)
 
     def collect(case: str | None, request: gr.Request) -> Update:
         return _collect(studio, _case_id(case), request)
@@ -57,8 +57,9 @@ def _case_id(text: str | None) -> str:
     return (text or "").strip().lower()
 
 
-def _look_up(studio: Studio, case: str, client: str, language: str) -> Update:
-    status = attempt(studio.appeal_status, case, client)
+def _look_up(studio: Studio, case: str, request: gr.Request) -> Update:
+    language, client, person = page_language(request), client_ip(request), person_of(request)
+    status = attempt(studio.appeal_status, case, client, person)
     if isinstance(status, Problem):
         return problem(status, language), gr.update(visible=False), gr.update()
     ready = status.outcome == "overturned" and status.stage == "picture" and status.kind == "appeal"

@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterator
 from dataclasses import fields
+from threading import Lock
 from typing import IO, TYPE_CHECKING, Any
 
 from starlette.applications import Starlette
@@ -44,6 +45,7 @@ TYPES = {".png": "image/png", ".jpg": "image/jpeg", ".webp": "image/webp"}
 # Asked for anew each time, by its tag: who sees it may have changed, or it may be deleted.
 PRIVATE = {"Cache-Control": "private, no-cache", "Vary": "Cookie"}
 FILE = {**PRIVATE, "Content-Security-Policy": FILE_POLICY, "X-Content-Type-Options": "nosniff"}
+ONE_ZIP = "Another ZIP file is being put together just now."
 NOT_A_CALL = "This call has not the form that the library takes."
 
 
@@ -53,6 +55,7 @@ class LibrarySite:
     def __init__(self, app: ASGIApp, studio: Studio) -> None:
         self.app = app
         self.studio, self.library = studio, studio.library
+        self._zipping = Lock()
         get = {"frame": self.frame, "thumb/{stamp}": self.thumb, "picture/{stamp}": self.picture}
         get |= {"one/{stamp}": self.one, "compare": self.compare}
         # Words that are searched for stand in no address: proxies write those down.
@@ -140,8 +143,15 @@ class LibrarySite:
     def zip(self, request: Request, call: dict[str, Any]) -> Response:
         """Returns the marked files of some pictures."""
         entries = self.library.entries(person_of(request), _stamps(call))
+        # Up to 1 GB is read and written: one after the other, so that nobody fills the disk or takes all the threads.
+        if not self._zipping.acquire(blocking=False):
+            raise RequestError(ONE_ZIP, "Try again in a moment.")
+        try:
+            file = zip_of(self.library, entries)
+        finally:
+            self._zipping.release()
         headers = {**FILE, "Content-Disposition": 'attachment; filename="safelight-library.zip"'}
-        return StreamingResponse(_pieces(zip_of(self.library, entries)), headers=headers, media_type="application/zip")
+        return StreamingResponse(_pieces(file), headers=headers, media_type="application/zip")
 
     # ---- helpers ----
 

@@ -24,6 +24,7 @@ FOREIGN = (
     "asyncio",
     "gradio",
     "httpx",
+    "mcp",
     "diffusers",
     "transformers",
     "PIL",

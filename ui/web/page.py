@@ -82,7 +82,7 @@ def _add_endpoints(api: Api) -> None:
         return api.collect(case, client_ip(caller), person_of(caller))
 
     def outcome(case: str, caller: gr.Request) -> dict[str, Any]:
-        return api.outcome(case, client_ip(caller))
+        return api.outcome(case, client_ip(caller), person_of(caller))
 
     endpoint(api.preview, api_name="preview", **JUDGING)
     endpoint(api.suggest, api_name="suggest", **SUGGESTING)

@@ -11,12 +11,12 @@ import pytest
 from safety.audit import AuditLog
 from safety.audit.overrides import REQUEST_FIELDS
 from safety.audit.tables import appeal as appeal_table
-from safety.errors import EngineFailed, ExportError, RequestError
+from safety.errors import EngineFailed, ExportError, LimitError, RequestError
 from safety.generation import Delivered, GenerationRequest, Refused
 from safety.review import stored_pictures
 from safety.review.appeals import AppealRequest
 from studio import Studio
-from tests.fakes import SECRET
+from tests.fakes import SECRET, fake_review, fake_studio, limits
 from tests.safety.review.conftest import GORE, REASON, SMALL, SPOILT, appealed, events, refused
 
 
@@ -257,6 +257,16 @@ def test_a_report_of_a_case_opens_nothing(studio: Studio) -> None:
     case = appealed(studio, kind="report")
     studio.review.decisions.decide(case, "overturned", REASON, "Ada")
     assert isinstance(studio.create(GORE), Refused)
+
+
+def test_a_report_over_the_limit_leaves_no_row(tmp_path: Path) -> None:
+    studio = fake_studio(tmp_path)
+    studio = replace(studio, review=fake_review(studio.audit, tmp_path, limits(hour={"appeals": 1})))
+    studio.report(GORE, "Only paint.", "203.0.113.9")
+    rows = studio.audit.end()[0]
+    with pytest.raises(LimitError):
+        studio.report(replace(GORE, prompt="gore of another kind"), "Only paint.", "203.0.113.9")
+    assert studio.audit.end()[0] == rows
 
 
 def test_a_false_block_that_nobody_created_makes_a_case(studio: Studio) -> None:

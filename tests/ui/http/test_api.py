@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import base64
 import json
+import threading
 from collections.abc import Iterator
 from dataclasses import replace
 from io import BytesIO
 from pathlib import Path
 from typing import Any
 
+import anyio
+import anyio.to_thread
 import pytest
 from fastapi.testclient import TestClient
 from PIL import Image
@@ -19,6 +22,7 @@ from safety.errors import EngineUnavailable
 from studio import Studio
 from studio.api_keys import CREATE, JUDGE, MARK, ApiKeys
 from tests.fakes import fake_studio
+from ui.http import idempotency
 from ui.http.access import Access
 from ui.http.application import make_app
 from ui.http.metrics import Metrics
@@ -252,6 +256,64 @@ def test_a_key_for_calls_is_each_callers_own(served: Served) -> None:
     ]
     assert served.engine.drawn == 2
     assert "idempotent-replayed" not in answers[1].headers
+
+
+def test_a_revoked_key_gets_no_answer_that_was_kept(served: Served) -> None:
+    key, token = served.keys.make("shop")
+    client = served.client(AWAY, token)
+    client.headers["Idempotency-Key"] = "order-1"
+    assert create(client).status_code == 200
+    served.keys.revoke(key.id)
+    again = create(client)
+    assert again.status_code == 401
+    assert "data" not in again.json()
+
+
+def test_nothing_is_kept_for_somebody_without_a_key(served: Served, tmp_path: Path) -> None:
+    headers = {"Idempotency-Key": "order-1", "Content-Type": "application/json"}
+    client = Served(tmp_path / "away", open_here=False).client(AWAY)
+    assert client.post("/v1/images/generations", content=b"{", headers=headers).status_code == 401
+    assert not list(tmp_path.glob("away/answers/*"))
+
+
+def test_of_one_caller_so_many_answers_are_kept(api: TestClient, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(idempotency, "MOST_OF_ONE", 2)
+    said = [api.post("/v1/safety/reports", json={}, headers={"Idempotency-Key": str(n)}).status_code for n in range(3)]
+    assert said == [400, 400, 429]
+
+
+@pytest.mark.anyio
+@pytest.mark.parametrize("anyio_backend", ["asyncio"])
+async def test_a_stream_whose_client_hung_up_at_once_gives_its_place_back(served: Served) -> None:
+    # An application server hands "disconnect" to whoever asks next: the response then asks for no event at all.
+    told: list[dict[str, Any]] = []
+    scope = {
+        "type": "http",
+        "asgi": {"version": "3.0", "spec_version": "2.3"},
+        "method": "POST",
+        "path": "/v1/images/generations",
+        "query_string": b"",
+        "headers": [(b"content-type", b"application/json")],
+        "client": HERE,
+    }
+
+    async def receive() -> Any:
+        return told.pop() if told else {"type": "http.disconnect"}
+
+    async def send(_: Any) -> None:
+        pass
+
+    for _ in range(8):
+        told.append({"type": "http.request", "body": b'{"prompt": "a red apple", "stream": true}'})
+        await served.app(scope.copy(), receive, send)
+        await anyio.to_thread.run_sync(_joined)
+        assert served.app.state.context.waiting == 0
+
+
+def _joined() -> None:
+    for thread in threading.enumerate():
+        if thread.name.startswith("stream"):
+            thread.join(10)
 
 
 def test_a_wrong_call_may_be_mended_under_the_same_key(api: TestClient, served: Served) -> None:

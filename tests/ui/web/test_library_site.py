@@ -9,13 +9,16 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import anyio.from_thread
 import httpx
 import pytest
 from PIL import Image
 
 from safety.generation import Delivered, GenerationRequest
 from studio import Studio
+from studio.library_zip import zip_of
 from tests.fakes import fake_studio
+from ui.web import library_site
 from ui.web.library_site import LibrarySite
 from ui.web.person import COOKIE, Persons
 
@@ -195,3 +198,18 @@ async def test_cards_are_filtered(ada: Visitor, wanted: dict[str, Any], found: i
     ada.make("a red apple", mode="art")
     ada.make("a lake")
     assert (await cards(ada, **wanted))["total"] == found
+
+
+async def test_one_zip_is_put_together_at_a_time(ada: Visitor, monkeypatch: pytest.MonkeyPatch) -> None:
+    stamp, held = ada.make(), list[httpx.Response]()
+
+    def meanwhile(library: Any, entries: Any) -> Any:
+        if not held:
+            held.append(anyio.from_thread.run(ada.post, "zip", {"stamps": [stamp]}))
+        return zip_of(library, entries)
+
+    monkeypatch.setattr(library_site, "zip_of", meanwhile)
+    answer = await ada.post("zip", {"stamps": [stamp]})
+    assert answer.status_code == 200
+    assert held[0].status_code == 400 and "Another ZIP" in held[0].text
+    assert (await ada.post("zip", {"stamps": [stamp]})).status_code == 200
