@@ -10,6 +10,8 @@ from pathlib import Path
 import pytest
 
 from engines.testing import FakeEngine
+from safety.marks import Marks
+from safety.marks.export import Exporter
 from safety.prompt import load_prompt_checks
 from studio import Studio
 from tests.fakes import fake_studio
@@ -28,9 +30,20 @@ class Served:
 
 @pytest.fixture(scope="session")
 def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
+    yield from _served(tmp_path_factory.mktemp("home"))
+
+
+@pytest.fixture(scope="session")
+def marked(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
+    """The same, with all real marks: its pictures can be verified."""
+    home = tmp_path_factory.mktemp("marked")
+    yield from _served(home, Exporter(Marks(keys=home / "keys")))
+
+
+def _served(home: Path, exporter: Exporter | None = None) -> Iterator[Served]:
     page = pytest.importorskip("ui.web.page")
     engine = FakeEngine()
-    studio = fake_studio(tmp_path_factory.mktemp("home"), engine)
+    studio = fake_studio(home, engine, exporter)
     studio = replace(studio, checks=replace(studio.checks, prompt=(*load_prompt_checks(PRESETS).checks, WordCheck())))
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
