@@ -9,9 +9,8 @@ import gradio as gr
 
 from safety.files.containers import READABLE
 from ui.html import verification
-        language = page_language(request)
-        judged = judged_picture(Path(path), result, language) if path and isinstance(result, dict) else ""
-        return judged + verification.report(result, language), row
+from ui.html.judged_picture import judged_picture
+from ui.placeholders import for_any_reader
 from ui.results import Problem
 from ui.web import handlers
 from ui.web.client_ip import client_ip
@@ -29,12 +28,9 @@ def build(studio: Studio) -> None:
     def read(path: str | None, request: gr.Request) -> tuple[str, Any]:
         result = handlers.verify(studio, Path(path), client_ip(request)) if path else None
         row = {"error": result.sentence} if isinstance(result, Problem) else result
-<<<<<<< HEAD
-        return verification.report(result, page_language(request)), row
-=======
-        judged = judged_picture(Path(path), result) if path and isinstance(result, dict) else ""
-        return judged + verification.report(result), row
->>>>>>> 90b16d9 (Show the picture that Verify judges, and its verdict)
+        language = page_language(request)
+        judged = judged_picture(Path(path), result, language) if path and isinstance(result, dict) else ""
+        return judged + verification.report(result, language), row
 
     texts = for_any_reader()
     with gr.Row(elem_id="sl-verify", equal_height=False):
