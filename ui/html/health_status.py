@@ -52,6 +52,6 @@ def _row(check: CheckHealth, texts: Texts) -> Markup:
         LIGHTS[check.state],
         check.name,
         texts[f"health.stage_{check.stage}"],
-        texts[f"health.state_{check.state}"],
+        texts[f"health.state_{check.state.name.lower()}"],
         about,
     )
