@@ -97,9 +97,7 @@ def test_the_marked_sheet_scrolls_wraps_and_turns_as_the_field_does(page: Page, 
 def test_modes_are_one_group_that_the_arrow_keys_walk_through(page: Page) -> None:
     page.fill(PROMPT, "gore")
     says(page, VERDICT, "Refused")
-    page.locator(PROMPT).focus()
-    page.keyboard.press("Tab")
-    assert page.evaluate("document.activeElement.value") == "general"
+    page.get_by_label("General", exact=True).focus()
     page.keyboard.press("ArrowRight")
     says(page, VERDICT, "Needs your confirmation")
     assert page.evaluate("document.activeElement.value") == "art"
@@ -164,7 +162,7 @@ def until_drawn(page: Page, served: Served, count: int) -> None:
 
 
 def test_wishes_wait_in_line_can_be_taken_out_and_are_judged_when_their_turn_comes(page: Page, served: Served) -> None:
-    made, served.engine.pause = served.engine.drawn, 0.03
+    made, served.engine.pause = served.engine.drawn, 0.5
     try:
         slow(page, "a first apple")
         page.wait_for_function("() => document.activeElement.id === 'sl-add'", timeout=5000)
@@ -172,6 +170,7 @@ def test_wishes_wait_in_line_can_be_taken_out_and_are_judged_when_their_turn_com
             add(page, prompt)
         page.get_by_role("button", name="Take out: a second pear").click()
         assert page.locator(".sl-queue li span").all_inner_texts() == ["gore on a plate", "a third plum"]
+        served.engine.pause = 0.02
         says(page, ".sl-live", "Your picture is ready.")
         says(page, "#sl-status h3", "Refused")
         page.wait_for_selector(".sl-queue", state="hidden")
@@ -182,7 +181,7 @@ def test_wishes_wait_in_line_can_be_taken_out_and_are_judged_when_their_turn_com
 
 
 def test_stop_stops_the_running_one_and_after_a_reload_the_line_waits_for_a_word(page: Page, served: Served) -> None:
-    made, served.engine.pause = served.engine.drawn, 0.05
+    made, served.engine.pause = served.engine.drawn, 0.5
     try:
         slow(page, "a first apple")
         add(page, "a second pear")
