@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from safety.resources import ASSETS
 
-MOST_BYTES = 80 * 1024
+MOST_BYTES = 80_000
 
 
 def test_own_scripts_and_styles_stay_under_80_kilobytes() -> None:

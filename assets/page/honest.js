@@ -14,7 +14,7 @@
     try { store.setItem(key, JSON.stringify(value)); } catch { /* full or forbidden: nothing is kept */ }
   };
 
-  // ---- which words a sentence is about ----
+  // which words a sentence is about
 
   const field = () => $("#sl-prompt textarea");
   const chosen = () => $("#sl-mode input:checked")?.value ?? "";
@@ -52,7 +52,7 @@
     later = setTimeout(() => { keepPictures(); keepCases(); }, 60);
   }
 
-  // ---- is the studio there? ----
+  // is the studio there?
 
   const drawing = () => Boolean($("#sl-stop")?.offsetParent);
 
@@ -79,7 +79,7 @@
   addEventListener("offline", () => { lost = true; refresh(); });
   addEventListener("online", ask);
 
-  // ---- words and settings, in this tab ----
+  // words and settings, in this tab
 
   let filled = false; // before that, the fields hold what every new page holds
   let waiting = {};
@@ -127,7 +127,7 @@
   }, true);
   document.addEventListener("change", refresh, true);
 
-  // ---- the pictures of this tab ----
+  // the pictures of this tab
 
   function keepPictures() {
     const known = read(sessionStorage, PICTURES, []);
@@ -173,7 +173,7 @@
     dialog.showModal();
   }
 
-  // ---- the cases of this browser ----
+  // the cases of this browser
 
   function keepCases() {
     const cases = read(localStorage, CASES, []), sent = read(sessionStorage, SENT, {});
@@ -229,7 +229,7 @@
     setTimeout(go, 600, 25);
   }
 
-  // ---- buttons in markup, where no handler may stand ----
+  // buttons in markup, where no handler may stand
 
   const ACTS = {
     "#sl-go": pressed,
