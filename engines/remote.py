@@ -142,7 +142,8 @@ class ImageServer:
 
     def __init__(self, title: str, url: str, key: str = "", timeout: float = TIMEOUT) -> None:
         self.title, self.url, self.timeout = title, url.rstrip("/"), timeout
-        self._headers = {"Authorization": f"Bearer {key}"} if key else {}
+        # Unpacked, an answer could be far larger than what is read: none is asked for packed, and none taken.
+        self._headers = {"Accept-Encoding": "identity", **({"Authorization": f"Bearer {key}"} if key else {})}
 
     def models(self) -> list[str]:
         """Returns the names of its models. Raises EngineUnavailable, EngineFailed."""
@@ -185,6 +186,8 @@ class ImageServer:
                 if response.status_code != 200:
                     # The text of the response may quote the prompt: it is not repeated.
                     raise EngineFailed(f"{self.title} answered with the error {response.status_code}.", CHECK_SERVER)
+                if response.headers.get("content-encoding", "identity") != "identity":
+                    raise EngineFailed(f"{self.title} answered packed, unasked.", MUST_ANSWER)
                 data = bytearray()
                 for part in response.iter_bytes():
                     data += part

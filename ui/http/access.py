@@ -11,6 +11,7 @@ from fastapi import Depends, Request
 
 from safety.review.client import client_of
 from studio.api_keys import CREATE, JUDGE, MARK, OPERATE, ApiKey, ApiKeys
+from studio.library import OWNER
 from ui.http.problems import ApiError
 
 NO_KEY = "This studio is called with a key: Authorization: Bearer sl-... Its operator makes one with `keys make`."
@@ -28,6 +29,11 @@ class Caller:
     def mode(self, asked: str) -> str:
         """Returns the mode of a call: that of the key, where the operator has set one for it."""
         return self.key.mode if self.key and self.key.mode else asked
+
+    @property
+    def person(self) -> str:
+        """Returns whose the pictures are: the key's, or the owner's of a studio that only this machine reaches."""
+        return self.client if self.key else OWNER
 
     @property
     def per_hour(self) -> int:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING, Any
 
 from fastapi import FastAPI, Request
@@ -33,6 +34,14 @@ DONE_ONCE = ("/v1/images/generations", "/v1/safety/mark", "/v1/safety/appeals", 
 PREFIXES = ("/v1/", "/health/", "/metrics", "/openapi.json", "/docs")
 
 
+class AsciiJson(JSONResponse):
+    """Is JSON in ASCII, as the command line writes it: every prompt comes back as it was given."""
+
+    def render(self, content: Any) -> bytes:
+        """Returns the body."""
+        return json.dumps(content, allow_nan=False, separators=(",", ":")).encode("ascii")
+
+
 def make_app(studio: Studio, access: Access, secret: bytes, metrics: Metrics | None = None) -> FastAPI:
     """Returns the application. `secret`: what the addresses of pictures are signed with.
 
@@ -51,6 +60,7 @@ def make_app(studio: Studio, access: Access, secret: bytes, metrics: Metrics | N
         docs_url=None,
         redoc_url=None,
         redirect_slashes=False,
+        default_response_class=AsciiJson,
         middleware=[Middleware(Measured, metrics=metrics), bodies, once],
     )
     context = ApiContext(studio, secret, metrics)

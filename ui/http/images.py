@@ -162,7 +162,7 @@ def routes(context: ApiContext) -> APIRouter:
     def create(body: ImageRequest, caller: Caller, **options: Any) -> Outcome:
         studio = context.studio_of(caller)
         try:
-            return studio.create(read(body, caller, studio), client=caller.client, **options)
+            return studio.create(read(body, caller, studio), client=caller.client, person=caller.person, **options)
         except Exception as error:
             raise error_of(error, (body.prompt, body.negative_prompt)) from error
 

@@ -17,7 +17,6 @@ from safety.errors import StudioError
 from safety.generation import GenerationRequest
 from safety.policy.model import BASE_MODE
 from safety.review.appeals import AppealRequest
-from studio.library import OWNER
 from ui import serialize
 from ui.http.access import Creating, Judging, Marking
 from ui.http.context import ApiContext
@@ -198,5 +197,4 @@ def _add_cases(router: APIRouter, context: ApiContext) -> None:
     @router.get("/cases/{case}", summary="How the review of a case went.")
     def case(case: str, caller: Creating) -> Row:
         # Without a key calls come from the machine itself, and only where nobody else reaches the studio.
-        person = "" if caller.key else OWNER
-        return attempt(lambda: studio.appeal_status(case, caller.client, person))
+        return attempt(lambda: studio.appeal_status(case, caller.client, caller.person))

@@ -17,6 +17,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from safety.review.client import client_of
 from safety.review.rate_limit import CallsAtOnce
+from ui.http.body import replay
 from ui.web.open_routes import API
 from ui.web.presence import Presence
 from ui.web.sessions import NAME, Sessions, forget
@@ -99,7 +100,7 @@ class Admission:
         if raw is None or _ids(raw) is None:
             await _refuse(400, MALFORMED)(scope, receive, send)
             return
-        await self.app(scope, _replay(raw, receive), send)
+        await self.app(scope, replay(raw, receive), send)
 
     async def _call(self, scope: Scope, receive: Receive, send: Send) -> None:
         raw = await _read(receive, MAX_BODY)
@@ -137,7 +138,7 @@ class Admission:
                 self.presence.seen(call.session)
             await send(message)
 
-        await self.app(scope, _replay(json.dumps(call.body).encode(), receive), remember)
+        await self.app(scope, replay(json.dumps(call.body).encode(), receive), remember)
         waiting = blocks._queue.event_queue_per_concurrency_id.get(call.group)
         if waiting:
             take_turns(waiting.queue)
@@ -259,19 +260,6 @@ async def _read(receive: Receive, most: int) -> bytes | None:
         if len(body) > most:
             return None
     return body
-
-
-def _replay(body: bytes, receive: Receive) -> Receive:
-    sent = False
-
-    async def replayed() -> Message:
-        nonlocal sent
-        if sent:
-            return await receive()
-        sent = True
-        return {"type": "http.request", "body": body, "more_body": False}
-
-    return replayed
 
 
 def _event_id(body: bytes) -> str:

@@ -18,7 +18,7 @@ from fastapi.testclient import TestClient
 from PIL import Image
 
 from engines.testing import FakeEngine
-from safety.errors import EngineUnavailable
+from safety.errors import EngineUnavailable, RequestError
 from studio import Studio
 from studio.api_keys import CREATE, JUDGE, MARK, ApiKeys
 from tests.fakes import fake_studio
@@ -119,11 +119,6 @@ def test_a_warning_is_confirmed_by_its_id_once(api: TestClient) -> None:
 
 def test_the_mode_is_the_works_own(api: TestClient) -> None:
     assert create(api, prompt="gore", safety={"mode": "art"}).json()["error"]["code"] == "confirmation_required"
-
-
-def test_pictures_that_are_withheld_leave_their_siblings(api: TestClient, served: Served) -> None:
-    answer = create(api, n=2).json()
-    assert len(answer["data"]) + len(answer["safety"]["withheld"]) == 2
 
 
 @pytest.mark.parametrize(
@@ -369,6 +364,21 @@ def test_a_key_of_one_mode_stays_in_it(served: Served) -> None:
     _, token = served.keys.make("museum", (CREATE, JUDGE), mode="art")
     answer = create(served.client(AWAY, token), prompt="gore", safety={"mode": "general"})
     assert answer.json()["error"]["code"] == "confirmation_required"
+
+
+def test_a_case_is_its_own_keys_and_nobody_elses(served: Served) -> None:
+    own, other = (served.client(AWAY, served.keys.make(name)[1]) for name in ("shop", "stranger"))
+    case = create(own).json()["safety"]["case"]
+    assert own.get(f"/v1/safety/cases/{case}").status_code == 200
+    assert other.get(f"/v1/safety/cases/{case}").status_code == 400
+    with pytest.raises(RequestError):
+        served.studio.collect(case, person="somebody at the page")
+
+
+def test_a_prompt_of_half_signs_is_judged_and_comes_back(api: TestClient) -> None:
+    body = b'{"prompt": "a \\ud800 apple"}'
+    answer = api.post("/v1/safety/judge", content=body, headers={"Content-Type": "application/json"})
+    assert (answer.status_code, answer.json()["verdict"]) == (200, "BLOCK")
 
 
 def test_a_key_has_limits_of_its_own(served: Served) -> None:

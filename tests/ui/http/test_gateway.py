@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import gzip
 import json
 from collections.abc import Iterator
 from dataclasses import replace
@@ -18,6 +19,7 @@ from PIL import Image
 from engines.upstream import upstream_engines
 from safety.marks import Marks
 from safety.marks.export import Exporter
+from safety.records import Finding
 from studio.api_keys import ApiKeys
 from tests.fakes import fake_studio
 from tests.ui.http.upstreams import Upstream, picture, serving
@@ -76,11 +78,43 @@ def test_what_is_refused_never_reaches_the_generator(upstream: Upstream, api: Te
 
 
 @pytest.mark.parametrize("upstream", KINDS, indirect=True)
-def test_a_picture_that_is_withheld_does_not_lose_its_siblings(upstream: Upstream, api: TestClient) -> None:
+def test_pictures_that_are_all_withheld_are_a_refusal(upstream: Upstream, api: TestClient) -> None:
     body = {"prompt": "a spoilt apple", "size": "256x256", "n": 2}
     answer = api.post("/v1/images/generations", json=body)
     assert answer.json()["error"]["safety"]["stage"] == "picture"
     assert "b64_json" not in answer.text
+
+
+class EverySecond:
+    """Withholds every second picture that it sees."""
+
+    name, live = "turns", False
+
+    def __init__(self) -> None:
+        self.seen = 0
+
+    def detect(self, _: Any, /) -> Iterator[Finding]:
+        self.seen += 1
+        if self.seen % 2 == 0:
+            yield Finding(self.name, "violence", 0.99, "blood")
+
+
+@pytest.mark.parametrize("upstream", ["vllm-omni"], indirect=True)
+def test_a_picture_that_is_withheld_does_not_lose_its_siblings(upstream: Upstream, tmp_path: Path) -> None:
+    studio = replace(fake_studio(tmp_path), engines=upstream_engines(upstream.url))
+    studio = replace(studio, checks=replace(studio.checks, picture=(EverySecond(),)))
+    app = make_app(studio, Access(ApiKeys(tmp_path / "keys")), b"a secret of 32 bytes for testing")
+    api = TestClient(app, client=("127.0.0.1", 5000))
+    row = api.post("/v1/images/generations", json={"prompt": "a red apple", "size": "256x256", "n": 3}).json()
+    assert len(row["data"]) == 2
+    assert [one["statement"]["case"] for one in row["safety"]["withheld"]] == [row["safety"]["case"]]
+    studio.audit.close()
+
+
+def test_an_answer_that_would_unpack_is_not_taken(upstream: Upstream, api: TestClient) -> None:
+    upstream.body, upstream.packed = gzip.compress(b"0" * 1000), "gzip"
+    answer = api.post("/v1/images/generations", json={"prompt": "a red apple", "size": "256x256"})
+    assert (answer.status_code, answer.json()["error"]["code"]) == (502, "engine_failed")
 
 
 @pytest.mark.parametrize("upstream", ["vllm-omni"], indirect=True)

@@ -32,6 +32,7 @@ class Upstream:
     body: bytes = b""
     status: int = 200
     pause: float = 0.0
+    packed: str = ""
 
 
 def picture(width: int, height: int, seed: int, form: str = "PNG") -> bytes:
@@ -83,6 +84,8 @@ class Handler(BaseHTTPRequestHandler):
     def _send(self, data: bytes, kind: str = "application/json", status: int = 200) -> None:
         self.send_response(status)
         self.send_header("Content-Type", kind)
+        if self.upstream.packed:
+            self.send_header("Content-Encoding", self.upstream.packed)
         self.send_header("Content-Length", str(len(data)))
         self.end_headers()
         self.wfile.write(data)
