@@ -40,6 +40,7 @@ from safety.review.service import ReviewService
 from safety.statement import Statement, StatementTerms, build_statement
 from studio.api_keys import ApiKeys
 from studio.examples import Example, Sides, load_examples, load_sides
+from studio.lessons import Lesson, load_lessons
 from studio.library import Library
 from studio.styles import Style, styled, unstyled
 from studio.webhook import Webhook
@@ -162,6 +163,11 @@ class StudioViews:
     def replay(self, rows: Iterable[tuple[str, str]], old: Policy, new: Policy, modes: Sequence[str]) -> Replay:
         """Judges (prompt, label) rows with this studio's checks under two policies; returns what changes."""
         return replay(rows, self.checks.prompt, old, new, modes)
+
+    @cached_property
+    def lessons(self) -> dict[str, Lesson]:
+        """Returns all lessons by name, in their order. Raises PresetError."""
+        return load_lessons(self.presets)
 
     @cached_property
     def examples(self) -> tuple[Example, ...]:

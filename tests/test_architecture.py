@@ -29,7 +29,7 @@ FLOORS = (
     ("ui", "ui.forms", "ui.reach", "ui.results", "ui.serialize", "ui.texts"),
     ("ui.placeholders",),
     ("ui.html",),
-    ("ui.http",),
+    ("ui.http", "ui.learn"),
     # One server: the page, with the API in front of it.
     ("ui.web",),
     # `serve` starts the page.
@@ -65,6 +65,7 @@ HOMES = {
     "starlette": ("ui/web/", "ui/http/"),
     "fastapi": ("ui/web/", "ui/http/"),
     "typer": ("ui/cli/",),
+    "markdown_it": ("ui/learn/markdown.py",),
     "c2pa": ("safety/marks/credentials.py",),
     "trustmark": ("safety/marks/trustmark.py",),
     "resvg_py": ("safety/marks/label.py",),

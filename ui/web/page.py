@@ -11,7 +11,7 @@ from ui.html import frame, health_status
 from ui.placeholders import for_any_reader
 from ui.reach import Reach
 from ui.texts import languages
-from ui.web import cases_tab, create_tab, library_tab, lists_tab, verify_tab
+from ui.web import cases_tab, create_tab, learn_tab, library_tab, lists_tab, verify_tab
 from ui.web.admission import is_gone
 from ui.web.api import Api
 from ui.web.api_server import make_api
@@ -56,6 +56,8 @@ def build(studio: Studio) -> gr.Blocks:
                 verify_tab.build(studio)
             with gr.Tab(label("cases.tab"), id="cases"):
                 cases_tab.build(studio)
+            with gr.Tab(label("learn.tab"), id="learn") as lessons:
+                learn_tab.build(studio, lessons)
         gr.HTML(foot, elem_id="sl-footer")
         in_language = [tab.fields.components["language"], tab.fields.components["mode"]]
         tab.kept.restore(page.load(tab.greet, None, in_language, **unseen))

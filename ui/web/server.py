@@ -20,6 +20,7 @@ from ui.web.api_server import is_alone
 from ui.web.client_ip import disable_proxy_headers, trusted_proxies
 from ui.web.concurrency import MAX_WAITING, OTHERS
 from ui.web.headers import SecurityHeaders
+from ui.web.learn_site import LearnSite
 from ui.web.library_site import LibrarySite
 from ui.web.log_privacy import keep_words_out_of_logs
 from ui.web.no_remote_fetch import BlockRemoteFetch, block_remote_fetch
@@ -123,7 +124,7 @@ def _people(studio: Studio, host: str, reach: Reach) -> list[Middleware]:
     """Returns what tells people apart, and the addresses of what each has made."""
     alone, hub = is_alone(studio, host, reach), studio.review.hub_login
     persons = Middleware(Persons, secret=studio.person_secret, alone=alone, framed=bool(reach.frames), hub=hub)
-    return [persons, Middleware(LibrarySite, studio=studio)]
+    return [persons, Middleware(LibrarySite, studio=studio), Middleware(LearnSite, studio=studio)]
 
 
 def _api(api: FastAPI | None, mcp: bool) -> list[Middleware]:

@@ -1,0 +1,59 @@
+// Plots as SVG that colour-blind people can read: each row of bars has a pattern, each line a mark of its own.
+import { el } from "./learn.js"
+
+export const WIDTH = 640
+const LEFT = 40, RIGHT = 12, TOP = 12, BOTTOM = 34
+
+const frame = (height, label, ...parts) =>
+  el("svg", { viewBox: `0 0 ${WIDTH} ${height}`, role: "img", "aria-label": label }, ...parts)
+
+const x = (share) => LEFT + share * (WIDTH - LEFT - RIGHT)
+
+// Two histograms over 0..1, one up and one down, with a limit between; returns {figure, move(at)}.
+export function mirrored(up, down, bins, names) {
+  const height = 260, middle = height / 2 - 8
+  // Each side on a scale of its own: there are more harmless prompts than harmful ones.
+  const most = { 1: Math.max(1, ...up), [-1]: Math.max(1, ...down) }
+  const bar = (many, n, kind, sign) => {
+    const size = (many / most[sign]) * (middle - TOP - 14)
+    return el("rect", { class: kind, x: x(n / bins) + 1, width: x(1 / bins) - x(0) - 2, y: sign > 0 ? middle - size : middle,
+      height: size, "fill-opacity": sign > 0 ? 0.85 : 0.45 })
+  }
+  const limit = el("line", { class: "limit", y1: TOP, y2: height - BOTTOM, x1: x(0.5), x2: x(0.5) })
+  const ticks = [0, 0.25, 0.5, 0.75, 1].map((at) => el("text", { x: x(at), y: height - 12, "text-anchor": "middle" }, String(at)))
+  const figure = el("figure", {}, frame(height, names.label,
+    up.map((many, n) => bar(many, n, "one", 1)), down.map((many, n) => bar(many, n, "two", -1)),
+    el("line", { class: "axis", x1: x(0), x2: x(1), y1: middle, y2: middle }),
+    el("text", { x: x(1), y: TOP + 4, "text-anchor": "end" }, names.up),
+    el("text", { x: x(1), y: height - BOTTOM - 2, "text-anchor": "end" }, names.down),
+    ticks, limit))
+  return { figure, move: (at) => { limit.setAttribute("x1", x(at)); limit.setAttribute("x2", x(at)) } }
+}
+
+// A curve of [x, y] pairs in 0..1, with a point that moves along; returns {figure, move([x, y])}.
+export function curve(points, names, kind = "three") {
+  const height = 300, y = (share) => TOP + (1 - share) * (height - TOP - BOTTOM)
+  const path = points.map(([a, b]) => `${x(a).toFixed(1)},${y(b).toFixed(1)}`).join(" ")
+  const dot = el("circle", { class: "two", r: 7 })
+  const ticks = [0, 0.5, 1].flatMap((at) => [
+    el("text", { x: x(at), y: height - 14, "text-anchor": "middle" }, String(at)),
+    el("text", { x: LEFT - 6, y: y(at) + 4, "text-anchor": "end" }, String(at))])
+  const figure = el("figure", {}, frame(height, names.label,
+    el("line", { class: "axis", x1: x(0), x2: x(1), y1: y(0), y2: y(0) }),
+    el("line", { class: "axis", x1: x(0), x2: x(0), y1: y(0), y2: y(1) }),
+    el("polyline", { class: `line ${kind}`, points: path }), dot, ticks,
+    el("text", { x: x(1), y: height - 2, "text-anchor": "end" }, names.x),
+    el("text", { x: x(0) + 8, y: TOP + 24 }, names.y)))
+  return { figure, move: ([a, b]) => { dot.setAttribute("cx", x(a)); dot.setAttribute("cy", y(b)) } }
+}
+
+// Horizontal bars: rows of {name, value, most, kind}; the value stands behind each bar as text.
+export function bars(rows, label, most = Math.max(...rows.map((row) => row.value), 1)) {
+  const line = 30, left = 190, height = rows.length * line + 8
+  return el("figure", {}, frame(height, label, rows.flatMap((row, n) => {
+    const size = (row.value / most) * (WIDTH - left - 70)
+    return [el("text", { x: left - 8, y: n * line + 21, "text-anchor": "end" }, row.name),
+      el("rect", { class: row.kind || "one", x: left, y: n * line + 6, width: Math.max(size, 1), height: line - 10 }),
+      el("text", { x: left + size + 6, y: n * line + 21 }, row.text ?? String(row.value))]
+  })))
+}

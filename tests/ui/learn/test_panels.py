@@ -1,0 +1,81 @@
+"""Panels: every number is what the library says, and a step names only panels and settings that there are."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from safety.errors import PresetError, RequestError
+from safety.policy.model import load_policy
+from safety.prompt import load_prompt_checks
+from safety.resources import PRESETS
+from studio import Studio
+from studio.lesson_sets import load_set
+from studio.lessons import load_lessons
+from tests.fakes import fake_studio
+from ui.learn.panel import Desk, choice_of, file_of, number_of, text_of
+from ui.learn.panels import PANELS, require_panels, settings_of
+from ui.learn.threshold import ThresholdSettings
+from ui.texts import page_texts
+
+LESSONS = load_lessons(PRESETS)
+
+
+@pytest.fixture(scope="module")
+def studio(tmp_path_factory: pytest.TempPathFactory) -> Studio:
+    made = fake_studio(tmp_path_factory.mktemp("learn"))
+    checks = load_prompt_checks(PRESETS, policy=load_policy(PRESETS)).checks
+    return replace(made, checks=replace(made.checks, prompt=checks))
+
+
+def desk(studio: Studio, settings: Any) -> Desk[Any]:
+    return Desk(studio, settings, page_texts(), studio.messages(), "203.0.113.7")
+
+
+@pytest.mark.parametrize("name", LESSONS)
+def test_a_lesson_names_panels_that_there_are(name: str) -> None:
+    require_panels(LESSONS[name])
+
+
+def test_an_unknown_panel_is_named() -> None:
+    lesson = LESSONS["two_kinds_of_error"]
+    step = lesson.plan.step[1].model_copy(update={"panel": "thresold"})
+    with pytest.raises(PresetError, match="step limit: panel: choose from"):
+        settings_of(lesson, step)
+
+
+def test_a_wrong_setting_of_a_panel_is_named() -> None:
+    lesson = LESSONS["two_kinds_of_error"]
+    step = lesson.plan.step[1].model_copy(update={"settings": {"sett": "x"}})
+    with pytest.raises(PresetError, match="set"):
+        settings_of(lesson, step)
+
+
+def test_the_scores_of_a_set_are_those_of_the_studio(studio: Studio) -> None:
+    panel, settings = PANELS["threshold"], ThresholdSettings(set="everyday_and_risky")
+    rows = panel.open(desk(studio, settings))["rows"]
+    prompts = load_set(PRESETS, "everyday_and_risky")
+    assert [row["prompt"] for row in rows] == [prompt.text for prompt in prompts]
+    for row in rows[::7]:
+        decision = studio.check(row["prompt"], "general")
+        assert row["score"] == pytest.approx(decision.risk, abs=1e-3)
+        assert row["stopped"] is not decision.allowed
+
+
+WRONG_CALLS = {
+    "a text that is none": lambda: text_of({"words": 3}, "words", 10),
+    "a text that is too long": lambda: text_of({"words": "a" * 11}, "words", 10),
+    "a number that is a truth": lambda: number_of({"at": True}, "at", 0, 1),
+    "a number outside": lambda: number_of({"at": 2}, "at", 0, 1),
+    "no such choice": lambda: choice_of({"mode": "x"}, "mode", ("general",)),
+    "no file": lambda: file_of({}),
+    "a file that is no base64": lambda: file_of({"file": "?"}),
+}
+
+
+@pytest.mark.parametrize("call", WRONG_CALLS.values(), ids=WRONG_CALLS)
+def test_a_call_of_another_form_is_refused(call: Any) -> None:
+    with pytest.raises(RequestError):
+        call()

@@ -1,0 +1,34 @@
+"""All kinds of panels, by name; a lesson's step names one of them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from safety.config import ADVICE, ConfigModel, parse
+from safety.errors import PresetError
+from studio.lessons import Lesson, StepPlan
+from ui.learn.panel import Panel
+from ui.learn.threshold import ThresholdPanel
+
+PANELS: Mapping[str, Panel[Any]] = {
+    "threshold": ThresholdPanel(),
+}
+
+
+def require_panels(lesson: Lesson) -> None:
+    """Raises PresetError, with file and key, for a step of an unknown kind of panel or with wrong settings."""
+    for step in lesson.plan.step:
+        settings_of(lesson, step)
+
+
+def settings_of(lesson: Lesson, step: StepPlan) -> ConfigModel | None:
+    """Returns the settings of a step's panel; None where it has none. Raises PresetError."""
+    file = lesson.path / "lesson.toml"
+    if not step.panel:
+        return None
+    panel = PANELS.get(step.panel)
+    if panel is None:
+        raise PresetError(f"{file}: step {step.id}: panel: choose from {', '.join(sorted(PANELS))}", ADVICE)
+    settings: ConfigModel = parse(panel.settings, step.settings, file)
+    return settings
