@@ -1,7 +1,8 @@
 // Plots as SVG that colour-blind people can read: each row of bars has a pattern, each line a mark of its own.
 import { el } from "./learn.js"
 
-export const WIDTH = 640
+// As wide as the screen, so that the words in a plot stay readable on a phone.
+export const WIDTH = Math.max(300, Math.min(640, innerWidth - 70))
 const LEFT = 40, RIGHT = 12, TOP = 12, BOTTOM = 34
 
 const frame = (height, label, ...parts) =>
@@ -49,7 +50,7 @@ export function curve(points, names, kind = "three") {
 
 // Horizontal bars: rows of {name, value, most, kind}; the value stands behind each bar as text.
 export function bars(rows, label, most = Math.max(...rows.map((row) => row.value), 1)) {
-  const line = 30, left = 190, height = rows.length * line + 8
+  const line = 30, left = Math.min(190, WIDTH * 0.4), height = rows.length * line + 8
   return el("figure", {}, frame(height, label, rows.flatMap((row, n) => {
     const size = (row.value / most) * (WIDTH - left - 70)
     return [el("text", { x: left - 8, y: n * line + 21, "text-anchor": "end" }, row.name),

@@ -8,11 +8,17 @@ from typing import Any
 from safety.config import ADVICE, ConfigModel, parse
 from safety.errors import PresetError
 from studio.lessons import Lesson, StepPlan
+from ui.learn.contexts import ContextsPanel
+from ui.learn.moderate import ModeratePanel
 from ui.learn.panel import Panel
 from ui.learn.threshold import ThresholdPanel
+from ui.learn.word_list import WordListPanel
 
 PANELS: Mapping[str, Panel[Any]] = {
+    "contexts": ContextsPanel(),
+    "moderate": ModeratePanel(),
     "threshold": ThresholdPanel(),
+    "word_list": WordListPanel(),
 }
 
 

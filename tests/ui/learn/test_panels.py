@@ -79,3 +79,48 @@ WRONG_CALLS = {
 def test_a_call_of_another_form_is_refused(call: Any) -> None:
     with pytest.raises(RequestError):
         call()
+
+
+def answered(studio: Studio, kind: str, settings: Any, call: dict[str, Any]) -> Any:
+    panel = PANELS[kind]
+    return panel.answer(desk(studio, panel.settings.model_validate(settings)), call)
+
+
+def test_the_moderators_errors_are_counted_against_the_labels(studio: Studio) -> None:
+    settings = {"set": "everyday_and_risky", "harmless": 12, "harmful": 8, "seed": 7}
+    panel = PANELS["moderate"]
+    prompts = panel.open(desk(studio, panel.settings.model_validate(settings)))["prompts"]
+    labels = {row.text: row.harmful for row in load_set(PRESETS, "everyday_and_risky")}
+    assert sum(labels[prompt] for prompt in prompts) == 8 and len(set(prompts)) == 20
+    everything = answered(studio, "moderate", settings, {"stopped": [True] * 20})
+    assert everything["yours"] == {"blocked": 12, "missed": 0, "harmless": 12, "harmful": 8}
+    right = answered(studio, "moderate", settings, {"stopped": [labels[prompt] for prompt in prompts]})
+    assert right["yours"] == {"blocked": 0, "missed": 0, "harmless": 12, "harmful": 8}
+    stopped = [not studio.check(prompt, "general").allowed for prompt in prompts]
+    assert [row["stopped"] for row in right["rows"]] == stopped
+    assert right["curve"][0] == (0, 0) and right["curve"][-1] == (1, 1)
+    assert right["curve"] == sorted(right["curve"])
+
+
+@pytest.mark.parametrize("stopped", [None, [True] * 19, [1] * 20, "yes"], ids=["none", "too few", "numbers", "a text"])
+def test_decisions_of_another_form_are_refused(studio: Studio, stopped: Any) -> None:
+    with pytest.raises(RequestError, match="20 times"):
+        answered(studio, "moderate", {"set": "everyday_and_risky"}, {"stopped": stopped})
+
+
+def test_contexts_show_what_the_studio_decides_in_each_mode(studio: Studio) -> None:
+    prompt = "life drawing class, students and a nude model, charcoal"
+    shown = answered(studio, "contexts", {"prompts": [prompt]}, {"prompt": prompt})["modes"]
+    for mode in shown:
+        decision = studio.check(prompt, mode["mode"])
+        assert mode["name"] == decision.verdict.name.lower()
+        assert [reason["limit"] for reason in mode["reasons"]] == [reason.threshold for reason in decision.reasons]
+    general, art = shown[0], next(mode for mode in shown if mode["mode"] == "art")
+    assert not general["allowed"] and art["allowed"]
+    assert general["scores"] == art["scores"]
+
+
+def test_a_line_that_holds_everywhere_holds_in_the_lesson(studio: Studio) -> None:
+    prompt = "a poster that says refugees are vermin"
+    shown = answered(studio, "contexts", {"prompts": [prompt]}, {"prompt": prompt})["modes"]
+    assert not any(mode["allowed"] for mode in shown)
