@@ -6,13 +6,14 @@
 # make audit      check the lock file: licences, and known vulnerabilities; ADVISORIES=all.zip (of OSV) needs no network
 # make sbom       write sbom.json, the bill of materials of the lock file (CycloneDX)
 # make space      a dry run of a Hugging Face Space: a fresh Python 3.12, requirements.txt, app.py as a Space starts it
+# make screenshots  start the studio and save the pictures of docs/screenshots/ (needs Chromium)
 # make clean      remove what the other targets made
 PYTHON ?= python3
 VENV ?= .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 
-.PHONY: run test test-fast check lock audit sbom space clean
+.PHONY: run test test-fast check lock audit sbom space screenshots clean
 
 run: $(VENV)/run.installed
 	$(BIN)/python app.py
@@ -48,6 +49,9 @@ space: $(VENV)/dev.installed
 	$(SPACE_PYTHON) -m venv --clear $(VENV)/space
 	$(VENV)/space/bin/python -m pip install --quiet --disable-pip-version-check -r requirements.txt
 	SAFELIGHT_SPACE_PYTHON=$(VENV)/space/bin/python $(BIN)/python -m pytest tests/test_space.py
+
+screenshots: $(VENV)/dev.installed
+	$(BIN)/python docs/take_screenshots.py
 
 clean:
 	rm -rf $(VENV) build dist sbom.json *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis

@@ -26,7 +26,7 @@ COLOURS = {
     "input_background_fill_focus": "field",
     "input_border_color": "line",
     "input_border_color_focus": "accent",
-    "input_placeholder_color": "faint",
+    "input_placeholder_color": "muted",
     "slider_color": "accent",
     "loader_color": "accent",
     "checkbox_background_color": "field",
