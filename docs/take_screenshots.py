@@ -42,21 +42,24 @@ def main() -> None:
     folder = Path(sys.argv[1]) if len(sys.argv) > 1 else FOLDER
     folder.mkdir(parents=True, exist_ok=True)
     chromium = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
-    with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as home, studio(Path(home)) as address:
-        with sync_playwright() as driver:
-            browser = driver.chromium.launch(executable_path=chromium, args=FLAGS)
-            made = Path(home) / "apple.png"
-            for size in SIZES:
-                for colours in ("light", "dark"):
-                    with opened(browser, address, size, colours) as page:
-                        create(page, made)
-                        save(page, folder / f"create-{size}-{colours}.webp")
-            for name, visit in VISITS.items():
-                for size, colours in (("1280", "dark"), ("390", "light")):
-                    with opened(browser, address, size, colours) as page:
-                        visit(page, made)
-                        save(page, folder / f"{name}-{size}-{colours}.webp")
-            browser.close()
+    with (
+        tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as home,
+        studio(Path(home)) as address,
+        sync_playwright() as driver,
+    ):
+        browser = driver.chromium.launch(executable_path=chromium, args=FLAGS)
+        made = Path(home) / "apple.png"
+        for size in SIZES:
+            for colours in ("light", "dark"):
+                with opened(browser, address, size, colours) as page:
+                    create(page, made)
+                    save(page, folder / f"create-{size}-{colours}.webp")
+        for name, visit in VISITS.items():
+            for size, colours in (("1280", "dark"), ("390", "light")):
+                with opened(browser, address, size, colours) as page:
+                    visit(page, made)
+                    save(page, folder / f"{name}-{size}-{colours}.webp")
+        browser.close()
 
 
 @contextmanager
