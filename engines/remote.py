@@ -18,6 +18,7 @@ import numpy as np
 
 from engines.interface import Availability, EngineCard, Preview, Progress
 from engines.postprocess import NoPicture, to_picture
+from engines.prompt_syntax import without_weights
 from safety.errors import EngineFailed, EngineUnavailable, FileError
 from safety.generation import GeneratedPicture, Generation, GenerationRequest, Steering, SteeringResult
 from safety.image_io import open_untrusted
@@ -108,7 +109,9 @@ class RemoteEngine:
 
     def _body(self, request: GenerationRequest) -> dict[str, Any]:
         size = f"{request.width}x{request.height}"
-        body = {"prompt": request.prompt, "n": 1, "size": size, "response_format": "b64_json"}
+        # Written for servers that know no weights, as most: elsewhere "(red:1.3)" would be drawn as letters.
+        prompt = request.prompt if self._card.prompt_weights else without_weights(request.prompt)
+        body = {"prompt": prompt, "n": 1, "size": size, "response_format": "b64_json"}
         return {"model": self._card.model, **body} if self._card.model else body
 
     def _settings(self, request: GenerationRequest, seed: int, concept: str) -> dict[str, Any]:
@@ -119,7 +122,8 @@ class RemoteEngine:
         if self._card.guided and request.guidance:
             # Below 1 the negative prompt itself would be drawn.
             settings["guidance_scale"] = max(request.guidance, 1.0)
-        negative_prompt = ", ".join(filter(None, (request.negative_prompt, concept)))
+        negative = without_weights(request.negative_prompt)
+        negative_prompt = ", ".join(filter(None, (negative, concept)))
         if self._card.guided and negative_prompt:
             settings["negative_prompt"] = negative_prompt
         return settings

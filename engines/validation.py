@@ -14,6 +14,7 @@ from safety.generation import GenerationRequest
 from safety.prompt.validation import prompt_problem
 
 FORMATS = ("png", "jpeg", "webp")
+STEERING = ("medium", "strong", "max")  # what a person may ask for, at least
 MAX_SEED = 2**32 - 1
 NUMBERS = ("seed", "steps", "guidance", "width", "height", "count")
 MAX_SHOWN = 40  # characters of a wrong value in its sentence
@@ -33,6 +34,10 @@ def complete(request: GenerationRequest, engines: Mapping[str, Engine]) -> Gener
     if request.format not in FORMATS:
         raise RequestError(
             f"Pictures cannot be written as {request.format!r}.", f"Choose one of: {', '.join(FORMATS)}."
+        )
+    if request.steering and request.steering not in STEERING:
+        raise RequestError(
+            f"Nothing is steered {request.steering[:MAX_SHOWN]!r}.", f"Choose one of: {', '.join(STEERING)}."
         )
     if request.seed is not None and not 0 <= request.seed <= MAX_SEED:
         raise RequestError(f"The seed {request.seed} is out of range.", f"Use 0 to {MAX_SEED}, or leave it empty.")

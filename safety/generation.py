@@ -43,6 +43,9 @@ class GenerationRequest:
     balanced: bool = False
     # A name of presets/styles.toml. The studio appends its words to the prompt before anything is judged.
     style: str = ""
+    # At least so strongly is the model steered away from what the mode does not want: "medium", "strong" or "max"; ""
+    # as the mode has it. A weaker one than the mode's own changes nothing.
+    steering: str = ""
     # Of the reasons: "de", or "de-AT" for help in that country; "" as the operator set it.
     language: str = ""
 
@@ -220,7 +223,7 @@ class Refused:
     """Holds why no picture is handed out for a request. A WARN here waits for the person's confirmation.
 
     `time` is UTC; `suggestions` are other wordings that pass, for a blocked prompt. `seconds` is each
-    layer's time.
+    layer's time. Where pictures were withheld, `prompt_decision` and `generation` say what came before them.
     """
 
     case: str
@@ -229,6 +232,8 @@ class Refused:
     time: datetime = field(default_factory=_now)
     suggestions: tuple[Suggestion, ...] = ()
     seconds: Mapping[str, float] = field(default_factory=dict)
+    prompt_decision: Decision | None = None
+    generation: Generation | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -253,7 +258,15 @@ class Delivered:
 
     def refusal(self, result: PictureResult) -> Refused:
         """Returns the refusal of one of the pictures: what its statement of reasons is built from."""
-        return Refused(self.case, result.decision, self.request, self.time, seconds=self.seconds)
+        return Refused(
+            self.case,
+            result.decision,
+            self.request,
+            self.time,
+            seconds=self.seconds,
+            prompt_decision=self.prompt_decision,
+            generation=self.generation,
+        )
 
 
 @dataclass(frozen=True, slots=True)

@@ -32,7 +32,8 @@ def in_format(exporter: Exporter, audit: AuditLog, case: str, export: Export, fo
     opening = rows[0]["facts"]
     model = next((str(row["facts"]["model"]) for row in rows if row["event"] == "generated"), "")
     provenance = Provenance(export.stamp, case, str(opening.get("engine", "")), model, str(opening.get("mode", "")))
-    provenance = replace(provenance, source=source_of(audit, case))
+    # The words stand in the new file where the person had them written into the first one, and nowhere else.
+    provenance = replace(provenance, source=source_of(audit, case), prompt=exporter.written_prompt(export.path))
     made = exporter.reencode(export.path, provenance, folder / export.path.with_suffix(SUFFIXES[format]).name)
     facts = export_facts(made)
     audit.append(case, FORMATTED, {name: facts[name] for name in ("stamp", "sha256", "format") if name in facts})

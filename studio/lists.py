@@ -95,3 +95,17 @@ def grid_of_modes(request: GenerationRequest, modes: Mapping[str, str], seeds: S
         for name, title in modes.items()
         for seed in seeds
     ]
+
+
+def grid_of_strengths(
+    request: GenerationRequest, modes: Mapping[str, str], strengths: Mapping[str, str], seed: int
+) -> list[Cell]:
+    """Returns one prompt with one seed in every mode, a row each, steered at least so strongly, a column each.
+
+    `modes` and `strengths` are titles by name. A mode that steers more strongly by itself keeps to that.
+    """
+    return [
+        Cell(replace(request, mode=mode, steering=strength, seed=seed, count=1), title, head)
+        for mode, title in modes.items()
+        for strength, head in strengths.items()
+    ]

@@ -152,7 +152,7 @@ class Studio(StudioViews):
                 return replace(refused, suggestions=self.suggest(*words), seconds=times.seconds)
 
             # 3. Generate, steered away from what the prompt comes near to.
-            steering = self.steering.route(prompt_decision, self.policy) if self.steering else None
+            steering = self.steering.route(prompt_decision, self.policy, request.steering) if self.steering else None
             generate = partial(self.engines[request.engine].generate, steering=steering, preview=preview)
             generation = balanced.draw(generate, request, variants, seeds, progress)
             case.record_generation(generation)
@@ -175,7 +175,8 @@ class Studio(StudioViews):
 
             if all(result.export is None for result in results):
                 worst = max((result.decision for result in results), key=lambda decision: decision.verdict)
-                return replace(case.close_refused(worst), seconds=times.seconds)
+                refused = case.close_refused(worst)
+                return replace(refused, seconds=times.seconds, prompt_decision=prompt_decision, generation=generation)
             delivered = Delivered(case.id, prompt_decision, tuple(results), generation, seconds=times.seconds)
             return self.library.record(person, case.close_delivered(delivered))
 

@@ -26,7 +26,7 @@ from safety.records import Decision
 
 Facts = dict[str, Any]
 Row = dict[str, Any]
-SETTINGS = ("mode", "engine", "seed", "steps", "guidance", "width", "height", "count", "format", "style")
+SETTINGS = ("mode", "engine", "seed", "steps", "guidance", "width", "height", "count", "format", "style", "steering")
 CONSENT = ("acknowledged", "keep_prompt", "balanced")
 # The event whose row names the content of a kind.
 EVENT_OF_CONTENT = {"words": CLOSED, "appeal": APPEALED, "review": REVIEWED, "picture": APPEALED}

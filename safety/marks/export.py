@@ -16,7 +16,7 @@ from unicodedata import category, normalize
 from safety.errors import ExportError, FileError
 from safety.generation import Export, GeneratedPicture, Generation, Stamp
 from safety.image_io import as_rgb, open_picture
-from safety.marks import MarkReadings, Marks, credentials, metadata_reader
+from safety.marks import MarkReadings, Marks, credentials, metadata, metadata_reader
 from safety.marks.disclosure import DisclosedField, disclosed_fields
 from safety.marks.mark_view import MarkView, mark_view
 from safety.marks.provenance import Provenance
@@ -84,6 +84,10 @@ class Exporter:
             fingerprint=fingerprint(picture),
             source=provenance.source,
         )
+
+    def written_prompt(self, path: Path) -> str:
+        """Returns the prompt that a finished file of this studio carries; "" for one without."""
+        return metadata_reader.read(path.read_bytes()).xmp.get(f"{{{metadata.SAFELIGHT}}}Prompt", "")
 
     def rehearse(self, *images: Image) -> None:
         """Marks pictures and reads them back, so that all that this takes is loaded. Nothing but keys is written."""

@@ -14,6 +14,7 @@ from safety.policy.model import BASE_MODE, Policy
 from safety.records import Decision, Stage, Verdict
 
 Name = Literal["weak", "medium", "strong", "max"]
+ORDER = ("weak", "medium", "strong", "max")
 
 
 class ByMode(ConfigModel):
@@ -32,13 +33,14 @@ class SteeringPlan(ConfigModel):
     concept: dict[str, str]
     strength: dict[str, ByMode]
 
-    def route(self, decision: Decision, policy: Policy) -> Steering | None:
+    def route(self, decision: Decision, policy: Policy, at_least: str = "") -> Steering | None:
         """The category that the prompt comes nearest to, of those that its mode stops or veils in pictures.
 
         Not one that somebody has let through, by a confirmation or as a reviewer: the picture is to show it.
 
         Where it comes near to none: all of them in one concept. That steers less well than one concept at a time, and
-        an engine may leave it out. None if the mode stops nothing.
+        an engine may leave it out. None if the mode stops nothing. `at_least` is the strength that the person asks for:
+        it may make the mode's own stronger, never weaker.
         """
         mode = decision.mode
         by_mode = self.strength.get(mode, self.strength[BASE_MODE])
@@ -50,9 +52,10 @@ class SteeringPlan(ConfigModel):
             return None
         nearest = max(near, key=lambda name: near[name])
         if decision.scores.get(nearest, 0.0) < self.seen_from:
-            return Steering(tuple(unwanted), ", ".join(self.concept[name] for name in unwanted), by_mode.usual, True)
+            concept = ", ".join(self.concept[name] for name in unwanted)
+            return Steering(tuple(unwanted), concept, stronger(by_mode.usual, at_least), True)
         strength = by_mode.near if near[nearest] >= self.near_from else by_mode.usual
-        return Steering((nearest,), self.concept[nearest], strength)
+        return Steering((nearest,), self.concept[nearest], stronger(strength, at_least))
 
     def usual(self, mode: str) -> str:
         """Returns the strength in a mode, for a prompt that comes near to nothing."""
@@ -63,6 +66,11 @@ class SteeringPlan(ConfigModel):
         """The score from which the mode warns or stops; infinite where it never does."""
         thresholds = policy.thresholds(stage, category, "", mode)
         return float("inf") if thresholds is None else thresholds.at(Verdict.WARN)
+
+
+def stronger(one: str, other: str) -> str:
+    """Returns the stronger of two strengths; "" is weaker than any."""
+    return max(one, other, key=("", *ORDER).index)
 
 
 def let_through(decision: Decision) -> tuple[str, ...]:

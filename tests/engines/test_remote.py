@@ -7,7 +7,7 @@ import io
 import json
 import threading
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
@@ -160,3 +160,10 @@ def test_its_pictures_are_judged_and_marked_like_any_other(server: Server, tmp_p
     count = len(server.requests)
     assert isinstance(studio.create(GenerationRequest("gore", **settings)), Refused)  # type: ignore[arg-type]
     assert len(server.requests) == count
+
+
+def test_weights_of_words_are_not_sent_to_a_server_that_knows_none(server: Server) -> None:
+    engine(server).generate(replace(REQUEST, prompt="a (red:1.3) apple"), [3], silent)
+    assert server.requests[0]["prompt"] == "a red apple"
+    engine(server, prompt_weights=True).generate(replace(REQUEST, prompt="a (red:1.3) apple"), [3], silent)
+    assert server.requests[1]["prompt"] == "a (red:1.3) apple"

@@ -90,3 +90,8 @@ def test_what_is_out_of_range_names_its_range(change: dict[str, object], named: 
     with pytest.raises(RequestError) as caught:
         complete(replace(REQUEST, **change), ENGINES)  # type: ignore[arg-type]
     assert named in caught.value.sentence
+
+
+def test_an_unknown_strength_of_steering_is_refused() -> None:
+    with pytest.raises(RequestError, match="Nothing is steered"):
+        complete(GenerationRequest("a red apple", steering="weak"), {"pocket": Carded()})  # type: ignore[dict-item]

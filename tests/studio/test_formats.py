@@ -42,3 +42,14 @@ def test_an_unknown_format_is_refused(made, tmp_path: Path) -> None:  # type: ig
     studio, case, export = made
     with pytest.raises(RequestError, match="gif"):
         studio.in_format(case, export, "gif", tmp_path)
+
+
+@pytest.mark.parametrize("kept", [True, False], ids=["kept", "not kept"])
+def test_words_stand_in_the_other_format_only_where_the_person_had_them_written(tmp_path: Path, kept: bool) -> None:
+    studio = fake_studio(tmp_path, exporter=Exporter(Marks(tmp_path / "keys")))
+    delivered = studio.create(GenerationRequest("a red apple", seed=7, keep_prompt=kept))
+    assert isinstance(delivered, Delivered) and delivered.pictures[0].export
+    other = studio.in_format(delivered.case, delivered.pictures[0].export, "webp", tmp_path)
+    shown = [row["value"] for row in studio.reveals(other)]
+    assert any("a red apple" in value for value in shown) is kept
+    studio.audit.close()

@@ -29,6 +29,7 @@ def test_every_field_of_a_request_can_be_given() -> None:
         "keep_prompt": True,
         "balanced": True,
         "style": "watercolour",
+        "steering": "strong",
         "language": "de-AT",
     }
     assert set(values) == set(forms.FIELDS)

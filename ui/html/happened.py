@@ -46,6 +46,8 @@ class Happened:
     picture: Judgement | None = None
     export: Export | None = None
     view: MarkView | None = None
+    # How many times larger it was made; 0 for a picture that was drawn.
+    enlarged: int = 0
 
 
 def happened(told: Happened) -> Markup:
@@ -62,10 +64,16 @@ def _chip(name: str, state: str, body: Markup) -> Markup:
 
 
 def _skipped(name: str, said: Texts) -> Markup:
-    return Markup('<span class="sl-chip"><b>{}</b> {}</span>').format(name, said["happened.not_reached"])
+    return _note(name, said["happened.not_reached"])
+
+
+def _note(name: str, text: str) -> Markup:
+    return Markup('<span class="sl-chip"><b>{}</b> {}</span>').format(name, text)
 
 
 def _prompt(told: Happened, said: Texts) -> Markup:
+    if told.enlarged:
+        return _note(said["happened.prompt"], said["happened.judged_before"])
     return _judged(told, told.prompt, PROMPT, said["happened.prompt"], said)
 
 
@@ -126,6 +134,10 @@ def _model(told: Happened, said: Texts) -> Markup:
     generation = told.generation
     if generation is None:
         return _skipped(said["happened.model"], said)
+    if told.enlarged:
+        state = said.say("happened.enlarged", times=told.enlarged)
+        pairs = [(said["happened.weights"], generation.model), (said["happened.seed"], str(told.seed))]
+        return _chip(said["happened.model"], f"{state}{_time(generation.seconds, said)}", facts(pairs))
     request = generation.request
     pairs = [
         (said["happened.weights"], generation.model),

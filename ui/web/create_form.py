@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import gradio as gr
 
-from engines.validation import FORMATS
+from engines.validation import FORMATS, STEERING
 from safety.policy.model import BASE_MODE
 from ui.html import decision
 from ui.placeholders import for_any_reader
@@ -98,6 +98,16 @@ class CreateFields:
         )
         self.components["balanced"] = gr.Checkbox(
             label=label("form.balanced"), info=label("form.balanced_info"), elem_id="sl-balanced"
+        )
+        strengths = [(label("form.steering_mode"), "")]
+        strengths += [(label(f"form.steering_{name}"), name) for name in STEERING]
+        self.components["steering"] = gr.Dropdown(
+            strengths,
+            value="",
+            label=label("form.steering"),
+            info=label("form.steering_info"),
+            visible=studio.steering is not None,
+            elem_id="sl-steering",
         )
         self.components["keep_prompt"] = gr.Checkbox(label=label("form.keep_prompt"), value=False)
         self.components["language"] = gr.Dropdown(

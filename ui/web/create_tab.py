@@ -34,10 +34,10 @@ from ui.web.create_form import LASTS, CreateFields, greeting, mode_info
 from ui.web.engine_settings import EngineSettings
 from ui.web.kept_form import KeptForm
 from ui.web.labels import label
-from ui.web.layer_chips import of_picture, of_refusal
+from ui.web.layer_chips import of_enlarged, of_picture, of_refusal
 from ui.web.next_steps import MadePictures, enlarged_picture, form_values, made_pictures
 from ui.web.person import person_of
-from ui.web.picture_slot import PictureSlot, Updates, VeiledExports, veiled_exports
+from ui.web.picture_slot import PictureSlot, Updates, VeiledExports
 from ui.web.presence import Stop
 from ui.web.reader import accepted, page_language
 from ui.web.suggestions import Suggestions
@@ -257,11 +257,15 @@ class CreateTab:
             return {self.status: self._statement(result.refusal()), **self.appeal.offer(result.refusal())}
         messages = self.studio.messages(result.generation.request.language)
         others = {slot: one for slot, one in veiled.items() if slot != number}
-        return {
+        slot = self.slots[number]
+        updates = slot.show(picture, result.case, picture.picture.seed, messages, picture.picture.filled)
+        text = updates[slot.text]
+        updates[slot.text] = text + of_enlarged(self.studio, result)
+        seen = (result.case, export, text + of_enlarged(self.studio, result, True)) if picture.veiled else None
+        return updates | {
             self.status: "",
-            self.veiled: others | ({number: (result.case, export)} if picture.veiled else {}),
+            self.veiled: others | ({number: seen} if seen else {}),
             self.made: made | {number: enlarged_picture(made[number], result)},
-            **self.slots[number].show(picture, result.case, picture.picture.seed, messages, picture.picture.filled),
         }
 
     def fill(self, number: int, other_seed: bool, made: MadePictures, language: str | None) -> Updates:
@@ -287,11 +291,12 @@ class CreateTab:
         # A call without a session that made the picture has nothing to reveal.
         if number not in veiled:
             return {self.status: notice(page_texts(language or "")["picture.none_veiled"])}
-        case, export = veiled[number]
+        case, export, text = veiled[number]
         result = attempt(self.studio.reveal, case, export)
         if isinstance(result, Problem):
             return {self.status: problem(result, language or "")}
-        return self.slots[number].unveil(case, export)
+        slot = self.slots[number]
+        return slot.unveil(case, export) | {slot.text: text}
 
     def _busy(self, busy: bool) -> Updates:
         shown = {self.create: not busy, self.cancel: busy, self.wishes.add: busy}
@@ -344,18 +349,22 @@ class CreateTab:
         remarks += progress.remarks(outcome.generation, messages, allowed)
         updates: Updates = self._clear() | {
             self.status: about(self._checksum(outcome.request), remarks) if remarks else "",
-            self.veiled: veiled_exports(outcome),
             self.made: made_pictures(outcome),
             **self.settings.show_drawn(outcome.pictures[0].picture.seed, outcome.request.language),
         }
-        for slot, result in zip(self.slots, outcome.pictures, strict=False):
+        veiled: VeiledExports = {}
+        for number, (slot, result) in enumerate(zip(self.slots, outcome.pictures, strict=False)):
             updates |= slot.show(result, outcome.case, result.picture.seed, messages, result.picture.filled)
-            updates[slot.text] += words_after(self.studio, outcome) + of_picture(self.studio, outcome, result)
+            text = updates[slot.text] + words_after(self.studio, outcome)
+            updates[slot.text] = text + of_picture(self.studio, outcome, result)
+            if result.export and result.veiled:
+                revealed = text + of_picture(self.studio, outcome, result, True)
+                veiled[number] = (outcome.case, result.export, revealed)
             if result.export is None:
                 refusal = outcome.refusal(result)
                 updates[slot.text] = self._statement(refusal)
                 updates |= self.appeal.offer(refusal)
-        return updates
+        return updates | {self.veiled: veiled}
 
 
 def build(studio: Studio) -> CreateTab:

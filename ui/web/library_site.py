@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterator
 from dataclasses import fields
+from pathlib import Path
 from threading import Lock
 from typing import IO, TYPE_CHECKING, Any
 
@@ -30,6 +31,7 @@ from ui.results import Problem, attempt
 from ui.texts import Texts, page_texts
 from ui.web.headers import FILE_POLICY
 from ui.web.person import person_of
+from ui.web.picture_slot import forget
 from ui.web.reader import accepted, page_language
 
 if TYPE_CHECKING:
@@ -132,7 +134,9 @@ class LibrarySite:
             case "move":
                 done = self.library.move(person, stamps, str(call.get("folder") or ""))
             case "delete":
+                names = [Path(entry.path).name for entry in self.library.entries(person, stamps)]
                 done = self.library.delete(person, stamps)
+                forget(names)
             case _:
                 raise RequestError(NOT_A_CALL)
         # Another tab may have deleted some of them in the meantime.

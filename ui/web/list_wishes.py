@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 from engines.validation import MAX_SEED
 from safety.errors import RequestError
 from safety.generation import GenerationRequest
-from studio.lists import ListLine, check_cells, check_list, grid_of_modes, grid_of_seeds, seeds_for
+from studio.lists import ListLine, check_cells, check_list, grid_of_modes, grid_of_seeds, grid_of_strengths, seeds_for
 from ui import forms
 from ui.texts import page_texts
 from ui.web.list_runs import Run, recall
@@ -22,8 +22,9 @@ from ui.web.list_runs import Run, recall
 if TYPE_CHECKING:
     from studio import Studio
 
-LIST, NEAR, FRESH, MODES = "list", "near", "fresh", "modes"
-GRIDS = (NEAR, FRESH, MODES)
+LIST, NEAR, FRESH, MODES, STRENGTHS = "list", "near", "fresh", "modes", "strengths"
+GRIDS = (NEAR, FRESH, MODES, STRENGTHS)
+COLUMNS = ("", "strong", "max")  # of a grid of strengths
 COUNTS = (4, 6, 9)
 MAX_KEPT = 600_000  # characters of what a browser kept: a list, and its stamps
 # Of a form: what belongs to one call, and the words, which a list has of its own.
@@ -41,7 +42,8 @@ def wish_of(kind: str, text: str, values: Mapping[str, Any], count: int = 0) -> 
         _require(kind in GRIDS and count in COUNTS)
         if not text.strip():
             raise RequestError("There is no prompt to make a grid of.", "Write one in the Create tab.")
-        wish["seeds"] = list(seeds_for(_request(wish), count, kind == FRESH))
+        many = 1 if kind == STRENGTHS else count
+        wish["seeds"] = list(seeds_for(_request(wish), many, kind == FRESH))
     return wish
 
 
@@ -67,6 +69,7 @@ def run_again(studio: Studio, kept: Mapping[str, Any], person: str) -> Run:
     seeds = wish.get("seeds")
     _require(wish.get("kind") in (LIST, *GRIDS) and isinstance(wish.get("text"), str))
     _require(isinstance(wish.get("values"), dict) and isinstance(seeds, list) and len(seeds) <= max(COUNTS))
+    _require(bool(seeds) or wish["kind"] == LIST)
     _require(all(type(seed) is int and 0 <= seed <= MAX_SEED for seed in seeds))
     run = make_run(studio, {name: wish[name] for name in ("kind", "text", "values", "seeds")}, person)
     return recall(studio, run, stamps if isinstance(stamps, dict) else {})
@@ -82,6 +85,10 @@ def _lines(studio: Studio, wish: Wish) -> tuple[ListLine, ...]:
         return check_list(studio, wish["text"], request)
     if wish["kind"] == MODES:
         return check_cells(studio, grid_of_modes(request, _mode_titles(studio, request.language), seeds))
+    if wish["kind"] == STRENGTHS:
+        titles, texts = _mode_titles(studio, request.language), page_texts(request.language)
+        strengths = {name: texts[f"form.steering_{name or 'mode'}"] for name in COLUMNS}
+        return check_cells(studio, grid_of_strengths(request, titles, strengths, seeds[0]))
     return check_cells(studio, grid_of_seeds(replace(request, seed=None), seeds))
 
 

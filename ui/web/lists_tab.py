@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
@@ -21,9 +21,10 @@ from ui.web.client_ip import client_ip
 from ui.web.concurrency import LISTING, LISTS
 from ui.web.labels import label
 from ui.web.list_runs import FAILED, WAITING, Place, Run, Runs, draw
-from ui.web.list_wishes import COUNTS, GRIDS, LIST, Wish, make_run, read_kept, run_again, wish_of
+from ui.web.list_wishes import COUNTS, GRIDS, LIST, NEAR, STRENGTHS, Wish, make_run, read_kept, run_again, wish_of
+from ui.web.next_steps import MadePictures, grid_values
 from ui.web.person import person_of
-from ui.web.picture_slot import Updates
+from ui.web.picture_slot import PictureSlot, Updates
 from ui.web.presence import Stop
 from ui.web.reader import page_language
 
@@ -79,6 +80,25 @@ class ListsTab:
         form = _form(values)
         yield self._judging(request)
         yield self._make(kind or "", str(form.get("prompt") or ""), form, count or 0, request)
+
+    def wire_grids(self, slots: Sequence[PictureSlot], made: gr.State, tabs: gr.Tabs) -> None:
+        """Lets the button under each picture make a grid of it: judged here first, as every list."""
+        shown = [self.status, self.table, self.ticks, self.go, self.stop, self.pictures, self.kept, self.name]
+        unseen: dict[str, Any] = {"show_progress": "hidden", "api_visibility": "private"}
+        for number, slot in enumerate(slots):
+            slot.next.grid.click(self._grid_of(number, tabs), [made], [tabs, *shown], **unseen, **LISTING)
+
+    def _grid_of(self, number: int, tabs: gr.Tabs) -> Callable[..., Updates]:
+        def grid(made: MadePictures, request: gr.Request) -> Updates:
+            here = {tabs: gr.update(selected="lists")}
+            # A call without a session that made the picture has nothing to make a grid of.
+            if number not in made:
+                return here | {self.status: notice(page_texts(page_language(request))["next.gone"])}
+            values = grid_values(made[number])
+            kind = STRENGTHS if self.studio.steering else NEAR
+            return here | self._make(kind, str(values["prompt"]), values, COUNTS[0], request)
+
+        return grid
 
     def _judging(self, request: gr.Request) -> Updates:
         return {self.status: notice(page_texts(page_language(request))["lists.judging"])}

@@ -16,7 +16,10 @@ from ui.web.labels import label
 
 Updates = dict[Any, Any]
 # What a form takes over from a picture. Its model stays as it is: another one would put its own settings into the form.
-TAKEN_OVER = ("prompt", "negative_prompt", "mode", "steps", "guidance", "width", "height", "seed", "format", "balanced")
+TAKEN_OVER = (
+    *("prompt", "negative_prompt", "mode", "steps", "guidance", "width", "height", "seed", "format", "balanced"),
+    "steering",
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +45,7 @@ class NextSteps:
     larger: tuple[gr.Button, ...]
     again: gr.Button
     words: gr.Button
+    grid: gr.Button
 
     @classmethod
     def build(cls) -> NextSteps:
@@ -53,7 +57,8 @@ class NextSteps:
             )
             again = gr.Button(label("next.again"), size="sm", elem_classes="sl-again")
             words = gr.Button(label("next.words"), size="sm", elem_classes="sl-change-words")
-        return cls(box, larger, again, words)
+            grid = gr.Button(label("next.grid"), size="sm", elem_classes="sl-make-grid")
+        return cls(box, larger, again, words, grid)
 
     @property
     def parts(self) -> list[Any]:
@@ -96,3 +101,10 @@ def form_values(made: Made, other_seed: bool, fields: Mapping[str, Any]) -> Upda
         request = replace(request, seed=secrets.randbelow(MAX_SEED + 1))
     values = {name: getattr(request, name) for name in TAKEN_OVER} | {"seed": str(request.seed), "count": 1}
     return {fields[name]: gr.update(value=value) for name, value in values.items() if name in fields}
+
+
+def grid_values(made: Made) -> dict[str, Any]:
+    """Returns the values of a form for a grid of a picture: its words and settings, of the same model."""
+    request = made.request
+    values = {name: getattr(request, name) for name in (*TAKEN_OVER, "engine", "language")}
+    return values | {"seed": str(request.seed)}

@@ -45,11 +45,12 @@ def build(studio: Studio) -> gr.Blocks:
         unseen: dict[str, Any] = {"show_progress": "hidden", "api_visibility": "private"}
         page.load(badge.show, None, light, **unseen)
         page.load(ready.show, None, ready.parts, **unseen)
-        with gr.Tabs(elem_id="sl-tabs"):
+        with gr.Tabs(elem_id="sl-tabs") as tabs:
             with gr.Tab(label("create.tab"), id="create"):
                 tab = create_tab.build(studio)
             with gr.Tab(label("lists.tab"), id="lists"):
-                lists_tab.build(studio, page, tab.fields.components)
+                lists = lists_tab.build(studio, page, tab.fields.components)
+                lists.wire_grids(tab.slots, tab.made, tabs)
             with gr.Tab(label("library.tab"), id="library"):
                 library_tab.build(studio, tab.fields.components["engine"])
             with gr.Tab(label("verify.tab"), id="verify"):

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
+from glob import escape
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +13,7 @@ from gradio.processing_utils import save_file_to_cache
 from gradio.utils import get_upload_folder
 
 from engines.validation import FORMATS
-from safety.generation import Delivered, Export, PictureResult
+from safety.generation import Export, PictureResult
 from safety.messages.catalogue import Messages
 from ui.html import picture
 from ui.texts import page_texts
@@ -20,7 +22,8 @@ from ui.web.next_steps import NextSteps
 
 Updates = dict[Any, Any]
 LASTS = 3600  # seconds that a session may choose another format
-VeiledExports = dict[int, tuple[str, Export]]  # of a session: slot -> case and veiled file
+# Of a session: slot -> case and veiled file, and the text that stands under the picture once it is seen.
+VeiledExports = dict[int, tuple[str, Export, str]]
 
 
 @dataclass(frozen=True)
@@ -105,15 +108,13 @@ class PictureSlot:
         }
 
 
+def forget(names: Iterable[str]) -> None:
+    """Deletes the copies of files that were deleted, by their names: each names the stamp of its picture."""
+    for name in names:
+        for copy in Path(get_upload_folder()).glob(f"*/{escape(name)}"):
+            copy.unlink(missing_ok=True)
+
+
 def hand_over(path: Path) -> str:
     """Copies a finished file, byte for byte, to the only folder that the page serves; returns the copy's path."""
     return str(save_file_to_cache(path, get_upload_folder()))
-
-
-def veiled_exports(outcome: Delivered) -> VeiledExports:
-    """Returns the files that wait for the person's word, by the slot of each."""
-    return {
-        slot: (outcome.case, result.export)
-        for slot, result in enumerate(outcome.pictures)
-        if result.export and result.veiled
-    }

@@ -92,3 +92,15 @@ def test_a_bad_file_names_itself_and_the_key(tmp_path: Path, old: str, new: str,
     with pytest.raises(PresetError, match="steering.toml") as caught:
         load_steering(tmp_path, POLICY)
     assert says in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("asked", "strength"),
+    [("", "medium"), ("medium", "medium"), ("strong", "strong"), ("max", "max")],
+    ids=["as the mode has it", "no stronger", "stronger", "most"],
+)
+def test_a_person_may_ask_for_more_steering_and_never_for_less(asked: str, strength: str) -> None:
+    steering = PLAN.route(decision("general", violence=0.18), POLICY, asked)
+    assert steering and steering.strength == strength
+    near = PLAN.route(decision("general", violence=0.35), POLICY, "medium")
+    assert near and near.strength == "strong"

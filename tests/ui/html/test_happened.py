@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from PIL import Image
 
+from safety.generation import Generation, GenerationRequest
 from safety.marks.mark_view import mark_view
 from safety.policy.decide import decide
 from safety.policy.model import load_policy
@@ -37,3 +38,10 @@ def test_the_mark_is_shown_by_small_jpegs_and_a_slider_with_a_name() -> None:
     shown = _view(mark_view(picture, picture), page_texts())
     assert shown.count("data:image/jpeg") == 3 and 'aria-label="Move between before and after"' in shown
     assert "20 times" in shown and "png" not in shown
+
+
+def test_an_enlarged_picture_says_how_much_larger_and_that_its_words_were_judged_before() -> None:
+    request = GenerationRequest("a red apple", steps=4, guidance=3.0)
+    generation = Generation(request, (), "pocket", 0.5)
+    shown = happened(Happened(POLICY.messages("en"), {}, generation=generation, seed=7, enlarged=2))
+    assert "enlarged 2×, 0.50 s" in shown and "judged for the smaller picture" in shown

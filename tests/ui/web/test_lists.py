@@ -166,6 +166,12 @@ def test_what_a_browser_kept_is_read_or_refused_in_one_sentence(studio: Studio, 
         run_again(studio, read_kept(saved), PERSON)
 
 
+def test_a_grid_of_strengths_has_every_mode_and_every_strength_with_one_seed(studio: Studio) -> None:
+    run = make_run(studio, wish_of("strengths", "a quiet apple", {"mode": "general", "seed": "7"}, 4), PERSON)
+    cells = [(line.request.mode, line.request.steering, line.request.seed) for line in run.lines]
+    assert cells == [(mode, strength, 7) for mode in studio.list_modes() for strength in ("", "strong", "max")]
+
+
 @pytest.mark.parametrize("kind", ["near", "fresh", "modes"])
 def test_a_grid_has_headings_and_each_of_its_cells_is_judged(studio: Studio, kind: str) -> None:
     run = make_run(studio, wish_of(kind, "gore", {"mode": "general", "seed": "7"}, 4), PERSON)

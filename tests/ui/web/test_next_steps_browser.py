@@ -46,6 +46,8 @@ def test_a_finished_picture_becomes_larger_and_says_where_it_came_from(page: Pag
     with page.expect_download() as download:
         page.get_by_role("button", name="Download").first.click()
     assert download.value.path().read_bytes() == newest.read_bytes()
+    says(page, ".sl-happened", "enlarged 2×")
+    says(page, ".sl-happened", "judged for the smaller picture")
     # Four times 1,024 px would be too large.
     assert page.locator(".sl-larger-2").first.is_visible()
     assert not page.locator(".sl-larger-4").first.is_visible()
@@ -73,3 +75,15 @@ def test_a_veiled_picture_has_no_next_step_before_it_is_revealed(page: Page) -> 
     assert not page.locator(".sl-larger-2").first.is_visible()
     page.get_by_role("button", name="Reveal the picture").click()
     page.locator(".sl-larger-2").first.wait_for(state="visible")
+
+
+def test_a_grid_of_a_picture_is_judged_on_the_lists_tab_before_it_is_drawn(page: Page, served: Served) -> None:
+    create(page, "a quiet harbour")
+    drawn = served.engine.drawn
+    page.locator(".sl-make-grid").first.click()
+    says(page, "#sl-list-lines", "a quiet harbour")
+    assert page.get_by_role("tab", name="Lists").get_attribute("aria-selected") == "true"
+    assert served.engine.drawn == drawn
+    page.click("#sl-list-go")
+    page.locator("#sl-list-pictures th[scope=row]").first.wait_for()
+    page.locator("#sl-list-pictures img").first.wait_for(timeout=30_000)
