@@ -15,6 +15,7 @@ from safety.errors import StudioError
 from studio.factory import make_studio
 from studio.settings import Settings
 from ui.cli.main import build
+from ui.log_lines import write_json_lines
 from ui.reach import Reach
 
 # Libraries that would otherwise report to their makers read these when they are imported, which is later.
@@ -24,8 +25,7 @@ NO_TELEMETRY = {"GRADIO_ANALYTICS_ENABLED": "False", "HF_HUB_DISABLE_TELEMETRY":
 def main() -> None:
     """Serves the page; with arguments it is the command line. Exits with 2 where a setting is not valid."""
     settings = _settings()
-    reach = Reach(settings.names, settings.frames, settings.mcp)
-    cli = build(partial(make_studio, settings), settings.host, settings.port, reach)
+    cli = build(partial(make_studio, settings), settings.host, settings.port, _reach(settings))
     cli(sys.argv[1:] or ["serve"], prog_name=_program_name(sys.argv[0]))
 
 
@@ -34,7 +34,13 @@ def api() -> Any:
     from ui.web.api_server import guarded
 
     settings = _settings()
-    return guarded(make_studio(settings), settings.host, Reach(settings.names, settings.frames, settings.mcp))
+    return guarded(
+        make_studio(settings), settings.host, Reach(settings.names, settings.frames, settings.mcp, settings.cors)
+    )
+
+
+def _reach(settings: Settings) -> Reach:
+    return Reach(settings.names, settings.frames, settings.mcp, settings.cors)
 
 
 def _settings() -> Settings:
@@ -47,6 +53,8 @@ def _settings() -> Settings:
         sys.exit(2)
     # Copies of what a person may see go to the studio's own folder, not to one that all users of the machine share.
     os.environ.setdefault("GRADIO_TEMP_DIR", str(settings.home / "page"))
+    if settings.log == "json":
+        write_json_lines()
     return settings
 
 

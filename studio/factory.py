@@ -33,6 +33,7 @@ from safety.review.service import ReviewRules, make_review_service
 from studio.settings import Settings
 from studio.studio import Studio
 from studio.styles import load_styles
+from studio.tracing import make_traces
 from studio.views import CheckSuite
 from studio.webhook import Webhook, post
 
@@ -68,6 +69,7 @@ def make_studio(settings: Settings, upstream: Upstream | None = None) -> Studio:
         demographics=prompt.demographics,
         steering=load_steering(PRESETS, policy),
         webhook=_webhook(settings, audit),
+        traces=make_traces() if settings.traces else None,
         loads_ahead=settings.warm_up,
         enlarger=load_enlargers(MODELS)[ENLARGER],
         styles=load_styles(PRESETS),

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass, field
+from typing import Any
 
 from safety.policy.model import Policy
 from safety.records import Decision, Verdict
+from studio.tracing import Traces
 
-PROMPT, PICTURE, MARKS = "prompt", "picture", "marks"
+PROMPT, MODEL, PICTURE, MARKS = "prompt", "model", "picture", "marks"
 MAX_ROWS = 8
 LEAST_SCORE = 0.005  # less shows as 0.00
 
@@ -20,13 +22,19 @@ class LayerTimes:
     """Adds up how many seconds each layer took."""
 
     seconds: dict[str, float] = field(default_factory=dict)
+    traces: Traces | None = None
+
+    def traced(self, layer: str) -> AbstractContextManager[Any]:
+        """Traces what is done inside of the context, without measuring it here: an engine knows its own time."""
+        return self.traces.span(layer) if self.traces else nullcontext()
 
     @contextmanager
     def measure(self, layer: str) -> Iterator[None]:
         """Measures what is done inside of the context."""
         began = time.perf_counter()
         try:
-            yield
+            with self.traced(layer):
+                yield
         finally:
             self.seconds[layer] = self.seconds.get(layer, 0.0) + time.perf_counter() - began
 

@@ -22,6 +22,7 @@ SPACE_PROXY = "10.0.0.0/8"
 # Who shows a Space in a frame.
 SPACE_FRAME = "https://huggingface.co"
 HOST_NAME = re.compile(r"(?!-)[a-z0-9-]+(\.[a-z0-9-]+)*", re.IGNORECASE)
+EXACT_ORIGIN = re.compile(r"https?://[a-z0-9-]+(\.[a-z0-9-]+)*(:\d+)?", re.IGNORECASE)
 ORIGIN = re.compile(r"https?://(\*\.)?[a-z0-9-]+(\.[a-z0-9-]+)*(:\d+)?", re.IGNORECASE)
 
 
@@ -62,6 +63,12 @@ class Settings:
     warm_up: bool = True
     # SAFELIGHT_SERVER_KEY: key for an OpenAI-compatible server
     server_key: str = field(default="", repr=False)
+    # SAFELIGHT_CORS: origins whose pages may call the API
+    cors: tuple[str, ...] = ()
+    # SAFELIGHT_LOG: "text", or "json" for one object a line, each call of the API among it
+    log: str = "text"
+    # SAFELIGHT_TRACES: spans of each call and layer, by OpenTelemetry
+    traces: bool = False
     # SAFELIGHT_MCP: tools for language models at /mcp
     mcp: bool = False
     # SAFELIGHT_WEBHOOK, SAFELIGHT_WEBHOOK_SECRET: where decided cases are told, and what those calls are signed with
@@ -98,6 +105,9 @@ class Settings:
             keep_models=_whole_number(get, "KEEP_MODELS", cls.keep_models),
             warm_up=_switch(get, "WARM_UP", "yes") and not (public or zero_gpu),
             server_key=get("SERVER_KEY", ""),
+            cors=_list(get, "CORS", "", EXACT_ORIGIN, "origins such as https://shop.example.org"),
+            log=_choice(get, "LOG", ("text", "json")),
+            traces=_switch(get, "TRACES"),
             mcp=_switch(get, "MCP"),
             **_webhook(get("WEBHOOK", ""), get("WEBHOOK_SECRET", "")),
             hub_token=environment.get("HF_TOKEN", ""),
@@ -115,6 +125,14 @@ def _switch(get: GetSetting, name: str, default: str = "no") -> bool:
     if value not in YES + NO:
         raise setting_error(name, value, "yes or no")
     return value in YES
+
+
+def _choice(get: GetSetting, name: str, options: tuple[str, ...]) -> str:
+    """Returns one of the options, the first where it is not set."""
+    value = get(name, options[0]).lower()
+    if value not in options:
+        raise setting_error(name, value, " or ".join(options))
+    return value
 
 
 def _port(get: GetSetting, environment: Mapping[str, str]) -> int:

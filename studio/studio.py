@@ -55,7 +55,7 @@ from safety.review.rate_limit import GENERATION, LOOKUP, VERIFICATION
 from studio import balanced
 from studio.enlarging import ENLARGED, Source, find_source, record_of, source_of
 from studio.formats import in_format
-from studio.layers import MARKS, PICTURE, PROMPT, LayerTimes
+from studio.layers import MARKS, MODEL, PICTURE, PROMPT, LayerTimes
 from studio.library import OWNER
 from studio.views import StudioViews
 from studio.warmup import WarmUp, warm_up_of
@@ -142,7 +142,7 @@ class Studio(StudioViews):
             progress("judging the prompt", 0, 1)
             seeds = draw_seeds(request)
             variants = balanced.variants(self.demographics, request, seeds)
-            times = LayerTimes()
+            times = LayerTimes(traces=self.traces)
             with times.measure(PROMPT):
                 prompt_decision = balanced.strictest(self._judge_of(request), request, variants)
             case.record_decision(prompt_decision)
@@ -154,7 +154,8 @@ class Studio(StudioViews):
             # 3. Generate, steered away from what the prompt comes near to.
             steering = self.steering.route(prompt_decision, self.policy, request.steering) if self.steering else None
             generate = partial(self.engines[request.engine].generate, steering=steering, preview=preview)
-            generation = balanced.draw(generate, request, variants, seeds, progress)
+            with times.traced(MODEL):
+                generation = balanced.draw(generate, request, variants, seeds, progress)
             case.record_generation(generation)
 
             results: list[PictureResult] = []

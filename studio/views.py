@@ -43,6 +43,7 @@ from studio.examples import Example, Sides, load_examples, load_sides
 from studio.lessons import Lesson, load_lessons
 from studio.library import Library
 from studio.styles import Style, styled, unstyled
+from studio.tracing import Traces
 from studio.webhook import Webhook
 
 Row = dict[str, Any]
@@ -79,7 +80,7 @@ class StudioViews:
     `outputs` is the folder of finished files. `review` is the reviewers' side: their pages and commands work with it
     directly. Without `demographics` no balanced set is filled in; without `steering` no model is steered; without
     `enlarger` no finished picture is made larger. `observer` is told of each decision, for figures, `webhook` of
-    decided cases while the studio serves.
+    decided cases while the studio serves; `traces` has a span for each layer.
     """
 
     policy: Policy
@@ -98,6 +99,7 @@ class StudioViews:
     enlarger: Enlarger | None = None
     observer: Observer | None = None
     webhook: Webhook | None = None
+    traces: Traces | None = None
 
     # ---- policy and languages ----
 

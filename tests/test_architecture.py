@@ -26,7 +26,7 @@ FLOORS = (
     ("safety", "safety.testing"),
     ("engines",),
     ("studio",),
-    ("ui", "ui.forms", "ui.reach", "ui.results", "ui.serialize", "ui.texts"),
+    ("ui", "ui.forms", "ui.log_lines", "ui.reach", "ui.results", "ui.serialize", "ui.texts"),
     ("ui.placeholders",),
     ("ui.html",),
     ("ui.http", "ui.learn"),
@@ -88,6 +88,7 @@ HOMES = {
     "spaces": ("engines/diffusion/zerogpu.py",),
     "httpx": ("engines/remote.py", "studio/webhook.py", "ui/http/mcp_site.py"),
     "mcp": ("ui/http/mcp_site.py",),
+    "opentelemetry": ("studio/tracing.py",),
     "psutil": ("engines/hardware.py",),
 }
 # Slow to import: the page and the command line are up before these are.

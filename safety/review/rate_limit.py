@@ -51,6 +51,18 @@ class HourlyLimits(ConfigModel):
         return int(getattr(self, f"{kind}s"))
 
 
+class ApiHour(ConfigModel):
+    """Says how many calls that open no case one caller of the HTTP API has in an hour; 0: no limit."""
+
+    judges: int = Field(ge=0)
+    looks: int = Field(ge=0)
+    marks: int = Field(ge=0)
+
+    def limit(self, group: str) -> int:
+        """Returns the limit of a group: judge, look or mark."""
+        return int(getattr(self, f"{group}s"))
+
+
 class RefusalDelays(ConfigModel):
     """Says how long a client waits after refused prompts in a row: nothing for the first `free`, then ever longer.
 
@@ -129,6 +141,7 @@ class RateLimits(ConfigModel):
     """Holds presets/limits.toml."""
 
     hour: HourlyLimits
+    api: ApiHour
     blocks: RefusalDelays
     hard_lines: HardLineTimeout
     login: LoginLimits

@@ -15,10 +15,12 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from ui.http import images, judging, moderations, operations
 from ui.http.access import Access
 from ui.http.body import Bodies
+from ui.http.call_log import CallLog
 from ui.http.context import ApiContext
 from ui.http.idempotency import Answers, Once
 from ui.http.metrics import Measured, Metrics
 from ui.http.problems import ApiError, error_of, malformed, plain, response_of
+from ui.http.traced import Traced
 
 if TYPE_CHECKING:
     from studio import Studio
@@ -61,7 +63,13 @@ def make_app(studio: Studio, access: Access, secret: bytes, metrics: Metrics | N
         redoc_url=None,
         redirect_slashes=False,
         default_response_class=AsciiJson,
-        middleware=[Middleware(Measured, metrics=metrics), bodies, once],
+        middleware=[
+            Middleware(Measured, metrics=metrics),
+            Middleware(CallLog),
+            *([Middleware(Traced, traces=studio.traces)] if studio.traces else []),
+            bodies,
+            once,
+        ],
     )
     context = ApiContext(studio, secret, metrics)
     app.state.access, app.state.context = access, context

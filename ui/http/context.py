@@ -20,6 +20,7 @@ from safety.generation import Export
 from ui.http.access import Caller
 from ui.http.metrics import Metrics
 from ui.http.problems import ApiError
+from ui.http.quota import HourlyCalls
 
 if TYPE_CHECKING:
     from studio import Studio
@@ -41,9 +42,13 @@ class ApiContext:
     secret: bytes
     metrics: Metrics
     most_waiting: int = 16
+    quota: HourlyCalls = field(init=False)
     _running: Counter[tuple[str, str]] = field(default_factory=Counter)
     _lock: threading.Lock = field(default_factory=threading.Lock)
     _limited: dict[int, Studio] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        self.quota = HourlyCalls(self.studio.review.rate_limiter.limits.api)
 
     @contextmanager
     def place(self, caller: Caller, group: str) -> Iterator[None]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import tempfile
 import time
 from dataclasses import asdict
@@ -9,7 +10,8 @@ from pathlib import Path
 from typing import Any
 
 from fastapi import APIRouter, Query, Request
-from pydantic import Field
+from fastapi.exceptions import RequestValidationError
+from pydantic import Field, ValidationError
 from starlette.concurrency import run_in_threadpool
 from starlette.responses import Response
 
@@ -21,10 +23,11 @@ from ui import serialize
 from ui.http.access import Creating, Judging, Marking
 from ui.http.context import ApiContext
 from ui.http.images import MIME, Strict
-from ui.http.problems import ApiError, error_of
+from ui.http.problems import ApiError, error_of, malformed
 
 Row = dict[str, Any]
 MAX_PROMPTS = 64
+JSON = "application/json"
 SUFFIXES = {"image/png": ".png", "image/jpeg": ".jpg", "image/webp": ".webp"}
 NO_FILE = "Send the file itself as the body, such as curl --data-binary @picture.png."
 
@@ -37,6 +40,21 @@ class JudgeRequest(Strict):
     negative_prompt: str = ""
     language: str = ""
     suggest: bool = False
+
+
+class LookRequest(Strict):
+    """Holds a picture to judge together with the words that it was made from."""
+
+    picture: str = Field(description="The file as base64, or as a data URL.")
+    prompt: str = ""
+    mode: str = BASE_MODE
+
+    def data(self) -> bytes:
+        """Returns the bytes of the file. Raises ApiError where they are no base64."""
+        try:
+            return base64.b64decode(self.picture.rpartition("base64,")[2], validate=True)
+        except ValueError:
+            raise ApiError(400, "The field 'picture' is no base64.", "no_file", loc=("picture",)) from None
 
 
 class Appeal(Strict):
@@ -97,6 +115,8 @@ def _add_judge(router: APIRouter, context: ApiContext) -> None:
         if not 0 < len(prompts) <= MAX_PROMPTS:
             raise ApiError(400, f"One call takes 1 to {MAX_PROMPTS} prompts.", loc=("prompt",))
         mode = caller.mode(body.mode)
+        for _ in prompts:
+            context.quota.take(caller.client, "judge")
         with context.place(caller, "others"):
             try:
                 studio.require_mode(mode)
@@ -127,9 +147,14 @@ def _add_files(router: APIRouter, context: ApiContext) -> None:
             raise ApiError(400, NO_FILE, "no_file")
         return data
 
-    @router.post("/look", summary="Judge a picture file, sent as the body.", openapi_extra=schema)
-    async def look(request: Request, caller: Judging, mode: str = BASE_MODE, prompt: str = "") -> Row:
-        data = await body_of(request)
+    @router.post("/look", summary="Judge a picture file, sent as the body.", openapi_extra=_look_schema())
+    async def look(request: Request, caller: Judging, mode: str = BASE_MODE) -> Row:
+        data, prompt = await body_of(request), ""
+        if request.headers.get("content-type", "").partition(";")[0].strip().lower() == JSON:
+            # Words stand in no address: proxies write those down.
+            asked_for = _look_request(data)
+            data, prompt, mode = asked_for.data(), asked_for.prompt, asked_for.mode
+        context.quota.take(caller.client, "look")
 
         def work() -> Row:
             asked = studio.policy.effective_mode(caller.mode(mode))
@@ -152,6 +177,7 @@ def _add_files(router: APIRouter, context: ApiContext) -> None:
         request: Request, caller: Marking, output_format: str = Query("png", pattern="^(png|jpeg|webp)$")
     ) -> Response:
         data = await body_of(request)
+        context.quota.take(caller.client, "mark")
 
         def work() -> Response:
             with tempfile.TemporaryDirectory() as folder:
@@ -162,6 +188,19 @@ def _add_files(router: APIRouter, context: ApiContext) -> None:
 
         answer: Response = await _in_place(context, caller, work)
         return answer
+
+
+def _look_request(body: bytes) -> LookRequest:
+    try:
+        return LookRequest.model_validate_json(body)
+    except ValidationError as error:
+        raise malformed(RequestValidationError(error.errors())) from error
+
+
+def _look_schema() -> Row:
+    picture = {"image/*": {"schema": {"type": "string"}}}
+    words = {JSON: {"schema": LookRequest.model_json_schema()}}
+    return {"requestBody": {"required": True, "content": picture | words}}
 
 
 async def _in_place(context: ApiContext, caller: Any, work: Any) -> Any:

@@ -76,7 +76,7 @@ def make_server(api: FastAPI) -> MCPServer[Any]:
 
     @server.tool(description="Judge a picture, given as base64.")
     async def look(picture: str, context: Context[Any, Any], mode: str = "general", prompt: str = "") -> str:
-        return (await _send_file(api, context, "/v1/safety/look", picture, mode=mode, prompt=prompt)).text
+        return (await _post(api, context, "/v1/safety/look", {"picture": picture, "mode": mode, "prompt": prompt})).text
 
     @server.tool(description="Read every mark of a picture, given as base64: what made it, was it changed.")
     async def verify(picture: str, context: Context[Any, Any]) -> str:
@@ -97,13 +97,13 @@ async def _post(api: FastAPI, context: Context[Any, Any], path: str, body: dict[
         return await client.post(path, json=body)
 
 
-async def _send_file(api: FastAPI, context: Context[Any, Any], path: str, picture: str, **query: str) -> httpx.Response:
+async def _send_file(api: FastAPI, context: Context[Any, Any], path: str, picture: str) -> httpx.Response:
     try:
         data = base64.b64decode(picture, validate=True)
     except ValueError:
         return httpx.Response(400, text="The picture is no base64.")
     async with _client(api, context) as client:
-        return await client.post(path, content=data, params=query, headers={"content-type": "image/png"})
+        return await client.post(path, content=data, headers={"content-type": "image/png"})
 
 
 def _client(api: FastAPI, context: Context[Any, Any]) -> httpx.AsyncClient:

@@ -87,6 +87,7 @@ def error_of(error: Exception, given: tuple[object, ...] = ()) -> ApiError:
 def response_of(request: Request, error: ApiError) -> JSONResponse:
     """Returns the answer in the shape of the address that was called."""
     number = getattr(request.state, "request_id", "")
+    request.state.code = error.code
     headers = {"Retry-After": str(error.wait)} if error.wait is not None else {}
     if error.status == 401:
         headers["WWW-Authenticate"] = "Bearer"

@@ -10,8 +10,10 @@ from fastapi import FastAPI
 from starlette.middleware import Middleware
 from starlette.types import ASGIApp
 
+from studio.tracing import both
 from ui.http.access import Access
 from ui.http.application import make_app
+from ui.http.cors import ApiCors
 from ui.http.metrics import Metrics
 from ui.reach import Reach
 from ui.web.client_ip import trusted_proxies
@@ -31,9 +33,14 @@ def make_api(studio: Studio, host: str, reach: Reach) -> tuple[Studio, FastAPI]:
     Without a key it answers this machine alone, and nobody where others can reach the server.
     """
     metrics = Metrics()
-    studio = replace(studio, observer=metrics.decided)
+    studio = replace(studio, observer=both(metrics.decided, studio.traces))
     access = Access(studio.api_keys, open_here=is_alone(studio, host, reach))
     return studio, make_app(studio, access, studio.api_secret(), metrics)
+
+
+def cross_origin(reach: Reach) -> list[Middleware]:
+    """Returns what lets listed sites call the API; nothing where none is listed."""
+    return [Middleware(ApiCors, origins=reach.cors)] if reach.cors else []
 
 
 def is_alone(studio: Studio, host: str, reach: Reach) -> bool:
@@ -50,6 +57,7 @@ def guarded(studio: Studio, host: str, reach: Reach) -> ASGIApp:
 
         app = McpSite(app, api)
     before = [
+        *cross_origin(reach),
         Middleware(SecurityHeaders, frames=()),
         Middleware(Origins, host=host, names=reach.names, proxies=studio.review.proxies),
         *trusted_proxies(studio.review.proxies),

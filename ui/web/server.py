@@ -16,7 +16,7 @@ from safety.review.service import ReviewService
 from ui.http.application import InFront
 from ui.reach import Reach
 from ui.web.admission import Admission
-from ui.web.api_server import is_alone
+from ui.web.api_server import cross_origin, is_alone
 from ui.web.client_ip import disable_proxy_headers, trusted_proxies
 from ui.web.concurrency import MAX_WAITING, OTHERS
 from ui.web.headers import SecurityHeaders
@@ -102,6 +102,7 @@ def _middleware(
     """Returns what every request passes through before Gradio sees it, in this order."""
     limits = review.rate_limiter.limits
     return [
+        *cross_origin(reach),
         Middleware(SecurityHeaders, frames=reach.frames, scripts=_scripts()),
         # Before the proxies' headers are read: strangers' are forgotten here.
         Middleware(Origins, host=host, names=reach.names, proxies=review.proxies),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import json
 import os
 import re
 import shutil
@@ -32,6 +33,9 @@ uvicorn = pytest.importorskip("uvicorn")
 TEXT = (Path(__file__).parents[3] / "docs" / "api.md").read_text("utf-8")
 PYTHON = "\n".join(re.findall(r"```python\n(.*?)```", TEXT, re.DOTALL))
 CURL = [line for block in re.findall(r"```bash\n(.*?)```", TEXT, re.DOTALL) for line in block.splitlines()]
+README = (Path(__file__).parents[3] / "README.md").read_text("utf-8")
+HERE = "http://127.0.0.1:7860"
+README_CURL = [line for line in README.splitlines() if line.startswith("curl ")]
 
 
 @dataclass(frozen=True)
@@ -85,3 +89,16 @@ def test_each_line_of_curl_runs_as_it_stands(serving: Serving, tmp_path: Path, l
     done = subprocess.run(line, shell=True, cwd=tmp_path, env=environment, capture_output=True, text=True, check=True)
     assert done.stdout.startswith("{")
     assert "error" not in done.stdout and "problem" not in done.stdout.partition("layers")[0]
+
+
+@pytest.mark.skipif(not shutil.which("curl"), reason="there is no curl on this machine")
+def test_the_lines_of_curl_in_the_readme_run_as_they_stand(serving: Serving, tmp_path: Path) -> None:
+    assert len(README_CURL) >= 2 and all(HERE in line for line in README_CURL)
+    for line in README_CURL:
+        command = line.replace(HERE, serving.url)
+        environment = {**os.environ, "NO_PROXY": "*"}
+        done = subprocess.run(
+            command, shell=True, cwd=tmp_path, env=environment, capture_output=True, text=True, check=True
+        )
+        answer = json.loads(done.stdout or (tmp_path / "answer.json").read_text("utf-8"))
+        assert answer.get("verdict") == "ALLOW" or base64.b64decode(answer["data"][0]["b64_json"])
