@@ -10,6 +10,7 @@ import json
 import threading
 import time
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from functools import partial
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
@@ -31,7 +32,9 @@ POLL_INTERVAL = 0.1
 TIMEOUT = 600.0  # seconds for one picture
 MAX_RESPONSE = 128 * 2**20  # bytes
 STAGE = "drawing on the server"
-CHECK_SERVER = "Check that it is running and that its address is right (`url` in presets/engines.toml)."
+CHECK_SERVER = (
+    "Check that it is running and that its address is right (`url` in presets/engines.toml, or SAFELIGHT_UPSTREAM)."
+)
 NO_PICTURE = "{} answered with something that is no picture."
 MUST_ANSWER = "The server must answer with b64_json, or with an address of its own."
 
@@ -46,6 +49,7 @@ class RemoteEngine:
         self._name, self._card, self._key = name, card, key
         self._server = ImageServer(card.title, card.url, key)
         self._plain = False
+        self._found = ""
 
     @property
     def card(self) -> EngineCard:
@@ -112,7 +116,18 @@ class RemoteEngine:
         # Written for servers that know no weights, as most: elsewhere "(red:1.3)" would be drawn as letters.
         prompt = request.prompt if self._card.prompt_weights else without_weights(request.prompt)
         body = {"prompt": prompt, "n": 1, "size": size, "response_format": "b64_json"}
-        return {"model": self._card.model, **body} if self._card.model else body
+        model = self._card.model or self._first_model()
+        return {"model": model, **body} if model else body
+
+    def _first_model(self) -> str:
+        """Returns the first model that the server lists, for a card that names none: it may have started later.
+
+        "" where it lists none: such a server has one, and needs no name.
+        """
+        if not self._found:
+            with suppress(EngineFailed):
+                self._found = next(iter(self._server.models()), "")
+        return self._found
 
     def _settings(self, request: GenerationRequest, seed: int, concept: str) -> dict[str, Any]:
         """Returns what OpenAI's API does not have. A number of 0 is the server's own (engines/upstream.py)."""
@@ -201,8 +216,10 @@ class ImageServer:
                         raise EngineUnavailable(f"{self.title} takes too long to answer.", CHECK_SERVER)
                 return bytes(data)
         except httpx.HTTPError as error:
-            reason = f"{self.title} does not answer ({type(error).__name__})."
-            raise EngineUnavailable(reason, CHECK_SERVER) from error
+            slow = isinstance(error, httpx.TimeoutException)
+            away = isinstance(error, httpx.ConnectError)
+            why = "takes too long to answer" if slow else "does not answer" if away else "broke off its answer"
+            raise EngineUnavailable(f"{self.title} {why}.", CHECK_SERVER) from error
 
 
 def run_cancellable(work: Callable[[], Any], progress: Progress, done: int, total: int) -> Any:

@@ -9,7 +9,7 @@ from engines.interface import Engine, EngineCard, Range
 from engines.remote import ImageServer, RemoteEngine
 from safety.errors import EngineFailed, EngineUnavailable, RequestError
 
-ASKED = 10.0  # seconds for the list of models
+ASKED = 3.0  # seconds for the list of models: the studio starts meanwhile
 DEFAULT = "upstream"
 NOTE = "Drawn by {}; judged and marked here."
 # 0 is the server's own number: it is not sent.

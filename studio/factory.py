@@ -105,7 +105,10 @@ def _engines(settings: Settings) -> dict[str, Engine]:
         ModelCache(settings.keep_models),
         zero_gpu=gpu_decorator() if settings.zero_gpu else None,
     )
-    return make_engines(cards, store, settings.server_key)
+    engines = make_engines(cards, store, settings.server_key)
+    # Under a name of a card's own, the card stays: it was written for this studio.
+    beside = upstream_engines(settings.upstream, key=settings.server_key) if settings.upstream else {}
+    return {**engines, **{name: engine for name, engine in beside.items() if name not in engines}}
 
 
 def _webhook(settings: Settings, audit: AuditLog) -> Webhook | None:

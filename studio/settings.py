@@ -61,6 +61,8 @@ class Settings:
     keep_models: int = 2
     # SAFELIGHT_WARM_UP: whether the models of the first picture are loaded once the page answers; never on a Space
     warm_up: bool = True
+    # SAFELIGHT_UPSTREAM: a server of OpenAI's images API, up to and with /v1: its models are engines beside the others
+    upstream: str = ""
     # SAFELIGHT_SERVER_KEY: key for an OpenAI-compatible server
     server_key: str = field(default="", repr=False)
     # SAFELIGHT_CORS: origins whose pages may call the API
@@ -104,6 +106,7 @@ class Settings:
             offline=offline or environment.get("HF_HUB_OFFLINE", "") in YES,
             keep_models=_whole_number(get, "KEEP_MODELS", cls.keep_models),
             warm_up=_switch(get, "WARM_UP", "yes") and not (public or zero_gpu),
+            upstream=_upstream(get("UPSTREAM", "")),
             server_key=get("SERVER_KEY", ""),
             cors=_list(get, "CORS", "", EXACT_ORIGIN, "origins such as https://shop.example.org"),
             log=_choice(get, "LOG", ("text", "json")),
@@ -187,6 +190,13 @@ def _webhook(url: str, key: str) -> dict[str, str]:
         what = "SAFELIGHT_WEBHOOK needs SAFELIGHT_WEBHOOK_SECRET, which its calls are signed with."
         raise PresetError(what, f"Set it to a random text of at least {MIN_SECRET} characters.")
     return {"webhook": url, "webhook_secret": key}
+
+
+def _upstream(url: str) -> str:
+    place = urlsplit(url)
+    if url and (place.scheme not in ("http", "https") or not place.netloc or place.username or place.query):
+        raise setting_error("UPSTREAM", url, "an address such as http://127.0.0.1:8000/v1")
+    return url.rstrip("/")
 
 
 def _store(address: str) -> str:

@@ -92,9 +92,9 @@ class Handler(BaseHTTPRequestHandler):
 
 
 @contextmanager
-def serving(kind: str) -> Iterator[Upstream]:
+def serving(kind: str, port: int = 0) -> Iterator[Upstream]:
     upstream = Upstream(kind)
-    http = ThreadingHTTPServer(("127.0.0.1", 0), type("Bound", (Handler,), {"upstream": upstream}))
+    http = ThreadingHTTPServer(("127.0.0.1", port), type("Bound", (Handler,), {"upstream": upstream}))
     with running(http) as address:
         upstream.url = f"{address}/v1"
         yield upstream
