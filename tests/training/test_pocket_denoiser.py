@@ -5,13 +5,14 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
-from diffusers import DDPMScheduler
+from diffusers import AutoencoderTiny, DDPMScheduler
+from transformers import AutoTokenizer, BertModel
 
-from training.pocket import denoiser
-from training.pocket.denoiser import Trainer, rate, weight
+from training.pocket import denoiser, shards
+from training.pocket.denoiser import Trainer, prepare, rate, read_command_line, train, weight
 from training.pocket.design import NOISE, SHAPE
 from training.pocket.hardware import speed
-from training.pocket.latents import plan
+from training.pocket.latents import Encoders, plan
 from training.pocket.shards import Shards
 
 pytestmark = pytest.mark.slow
@@ -76,7 +77,7 @@ def test_without_shards_the_error_names_the_command(tmp_path: Path) -> None:
 
 
 def test_a_checkpoint_goes_on_where_it_stopped(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(denoiser, "SHAPE", SMALL)
+    monkeypatch.setitem(denoiser.SHAPES, "first", SMALL)
     trainer = Trainer.begin(None)
     noise, times = DDPMScheduler(**NOISE), torch.tensor([999, 10])
     for _ in range(4):
@@ -88,6 +89,80 @@ def test_a_checkpoint_goes_on_where_it_stopped(tmp_path: Path, monkeypatch: pyte
     assert (again.step, again.seconds) == (4, 7.0)
     kept, read = trainer.net.state_dict(), again.net.state_dict()
     assert all(torch.equal(kept[name], read[name]) for name in kept)
+
+
+@pytest.fixture
+def small(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Shapes of the design with few channels."""
+    monkeypatch.setitem(denoiser.SHAPES, "first", SMALL)
+    monkeypatch.setitem(denoiser.SHAPES, "deep", {**SMALL, "layers_per_block": (2, 1, 1, 1)})
+
+
+def _text(model: Path) -> BertModel:
+    return BertModel.from_pretrained(model / "text_encoder", dtype=torch.float32, add_pooling_layer=False).eval()
+
+
+@pytest.mark.usefixtures("small")
+def test_a_run_that_was_stopped_goes_on_in_the_shape_it_had(work: Path) -> None:
+    (work / "scale.txt").write_text("1.5\n")
+    words = ["--work", str(work), "--minutes", "0.02", "--workers", "1", "--batch", "4", "--shape", "deep"]
+    first = prepare(read_command_line(words), "cpu")
+    train(first, read_command_line(words))
+    again = prepare(read_command_line(["--work", str(work)]), "cpu")
+    assert again.step == first.step > 0
+    assert list(again.net.config.layers_per_block) == [2, 1, 1, 1]
+
+
+@pytest.mark.usefixtures("small")
+@pytest.mark.parametrize(
+    ("told", "seconds"), [([], denoiser.NAMED * 60), (["--begin", "0"], 0.0)], ids=["names", "new"]
+)
+def test_given_weights_grow_and_begin_where_they_are_told(work: Path, told: list[str], seconds: float) -> None:
+    Trainer.begin(None).net.save_pretrained(work / "given")
+    words = ["--work", str(work), "--minutes", "1", "--start", str(work / "given"), "--shape", "deep", *told]
+    trainer = prepare(read_command_line(words), "cpu")
+    assert trainer.seconds == pytest.approx(seconds)
+    assert list(trainer.net.config.layers_per_block) == [2, 1, 1, 1]
+
+
+def test_a_shard_without_states_has_its_captions_encoded(work: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    read = dict(np.load(work / "shard-000.npz"))
+    captions = np.array([f"thing {number}" for number in range(8)])
+    np.savez(work / "shard-001.npz", latents=read["latents"], kinds=read["kinds"], captions=captions)
+    asked: list[str] = []
+
+    def encode(words: list[str], model: Path, place: str) -> torch.Tensor:
+        asked.extend(words)
+        return torch.full((len(words), 32, 8), 2.0).half()
+
+    monkeypatch.setattr(shards, "encode", encode)
+    states = Shards(work).states
+    assert asked == captions.tolist()
+    assert states[:8].eq(1).all() and states[8:].eq(2).all()
+
+
+def test_one_picture_may_have_several_captions(work: Path) -> None:
+    (work / "shard-000.npz").unlink()
+    latents = np.stack([np.full((8, 16, 16), number, np.float16) for number in (5, 7)])
+    states = np.stack([np.full((32, 8), number, np.float16) for number in (5, 7, 7)])
+    kinds = np.array(["single"] * 3)
+    for number in range(2):
+        np.savez(work / f"shard-00{number}.npz", latents=latents, states=states, kinds=kinds, rows=np.array([0, 1, 1]))
+    drawn, words = Shards(work).batch(64, 0.0, np.random.default_rng(0))
+    told = words[:, 0, 0] > 0  # the others were dropped
+    assert told.sum() > 40
+    assert torch.equal(drawn[told, 0, 0, 0], words[told, 0, 0])
+
+
+def test_captions_are_encoded_as_the_shards_have_them() -> None:
+    model = Path("assets/models/pocket")
+    states = shards.encode(["a dog", "a cat", "a dog"], model, "cpu")
+    assert states.shape == (3, 32, 384)
+    assert torch.equal(states[0], states[2])
+    vae = AutoencoderTiny(in_channels=3, out_channels=3)
+    encoders = Encoders(vae, AutoTokenizer.from_pretrained(model / "tokenizer"), _text(model))
+    kept = torch.from_numpy(encoders.states(["a dog", "a cat"])).float()
+    assert torch.allclose(states[:2].float(), kept, atol=2e-3)
 
 
 def test_every_kind_walks_on_from_shard_to_shard() -> None:

@@ -1,6 +1,7 @@
 """What captions say, and what they must never say."""
 
 import re
+from collections import Counter
 from pathlib import Path
 
 import pytest
@@ -52,11 +53,15 @@ def test_the_words_kept_for_the_near_words_figure_are_in_no_name() -> None:
 @pytest.mark.parametrize(
     ("file", "many", "fields"),
     [
-        ("singles", 300, 2),
+        ("singles", 711, 2),
         ("grounds", 100, 3),
-        ("colours", 100, 3),
-        ("pairs", 100, 3),
-        ("near", 60, 2),
+        ("colours", 150, 3),
+        ("pairs", 200, 3),
+        ("near", 120, 2),
+        ("scenes", 200, 4),
+        ("styles", 160, 3),
+        ("variation", 100, 2),
+        ("subjects", 40, 2),
         ("harmful", 200, 2),
         ("sheet", 64, 1),
     ],
@@ -65,3 +70,23 @@ def test_the_lists_of_prompts_are_complete(file: str, many: int, fields: int) ->
     rows = read_pairs(PROMPTS / f"{file}.txt")
     assert len(set(rows)) == many
     assert {len(row) for row in rows} == {fields}
+
+
+@pytest.mark.parametrize("file", ["singles", "near", "subjects", "variation", "scenes", "styles"])
+def test_no_prompt_is_asked_twice(file: str) -> None:
+    prompts = [row[0] for row in read_pairs(PROMPTS / f"{file}.txt")]
+    assert len(set(prompts)) == len(prompts)
+
+
+def test_every_style_is_asked_for_with_the_same_things() -> None:
+    things: dict[str, set[str]] = {}
+    for _, label, style in read_pairs(PROMPTS / "styles.txt"):
+        things.setdefault(style, set()).add(label)
+    assert len(things) == 8
+    assert len({frozenset(labels) for labels in things.values()}) == 1
+
+
+def test_times_of_day_are_asked_for_evenly() -> None:
+    times = Counter(row[3] for row in read_pairs(PROMPTS / "scenes.txt"))
+    assert set(times) == {"day", "sunset", "night"}
+    assert min(times.values()) > 60

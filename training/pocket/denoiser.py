@@ -1,17 +1,22 @@
 """The denoiser: a small UNet that turns noise into latents, led by words.
 
     python -m training.pocket.denoiser --minutes 100
+    python -m training.pocket.denoiser --minutes 480 --start assets/models/pocket/unet --shape deep --begin 0
+    python -m training.pocket.denoiser --minutes 9 --batch 1024 --save 120 --compile  # where there is a GPU
 
 v-prediction with zero terminal SNR (Lin et al. 2023, arXiv 2305.08891), loss weighted by min-SNR (Hang et al. 2023,
 arXiv 2303.09556) at first and evenly later, 10 % of captions dropped for guidance, an exponential average of the
-weights. Resumes from its checkpoint; `--start assets/models/pocket/unet` begins from the shipped weights instead, after
-the phase of names.
+weights. Resumes from its checkpoint, in the shape that it had; `--start assets/models/pocket/unet` begins from the
+shipped weights instead, after the phase of names, and `--shape` gives them more room (growth.py). With a GPU there is
+one worker, and all that was encoded lies in the GPU's memory.
 """
 
 import argparse
 import time
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
@@ -20,15 +25,16 @@ from diffusers import DDPMScheduler, UNet2DConditionModel
 from torch.multiprocessing.spawn import spawn
 from tqdm import tqdm
 
-from training.pocket.design import NOISE, SHAPE
-from training.pocket.hardware import autocast
+from training.pocket.design import NOISE, SHAPES
+from training.pocket.growth import grow
+from training.pocket.hardware import autocast, device
 from training.pocket.shards import NAMED, Shards
 
-BATCH, PEAK, FLOOR, WARMUP, HOLD = 64, 1.5e-3, 0.02, 100, 0.75  # samples, learning rate, its end, steps, share
+PEAK, FLOOR, WARMUP, HOLD = 1.5e-3, 0.02, 100, 0.75  # learning rate, its end, steps, share
 GAMMA, DECAY = 5.0, 0.997  # min-SNR; average of weights
 LATE, NOISY = (0.55, 0.475), 0.55  # share of samples drawn late in the noising, at first and at INSIDES; what is late
 INSIDES = 0.3  # share of the training after which all moments count alike, so that insides become clear
-SAVE, RELOAD = 420.0, 200  # seconds between checkpoints; steps between looks for new shards
+RELOAD = 200  # steps between looks for new shards
 LONGEST = 20.0  # seconds that a step may count: a training that was paused did not learn meanwhile
 
 
@@ -68,21 +74,25 @@ class Trainer:
     step: int = 0
     seconds: float = 0.0
     context: torch.autocast = field(default_factory=autocast)
+    guess: Callable[..., Any] = field(init=False)  # the network, or what it was compiled to
+
+    def __post_init__(self) -> None:
+        self.guess = self.net
 
     @classmethod
-    def begin(cls, start: Path | None) -> "Trainer":
-        """Start from given weights, or from none."""
-        net = (
-            UNet2DConditionModel.from_pretrained(start, torch_dtype=torch.float32)
-            if start
-            else UNet2DConditionModel(**SHAPE)
-        )
+    def begin(cls, start: Path | None, shape: str | None = None, place: str = "cpu") -> "Trainer":
+        """Start from given weights, or from none, in a shape of the design; None: that of the weights, or the first."""
+        if start:
+            net = UNet2DConditionModel.from_pretrained(start, torch_dtype=torch.float32)
+            net = grow(net, SHAPES[shape]) if shape else net
+        else:
+            net = UNet2DConditionModel(**SHAPES[shape or "first"])
         average = UNet2DConditionModel(**net.config).requires_grad_(False)
         average.load_state_dict(net.state_dict())
-        net = net.to(memory_format=torch.channels_last).train()
-        average = average.to(memory_format=torch.channels_last)
+        net = net.to(place, memory_format=torch.channels_last).train()
+        average = average.to(place, memory_format=torch.channels_last)
         optimizer = torch.optim.AdamW(net.parameters(), PEAK, betas=(0.9, 0.99), weight_decay=0.01, fused=True)
-        return cls(net, average, optimizer)
+        return cls(net, average, optimizer, context=autocast(place=place))
 
     def save(self, path: Path) -> None:
         """Write a checkpoint, whole or not at all, and the average as a diffusers folder beside it."""
@@ -94,7 +104,7 @@ class Trainer:
     def resume(self, path: Path) -> None:
         """Take up a checkpoint, if there is one."""
         if path.exists():
-            held = torch.load(path, weights_only=True)
+            held = torch.load(path, map_location=self.net.device, weights_only=True)
             for name in ("net", "average", "optimizer"):
                 getattr(self, name).load_state_dict(held[name])
             self.step, self.seconds = held["step"], held["seconds"]
@@ -111,9 +121,9 @@ class Trainer:
         grain = torch.randn_like(latents)
         noisy = noise.add_noise(latents, grain, times).contiguous(memory_format=torch.channels_last)
         with self.context:
-            guess = self.net(noisy, times, states).sample.float()
+            guess = self.guess(noisy, times, states).sample.float()
         error = (guess - noise.get_velocity(latents, grain, times)).square().mean((1, 2, 3))
-        loss = (error * weight(noise.alphas_cumprod[times], progress)).mean()
+        loss = (error * weight(noise.alphas_cumprod.to(times.device)[times], progress)).mean()
         self.optimizer.zero_grad()
         torch.autograd.backward(loss)
         self._share()
@@ -142,28 +152,45 @@ class Trainer:
             torch._foreach_lerp_(list(self.average.parameters()), list(self.net.parameters()), 1 - decay)
 
 
-def train(trainer: Trainer, work: Path, minutes: float, rank: int, workers: int) -> None:
-    """Train until `minutes` have passed in all, over all resumed runs; worker 0 writes the checkpoints."""
-    shards, scale = Shards(work), float((work / "scale.txt").read_text())
+def train(trainer: Trainer, args: argparse.Namespace, rank: int = 0) -> None:
+    """Train until `--minutes` have passed in all, over all resumed runs; worker 0 writes the checkpoints."""
+    place = str(trainer.net.device)
+    shards, scale = Shards(args.work, place, args.model), float((args.work / "scale.txt").read_text())
     noise, dice = DDPMScheduler(**NOISE), np.random.default_rng((trainer.step, rank))
-    last, saved, mean = time.monotonic(), trainer.seconds, 1.0
-    with tqdm(desc="samples", initial=trainer.step * BATCH, unit="", mininterval=30, disable=rank > 0) as bar:
-        while (progress := trainer.seconds / (60 * minutes)) < 1:
+    last, saved, mean, batch = time.monotonic(), trainer.seconds, 1.0, args.batch // args.workers
+    with tqdm(desc="samples", initial=trainer.step * args.batch, unit="", mininterval=30, disable=rank > 0) as bar:
+        while (progress := trainer.seconds / (60 * args.minutes)) < 1:
             if trainer.step % RELOAD == 0:
                 shards.reload()
             trainer.optimizer.param_groups[0]["lr"] = rate(trainer.step, progress)
-            latents, states = shards.batch(BATCH // workers, progress, dice)
+            latents, states = shards.batch(batch, progress, dice)
             now = time.monotonic()
             trainer.seconds, last = trainer.seconds + min(now - last, LONGEST), now
-            times = moments(len(latents), noise.config.num_train_timesteps, progress)
+            times = moments(len(latents), noise.config.num_train_timesteps, progress).to(place)
             mean += 0.01 * (trainer.learn(latents * scale, states, times, noise, progress) - mean)
-            bar.update(BATCH)
+            bar.update(args.batch)
             bar.set_postfix(loss=f"{mean:.4f}", share=f"{progress:.2f}", refresh=False)
-            if rank == 0 and trainer.seconds - saved > SAVE:
-                trainer.save(work / "denoiser.pt")
+            if rank == 0 and trainer.seconds - saved > args.save:
+                trainer.save(args.work / "denoiser.pt")
                 saved = trainer.seconds
     if rank == 0:
-        trainer.save(work / "denoiser.pt")
+        trainer.save(args.work / "denoiser.pt")
+
+
+def prepare(args: argparse.Namespace, place: str) -> Trainer:
+    """Take up the checkpoint of `--work`, in its own shape; without one begin from `--start`, grown to `--shape`."""
+    checkpoint = args.work / "denoiser.pt"
+    if checkpoint.exists():
+        trainer = Trainer.begin(args.work / "unet", place=place)
+        trainer.resume(checkpoint)
+    else:
+        trainer = Trainer.begin(args.start, args.shape, place)
+        # Weights that were given know their names, unless the data has new ones.
+        begun = args.begin if args.begin is not None else NAMED if args.start else 0.0
+        trainer.seconds = begun * 60 * args.minutes
+    if args.compile:
+        trainer.guess = torch.compile(trainer.net)
+    return trainer
 
 
 def work_as(rank: int, args: argparse.Namespace) -> None:
@@ -173,23 +200,37 @@ def work_as(rank: int, args: argparse.Namespace) -> None:
     if args.workers > 1:
         store = f"file://{args.work.resolve() / f'workers-{args.meeting}'}"
         dist.init_process_group("gloo", init_method=store, rank=rank, world_size=args.workers)
-    trainer = Trainer.begin(args.start)
-    if args.start:  # such weights know their names
-        trainer.seconds = NAMED * 60 * args.minutes
-    trainer.resume(args.work / "denoiser.pt")
-    train(trainer, args.work, args.minutes, rank, args.workers)
+    train(prepare(args, "cpu"), args, rank)
+
+
+def read_command_line(words: Sequence[str] | None = None) -> argparse.Namespace:
+    """Return the settings, complete."""
+    ask = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    ask.add_argument("--work", type=Path, default=Path("build/pocket"))
+    ask.add_argument(
+        "--model", type=Path, default=Path("assets/models/pocket"), help="whose text encoder reads captions"
+    )
+    ask.add_argument("--minutes", type=float, default=100.0, help="of training, over all resumed runs")
+    ask.add_argument("--start", type=Path, help="a diffusers unet folder to begin from")
+    ask.add_argument("--shape", choices=sorted(SHAPES), help="of the network (design.py); default: that of --start")
+    ask.add_argument("--begin", type=float, help="share of the training to begin at; default: after names with --start")
+    ask.add_argument("--workers", type=int, default=2, help="processes, one core each; one with a GPU")
+    ask.add_argument("--batch", type=int, default=64, help="samples a step, of all workers")
+    ask.add_argument("--save", type=float, default=420.0, help="seconds between checkpoints")
+    ask.add_argument("--compile", action="store_true", help="compile the network: a minute at first, then quicker")
+    args = ask.parse_args(words)
+    args.meeting = time.time_ns()  # a meeting place no earlier run has used
+    return args
 
 
 def main() -> None:
     """Read the command line and train."""
-    ask = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    ask.add_argument("--work", type=Path, default=Path("build/pocket"))
-    ask.add_argument("--minutes", type=float, default=100.0, help="of training, over all resumed runs")
-    ask.add_argument("--start", type=Path, help="a diffusers unet folder to begin from")
-    ask.add_argument("--workers", type=int, default=2, help="processes, one core each")
-    args = ask.parse_args()
-    args.meeting = time.time_ns()  # a meeting place no earlier run has used
-    spawn(work_as, (args,), args.workers)  # type: ignore[no-untyped-call]
+    args = read_command_line()
+    if device() == "cuda":
+        args.workers = 1
+        train(prepare(args, "cuda"), args)
+    else:
+        spawn(work_as, (args,), args.workers)  # type: ignore[no-untyped-call]
 
 
 if __name__ == "__main__":

@@ -20,10 +20,17 @@ def speed(dtype: torch.dtype, edge: int = 512) -> float:
     return 2 * edge**3 / min(times) / 1e9
 
 
-def autocast(edge: int = 128) -> torch.autocast:
-    """Use bfloat16 where the processor has instructions for it; elsewhere it can be 500 times slower.
+def device() -> str:
+    """Name what to train on: a GPU if there is one."""
+    return "cuda" if torch.cuda.is_available() else "cpu"
+
+
+def autocast(edge: int = 128, place: str = "cpu") -> torch.autocast:
+    """Use bfloat16 on a GPU, and where the processor has instructions for it; elsewhere it can be 500 times slower.
 
     edge: of matrices as large as those that the training multiplies.
     """
+    if place != "cpu":
+        return torch.autocast(place, torch.bfloat16)
     quick = speed(torch.bfloat16, edge) > 1.2 * speed(torch.float32, edge)
     return torch.autocast("cpu", torch.bfloat16, enabled=quick)
