@@ -5,6 +5,7 @@ Cheap enough for every keystroke: a list is read once, and each word of a prompt
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -21,6 +22,7 @@ from safety.resources import MODELS
 WORD = re.compile(r"[^\W_]+(?:['’][^\W_]+)*")
 # "(word:1.3)" and "((word))", as other programs weigh words.
 WEIGHT = re.compile(r"\([^()]*:\s*\d+(?:\.\d+)?\s*\)|\(\([^()]+\)\)")
+KNOWS = "knows.json"  # written by training/pocket/evaluate.py
 LONGEST = 5  # words of a name
 MAX_LISTED = 12  # words of each kind
 LETTERS_A_TOKEN = 6  # of a word; a longer one is cut into several tokens
@@ -104,20 +106,41 @@ def word_use(card: EngineCard, prompt: str, models: Path = MODELS) -> WordUse:
 
 @lru_cache(maxsize=8)
 def read_vocabulary(path: Path) -> Vocabulary:
-    """Reads a model's list. Raises PresetError."""
+    """Reads a model's list, without what knows.json beside it says is drawn too seldom. Raises PresetError."""
     tables: Mapping[str, Any] = read_toml(path)
+    weak = read_weak(path.with_name(KNOWS))
     try:
         around = tables["around"]
+        things, near = (
+            {thing: t for thing, t in tables[key].items() if thing not in weak} for key in ("things", "near")
+        )
         return Vocabulary(
-            _by_name(tables["things"]),
-            _by_name(tables["near"]),
+            _by_name(things),
+            _by_name(near),
             frozenset(around["colours"]),
-            frozenset(around["words"]),
-            tuple(around["offers"]),
+            frozenset(around["words"]) - weak,
+            tuple(thing for thing in around["offers"] if thing not in weak),
         )
     except (KeyError, TypeError, AttributeError) as error:
         raise PresetError(
             f"{path} is no list of a model's words.", "It needs [around], [things] and [near]."
+        ) from error
+
+
+def read_weak(path: Path) -> frozenset[str]:
+    """Reads which things, styles and scenes a model was measured to draw too seldom; none without a file.
+
+    Raises PresetError for a file that is not valid.
+    """
+    if not path.exists():
+        return frozenset()
+    try:
+        known = json.loads(path.read_text("utf-8"))
+        rates = [row for kind in ("things", "styles", "scenes") for row in known[kind].items()]
+        return frozenset(name for name, rate in rates if rate < known["least"])
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
+        raise PresetError(
+            f"{path} does not say what a model knows.", "It needs `least`, and rates of things, styles and scenes."
         ) from error
 
 

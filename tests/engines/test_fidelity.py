@@ -68,3 +68,39 @@ def test_a_list_that_is_none_is_named(tmp_path: Path) -> None:
     (tmp_path / "words.toml").write_text("[things]\ncat = 3\n")
     with pytest.raises(PresetError, match=r"words\.toml"):
         read_vocabulary(tmp_path / "words.toml")
+
+
+def _words(folder: Path, knows: str) -> Path:
+    """A list of a cat, a shed and a word of a style, beside a file of what is known."""
+    path = folder / "words.toml"
+    path.write_text(
+        '[around]\ncolours = ["red"]\nwords = ["watercolour"]\noffers = ["cat", "shed"]\n'
+        '[things]\ncat = ["cat"]\nshed = ["shed"]\n[near]\nshed = ["hovel"]\n'
+    )
+    (folder / "knows.json").write_text(knows)
+    return path
+
+
+def test_what_is_drawn_too_seldom_counts_as_unknown(tmp_path: Path) -> None:
+    things = '"things": {"cat": 0.5, "shed": 0.49}'
+    known = f'{{"least": 0.5, {things}, "styles": {{"watercolour": 0.2}}, "scenes": {{}}, "relations": {{}}}}'
+    _words(tmp_path, known)
+    use = word_use(
+        POCKET.model_copy(update={"vocabulary": "words.toml"}), "a watercolour of a cat by a shed and a hovel", tmp_path
+    )
+    assert use.used == ("cat",)
+    assert use.near == ()
+    assert use.left_out == ("watercolour", "shed", "hovel")
+
+
+def test_nothing_is_offered_that_is_drawn_too_seldom(tmp_path: Path) -> None:
+    list_ = read_vocabulary(
+        _words(tmp_path, '{"least": 0.5, "things": {"cat": 0.6, "shed": 0}, "styles": {}, "scenes": {}}')
+    )
+    assert list_.offers == ("cat",)
+
+
+@pytest.mark.parametrize("knows", ["{", "[]", '{"least": 0.5}', '{"least": 0.5, "things": {"cat": "often"}}'])
+def test_a_file_of_what_is_known_that_is_none_is_named(tmp_path: Path, knows: str) -> None:
+    with pytest.raises(PresetError, match=r"knows\.json"):
+        read_vocabulary(_words(tmp_path, knows))

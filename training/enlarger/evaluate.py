@@ -179,8 +179,9 @@ def main() -> None:
     clean = np.stack([on_ground(Image.open(BytesIO(png)), grounds[n % len(grounds)]) for n, png in enumerate(pngs)])
     lines = report("clean icons", reduced(clean), clean, labels)
     lines += report("through the autoencoder", artist.round_trip(reduced(clean)), clean, labels)
-    prompts, labels = map(list, zip(*read_pairs(HERE / "prompts/singles.txt"), strict=True))
     files = {thing.label: thing.files[0] for thing in things}
+    asked = [row for row in read_pairs(HERE / "prompts/singles.txt") if row[1] in files]
+    prompts, labels = map(list, zip(*asked, strict=True))
     folder = args.work / "node_modules/@lobehub/fluent-emoji-3d/assets"
     own = np.stack([on_ground(Image.open(folder / f"{files[label]}.webp"), (255, 255, 255)) for label in labels])
     lines += report("drawn from words", artist.draw(prompts, "singles"), own, labels)

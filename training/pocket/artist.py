@@ -28,16 +28,16 @@ class Artist:
         pipeline.set_progress_bar_config(disable=True)
         return cls(pipeline, steps, guidance)
 
-    def draw(self, prompts: Sequence[str], what: str = "") -> np.ndarray:
-        """Draw each prompt once, seeded by its place: uint8 of shape (prompts, 128, 128, 3)."""
+    def draw(self, prompts: Sequence[str], what: str = "", seeds: Sequence[int] | None = None) -> np.ndarray:
+        """Draw each prompt once, by its seed or else its place: uint8 of shape (prompts, 128, 128, 3)."""
+        seeds = range(len(prompts)) if seeds is None else seeds
         pictures = []
         for at in tqdm(range(0, len(prompts), BATCH), desc=what, leave=False):
-            batch = list(prompts[at : at + BATCH])
             drawn = self.pipeline(
-                batch,
+                list(prompts[at : at + BATCH]),
                 num_inference_steps=self.steps,
                 guidance_scale=self.guidance,
-                generator=[torch.Generator().manual_seed(at + k) for k in range(len(batch))],
+                generator=[torch.Generator().manual_seed(seed) for seed in seeds[at : at + BATCH]],
                 output_type="np",
             )
             pictures.append(np.rint(drawn.images * 255).astype(np.uint8))

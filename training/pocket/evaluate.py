@@ -7,26 +7,38 @@ eye says of real pictures, of their round trip through the autoencoder, and of p
 import argparse
 import subprocess
 import sys
+import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import combinations
 from pathlib import Path
 
 import numpy as np
 from PIL import Image
 
+from engines.cards import read_cards
+from engines.fidelity import word_use
 from safety.checks import run_checks
 from safety.image import picture_checks
 from safety.policy.decide import decide
 from safety.policy.model import load_policy
 from safety.prompt import load_prompt_checks
 from safety.records import Picture, Stage, Verdict
+from safety.resources import PRESETS
 from training.pocket.artist import Artist
+from training.pocket.knowledge import LEAST, rates, write
 from training.pocket.objects import load
 from training.pocket.recognizer import Judge
 from training.pocket.scenes import HALF, LARGE, SPOTS, compose, paint
 from training.pocket.words import HERE, Language, read_pairs
 
 WHITE = (255, 255, 255)
+SEEDS = 4  # pictures of a prompt that leaves much open
+LABELS = {  # which fields of a list's rows are labels of things
+    **dict.fromkeys(("singles", "near", "variation", "subjects"), (1,)),
+    **dict.fromkeys(("grounds", "colours"), (2,)),
+    "pairs": (1, 2),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,81 +61,131 @@ def share(hits: Sequence[bool]) -> float:
     return sum(hits) / len(hits)
 
 
+def difference(pictures: np.ndarray) -> float:
+    """Mean absolute difference of each two of some uint8 pictures (pictures, height, width, 3), in levels of 255."""
+    floats = pictures.astype(np.float32)
+    return float(np.mean([np.abs(one - other).mean() for one, other in combinations(floats, 2)]))
+
+
 class Evaluation:
-    """All measurements of one model. Each method yields the figures of one list of prompts."""
+    """All measurements of one model. Each method yields the figures of one list of prompts.
+
+    A thing that the model was never taught is drawn for nothing: its prompts count as wrong without a picture.
+    """
 
     def __init__(self, work: Path, artist: Artist) -> None:
         self.things, self.cutouts = load(work)
         self.language, self.artist = Language.read(), artist
         self.judge = Judge(self.things, self.cutouts, self.language)
+        self.known: dict[str, dict[str, float]] = {}  # what was measured, for knows.json
         self.first = dict(zip(self.judge.labels[::-1], range(len(self.judge.labels))[::-1], strict=True))
 
-    def _prompts(self, name: str) -> list[tuple[str, ...]]:
-        return read_pairs(HERE / f"prompts/{name}.txt")
+    def _list(self, name: str) -> tuple[list[tuple[str, ...]], list[int]]:
+        """The rows of a list, and the places of those whose things are all among what is learned."""
+        rows = read_pairs(HERE / f"prompts/{name}.txt")
+        columns = LABELS[name]
+        return rows, [at for at, row in enumerate(rows) if all(self._wanted(row[column]) for column in columns)]
+
+    def _wanted(self, labels: str) -> set[str]:
+        """Those labels of a field (one, or several between commas) that are learned."""
+        return {label.strip() for label in labels.split(",")} & set(self.first)
+
+    def _draw(self, name: str) -> tuple[list[tuple[str, ...]], np.ndarray, int]:
+        """The rows of a list that can be drawn, their pictures (seeded by place), and how long the list is."""
+        rows, known = self._list(name)
+        kept = [rows[at] for at in known]
+        return kept, self.artist.draw([row[0] for row in kept], name, known), len(rows)
 
     def _cut(self, label: str) -> np.ndarray:
         cutout: np.ndarray = self.cutouts[self.first[label]]
         return cutout
 
-    def _tops(self, pictures: np.ndarray, labels: Sequence[str]) -> tuple[float, float]:
+    def _real(self, labels: Sequence[set[str]]) -> np.ndarray:
+        pictures: np.ndarray = self.judge.pictures[[self.first[min(each)] for each in labels]]
+        return pictures
+
+    def _tops(self, pictures: np.ndarray, wanted: Sequence[set[str]]) -> tuple[int, int]:
+        """How many pictures show what was wanted: by the nearest thing, and by the five nearest."""
         named = self.judge.names(pictures)
-        top1 = share([label == names[0] for label, names in zip(labels, named, strict=True)])
-        return top1, share([label in names for label, names in zip(labels, named, strict=True)])
+        top1 = sum(names[0] in labels for names, labels in zip(named, wanted, strict=True))
+        return top1, sum(bool(labels & set(names)) for names, labels in zip(named, wanted, strict=True))
+
+    def _know(self, kind: str, what: str, rate: float) -> None:
+        self.known.setdefault(kind, {})[what] = round(rate, 3)
+
+    def knowledge(self) -> Iterator[Figure]:
+        """Each thing that was learned, several times: what is drawn too seldom counts as unknown."""
+        self.known["things"] = rates(self.judge, self.artist, self.things, self.language)
+        held = list(self.known["things"].values())
+        weak = [name for name, rate in self.known["things"].items() if rate < LEAST]
+        beside = f"mean rate {np.mean(held):.1%}; the others: {', '.join(weak)}"
+        yield Figure(
+            f"Things drawn right in half of their pictures ({len(held)})", 1 - len(weak) / len(held), "%", beside
+        )
 
     def singles(self) -> Iterator[Figure]:
         """The right thing, beside real pictures, their round trip, and pictures of other prompts."""
-        prompts, labels = zip(*self._prompts("singles"), strict=True)
-        drawn = self.artist.draw(prompts, "singles")
-        real = self.judge.pictures[[self.first[label] for label in labels]]
-        rows = [
-            self._tops(pictures, labels)
-            for pictures in (drawn, real, self.artist.round_trip(real), np.roll(drawn, 7, 0))
-        ]
-        for place, aim in enumerate(("75 %", "90 %")):
-            got, true, back, other = (row[place] for row in rows)
-            beside = f"real {true:.1%}, round trip {back:.1%}, of another prompt {other:.1%}"
-            yield Figure(f"Right thing, top-{(1, 5)[place]} of {len(self.things)} (300 prompts)", got, aim, beside)
+        rows, drawn, many = self._draw("singles")
+        wanted = [self._wanted(row[1]) for row in rows]
+        real = self._real(wanted)
+        made = (drawn, real, self.artist.round_trip(real), np.roll(drawn, 7, 0))
+        counts = [self._tops(pictures, wanted) for pictures in made]
+        for place, aim in enumerate(("80 %", "92 %")):
+            got, true, back, other = (count[place] / len(rows) for count in counts)
+            beside = (
+                f"of the {len(rows)} that it was taught {got:.1%}; real {true:.1%}, round trip {back:.1%}, "
+                f"of another prompt {other:.1%}"
+            )
+            what = f"Right thing, top-{(1, 5)[place]} of {len(self.things)} ({many} prompts)"
+            yield Figure(what, counts[0][place] / many, aim, beside)
 
     def grounds(self) -> Iterator[Figure]:
         """The colour of the background."""
-        prompts, colours, labels = zip(*self._prompts("grounds"), strict=True)
+        rows, drawn, many = self._draw("grounds")
         grounds = self.language.backgrounds
-        real = [compose([(self._cut(x), LARGE, (10, 10))], grounds[c]) for x, c in zip(labels, colours, strict=True)]
+        real = [compose([(self._cut(x), LARGE, (10, 10))], grounds[c]) for _, c, x in rows]
         got, true = (
-            share([self.judge.ground(p) == c for p, c in zip(pictures, colours, strict=True)])
-            for pictures in (self.artist.draw(prompts, "grounds"), real)
+            sum(self.judge.ground(p) == row[1] for p, row in zip(pictures, rows, strict=True))
+            for pictures in (drawn, real)
         )
-        yield Figure("Background colour (100)", got, "90 %", f"real {true:.1%}")
+        self._know("relations", "on a ground of a colour", got / len(rows))
+        yield Figure(f"Background colour ({many})", got / many, "90 %", f"real {true / len(rows):.1%}")
 
     def colours(self) -> Iterator[Figure]:
         """The colour of the object, for colour and object never seen together."""
-        prompts, colours, labels = zip(*self._prompts("colours"), strict=True)
-        hues = [self.language.tints[colour] for colour in colours]
-        painted = [paint(self._cut(label), hue) for label, hue in zip(labels, hues, strict=True)]
+        rows, drawn, many = self._draw("colours")
+        painted = [paint(self._cut(label), self.language.tints[colour]) for _, colour, label in rows]
         real = np.stack([compose([(cut, LARGE, (10, 10))], WHITE) for cut in painted])
-        drawn = self.artist.draw(prompts, "colours")
-        got, true = (
-            share([self.judge.tint(p) == c for p, c in zip(pictures, colours, strict=True)])
-            for pictures in (drawn, real)
+        made = (drawn, real, np.roll(drawn, 7, 0))
+        got, true, other = (
+            sum(self.judge.tint(p) == row[1] for p, row in zip(pictures, rows, strict=True)) for pictures in made
         )
-        yield Figure("Object colour, unseen with the object (100)", got, "75 %", f"real {true:.1%}")
-        (_, got), (_, true) = self._tops(drawn, labels), self._tops(real, labels)
-        yield Figure("Right thing in that colour, top-5", got, "none, %", f"real {true:.1%}")
+        known = f"of the {len(rows)} that it was taught"
+        beside = (
+            f"{known} {got / len(rows):.1%}; real {true / len(rows):.1%}, of another prompt {other / len(rows):.1%}"
+        )
+        self._know("relations", "in another colour", got / len(rows))
+        yield Figure(f"Object colour, unseen with the object ({many})", got / many, "90 %", beside)
+        (_, got), (_, true) = (self._tops(p, [{row[2]} for row in rows]) for p in (drawn, real))
+        beside = f"{known} {got / len(rows):.1%}; real {true / len(rows):.1%}"
+        yield Figure("Right thing in that colour, top-5", got / many, "none, %", beside)
 
     def pairs(self) -> Iterator[Figure]:
         """Both objects there, for pairs never seen together."""
-        prompts, ones, others = zip(*self._prompts("pairs"), strict=True)
-        spots = [
-            [(self._cut(x), HALF, at) for x, at in zip(two, SPOTS[2], strict=True)]
-            for two in zip(ones, others, strict=True)
-        ]
+        rows, drawn, many = self._draw("pairs")
+        spots = [[(self._cut(x), HALF, at) for x, at in zip(row[1:], SPOTS[2], strict=True)] for row in rows]
         real = np.stack([compose(parts, WHITE) for parts in spots])
         back = self.artist.round_trip(real)
-        got, true, again = (
-            share([self.judge.both(p, a, b) for p, a, b in zip(pictures, ones, others, strict=True)])
-            for pictures in (self.artist.draw(prompts, "pairs"), real, back)
+        got, true, again, other = (
+            sum(self.judge.both(p, *row[1:]) for p, row in zip(pictures, rows, strict=True))
+            for pictures in (drawn, real, back, np.roll(drawn, 7, 0))
         )
-        yield Figure("Both objects, unseen together (100)", got, "60 %", f"real {true:.1%}, round trip {again:.1%}")
+        beside = (
+            f"of the {len(rows)} that it was taught {got / len(rows):.1%}; real {true / len(rows):.1%}, "
+            f"round trip {again / len(rows):.1%}, of another prompt {other / len(rows):.1%}"
+        )
+        self._know("relations", "beside another thing", got / len(rows))
+        yield Figure(f"Both objects, unseen together ({many})", got / many, "70 %", beside)
         noise = (real.astype(float) - back) ** 2
         yield Figure(
             "Autoencoder, held-out composites (dB PSNR)",
@@ -133,19 +195,56 @@ class Evaluation:
 
     def near(self) -> Iterator[Figure]:
         """Words that no caption held, whose meaning is near to one that did."""
-        prompts, right = zip(*self._prompts("near"), strict=True)
-        named = self.judge.names(self.artist.draw(prompts, "near"))
-        wanted = [{label.strip() for label in labels.split(",")} for labels in right]
-        best = share([bool({names[0]} & labels) for names, labels in zip(named, wanted, strict=True)])
-        five = share([bool(set(names) & labels) for names, labels in zip(named, wanted, strict=True)])
-        yield Figure("Words near to trained ones, top-1 (60)", best, "60 %", f"top-5 {five:.1%}")
+        rows, drawn, many = self._draw("near")
+        best, five = self._tops(drawn, [self._wanted(row[1]) for row in rows])
+        beside = f"of the {len(rows)} near to what it was taught {best / len(rows):.1%}, top-5 {five / len(rows):.1%}"
+        yield Figure(f"Words near to trained ones, top-1 ({many})", best / many, "65 %", beside)
+
+    def variation(self) -> Iterator[Figure]:
+        """How much four seeds of a prompt differ, and whether all four show the thing."""
+        rows, known = self._list("variation")
+        labels = [self._wanted(rows[at][1]) for at in known]
+        prompts = [rows[at][0] for at in known for _ in range(SEEDS)]
+        drawn = self.artist.draw(prompts, "variation", [at * SEEDS + k for at in known for k in range(SEEDS)])
+        named = self.judge.names(drawn, 1)
+        right = [named[at][0] in labels[at // SEEDS] for at in range(len(drawn))]
+        four = sum(all(right[at : at + SEEDS]) for at in range(0, len(right), SEEDS))
+        fours = drawn.reshape(len(known), SEEDS, *drawn.shape[1:])
+        others = np.stack([np.roll(fours[:, k], k, 0) for k in range(SEEDS)], 1)
+        several = [shown for label in labels if len(shown := self._depictions(min(label))) > 1]
+        real = f"real, several depictions {np.mean([difference(shown) for shown in several]):.1f}, " if several else ""
+        spread = float(np.mean([difference(each) for each in fours]))
+        other = float(np.mean([difference(each) for each in others]))
+        beside = f"{real}of four prompts {other:.1f}"
+        yield Figure(f"Mean difference of four seeds, of 255 ({len(rows)} prompts)", spread, "at least 25", beside)
+        beside = f"of all {len(right)} pictures {share(right):.1%}"
+        yield Figure(f"Right thing in all four ({len(rows)} prompts)", four / len(rows), "75 %", beside)
+
+    def _depictions(self, label: str) -> np.ndarray:
+        """All training pictures of a thing."""
+        shown: np.ndarray = self.judge.pictures[[at for at, each in enumerate(self.judge.labels) if each == label]]
+        return shown
+
+    def subjects(self) -> Iterator[Figure]:
+        """Subjects for classes, clinics and museums; and whether the page says beforehand which it does not know."""
+        rows, drawn, many = self._draw("subjects")
+        wanted = [self._wanted(row[1]) for row in rows]
+        right = {
+            row[0]: bool(names[0] in w) for row, names, w in zip(rows, self.judge.names(drawn), wanted, strict=True)
+        }
+        wrong = [row[0] for row in self._list("subjects")[0] if not right.get(row[0])]
+        card = read_cards(PRESETS / "engines.toml")["pocket"]
+        told = sum(bool(word_use(card, prompt).offers) for prompt in wrong)
+        got = sum(right.values())
+        beside = f"it was taught {len(rows)}; wrong: {', '.join(wrong)}"
+        yield Figure(f"Subjects for classes, clinics and museums ({many})", got / many, "70 %", beside)
+        yield Figure("Of the wrong ones, said to be unknown beforehand", told / max(1, len(wrong)), "100 %")
 
     def harm(self) -> Iterator[Figure]:
         """Prompts that ask for harm, no prompt check in between: what the picture checks say."""
-        prompts = [row[0] for row in self._prompts("harmful")]
-        presets = Path("presets")
-        checks = picture_checks(Path("assets/models"), presets, load_prompt_checks(presets)).checks
-        policy = load_policy(presets)
+        prompts = [row[0] for row in read_pairs(HERE / "prompts/harmful.txt")]
+        checks = picture_checks(Path("assets/models"), PRESETS, load_prompt_checks(PRESETS)).checks
+        policy = load_policy(PRESETS)
         verdicts = []
         for picture in self.artist.draw(prompts, "harmful"):
             shown = Image.fromarray(picture).resize((512, 512), Image.Resampling.LANCZOS)
@@ -163,6 +262,9 @@ def cost(model: Path, steps: int, guidance: float) -> Iterator[Figure]:
     yield Figure("Peak memory (GB)", float(gigabytes), "at most 1.5")
 
 
+PARTS = ("singles", "grounds", "colours", "pairs", "near", "variation", "subjects", "knowledge", "harm", "cost")
+
+
 def main() -> None:
     """Read the command line, measure, write the table."""
     ask = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
@@ -171,16 +273,21 @@ def main() -> None:
     ask.add_argument("--out", type=Path, default=Path("build/pocket/figures.md"))
     ask.add_argument("--steps", type=int, default=20)
     ask.add_argument("--guidance", type=float, default=4.0)
-    ask.add_argument("--only", nargs="*", help="some of: singles grounds colours pairs near harm cost")
+    ask.add_argument("--only", nargs="*", choices=PARTS, help="parts; default: all")
+    ask.add_argument("--knows", type=Path, help="a knows.json to write what was measured to")
     args = ask.parse_args()
     evaluation = Evaluation(args.work, Artist.open(args.model, args.steps, args.guidance))
-    parts = {name: getattr(evaluation, name) for name in ("singles", "grounds", "colours", "pairs", "near", "harm")}
-    parts["cost"] = lambda: cost(args.model, args.steps, args.guidance)
-    rows = ["| What | Measured | Aim | Beside it |", "|---|---|---|---|"]
-    for name in args.only or parts:
-        rows += [figure.row() for figure in parts[name]()]
-        print("\n".join(rows), flush=True)
-    args.out.write_text("\n".join(rows) + "\n")
+    rows, seconds = ["| What | Measured | Aim | Beside it |", "|---|---|---|---|"], []
+    for name in args.only or PARTS:
+        began = time.monotonic()
+        part = cost(args.model, args.steps, args.guidance) if name == "cost" else getattr(evaluation, name)()
+        new = [figure.row() for figure in part]
+        seconds.append(f"{name} {time.monotonic() - began:.0f}")
+        print("\n".join([*new, seconds[-1]]), flush=True)
+        rows += new
+        if args.knows:
+            write(args.knows, evaluation.known)
+        args.out.write_text("\n".join([*rows, "", f"Seconds: {', '.join(seconds)}."]) + "\n")
 
 
 if __name__ == "__main__":
