@@ -37,12 +37,16 @@ ROOT = Path(__file__).parents[2]
 
 
 @contextmanager
-def studio(home: Path) -> Iterator[str]:
-    """Serves the studio and yields its address. This machine counts as a proxy, so that callers can have addresses."""
+def studio(home: Path, warm_up: bool = True) -> Iterator[str]:
+    """Serves the studio and yields its address. This machine counts as a proxy, so that callers can have addresses.
+
+    Without `warm_up`, no model is loaded behind what is measured.
+    """
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
     settings = {"HOME": str(home), "PORT": str(port), "PROXIES": "127.0.0.1"}
+    settings |= {"WARM_UP": "yes" if warm_up else "no"}
     environment = os.environ | {f"SAFELIGHT_{name}": value for name, value in settings.items()}
     with subprocess.Popen([sys.executable, "app.py"], cwd=ROOT, env=environment) as server:
         address = f"http://127.0.0.1:{port}"

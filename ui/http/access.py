@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ipaddress
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Annotated
 
@@ -75,8 +75,9 @@ class Access:
 WHAT = {JUDGE: "judge", CREATE: "make pictures", MARK: "mark pictures", OPERATE: "read metrics"}
 
 
-def _needs(scope: str) -> Callable[[Request], Caller]:
-    def find(request: Request) -> Caller:
+def _needs(scope: str) -> Callable[[Request], Awaitable[Caller]]:
+    # Not in a thread of its own, as FastAPI does with plain functions: that would cost more than looking a key up.
+    async def find(request: Request) -> Caller:
         access: Access = request.app.state.access
         caller = access.caller(request, scope)
         request.state.caller = caller

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -83,7 +84,9 @@ def launch(
         theme=make_theme(),
         css_paths=[ASSETS / "app.css", *sorted((ASSETS / "page").glob("*.css"))],
     )
-    # The server answers now.
+    # The server answers now. What was loaded for it is left alone by the collector from here on.
+    gc.freeze()
+    gc.enable()
     if wait:
         if studio:
             studio.warm_up.start()

@@ -283,3 +283,9 @@ def test_a_locked_mode_holds_at_every_endpoint(locked: Served, served: Served) -
         if one["props"].get("elem_id") == "sl-mode"
     ]
     assert [choice[1] for choice in mode["props"]["choices"]] == ["general"] and not mode["props"]["interactive"]
+
+
+def test_the_garbage_collector_works_again_once_the_server_answers(served: Served) -> None:
+    import gc
+
+    assert gc.isenabled() and gc.get_freeze_count() > 10_000
