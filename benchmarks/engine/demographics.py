@@ -22,8 +22,9 @@ from engines.cards import read_cards
 from safety.prompt import load_prompt_checks
 from safety.prompt.demographics import PromptVariant
 from training.pocket.artist import Artist
-from training.pocket.objects import PEOPLE, TONES, load
+from training.pocket.objects import PEOPLE, load
 from training.pocket.recognizer import Judge
+from training.pocket.sources import TONES
 from training.pocket.words import Language, read_pairs
 
 ROOT = Path(__file__).parents[2]

@@ -21,9 +21,10 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
 from training.pocket.artist import Artist
-from training.pocket.objects import PEOPLE, SIZE, TONES_DRAWN, Thing, cutout, find
+from training.pocket.objects import PEOPLE, SIZE, Thing, smaller
 from training.pocket.recognizer import Judge
 from training.pocket.scenes import LARGE, compose
+from training.pocket.sources import FLUENT_3D, TONES_SWAPPED, emoji_stem, fluent
 
 MODIFIERS = ("1f3fb", "1f3fc", "1f3fd", "1f3fe", "1f3ff")
 # Of emojibase: person, gesture, role, fantasy.
@@ -51,22 +52,22 @@ class Face:
 def coded(stem: str) -> tuple[str, str]:
     """Returns the gender and tone that a file's code points name; "" for what they do not.
 
-    The tone is the one that the package draws for the code (see TONES_DRAWN).
+    The tone is the one that the package draws for the code (see TONES_SWAPPED).
     """
     parts = stem.lower().split("-")
     genders = {GENDERS[part] for part in parts if part in GENDERS}
-    tones = [TONES_DRAWN[MODIFIERS.index(part)] for part in parts if part in MODIFIERS]
+    tones = [TONES_SWAPPED[MODIFIERS.index(part)] for part in parts if part in MODIFIERS]
     return (genders.pop() if len(genders) == 1 else ""), (tones[0] if len(tones) == 1 else "")
 
 
 def held_out(packages: Path, things: Sequence[Thing]) -> Iterator[Face]:
     """Yields people of npm `@lobehub/fluent-emoji-3d`, listed by `emojibase-data`, that the model has not learned."""
     assets = packages / "@lobehub/fluent-emoji-3d/assets"
-    learned = {stem for thing in things for stem in thing.files}
+    learned = {file.removeprefix(f"{FLUENT_3D}:") for thing in things for file in thing.files}
     for entry in json.loads((packages / "emojibase-data/en/data.json").read_text("utf-8")):
         wanted = entry.get("group") == PEOPLE and entry.get("subgroup") in SUBGROUPS
         for skin in entry.get("skins", ()) if wanted else ():
-            stem = find(assets, skin["hexcode"])
+            stem = emoji_stem(assets, skin["hexcode"])
             gender, tone = coded(stem or "")
             if stem and gender and tone and stem not in learned:
                 yield Face(assets / f"{stem}.webp", gender, tone)
@@ -96,7 +97,7 @@ class PeopleRecognizer:
     """Predicts gender and skin tone. Fitted to emoji as they are, and as the model's autoencoder gives them back."""
 
     def __init__(self, features: Judge, faces: Sequence[Face], artist: Artist) -> None:
-        cutouts = [cutout(face.path) for face in faces]
+        cutouts = [smaller(fluent(face.path)) for face in faces]
         plain = placed(cutouts)
         shown = np.concatenate([plain, artist.round_trip(plain), artist.round_trip(placed(cutouts, SMALLER))])
         self._features, self._artist = features, artist

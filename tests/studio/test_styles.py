@@ -39,8 +39,7 @@ def test_the_embedded_model_was_taught_the_words_of_those_it_is_said_to_follow()
     import tomllib
 
     words = tomllib.loads((ROOT / "training/pocket/language.toml").read_text("utf-8"))
-    taught = {f"on a {colour} background" for colour in words["backgrounds"]} | {"3d render"}
-    assert "{a}, 3d render" in words["forms"]["plain"]
+    taught = {f"on a {colour} background" for colour in words["backgrounds"]} | set(words["styles"]["3d"]["after"])
     assert {style.words for style in STYLES.values() if style.embedded} <= taught
 
 

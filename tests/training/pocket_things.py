@@ -1,5 +1,7 @@
 """Four made-up things for the tests of the pocket model: discs of one colour."""
 
+from dataclasses import replace
+
 import numpy as np
 
 from training.pocket.objects import SIZE, Thing
@@ -20,22 +22,27 @@ def disc(colour: tuple[int, int, int]) -> np.ndarray:
 def things() -> tuple[list[Thing], np.ndarray]:
     """The things, one of them in two skin tones, and their cutouts."""
     made = [
-        Thing(label, group, (), ("a", "b") if group == 1 else ("a",), ("|light", "man|dark") if group == 1 else ("|",))
+        Thing(
+            label,
+            group,
+            (),
+            ("noto:a", "noto:b") if group == 1 else ("noto:a",),
+            ("|light", "man|dark") if group == 1 else ("|",),
+        )
         for label, group in GROUPS.items()
     ]
     return made, np.stack([disc(COLOURS[thing.label]) for thing in made for _ in thing.files])
 
 
-def language(colours: tuple[tuple[str, str], ...] = (), pairs: tuple[tuple[str, str], ...] = ()) -> Language:
+def language(
+    colours: tuple[tuple[str, str], ...] = (),
+    pairs: tuple[tuple[str, str], ...] = (),
+    scenes: tuple[tuple[str, str, str], ...] = (),
+) -> Language:
     """The shipped language with other held-out pairs."""
-    shipped = Language.read()
-    return Language(
-        forms=shipped.forms,
-        counts=shipped.counts,
-        backgrounds=shipped.backgrounds,
-        tints=shipped.tints,
-        names=shipped.names,
-        neighbours=shipped.neighbours,
+    return replace(
+        Language.read(),
         unseen_colours=frozenset(colours),
         unseen_pairs=frozenset(frozenset(pair) for pair in pairs),
+        unseen_scenes=frozenset(scenes),
     )

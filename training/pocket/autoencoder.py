@@ -2,13 +2,16 @@
 
     python -m training.pocket.autoencoder --minutes 40
     python -m training.pocket.autoencoder --minutes 20 --start assets/models/pocket/vae --decoder-only
+    python -m training.pocket.autoencoder --minutes 60 --start assets/models/pocket/vae --anchor 1
 
 AutoencoderTiny of equal widths: but for one convolution no work is done at full resolution, where the time goes.
 Trained on 64 px crops, at a quarter of the cost. `--decoder-only` keeps the encoder, and so every latent made with
-it and the denoiser trained on them; without it, latents and denoiser must be made again.
+it and the denoiser trained on them; without it, latents must be made again. `--anchor` lets the encoder
+learn, but holds its latents near those of the start, so that a denoiser that knows the old ones can go on.
 """
 
 import argparse
+import copy
 import math
 import random
 import time
@@ -30,6 +33,7 @@ from training.pocket.words import Language
 BATCH, CROP, POOL, FRESH = 24, 64, 400, 3  # crops, pixels, scenes at hand, scenes renewed a step
 PEAK, FLOOR, WARMUP, SAVE = 5e-4, 0.02, 100, 300  # learning rate, share of it at the end, steps, steps
 GRAIN = 0.2  # noise on the latents, at most: the decoder must bear what a denoiser leaves
+SHARES = [{"style": 5, "scene": 3}.get(kind, 1) for kind in KINDS]  # of scenes: what is hardest more often
 SHAPE = {
     "encoder_block_out_channels": (48,) * 4,
     "decoder_block_out_channels": (48,) * 4,
@@ -49,7 +53,7 @@ def crops(drawer: Scenes, dice: random.Random) -> Iterator[Tensor]:
     """Yield batches of crops, forever, from a pool of scenes that is renewed bit by bit."""
 
     def fresh() -> np.ndarray:
-        return drawer.draw(dice.choice(KINDS), dice.randrange(10**6), dice).picture
+        return drawer.draw(dice.choices(KINDS, SHARES)[0], dice.randrange(10**6), dice).picture
 
     pool = [fresh() for _ in range(POOL)]
     while True:
@@ -64,15 +68,24 @@ def slopes(x: Tensor) -> tuple[Tensor, Tensor]:
     return x[..., 1:] - x[..., :-1], x[..., 1:, :] - x[..., :-1, :]
 
 
-def loss(vae: AutoencoderTiny, x: Tensor) -> Tensor:
-    """L1 of pixels, of slopes (sharp edges) and of a low pass (right colours), squares, and tame latents."""
+def loss(vae: AutoencoderTiny, x: Tensor, old: AutoencoderTiny | None = None, anchor: float = 0.0) -> Tensor:
+    """L1 of pixels, of slopes (sharp edges) and of a low pass (right colours), squares, and tame latents.
+
+    `anchor` weighs how far the latents are from those of an `old` autoencoder.
+    """
     z: Tensor = vae.encode(x).latents
+    held = torch.zeros(())
+    if old is not None:
+        with torch.no_grad():
+            before = old.encode(x).latents
+        held = anchor * (z - before).square().mean()
     grain = GRAIN * torch.rand(len(z), 1, 1, 1)
     y: Tensor = vae.decode(z + grain * torch.randn_like(z)).sample
     edges = torch.stack([(a - b).abs().mean() for a, b in zip(slopes(y), slopes(x), strict=True)]).sum()
     tame = z.mean((0, 2, 3)).square().mean() + (z.var((0, 2, 3)) - 1).abs().mean()
     low = (F.avg_pool2d(y, 4) - F.avg_pool2d(x, 4)).abs().mean()
-    return (y - x).abs().mean() + 0.5 * edges + low + 2 * (y - x).square().mean() + 0.02 * tame
+    error = (y - x).abs().mean() + 0.5 * edges + low + 2 * (y - x).square().mean()
+    return error + (held if old is not None else 0.02 * tame)
 
 
 @torch.no_grad()
@@ -82,21 +95,22 @@ def psnr(vae: AutoencoderTiny, x: Tensor) -> float:
     return float((10 * torch.log10(4 / (y - x).square().mean((1, 2, 3)))).mean())
 
 
-def train(vae: AutoencoderTiny, drawer: Scenes, minutes: float, out: Path, decoder_only: bool) -> None:
+def train(vae: AutoencoderTiny, drawer: Scenes, args: argparse.Namespace) -> None:
     """Train for so many minutes and write a diffusers folder now and then."""
+    out, old = args.work / "vae", copy.deepcopy(vae).requires_grad_(False) if args.anchor else None
     held_out = random.Random(-1)
     check = pixels([drawer.draw(KINDS[i % len(KINDS)], i, held_out).picture for i in range(48)])
-    vae.encoder.requires_grad_(not decoder_only)
+    vae.encoder.requires_grad_(not args.decoder_only)
     optimizer = torch.optim.AdamW(
         [p for p in vae.parameters() if p.requires_grad], betas=(0.9, 0.99), weight_decay=1e-4
     )
     context, batches, began = autocast(), crops(drawer, random.Random(time.time_ns())), time.monotonic()
     with tqdm(desc="crops", unit="", mininterval=30) as bar:
-        while (progress := (time.monotonic() - began) / (60 * minutes)) < 1:
+        while (progress := (time.monotonic() - began) / (60 * args.minutes)) < 1:
             fade = FLOOR + (1 - FLOOR) * 0.5 * (1 + math.cos(math.pi * progress))
-            optimizer.param_groups[0]["lr"] = PEAK * fade * min(1.0, bar.n / (WARMUP * BATCH))
+            optimizer.param_groups[0]["lr"] = args.rate * fade * min(1.0, bar.n / (WARMUP * BATCH))
             with context:
-                error = loss(vae, next(batches))
+                error = loss(vae, next(batches), old, args.anchor)
             optimizer.zero_grad()
             torch.autograd.backward(error)
             torch.nn.utils.clip_grad_norm_(vae.parameters(), 1.0)
@@ -116,6 +130,8 @@ def main() -> None:
     ask.add_argument("--minutes", type=float, default=40.0)
     ask.add_argument("--start", type=Path, help="a diffusers vae folder to begin from; default: the one of --work")
     ask.add_argument("--decoder-only", action="store_true")
+    ask.add_argument("--anchor", type=float, default=0.0, help="weight of the distance to the latents of the start")
+    ask.add_argument("--rate", type=float, default=PEAK, help="learning rate at its highest")
     ask.add_argument("--threads", type=int, default=2)
     args = ask.parse_args()
     torch.set_num_threads(args.threads)
@@ -123,7 +139,7 @@ def main() -> None:
     start = args.start or (out if out.exists() else None)
     vae = AutoencoderTiny.from_pretrained(start, torch_dtype=torch.float32) if start else AutoencoderTiny(**SHAPE)
     drawer = Scenes(*load(args.work), Language.read())
-    train(vae.to(memory_format=torch.channels_last), drawer, args.minutes, out, args.decoder_only)
+    train(vae.to(memory_format=torch.channels_last), drawer, args)
 
 
 if __name__ == "__main__":

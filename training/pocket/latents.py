@@ -59,22 +59,22 @@ class Encoders:
         return latents.half().numpy()
 
 
-def write(path: Path, scenes: list[Scene], encoders: Encoders) -> None:
-    """Encode scenes and write one shard, whole or not at all. A picture that comes again costs no second pass."""
-    pictures = {scene.picture.tobytes(): scene.picture for scene in scenes}
-    distinct = list(pictures.values())
-    encoded = [encoders.latents(np.stack(distinct[at : at + BATCH])) for at in range(0, len(distinct), BATCH)]
-    place = {key: row for row, key in enumerate(pictures)}
-    captions = [scene.caption for scene in scenes]
-    states = [encoders.states(captions[at : at + BATCH]) for at in range(0, len(captions), BATCH)]
+def write(path: Path, scenes: list[Scene], encoders: Encoders, states: bool) -> None:
+    """Encode scenes and write one shard, whole or not at all: a picture once, however many captions it has.
+
+    `rows` says for each caption which of the latents is its own. Without `states` (24 kB a caption) the denoiser
+    encodes the captions itself.
+    """
+    pictures = [scene.picture for scene in scenes]
+    encoded = [encoders.latents(np.stack(pictures[at : at + BATCH])) for at in range(0, len(pictures), BATCH)]
+    told = [(row, caption, scene.kind) for row, scene in enumerate(scenes) for caption in scene.captions]
+    rows, captions, kinds = zip(*told, strict=True)
+    held = {"latents": np.concatenate(encoded), "rows": np.array(rows, np.int32), "captions": np.array(captions)}
+    if states:
+        batches = [encoders.states(list(captions[at : at + BATCH])) for at in range(0, len(captions), BATCH)]
+        held["states"] = np.concatenate(batches)
     temporary = path.with_suffix(".part.npz")
-    np.savez(
-        temporary,
-        latents=np.concatenate(encoded)[[place[scene.picture.tobytes()] for scene in scenes]],
-        states=np.concatenate(states),
-        kinds=np.array([scene.kind for scene in scenes]),
-        captions=np.array(captions),
-    )
+    np.savez(temporary, allow_pickle=False, kinds=np.array(kinds), **held)
     temporary.rename(path)
 
 
@@ -98,19 +98,33 @@ def main() -> None:
     ask.add_argument("--work", type=Path, default=Path("build/pocket"))
     ask.add_argument("--model", type=Path, default=Path("assets/models/pocket"))
     ask.add_argument("--vae", type=Path, help="default: the model's own")
+    ask.add_argument("--captions", type=int, default=6, help="wordings of each picture, at most")
+    ask.add_argument("--states", action="store_true", help="write the text states too: larger, quicker to start from")
+    ask.add_argument("--shards", type=int, help="only the first so many")
+    ask.add_argument("--part", type=int, default=0, help="which part of the shards this process writes, from 0")
+    ask.add_argument("--parts", type=int, default=1, help="in how many processes the shards are written")
+    ask.add_argument("--threads", type=int, default=1)
+    ask.add_argument("--scale", type=float, help="of latents: that of the weights to begin from; default: measured")
     args = ask.parse_args()
+    torch.set_num_threads(args.threads)
     encoders = Encoders.open(args.model, args.vae or args.model / "vae")
     drawer = Scenes(*load(args.work), Language.read())
     shards = plan(tomllib.loads((HERE / "curriculum.toml").read_text())["shards"])
     np.save(args.work / "empty.npy", encoders.states([""])[0])
-    for number, scenes in enumerate(tqdm(shards, desc="shards")):
+    for number, scenes in enumerate(tqdm(shards[: args.shards], desc="shards")):
         path = args.work / f"shard-{number:03}.npz"
-        if not path.exists():
+        if not path.exists() and number % args.parts == args.part:
             rng = random.Random(number)
-            write(path, [drawer.draw(kind, index, rng) for kind, index in scenes], encoders)
-        if number == 0:  # one scale for all that follows, or latents of later runs would not fit the weights
-            spread = np.load(path)["latents"].astype(np.float32).std()
-            (args.work / "scale.txt").write_text(f"{1 / spread:.6f}\n")
+            drawn = [drawer.draw(kind, index, rng, args.captions) for kind, index in scenes]
+            write(path, drawn, encoders, args.states)
+    write_scale(args.work, args.scale)
+
+
+def write_scale(work: Path, given: float | None) -> None:
+    """Write the one factor for all latents: the given one, or what brings the first shard's to a deviation of 1."""
+    if given is None:
+        given = 1 / float(np.load(work / "shard-000.npz")["latents"].astype(np.float32).std())
+    (work / "scale.txt").write_text(f"{given:.6f}\n")
 
 
 if __name__ == "__main__":

@@ -1,32 +1,33 @@
-"""Which things the model learns: emoji files -> the written rules and the studio's own check -> arrays.
+"""Which things the model learns: pictures of several sets -> the written rules and the studio's own check -> arrays.
 
-Pictures: Fluent Emoji 3D (MIT, npm `@lobehub/fluent-emoji-3d`); names and keywords: `emojibase-data` (MIT).
+Pictures: see sources.py; names and keywords: `emojibase-data` (MIT).
 """
 
 import json
 import re
 import tomllib
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from PIL import Image
+from tqdm import tqdm
 
 from safety.guard import Guard
 from safety.policy.model import load_policy
 from safety.prompt import load_prompt_checks
 from safety.records import Verdict
+from training.pocket.sources import EDGE, FLUENT_3D, TONES, TONES_SWAPPED, Sources, chosen_by_eye
 
 HERE = Path(__file__).parent
 ROOT = HERE.parents[1]
 SIZE = 128  # pixels, the model's native size
+OBJECTS = 7  # emojibase's group of objects; also that of things which are no emoji
 PEOPLE = 1  # emojibase's group of people and body parts: those with skin tones
 REFUSED = "safety.refused"  # the rule that is no list: the studio's own prompt check
-TONES = ("light", "medium-light", "medium", "medium-dark", "dark")
-# What @lobehub/fluent-emoji-3d 1.1.0 draws for the five modifiers, lightest first: the files of two are swapped.
-TONES_DRAWN = ("light", "medium", "medium-light", "medium-dark", "dark")
+TONED_SETS = ("fluent-3d", "fluent-flat", "noto")  # sets from which every tone and gender is taken: others add little
 
 Entry = dict[str, Any]  # one emoji of emojibase
 
@@ -35,7 +36,8 @@ Entry = dict[str, Any]  # one emoji of emojibase
 class Thing:
     """One object the model can draw.
 
-    `files` are its pictures: one, or several of equal right (skin tones, genders) with a `note` each.
+    `files` are the keys of its pictures (sources.py): depictions, skin tones and genders of equal right, each with a
+    `note` "gender|tone".
     """
 
     label: str
@@ -43,6 +45,11 @@ class Thing:
     tags: tuple[str, ...]
     files: tuple[str, ...]
     notes: tuple[str, ...]
+
+    @property
+    def sources(self) -> tuple[str, ...]:
+        """The set that each picture is from."""
+        return tuple(file.split(":")[0] for file in self.files)
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,25 +82,19 @@ class Filter:
         return None if label in self.core else "later: not yet in core.txt"
 
 
-def find(folder: Path, hexcode: str) -> str | None:
-    """The file stem of an emoji, whichever way its variation selector is written."""
-    low = hexcode.lower()
-    stems = (low, low.replace("-fe0f", ""), low + "-fe0f")
-    return next((stem for stem in stems if (folder / f"{stem}.webp").exists()), None)
-
-
-def faces_of(entry: Entry, everyone: dict[str, Entry], folder: Path) -> Iterator[tuple[str, str]]:
-    """Yield (file stem, note) of all tones and genders of an entry: evenly, since no name says which."""
+def faces_of(entry: Entry, everyone: dict[str, Entry], sources: Sources) -> Iterator[tuple[str, str]]:
+    """Yield (key, note) of all sets, tones and genders of an entry: evenly, since no name says which."""
     genders = [("", entry)]
     if entry["group"] == PEOPLE:
         pairs = ((g, everyone.get(f"{g} {entry['label'].replace('person ', '')}")) for g in ("man", "woman"))
         genders += [(gender, other) for gender, other in pairs if other]
     for gender, one in genders:
-        for tone, variant in zip(TONES_DRAWN, one.get("skins", ()), strict=False):
-            if stem := find(folder, variant["hexcode"]):
-                yield stem, f"{gender}|{tone}"
-    if not entry.get("skins") and (stem := find(folder, entry["hexcode"])):
-        yield stem, "|"
+        for place, variant in enumerate(one.get("skins", ())[: len(TONES)]):
+            found = sources.emoji(variant["hexcode"], variant.get("label", ""))
+            for name in (name for name in TONED_SETS if name in found):
+                yield found[name], f"{gender}|{(TONES_SWAPPED if name == FLUENT_3D else TONES)[place]}"
+    if not entry.get("skins"):
+        yield from ((key, "|") for key in sources.emoji(entry["hexcode"], entry["label"].lower()).values())
 
 
 def studio_judge() -> Guard:
@@ -109,37 +110,52 @@ def refused(words: Sequence[str], guard: Guard, least: Verdict = Verdict.BLOCK) 
     return {word for word, verdict in zip(words, verdicts, strict=True) if verdict >= least}
 
 
-def choose(packages: Path, rules: Filter, guard: Guard) -> tuple[list[Thing], list[Removed]]:
-    """Split the emoji of the installed npm packages into what is learned and what is not."""
-    folder = packages / "@lobehub/fluent-emoji-3d/assets"
+def choose(packages: Path, sources: Sources, rules: Filter, guard: Guard) -> tuple[list[Thing], list[Removed]]:
+    """Split the emoji of the installed packages, and the things of pictures.toml, into what is learned and what not."""
     entries = json.loads((packages / "emojibase-data/en/data.json").read_text())
     everyone = {entry["label"].lower(): entry for entry in entries}
+    more = chosen_by_eye()
+    everyone |= {label: {"label": label, "group": OBJECTS, "hexcode": "none"} for label in more["new"]}
     named = {label: rules.why_not(label, entry.get("group", -1)) for label, entry in everyone.items()}
     named |= dict.fromkeys(refused([label for label, rule in named.items() if rule is None], guard), REFUSED)
     things, removed = [], []
     for label, entry in everyone.items():
         rule = named[label]
-        files = list(faces_of(entry, everyone, folder)) if rule is None else []
+        files = list(depictions(entry, everyone, sources, more)) if rule is None else []
         if files:
-            stems, notes = zip(*files, strict=True)
-            things.append(Thing(label, entry["group"], tuple(entry.get("tags", ())), stems, notes))
+            keys, notes = zip(*files, strict=True)
+            things.append(Thing(label, entry["group"], tuple(entry.get("tags", ())), keys, notes))
         else:
-            removed.append(Removed(label, rule or "no picture in the package"))
+            removed.append(Removed(label, rule or "no picture in the packages"))
     return things, removed
 
 
-def cutout(path: Path) -> np.ndarray:
-    """Load one emoji as uint8 RGBA of shape (128, 128, 4)."""
-    with Image.open(path) as image:
-        return np.asarray(image.convert("RGBA").resize((SIZE, SIZE), Image.Resampling.LANCZOS))
+def depictions(
+    entry: Entry, everyone: dict[str, Entry], sources: Sources, more: Mapping[str, Mapping[str, Sequence[str]]]
+) -> Iterator[tuple[str, str]]:
+    """Yield (key, note) of all pictures of a thing: its own, those of emoji that show the same, and chosen clip art."""
+    label, out = entry["label"].lower(), set(more["not"]["pictures"])
+    for name in (label, *more["same"].get(label, ())):
+        yield from (face for face in faces_of(everyone[name], everyone, sources) if face[0] not in out)
+    for key in (*more["more"].get(label, ()), *more["new"].get(label, ())):
+        yield key, "|"
 
 
-def save(things: list[Thing], packages: Path, work: Path) -> None:
-    """Write `things.json` and `cutouts.npy` (uint8, all files of all things in order, 128 x 128 RGBA)."""
-    folder = packages / "@lobehub/fluent-emoji-3d/assets"
-    stems = [stem for thing in things for stem in thing.files]
-    np.save(work / "cutouts.npy", np.stack([cutout(folder / f"{stem}.webp") for stem in stems]))
+def save(things: list[Thing], sources: Sources, work: Path) -> None:
+    """Write `things.json`, `cutouts.npy` and `cutouts-256.npy` (uint8 RGBA, all pictures of all things in order)."""
+    keys = [key for thing in things for key in thing.files]
+    large = np.lib.format.open_memmap(work / "cutouts-256.npy", "w+", np.uint8, (len(keys), EDGE, EDGE, 4))
+    small = np.lib.format.open_memmap(work / "cutouts.npy", "w+", np.uint8, (len(keys), SIZE, SIZE, 4))
+    for row, key in enumerate(tqdm(keys, desc="pictures", mininterval=10)):
+        large[row] = sources.read(key)
+        small[row] = smaller(large[row])
     (work / "things.json").write_text(json.dumps([asdict(thing) for thing in things]))
+
+
+def smaller(picture: np.ndarray) -> np.ndarray:
+    """Half as large, RGBA; what is transparent lends no colour to edges."""
+    layer = Image.fromarray(picture).convert("RGBa").resize((SIZE, SIZE), Image.Resampling.LANCZOS)
+    return np.asarray(layer.convert("RGBA"))
 
 
 def load(work: Path) -> tuple[list[Thing], np.ndarray]:

@@ -1,56 +1,46 @@
-"""Pictures with captions, composed on the fly: one thing, a painted one, two, several, small, aside.
+"""Scenes with captions, composed on the fly: one thing, a painted one, two, several, in places, at times, in styles.
 
-Little varies that the caption does not say: a model this small learns names faster from pictures that stand still.
+A specification says what is in the picture; what it leaves open the seed decides (composer.py). Each picture has
+several captions, which say now more of it and now less (captions.py).
 """
 
 import random
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 
 import numpy as np
 from PIL import Image
 
+from training.pocket.captions import Captions
+from training.pocket.composer import RELATIONS, SIDES, Composer, Part, Spec
+from training.pocket.grounds import PLACES, TIMES, WEATHERS
 from training.pocket.objects import SIZE, Thing
-from training.pocket.words import Language, article, plural
+from training.pocket.painting import paint as paint
+from training.pocket.painting import paintable
+from training.pocket.styles import STYLES
+from training.pocket.words import Language
 
-KINDS = ("single", "ground", "person", "painted", "beside", "stacked", "count", "aside", "size")
-LARGE, HALF, SMALL, FULL = 108, 60, 56, 126  # edge of an object, pixels
-SPOTS = {2: ((4, 34), (64, 34)), 3: ((4, 4), (64, 4), (34, 64)), 4: ((4, 4), (64, 4), (4, 64), (64, 64))}
-ASIDE = {"left": (2, 34), "right": (66, 34), "top": (34, 2), "bottom": (34, 66)}
-PAINTABLE_SHARE, PAINTABLE_CHROMA = 0.45, 60  # of opaque pixels; saturation times value, of 255
+KINDS = ("single", "ground", "person", "painted", "pair", "relation", "count", "aside", "size", "scene", "style")
+LARGE, HALF = 108, 60  # edge of an object that is compared with others, pixels
+SPOTS = {2: ((4, 34), (64, 34))}
+TIME_SHARES, WEATHER_SHARES = (50, 25, 25), (76, 8, 8, 8)
+STYLED = STYLES[1:]
 
-Part = tuple[np.ndarray, int, tuple[int, int]]  # an RGBA cutout, its edge and its (x, y)
+Laid = tuple[np.ndarray, int, tuple[int, int]]  # an RGBA cutout, its edge and its (x, y)
 
 
 @dataclass(frozen=True, slots=True)
 class Scene:
-    """A uint8 RGB picture of shape (128, 128, 3), what it shows in words, and its kind."""
+    """A uint8 RGB picture of shape (128, 128, 3), a caption, its kind, and all captions of it."""
 
     picture: np.ndarray
     caption: str
     kind: str
+    captions: tuple[str, ...] = ()
 
 
-def paintable(cutout: np.ndarray) -> bool:
-    """Tell whether enough of an object has a colour that could be another."""
-    opaque = cutout[..., 3] > 128
-    rgb = cutout[..., :3][opaque].astype(int)
-    return bool((rgb.max(-1) - rgb.min(-1) > PAINTABLE_CHROMA).mean() > PAINTABLE_SHARE)
-
-
-def paint(cutout: np.ndarray, hue: int) -> np.ndarray:
-    """Turn the colours of an RGBA object around `hue` (degrees), keeping a quarter of their spread."""
-    hsv = np.array(Image.fromarray(cutout[..., :3]).convert("HSV")).astype(float)
-    angle = hsv[..., 0] / 255 * 2 * np.pi
-    weight = hsv[..., 1] * (cutout[..., 3] > 128)
-    mean = np.angle((np.exp(1j * angle) * weight).sum())
-    off = np.angle(np.exp(1j * (angle - mean))) * 0.25
-    hsv[..., 0] = ((np.deg2rad(hue) + off) / (2 * np.pi) * 255) % 255
-    rgb = Image.fromarray(hsv.astype(np.uint8), "HSV").convert("RGB")
-    return np.dstack([np.asarray(rgb), cutout[..., 3]])
-
-
-def compose(parts: list[Part], ground: tuple[int, int, int]) -> np.ndarray:
-    """Lay cutouts on a plain ground."""
+def compose(parts: Sequence[Laid], ground: tuple[int, int, int]) -> np.ndarray:
+    """Lay cutouts on a plain ground, as the evaluators do."""
     canvas = Image.new("RGB", (SIZE, SIZE), ground)
     for cutout, edge, spot in parts:
         layer = Image.fromarray(np.ascontiguousarray(cutout)).resize((edge, edge), Image.Resampling.LANCZOS)
@@ -62,97 +52,98 @@ class Scenes:
     """Draws scenes. `index` walks through the things in turn, so that each gets its share."""
 
     def __init__(self, things: list[Thing], cutouts: np.ndarray, language: Language) -> None:
-        self.things, self.cutouts, self.language = things, cutouts, language
-        self.first = np.cumsum([0, *(len(thing.files) for thing in things)])
+        self.things, self.language = things, language
+        self.composer = Composer(things, cutouts)
+        self.captions = Captions(language, {thing.label: thing for thing in things})
         self.people = [i for i, thing in enumerate(things) if any(note.split("|")[0] for note in thing.notes)]
-        self.paintables = [i for i, at in enumerate(self.first[:-1]) if self._bare(i) and paintable(cutouts[at])]
+        first = np.cumsum([0, *(len(thing.files) for thing in things)])
+        self.paintables = [
+            i for i, at in enumerate(first[:-1]) if self.captions.bare(things[i].label) and paintable(cutouts[at])
+        ]
+        indoors = [thing.label for thing in things if thing.label in language.indoors]
+        self.indoors = set(indoors)
 
-    def _bare(self, i: int) -> str | None:
-        """A name without a colour of its own ("apple", not "red apple"), or None: never painted."""
-        if self.things[i].group not in range(3, 8):
-            return None
-        names = self.language.names.get(self.things[i].label, [self.things[i].label])
-        return next((name for name in names if name.split()[0] not in self.language.backgrounds), None)
+    def depictions(self, label: str) -> list[np.ndarray]:
+        """All pictures of a thing, uint8 RGBA; raise KeyError: there is no such thing."""
+        return self.composer.depictions(label)
 
-    def draw(self, kind: str, index: int, rng: random.Random) -> Scene:
-        """Draw one scene of a kind, or raise AttributeError: there is no such kind."""
-        colour = None
-        if kind == "ground" or (kind != "single" and rng.random() < 0.3):
-            colour = rng.choice(list(self.language.backgrounds))
-        parts, caption = getattr(self, f"_{kind}")(index, rng)
-        picture = compose(parts, self.language.backgrounds[colour or "white"])
-        return Scene(picture, self.language.ground(caption, colour, rng), kind)
+    def draw(self, kind: str, index: int, rng: random.Random, captions: int = 1) -> Scene:
+        """Draw one scene of a kind with so many captions, or raise AttributeError: there is no such kind."""
+        spec = self.spec(kind, index, rng)
+        said = tuple(dict.fromkeys(self.captions.say(spec, rng) for _ in range(captions)))
+        return Scene(self.composer.draw(spec, rng.getrandbits(32)), said[0], kind, said)
 
-    def _one(self, index: int, rng: random.Random, told: float = 0.25) -> tuple[np.ndarray, str]:
-        """One of a thing's cutouts, and its name: with the tone of the skin and the gender told, or not."""
-        i = index % len(self.things)
-        thing, which = self.things[i], rng.randrange(len(self.things[i].files))
-        name = self.language.name(thing, rng)
-        gender, tone = thing.notes[which].split("|")
-        if tone and rng.random() < told:
-            name = f"{gender} {name} with {tone} skin".strip()
-        elif gender and rng.random() < told:
-            name = f"{gender} {name}"
-        return self.cutouts[self.first[i] + which], name
+    def spec(self, kind: str, index: int, rng: random.Random) -> Spec:
+        """What a scene of this kind shows."""
+        spec: Spec = getattr(self, f"_{kind}")(index, rng)
+        return spec
 
-    def _single(self, index: int, rng: random.Random, told: float = 0.25) -> tuple[list[Part], str]:
-        cutout, name = self._one(index, rng, told)
-        form = rng.choice(self.language.forms["plain"])
-        return [(cutout, LARGE, (10, 10))], self.language.say(form, name)
+    def _part(self, index: int, rng: random.Random, style: str = "") -> Part:
+        label = self.things[index % len(self.things)].label
+        return Part(label, self.composer.choose(label, np.random.default_rng(rng.getrandbits(32)), style))
 
-    _ground = _single
+    def _single(self, index: int, rng: random.Random) -> Spec:
+        return Spec((self._part(index, rng),))
 
-    def _person(self, index: int, rng: random.Random) -> tuple[list[Part], str]:
-        """A person at work, who it is mostly told: many pictures share these names, and only words tell them apart."""
-        return self._single(self.people[index % len(self.people)], rng, told=0.7)
+    def _ground(self, index: int, rng: random.Random) -> Spec:
+        return Spec((self._part(index, rng),), ground=rng.choice(list(self.language.backgrounds)))
 
-    def _painted(self, index: int, rng: random.Random) -> tuple[list[Part], str]:
-        i = self.paintables[index % len(self.paintables)]
-        cutout, _ = self._one(i, rng)
-        label, name = self.things[i].label, self._bare(i)
-        free = [c for c in self.language.tints if (c, label) not in self.language.unseen_colours]
-        colour = rng.choice(free)
-        form = rng.choice(self.language.forms["plain"])
-        return [(paint(cutout, self.language.tints[colour]), LARGE, (10, 10))], self.language.say(
-            form, f"{colour} {name}"
-        )
+    def _person(self, index: int, rng: random.Random) -> Spec:
+        """Somebody at work; most captions say who: many pictures share these names, only words tell them apart."""
+        return self._single(self.people[index % len(self.people)], rng)
 
-    def _two(self, index: int, rng: random.Random) -> tuple[tuple[np.ndarray, str], tuple[np.ndarray, str]]:
-        one, other = index % len(self.things), rng.randrange(len(self.things))
-        labels = frozenset((self.things[one].label, self.things[other].label))
+    def _painted(self, index: int, rng: random.Random) -> Spec:
+        part = self._part(self.paintables[index % len(self.paintables)], rng)
+        free = [c for c in self.language.tints if (c, part.label) not in self.language.unseen_colours]
+        return self._somewhere(Spec((replace(part, colour=rng.choice(free)),)), rng, 0.2)
+
+    def _two(self, index: int, rng: random.Random) -> tuple[Part, Part]:
+        one, other = self._part(index, rng), self._part(rng.randrange(len(self.things)), rng)
+        labels = frozenset((one.label, other.label))
         if len(labels) == 1 or labels in self.language.unseen_pairs:
             return self._two(index, rng)
-        return self._one(one, rng), self._one(other, rng)
+        return one, other
 
-    def _beside(self, index: int, rng: random.Random) -> tuple[list[Part], str]:
+    def _pair(self, index: int, rng: random.Random) -> Spec:
         one, other = self._two(index, rng)
-        form = rng.choice(self.language.forms["beside"])
-        return [(one[0], HALF, SPOTS[2][0]), (other[0], HALF, SPOTS[2][1])], self.language.say(form, one[1], other[1])
+        return self._somewhere(Spec((one, other), relation="next to"), rng, 0.25)
 
-    def _stacked(self, index: int, rng: random.Random) -> tuple[list[Part], str]:
-        one, other = self._two(index, rng)
-        form = rng.choice(self.language.forms["stacked"])
-        parts = [(one[0], HALF, ASIDE["top"]), (other[0], HALF, ASIDE["bottom"])]
-        return parts, self.language.say(form, one[1], other[1])
+    def _relation(self, index: int, rng: random.Random) -> Spec:
+        return self._somewhere(Spec(self._two(index, rng), relation=rng.choice(RELATIONS[1:])), rng, 0.35)
 
-    def _count(self, index: int, rng: random.Random) -> tuple[list[Part], str]:
-        cutout, name = self._one(index, rng)
-        many = plural(name)
-        if many is None:
+    def _count(self, index: int, rng: random.Random) -> Spec:
+        part = self._part(index, rng)
+        if self.captions.many(part.label) is None:
             return self._count(rng.randrange(len(self.things)), rng)
-        number = rng.choice(list(SPOTS))
-        form = rng.choice(self.language.counts[number])
-        return [(cutout, HALF, spot) for spot in SPOTS[number]], form.format(s=many)
+        return self._somewhere(Spec((part,) * rng.choice((2, 2, 3, 3, 4))), rng, 0.3)
 
-    def _aside(self, index: int, rng: random.Random) -> tuple[list[Part], str]:
-        cutout, name = self._one(index, rng)
-        side = rng.choice(list(ASIDE))
-        return [(cutout, HALF, ASIDE[side])], self.language.say(rng.choice(self.language.forms[side]), name)
+    def _aside(self, index: int, rng: random.Random) -> Spec:
+        return self._somewhere(Spec((replace(self._part(index, rng), spot=rng.choice(SIDES)),)), rng, 0.25)
 
-    def _size(self, index: int, rng: random.Random) -> tuple[list[Part], str]:
-        cutout, name = self._one(index, rng)
-        size, edge = rng.choice([("small", SMALL), ("big", FULL)])
-        spot = ((SIZE - edge) // 2,) * 2
-        if article(name) == name:  # plurals take no "a small"
-            return [(cutout, edge, spot)], f"{size} {name}"
-        return [(cutout, edge, spot)], self.language.say(rng.choice(self.language.forms[size]), name)
+    def _size(self, index: int, rng: random.Random) -> Spec:
+        return self._somewhere(Spec((replace(self._part(index, rng), size=rng.choice(("small", "big"))),)), rng, 0.25)
+
+    def _scene(self, index: int, rng: random.Random) -> Spec:
+        """A thing out of doors or in a room, sometimes two; now and then all in a style."""
+        two = rng.random() < 0.12
+        parts = self._two(index, rng) if two else (self._part(index, rng),)
+        return self._somewhere(Spec(parts, relation="next to" if two else ""), rng, 1.0)
+
+    def _style(self, index: int, rng: random.Random) -> Spec:
+        style = rng.choice(STYLED)
+        spec = Spec((self._part(index, rng, style),), style=style)
+        if rng.random() < 0.15:
+            spec = replace(spec, parts=self._two(index, rng), relation="next to")
+        return self._somewhere(spec, rng, 0.45)
+
+    def _somewhere(self, spec: Spec, rng: random.Random, share: float) -> Spec:
+        """Put a share of specifications into a place at a time of day; a thing never where it is held out."""
+        if rng.random() >= share:
+            return spec
+        place, time = rng.choice(PLACES), rng.choices(TIMES, TIME_SHARES)[0]
+        if any(part.label in self.indoors for part in spec.parts) and rng.random() < 0.5:
+            place = "room"
+        if any((part.label, place, time) in self.language.unseen_scenes for part in spec.parts):
+            return self._somewhere(spec, rng, 1.0)
+        weather = "clear" if place == "room" else rng.choices(WEATHERS, WEATHER_SHARES)[0]
+        return replace(spec, place=place, time=time, weather=weather)

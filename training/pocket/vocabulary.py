@@ -1,6 +1,8 @@
 """Writes the list of words that the model knows: assets/models/pocket/vocabulary.toml, from the files it was taught by.
 
-python -m training.pocket.vocabulary
+    python -m training.pocket.vocabulary
+
+Run it when new weights are exported, and not before: until then the lists of words are ahead of the weights that ship.
 """
 
 from __future__ import annotations

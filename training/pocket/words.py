@@ -44,6 +44,16 @@ def read_pairs(path: Path) -> list[tuple[str, ...]]:
     return [tuple(field.strip() for field in line.split("|")) for line in lines]
 
 
+def unmixed(names: dict[str, list[str]]) -> dict[str, list[str]]:
+    """Leave out of a thing's names what is the first name of another.
+
+    >>> unmixed({"pig face": ["pig", "boar"], "boar": ["boar"]})
+    {'pig face': ['pig'], 'boar': ['boar']}
+    """
+    first = {words[0]: label for label, words in names.items()}
+    return {label: [word for word in words if first.get(word, label) == label] for label, words in names.items()}
+
+
 @dataclass(frozen=True, slots=True)
 class Language:
     """The data of `language.toml`, `names.toml` and `neighbours.toml`, and the pairs that captions must not hold."""
@@ -56,24 +66,37 @@ class Language:
     neighbours: dict[str, list[str]]
     unseen_colours: frozenset[tuple[str, str]]
     unseen_pairs: frozenset[frozenset[str]]
+    places: dict[str, dict[str, list[str]]]  # words for each place, time and weather
+    styles: dict[str, dict[str, list[str]]]  # words before and after, for each style
+    praise: list[str]
+    indoors: frozenset[str]
+    unseen_scenes: frozenset[tuple[str, str, str]]  # label, place, time
 
     @classmethod
     def read(cls, folder: Path = HERE) -> "Language":
         """Read the files; a missing one is an error of its name."""
         words = tomllib.loads((folder / "language.toml").read_text())
         names = tomllib.loads((folder / "names.toml").read_text())
-        neighbours = tomllib.loads((folder / "neighbours.toml").read_text())
+        near = tomllib.loads((folder / "neighbours.toml").read_text())
+        plain = unmixed({label: words for section in names.values() for label, words in section.items()})
+        owned = {word for words in plain.values() for word in words}
         colours = read_pairs(folder / "prompts/colours.txt")
         pairs = read_pairs(folder / "prompts/pairs.txt")
+        scenes = read_pairs(folder / "prompts/scenes.txt")
         return cls(
             forms=words["forms"],
             counts={int(n): forms for n, forms in words["counts"].items()},
             backgrounds={word: tuple(rgb) for word, rgb in words["backgrounds"].items()},
             tints=words["tints"],
-            names={label: plain for section in names.values() for label, plain in section.items()},
-            neighbours=neighbours,
+            names=plain,
+            neighbours={label: kept for label, words in near.items() if (kept := [w for w in words if w not in owned])},
             unseen_colours=frozenset((colour, label) for _, colour, label in colours),
             unseen_pairs=frozenset(frozenset((one, other)) for _, one, other in pairs),
+            places={kind: words[f"{kind}s"] for kind in ("place", "time", "weather")},
+            styles=words["styles"],
+            praise=words["praise"]["words"],
+            indoors=frozenset(words["where"]["indoors"]),
+            unseen_scenes=frozenset((label, place, time) for _, label, place, time in scenes),
         )
 
     def name(self, thing: Thing, rng: random.Random) -> str:
