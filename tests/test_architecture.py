@@ -27,6 +27,7 @@ FLOORS = (
     ("engines",),
     ("studio",),
     ("ui", "ui.forms", "ui.log_lines", "ui.reach", "ui.results", "ui.serialize", "ui.texts"),
+    ("ui.sentences",),
     ("ui.placeholders",),
     ("ui.html",),
     ("ui.http", "ui.learn"),

@@ -18,6 +18,7 @@ from studio.layers import MARKS, PICTURE, PROMPT, CategoryScore
 from ui.html.markup import facts, joined, jpeg_address
 from ui.html.picture import mark_name
 from ui.html.progress import steered
+from ui.sentences import in_language
 from ui.texts import Texts, page_texts
 
 VIEW_QUALITY = 60  # of JPEG
@@ -146,7 +147,11 @@ def _model(told: Happened, said: Texts) -> Markup:
         (said["happened.guidance"], f"{request.guidance or 0:g}"),
     ]
     steering = generation.steered
-    lines = steered(steering, told.messages) or [said.say("happened.not_steered", why=steering.why)] if steering else []
+    lines = (
+        steered(steering, told.messages) or [said.say("happened.not_steered", why=in_language(steering.why, said.tag))]
+        if steering
+        else []
+    )
     body = facts(pairs) + joined(Markup("<p>{}</p>").format(line) for line in lines)
     return _chip(said["happened.model"], f"{request.engine}{_time(generation.seconds, said)}", body)
 

@@ -45,10 +45,10 @@ def _colour(health: Health) -> str:
 
 
 def _row(check: CheckHealth, texts: Texts) -> Markup:
-    about = joined(
-        Markup("<p>{}</p>").format(text) for text in (check.about, for_visitors(check.why), check.means) if text
-    )
-    return Markup('<li><span class="sl-dot sl-{}"></span><b>{}</b> <small>{}, {}</small>{}</li>').format(
+    told = filter(None, (check.about, for_visitors(check.why), check.means))
+    # For operators, who read the rest of the program in English too.
+    about = joined(Markup('<p lang="en">{}</p>').format(text) for text in told)
+    return Markup('<li><span class="sl-dot sl-{}"></span><b lang="en">{}</b> <small>{}, {}</small>{}</li>').format(
         LIGHTS[check.state],
         check.name,
         texts[f"health.stage_{check.stage}"],

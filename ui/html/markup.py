@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 from markupsafe import Markup
 
 from ui.results import Problem
+from ui.sentences import in_language
 from ui.texts import ENGLISH, page_texts
 
 if TYPE_CHECKING:
@@ -27,7 +28,8 @@ def joined(parts: Iterable[Markup]) -> Markup:
 def problem(problem: Problem, language: str = ENGLISH) -> Markup:
     """Returns what went wrong, as an alert."""
     said = page_texts(language)["page.problem"]
-    return Markup('<div class="sl-problem" role="alert"><b>{}</b> {}</div>').format(said, problem.sentence)
+    sentence = in_language(problem.sentence, language)
+    return Markup('<div class="sl-problem" role="alert"><b>{}</b> {}</div>').format(said, sentence)
 
 
 def about(words: str, content: Markup, case: str = "", has_review: bool = False) -> Markup:

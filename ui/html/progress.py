@@ -13,6 +13,7 @@ from safety.messages.catalogue import Messages
 from safety.records import Decision, Verdict
 from ui.html.markup import joined, jpeg_address, notice
 from ui.results import Step
+from ui.sentences import in_language
 from ui.texts import ENGLISH, Texts, page_texts
 
 # JPEG takes a millisecond a preview; WebP and PNG take twenty times that.
@@ -88,7 +89,7 @@ def steered(result: SteeringResult, messages: Messages) -> list[str]:
         return []
     said, names = (
         page_texts(messages.tag),
-        {"categories": _names(result.steering.categories, messages), "why": result.why},
+        {"categories": _names(result.steering.categories, messages), "why": in_language(result.why, messages.tag)},
     )
     return [said.say("steered.away" if result.method else "steered.not", **names)]
 

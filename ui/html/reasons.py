@@ -15,6 +15,7 @@ from safety.records import UNCHECKED, Decision, Reason, Verdict
 from ui.html.markup import joined
 from ui.html.regions import where
 from ui.results import for_visitors
+from ui.texts import page_texts
 
 
 def reason_list(decision: Decision, messages: Messages, prompt: str = "") -> Markup:
@@ -31,7 +32,8 @@ def quoted(quotes: Sequence[str], whole: bool, messages: Messages) -> Markup:
     if not quotes:
         return Markup("")
     phrases = Markup(", ").join(Markup("<q>{}</q>").format(quote) for quote in quotes)
-    return Markup('<p class="sl-evidence">{}: {}</p>').format(said.quotes, phrases)
+    colon = page_texts(messages.tag)["page.colon"]
+    return Markup('<p class="sl-evidence">{}{}{}</p>').format(said.quotes, colon, phrases)
 
 
 def _reason(group: ReasonGroup, messages: Messages, prompt: str) -> Markup:

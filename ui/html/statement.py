@@ -147,7 +147,8 @@ def _evidence(ground: Ground, statement: Statement) -> Markup:
         return words
     label = statement.messages.locale.statement.evidence
     place = Markup('<span class="sl-where">{}</span>').format(where(ground.regions, statement.messages.tag))
-    return words + Markup('<p class="sl-evidence">{}: {}</p>').format(label, place)
+    colon = page_texts(statement.messages.tag)["page.colon"]
+    return words + Markup('<p class="sl-evidence">{}{}{}</p>').format(label, colon, place)
 
 
 def _suggestions(statement: Statement, on_page: bool = True) -> Markup:

@@ -13,6 +13,7 @@ from markupsafe import Markup
 
 from ui.html.markup import facts, joined, problem
 from ui.results import Problem
+from ui.sentences import in_language
 from ui.texts import ENGLISH, Texts, page_texts
 
 LAYERS = ("credentials", "invisible", "metadata", "registry")
@@ -68,7 +69,7 @@ def report(result: Row | Problem | None, language: str = ENGLISH) -> Markup:
         '{}<p class="sl-honest">{}</p></section>'
     ).format(
         texts["verify.title"],
-        _plain_times(result["summary"]),
+        _plain_times(in_language(result["summary"], language)),
         _contradictions(result["contradictions"], texts),
         layers,
         _third_party(result["foreign"], result["unread"], texts),
@@ -80,7 +81,8 @@ def report(result: Row | Problem | None, language: str = ENGLISH) -> Markup:
 def _contradictions(sentences: Sequence[str], texts: Texts) -> Markup:
     if not sentences:
         return Markup("")
-    items = joined(Markup("<li>{}</li>").format(_plain_times(sentence)) for sentence in sentences)
+    said = (_plain_times(in_language(sentence, texts.tag)) for sentence in sentences)
+    items = joined(Markup("<li>{}</li>").format(sentence) for sentence in said)
     box = Markup('<div class="sl-contradictions" role="alert"><b>{}</b><ul>{}</ul></div>')
     return box.format(texts["verify.contradict"], items)
 

@@ -11,6 +11,7 @@ from engines.validation import FORMATS, STEERING
 from safety.policy.model import BASE_MODE
 from ui.html import decision
 from ui.placeholders import for_any_reader
+from ui.sentences import in_language
 from ui.texts import page_texts
 from ui.web.engine_settings import MAX_TYPED, EngineSettings
 from ui.web.example_chips import ExampleChips
@@ -133,13 +134,14 @@ def _mode_choice(studio: Studio) -> gr.Radio:
     )
 
 
-def greeting(studio: Studio, accept_language: str) -> tuple[Any, Any]:
-    """Returns updates of the language and the mode for a browser with this Accept-Language header."""
+def greeting(studio: Studio, accept_language: str) -> tuple[Any, Any, Any]:
+    """Returns updates of the language, the mode and the engine for a browser with this Accept-Language header."""
     tag = studio.nearest_language(accept_language)
     choices = studio.list_languages(tag.partition("-")[2])
     info = mode_info(studio, studio.locked_mode or BASE_MODE, tag)
     modes = [(studio.messages(tag).mode(name).title, name) for name in studio.list_modes()]
-    return gr.update(choices=choices, value=tag), gr.update(choices=modes, info=info)
+    note = in_language(studio.offered_engines()[0].card.note, tag)
+    return gr.update(choices=choices, value=tag), gr.update(choices=modes, info=info), gr.update(info=note or None)
 
 
 def mode_info(studio: Studio, mode: str, language: str) -> str:

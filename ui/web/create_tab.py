@@ -149,7 +149,7 @@ class CreateTab:
             for times, button in zip(TIMES, slot.next.larger, strict=True)
         ]
 
-    def greet(self, request: gr.Request) -> tuple[Any, Any]:
+    def greet(self, request: gr.Request) -> tuple[Any, Any, Any]:
         """Chooses the reader's language, and the country whose help comes first, as the browser names them."""
         return greeting(self.studio, accepted(request))
 

@@ -11,6 +11,7 @@ import gradio as gr
 from engines.interface import EngineCard, Range
 from engines.shapes import sizes_of
 from safety.prompt.validation import MAX_PROMPT
+from ui.sentences import in_language
 from ui.texts import ENGLISH, page_texts
 from ui.web.labels import label
 
@@ -73,7 +74,6 @@ class EngineSettings:
     def follow(self, engine: gr.Dropdown, language: gr.Dropdown, cards: Mapping[str, EngineCard]) -> Any:
         """Makes the settings take the ranges of the engine that is chosen; returns the event by which they have."""
         kinds: list[tuple[Any, Callable[[EngineCard, Say], dict[str, Any]]]] = [
-            (engine, lambda card, _: {"info": card.note or None}),
             (self.shape, _shape),
             (self.one_size, _one_size),
             (self.components["count"], lambda card, _: _count(card)),
@@ -86,7 +86,9 @@ class EngineSettings:
 
         def follow(name: str, language: str | None) -> list[Any]:
             say = page_texts(language or ENGLISH).say
-            return [gr.update(**kind(cards[name], say)) for _, kind in kinds]
+            updates = [gr.update(**kind(cards[name], say)) for _, kind in kinds]
+            note = in_language(cards[name].note, language or ENGLISH)
+            return [gr.update(info=note or None), *updates]
 
         quiet: dict[str, Any] = {"show_progress": "hidden", "api_visibility": "private"}
         sides, seed = [self.components["width"], self.components["height"]], self.components["seed"]
@@ -94,7 +96,7 @@ class EngineSettings:
         gr.on([side.change for side in sides], None, sides, [self.shape], js=SHAPE, **quiet)
         self.new_seed.click(None, None, [seed], js="() => ''", **quiet)
         self.keep_seed.click(lambda drawn: drawn, [self.drawn], [seed], **quiet)
-        return engine.change(follow, [engine, language], [component for component, _ in kinds], **quiet)
+        return engine.change(follow, [engine, language], [engine, *(component for component, _ in kinds)], **quiet)
 
     def show_drawn(self, seed: int, language: str) -> dict[Any, Any]:
         """Offers to keep the seed that a picture was drawn from."""

@@ -27,6 +27,7 @@ from ui.learn.lesson_page import LessonPages
 from ui.learn.panel import Desk, Memory
 from ui.learn.panels import PANELS, settings_of
 from ui.results import Problem, attempt
+from ui.sentences import in_language
 from ui.texts import Texts, all_texts, languages, page_texts
 from ui.web.client_ip import client_ip
 from ui.web.person import YEAR, person_of
@@ -133,7 +134,7 @@ class LearnSite:
             result = attempt(self._work, request, lesson, step, call)
         if isinstance(result, Problem):
             status = 429 if result.wait is not None else 400 if result.bad_request else 500
-            return _problem(result.sentence, status, result.wait)
+            return _problem(in_language(result.sentence, _texts(request).tag), status, result.wait)
         return JSONResponse(result, headers=PRIVATE)
 
     def _work(self, request: Request, lesson: Lesson, step: StepPlan, call: dict[str, Any] | None) -> dict[str, Any]:

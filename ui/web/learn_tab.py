@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import gradio as gr
 
 from ui.html.lesson_list import lesson_list
+from ui.html.markup import notice
 from ui.placeholders import for_any_reader
 from ui.texts import page_texts
 from ui.web.reader import page_language
@@ -22,6 +23,6 @@ def build(studio: Studio, tab: gr.Tab) -> None:
         return lesson_list(studio.lessons.values(), page_texts(page_language(request)))
 
     texts = for_any_reader()
-    listed = gr.HTML(f'<p class="sl-notice">{texts["learn.lead"]}</p>', elem_id="sl-learn")
+    listed = gr.HTML(notice(texts["learn.lead"]), elem_id="sl-learn")
     unseen: dict[str, Any] = {"show_progress": "hidden", "api_visibility": "private"}
     tab.select(show, None, [listed], api_name="lessons", **unseen)

@@ -28,6 +28,7 @@ from studio.library_zip import zip_of
 from studio.thumbnails import thumbnail
 from ui.html import library_cards as html
 from ui.results import Problem, attempt
+from ui.sentences import in_language
 from ui.texts import Texts, page_texts
 from ui.web.headers import FILE_POLICY
 from ui.web.person import person_of
@@ -223,7 +224,7 @@ async def _response(work: Callable[..., Response], *args: Any) -> Response:
     if not isinstance(result, Problem):
         return result
     status = 404 if result.sentence == NOT_THERE else 400 if result.bad_request else 500
-    return _problem(result.sentence, status)
+    return _problem(in_language(result.sentence, page_language(args[0])), status)
 
 
 def _problem(sentence: str, status: int) -> Response:

@@ -60,7 +60,7 @@ def build(studio: Studio) -> gr.Blocks:
             with gr.Tab(label("learn.tab"), id="learn") as lessons:
                 learn_tab.build(studio, lessons)
         gr.HTML(foot, elem_id="sl-footer")
-        in_language = [tab.fields.components["language"], tab.fields.components["mode"]]
+        in_language = [tab.fields.components[name] for name in ("language", "mode", "engine")]
         tab.kept.restore(page.load(tab.greet, None, in_language, **unseen))
         _add_endpoints(Api(studio, hand_over, badge))
     return page

@@ -84,10 +84,11 @@ def launch(
         theme=make_theme(),
         css_paths=[ASSETS / "app.css", *sorted((ASSETS / "page").glob("*.css"))],
     )
-    # The server answers now. What was loaded for it is left alone by the collector from here on.
-    gc.freeze()
+    # The server answers now.
     gc.enable()
     if wait:
+        # What was loaded for it is left alone by the collector from here on.
+        gc.freeze()
         if studio:
             studio.warm_up.start()
         page.block_thread()

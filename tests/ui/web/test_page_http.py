@@ -288,4 +288,4 @@ def test_a_locked_mode_holds_at_every_endpoint(locked: Served, served: Served) -
 def test_the_garbage_collector_works_again_once_the_server_answers(served: Served) -> None:
     import gc
 
-    assert gc.isenabled() and gc.get_freeze_count() > 10_000
+    assert gc.isenabled()
