@@ -8,9 +8,9 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
-from training.pocket import lands
 from training.pocket.canvas import Colour, Image, disc, gradient, lay, noise, shifted
 from training.pocket.lands import LANDS
+from training.pocket.landscape import Scene
 
 PLACES = tuple(LANDS)
 TIMES, WEATHERS = ("day", "sunset", "night"), ("clear", "rain", "snow", "fog")
@@ -91,7 +91,7 @@ def paint(place: str, time: str, weather: str, edge: int, dice: np.random.Genera
     land = LANDS[place]
     horizon = dice.uniform(*land.horizon)
     above = sky(edge, time, weather, horizon, dice)
-    scene = lands.Scene(above, horizon, time, weather, np.array(LIGHT[time], np.float32), dice)
+    scene = Scene(above, horizon, time, weather, np.array(LIGHT[time], np.float32), dice)
     picture = land.paint(scene)
     if weather == "fog" and place != "room":
         rows = np.linspace(0, 1, edge, dtype=np.float32)[:, None, None]

@@ -15,6 +15,8 @@ import numpy as np
 import resvg_py
 from PIL import Image
 
+from training.pocket import drawings
+
 HERE = Path(__file__).parent
 EDGE = 256  # pixels: what a sharp stage needs
 DOTS = {"pt": 1.25, "mm": 90 / 25.4, "cm": 90 / 2.54, "in": 90.0}  # pixels of old drawing programs
@@ -83,7 +85,7 @@ class Sources:
         if kind == "openclipart":
             return fitted(drawn_file(self.clipart / name, 512))
         if kind == "drawn":
-            return fitted(drawn_file(HERE / "drawings" / f"{name}.svg", 512))
+            return fitted(rendered(drawings.svg(name), 512))
         return rendered(self.sets[kind].svg(name), EDGE)
 
 
