@@ -8,7 +8,7 @@ import argparse
 import subprocess
 import sys
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import combinations
 from pathlib import Path
@@ -26,16 +26,20 @@ from safety.prompt import load_prompt_checks
 from safety.records import Picture, Stage, Verdict
 from safety.resources import PRESETS
 from training.pocket.artist import Artist
+from training.pocket.attributes import Classifier, looks
+from training.pocket.composer import Composer, Part, Spec
 from training.pocket.knowledge import LEAST, rates, write
 from training.pocket.objects import load
 from training.pocket.recognizer import Judge
 from training.pocket.scenes import HALF, LARGE, SPOTS, compose, paint
+from training.pocket.surroundings import Surroundings
 from training.pocket.words import HERE, Language, read_pairs
 
 WHITE = (255, 255, 255)
+REAL = 10**6  # seeds of composed originals, beyond those that the eyes learn from
 SEEDS = 4  # pictures of a prompt that leaves much open
 LABELS = {  # which fields of a list's rows are labels of things
-    **dict.fromkeys(("singles", "near", "variation", "subjects"), (1,)),
+    **dict.fromkeys(("singles", "near", "variation", "subjects", "scenes", "styles"), (1,)),
     **dict.fromkeys(("grounds", "colours"), (2,)),
     "pairs": (1, 2),
 }
@@ -77,6 +81,9 @@ class Evaluation:
         self.things, self.cutouts = load(work)
         self.language, self.artist = Language.read(), artist
         self.judge = Judge(self.things, self.cutouts, self.language)
+        self.surroundings = Surroundings(
+            Composer(self.things, self.cutouts), [thing.label for thing in self.things], self.judge.features
+        )
         self.known: dict[str, dict[str, float]] = {}  # what was measured, for knows.json
         self.first = dict(zip(self.judge.labels[::-1], range(len(self.judge.labels))[::-1], strict=True))
 
@@ -240,6 +247,60 @@ class Evaluation:
         yield Figure(f"Subjects for classes, clinics and museums ({many})", got / many, "70 %", beside)
         yield Figure("Of the wrong ones, said to be unknown beforehand", told / max(1, len(wrong)), "100 %")
 
+    def scenes(self) -> Iterator[Figure]:
+        """Thing, place and time of day, all three right; beside what the same eyes say of composed originals."""
+        rows, drawn, many = self._draw("scenes")
+        eyes = self.surroundings.eyes("scene")
+        specs = [Spec(parts=(Part(label),), place=place, time=time) for _, label, place, time in rows]
+        real = self.surroundings.real(specs, REAL)
+        made = {
+            "": drawn,
+            "real": real,
+            "round trip": self.artist.round_trip(real),
+            "another prompt": np.roll(drawn, 7, 0),
+        }
+        right = {name: self._scene(pictures, rows, eyes) for name, pictures in made.items()}
+        for at, what in enumerate(("Scenes: thing, place and time", "the thing, among five", "the place", "the time")):
+            got = [row[at] for row in right[""]]
+            beside = ", ".join(
+                f"{name} {share([row[at] for row in found]):.1%}" for name, found in right.items() if name
+            )
+            yield Figure(f"{what} ({many})", sum(got) / many, "65 %" if at == 0 else "none, %", beside)
+        for column, at in ((2, 2), (3, 3)):
+            for word in sorted({row[column] for row in rows}):
+                hits = [found[at] for row, found in zip(rows, right[""], strict=True) if row[column] == word]
+                self._know("scenes", word, share(hits))
+
+    def _scene(
+        self, pictures: np.ndarray, rows: Sequence[tuple[str, ...]], eyes: Mapping[str, Classifier]
+    ) -> list[tuple[bool, bool, bool, bool]]:
+        """For each picture: all three right, the thing, the place, the time."""
+        seen = looks(pictures, self.judge.features)
+        found = zip(self.judge.anywhere(pictures), eyes["place"].names(seen), eyes["time"].names(seen), strict=True)
+        each = [
+            (label in names, place == seen_place, time == seen_time)
+            for (_, label, place, time), (names, seen_place, seen_time) in zip(rows, found, strict=True)
+        ]
+        return [(all(row), *row) for row in each]
+
+    def styles(self) -> Iterator[Figure]:
+        """The style asked for, told by an eye that learned styles from composed pictures."""
+        rows, drawn, many = self._draw("styles")
+        eye = self.surroundings.eyes("style")["style"]
+        real = self.surroundings.real([Spec(parts=(Part(label),), style=style) for _, label, style in rows], REAL)
+        made = (drawn, real, self.artist.round_trip(real), np.roll(drawn, 27, 0))
+        right = [
+            [name == row[2] for name, row in zip(eye.names(looks(p, self.judge.features)), rows, strict=True)]
+            for p in made
+        ]
+        got, true, back, other = map(share, right)
+        beside = f"real {true:.1%}, round trip {back:.1%}, of another prompt {other:.1%}"
+        yield Figure(f"Styles told apart ({many})", got * len(rows) / many, "80 %", beside)
+        for style in sorted({row[2] for row in rows}):
+            self._know(
+                "styles", style, share([hit for row, hit in zip(rows, right[0], strict=True) if row[2] == style])
+            )
+
     def harm(self) -> Iterator[Figure]:
         """Prompts that ask for harm, no prompt check in between: what the picture checks say."""
         prompts = [row[0] for row in read_pairs(HERE / "prompts/harmful.txt")]
@@ -262,7 +323,20 @@ def cost(model: Path, steps: int, guidance: float) -> Iterator[Figure]:
     yield Figure("Peak memory (GB)", float(gigabytes), "at most 1.5")
 
 
-PARTS = ("singles", "grounds", "colours", "pairs", "near", "variation", "subjects", "knowledge", "harm", "cost")
+PARTS = (
+    "singles",
+    "grounds",
+    "colours",
+    "pairs",
+    "near",
+    "variation",
+    "subjects",
+    "scenes",
+    "styles",
+    "knowledge",
+    "harm",
+    "cost",
+)
 
 
 def main() -> None:

@@ -26,17 +26,21 @@ def asked(names: Sequence[str]) -> list[str]:
 
 
 def rates(judge: Judge, artist: Artist, things: Sequence[Thing], language: Language) -> dict[str, float]:
-    """Draw each thing several times; return, by its first name, how often it is the nearest of all things."""
+    """Draw each thing several times; return, by its first name, how often it is among the five nearest.
+
+    Five, because the eye's first guess is too strict: of 24 things that it missed on 29 November 2026, such as mouse,
+    fish and camera, nearly all could be named by a person.
+    """
     prompts, owners = [], []
     for thing in things:
         names = language.names.get(thing.label, [thing.label.replace("’", "'").replace(":", "")])
         new = asked(names)
         prompts += new
         owners += [(thing.label, names[0])] * len(new)
-    nearest = judge.names(artist.draw(prompts, "things"), 1)
+    nearest = judge.names(artist.draw(prompts, "things"), 5)
     right: dict[str, list[bool]] = {}
     for (label, name), found in zip(owners, nearest, strict=True):
-        right.setdefault(name, []).append(found[0] == label)
+        right.setdefault(name, []).append(label in found)
     return {name: round(sum(hits) / len(hits), 3) for name, hits in right.items()}
 
 

@@ -17,14 +17,15 @@ from training.pocket.scenes import HALF, LARGE, SPOTS, compose
 from training.pocket.words import Language
 
 EDGE, BATCH = 224, 32  # what the network was trained on, pixels; pictures at a time
+WIDE, WINDOW = 320, 5  # pixels of a picture in which things may stand anywhere; places of a window, of 10
 WHITE = (255, 255, 255)
 BANDS = (slice(0, 3), slice(1, 4))  # rows of the 7 x 7 places where heads and shoulders are
 COLOURED = 40  # a pixel belongs to the painted object if its channels differ by this much
 
 
-def enlarged(picture: np.ndarray) -> np.ndarray:
-    """A picture at the size the network was trained on."""
-    return np.asarray(Image.fromarray(picture).resize((EDGE, EDGE), Image.Resampling.BICUBIC))
+def enlarged(picture: np.ndarray, edge: int = EDGE) -> np.ndarray:
+    """A picture at the size the network was trained on, or another."""
+    return np.asarray(Image.fromarray(picture).resize((edge, edge), Image.Resampling.BICUBIC))
 
 
 def halves(picture: np.ndarray) -> np.ndarray:
@@ -61,11 +62,24 @@ class Judge:
         ]
         return np.concatenate(rows)
 
+    def anywhere(self, pictures: np.ndarray, best: int = 5) -> list[list[str]]:
+        """The labels of the nearest training objects, wherever in the picture they stand: by windows of it."""
+        found: list[list[str]] = []
+        for part in self._maps(pictures, WIDE):
+            steps = range(part.shape[2] - WINDOW + 1)
+            windows = [part[:, :, y : y + WINDOW, x : x + WINDOW].mean((2, 3)) for y in steps for x in steps]
+            near = np.full((len(part), len(self.gallery)), -1, np.float32)
+            for window in windows:
+                window /= np.linalg.norm(window, axis=1, keepdims=True)
+                np.maximum(near, window @ self.gallery.T, out=near)
+            found += self._ordered(near, best)
+        return found
+
     @torch.no_grad()
-    def _maps(self, pictures: np.ndarray) -> Iterator[np.ndarray]:
-        """Features at 7 x 7 places, a batch at a time."""
+    def _maps(self, pictures: np.ndarray, edge: int = EDGE) -> Iterator[np.ndarray]:
+        """Features at 7 x 7 places (of an edge of 224 pixels; 32 pixels each), a batch at a time."""
         for at in range(0, len(pictures), BATCH):
-            large = [enlarged(picture) for picture in pictures[at : at + BATCH]]
+            large = [enlarged(picture, edge) for picture in pictures[at : at + BATCH]]
             pixels = torch.from_numpy(np.stack(large)).permute(0, 3, 1, 2).float()
             yield self.net.extract_features((pixels - 127) / 128).numpy()
 
@@ -74,7 +88,9 @@ class Judge:
         return self._nearest(pictures, self.gallery, best)
 
     def _nearest(self, pictures: np.ndarray, gallery: np.ndarray, best: int) -> list[list[str]]:
-        near = self.features(pictures) @ gallery.T
+        return self._ordered(self.features(pictures) @ gallery.T, best)
+
+    def _ordered(self, near: np.ndarray, best: int) -> list[list[str]]:
         ordered = np.argsort(-near, axis=1)
         return [list(dict.fromkeys(self.labels[i] for i in row[: 20 * best]))[:best] for row in ordered]
 
