@@ -72,7 +72,7 @@ def attack(kind: str, functions: dict[str, int]) -> Iterator[tuple[str, dict[str
     for number in range(AT_ONCE):
         address = "203.0.113.1" if kind != "each from an address of its own" else f"203.0.{number}.1"
         create = number % 2 == 0
-        name, data = ("create", [CREATE]) if create else ("preview", ["gore " * 200, "general"])
+        name, data = ("create", [CREATE]) if create else ("preview", ["gore " * 200, "general", ""])
         path = f"/gradio_api/run/{name}" if kind == "round the queue" else JOIN
         body = {"data": data, "fn_index": functions[name], "session_hash": uuid.uuid4().hex}
         yield path, body, {"x-forwarded-for": address}
@@ -111,7 +111,7 @@ async def look_on(url: str, judge: int, until: float) -> dict[str, list[float]]:
 
 
 async def _judge(client: httpx.AsyncClient, function: int) -> None:
-    await _call(client, function, ["a red apple on a table", "general"])
+    await _call(client, function, ["a red apple on a table", "general", ""])
 
 
 async def _call(client: httpx.AsyncClient, function: int, data: list[Any]) -> None:
