@@ -35,6 +35,7 @@ PHRASE = re.compile(r"[a-z' -]{3,24}")
 SKIPPED = {"genus", "family", "order", "class", "phylum", "division", "kingdom"} | {
     *("death", "slave", "bomber", "torpedo", "missile", "sperm", "war", "battleship", "gunboat", "destroyer", "u-boat"),
     *("body", "shroud", "funeral", "funeral-residence", "nipple", "army", "military", "wine", "peyote"),
+    *("genital", "contraceptive", "birth", "gun", "cigar", "naked", "battle", "burn"),
     *("squaw", "gypsy", "gipsy", "stash", "gambling", "sporting"),
 }
 OUT = (  # nor their kinds
