@@ -63,6 +63,9 @@ class PlainExporter:
             source=provenance.source,
         )
 
+    def written_prompt(self, path: Path) -> str:
+        return ""
+
     def reencode(self, file: Path, provenance: Any, path: Path) -> Export:
         with Image.open(file) as image:
             return self.export(image, provenance, path)
