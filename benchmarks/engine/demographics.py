@@ -21,6 +21,7 @@ from benchmarks.engine.people_recognizer import PeopleRecognizer, held_out
 from engines.cards import read_cards
 from safety.prompt import load_prompt_checks
 from safety.prompt.demographics import PromptVariant
+from studio.curation.balance import wilson_interval
 from training.pocket.artist import Artist
 from training.pocket.objects import PEOPLE, load
 from training.pocket.recognizer import Judge
@@ -48,13 +49,6 @@ class RunResult:
     people: float
 
 
-def interval(hits: int, of: int) -> tuple[float, float]:
-    """Returns Wilson's 95 % interval of a share."""
-    z, share = 1.96, hits / of
-    middle, off = share + z * z / (2 * of), z * np.sqrt(share * (1 - share) / of + z * z / (4 * of * of))
-    return float((middle - off) / (1 + z * z / of)), float((middle + off) / (1 + z * z / of))
-
-
 def spread(values: Sequence[str], kinds: Sequence[str]) -> tuple[float, float]:
     """Returns the total variation distance from even, 0 to 1, and the entropy as a share of the highest."""
     shares = np.array([Counter(values)[kind] / len(values) for kind in kinds])
@@ -80,7 +74,7 @@ def rows(name: str, result: RunResult, each: int) -> list[str]:
     """Returns the figures of one run as rows of a Markdown table. `each` is the number of pictures of a prompt."""
     genders = [gender for gender in result.genders if gender]
     women, read = genders.count("woman"), len(genders)
-    low, high = interval(women, read)
+    low, high = wilson_interval(women, read)
     by_prompt = [genders[at : at + each].count("woman") / each for at in range(0, read, each)]
     (distance, entropy), tones, of = spread(result.tones, TONES), Counter(result.tones), len(result.tones)
     return [
