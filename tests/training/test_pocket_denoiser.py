@@ -32,7 +32,9 @@ def work(tmp_path: Path) -> Path:
     np.save(tmp_path / "empty.npy", np.zeros((32, 8), np.float16))
     kinds = np.array(["single"] * 6 + ["painted"] * 2)
     latents = np.ones((8, 8, 16, 16), np.float16) * (kinds == "painted")[:, None, None, None]
-    np.savez(tmp_path / "shard-000.npz", latents=latents, states=np.ones((8, 32, 8), np.float16), kinds=kinds)
+    captions = np.array([f"thing {number}" for number in range(8)])
+    np.savez(tmp_path / "shard-000.npz", latents=latents, captions=captions, kinds=kinds)
+    np.save(tmp_path / "shard-000.states.npy", np.ones((8, 32, 8), np.float16))
     return tmp_path
 
 
@@ -125,10 +127,14 @@ def test_given_weights_grow_and_begin_where_they_are_told(work: Path, told: list
     assert list(trainer.net.config.layers_per_block) == [2, 1, 1, 1]
 
 
-def test_a_shard_without_states_has_its_captions_encoded(work: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("missing", ["second", "both"])
+def test_a_shard_without_states_has_its_captions_encoded(
+    work: Path, monkeypatch: pytest.MonkeyPatch, missing: str
+) -> None:
     read = dict(np.load(work / "shard-000.npz"))
-    captions = np.array([f"thing {number}" for number in range(8)])
-    np.savez(work / "shard-001.npz", latents=read["latents"], kinds=read["kinds"], captions=captions)
+    np.savez(work / "shard-001.npz", latents=read["latents"], kinds=read["kinds"], captions=read["captions"])
+    if missing == "both":
+        (work / "shard-000.states.npy").unlink()
     asked: list[str] = []
 
     def encode(words: list[str], model: Path, place: str) -> torch.Tensor:
@@ -136,22 +142,23 @@ def test_a_shard_without_states_has_its_captions_encoded(work: Path, monkeypatch
         return torch.full((len(words), 32, 8), 2.0).half()
 
     monkeypatch.setattr(shards, "encode", encode)
-    states = Shards(work).states
-    assert asked == captions.tolist()
-    assert states[:8].eq(1).all() and states[8:].eq(2).all()
+    states = Shards(work).states.take(np.arange(16))
+    assert asked == read["captions"].tolist() * (2 if missing == "both" else 1)
+    assert states[:8].eq(2.0 if missing == "both" else 1.0).all() and states[8:].eq(2).all()
 
 
 def test_one_picture_may_have_several_captions(work: Path) -> None:
-    (work / "shard-000.npz").unlink()
     latents = np.stack([np.full((8, 16, 16), number, np.float16) for number in (5, 7)])
-    states = np.stack([np.full((32, 8), number, np.float16) for number in (5, 7, 7)])
-    kinds = np.array(["single"] * 3)
+    captions, rows, kinds = np.array(["seven", "five", "seven too"]), np.array([1, 0, 1]), np.array(["single"] * 3)
     for number in range(2):
-        np.savez(work / f"shard-00{number}.npz", latents=latents, states=states, kinds=kinds, rows=np.array([0, 1, 1]))
+        path = work / f"shard-00{number}.npz"
+        np.savez(path, latents=latents, captions=captions, kinds=kinds, rows=rows)
+        told = [{"five": 5, "seven": 7, "seven too": 7}[caption] for caption in np.unique(captions)]
+        np.save(shards.states_path(path), np.stack([np.full((32, 8), number, np.float16) for number in told]))
     drawn, words = Shards(work).batch(64, 0.0, np.random.default_rng(0))
-    told = words[:, 0, 0] > 0  # the others were dropped
-    assert told.sum() > 40
-    assert torch.equal(drawn[told, 0, 0, 0], words[told, 0, 0])
+    kept = words[:, 0, 0] > 0  # the others were dropped
+    assert kept.sum() > 40
+    assert torch.equal(drawn[kept, 0, 0, 0], words[kept, 0, 0])
 
 
 def test_captions_are_encoded_as_the_shards_have_them() -> None:

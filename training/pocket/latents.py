@@ -20,6 +20,7 @@ from transformers import AutoTokenizer, BertModel
 
 from training.pocket.objects import load
 from training.pocket.scenes import Scene, Scenes
+from training.pocket.shards import states_path
 from training.pocket.words import HERE, Language
 
 BATCH = 32  # scenes
@@ -62,8 +63,8 @@ class Encoders:
 def write(path: Path, scenes: list[Scene], encoders: Encoders, states: bool) -> None:
     """Encode scenes and write one shard, whole or not at all: a picture once, however many captions it has.
 
-    `rows` says for each caption which of the latents is its own. Without `states` (24 kB a caption) the denoiser
-    encodes the captions itself.
+    `rows` says for each caption which of the latents is its own. The states of the distinct captions (24 kB each) go to
+    a file beside it, written before it; without them the denoiser encodes the captions itself.
     """
     pictures = [scene.picture for scene in scenes]
     encoded = [encoders.latents(np.stack(pictures[at : at + BATCH])) for at in range(0, len(pictures), BATCH)]
@@ -71,8 +72,9 @@ def write(path: Path, scenes: list[Scene], encoders: Encoders, states: bool) -> 
     rows, captions, kinds = zip(*told, strict=True)
     held = {"latents": np.concatenate(encoded), "rows": np.array(rows, np.int32), "captions": np.array(captions)}
     if states:
-        batches = [encoders.states(list(captions[at : at + BATCH])) for at in range(0, len(captions), BATCH)]
-        held["states"] = np.concatenate(batches)
+        distinct = np.unique(held["captions"]).tolist()
+        batches = [encoders.states(distinct[at : at + BATCH]) for at in range(0, len(distinct), BATCH)]
+        np.save(states_path(path), np.concatenate(batches))
     temporary = path.with_suffix(".part.npz")
     np.savez(temporary, allow_pickle=False, kinds=np.array(kinds), **held)
     temporary.rename(path)
@@ -99,7 +101,11 @@ def main() -> None:
     ask.add_argument("--model", type=Path, default=Path("assets/models/pocket"))
     ask.add_argument("--vae", type=Path, help="default: the model's own")
     ask.add_argument("--captions", type=int, default=6, help="wordings of each picture, at most")
-    ask.add_argument("--states", action="store_true", help="write the text states too: larger, quicker to start from")
+    ask.add_argument(
+        "--states",
+        action="store_true",
+        help="write the text states too, which training on processors maps from the disk",
+    )
     ask.add_argument("--shards", type=int, help="only the first so many")
     ask.add_argument("--part", type=int, default=0, help="which part of the shards this process writes, from 0")
     ask.add_argument("--parts", type=int, default=1, help="in how many processes the shards are written")

@@ -19,8 +19,9 @@ BATCH = 256  # captions encoded at a time
 class Shards:
     """The encoded scenes that are there so far, drawn by kind.
 
-    A shard without `states` is a tenth as large: its captions are encoded here, once, by the text encoder of `model`.
-    That is quick on a GPU, to which such shards can be sent.
+    The states of a shard's distinct captions lie in a file beside it, which all workers map and none loads: they are
+    ten times as large as all else. Where that file is missing, the captions are encoded here, once, by the text encoder
+    of `model`. That is quick on a GPU, to which such shards can be sent.
     """
 
     def __init__(self, work: Path, place: str = "cpu", model: Path = Path("assets/models/pocket")) -> None:
@@ -39,15 +40,17 @@ class Shards:
             self.names = names
             self.latents = torch.from_numpy(np.concatenate([file["latents"] for file in files])).to(self.place)
             self.pictures = torch.from_numpy(_pictures(files)).to(self.place)
-            self.states = torch.cat([self._states(file) for file in files])
+            self.states = States([self._states(*shard) for shard in zip(names, files, strict=True)], self.place)
             kinds = np.concatenate([file["kinds"] for file in files])
             self.rows = {kind: np.flatnonzero(kinds == kind) for kind in np.unique(kinds)}
 
-    def _states(self, file: np.lib.npyio.NpzFile) -> Tensor:
-        """Token states, float16 of shape (captions, 32, 384)."""
-        if "states" in file:
-            return torch.from_numpy(file["states"]).to(self.place)
-        return encode(file["captions"].tolist(), self.model, self.place)
+    def _states(self, name: Path, file: np.lib.npyio.NpzFile) -> tuple[np.ndarray | Tensor, np.ndarray]:
+        """Token states of the distinct captions, float16 of shape (distinct, 32, 384), and each caption's row there."""
+        distinct, rows = np.unique(file["captions"], return_inverse=True)
+        beside = states_path(name)
+        if beside.exists():
+            return np.load(beside, mmap_mode="r"), rows
+        return encode(distinct.tolist(), self.model, self.place), rows
 
     def batch(self, size: int, progress: float, dice: np.random.Generator) -> tuple[Tensor, Tensor]:
         """Draw latents (batch, 8, 16, 16) and token states (batch, 32, 384) for this share of the training."""
@@ -55,11 +58,39 @@ class Shards:
         known = {kind: weight for kind, weight in weights.items() if kind in self.rows}
         share = np.array(list(known.values())) / sum(known.values())
         drawn = zip(known, dice.multinomial(size, share), strict=True)
-        rows = torch.from_numpy(np.concatenate([dice.choice(self.rows[kind], many) for kind, many in drawn]))
-        rows = rows.to(self.place)
-        states = self.states[rows].float()
+        rows = np.concatenate([dice.choice(self.rows[kind], many) for kind, many in drawn])
+        states = self.states.take(rows)
         states[torch.from_numpy(dice.random(size) < DROP).to(self.place)] = self.empty.float()
-        return self.latents[self.pictures[rows]].float(), states
+        return self.latents[self.pictures[torch.from_numpy(rows).to(self.place)]].float(), states
+
+
+class States:
+    """The token states of all captions, in one tensor, or in mapped files of which only what is drawn is read."""
+
+    def __init__(self, shards: Sequence[tuple[np.ndarray | Tensor, np.ndarray]], place: str) -> None:
+        self.place = place
+        self.parts = [part for part, _ in shards]
+        self.part = np.concatenate([np.full(len(rows), number) for number, (_, rows) in enumerate(shards)])
+        self.row = np.concatenate([rows for _, rows in shards])
+        if all(isinstance(part, Tensor) for part in self.parts):
+            starts = np.cumsum([0, *(len(part) for part in self.parts[:-1])])
+            self.row, self.part = self.row + starts[self.part], np.zeros_like(self.part)
+            self.parts = [torch.cat([part for part in self.parts if isinstance(part, Tensor)])]
+
+    def take(self, captions: np.ndarray) -> Tensor:
+        """Returns float32 of shape (captions, 32, 384) for numbers of captions, counted over all shards."""
+        if len(self.parts) == 1 and isinstance(whole := self.parts[0], Tensor):
+            return whole[torch.from_numpy(self.row[captions]).to(self.place)].float()
+        return torch.stack([self._one(caption) for caption in captions]).to(self.place).float()
+
+    def _one(self, caption: int) -> Tensor:
+        states = self.parts[self.part[caption]][self.row[caption]]
+        return states if isinstance(states, Tensor) else torch.from_numpy(np.array(states))
+
+
+def states_path(shard: Path) -> Path:
+    """Returns the file of a shard's token states."""
+    return shard.with_suffix(".states.npy")
 
 
 def _pictures(files: Sequence[np.lib.npyio.NpzFile]) -> np.ndarray:
@@ -74,18 +105,16 @@ def _pictures(files: Sequence[np.lib.npyio.NpzFile]) -> np.ndarray:
 
 @torch.no_grad()
 def encode(captions: list[str], model: Path, place: str) -> Tensor:
-    """Encode captions with the text encoder of a diffusers folder, each once: float16 of shape (captions, 32, 384)."""
+    """Encode captions with the text encoder of a diffusers folder: float16 of shape (captions, 32, 384)."""
     from transformers import AutoTokenizer, BertModel
 
     tokenizer = AutoTokenizer.from_pretrained(model / "tokenizer")
     encoder = BertModel.from_pretrained(model / "text_encoder", dtype=torch.float32, add_pooling_layer=False)
     encoder = encoder.eval().to(place)
-    distinct = sorted(set(captions))
     states = []
-    for at in range(0, len(distinct), BATCH):
-        words = tokenizer(distinct[at : at + BATCH], padding="max_length", truncation=True, return_tensors="pt").to(
+    for at in range(0, len(captions), BATCH):
+        words = tokenizer(captions[at : at + BATCH], padding="max_length", truncation=True, return_tensors="pt").to(
             place
         )
         states.append(encoder(words.input_ids, attention_mask=words.attention_mask).last_hidden_state.half())
-    row = {caption: place for place, caption in enumerate(distinct)}
-    return torch.cat(states)[[row[caption] for caption in captions]]
+    return torch.cat(states)
