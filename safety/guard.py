@@ -203,7 +203,19 @@ class Guard:
         Only the words that carry a model's score are not looked for. Raises RequestError for an unknown mode.
         """
         mode = self._mode_for(mode)
-        return [decide(each, self.policy, mode) for each in self._assess_many(list(prompts), negative_prompt)]
+        return [decide(each, self.policy, mode) for each in self.assess_prompts(prompts, negative_prompt)]
+
+    def assess_prompts(self, prompts: Sequence[str], negative_prompt: str = "") -> list[Assessment]:
+        """Returns what all checks see in many prompts, without a verdict: `decide` gives it, under any policy and mode.
+
+        As in `judge_many`, the words that carry a model's score are not looked for.
+        """
+        read = [self._read(text, negative_prompt) for text in prompts]
+        readable = iter(self._assess_readable([text for text, problem in read if not problem]))
+        return [
+            _unreadable(problem) if problem else _within(next(readable), len(text))
+            for text, (_, problem) in zip(prompts, read, strict=True)
+        ]
 
     def check_image(self, image: Image | bytes, prompt: str = "", mode: str = "") -> Decision:
         """Judges a picture of any colour mode, or a picture file, given as bytes. `prompt` is what it was made from.
@@ -306,14 +318,6 @@ class Guard:
         if assessment.failed:
             raise _CheckFailed(assessment)
         return assessment
-
-    def _assess_many(self, prompts: list[str], negative_prompt: str = "") -> list[Assessment]:
-        read = [self._read(text, negative_prompt) for text in prompts]
-        readable = iter(self._assess_readable([text for text, problem in read if not problem]))
-        return [
-            _unreadable(problem) if problem else _within(next(readable), len(text))
-            for text, (_, problem) in zip(prompts, read, strict=True)
-        ]
 
     def _assess_readable(self, texts: list[str]) -> list[Assessment]:
         classifiers = [check for check in self.prompt_checks if isinstance(check, PromptClassifierCheck)]

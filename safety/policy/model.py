@@ -10,6 +10,7 @@ from __future__ import annotations
 import hashlib
 import math
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated, Self
 
@@ -195,6 +196,24 @@ class Policy(ConfigModel):
         signs = self.mode_of(mode).context_conflicts.get(finding.stage or stage, {})
         at = signs.get(f"{finding.category}.{finding.subcategory}", signs.get(finding.category))
         return at if at is not None and finding.score >= at else None
+
+    def with_mode(self, name: str, mode: Mode) -> Policy:
+        """Returns this policy with one more mode, as if it were read from modes/`name`.toml. Nothing is written.
+
+        Raises PresetError where a limit is outside of what `loosest` allows, or a hard line is named.
+        """
+        folder = self.folder / "modes"
+        modes = inherited({**self.mode, name: mode}, folder)
+        mode_digest = f"{self.digest}\0{name}\0{mode.model_dump_json(by_alias=True)}".encode()
+        parts = dict(self) | {
+            "mode": modes,
+            "catalogue": replace(self.catalogue, modes={**self.catalogue.modes, name: modes[name]}),
+            "digest": hashlib.sha256(mode_digest).hexdigest(),
+        }
+        try:
+            return Policy(**parts)
+        except ValidationError as error:
+            raise PresetError(f"{folder / name}.toml: {first_problem(error)}", ADVICE) from None
 
     def messages(self, language: str = "") -> Messages:
         """Returns the texts of a language; "" is the one that the operator set. Raises RequestError."""

@@ -86,6 +86,14 @@ def test_columns_hold_what_each_prompt_gets_by_itself(guard: Guard) -> None:
 
 
 @needs_weights
+def test_what_is_seen_in_many_prompts_is_decided_as_each_is_by_itself(guard: Guard) -> None:
+    seen = guard.assess_prompts(TEXTS)
+    for mode in POLICY.mode:
+        decided = [decide(each, POLICY, mode) for each in seen]
+        assert [one.verdict for one in decided] == [guard.check_prompt(text, mode).verdict for text in TEXTS]
+
+
+@needs_weights
 def test_a_copy_in_another_process_judges_alike(guard: Guard) -> None:
     again = pickle.loads(pickle.dumps(guard))
     assert [again.check_prompt(text) for text in TEXTS] == [guard.check_prompt(text) for text in TEXTS]

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from safety.errors import PresetError, RequestError
-from safety.policy.model import Policy, Thresholds, load_policy
+from safety.policy.model import Mode, Policy, Thresholds, load_policy
 from safety.records import Stage, Verdict
 
 PRESETS = Path(__file__).parents[3] / "presets"
@@ -326,3 +326,52 @@ def test_what_rules_call_hate_and_explicit_sex_is_judged_alike_in_art_and_in_gen
         assert thresholds is not None
         verdicts.append(thresholds.verdict_for(score)[0])
     assert verdicts[0] == verdicts[1]
+
+
+def test_a_mode_that_is_added_is_held_to_what_its_file_would_be(presets: Path) -> None:
+    table = {
+        "title": "Ours",
+        "description": "",
+        "limits": {"prompt": {"nudity": {"warn": 0.9}, "violence": {"block": 0.3}}},
+    }
+    added = POLICY.with_mode("ours", Mode.model_validate(table))
+    toml = "[limits.prompt]\nnudity = { warn = 0.9 }\nviolence = { block = 0.3 }\n"
+    (presets / "modes" / "ours.toml").write_text(f'title = "Ours"\ndescription = ""\n{toml}')
+    assert added.mode == load_policy(presets).mode
+    assert added.digest != POLICY.digest and "ours" not in POLICY.mode
+    assert added.messages().mode("ours").title == "Ours"
+
+
+LOOSER = {
+    "past the loosest": ({"nudity": {"warn": 0.96}}, "nudity: WARN must be reached at 0.95"),
+    "a refusal taken away": ({"hate": {"warn": 0.5}}, "hate: BLOCK must be reached at 0.85"),
+    "not for any mode": ({"self_harm.method": {"block": 0.51}}, "BLOCK must be reached at 0.5"),
+    "a hard line": ({"child_safety": {"block": 0.4}}, "a hard line holds in every mode"),
+    "no such limit": ({"violent": {"block": 0.4}}, "no such limit"),
+}
+
+
+@pytest.mark.parametrize(("limits", "told"), LOOSER.values(), ids=LOOSER)
+def test_a_mode_that_loosens_too_much_is_not_added(limits: dict[str, dict[str, float]], told: str) -> None:
+    mode = Mode.model_validate({"title": "Ours", "description": "", "limits": {"prompt": limits}})
+    with pytest.raises(PresetError, match=told):
+        POLICY.with_mode("ours", mode)
+
+
+@given(st.dictionaries(st.sampled_from(sorted(POLICY.limits[Stage.PROMPT])), scores, max_size=4), scores)
+def test_no_mode_that_can_be_added_lets_more_through_than_loosest(limits: dict[str, float], score: float) -> None:
+    table = {key: {"block": at} for key, at in limits.items() if at > 0}
+    try:
+        added = POLICY.with_mode(
+            "ours", Mode.model_validate({"title": "", "description": "", "limits": {"prompt": table}})
+        )
+    except PresetError:
+        return
+    for key, base in POLICY.limits[Stage.PROMPT].items():
+        category, _, aspect = key.partition(".")
+        found = added.thresholds(Stage.PROMPT, category, aspect, "ours")
+        assert found is not None
+        for verdict, at in base.steps():
+            assert found.at(verdict) <= (base.loosest.at(verdict) if base.loosest else at)
+        if POLICY.category[category].hard:
+            assert found == base
