@@ -227,7 +227,7 @@ class Guard:
         started, mode = time.perf_counter(), self._mode_for(mode)
         return self._observed(self._check_image(image, prompt, mode), started)
 
-    def _check_image(self, image: Image | bytes, prompt: str, mode: str) -> Decision:
+    def _check_image(self, image: Image | bytes, prompt: str, mode: str, regions: bool = True) -> Decision:
         try:
             rgb = open_untrusted(image) if isinstance(image, bytes) else _whole_picture(image)
         except BusyError:
@@ -238,7 +238,15 @@ class Guard:
             checks = self.image_checks
         except Exception as error:  # noqa: BLE001  whatever keeps the checks from being built, none of them looks
             return decide(_not_seen(f"The checks of pictures cannot be built: {error}"), self.policy, mode)
-        return decide(run_checks(Stage.PICTURE, Picture(rgb, prompt), checks), self.policy, mode)
+        return decide(run_checks(Stage.PICTURE, Picture(rgb, prompt, regions), checks), self.policy, mode)
+
+    def judge_pictures(self, images: Sequence[Image], mode: str = "") -> list[Decision]:
+        """Judges many pictures, as `check_image` does each; only where a score comes from is not looked for.
+
+        Raises RequestError for an unknown mode.
+        """
+        mode = self._mode_for(mode)
+        return [self._check_image(image, "", mode, regions=False) for image in images]
 
     def suggest(
         self, text: str, mode: str = "", decision: Decision | None = None, negative_prompt: str = ""

@@ -68,10 +68,14 @@ class Prompt:
 
 @dataclass(frozen=True, slots=True)
 class Picture:
-    """One picture to be judged. `image` is RGB, any size; `prompt` is empty for uploaded files."""
+    """One picture to be judged. `image` is RGB, any size; `prompt` is empty for uploaded files.
+
+    `regions`: whether to seek where in the picture a score comes from, which takes many more runs of a model.
+    """
 
     image: Image
     prompt: str = ""
+    regions: bool = True
 
 
 @dataclass(frozen=True, slots=True)

@@ -119,6 +119,10 @@ class Studio(StudioViews):
         """Judges a picture from anywhere, with all checks. Nothing is recorded."""
         return self.guard.check_image(image, prompt, self.policy.effective_mode(mode))
 
+    def look_many(self, images: Sequence[Image.Image], mode: str) -> list[Decision]:
+        """Judges many pictures as `look` does; only where a score comes from is not looked for. Nothing is recorded."""
+        return self.guard.judge_pictures(images, self.policy.effective_mode(mode))
+
     def create(
         self,
         request: GenerationRequest,

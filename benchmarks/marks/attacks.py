@@ -1,118 +1,33 @@
-"""Does to a picture what happens to it on its way: attacks by name, each a function of an RGB picture.
+"""Lists what is done to marked pictures here: attacks by name, built from those of safety/marks/attacks.py.
 
-`RESEARCH` is the list that the mark was tuned on, `BEYOND` what it was not tuned on. Percentages of a crop are of the
-side: half of each side leaves a quarter of the area.
+`RESEARCH` is the list that the mark was tuned on, `BEYOND` what it was not tuned on.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from io import BytesIO
-from typing import Any
-
 import cv2
-import numpy as np
-from PIL import Image, ImageDraw, ImageEnhance, ImageFilter, ImageFont
+from PIL import Image, ImageFilter
 
-Attack = Callable[[Image.Image], Image.Image]
-_BICUBIC = Image.Resampling.BICUBIC
+from safety.marks.attacks import (
+    Attack,
+    at_old_size,
+    blur,
+    brightness,
+    chain,
+    codec,
+    contrast,
+    crop,
+    gamma,
+    jpeg,
+    noise,
+    on_pixels,
+    overlay,
+    resize,
+    rotate,
+    screenshot,
+)
+
 _PAGE = (242, 242, 240)  # the ground of a web page
-
-
-def codec(format: str, **options: Any) -> Attack:
-    """Encodes and decodes with Pillow's format of that name."""
-
-    def attack(image: Image.Image) -> Image.Image:
-        data = BytesIO()
-        image.save(data, format, **options)
-        return Image.open(data).convert("RGB")
-
-    return attack
-
-
-def jpeg(quality: int, **options: Any) -> Attack:
-    """Encodes as JPEG of this quality and decodes."""
-    return codec("JPEG", quality=quality, **options)
-
-
-def resize(across: float, down: float | None = None) -> Attack:
-    """Scales the width by `across` and the height by `down`, or both by `across`."""
-    down = across if down is None else down
-    return lambda image: image.resize((round(image.width * across), round(image.height * down)), _BICUBIC)
-
-
-def crop(share: float, left: float | None = None, top: float | None = None) -> Attack:
-    """Keeps `share` of each side; `left` and `top` are shares too, the middle if not given."""
-
-    def attack(image: Image.Image) -> Image.Image:
-        width, height = round(image.width * share), round(image.height * share)
-        x = (image.width - width) // 2 if left is None else round(image.width * left)
-        y = (image.height - height) // 2 if top is None else round(image.height * top)
-        return image.crop((x, y, x + width, y + height))
-
-    return attack
-
-
-def at_old_size(attack: Attack) -> Attack:
-    """Attacks a picture, then scales it to the size it had."""
-    return lambda image: attack(image).resize(image.size, _BICUBIC)
-
-
-def chain(*attacks: Attack) -> Attack:
-    """Attacks a picture with one attack after the other."""
-
-    def chained(image: Image.Image) -> Image.Image:
-        for attack in attacks:
-            image = attack(image)
-        return image
-
-    return chained
-
-
-def rotate(degrees: float) -> Attack:
-    """Turns a picture counter-clockwise; the canvas keeps its size, its corners are black."""
-    return lambda image: image.rotate(degrees, _BICUBIC, fillcolor=(0, 0, 0))
-
-
-def on_pixels(change: Callable[[Any], Any]) -> Attack:
-    """Changes the pixels, (height, width, 3), 0 to 255, rounds and clips them."""
-    return lambda image: Image.fromarray(np.clip(np.rint(change(np.asarray(image))), 0, 255).astype(np.uint8))
-
-
-def noise(sigma: float) -> Attack:
-    """Adds Gaussian noise of so many grey levels, always the same."""
-    return on_pixels(lambda pixels: pixels + np.random.default_rng(12345).normal(0, sigma, pixels.shape))
-
-
-def brightness(factor: float) -> Attack:
-    """Multiplies the brightness."""
-    return lambda image: ImageEnhance.Brightness(image).enhance(factor)
-
-
-def contrast(factor: float) -> Attack:
-    """Multiplies the contrast."""
-    return lambda image: ImageEnhance.Contrast(image).enhance(factor)
-
-
-def blur(sigma: float) -> Attack:
-    """Blurs by a Gaussian of so many pixels."""
-    return on_pixels(lambda pixels: cv2.GaussianBlur(pixels, (0, 0), sigma))
-
-
-def gamma(power: float) -> Attack:
-    """Raises the levels, as shares of 255, to a power."""
-    return on_pixels(lambda pixels: 255 * (pixels / 255) ** power)
-
-
-def overlay(image: Image.Image) -> Image.Image:
-    """Lays an opaque box with words over a tenth of the area."""
-    image, (width, height) = image.copy(), image.size
-    draw, box_height = ImageDraw.Draw(image), int(height * 0.2)
-    left, top = width - int(width * 0.5) - 8, height - box_height - 8
-    draw.rectangle((left, top, width - 8, height - 8), fill=(20, 20, 20))
-    font = ImageFont.load_default(box_height * 0.5)
-    draw.text((left + 8, top + box_height * 0.15), "AI GENERATED", (255, 255, 255), font)
-    return image
 
 
 def pasted(image: Image.Image) -> Image.Image:
@@ -153,8 +68,8 @@ RESEARCH: dict[str, Attack] = {
     "noise15": noise(15),
     "median3": on_pixels(lambda pixels: cv2.medianBlur(pixels, 3)),
     "gif256": lambda image: image.quantize(256).convert("RGB"),
-    "screenshot": chain(resize(0.87), jpeg(80)),
-    "overlay10": overlay,
+    "screenshot": screenshot(),
+    "overlay10": overlay(),
     "combined": chain(resize(0.7), crop(0.9), jpeg(70)),
 }
 BEYOND: dict[str, Attack] = {

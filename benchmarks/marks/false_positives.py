@@ -21,9 +21,9 @@ import cv2
 import numpy as np
 from PIL import Image
 
-from benchmarks.marks.attacks import jpeg, noise
 from benchmarks.marks.pictures import sources
 from benchmarks.marks.survival import WORK
+from safety.marks.attacks import jpeg, noise
 from safety.marks.invisible import detect as reader
 from safety.marks.invisible.error_correction import decode
 

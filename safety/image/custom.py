@@ -7,7 +7,7 @@ from functools import partial
 
 from PIL import Image
 
-from safety.image.attribution import attribute
+from safety.image.attribution import regions_of
 from safety.image.config import ClassifierConfig
 from safety.image.torch_models import TorchClassifier
 from safety.records import Finding, Picture
@@ -30,7 +30,7 @@ class CustomClassifierCheck:
         """Yields one finding a category. Raises WeightsError, and ValueError for a label that the model has not."""
         for category, score in self._scores(subject.image).items():
             score_of = partial(self._score_of, category)
-            regions = attribute(subject.image, score, score_of) if score >= self._config.regions_from else ()
+            regions = regions_of(subject, score, self._config.regions_from, score_of)
             yield Finding(self.name, category, score, f"{self.name} {score:.2f}", regions=regions)
 
     def _scores(self, image: Image.Image) -> dict[str, float]:

@@ -12,7 +12,7 @@ from functools import partial
 import numpy as np
 from PIL import Image
 
-from safety.image.attribution import attribute
+from safety.image.attribution import regions_of
 from safety.image.classifiers import Classifier, picture_digest
 from safety.image.config import RegionCheckConfig
 from safety.records import Finding, Model, Picture
@@ -100,7 +100,7 @@ class NudityCheck:
         evidence = ", ".join(f"{model} {score:.2f}" for model, score in scores.items())
         # Where the surest model sees it: 16 runs of one model instead of three.
         score_of = partial(self._ensemble.score_uncached, max(scores, key=lambda model: scores[model]))
-        regions = attribute(subject.image, highest, score_of) if highest >= self._config.regions_from else ()
+        regions = regions_of(subject, highest, self._config.regions_from, score_of)
         for category, subcategory, score in (
             ("sexual", "all", lowest),
             ("sexual", "median", middle),
@@ -127,7 +127,7 @@ class GoreCheck:
     def detect(self, subject: Picture) -> Iterator[Finding]:
         """Yields one finding, whatever the score. Raises WeightsError, ValueError."""
         score = self._classifier.scores(subject.image)[GORE_LABEL]
-        regions = attribute(subject.image, score, self._score_of) if score >= self._config.regions_from else ()
+        regions = regions_of(subject, score, self._config.regions_from, self._score_of)
         yield Finding(self.name, "violence", score, f"{self._classifier.name} {score:.2f}", regions=regions)
 
     def _score_of(self, image: Image.Image) -> float:

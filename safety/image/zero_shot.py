@@ -17,7 +17,7 @@ from PIL import Image
 from pydantic import Field
 
 from safety.config import ConfigModel, parse, read_toml
-from safety.image.attribution import attribute
+from safety.image.attribution import regions_of
 from safety.image.config import ZeroShotConfig, ZeroShotHead
 from safety.records import Finding, Picture
 
@@ -136,7 +136,7 @@ class ZeroShotCheck:
             score = self.score(name, vector)
             evidence = f"{name}: looks like {self._classifier.nearest_phrase(name, vector)!r}"
             score_of = partial(self._score_of, name)
-            regions = attribute(subject.image, score, score_of) if score >= self._config.regions_from else ()
+            regions = regions_of(subject, score, self._config.regions_from, score_of)
             yield Finding(self.name, head.category, score, evidence, head.subcategory, regions=regions)
 
     def score(self, head: str, vector: NDArray[np.float32]) -> float:

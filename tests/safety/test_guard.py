@@ -207,3 +207,11 @@ def test_a_picture_file_is_looked_at_as_it_is(format: str) -> None:
 
     assert Guard(POLICY, image_checks=[check]).check_image(file_of(Image.new("RGB", (64, 48), "teal"), format)).allowed
     assert check.seen == [("RGB", (64, 48))]
+
+
+def test_many_pictures_are_judged_as_each_is_and_no_region_is_sought() -> None:
+    check = SizeCheck()
+    guard = Guard(POLICY, image_checks=[check])
+    pictures = [Image.new("RGB", (64, 48), "teal"), Image.new("RGB", (30_000, 8))]
+    assert guard.judge_pictures(pictures) == [guard.check_image(picture) for picture in pictures]
+    assert [decision.allowed for decision in guard.judge_pictures(pictures)] == [True, False]

@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from safety.image.attribution import GRID, attribute
+from safety.image.attribution import GRID, attribute, cover_cells, regions_of
+from safety.records import Picture
 from tests.safety.image.conftest import gradient
 
 
@@ -38,3 +39,26 @@ def test_weights_fall_and_none_is_small() -> None:
     image.paste("red", (40, 40, 60, 52))
     found = attribute(image, redness(image), redness)
     assert [round(region.weight, 1) for region in found] == [1.0, 0.6]
+
+
+def test_no_region_is_sought_where_nobody_asks_for_one() -> None:
+    image = Image.new("RGB", (80, 80), "blue")
+    image.paste("red", (0, 0, 20, 20))
+    assert regions_of(Picture(image), redness(image), 0.01, redness)
+    assert regions_of(Picture(image, regions=False), redness(image), 0.01, redness) == ()
+    assert regions_of(Picture(image), redness(image), 0.5, redness) == ()
+
+
+@pytest.mark.parametrize("rows", [(), (0, 5), (2,)], ids=["all rows", "the first and the last", "one row"])
+@pytest.mark.parametrize("size", [(61, 40), (240, 240)], ids=str)
+def test_every_cell_of_a_row_is_covered_once_and_nothing_beside_it(
+    size: tuple[int, int], rows: tuple[int, ...]
+) -> None:
+    image, grid = gradient(*size), 6
+    pixels = np.asarray(image)
+    covered = [(np.asarray(copy), box) for copy, box in cover_cells(image, grid, rows)]
+    assert [box[:2] for _, box in covered] == [(column, row) for row in rows or range(grid) for column in range(grid)]
+    for copy, (left, top, right, bottom) in covered:
+        changed = np.argwhere((copy != pixels).any(-1)) / (size[1], size[0]) * grid
+        assert changed.min(0)[1] >= left - grid / size[0] and changed.max(0)[1] < right
+        assert changed.min(0)[0] >= top - grid / size[1] and changed.max(0)[0] < bottom

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -95,7 +96,9 @@ def test_regions_are_sought_from_the_score_on_that_the_settings_name(score: floa
     model = FakeModel(1 - score, 0.0, score)
     settings = CONFIG.gore.model_copy(update={"regions_from": 0.35})
     gore = GoreCheck(settings, Classifier("fake", ("SFW", "NSFW", "NSFL"), rgb_unit, model))
-    list(gore.detect(SMALL))
+    list(gore.detect(replace(SMALL, regions=False)))
+    assert model.runs == 1  # nobody asks where
+    list(gore.detect(SMALL))  # its score is kept
     assert model.runs == runs
 
 
