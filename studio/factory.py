@@ -22,14 +22,16 @@ from safety.image import fetch_models, picture_checks
 from safety.marks.export import Exporter
 from safety.marks.keys import secret
 from safety.messages.catalogue import ENGLISH
-from safety.policy.model import load_policy
+from safety.policy.model import Policy, load_policy
 from safety.policy.steering import load_steering
 from safety.prompt import PromptChecks, load_prompt_checks
 from safety.prompt.rewrite import load_rewriter
 from safety.resources import MODELS, PRESETS
 from safety.review.rate_limit import load_limits
 from safety.review.retention import load_retention
-from safety.review.service import ReviewRules, make_review_service
+from safety.review.service import ReviewRules, ReviewService, make_review_service
+from studio.class_record import FILE, ClassRecord
+from studio.classroom import Classroom, new_password
 from studio.settings import Settings
 from studio.studio import Studio
 from studio.styles import load_styles
@@ -41,8 +43,10 @@ from studio.webhook import Webhook, post
 ENLARGER = "realesr-animevideov3-x4"
 
 
-def make_studio(settings: Settings, upstream: Upstream | None = None) -> Studio:
+def make_studio(settings: Settings, upstream: Upstream | None = None, classroom: bool = False) -> Studio:
     """Builds the studio of these settings, on the presets and weights that ship; with `upstream`, around its models.
+
+    `classroom`: a teacher may open a class, also where the settings have no password for it: then one is made up.
 
     Writes nothing. Raises PresetError for a file under presets/ or a setting that is not valid, KeysError for a
     signing certificate that cannot be used, WeightsError for a list of weights that lacks an entry.
@@ -57,13 +61,14 @@ def make_studio(settings: Settings, upstream: Upstream | None = None) -> Studio:
     )
     prompt = load_prompt_checks(PRESETS, MODELS, policy)
     rules = ReviewRules(load_limits(PRESETS), load_retention(PRESETS))
+    review = make_review_service(audit, rules, home / "outputs", settings.review)
     return Studio(
         policy=policy,
         checks=_checks(prompt),
         engines=_upstream(settings, upstream) if upstream else _engines(settings),
         exporter=Exporter(settings.marks.marks(home, PRESETS)),
         audit=audit,
-        review=make_review_service(audit, rules, home / "outputs", settings.review),
+        review=review,
         outputs=home / "outputs",
         rewriter=load_rewriter(PRESETS),
         demographics=prompt.demographics,
@@ -73,7 +78,16 @@ def make_studio(settings: Settings, upstream: Upstream | None = None) -> Studio:
         loads_ahead=settings.warm_up,
         enlarger=load_enlargers(MODELS)[ENLARGER],
         styles=load_styles(PRESETS),
+        classroom=_classroom(settings, classroom, review, policy),
     )
+
+
+def _classroom(settings: Settings, wanted: bool, review: ReviewService, policy: Policy) -> Classroom | None:
+    if not (wanted or settings.teacher_password):
+        return None
+    password, record = settings.teacher_password or new_password(), ClassRecord(settings.home / FILE)
+    made_up = not settings.teacher_password
+    return Classroom(password, review.rate_limiter, policy.class_lock, record, made_up=made_up)
 
 
 @dataclass(frozen=True, slots=True)

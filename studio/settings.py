@@ -12,6 +12,7 @@ from urllib.parse import urlsplit
 from safety.errors import PresetError
 from safety.marks.settings import NO, YES, GetSetting, MarkSettings, setting_error
 from safety.resources import data_folder
+from safety.review.auth import strong_password
 from safety.review.service import ReviewSettings, read_review_settings
 
 MAX_PORT = 65_535
@@ -51,6 +52,8 @@ class Settings:
     marks: MarkSettings = MarkSettings()
     # SAFELIGHT_REVIEW_PASSWORD, SAFELIGHT_REVIEWERS, SAFELIGHT_PROXIES
     review: ReviewSettings = ReviewSettings()
+    # SAFELIGHT_TEACHER_PASSWORD: lets a teacher open a class
+    teacher_password: str = field(default="", repr=False)
     # SAFELIGHT_STORE: postgresql://user:password@host/database; unset, audit.sqlite3 under `home`
     store: str = ""
     # SAFELIGHT_ENGINES: a file with more engine cards
@@ -101,6 +104,7 @@ class Settings:
             language=get("LANGUAGE", ""),
             marks=MarkSettings.read(get),
             review=_review(get, public, _has_hub_login(environment)),
+            teacher_password=strong_password(get("TEACHER_PASSWORD", ""), "SAFELIGHT_TEACHER_PASSWORD"),
             store=_store(get("STORE", "")),
             engines=get("ENGINES", ""),
             offline=offline or environment.get("HF_HUB_OFFLINE", "") in YES,

@@ -39,6 +39,8 @@ from safety.review.retention import RetentionRules
 from safety.review.service import ReviewService
 from safety.statement import Statement, StatementTerms, build_statement
 from studio.api_keys import ApiKeys
+from studio.class_record import FILE, ClassRecord
+from studio.classroom import Classroom
 from studio.examples import Example, Sides, load_examples, load_sides
 from studio.lessons import Lesson, load_lessons
 from studio.library import Library
@@ -80,7 +82,8 @@ class StudioViews:
     `outputs` is the folder of finished files. `review` is the reviewers' side: their pages and commands work with it
     directly. Without `demographics` no balanced set is filled in; without `steering` no model is steered; without
     `enlarger` no finished picture is made larger. `observer` is told of each decision, for figures, `webhook` of
-    decided cases while the studio serves; `traces` has a span for each layer.
+    decided cases while the studio serves; `traces` has a span for each layer. Without `classroom` no
+    class can be opened.
     """
 
     policy: Policy
@@ -100,6 +103,7 @@ class StudioViews:
     observer: Observer | None = None
     webhook: Webhook | None = None
     traces: Traces | None = None
+    classroom: Classroom | None = None
 
     # ---- policy and languages ----
 
@@ -120,8 +124,8 @@ class StudioViews:
 
     @property
     def locked_mode(self) -> str:
-        """Returns the mode that the operator has set for everybody; "" where each person chooses."""
-        return self.policy.locked
+        """Returns the mode that is set for everybody, by the operator or for a class; "" where each person chooses."""
+        return self.policy.locked_mode
 
     def with_style(self, request: GenerationRequest) -> GenerationRequest:
         """Returns the request with the words of its style, as it is judged. Raises RequestError for an unknown one."""
@@ -270,6 +274,11 @@ class StudioViews:
     def person_secret(self) -> bytes:
         """Returns the secret that says whose browser it is. Raises KeysError."""
         return secret(self.outputs.parent / "keys", "person")
+
+    @property
+    def class_record(self) -> ClassRecord:
+        """Returns what says which clients were learners, of a class that may have ended by a crash."""
+        return ClassRecord(self.outputs.parent / FILE)
 
     # ---- the HTTP API ----
 

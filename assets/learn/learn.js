@@ -1,40 +1,24 @@
 // One step of a lesson at a time: predict, then the live panel, then a check. What a learner answers stays in this tab
-// (sessionStorage), and in a class goes to the teacher's chart without a name.
-const lesson = document.querySelector(".lesson")
+// (sessionStorage), and in a class goes to the teacher's chart without a name (class.js).
+import { behind, el, say, table } from "./elements.js"
+
+export { behind, el, say, table }
+
+export const lesson = document.querySelector(".lesson")
+// The class that the learner is in; "" without one. What was answered before it is not taken along.
+const room = lesson.dataset.room || ""
 const words = JSON.parse(document.getElementById("words").textContent)
 const steps = [...lesson.querySelectorAll(".step")]
-const store = `safelight-lesson-${lesson.dataset.lesson}`
+export const store = ["safelight-lesson", lesson.dataset.lesson, room].filter(Boolean).join("-")
 const answers = JSON.parse(sessionStorage.getItem(store) || "{}")
 const about = lesson.querySelector(".about")
 let at = 0
+// In a class the teacher opens the steps; at home all of them are open.
+let open_until = Number(lesson.dataset.steps) || steps.length
 
-export const say = (text, names = {}) => text.replace(/\{(\w+)\}/g, (whole, name) => names[name] ?? whole)
+const SHORT = 10, AGAIN = 4  // seconds that are waited without a word, and how often
 
-// el("p", {class: "a"}, "text", child): an element; a handler is given as onclick: function.
-export function el(tag, given = {}, ...children) {
-  const svg = ["svg", "g", "rect", "line", "path", "text", "circle", "title", "polyline", "pattern", "defs"].includes(tag)
-  const node = svg ? document.createElementNS("http://www.w3.org/2000/svg", tag) : document.createElement(tag)
-  for (const [name, value] of Object.entries(given)) {
-    if (name.startsWith("on")) node.addEventListener(name.slice(2), value)
-    else if (value === true) node.setAttribute(name, "")
-    else if (value !== false && value != null) node.setAttribute(name, value)
-  }
-  node.append(...children.flat().filter((child) => child != null && child !== false))
-  return node
-}
-
-export const table = (head, rows, caption) =>
-  el("div", { class: "wide" }, el("table", {},
-    caption && el("caption", {}, caption),
-    el("thead", {}, el("tr", {}, head.map((one) => el("th", { scope: "col" }, String(one))))),
-    el("tbody", {}, rows.map((row) => el("tr", {}, row.map((cell, n) =>
-      n ? el("td", { class: typeof cell === "number" ? "count" : "" }, cell instanceof Node ? cell : String(cell))
-        : el("th", { scope: "row" }, cell instanceof Node ? cell : String(cell))))))))
-
-// A table behind a plot, for screen readers and for whoever wants the numbers.
-export const behind = (...given) => el("details", {}, el("summary", {}, words.table), table(...given))
-
-async function call(step, body) {
+async function call(step, body, again = AGAIN) {
   const address = `${lesson.dataset.lesson}/panel/${step}`
   const options = body ? { method: "POST", body: JSON.stringify(body), headers: { "content-type": "application/json" } } : {}
   let answer
@@ -44,6 +28,12 @@ async function call(step, body) {
     throw new Error(words.offline)
   }
   const result = await answer.json().catch(() => ({}))
+  const wait = Number(answer.headers.get("retry-after")) || 60
+  if (answer.status === 429 && wait <= SHORT && again) {
+    // Many ask at once, as a class does: soon there is room.
+    await new Promise((done) => setTimeout(done, wait * 1000 * (0.5 + Math.random())))
+    return call(step, body, again - 1)
+  }
   if (!answer.ok) throw new Error(result.error || words.failed)
   return result
 }
@@ -66,6 +56,7 @@ async function open(box) {
       fail: (error) => { live.classList.add("bad"); live.textContent = error.message },
       share: (state) => { box.dataset.state = JSON.stringify(state) },
       record: (name, value) => record(box.dataset.step, name, value),
+      everybody: (name) => everybody(box.dataset.step, name),
       predicted: answers[`${box.dataset.step}-predict`],
     })
   } catch (error) {
@@ -104,6 +95,14 @@ function record(step, name, value) {
   answers[`${step}-${name}`] = value
   sessionStorage.setItem(store, JSON.stringify(answers))
   dispatchEvent(new CustomEvent("answered", { detail: { lesson: lesson.dataset.lesson, step, name, value } }))
+}
+
+// What a class has recorded, in no order of persons: none before enough have answered, null without a class.
+async function everybody(step, name) {
+  if (!room) return null
+  const query = new URLSearchParams({ lesson: lesson.dataset.lesson, step, name })
+  const answer = await fetch(`../class/everybody?${query}`).catch(() => null)
+  return answer?.status === 410 ? null : answer?.ok ? (await answer.json()).values : []
 }
 
 function question(form, step) {
@@ -151,13 +150,15 @@ function show() {
   })
   back.disabled = at === 0
   next.hidden = at === steps.length - 1
+  next.disabled = at + 1 >= open_until
+  waits.hidden = !next.disabled || next.hidden
   bar.value = at + 1
   about.querySelectorAll(":scope > :not(h1)").forEach((part) => { part.hidden = at > 0 })
   count.textContent = say(words.step, { at: at + 1, of: steps.length })
 }
 
 function go(number, focus = true) {
-  at = Math.max(0, Math.min(steps.length - 1, number))
+  at = Math.max(0, Math.min(open_until - 1, number))
   history.replaceState(null, "", `#${new URLSearchParams({ step: steps[at].id })}`)
   show()
   const heading = steps[at].querySelector("h2")
@@ -166,14 +167,22 @@ function go(number, focus = true) {
   if (focus) steps[at].scrollIntoView({ block: "start" })
 }
 
+// How many steps the teacher has opened; 0 for all. Whoever is further on comes back.
+export function limit_steps(many) {
+  open_until = many ? Math.min(many, steps.length) : steps.length
+  if (at >= open_until) go(open_until - 1, false)
+  else show()
+}
+
 const back = el("button", { type: "button", class: "quiet", onclick: () => go(at - 1) }, words.back)
 const next = el("button", { type: "button", onclick: () => go(at + 1) }, words.next)
 const bar = el("progress", { max: steps.length, value: 1, "aria-label": words.progress })
 const count = el("span", { class: "muted" })
-lesson.append(el("div", { class: "steps" }, back, bar, count, next))
+const waits = el("p", { class: "muted", role: "status" }, words.waits)
+lesson.append(waits, el("div", { class: "steps" }, back, bar, count, next))
 steps.forEach((step) => step.querySelectorAll("form.question").forEach((form) => question(form, step.id)))
 const wanted = new URLSearchParams(location.hash.slice(1)).get("step")
-const first = Math.max(0, steps.findIndex((step) => step.id === wanted))
+const first = Math.max(0, Math.min(open_until - 1, steps.findIndex((step) => step.id === wanted)))
 // A shared link opens its panel at once: whoever follows it need not predict first.
 if (wanted && location.hash.includes("state=")) answers[`${wanted}-predict`] ??= null
 at = first

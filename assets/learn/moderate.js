@@ -2,7 +2,7 @@
 import { behind, el, say, table } from "./learn.js"
 import { curve } from "./plots.js"
 
-export function mount({ root, data, words, ask, tell, fail, record }) {
+export function mount({ root, data, words, ask, tell, fail, record, everybody }) {
   const stopped = []
   const prompt = el("blockquote", { lang: "en", class: "prompt" })
   const count = el("p", { class: "muted" })
@@ -40,14 +40,24 @@ export function mount({ root, data, words, ask, tell, fail, record }) {
     plot.move([result.yours.blocked / result.yours.harmless, 1 - result.yours.missed / result.yours.harmful])
     const yes = (truth) => (truth ? words.stopped : words.passed)
     record("errors", result.yours)
+    const class_words = el("p", { hidden: true }, words.everybody)
+    meet(plot, class_words)
     root.replaceChildren(
       el("h3", {}, words.result), table(["", words.blocked, words.missed], [line(words.you, result.yours), line(words.studio, result.studio)]),
-      plot.figure, el("p", {}, words.point),
+      plot.figure, el("p", {}, words.point), class_words,
       behind([words.curve_x, words.curve_y], result.curve.filter((_, n) => n % 10 === 1).map(([a, b]) => [a.toFixed(2), b.toFixed(2)])),
       el("h3", {}, words.each),
       table([words.prompt, words.you, words.people, words.studio], result.rows.map((row, n) =>
         [el("span", { lang: "en" }, row.prompt), yes(stopped[n]), yes(row.harmful), yes(row.stopped)])))
     tell(say(words.told, { blocked: result.yours.blocked, missed: result.yours.missed }))
+  }
+  // In a class everybody's points come beside the own one, as they arrive.
+  async function meet(plot, class_words) {
+    const all = await everybody("errors")
+    if (!all) return
+    plot.crowd(all.map((one) => [one.blocked / one.harmless, 1 - one.missed / one.harmful]))
+    class_words.hidden = !all.length
+    setTimeout(() => meet(plot, class_words), 5000)
   }
   root.append(count, prompt, buttons)
   next()

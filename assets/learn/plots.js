@@ -1,5 +1,5 @@
 // Plots as SVG that colour-blind people can read: each row of bars has a pattern, each line a mark of its own.
-import { el } from "./learn.js"
+import { el } from "./elements.js"
 
 // As wide as the screen, so that the words in a plot stay readable on a phone.
 export const WIDTH = Math.max(300, Math.min(640, innerWidth - 70))
@@ -31,7 +31,7 @@ export function mirrored(up, down, bins, names) {
   return { figure, move: (at) => { limit.setAttribute("x1", x(at)); limit.setAttribute("x2", x(at)) } }
 }
 
-// A curve of [x, y] pairs in 0..1, with a point that moves along; returns {figure, move([x, y])}.
+// A curve of [x, y] pairs in 0..1, with a point that moves along; returns {figure, move([x, y]), crowd(points)}.
 export function curve(points, names, kind = "three") {
   const height = 300, y = (share) => TOP + (1 - share) * (height - TOP - BOTTOM)
   const path = points.map(([a, b]) => `${x(a).toFixed(1)},${y(b).toFixed(1)}`).join(" ")
@@ -39,13 +39,29 @@ export function curve(points, names, kind = "three") {
   const ticks = [0, 0.5, 1].flatMap((at) => [
     el("text", { x: x(at), y: height - 14, "text-anchor": "middle" }, String(at)),
     el("text", { x: LEFT - 6, y: y(at) + 4, "text-anchor": "end" }, String(at))])
+  const others = el("g", {})
   const figure = el("figure", {}, frame(height, names.label,
     el("line", { class: "axis", x1: x(0), x2: x(1), y1: y(0), y2: y(0) }),
     el("line", { class: "axis", x1: x(0), x2: x(0), y1: y(0), y2: y(1) }),
-    el("polyline", { class: `line ${kind}`, points: path }), dot, ticks,
+    el("polyline", { class: `line ${kind}`, points: path }), others, dot, ticks,
     el("text", { x: x(1), y: height - 2, "text-anchor": "end" }, names.x),
     el("text", { x: x(0) + 8, y: TOP + 24 }, names.y)))
-  return { figure, move: ([a, b]) => { dot.setAttribute("cx", x(a)); dot.setAttribute("cy", y(b)) } }
+  const move = (at) => {
+    dot.classList.toggle("away", !at)
+    if (at) dot.setAttribute("cx", x(at[0]))
+    if (at) dot.setAttribute("cy", y(at[1]))
+  }
+  // Everybody's points: squares, so that they are told from the own one by shape; the more are the same, the larger.
+  const crowd = (all) => {
+    const many = new Map()
+    for (const [a, b] of all) many.set(`${a} ${b}`, { a, b, n: (many.get(`${a} ${b}`)?.n || 0) + 1 })
+    others.replaceChildren(...[...many.values()].map(({ a, b, n }) => {
+      const side = 7 + 3 * Math.sqrt(n - 1)
+      return el("rect", { class: "four crowd", x: x(a) - side / 2, y: y(b) - side / 2, width: side, height: side },
+        el("title", {}, String(n)))
+    }))
+  }
+  return { figure, move, crowd }
 }
 
 // Horizontal bars: rows of {name, value, most, kind}; the value stands behind each bar as text.

@@ -62,6 +62,10 @@ class ActivityTable:
         """Deletes the activities of a case; returns how many there were."""
         return self._connection.execute(sa.delete(activity).where(activity.c.case_id == case_id)).rowcount
 
+    def delete_client(self, client: str) -> int:
+        """Deletes the activities of a client; returns how many there were."""
+        return self._connection.execute(sa.delete(activity).where(activity.c.client == client)).rowcount
+
     def delete_before(self, time: str) -> int:
         """Deletes the activities older than a timestamp; returns how many there were."""
         return self._connection.execute(sa.delete(activity).where(activity.c.time < time)).rowcount

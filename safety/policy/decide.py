@@ -39,7 +39,7 @@ def decide(assessment: Assessment, policy: Policy, mode: str) -> Decision:
         scores={} if hard else _scores(assessment, policy),
         ran=assessment.ran,
         modes_that_allow=tuple(passing),
-        mode_set_by="operator" if policy.locked else "person",
+        mode_set_by="operator" if policy.locked_mode else "person",
         modes_that_ask=tuple(name for name, there in passing.items() if there is Verdict.WARN),
         level=level(verdict, _scored(assessment, policy, mode)),
     )
@@ -53,7 +53,7 @@ def _passing(assessment: Assessment, policy: Policy, mode: str, verdict: Verdict
     """The other modes, if the person may choose them, that ask for less, with what each says: a click instead of a
     refusal, or nothing.
     """
-    if policy.locked or verdict not in LESS:
+    if policy.locked_mode or verdict not in LESS:
         return {}
     others = {name: _worst(list(_reasons(assessment, policy, name))) for name in policy.mode if name != mode}
     return {name: there for name, there in others.items() if there <= LESS[verdict]}

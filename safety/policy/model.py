@@ -19,6 +19,7 @@ from pydantic import ConfigDict, Field, ValidationError, model_validator
 from safety.config import ADVICE, ConfigModel, first_problem, parse, read_toml
 from safety.errors import PresetError, RequestError
 from safety.messages.catalogue import Catalogue, Messages, load_catalogue
+from safety.policy.mode_lock import ModeLock
 from safety.policy.modes import BASE_MODE, Mode, inherited
 from safety.policy.thresholds import Limits, Thresholds
 from safety.records import Finding, Stage, Verdict
@@ -98,6 +99,7 @@ class Policy(ConfigModel):
     """The whole policy, validated. `digest` (SHA-256 over all its files) names exactly this one.
 
     `folder`: where it was read. `locked`: the mode that the operator has set for everybody; "" where each chooses.
+    `class_lock`: the mode that holds while a class runs.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True, arbitrary_types_allowed=True)
@@ -112,6 +114,7 @@ class Policy(ConfigModel):
     catalogue: Catalogue
     folder: Path
     locked: str = ""
+    class_lock: ModeLock = Field(default_factory=ModeLock)
 
     @model_validator(mode="after")
     def _sound(self) -> Self:
@@ -170,7 +173,12 @@ class Policy(ConfigModel):
     def effective_mode(self, asked: str) -> str:
         """The mode that decides when `asked` is asked for. Raises RequestError for one that does not exist."""
         self.mode_of(asked)
-        return self.locked or asked
+        return self.locked_mode or asked
+
+    @property
+    def locked_mode(self) -> str:
+        """The mode that everybody works in, whatever is asked for; "" where each person chooses."""
+        return self.locked or self.class_lock.mode
 
     def thresholds(self, stage: Stage, category: str, subcategory: str, mode: str) -> Thresholds | None:
         """What holds for a finding in a mode; None where the policy does not know its category."""

@@ -31,12 +31,10 @@ ALL_CLIENTS_FACTOR = 10
 KNOWN, ARRIVED = "known", "arrived"
 
 
-def strong_password(password: str) -> str:
+def strong_password(password: str, setting: str = "SAFELIGHT_REVIEW_PASSWORD") -> str:
     """Returns the password, or "" for none. Raises PresetError for one that could be guessed."""
     if password and len(password) < MIN_PASSWORD:
-        raise PresetError(
-            "SAFELIGHT_REVIEW_PASSWORD is too short.", f"Use {MIN_PASSWORD} characters or more, or leave it unset."
-        )
+        raise PresetError(f"{setting} is too short.", f"Use {MIN_PASSWORD} characters or more, or leave it unset.")
     return password
 
 

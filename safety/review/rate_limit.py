@@ -6,7 +6,7 @@ Limits are checked in the transaction that opens a case, so that no two requests
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -16,7 +16,7 @@ from pydantic import Field
 from safety.audit.hash_chain import timestamp
 from safety.audit.log import Admission, AuditLog
 from safety.config import ConfigModel
-from safety.errors import LimitError
+from safety.errors import LimitError, RequestError
 from safety.review.client import LOCAL
 
 if TYPE_CHECKING:
@@ -34,6 +34,7 @@ DESCRIPTIONS = {
 }
 # Outcomes of an activity that count as a refusal, and those that end a row of refusals.
 REFUSED, HARD_LINE, PASSED = ("blocked", "hard_line"), "hard_line", ("delivered", "overturned")
+OVER, OVER_ADVICE = "This class is over.", "Open the page anew."
 # Activities of one client that are looked at.
 MAX_ACTIVITIES = 10_000
 
@@ -123,6 +124,22 @@ class CallsAtOnce(ConfigModel):
         return self.create if group == "create" else self.others
 
 
+class ClassLimits(ConfigModel):
+    """Says what holds while a class runs.
+
+    `learners`: at most of one class. `free_refusals`: of a learner, in place of `RefusalDelays.free`. `code_tries`:
+    wrong join codes of one address `within_minutes`, ten times as many of all. `hours`: after which a class ends by
+    itself. `show_from`: a chart is drawn from so many answers on.
+    """
+
+    learners: int = Field(ge=1, le=1000)
+    free_refusals: int = Field(ge=0)
+    code_tries: int = Field(ge=1)
+    within_minutes: float = Field(gt=0)
+    hours: float = Field(gt=0)
+    show_from: int = Field(ge=1)
+
+
 class UploadLimits(ConfigModel):
     """Says how much may be uploaded.
 
@@ -147,6 +164,7 @@ class RateLimits(ConfigModel):
     login: LoginLimits
     warnings: WarningTerms
     at_once: CallsAtOnce
+    classroom: ClassLimits
     uploads: UploadLimits
 
 
@@ -157,11 +175,16 @@ def load_limits(folder: Path) -> RateLimits:
 
 @dataclass(frozen=True)
 class RateLimiter:
-    """Counts what clients do, and refuses what is over a limit. `now` is a clock in UTC."""
+    """Counts what clients do, and refuses what is over a limit. `now` is a clock in UTC.
+
+    `learners` are the clients who are in a class just now, `former` those who were in one that is over.
+    """
 
     audit: AuditLog
     limits: RateLimits
     now: Callable[[], datetime] = lambda: datetime.now(UTC)
+    learners: set[str] = field(default_factory=set)
+    former: set[str] = field(default_factory=set)
 
     def oldest_warning(self) -> datetime:
         """Returns since when a warning can still be confirmed."""
@@ -173,8 +196,11 @@ class RateLimiter:
         def admit(writer: DatabaseWriter, case_id: str) -> None:
             if client == LOCAL:
                 return
+            if client in self.former:
+                # What waited in a queue meanwhile: nothing may be opened once all of the class is deleted.
+                raise RequestError(OVER, OVER_ADVICE)
             now, digest = self.now(), self.audit.client_digest(client)
-            if wait := self._wait(writer, digest, kind, now):
+            if wait := self._wait(writer, digest, kind, now, self._delays(client)):
                 raise LimitError(*wait)
             writer.activity.add(digest, kind, case_id, timestamp(now))
 
@@ -186,12 +212,20 @@ class RateLimiter:
             with self.audit.write_transaction() as writer:
                 self.admission(client, kind)(writer, "")
 
-    def _wait(self, writer: DatabaseWriter, client: str, kind: str, now: datetime) -> tuple[str, float] | None:
+    def _delays(self, client: str) -> RefusalDelays:
+        blocks = self.limits.blocks
+        if client not in self.learners:
+            return blocks
+        return blocks.model_copy(update={"free": self.limits.classroom.free_refusals})
+
+    def _wait(
+        self, writer: DatabaseWriter, client: str, kind: str, now: datetime, delays: RefusalDelays
+    ) -> tuple[str, float] | None:
         """Returns a sentence and the seconds to wait; None where there is nothing to wait for."""
         if kind == GENERATION:
             hours = max(self.limits.blocks.forgotten_hours, self.limits.hard_lines.within_hours)
             recent = writer.activity.newest(client, kind, timestamp(now - timedelta(hours=hours)), MAX_ACTIVITIES)
-            wait = _timeout(recent, self.limits.hard_lines, now) or _delay(recent, self.limits.blocks, now)
+            wait = _timeout(recent, self.limits.hard_lines, now) or _delay(recent, delays, now)
             if wait:
                 return wait
         limit = self.limits.hour.limit(kind)

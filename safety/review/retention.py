@@ -105,6 +105,32 @@ class Retention:
 
         Raises RequestError for an unknown case. Rows of the chain stay: they hold numbers, codes and keyed hashes.
         """
+        erased = self._erase(case_id)
+        self.audit.scrub()
+        return erased
+
+    def forget(self, people: Iterable[tuple[str, str]]) -> tuple[list[str], int]:
+        """Deletes all that is kept of what some did, each a client and a person: as `erase` does, case by case.
+
+        Returns what was deleted, files by their names, and how many cases are still open: those stay, for a later call.
+        """
+        with self.audit.read_transaction() as reader:
+            running = {case for case, _ in reader.open_cases()}
+            digests = [(self.audit.client_digest(client), self.audit.person_digest(one)) for client, one in people]
+            cases = {client: reader.activity.cases(client) for client, _ in digests}
+        left = {client: running.intersection(found) for client, found in cases.items()}
+        names = [
+            name for found in cases.values() for case in found if case not in running for name in self._erase(case)
+        ]
+        with self.audit.write_transaction() as writer:
+            for client, person in digests:
+                if not left[client]:
+                    writer.activity.delete_client(client)
+                    writer.library.set_keeps_prompts(person, False)
+        self.audit.scrub()
+        return names, sum(map(len, left.values()))
+
+    def _erase(self, case_id: str) -> list[str]:
         with self.audit.write_transaction() as writer:
             if not writer.entries_of(case_id):
                 raise unknown_case(case_id)
@@ -119,7 +145,6 @@ class Retention:
         if folder.is_dir():
             erased += sorted(path.name for path in folder.iterdir())
             shutil.rmtree(folder)
-        self.audit.scrub()
         return erased
 
     def _delete_old_files(self, now: datetime) -> int:

@@ -19,7 +19,7 @@ from safety.policy.model import BASE_MODE
 from ui import serialize
 from ui.cli import audit, create, engines, gateway, health, key_commands, lesson_commands, policy, review, upscale
 from ui.cli.exit_codes import exit_status, file_name_in_errors, for_each, read, read_picture
-from ui.cli.serving import require_free, work_beside
+from ui.cli.serving import require_free, say_how_to_teach, work_beside
 from ui.reach import Reach
 
 if TYPE_CHECKING:
@@ -120,11 +120,12 @@ def _add_verify(cli: typer.Typer, make_studio: Callable[[], Studio]) -> None:
             for_each(files, verify_one)
 
 
-def _add_serve(cli: typer.Typer, make_studio: Callable[[], Studio], host: str, port: int, reach: Reach) -> None:
+def _add_serve(cli: typer.Typer, make_studio: Callable[..., Studio], host: str, port: int, reach: Reach) -> None:
     @cli.command()
     def serve(
         host: Annotated[str, typer.Option(help="The address to listen at; 0.0.0.0 for every one.")] = host,
         port: Annotated[int, typer.Option(min=1, max=65535, help="The port to listen at.")] = port,
+        classroom: Annotated[bool, typer.Option("--classroom", help="A teacher may open a class.")] = False,
     ) -> None:
         """Serve the page until it is stopped."""
         # What is loaded now stays: looking through it for garbage, again and again, takes a fifth of the start. The
@@ -132,9 +133,11 @@ def _add_serve(cli: typer.Typer, make_studio: Callable[[], Studio], host: str, p
         gc.disable()
         with exit_status():
             require_free(host, port)
-            studio = make_studio()
+            studio = make_studio(classroom=True) if classroom else make_studio()
             studio.resume()
             work_beside(studio)
+            if studio.classroom:
+                say_how_to_teach(studio.classroom, host, port)
             # Here and not above, since Gradio takes seconds to import.
             from ui.web.page import serve as serve_page
 

@@ -12,7 +12,9 @@ from ui.cli.exit_codes import say
 
 if TYPE_CHECKING:
     from studio import Studio
+    from studio.classroom import Classroom
 
+LOOPBACK_NAMES = ("localhost", "127.0.0.1", "::1")
 PURGE_EVERY = 3600  # seconds
 
 
@@ -24,6 +26,18 @@ def require_free(host: str, port: int) -> None:
     except OSError as error:
         why = f"{host}:{port} cannot be served: {error.strerror or error}."
         raise RequestError(why, "Choose another one with --port or --host.") from error
+
+
+def say_how_to_teach(classroom: Classroom, host: str, port: int) -> None:
+    """Says where the teacher's page is, and what opens it if the operator has set no password.
+
+    Says, too, that learners cannot come, where they cannot.
+    """
+    here = "127.0.0.1" if host in ("0.0.0.0", "::", "[::]", "") else host
+    password = f"; its password is {classroom.password}" if classroom.made_up else ""
+    say(f"The teacher's page is http://{here}:{port}/class/teacher{password}")
+    if host in LOOPBACK_NAMES:
+        say("Only this machine reaches the page. Start with --host 0.0.0.0 so that learners can join.")
 
 
 def work_beside(studio: Studio) -> None:

@@ -86,7 +86,7 @@ class PolicyPage:
             )
             for name in self._mode_names()
         )
-        locked = Markup("<p>{}</p>").format(self.texts["policy.locked"]) if self.policy.locked else ""
+        locked = Markup("<p>{}</p>").format(self.texts["policy.locked"]) if self.policy.locked_mode else ""
         return self._section("modes", Markup("<dl>{}</dl>{}").format(rows, locked))
 
     def _categories(self) -> Markup:
@@ -102,7 +102,7 @@ class PolicyPage:
 
     def _mode_names(self) -> list[str]:
         names = sorted(self.policy.mode, key=lambda name: (name != "general", name))
-        return [self.policy.locked] if self.policy.locked else names
+        return [self.policy.locked_mode] if self.policy.locked_mode else names
 
     def _category(self, name: str, category: Category) -> Markup:
         texts, sides = self.messages.locale.category[name], self.sides[name]

@@ -14,27 +14,45 @@ from markupsafe import Markup
 from studio.lesson_text import LessonText, QuestionText, StepText
 from studio.lessons import ENGLISH, Lesson, Question, StepPlan
 from ui.html.markup import joined
+from ui.learn.class_records import gathered
 from ui.learn.markdown import inline, markdown
+from ui.learn.site_frame import whole_page, words_as_json
 from ui.texts import Texts
 
-WORDS = "learn."  # the table of the strings that learn.js shows
+WORDS, CLASS_WORDS = "learn.", "learn_class."  # the tables of the strings that the scripts show
+
+
+@dataclass(frozen=True, slots=True)
+class Seat:
+    """Where a learner is in a class: `room` names the class, `steps` of the lesson are open, 0 for all."""
+
+    room: str
+    steps: int
 
 
 @dataclass(frozen=True)
 class LessonPages:
-    """Holds what every page is made from. `languages`: the own name of each language, by its tag."""
+    """Holds what every page is made from. `languages`: the own name of each language, by its tag.
+
+    `seat`: of a learner in a class. `invites`: there is a class that can be joined.
+    """
 
     texts: Texts
     languages: Mapping[str, str]
+    seat: Seat | None = None
+    invites: bool = False
 
     def index(self, lessons: Iterable[Lesson]) -> Markup:
         """Returns the list of all lessons."""
         cards = joined(self._card(lesson) for lesson in lessons)
         said = self.texts
-        body = Markup('<h1>{}</h1><p class="lead">{}</p><ol class="lessons">{}</ol>').format(
-            said["learn.title"], said["learn.lead"], cards
+        join = Markup('<p><a class="button" href="class">{}</a></p>').format(said["learn_class.join_link"])
+        body = Markup('{}<h1>{}</h1><p class="lead">{}</p>{}<ol class="lessons">{}</ol>').format(
+            self._in_class(), said["learn.title"], said["learn.lead"], join if self.invites else "", cards
         )
-        return self._page(said["learn.title"], body, "")
+        # Who waits there for the lesson that the teacher opens is led to it.
+        body += Markup('<script type="module" src="learn/files/lobby.js"></script>') if self.seat else Markup("")
+        return self._page(said["learn.title"], body)
 
     def lesson(self, lesson: Lesson, following: Lesson | None = None) -> Markup:
         """Returns one lesson; `following` is the one to go on with."""
@@ -42,14 +60,16 @@ class LessonPages:
         steps = joined(self._step(step, text.steps[step.id], number) for number, step in enumerate(lesson.plan.step, 1))
         onward = self._onward(following) if following else Markup("")
         body = Markup(
-            '<article class="lesson" lang="{}" data-lesson="{}"><header class="about"><h1>{}</h1>{}'
+            '{}<article class="lesson" lang="{}" data-lesson="{}"{}><header class="about"><h1>{}</h1>{}'
             '<p class="facts">{}</p>{}<p class="sheets"><a href="{}/worksheet">{}</a></p></header>{}'
             '<section class="step home" id="home"><h2>{}</h2>{}{}</section></article>'
             '<script type="application/json" id="words">{}</script>'
-            '<script type="module" src="files/learn.js"></script>'
+            '<script type="module" src="files/{}.js"></script>'
         ).format(
+            self._in_class("../"),
             self._language_of(lesson),
             lesson.name,
+            self._seat_of(lesson),
             text.title,
             markdown(text.about),
             self._facts(lesson),
@@ -60,9 +80,10 @@ class LessonPages:
             self.texts["learn.home"],
             markdown(text.home),
             onward,
-            _json({key.removeprefix(WORDS): said for key, said in self.texts.strings.items() if key.startswith(WORDS)}),
+            words_as_json(self.texts, *((WORDS, CLASS_WORDS) if self.seat else (WORDS,))),
+            "class" if self.seat else "learn",
         )
-        return self._page(text.title, body, lesson.name)
+        return self._page(text.title, body, "../")
 
     def worksheet(self, lesson: Lesson, answers: bool = False) -> Markup:
         """Returns a lesson to print: questions with room to write, or the answers and the notes for teachers."""
@@ -86,9 +107,28 @@ class LessonPages:
             markdown(text.home),
             "" if answers else _lines(4),
         )
-        return self._page(text.title, body, "../", print_only=True)
+        return self._page(text.title, body, "../../")
 
     # ---- parts ----
+
+    def _page(self, title: str, body: Markup, base: str = "") -> Markup:
+        return whole_page(self.texts, self.languages, title, body, base)
+
+    def _in_class(self, base: str = "") -> Markup:
+        """Returns the line that says that this is a class, and lets a learner leave it."""
+        if self.seat is None:
+            return Markup("")
+        return Markup(
+            '<div class="in-class" role="status">{}<form method="post" action="{}class/leave">'
+            '<button class="quiet">{}</button></form></div>'
+        ).format(self.texts["learn_class.in_class"], base, self.texts["learn_class.leave"])
+
+    def _seat_of(self, lesson: Lesson) -> Markup:
+        if self.seat is None:
+            return Markup("")
+        return Markup(' data-room="{}" data-steps="{}" data-records="{}"').format(
+            self.seat.room, self.seat.steps, json.dumps(gathered(lesson))
+        )
 
     def _card(self, lesson: Lesson) -> Markup:
         text = lesson.text(self.texts.tag)
@@ -176,34 +216,6 @@ class LessonPages:
             parts.append(_lines(2))
         return joined([*parts, Markup("</section>")])
 
-    def _page(self, title: str, body: Markup, here: str, print_only: bool = False) -> Markup:
-        """Returns a whole page. `here`: the last part of its address, for what is beside it ("" for the list)."""
-        base = "../../" if print_only else "../" if here else ""
-        links = joined(
-            Markup('<a href="?language={}" hreflang="{}" lang="{}"{}>{}</a>').format(
-                tag, tag, tag, Markup(' aria-current="true"') if tag == self.texts.tag else "", name
-            )
-            for tag, name in self.languages.items()
-        )
-        return Markup(
-            '<!doctype html><html lang="{}"><head><meta charset="utf-8"><title>{} - Safelight</title>'
-            '<meta name="viewport" content="width=device-width, initial-scale=1">'
-            '<link rel="stylesheet" href="{}learn/files/learn.css"></head><body>'
-            '<a class="skip" href="#main">{}</a><header class="top"><a href="{}">Safelight</a><a href="{}learn">{}</a>'
-            '<nav aria-label="{}">{}</nav></header><main id="main">{}</main></body></html>'
-        ).format(
-            self.texts.tag,
-            title,
-            base or "",
-            self.texts["learn.skip"],
-            base or "./",
-            base or "",
-            self.texts["learn.title"],
-            self.texts["page.choose"],
-            links,
-            body,
-        )
-
 
 def _options(name: str, options: Iterable[str]) -> Markup:
     return joined(
@@ -224,8 +236,3 @@ def _number(name: str, question: Question) -> Markup:
 
 def _lines(many: int) -> Markup:
     return Markup('<div class="lines">{}</div>').format(Markup("<div></div>") * many)
-
-
-def _json(value: object) -> Markup:
-    # Within a script element, only "<" could end it.
-    return Markup(json.dumps(value, ensure_ascii=False).replace("<", "\\u003c"))

@@ -141,7 +141,13 @@ def greeting(studio: Studio, accept_language: str) -> tuple[Any, Any, Any]:
     info = mode_info(studio, studio.locked_mode or BASE_MODE, tag)
     modes = [(studio.messages(tag).mode(name).title, name) for name in studio.list_modes()]
     note = in_language(studio.offered_engines()[0].card.note, tag)
-    return gr.update(choices=choices, value=tag), gr.update(choices=modes, info=info), gr.update(info=note or None)
+    # A class may have set the mode since the page was built.
+    lock = {"value": studio.locked_mode, "interactive": False} if studio.locked_mode else {"interactive": True}
+    return (
+        gr.update(choices=choices, value=tag),
+        gr.update(choices=modes, info=info, **lock),
+        gr.update(info=note or None),
+    )
 
 
 def mode_info(studio: Studio, mode: str, language: str) -> str:

@@ -17,13 +17,14 @@ from typing import TYPE_CHECKING, Any
 from starlette.applications import Starlette
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
-from starlette.responses import FileResponse, HTMLResponse, JSONResponse, PlainTextResponse, Response
+from starlette.responses import FileResponse, HTMLResponse, JSONResponse, PlainTextResponse, RedirectResponse, Response
 from starlette.routing import Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from safety.resources import ASSETS
+from studio.classroom import Room
 from studio.lessons import Lesson, StepPlan
-from ui.learn.lesson_page import LessonPages
+from ui.learn.lesson_page import LessonPages, Seat
 from ui.learn.panel import Desk, Memory
 from ui.learn.panels import PANELS, settings_of
 from ui.results import Problem, attempt
@@ -43,6 +44,9 @@ AT_ONCE = 4  # calls of one client
 RETRY = 2  # seconds after which a call that was turned away may pass
 HEADERS = {"Cache-Control": "no-cache", "Vary": "Accept-Language, Cookie"}
 PRIVATE = {"Cache-Control": "no-store"}
+# The key of a scope under which the class of a learner stands (ui/web/class_site.py).
+ROOM = "safelight.class"
+NOT_OPEN = "Your teacher has not opened this yet."
 NO_LESSON = "There is no such lesson."
 NOT_A_CALL = "This call has not the form that the panel takes."
 TOO_LONG = "This file is too large for a lesson."
@@ -52,9 +56,9 @@ TOO_MANY = "Too many calls of yours are running. Wait for their answers, then tr
 class LearnSite:
     """Answers every request for /learn and below, and hands on the rest to `app`."""
 
-    def __init__(self, app: ASGIApp, studio: Studio) -> None:
+    def __init__(self, app: ASGIApp, studio: Studio, memory: Memory | None = None) -> None:
         self.app = app
-        self.studio, self.memory = studio, Memory()
+        self.studio, self.memory = studio, memory or Memory()
         self._running: Counter[str] = Counter()
         self._lock = threading.Lock()
         self.pages = Starlette(
@@ -81,24 +85,32 @@ class LearnSite:
 
     def index(self, request: Request) -> Response:
         """Returns the list of lessons."""
-        return self._html(request, LessonPages(_texts(request), languages()).index(self.lessons.values()))
+        room, classroom = room_of(request), self.studio.classroom
+        seat = Seat(room.id, 0) if room else None
+        invites = room is None and classroom is not None and classroom.room is not None
+        shown = [lesson for lesson in self.lessons.values() if room is None or room.is_open(lesson.name)]
+        return self._html(request, LessonPages(asked_texts(request), languages(), seat, invites).index(shown))
 
     def lesson(self, request: Request) -> Response:
         """Returns one lesson."""
         lesson = self._lesson(request)
         if lesson is None:
             return _gone()
-        names = [*self.lessons]
+        room = room_of(request)
+        if room and not room.is_open(lesson.name):
+            return RedirectResponse(room.lesson, 303)
+        names = [name for name in self.lessons if room is None or room.is_open(name)]
         after = names[names.index(lesson.name) + 1 :]
         following = self.lessons[after[0]] if after else None
-        return self._html(request, LessonPages(_texts(request), languages()).lesson(lesson, following))
+        seat = Seat(room.id, room.steps if room.lesson else 0) if room else None
+        return self._html(request, LessonPages(asked_texts(request), languages(), seat).lesson(lesson, following))
 
     def worksheet(self, request: Request) -> Response:
         """Returns a lesson to print; with `?answers` for the teacher."""
         lesson = self._lesson(request)
         if lesson is None:
             return _gone()
-        pages = LessonPages(_texts(request), languages())
+        pages = LessonPages(asked_texts(request), languages())
         return self._html(request, pages.worksheet(lesson, "answers" in request.query_params))
 
     def file(self, request: Request) -> Response:
@@ -116,6 +128,9 @@ class LearnSite:
         step = lesson.step(request.path_params["step"]) if lesson else None
         if lesson is None or step is None or not step.panel:
             return _gone()
+        room = room_of(request)
+        if room and not room.is_open(lesson.name, [one.id for one in lesson.plan.step].index(step.id) + 1):
+            return _problem(in_language(NOT_OPEN, asked_texts(request).tag), 403)
         call: dict[str, Any] | None = None
         if request.method == "POST":
             body = await _body(request, PANELS[step.panel].most_bytes)
@@ -134,14 +149,14 @@ class LearnSite:
             result = attempt(self._work, request, lesson, step, call)
         if isinstance(result, Problem):
             status = 429 if result.wait is not None else 400 if result.bad_request else 500
-            return _problem(in_language(result.sentence, _texts(request).tag), status, result.wait)
+            return _problem(in_language(result.sentence, asked_texts(request).tag), status, result.wait)
         return JSONResponse(result, headers=PRIVATE)
 
     def _work(self, request: Request, lesson: Lesson, step: StepPlan, call: dict[str, Any] | None) -> dict[str, Any]:
         panel, settings = PANELS[step.panel], settings_of(lesson, step)
         messages = self.studio.messages(self.studio.nearest_language(accepted(request)))
         desk: Desk[Any] = Desk(
-            self.studio, settings, _texts(request), messages, client_ip(request), person_of(request), self.memory
+            self.studio, settings, asked_texts(request), messages, client_ip(request), person_of(request), self.memory
         )
         return panel.open(desk) if call is None else panel.answer(desk, call)
 
@@ -172,7 +187,14 @@ class LearnSite:
         return response
 
 
-def _texts(request: Request) -> Texts:
+def room_of(request: Request) -> Room | None:
+    """Returns the class whose learner a call comes from; None for anybody else's."""
+    room: Room | None = request.scope.get(ROOM)
+    return room
+
+
+def asked_texts(request: Request) -> Texts:
+    """Returns the strings of the language that a page is asked for in."""
     asked = request.query_params.get("language", "")
     return page_texts(asked if asked in all_texts() else page_language(request))
 

@@ -15,6 +15,7 @@ from dataclasses import asdict, dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from safety.generation import Delivered, Export, Outcome, Refused, Stamp
+from studio.class_record import person_of_learner
 from studio.lists import ListLine
 from ui.results import Problem, Step
 from ui.web import handlers
@@ -103,6 +104,14 @@ class Runs:
                 for old in idle[: max(len(names) - most, 0)]:
                     del self._kept[old]
         return run
+
+    def forget(self, learners: set[str]) -> None:
+        """Lets go of the lists of learners, given as clients, whose class is over."""
+        people = {person_of_learner(client) for client in learners}
+        with self._lock:
+            for run in [run for run in self._kept.values() if run.person in people]:
+                run.stop.set()
+                del self._kept[run.name]
 
     def get(self, name: object, person: str) -> Run | None:
         """Returns a person's own list; None where there is none of that name."""

@@ -250,5 +250,7 @@ def build(studio: Studio, page: gr.Blocks, settings: dict[str, Any]) -> ListsTab
     saved = gr.Textbox(visible=False)
     parts = (text, check, kind, count, check_grid, status, table, ticks, go, stop, pictures, kept, name, saved)
     tab = ListsTab(studio, settings, *parts)
+    if studio.classroom:
+        studio.classroom.when_closed.append(tab.runs.forget)
     tab.wire(page)
     return tab

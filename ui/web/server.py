@@ -15,9 +15,11 @@ from starlette.middleware import Middleware
 from safety.resources import ASSETS
 from safety.review.service import ReviewService
 from ui.http.application import InFront
+from ui.learn.panel import Memory
 from ui.reach import Reach
 from ui.web.admission import Admission
 from ui.web.api_server import cross_origin, is_alone
+from ui.web.class_site import ClassSite
 from ui.web.client_ip import disable_proxy_headers, trusted_proxies
 from ui.web.concurrency import MAX_WAITING, OTHERS
 from ui.web.headers import SecurityHeaders
@@ -105,6 +107,9 @@ def _middleware(
 ) -> list[Middleware]:
     """Returns what every request passes through before Gradio sees it, in this order."""
     limits = review.rate_limiter.limits
+    ledger = Ledger(limits.uploads, Path(get_upload_folder()))
+    if studio and studio.classroom:
+        studio.classroom.when_closed.append(ledger.forget)
     return [
         *cross_origin(reach),
         Middleware(SecurityHeaders, frames=reach.frames, scripts=_scripts()),
@@ -119,7 +124,7 @@ def _middleware(
         Middleware(InLanguage),
         Middleware(OpenRoutes),
         Middleware(BlockRemoteFetch),
-        Middleware(UploadQuota, ledger=Ledger(limits.uploads, Path(get_upload_folder()))),
+        Middleware(UploadQuota, ledger=ledger),
         Middleware(Admission, presence=Presence(), limits=limits.at_once),
         Middleware(PlainErrors),
     ]
@@ -129,7 +134,11 @@ def _people(studio: Studio, host: str, reach: Reach) -> list[Middleware]:
     """Returns what tells people apart, and the addresses of what each has made."""
     alone, hub = is_alone(studio, host, reach), studio.review.hub_login
     persons = Middleware(Persons, secret=studio.person_secret, alone=alone, framed=bool(reach.frames), hub=hub)
-    return [persons, Middleware(LibrarySite, studio=studio), Middleware(LearnSite, studio=studio)]
+    memory = Memory()
+    # The class first: behind it a learner is a client and a person of its own.
+    taught = Middleware(ClassSite, studio=studio, host=host, memory=memory, framed=bool(reach.frames))
+    sites = [Middleware(LibrarySite, studio=studio), Middleware(LearnSite, studio=studio, memory=memory)]
+    return [persons, *([taught] if studio.classroom else []), *sites]
 
 
 def _api(api: FastAPI | None, mcp: bool) -> list[Middleware]:

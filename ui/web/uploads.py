@@ -70,6 +70,10 @@ class Ledger:
         self.uploads.append(upload)
         return upload
 
+    def forget(self, clients: set[str]) -> None:
+        """Deletes what some clients have uploaded."""
+        self._delete([upload for upload in self.uploads if upload.client in clients])
+
     def _make_room(self, size: int, now: float) -> bool:
         """Deletes the oldest uploads until another one fits; tells whether it does."""
         total = sum(upload.size for upload in self.uploads) + size
