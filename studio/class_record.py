@@ -13,6 +13,7 @@ from pathlib import Path
 
 from safety.errors import KeysError
 from safety.review.client import client_of
+from safety.review.retention import Retention
 
 FILE = "class.txt"
 
@@ -59,6 +60,20 @@ class ClassRecord:
             for number in range(1, learners + 1)
         ]
         return [(client, person_of_learner(client)) for client in dict.fromkeys(clients)]
+
+    def forget(self, retention: Retention, but: str = "") -> tuple[list[str], int]:
+        """Deletes all that is kept of classes that are over: files, words, libraries, what limits count.
+
+        Returns what was deleted, files by their names, and how many of their cases are still open: a later call
+        deletes those.
+        """
+        people = self.people(but)
+        if not people:
+            return [], 0
+        deleted, left = retention.forget(people)
+        if not left:
+            self.keep(but)
+        return deleted, left
 
     def keep(self, network: str = "") -> None:
         """Forgets all classes but the one in this network."""

@@ -317,26 +317,15 @@ class Studio(StudioViews):
         return self.review.retention.purge() + len(self.forget_classes()[0])
 
     def close_class(self) -> tuple[list[str], int]:
-        """Ends the class that is open, and deletes all that is kept of it; returns as `forget_classes` does."""
+        """Ends the class that is open, and does as `forget_classes`."""
         if self.classroom:
             self.classroom.close()
         return self.forget_classes()
 
     def forget_classes(self) -> tuple[list[str], int]:
-        """Deletes what is kept of classes that are over: files, words, libraries, what limits count.
-
-        Returns what was deleted, files by their names, and how many of their cases are still open: a later call
-        deletes those. The chain's rows stay, with numbers and keyed hashes.
-        """
+        """Deletes what is kept of classes that are over; the chain's rows stay. Returns as `Retention.forget`."""
         room = self.classroom.room if self.classroom else None
-        network = room.network if room else ""
-        people = self.class_record.people(but=network)
-        if not people:
-            return [], 0
-        deleted, left = self.review.retention.forget(people)
-        if not left:
-            self.class_record.keep(network)
-        return deleted, left
+        return self.class_record.forget(self.review.retention, but=room.network if room else "")
 
     def erase(self, case: str) -> list[str]:
         """Deletes all that is kept of one case and names it. The audit log's rows stay. Raises RequestError."""
