@@ -24,6 +24,9 @@ class ManifestSummary:
     actions: tuple[str, ...] = ()
     sources: tuple[str, ...] = ()
     problems: tuple[str, ...] = ()  # codes of C2PA's own list, if it does not validate
+    passed: tuple[str, ...] = ()  # codes of the same list, for what was checked and fits
+    signer: str = ""  # the name in the certificate that signed
+    algorithm: str = ""  # of the signature, such as "Es256"
     time_authority: str = ""  # the time as an authority attested it; empty where `time` is the signer's word
     provider: str = ""
     source: str = ""  # the stamp of the picture that this one was enlarged from
@@ -52,20 +55,19 @@ def parse_report(report: Mapping[str, Any]) -> Credentials | None:
     if not active:
         return None
     state = str(report.get("validation_state", ""))
-    failures = _list(_dict(_dict(report.get("validation_results")).get("activeManifest")).get("failure"))
-    problems = tuple(dict.fromkeys(str(_dict(failure).get("code", "")) for failure in failures))
+    results = _dict(_dict(report.get("validation_results")).get("activeManifest"))
     earlier = [_dict(manifest) for key, manifest in manifests.items() if key != name]
     return Credentials(
         stamp=_stamp(active),
         valid=state in ("Valid", "Trusted"),
         trusted=state == "Trusted",
-        summary=_summary(active, problems, earlier),
+        summary=_summary(active, results, earlier),
         manifest=active,
     )
 
 
 def _summary(
-    active: Mapping[str, Any], problems: tuple[str, ...], earlier: Sequence[Mapping[str, Any]]
+    active: Mapping[str, Any], results: Mapping[str, Any], earlier: Sequence[Mapping[str, Any]]
 ) -> ManifestSummary:
     signature = _dict(active.get("signature_info"))
     export = next(_assertions(active, EXPORT), {})
@@ -77,7 +79,10 @@ def _summary(
         model=str(export.get("model", "")),
         actions=tuple(str(action.get("action", "")) for action in actions),
         sources=_sources(actions),
-        problems=problems,
+        problems=_codes(results, "failure"),
+        passed=_codes(results, "success"),
+        signer=str(signature.get("common_name", "")),
+        algorithm=str(signature.get("alg", "")),
         time_authority=str(signature.get("time") or ""),
         provider=str(export.get("provider", "")),
         source=str(parse_stamp(str(export.get("source", ""))) or ""),
@@ -86,6 +91,11 @@ def _summary(
         earlier=tuple(filter(None, map(_generator, earlier))),
         earlier_sources=tuple(source for manifest in earlier for source in _sources(list(_actions(manifest)))),
     )
+
+
+def _codes(results: Mapping[str, Any], kind: str) -> tuple[str, ...]:
+    """Returns each code of one kind of validation results once."""
+    return tuple(dict.fromkeys(str(_dict(result).get("code", "")) for result in _list(results.get(kind))))
 
 
 def _sources(actions: Sequence[Mapping[str, Any]]) -> tuple[str, ...]:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from markupsafe import Markup
@@ -63,15 +64,24 @@ def report(result: Row | Problem | None, language: str = ENGLISH) -> Markup:
         return empty(texts)
     if isinstance(result, Problem):
         return problem(result, language)
-    layers = joined(_layer(name, result["layers"][name], texts) for name in LAYERS)
+    articles = joined(
+        _article(
+            layer.state,
+            layer.title,
+            layer.finding,
+            layer.meaning,
+            facts(layer.details) if layer.details else Markup(""),
+        )
+        for layer in layers(result, texts)
+    )
     return Markup(
         '<section class="sl-report" aria-label="{}"><h3>{}</h3>{}<div class="sl-layers">{}{}</div>'
         '{}<p class="sl-honest">{}</p></section>'
     ).format(
         texts["verify.title"],
-        _plain_times(in_language(result["summary"], language)),
+        plain_times(in_language(result["summary"], language)),
         _contradictions(result["contradictions"], texts),
-        layers,
+        articles,
         _third_party(result["foreign"], result["unread"], texts),
         disclosures(result["reveals"], texts),
         texts["verify.honest"],
@@ -81,19 +91,39 @@ def report(result: Row | Problem | None, language: str = ENGLISH) -> Markup:
 def _contradictions(sentences: Sequence[str], texts: Texts) -> Markup:
     if not sentences:
         return Markup("")
-    said = (_plain_times(in_language(sentence, texts.tag)) for sentence in sentences)
+    said = (plain_times(in_language(sentence, texts.tag)) for sentence in sentences)
     items = joined(Markup("<li>{}</li>").format(sentence) for sentence in said)
     box = Markup('<div class="sl-contradictions" role="alert"><b>{}</b><ul>{}</ul></div>')
     return box.format(texts["verify.contradict"], items)
 
 
-def _layer(name: str, row: Row, texts: Texts) -> Markup:
+@dataclass(frozen=True, slots=True)
+class Layer:
+    """Says what one layer of marks holds, in words. `state` is "found", "none" or "broken".
+
+    `finding` is it in few words, `meaning` what that proves, `details` are pairs of a name and what stands there.
+    """
+
+    name: str
+    state: str
+    title: str
+    finding: str
+    meaning: str
+    details: tuple[tuple[str, str], ...]
+
+
+def layers(result: Row, texts: Texts) -> list[Layer]:
+    """Returns the layers in the order of LAYERS; `result` is Verification.as_json()."""
+    return [_layer(name, result["layers"][name], texts) for name in LAYERS]
+
+
+def _layer(name: str, row: Row, texts: Texts) -> Layer:
     damaged = bool(row.get("damaged"))
     broken = damaged or (row["found"] and (row.get("valid") is False or row.get("match") == "another"))
     unsure = row["found"] and row.get("match") == "unclear"
     state = "broken" if broken else "found" if row["found"] and not unsure else "none"
     said = "verify.damaged" if damaged else f"verify.{name}_{'proves' if row['found'] else 'absent'}"
-    return _article(state, texts[f"verify.{name}"], _finding(row, texts), texts[said], _details(row, texts))
+    return Layer(name, state, texts[f"verify.{name}"], _finding(row, texts), texts[said], _details(row, texts))
 
 
 def _article(state: str, title: str, finding: str, text: str, details: Markup) -> Markup:
@@ -140,9 +170,9 @@ def _finding(row: Row, texts: Texts) -> str:
     return texts["verify.valid" if row["trusted"] else "verify.valid_unknown"]
 
 
-def _details(row: Row, texts: Texts) -> Markup:
+def _details(row: Row, texts: Texts) -> tuple[tuple[str, str], ...]:
     if not row["found"]:
-        return Markup("")
+        return ()
     pairs = {texts["verify.fact_stamp"]: str(row["stamp"] or texts["verify.no_stamp"])}
     if row.get("valid"):
         pairs[texts["verify.fact_signer"]] = texts["verify.signer_here" if row["trusted"] else "verify.signer_unknown"]
@@ -153,10 +183,11 @@ def _details(row: Row, texts: Texts) -> Markup:
             for key, fact in inner.items()
             if key in FACTS and (said := _text(fact, texts))
         }
-    return facts(pairs.items())
+    return tuple(pairs.items())
 
 
-def _plain_times(text: str) -> str:
+def plain_times(text: str) -> str:
+    """Returns a text whose times, as ISO 8601 writes them, are as people do."""
     return INSTANT.sub(r"\1 \2 UTC", text)
 
 
@@ -169,7 +200,7 @@ def _text(value: Any, texts: Texts) -> str:
     if isinstance(value, list | tuple):
         return ", ".join(_text(item, texts) for item in value)
     text = "" if value is None else str(value)
-    return text.rstrip("/").rpartition("/")[2] if "/digitalsourcetype/" in text else _plain_times(text)
+    return text.rstrip("/").rpartition("/")[2] if "/digitalsourcetype/" in text else plain_times(text)
 
 
 def disclosures(rows: Sequence[Row], texts: Texts) -> Markup:

@@ -8,6 +8,7 @@ from typing import Any
 from safety.config import ADVICE, ConfigModel, parse
 from safety.errors import PresetError
 from studio.lessons import Lesson, StepPlan
+from ui.learn.content_credentials import CredentialsPanel
 from ui.learn.contexts import ContextsPanel
 from ui.learn.moderate import ModeratePanel
 from ui.learn.panel import Panel
@@ -16,6 +17,7 @@ from ui.learn.word_list import WordListPanel
 
 PANELS: Mapping[str, Panel[Any]] = {
     "contexts": ContextsPanel(),
+    "content_credentials": CredentialsPanel(),
     "moderate": ModeratePanel(),
     "threshold": ThresholdPanel(),
     "word_list": WordListPanel(),

@@ -54,8 +54,8 @@ def answer(page: Page, part: str) -> None:
 
 @pytest.mark.parametrize("width", WIDTHS)
 @pytest.mark.parametrize("name", LESSONS)
-def test_a_lesson_runs_from_end_to_end_by_keyboard(browser: Browser, served: Served, name: str, width: int) -> None:
-    page = visit(browser, f"{served.url}/learn/{name}", width)
+def test_a_lesson_runs_from_end_to_end_by_keyboard(browser: Browser, marked: Served, name: str, width: int) -> None:
+    page = visit(browser, f"{marked.url}/learn/{name}", width)
     for step in LESSONS[name].plan.step:
         assert page.locator(VISIBLE).get_attribute("id") == step.id
         answer(page, "predict")
@@ -105,4 +105,26 @@ def test_the_tab_leads_to_the_lessons(browser: Browser, served: Served) -> None:
     page.locator("#sl-learn a").first.click()
     page.wait_for_selector(".steps")
     assert "/learn/" in page.url
+    page.context.close()
+
+
+@pytest.mark.parametrize("width", WIDTHS)
+def test_what_is_done_to_a_file_is_compared_act_by_act_by_keyboard(
+    browser: Browser, marked: Served, width: int
+) -> None:
+    page = visit(browser, f"{marked.url}/learn/provenance#step=swap", width)
+    answer(page, "predict")
+    acts = page.locator(f"{VISIBLE} .act button")
+    acts.first.wait_for(timeout=60_000)
+    for number in (0, 1):
+        acts.nth(number).focus()
+        page.keyboard.press("Enter")
+        page.locator(f"{VISIBLE} .panel table").first.locator("tbody tr").nth(number + 1).wait_for(timeout=60_000)
+    signs = [
+        [cell.split()[0] for cell in row.locator("td").all_inner_texts()]
+        for row in page.locator(f"{VISIBLE} .panel table").first.locator("tbody tr").all()
+    ]
+    assert signs == [["✓"] * 4, ["×", "–", "✓", "×"], ["✓", "✓", "✓", "–"]]
+    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+    assert not page.errors  # type: ignore[attr-defined]
     page.context.close()
