@@ -1,5 +1,5 @@
-// The page never says what is not so: a judgement of earlier words goes, a lost connection is said, and words, settings,
-// pictures and cases stay in this browser. Strings come from the page; nothing is sent from here but a sign of life.
+// The page never says what is not so: words are judged as they are typed, a judgement of earlier ones goes, a lost
+// connection is said; words, settings, pictures and cases stay in this browser. Strings come from the page.
 (() => {
   "use strict";
   const $ = (selector, root = document) => root.querySelector(selector);
@@ -31,13 +31,40 @@
     return String(b * 65536 + a);
   }
 
-  let staleSince = 0, lost = false, asked = 0, changed = 0, later = 0;
+  let staleSince = 0, lost = false, asked = 0, changed = 0, later = 0, judging = false, typed, rest;
+
+  async function judge() {
+    judging = true;
+    const { language, engine } = read(sessionStorage, FORM, {}), words = checksum();
+    const call = { prompt: field().value, mode: chosen(), negative_prompt: negative(), style: style(), language, engine };
+    try {
+      const answer = await fetch("judgement", {
+        method: "POST", headers: { "Content-Type": "application/json" }, body: JSON.stringify(call),
+        signal: AbortSignal.timeout(4000),
+      });
+      const text = answer.ok ? await answer.text() : "", box = $("#sl-judgement .sl-about");
+      if (text && box && words === checksum()) box.outerHTML = text;
+    } catch { /* asked again, here or through Gradio */ }
+    judging = false;
+    if (words !== checksum()) refresh();
+  }
+
+  // What else follows from the words, through Gradio.
+  function settle() {
+    const now = field().value + negative(), button = $("#sl-settle");
+    if (typed === now || !button) return;
+    typed = now;
+    clearTimeout(rest);
+    rest = setTimeout(() => button.click(), 300);
+  }
 
   function refresh() {
     if (!field()) return;
     const now = checksum(), box = $("#sl-judgement"), judged = $(".sl-about", box);
     const stale = judged ? judged.dataset.words !== now : field().value.trim() !== "";
     staleSince = stale ? staleSince || Date.now() : 0;
+    settle();
+    if (stale && !lost && !judging) judge();
     const slow = stale && Date.now() - staleSince > 600;
     const root = $("#sl-create");
     root.dataset.judged = stale ? (lost ? "lost" : slow ? "slow" : "stale") : "now";

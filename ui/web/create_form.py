@@ -10,9 +10,11 @@ import gradio as gr
 from engines.validation import FORMATS, STEERING
 from safety.policy.model import BASE_MODE
 from ui.html import decision
+from ui.html.markup import about
 from ui.placeholders import for_any_reader
 from ui.sentences import in_language
 from ui.texts import page_texts
+from ui.web import handlers
 from ui.web.engine_settings import MAX_TYPED, EngineSettings
 from ui.web.example_chips import ExampleChips
 from ui.web.labels import label
@@ -28,9 +30,13 @@ LASTS = 3600  # seconds that a session's warning and its veiled files are kept
 
 @dataclass(frozen=True)
 class CreateFields:
-    """Holds the form. `components` has one for every field of GenerationRequest, by its name."""
+    """Holds the form. `components` has one for every field of GenerationRequest, by its name.
+
+    `settle` is a button that no person sees: the page presses it once typing rests.
+    """
 
     judgement: gr.HTML
+    settle: gr.Button
     modes: ModeOffer
     style: StylePicker
     examples: ExampleChips
@@ -60,7 +66,9 @@ class CreateFields:
         style = StylePicker.build(studio)
         components["style"] = style.field
         components["mode"] = _mode_choice(studio)
-        judgement = gr.HTML(decision.idle(for_any_reader()), elem_id="sl-judgement")
+        nothing = about(handlers.checksum_of("", BASE_MODE), decision.idle(for_any_reader()))
+        judgement = gr.HTML(nothing, elem_id="sl-judgement")
+        settle = gr.Button(visible="hidden", elem_id="sl-settle")
         modes = ModeOffer.build(studio)
         components["acknowledged"] = gr.Checkbox(
             label=label("create.acknowledged"), visible=False, elem_id="sl-acknowledged"
@@ -68,7 +76,7 @@ class CreateFields:
         # What the session was shown a warning about: kept at the server, so that no call can claim to have read one.
         # In a list, from which one call takes it.
         components["warning"] = gr.State([], time_to_live=LASTS)
-        return cls(judgement, modes, style, examples, components)
+        return cls(judgement, settle, modes, style, examples, components)
 
     def build_settings(self, studio: Studio) -> tuple[EngineSettings, Any]:
         """Lays out the rest of the request; returns the settings and the event by which they followed a new engine."""

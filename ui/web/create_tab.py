@@ -21,7 +21,6 @@ from ui import forms
 from ui.html import decision, own_browser, progress, statement
 from ui.html.greeting import first_visit
 from ui.html.markup import about, notice, problem
-from ui.html.prompt_marks import prompt_marks
 from ui.placeholders import for_any_reader
 from ui.results import Judged, Problem, Step, attempt
 from ui.texts import page_texts
@@ -35,6 +34,7 @@ from ui.web.engine_settings import EngineSettings
 from ui.web.kept_form import KeptForm
 from ui.web.labels import label
 from ui.web.layer_chips import of_enlarged, of_picture, of_refusal
+from ui.web.live_judgement import live_judgement, with_style
 from ui.web.next_steps import MadePictures, enlarged_picture, form_values, made_pictures
 from ui.web.person import person_of
 from ui.web.picture_slot import PictureSlot, Updates, VeiledExports
@@ -42,7 +42,7 @@ from ui.web.presence import Stop
 from ui.web.reader import accepted, page_language
 from ui.web.suggestions import Suggestions
 from ui.web.wish_queue import WishQueue
-from ui.web.word_notes import words_after, words_before
+from ui.web.word_notes import words_after
 
 if TYPE_CHECKING:
     from studio import Studio
@@ -50,6 +50,7 @@ if TYPE_CHECKING:
 # What a judgement is read from.
 JUDGED = ("prompt", "mode", "language", "negative_prompt")
 COMPOSED = (*JUDGED, "engine", "style")
+TYPED = ("prompt", "negative_prompt")
 
 
 @dataclass(frozen=True)
@@ -95,10 +96,11 @@ class CreateTab:
         self.suggestions.wire(*(self.fields.components[name] for name in JUDGED))
 
     def _wire_judgement(self) -> None:
-        inputs = [self.fields.components[name] for name in COMPOSED]
-        # .change and not .input, which a paste, a cut and an undo do not fire.
+        components = self.fields.components
+        inputs = [components[name] for name in COMPOSED]
+        # Words are judged as they are typed by ui/web/live_judgement.py; honest.js asks for the rest once typing rests.
         gr.on(
-            [component.change for component in inputs],
+            [self.fields.settle.click, *(components[name].change for name in COMPOSED if name not in TYPED)],
             self.judge,
             inputs,
             [*self.fields.judged, *self.suggestions.parts],
@@ -162,25 +164,20 @@ class CreateTab:
         engine: str | None = None,
         style: str | None = None,
     ) -> tuple[Any, ...]:
-        """Shows the judgement of a prompt as it is typed, and marks its words that count. A program may send null."""
-        prompt, mode = prompt or "", mode or BASE_MODE
-        # The words of the style are judged with the person's own.
-        judged, negative = self.fields.style.judged(prompt, negative_prompt or "", style or "")
-        result = handlers.preview(self.studio, judged, mode, language or "", negative)
+        """Shows the judgement of a prompt, marks its words that count, and what follows. A program may send null."""
+        prompt, mode, language = prompt or "", mode or BASE_MODE, language or ""
+        words = (prompt, mode, language, negative_prompt or "", engine or "", style or "")
+        result, shown = live_judgement(self.studio, *words)
+        judged, negative = with_style(self.studio, prompt, negative_prompt or "", style or "")
         verdict = result.decision.verdict if isinstance(result, Judged) else None
         # A confirmation holds for the words that it was given for: every change takes it back.
         return (
-            about(
-                handlers.checksum_of(prompt, mode, negative_prompt or "", style or ""),
-                decision.judgement(result, language or "")
-                + prompt_marks(result, prompt)
-                + words_before(self.studio, result, engine or ""),
-            ),
+            shown,
             gr.update(value=False, visible=verdict is Verdict.WARN),
-            gr.update(info=mode_info(self.studio, mode, language or "")),
+            gr.update(info=mode_info(self.studio, mode, language)),
             [handlers.words_of(judged, mode, negative)] if verdict is Verdict.WARN else [],
-            self.fields.style.show(prompt, style or "", engine or "", language or ""),
-            self.fields.examples.show(prompt, mode, engine or "", language or ""),
+            self.fields.style.show(prompt, style or "", engine or "", language),
+            self.fields.examples.show(prompt, mode, engine or "", language),
             *self.fields.modes.show(result),
             *self.suggestions.hide(wait=verdict is Verdict.BLOCK),
         )

@@ -25,6 +25,7 @@ from ui.web.concurrency import MAX_WAITING, OTHERS
 from ui.web.headers import SecurityHeaders
 from ui.web.learn_site import LearnSite
 from ui.web.library_site import LibrarySite
+from ui.web.live_judgement import LiveJudgement
 from ui.web.log_privacy import keep_words_out_of_logs
 from ui.web.no_remote_fetch import BlockRemoteFetch, block_remote_fetch
 from ui.web.open_routes import OpenRoutes
@@ -137,7 +138,8 @@ def _people(studio: Studio, host: str, reach: Reach) -> list[Middleware]:
     memory = Memory()
     # The class first: behind it a learner is a client and a person of its own.
     taught = Middleware(ClassSite, studio=studio, host=host, memory=memory, framed=bool(reach.frames))
-    sites = [Middleware(LibrarySite, studio=studio), Middleware(LearnSite, studio=studio, memory=memory)]
+    sites = [Middleware(LiveJudgement, studio=studio, limits=studio.review.rate_limiter.limits.at_once)]
+    sites += [Middleware(LibrarySite, studio=studio), Middleware(LearnSite, studio=studio, memory=memory)]
     return [persons, *([taught] if studio.classroom else []), *sites]
 
 

@@ -7,12 +7,11 @@ from typing import TYPE_CHECKING, Any
 
 import gradio as gr
 
-from safety.generation import GenerationRequest
 from ui.html import style_gallery
 from ui.placeholders import for_any_reader
-from ui.results import Problem, attempt
 from ui.texts import page_texts
 from ui.web.labels import label
+from ui.web.live_judgement import with_style
 
 if TYPE_CHECKING:
     from studio import Studio
@@ -38,20 +37,12 @@ class StylePicker:
         field = gr.Textbox("", label=label("styles.head"), elem_id="sl-style", elem_classes="sl-carried")
         return cls(studio, field, words)
 
-    def judged(self, prompt: str, negative_prompt: str, style: str) -> tuple[str, str]:
-        """Returns prompt and negative prompt with the words of a style; as they are for a style that there is not."""
-        request = GenerationRequest(prompt, negative_prompt=negative_prompt, style=style)
-        with_style = attempt(self.studio.with_style, request)
-        if isinstance(with_style, Problem):
-            return prompt, negative_prompt
-        return with_style.prompt, with_style.negative_prompt
-
     def show(self, prompt: str, style: str, engine: str, language: str) -> Any:
         """Returns the update of the line of composed words; it is hidden without a style."""
         chosen = self.studio.styles.get(style)
         if chosen is None:
             return gr.update(value="", visible=False)
-        texts, (composed, _) = page_texts(language), self.judged(prompt, "", style)
+        texts, (composed, _) = page_texts(language), with_style(self.studio, prompt, "", style)
         followed = chosen.embedded or engine != EMBEDDED
         html = style_gallery.composed(composed, chosen.words, texts[f"style.{style}"], followed, texts)
         return gr.update(value=html, visible=True)
