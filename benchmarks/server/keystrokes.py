@@ -11,23 +11,23 @@ from __future__ import annotations
 
 import argparse
 import asyncio
-import json
 import shutil
 import statistics
 import tempfile
 import time
-import uuid
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import Any
 
 import httpx
 from playwright.sync_api import Page, sync_playwright
 
 from benchmarks.server.api_calls import percentile
-from benchmarks.server.direct_calls import JOIN, studio
+from benchmarks.server.direct_calls import studio
+from safety.policy.model import BASE_MODE
 from safety.resources import PRESETS
 from studio.lesson_sets import load_set
+from ui.web.handlers import checksum_of
+from ui.web.live_judgement import PATH
 
 KEY = 200  # milliseconds between two keys: 60 words a minute, five letters each
 TYPED = "a red apple on a wooden table by the window, morning light, a bowl of plums beside it"
@@ -75,16 +75,14 @@ def _taken(page: Page) -> list[float]:
 async def people(url: str, many: int, seconds: float, prompts: Sequence[str]) -> tuple[list[float], int, int]:
     """Lets many type at once; returns the milliseconds of each judgement, how many ended stale, how many calls."""
     async with httpx.AsyncClient(base_url=url, timeout=60) as client:
-        config = (await client.get("/config")).json()
-        judge = next(one["id"] for one in config["dependencies"] if one["api_name"] == "preview")
         until = time.monotonic() + seconds
-        ends = await asyncio.gather(*(_person(client, judge, n, until, prompts) for n in range(many)))
+        ends = await asyncio.gather(*(_person(client, n, until, prompts) for n in range(many)))
     taken = [one for times, _ in ends for one in times]
     return taken, sum(not fresh for _, fresh in ends), len(taken)
 
 
 async def _person(
-    client: httpx.AsyncClient, judge: int, number: int, until: float, prompts: Sequence[str]
+    client: httpx.AsyncClient, number: int, until: float, prompts: Sequence[str]
 ) -> tuple[list[float], bool]:
     """Types as the page does: the next words are sent once the judgement of those before has come."""
     taken, said, words = [], "", ""
@@ -96,7 +94,7 @@ async def _person(
         for end in range(1, len(text) + 1, 4):
             words = f"{text[:end]} {number}"
             began = time.monotonic()
-            said = await _judged(client, judge, words, headers)
+            said = await _judged(client, words, headers)
             taken.append(1000 * (time.monotonic() - began))
             await asyncio.sleep(max(0.0, KEY / 1000 - (time.monotonic() - began)))
             if time.monotonic() > until:
@@ -104,18 +102,10 @@ async def _person(
     return taken, said == words
 
 
-async def _judged(client: httpx.AsyncClient, judge: int, words: str, headers: dict[str, str]) -> str:
-    """Returns the words that the judgement which came is about."""
-    session = uuid.uuid4().hex
-    body = {"data": [words, "general", ""], "fn_index": judge, "session_hash": session}
-    (await client.post(JOIN, json=body, headers=headers)).raise_for_status()
-    query = {"session_hash": session}
-    async with client.stream("GET", "/gradio_api/queue/data", params=query, headers=headers) as messages:
-        async for line in messages.aiter_lines():
-            told: dict[str, Any] = json.loads(line[5:]) if line.startswith("data:") else {}
-            if told.get("msg") == "process_completed":
-                return words if told.get("success") else ""
-    return ""
+async def _judged(client: httpx.AsyncClient, words: str, headers: dict[str, str]) -> str:
+    """Returns the words that the judgement which came is about; "" where none came."""
+    answer = await client.post(PATH, json={"prompt": words, "mode": BASE_MODE}, headers=headers)
+    return words if answer.is_success and f'data-words="{checksum_of(words, BASE_MODE)}"' in answer.text else ""
 
 
 def main() -> None:

@@ -18,7 +18,7 @@ from safety.policy.steering import let_through
 from safety.records import Verdict
 from studio.enlarging import TIMES
 from ui import forms
-from ui.html import decision, own_browser, progress, statement
+from ui.html import own_browser, progress, statement
 from ui.html.greeting import first_visit
 from ui.html.markup import about, notice, problem
 from ui.placeholders import for_any_reader

@@ -98,9 +98,9 @@ def launch(
 
 
 def _scripts() -> str:
-    """Returns the page's own scripts."""
+    """Returns the page's own scripts, each with names of its own."""
     files = sorted((ASSETS / "page").glob("*.js"))
-    return "\n".join(f"<script>\n{file.read_text('utf-8')}</script>" for file in files)
+    return "\n".join(f'<script>(() => {{"use strict";\n{file.read_text("utf-8")}}})()</script>' for file in files)
 
 
 def _middleware(
