@@ -17,6 +17,7 @@ from ui.web.api import Api
 from ui.web.api_server import make_api
 from ui.web.client_ip import client_ip
 from ui.web.concurrency import CREATING, JUDGING, LISTING, SUGGESTING
+from ui.web.gradio_start import applications_unmade
 from ui.web.health_badge import HealthBadge
 from ui.web.labels import label
 from ui.web.person import person_of
@@ -37,7 +38,7 @@ def build(studio: Studio) -> gr.Blocks:
     page = gr.Blocks(title="Safelight", analytics_enabled=False, fill_width=True, delete_cache=CACHE_SECONDS)
     badge, texts = HealthBadge(studio), for_any_reader()
     foot = frame.footer(texts, studio.policy_version, studio.policy_digest, studio.has_reviewers)
-    with page:
+    with applications_unmade(), page:
         gr.HTML(frame.header(texts, languages()), elem_id="sl-header")
         light = gr.HTML(health_status.waiting(texts), elem_id="sl-light")
         ready = ReadyLine.build(studio)

@@ -22,6 +22,7 @@ from ui.web.api_server import cross_origin, is_alone
 from ui.web.class_site import ClassSite
 from ui.web.client_ip import disable_proxy_headers, trusted_proxies
 from ui.web.concurrency import MAX_WAITING, OTHERS
+from ui.web.gradio_start import applications_unmade
 from ui.web.headers import SecurityHeaders
 from ui.web.learn_site import LearnSite
 from ui.web.library_site import LibrarySite
@@ -65,7 +66,9 @@ def launch(
     keep_words_out_of_logs()
     # Judging keeps the interpreter busy: the server's own thread gets its turn sooner than after the usual 5 ms.
     sys.setswitchinterval(SWITCH_INTERVAL)
-    page.queue(default_concurrency_limit=OTHERS, max_size=MAX_WAITING, api_open=False).launch(
+    with applications_unmade():
+        page.queue(default_concurrency_limit=OTHERS, max_size=MAX_WAITING, api_open=False)
+    page.launch(
         server_name=host,
         server_port=port,
         prevent_thread_lock=True,
