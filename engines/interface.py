@@ -12,6 +12,8 @@ from safety.config import ConfigModel
 from safety.generation import Generation, GenerationRequest, Steering
 
 if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
     from PIL.Image import Image
 
 # The number of steps that the warm-ups of Safe Latent Diffusion are given for, as in its paper.
@@ -35,6 +37,29 @@ class Preview(Protocol):
     """Receives blurred RGB pictures while they are drawn, one for each seed. May raise `safety.errors.Cancelled`."""
 
     def __call__(self, pictures: tuple[Image, ...], /) -> None: ...
+
+
+@dataclass(frozen=True, slots=True)
+class StepState:
+    """Holds what a model has of one picture after `done` of `total` steps; 0 is the noise that it starts from.
+
+    `latents` is float32 of shape (channels, height, width), what the model works on. `pixels` is the picture that its
+    decoder makes of them, floats 0..1 of shape (height, width, 3), as small as the model draws.
+    """
+
+    done: int
+    total: int
+    latents: NDArray[np.float32]
+    pixels: NDArray[np.float32]
+
+
+class StepObserver(Protocol):
+    """Receives one state for each seed, after each step.
+
+    They are unblurred pictures that nobody has judged: none may leave the studio before its finished picture is judged.
+    """
+
+    def __call__(self, states: tuple[StepState, ...], /) -> None: ...
 
 
 class Range(ConfigModel):
@@ -180,9 +205,11 @@ class Engine(Protocol):
         *,
         steering: Steering | None = None,
         preview: Preview | None = None,
+        observe: StepObserver | None = None,
     ) -> Generation:
         """Draws one RGB picture for each seed. `request` is complete: no setting is None.
 
+        An engine that cannot tell the states of its steps never calls `observe`.
         Raises EngineUnavailable, EngineFailed, Cancelled.
         """
         ...

@@ -17,7 +17,7 @@ from urllib.parse import urlsplit
 
 import numpy as np
 
-from engines.interface import Availability, EngineCard, Preview, Progress
+from engines.interface import Availability, EngineCard, Preview, Progress, StepObserver
 from engines.postprocess import NoPicture, to_picture
 from engines.prompt_syntax import without_weights
 from safety.errors import EngineFailed, EngineUnavailable, FileError
@@ -68,8 +68,12 @@ class RemoteEngine:
         *,
         steering: Steering | None = None,
         preview: Preview | None = None,
+        observe: StepObserver | None = None,
     ) -> Generation:
-        """Draws one RGB picture for each seed, without previews. Raises EngineUnavailable, EngineFailed, Cancelled."""
+        """Draws one RGB picture for each seed, without previews or states.
+
+        Raises EngineUnavailable, EngineFailed, Cancelled.
+        """
         concept = steering.concept if steering and self._card.guided else ""
         started = time.perf_counter()
         pictures, failed = [], []

@@ -6,10 +6,11 @@ import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+import numpy as np
 from PIL import Image, ImageDraw
 
 from engines.diffusion.previews import blurred
-from engines.interface import Availability, EngineCard, Preview, Progress, Range
+from engines.interface import Availability, EngineCard, Preview, Progress, Range, StepObserver, StepState
 from safety.generation import GeneratedPicture, Generation, GenerationRequest, Steering
 
 CARD = EngineCard(
@@ -27,6 +28,7 @@ CARD = EngineCard(
 )
 # Steps between two previews.
 PREVIEW_EVERY = 4
+STATE_SIDE = 128  # pixels of the picture after a step
 
 
 @dataclass
@@ -54,16 +56,21 @@ class FakeEngine:
         *,
         steering: Steering | None = None,
         preview: Preview | None = None,
+        observe: StepObserver | None = None,
     ) -> Generation:
         """Draws one RGB picture for each seed. Steers nothing. `request` is complete: no setting is None."""
         images = [_shapes(seed, request.width or 512, request.height or 512) for seed in seeds]
         steps = request.steps or 1
         try:
             for step in range(steps):
+                if observe:
+                    observe(tuple(_state(image, seed, step, steps) for image, seed in zip(images, seeds, strict=True)))
                 progress("drawing", step, steps)
                 time.sleep(self.pause)
                 if preview and step % PREVIEW_EVERY == 1:
                     preview(tuple(blurred(image, image.size) for image in images))
+            if observe:
+                observe(tuple(_state(image, seed, steps, steps) for image, seed in zip(images, seeds, strict=True)))
         except Exception:
             self.stopped += 1
             raise
@@ -80,3 +87,13 @@ def _shapes(seed: int, width: int, height: int) -> Image.Image:
         left, top = (seed * number * 37) % width, (seed * number * 53) % height
         draw.ellipse((left, top, left + 90, top + 90), fill=((seed * number) % 255, 90, 25 * number))
     return image
+
+
+def _state(image: Image.Image, seed: int, done: int, total: int) -> StepState:
+    """Returns a picture that comes out of noise, step by step; its latents are its colours, eight pixels a place."""
+    small = image.resize((STATE_SIDE, STATE_SIDE))
+    finished = np.asarray(small, np.float32) / 255.0
+    noise = np.random.default_rng(seed).random(finished.shape, np.float32)
+    pixels = noise + (finished - noise) * (done / total)
+    latents = pixels[::8, ::8].transpose(2, 0, 1) * 2 - 1
+    return StepState(done, total, latents.astype(np.float32), pixels.astype(np.float32))

@@ -22,6 +22,7 @@ from studio.lesson_text import LessonText, StepText, read_text
 FOLDER = "lessons"
 SETS = "sets"  # beside the lessons: labelled prompts that several of them use
 ENGLISH = "en"
+TAKEN = {"home", "main", "words"}  # ids that a lesson's page has besides its steps
 NAME = re.compile(r"[a-z][a-z0-9_]*")
 
 
@@ -72,6 +73,8 @@ class LessonPlan(ConfigModel):
         names = [step.id for step in self.step]
         if len(names) != len(set(names)):
             raise ValueError("two steps have one id")
+        if taken := sorted(TAKEN & set(names)):
+            raise ValueError(f"the page itself has an element of the id {taken[0]}: choose another one")
         return self
 
 

@@ -18,7 +18,7 @@ MODULES = {
     "helplines": "who helps, and how the page shows them: a view has the name of what it shows",
     "serialize": "records as JSON, once for the audit log's rows and once for the command line and the API",
     "settings": "what an operator sets, of the whole program and of the marks alone",
-    "steering": "how strongly the policy wants a model steered, and the engine that does it",
+    "steering": "how strongly the policy wants a model steered, the engine that does it, the lesson that shows it",
     "testing": "each package ships its own fakes",
     "validation": "of a prompt, for which the safety layer needs no engine, and of a request, for one engine",
 }

@@ -16,7 +16,7 @@ let at = 0
 // In a class the teacher opens the steps; at home all of them are open.
 let open_until = Number(lesson.dataset.steps) || steps.length
 
-const SHORT = 10, AGAIN = 4  // seconds that are waited without a word, and how often
+const SHORT = 10, AGAIN = 12 // seconds that are waited without a word, and how often: pictures take longer than sliders
 
 async function call(step, body, again = AGAIN) {
   const address = `${lesson.dataset.lesson}/panel/${step}`

@@ -74,3 +74,18 @@ export function bars(rows, label, most = Math.max(...rows.map((row) => row.value
       el("text", { x: left + size + 6, y: n * line + 21 }, row.text ?? String(row.value))]
   })))
 }
+
+// Upright bars, one a step, with a mark under one of them; returns {figure, mark(number)}.
+export function columns(values, names) {
+  const height = 200, most = Math.max(...values, 1e-9), wide = x(1 / values.length) - x(0)
+  const y = (value) => TOP + (1 - value / most) * (height - TOP - BOTTOM)
+  const left = (n) => x(n / values.length)
+  const mark = el("path", { class: "two", d: `M0 ${height - BOTTOM + 3} l5 8 h-10 z` })
+  const figure = el("figure", {}, frame(height, names.label,
+    values.map((value, n) => el("rect", { class: "one", x: left(n) + 1, y: y(value), width: wide - 2, height: height - BOTTOM - y(value) })),
+    el("line", { class: "axis", x1: x(0), x2: x(1), y1: height - BOTTOM, y2: height - BOTTOM }),
+    [0, most].map((value) => el("text", { x: LEFT - 6, y: y(value) + 4, "text-anchor": "end" }, value.toFixed(value ? 1 : 0))),
+    [0, values.length - 1].map((n) => el("text", { x: left(n) + wide / 2, y: height - 6, "text-anchor": "middle" }, String(n + names.first))),
+    el("text", { x: x(0.5), y: height - 6, "text-anchor": "middle" }, names.x), mark))
+  return { figure, mark: (n) => { mark.toggleAttribute("hidden", n < 0); mark.setAttribute("transform", `translate(${left(n) + wide / 2} 0)`) } }
+}

@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING, cast
 
 from engines.diffusion.model_store import LoadedModel, ModelStore
 from engines.diffusion.pipeline_args import pipeline_arguments
-from engines.diffusion.sampling import TRY_AGAIN, Sampling, sample
+from engines.diffusion.sampling import TRY_AGAIN, Sampling, Watch, sample
 from engines.diffusion.steering import choose_steering
 from engines.diffusion.zerogpu import Event, replay, stream
-from engines.interface import Availability, EngineCard, Preview, Progress
+from engines.interface import Availability, EngineCard, Preview, Progress, StepObserver
 from engines.job_queue import JobQueue
 from engines.postprocess import NoPicture, to_picture
 from safety.errors import EngineFailed
@@ -62,10 +62,12 @@ class DiffusionEngine:
         *,
         steering: Steering | None = None,
         preview: Preview | None = None,
+        observe: StepObserver | None = None,
     ) -> Generation:
         """Draws one RGB picture for each seed, in one batch. `request` is complete: no setting is None.
 
         Picture k equals what its seed alone gives, up to one 8-bit level (sums are ordered by batch size).
+        `observe` gets each picture's states, decoded at a cost of a pass of the decoder a step.
         `progress` hears of downloading, waiting, loading and drawing; what it raises ends the work.
         Raises EngineUnavailable, EngineFailed (no picture at all), Cancelled.
         """
@@ -77,9 +79,11 @@ class DiffusionEngine:
             self._load(path, progress)
             started = time.perf_counter()
             if self._draw_on_zero_gpu:
-                pixels, result = replay(self._draw_on_zero_gpu(request, seeds, steering), progress, preview)
+                events = self._draw_on_zero_gpu(request, seeds, steering, observe is not None)
+                pixels, result = replay(events, progress, preview, observe)
             else:
-                pixels, result = self._draw(request, seeds, steering, progress, preview)
+                watch = Watch(progress, preview, observe)
+                pixels, result = self._draw(request, seeds, steering, watch)
             seconds = time.perf_counter() - started
             self._store.queue.record_duration(work, seconds)
         pictures, failed = self._pictures(pixels, seeds, request.prompt)
@@ -103,8 +107,7 @@ class DiffusionEngine:
         request: GenerationRequest,
         seeds: Sequence[int],
         steering: Steering | None,
-        progress: Progress,
-        preview: Preview | None,
+        watch: Watch,
     ) -> tuple[NDArray[np.float32], SteeringResult | None]:
         """Returns floats 0..1 of shape (seeds, height, width, 3), and how they were steered."""
         # `generate` has loaded it; on ZeroGPU this runs in a process forked off after that.
@@ -113,11 +116,13 @@ class DiffusionEngine:
         result = choose_steering(self._card, model.pipeline, arguments, steering)
         size = (request.width or 0, request.height or 0)
         sampling = Sampling(self._card, model.pipeline, model.previews, size)
-        return sample(sampling, arguments, result, progress, preview), result
+        return sample(sampling, arguments, result, watch), result
 
-    def _stream(self, request: GenerationRequest, seeds: Sequence[int], steering: Steering | None) -> Generator[Event]:
+    def _stream(
+        self, request: GenerationRequest, seeds: Sequence[int], steering: Steering | None, observed: bool
+    ) -> Generator[Event]:
         """Draws as a generator of events: what ZeroGPU can run in its own process."""
-        yield from stream(partial(self._draw, request, seeds, steering))
+        yield from stream(partial(self._draw, request, seeds, steering), observed)
 
     def _pictures(
         self, pixels: Sequence[NDArray[np.float32]], seeds: Sequence[int], prompt: str

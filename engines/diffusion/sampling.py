@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -15,7 +15,8 @@ from engines.diffusion.pipeline_args import parameters_of
 from engines.diffusion.previews import Previews
 from engines.diffusion.prompt_embeds import with_encoded_prompts
 from engines.diffusion.steering import steering_context
-from engines.interface import EngineCard, Preview, Progress
+from engines.diffusion.step_states import StepStates
+from engines.interface import EngineCard, Preview, Progress, StepObserver
 from safety.errors import EngineFailed, StudioError
 from safety.generation import SteeringResult
 
@@ -37,32 +38,44 @@ class Sampling:
     size: tuple[int, int]
 
 
+@dataclass(frozen=True)
+class Watch:
+    """Holds who follows the work. What any of them raises ends it at the step it is at."""
+
+    progress: Progress
+    preview: Preview | None = None
+    observe: StepObserver | None = None
+
+
 def sample(
     sampling: Sampling,
     arguments: dict[str, Any],
     steering: SteeringResult | None,
-    progress: Progress,
-    preview: Preview | None,
+    watch: Watch,
 ) -> NDArray[np.float32]:
     """Draws pictures as floats 0..1, shape (seeds, height, width, 3); NaN where the model failed.
 
-    Raises EngineFailed; what `progress` or `preview` raises ends the call at the step it is at.
+    Raises EngineFailed, and what those who watch raise.
     """
     pipeline, total = sampling.pipeline, arguments["num_inference_steps"]
+    states = StepStates(pipeline, len(arguments["prompt"]), total, watch.observe) if watch.observe else None
 
     def on_step(_pipeline: Any, index: int, _time: object, tensors: dict[str, Any]) -> dict[str, Any]:
         # Raising here ends the call at once; the pipeline's own interrupt flag would still decode.
-        progress(STAGE, index + 1, max(total, index + 1))
-        if preview:
-            sampling.previews.show(tensors, sampling.size, preview)
+        watch.progress(STAGE, index + 1, max(total, index + 1))
+        if watch.preview:
+            sampling.previews.show(tensors, sampling.size, watch.preview)
+        if states:
+            states.show(tensors["latents"], index + 1)
         return tensors
 
-    progress(STAGE, 0, total)
+    watch.progress(STAGE, 0, total)
     callback = {STEP_CALLBACK: on_step} if STEP_CALLBACK in parameters_of(pipeline) else {}
     try:
         with (
             steering_context(sampling.card, pipeline, arguments, steering) as steered_arguments,
-            _progress_hook(pipeline, progress, total),
+            _progress_hook(pipeline, watch.progress, total),
+            states.noise() if states else nullcontext(),
         ):
             encoded = with_encoded_prompts(pipeline, steered_arguments, sampling.card.prompt_weights)
             output = pipeline(**encoded, **callback)

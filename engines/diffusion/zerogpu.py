@@ -11,16 +11,17 @@ import threading
 from collections.abc import Callable, Generator, Sequence
 from typing import TYPE_CHECKING, Any
 
-from engines.interface import Preview, Progress
+from engines.diffusion.sampling import Watch
+from engines.interface import Preview, Progress, StepObserver, StepState
 from safety.errors import Cancelled, StudioError
 from safety.generation import GenerationRequest, Steering
 
 if TYPE_CHECKING:
     from PIL.Image import Image
 
-# "progress", "preview", "result" or "error", and what belongs to it.
+# "progress", "preview", "states", "result" or "error", and what belongs to it.
 Event = tuple[str, Any]
-Task = Callable[[GenerationRequest, Sequence[int], Steering | None], Generator[Event]]
+Task = Callable[[GenerationRequest, Sequence[int], Steering | None, bool], Generator[Event]]
 GpuDecorator = Callable[[Task], Task]
 # Seconds of GPU time that are asked for. A shorter wish waits less for its turn.
 SETUP_SECONDS, SECONDS_PER_STEP, MAX_SECONDS = 10, 1.0, 120
@@ -37,14 +38,19 @@ def gpu_decorator() -> GpuDecorator:
     return decorator
 
 
-def requested_seconds(request: GenerationRequest, seeds: Sequence[int], steering: Steering | None) -> int:
+def requested_seconds(
+    request: GenerationRequest, seeds: Sequence[int], steering: Steering | None, observed: bool = False
+) -> int:
     """Returns for how many seconds the GPU is asked for."""
     work = SECONDS_PER_STEP * (request.steps or 1) * len(seeds) * (STEERING_FACTOR if steering else 1.0)
     return min(MAX_SECONDS, round(SETUP_SECONDS + work))
 
 
-def stream(work: Callable[[Progress, Preview], Any]) -> Generator[Event]:
-    """Runs `work` in a thread; yields its progress and previews and, last, its result or what it raised."""
+def stream(work: Callable[[Watch], Any], observed: bool = False) -> Generator[Event]:
+    """Runs `work` in a thread; yields its progress, its previews and, last, its result or what it raised.
+
+    With `observed` it yields the states of each step, too.
+    """
     events: queue.Queue[Event] = queue.Queue()
     stop = threading.Event()
 
@@ -56,9 +62,12 @@ def stream(work: Callable[[Progress, Preview], Any]) -> Generator[Event]:
     def preview(pictures: tuple[Image, ...], /) -> None:
         events.put(("preview", pictures))
 
+    def observe(states: tuple[StepState, ...], /) -> None:
+        events.put(("states", states))
+
     def run() -> None:
         try:
-            events.put(("result", work(progress, preview)))
+            events.put(("result", work(Watch(progress, preview, observe if observed else None))))
         except StudioError as error:
             events.put(("error", error))
         except BaseException as error:  # noqa: BLE001  the other process can do nothing with its traceback
@@ -75,8 +84,10 @@ def stream(work: Callable[[Progress, Preview], Any]) -> Generator[Event]:
         stop.set()
 
 
-def replay(events: Generator[Event], progress: Progress, preview: Preview | None) -> Any:
-    """Returns the result, once all events are passed on. What `progress` or `preview` raises stops the work.
+def replay(
+    events: Generator[Event], progress: Progress, preview: Preview | None, observe: StepObserver | None = None
+) -> Any:
+    """Returns the result, once all events are passed on. What `progress` or one of the others raises stops the work.
 
     Raises what the work raised, and Cancelled where the events end without a result.
     """
@@ -86,6 +97,8 @@ def replay(events: Generator[Event], progress: Progress, preview: Preview | None
                 progress(*value)
             elif kind == "preview" and preview:
                 preview(value)
+            elif kind == "states" and observe:
+                observe(value)
             elif kind == "error":
                 raise value
             elif kind == "result":

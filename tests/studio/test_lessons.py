@@ -43,6 +43,7 @@ def test_every_set_of_prompts_can_be_read_and_has_both_labels() -> None:
 WRONG = {
     "an unknown key": ("lesson.toml", "minutes = 15", "minutes = 15\nmood = 1", "mood"),
     "a step without words": ("lesson.toml", 'id = "scores"', 'id = "others"', "others"),
+    "an id that the page has": ("lesson.toml", 'id = "scores"', 'id = "words"', "id words"),
     "a question without words": ("lesson.toml", 'id = "scores"', 'id = "scores"\ncheck = {}', "step scores: check"),
     "a right answer that is none": ("lesson.toml", "right = [3]", "right = [4]", "right: counts from 1 to 3"),
     "a number below its least": ("lesson.toml", "least = 0, most = 30", "least = 30, most = 0", "least must be"),

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 S = TypeVar("S", bound=ConfigModel)
 T = TypeVar("T")
 Json = dict[str, Any]
-MOST_KEPT = 64  # results of all panels together
+MOST_KEPT = 256  # results of all panels together
 
 
 class Memory:

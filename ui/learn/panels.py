@@ -10,15 +10,19 @@ from safety.errors import PresetError
 from studio.lessons import Lesson, StepPlan
 from ui.learn.content_credentials import CredentialsPanel
 from ui.learn.contexts import ContextsPanel
+from ui.learn.denoise import DenoisePanel
 from ui.learn.moderate import ModeratePanel
 from ui.learn.panel import Panel
+from ui.learn.steering import SteeringPanel
 from ui.learn.threshold import ThresholdPanel
 from ui.learn.word_list import WordListPanel
 
 PANELS: Mapping[str, Panel[Any]] = {
     "contexts": ContextsPanel(),
     "content_credentials": CredentialsPanel(),
+    "denoise": DenoisePanel(),
     "moderate": ModeratePanel(),
+    "steering": SteeringPanel(),
     "threshold": ThresholdPanel(),
     "word_list": WordListPanel(),
 }

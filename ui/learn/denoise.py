@@ -1,0 +1,110 @@
+"""The panel that steps through the drawing of a picture: what the model works on and what can be seen of it.
+
+With `compare` two pictures stand beside each other: other words from the same noise, or another guidance.
+"""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Mapping
+from typing import Any, Literal
+
+import numpy as np
+from pydantic import Field
+
+from engines.interface import StepState
+from safety.config import ConfigModel
+from safety.errors import RequestError
+from studio.demonstration import COLUMNS, LABEL_STRIP, Demonstrated, Demonstration, step_difference
+from ui.learn.demonstrated import address, demonstrated
+from ui.learn.panel import Desk, Json
+
+FORM = "pictures has to be a list of {count} pictures, each with a prompt, a seed and a guidance of this lesson."
+PLACES = 2  # decimals of what is shown
+
+
+class DenoiseSettings(ConfigModel):
+    """`prompts`, `seeds` and `guidances` are all that can be chosen; the first ones are shown first.
+
+    `latents` shows the channels that the model works on, `plot` how much each step changes.
+    """
+
+    prompts: tuple[str, ...] = Field(min_length=1)
+    seeds: tuple[int, ...] = Field(default=(1,), min_length=1)
+    guidances: tuple[float, ...] = Field(default=(4.0,), min_length=1)
+    compare: Literal["", "prompt", "guidance"] = ""
+    latents: bool = False
+    plot: bool = False
+
+
+class DenoisePanel:
+    """Draws as the studio does, and tells what each step left. Each picture is drawn once for everybody."""
+
+    settings = DenoiseSettings
+    most_bytes = 2048
+
+    def open(self, desk: Desk[DenoiseSettings]) -> Json:
+        """Returns what can be chosen. Nothing is drawn yet."""
+        return {"words": desk.words("learn_denoise."), **desk.settings.model_dump()}
+
+    def answer(self, desk: Desk[DenoiseSettings], call: Mapping[str, Any]) -> Json:
+        """Returns the steps of each of `pictures`, and how much two differ at each step. Raises RequestError."""
+        pictures = [demonstrated(desk, asked) for asked in _asked(desk.settings, call)]
+        both = zip(*(picture.states for picture in pictures), strict=True) if len(pictures) > 1 else ()
+        return {
+            "columns": COLUMNS,
+            "pictures": [self._picture(picture) for picture in pictures],
+            "between": [round(step_difference(*pair), PLACES) for pair in both],
+        }
+
+    def _picture(self, picture: Demonstrated) -> Json:
+        states = picture.states
+        height, width = states[0].pixels.shape[:2]
+        before = (states[0], *states[:-1])
+        return {
+            "file": address(picture.file),
+            "sheet": address(picture.sheet),
+            "width": width,
+            "height": height,
+            "strip": LABEL_STRIP,
+            "steps": [
+                {
+                    "change": round(step_difference(last, state), PLACES),
+                    "left": round(step_difference(state, states[-1]), PLACES),
+                }
+                for last, state in zip(before, states, strict=True)
+            ],
+            "latents": latents_of(states),
+        }
+
+
+def latents_of(states: tuple[StepState, ...]) -> Json:
+    """Returns the latents of all steps as bytes: 0 for `least`, 255 for `most`, step by step, channel by channel."""
+    latents = np.stack([state.latents for state in states])
+    least, most = float(latents.min()), float(latents.max())
+    levels = np.rint((latents - least) / max(most - least, 1e-9) * 255.0).astype(np.uint8)
+    _, channels, height, width = latents.shape
+    return {
+        "data": base64.b64encode(levels.tobytes()).decode(),
+        "channels": channels,
+        "height": height,
+        "width": width,
+        "least": round(least, PLACES),
+        "most": round(most, PLACES),
+    }
+
+
+def _asked(settings: DenoiseSettings, call: Mapping[str, Any]) -> list[Demonstration]:
+    pictures, count = call.get("pictures"), 2 if settings.compare else 1
+    if not isinstance(pictures, list) or len(pictures) != count:
+        raise RequestError(FORM.format(count=count))
+    return [_demonstration(settings, picture, FORM.format(count=count)) for picture in pictures]
+
+
+def _demonstration(settings: DenoiseSettings, picture: Any, form: str) -> Demonstration:
+    options = {"prompt": settings.prompts, "seed": settings.seeds, "guidance": settings.guidances}
+    if not isinstance(picture, dict) or any(picture.get(name) not in some for name, some in options.items()):
+        raise RequestError(form)
+    return Demonstration(
+        str(picture["prompt"]), int(picture["seed"]), guidance=float(picture["guidance"]), with_steps=True
+    )
