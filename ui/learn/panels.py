@@ -7,10 +7,12 @@ from typing import Any
 
 from safety.config import ADVICE, ConfigModel, parse
 from safety.errors import PresetError
+from studio.lesson_sets import load_set
 from studio.lessons import Lesson, StepPlan
 from ui.learn.content_credentials import CredentialsPanel
 from ui.learn.contexts import ContextsPanel
 from ui.learn.denoise import DenoisePanel
+from ui.learn.filter import FilterPanel
 from ui.learn.moderate import ModeratePanel
 from ui.learn.panel import Panel
 from ui.learn.steering import SteeringPanel
@@ -21,6 +23,7 @@ PANELS: Mapping[str, Panel[Any]] = {
     "contexts": ContextsPanel(),
     "content_credentials": CredentialsPanel(),
     "denoise": DenoisePanel(),
+    "filter": FilterPanel(),
     "moderate": ModeratePanel(),
     "steering": SteeringPanel(),
     "threshold": ThresholdPanel(),
@@ -29,9 +32,11 @@ PANELS: Mapping[str, Panel[Any]] = {
 
 
 def require_panels(lesson: Lesson) -> None:
-    """Raises PresetError, with file and key, for a step of an unknown kind of panel or with wrong settings."""
+    """Raises PresetError, with file and key, for a step of an unknown kind of panel, with wrong settings or no set."""
     for step in lesson.plan.step:
-        settings_of(lesson, step)
+        settings = settings_of(lesson, step)
+        if name := getattr(settings, "set", ""):
+            load_set(lesson.path.parents[1], name)
 
 
 def settings_of(lesson: Lesson, step: StepPlan) -> ConfigModel | None:

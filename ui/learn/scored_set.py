@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import Any
 
-from safety.records import Decision
+from safety.policy.decide import decide
+from safety.records import Assessment, Decision
 from studio.lesson_sets import LabelledPrompt, load_set
 from ui.learn.panel import Desk, Json
 
@@ -14,15 +14,20 @@ def scored_rows(desk: Desk[Any], name: str, mode: str) -> list[Json]:
     """Returns prompt, label, group, score (0 to 1) and whether it is stopped, for each row of a set in a mode."""
 
     def compute() -> list[Json]:
-        rows = load_set(desk.studio.presets, name)
-        return [_row(row, decision) for row, decision in zip(rows, decided(desk, rows, mode), strict=True)]
+        rows, policy = load_set(desk.studio.presets, name), desk.studio.policy
+        decisions = [decide(seen, policy, policy.effective_mode(mode)) for seen in assessed(desk, name)]
+        return [_row(row, decision) for row, decision in zip(rows, decisions, strict=True)]
 
     return desk.memory.once(("scored", name, mode, desk.studio.policy_digest), compute)
 
 
-def decided(desk: Desk[Any], rows: Sequence[LabelledPrompt], mode: str) -> list[Decision]:
-    """Returns the studio's decision on each row, all checks included. Nothing is recorded."""
-    return desk.studio.check_many([row.text for row in rows], mode)
+def assessed(desk: Desk[Any], name: str) -> list[Assessment]:
+    """Returns what the studio's prompt checks see in each row of a set: no mode and no policy changes that."""
+
+    def compute() -> list[Assessment]:
+        return desk.studio.guard.assess_prompts([row.text for row in load_set(desk.studio.presets, name)])
+
+    return desk.memory.once(("assessed", name), compute)
 
 
 def score_of(decision: Decision) -> float:
