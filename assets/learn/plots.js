@@ -36,8 +36,8 @@ export function curve(points, names, kind = "three") {
   const height = 300, y = (share) => TOP + (1 - share) * (height - TOP - BOTTOM)
   const path = points.map(([a, b]) => `${x(a).toFixed(1)},${y(b).toFixed(1)}`).join(" ")
   const dot = el("circle", { class: "two", r: 7 })
-  const ticks = [0, 0.5, 1].flatMap((at) => [
-    el("text", { x: x(at), y: height - 14, "text-anchor": "middle" }, String(at)),
+  const ticks = [0, 0.5, 1].flatMap((at, n) => [
+    el("text", { x: x(at), y: height - 14, "text-anchor": "middle" }, String((names.at ?? [0, 0.5, 1])[n])),
     el("text", { x: LEFT - 6, y: y(at) + 4, "text-anchor": "end" }, String(at))])
   const others = el("g", {})
   const figure = el("figure", {}, frame(height, names.label,

@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import socket
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pytest
 
 from engines.testing import FakeEngine
+from safety.checks import Check
+from safety.image import picture_checks
 from safety.marks import Marks
 from safety.marks.export import Exporter
 from safety.prompt import load_prompt_checks
+from safety.records import Picture
+from safety.resources import MODELS
 from studio import Studio
 from tests.fakes import fake_studio
 from tests.fakes_page import PRESETS, WordCheck
@@ -40,11 +44,20 @@ def marked(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
     yield from _served(home, Exporter(Marks(keys=home / "keys")))
 
 
-def _served(home: Path, exporter: Exporter | None = None) -> Iterator[Served]:
+@pytest.fixture(scope="session")
+def looking(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
+    """The same, with all real marks and the real checks of pictures."""
+    home = tmp_path_factory.mktemp("looking")
+    checks = picture_checks(MODELS, PRESETS, load_prompt_checks(PRESETS)).checks
+    yield from _served(home, Exporter(Marks(keys=home / "keys")), checks)
+
+
+def _served(home: Path, exporter: Exporter | None = None, picture: Sequence[Check[Picture]] = ()) -> Iterator[Served]:
     page = pytest.importorskip("ui.web.page")
     engine = FakeEngine()
     studio = fake_studio(home, engine, exporter)
-    studio = replace(studio, checks=replace(studio.checks, prompt=(*load_prompt_checks(PRESETS).checks, WordCheck())))
+    prompt = (*load_prompt_checks(PRESETS).checks, WordCheck())
+    studio = replace(studio, checks=replace(studio.checks, prompt=prompt, picture=picture or studio.checks.picture))
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]

@@ -14,7 +14,9 @@ from ui.learn.contexts import ContextsPanel
 from ui.learn.denoise import DenoisePanel
 from ui.learn.filter import FilterPanel
 from ui.learn.moderate import ModeratePanel
+from ui.learn.occlusion import OcclusionPanel
 from ui.learn.panel import Panel
+from ui.learn.sand import SandPanel
 from ui.learn.steering import SteeringPanel
 from ui.learn.threshold import ThresholdPanel
 from ui.learn.word_list import WordListPanel
@@ -25,6 +27,8 @@ PANELS: Mapping[str, Panel[Any]] = {
     "denoise": DenoisePanel(),
     "filter": FilterPanel(),
     "moderate": ModeratePanel(),
+    "occlusion": OcclusionPanel(),
+    "sand": SandPanel(),
     "steering": SteeringPanel(),
     "threshold": ThresholdPanel(),
     "word_list": WordListPanel(),
