@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import base64
 import json
+import math
 import threading
 import time
 from collections.abc import Callable, Sequence
@@ -80,7 +81,10 @@ class RemoteEngine:
         for number, seed in enumerate(seeds):
             progress(STAGE, number, len(seeds))
             draw = partial(self._draw, request, seed, concept)
-            data = run_cancellable(draw, progress, number, len(seeds))
+            try:
+                data = run_cancellable(draw, progress, number, len(seeds), self._server.timeout)
+            except TimeoutError:
+                raise EngineUnavailable(f"{self._card.title} takes too long to answer.", CHECK_SERVER) from None
             try:
                 pictures.append(GeneratedPicture(self._picture(data), seed, request.prompt))
             except NoPicture:
@@ -219,6 +223,8 @@ class ImageServer:
                     if time.monotonic() > ends:
                         raise EngineUnavailable(f"{self.title} takes too long to answer.", CHECK_SERVER)
                 return bytes(data)
+        except httpx.InvalidURL as error:
+            raise EngineFailed(NO_PICTURE.format(self.title), MUST_ANSWER) from error
         except httpx.HTTPError as error:
             slow = isinstance(error, httpx.TimeoutException)
             away = isinstance(error, httpx.ConnectError)
@@ -226,11 +232,15 @@ class ImageServer:
             raise EngineUnavailable(f"{self.title} {why}.", CHECK_SERVER) from error
 
 
-def run_cancellable(work: Callable[[], Any], progress: Progress, done: int, total: int) -> Any:
+def run_cancellable(
+    work: Callable[[], Any], progress: Progress, done: int, total: int, seconds: float = math.inf
+) -> Any:
     """Returns what `work` returns, or raises what it raises; calls `progress` in between, which may cancel.
 
-    After a cancel the result is thrown away: HTTP has no way to take a request back.
+    After a cancel the result is thrown away: HTTP has no way to take a request back. Raises TimeoutError after so many
+    seconds: a server that sends a little now and then never falls silent, and never ends.
     """
+    ends = time.monotonic() + seconds
     result: list[Any] = []
     failure: list[BaseException] = []
 
@@ -245,6 +255,8 @@ def run_cancellable(work: Callable[[], Any], progress: Progress, done: int, tota
     while thread.is_alive():
         thread.join(POLL_INTERVAL)
         progress(STAGE, done, total)
+        if time.monotonic() > ends:
+            raise TimeoutError
     if failure:
         raise failure[0]
     return result[0]

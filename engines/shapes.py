@@ -21,6 +21,23 @@ def sizes_of(card: EngineCard) -> dict[str, tuple[int, int]]:
     return sizes
 
 
+def shown_sizes(card: EngineCard) -> dict[str, tuple[int, int]]:
+    """Returns the same as width and height of the finished picture, which is enlarged where the model draws small."""
+    return {name: shown_size(card, *size) for name, size in sizes_of(card).items()}
+
+
+def shown_size(card: EngineCard, width: int, height: int) -> tuple[int, int]:
+    """Returns width and height of the finished picture of one that is drawn with these, in pixels."""
+    times = max(1.0, card.shown_at_least / min(width, height))
+    return round(width * times), round(height * times)
+
+
+def drawn_size(card: EngineCard, width: int, height: int) -> tuple[int, int]:
+    """Returns what is drawn for a finished picture of this size; the size itself where none is enlarged to it."""
+    known = {shown_size(card, *size): size for size in sizes_of(card).values()}
+    return known.get((width, height), (width, height))
+
+
 def _size(card: EngineCard, ratio: float) -> tuple[int, int]:
     root = math.sqrt(ratio)
     return _side(card, card.size.default * root), _side(card, card.size.default / root)

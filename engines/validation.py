@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import secrets
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from numbers import Integral, Real
 
@@ -25,22 +25,19 @@ def complete(request: GenerationRequest, engines: Mapping[str, Engine]) -> Gener
 
     Raises RequestError that names the setting and its range.
     """
-    for text in (request.prompt, request.negative_prompt or "-"):
+    for name, text in (("prompt", request.prompt), ("negative_prompt", request.negative_prompt or "-")):
         if problem := prompt_problem(text):
-            raise RequestError(problem)
+            raise RequestError(problem, setting=name)
     _require_numbers(request)
     if request.engine not in engines:
-        raise RequestError(f"There is no engine {request.engine!r}.", f"Choose one of: {', '.join(sorted(engines))}.")
+        raise _none_of(f"There is no engine {request.engine[:MAX_SHOWN]!r}.", sorted(engines), "engine")
     if request.format not in FORMATS:
-        raise RequestError(
-            f"Pictures cannot be written as {request.format!r}.", f"Choose one of: {', '.join(FORMATS)}."
-        )
+        raise _none_of(f"Pictures cannot be written as {request.format[:MAX_SHOWN]!r}.", FORMATS, "format")
     if request.steering and request.steering not in STEERING:
-        raise RequestError(
-            f"Nothing is steered {request.steering[:MAX_SHOWN]!r}.", f"Choose one of: {', '.join(STEERING)}."
-        )
+        raise _none_of(f"Nothing is steered {request.steering[:MAX_SHOWN]!r}.", STEERING, "steering")
     if request.seed is not None and not 0 <= request.seed <= MAX_SEED:
-        raise RequestError(f"The seed {request.seed} is out of range.", f"Use 0 to {MAX_SEED}, or leave it empty.")
+        seed = _shown(request.seed)
+        raise RequestError(f"The seed {seed} is out of range.", f"Use 0 to {MAX_SEED}, or leave it empty.", "seed")
     card = engines[request.engine].card
     _check_sides(request, card)
     return replace(
@@ -53,13 +50,25 @@ def complete(request: GenerationRequest, engines: Mapping[str, Engine]) -> Gener
     )
 
 
+def _none_of(sentence: str, names: Sequence[str], setting: str) -> RequestError:
+    return RequestError(sentence, f"Choose one of: {', '.join(names)}.", setting)
+
+
+def _shown(value: float) -> str:
+    """Returns a number for a sentence: a whole one may have more digits than Python writes, or a float holds."""
+    if not isinstance(value, Integral):
+        return f"{value:g}"
+    digits = int(math.log10(2) * int(abs(value)).bit_length())
+    return f"{value:d}" if digits < MAX_SHOWN else f"{'-' if value < 0 else ''}10^{digits}"
+
+
 def _require_numbers(request: GenerationRequest) -> None:
     """Raises RequestError for a number that is none: a library's caller may give anything."""
     for name in NUMBERS:
         value, kind = getattr(request, name), Real if name == "guidance" else Integral
         if value is not None and (isinstance(value, bool) or not isinstance(value, kind)):
             what = "a number" if name == "guidance" else "a whole number"
-            raise RequestError(f"The setting {name} must be {what}.", f"It was {str(value)[:MAX_SHOWN]!r}.")
+            raise RequestError(f"The setting {name} must be {what}.", f"It was {str(value)[:MAX_SHOWN]!r}.", name)
 
 
 def with_quick_steps(request: GenerationRequest, engines: Mapping[str, Engine]) -> GenerationRequest:
@@ -79,8 +88,9 @@ def _in_range(name: str, value: float | None, limits: Range) -> float:
     """Returns the value, or the default where it is None. Raises RequestError outside of the limits."""
     if value is None:
         return limits.default
-    if not math.isfinite(value) or not limits.least <= value <= limits.most:
-        raise RequestError(f"{name} = {value:g} is out of range.", f"Use {limits.least:g} to {limits.most:g}.")
+    if not limits.least <= value <= limits.most:  # nor is NaN
+        advice = f"Use {limits.least:g} to {limits.most:g}."
+        raise RequestError(f"{name} = {_shown(value)} is out of range.", advice, name)
     return value
 
 
@@ -88,7 +98,8 @@ def _check_sides(request: GenerationRequest, card: EngineCard) -> None:
     """Raises RequestError for a side that the model cannot draw."""
     for name, side in (("width", request.width), ("height", request.height)):
         if side is not None and side % card.size_multiple:
-            raise RequestError(f"{name} = {side} does not fit the model.", f"Use a multiple of {card.size_multiple}.")
+            advice = f"Use a multiple of {card.size_multiple}."
+            raise RequestError(f"{name} = {_shown(side)} does not fit the model.", advice, name)
 
 
 def draw_seeds(request: GenerationRequest) -> tuple[int, ...]:

@@ -42,7 +42,11 @@ class PresetError(StudioError):
 
 
 class RequestError(StudioError):
-    """The request cannot be carried out as it stands."""
+    """The request cannot be carried out as it stands. `setting` names the one at fault, where it is one."""
+
+    def __init__(self, message: str, advice: str = "", setting: str = "") -> None:
+        super().__init__(message, advice)
+        self.setting = setting
 
 
 class LimitError(StudioError):

@@ -48,7 +48,9 @@ def styled(request: GenerationRequest, styles: Mapping[str, Style]) -> Generatio
         return request
     if request.style not in styles:
         sentence = f"There is no style {request.style[:MAX_SHOWN]!r}."
-        raise RequestError(sentence, f"Choose from: {', '.join(styles)}." if styles else "This studio has none.")
+        raise RequestError(
+            sentence, f"Choose from: {', '.join(styles)}." if styles else "This studio has none.", "style"
+        )
     style = styles[request.style]
     negative = _joined(request.negative_prompt, style.negative) if request.negative_prompt else style.negative
     return replace(request, prompt=_joined(request.prompt, style.words), negative_prompt=negative)

@@ -58,6 +58,11 @@ class ActivityTable:
         )
         return list(dict.fromkeys(self._connection.execute(wanted).scalars()))
 
+    def has(self, client: str, case_id: str) -> bool:
+        """Tells whether a client opened a case, as far as its activities are kept."""
+        wanted = sa.select(activity.c.id).where(activity.c.client == client, activity.c.case_id == case_id).limit(1)
+        return self._connection.execute(wanted).first() is not None
+
     def delete_case(self, case_id: str) -> int:
         """Deletes the activities of a case; returns how many there were."""
         return self._connection.execute(sa.delete(activity).where(activity.c.case_id == case_id)).rowcount

@@ -238,4 +238,4 @@ class AuditLog:
 
 def unknown_case(case_id: str) -> RequestError:
     """Returns the error for the id of a case that there is not."""
-    return RequestError(f"There is no case {case_id!r}.", "Look at the id again: it has 12 letters and digits.")
+    return RequestError(f"There is no case {case_id[:40]!r}.", "Look at the id again: it has 12 letters and digits.")

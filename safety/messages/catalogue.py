@@ -146,7 +146,8 @@ class Catalogue:
         name, _, country = (tag or self.default).replace("_", "-").partition("-")
         if name.lower() not in self.locales:
             known = ", ".join(self.locales)
-            raise RequestError(f"There are no texts in the language {tag!r}.", f"Choose one of: {known}.")
+            sentence = f"There are no texts in the language {tag[:40]!r}."
+            raise RequestError(sentence, f"Choose one of: {known}.", "language")
         locale = self.locales[name.lower()]
         return Messages(name.lower(), country.upper(), locale, self.help, self.modes)
 

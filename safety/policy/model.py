@@ -168,7 +168,7 @@ class Policy(ConfigModel):
             return self.mode[name]
         except KeyError:
             known = ", ".join(sorted(self.mode))
-            raise RequestError(f"There is no mode {name!r}.", f"Choose one of: {known}.") from None
+            raise RequestError(f"There is no mode {name[:40]!r}.", f"Choose one of: {known}.", "mode") from None
 
     def effective_mode(self, asked: str) -> str:
         """The mode that decides when `asked` is asked for. Raises RequestError for one that does not exist."""

@@ -212,6 +212,11 @@ class RateLimiter:
             with self.audit.write_transaction() as writer:
                 self.admission(client, kind)(writer, "")
 
+    def opened(self, client: str, case_id: str) -> bool:
+        """Tells whether a client opened a case, as far as what it did is kept (`clients` in retention.toml)."""
+        with self.audit.read_transaction() as reader:
+            return reader.activity.has(self.audit.client_digest(client), case_id)
+
     def _delays(self, client: str) -> RefusalDelays:
         blocks = self.limits.blocks
         if client not in self.learners:

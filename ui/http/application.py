@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from typing import TYPE_CHECKING, Any
 
 from fastapi import FastAPI, Request
@@ -12,14 +11,15 @@ from starlette.middleware import Middleware
 from starlette.responses import JSONResponse
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from ui.http import images, judging, moderations, operations
+from ui.http import images, judging, models, moderations, operations
 from ui.http.access import Access
+from ui.http.ascii_json import AsciiJson
 from ui.http.body import Bodies
 from ui.http.call_log import CallLog
 from ui.http.context import ApiContext
 from ui.http.idempotency import Answers, Once
 from ui.http.metrics import Measured, Metrics
-from ui.http.problems import ApiError, error_of, malformed, plain, response_of
+from ui.http.problems import ApiError, Failures, malformed, plain, response_of
 from ui.http.traced import Traced
 
 if TYPE_CHECKING:
@@ -30,18 +30,12 @@ ABOUT = """Judges prompts and pictures, makes pictures that are judged and marke
 Images, models and moderations have OpenAI's shapes: point a client at this address with `/v1`. The rest, under
 `/v1/safety`, is this studio's own. Errors are one sentence each: `error.message`, or problem+json."""
 FILES = ("/v1/safety/look", "/v1/safety/verify", "/v1/safety/mark")
+# Clients send these a picture as a form. It is read and thrown away: who is cut off in the middle reads no answer.
+NOT_OFFERED = ("/v1/images/edits", "/v1/images/variations")
 PICTURES = ("/v1/moderations",)
 # What does or records something.
 DONE_ONCE = ("/v1/images/generations", "/v1/safety/mark", "/v1/safety/appeals", "/v1/safety/reports")
 PREFIXES = ("/v1/", "/health/", "/metrics", "/openapi.json", "/docs")
-
-
-class AsciiJson(JSONResponse):
-    """Is JSON in ASCII, as the command line writes it: every prompt comes back as it was given."""
-
-    def render(self, content: Any) -> bytes:
-        """Returns the body."""
-        return json.dumps(content, allow_nan=False, separators=(",", ":")).encode("ascii")
 
 
 def make_app(studio: Studio, access: Access, secret: bytes, metrics: Metrics | None = None) -> FastAPI:
@@ -51,7 +45,7 @@ def make_app(studio: Studio, access: Access, secret: bytes, metrics: Metrics | N
     """
     metrics = metrics or Metrics()
     megabytes = studio.review.rate_limiter.limits.uploads.megabytes
-    bodies = Middleware(Bodies, files=FILES, pictures=PICTURES, megabytes=megabytes)
+    bodies = Middleware(Bodies, files=FILES + NOT_OFFERED, pictures=PICTURES, megabytes=megabytes)
     answers = Answers(studio.outputs.parent / "answers")
     answers.forget_old()
     once = Middleware(Once, answers=answers, paths=DONE_ONCE, access=access)
@@ -68,17 +62,17 @@ def make_app(studio: Studio, access: Access, secret: bytes, metrics: Metrics | N
             Middleware(CallLog),
             *([Middleware(Traced, traces=studio.traces)] if studio.traces else []),
             bodies,
+            Middleware(Failures),
             once,
         ],
     )
     context = ApiContext(studio, secret, metrics)
     app.state.access, app.state.context = access, context
-    for routes in (images.routes, moderations.routes, judging.routes, operations.routes):
+    for routes in (images.routes, models.routes, moderations.routes, judging.routes, operations.routes):
         app.include_router(routes(context))
     app.add_exception_handler(ApiError, _api_error)
     app.add_exception_handler(RequestValidationError, _malformed)
     app.add_exception_handler(HTTPException, _plain)
-    app.add_exception_handler(Exception, _failed)
     return app
 
 
@@ -104,7 +98,3 @@ def _malformed(request: Request, error: Any) -> JSONResponse:
 
 def _plain(request: Request, error: Any) -> JSONResponse:
     return response_of(request, plain(error))
-
-
-def _failed(request: Request, error: Exception) -> JSONResponse:
-    return response_of(request, error_of(error))

@@ -7,6 +7,7 @@ import time
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from ui.http.call_names import method_of, route_of
 from ui.log_lines import CALLS
 
 log = logging.getLogger(CALLS)
@@ -41,8 +42,8 @@ def facts(scope: Scope, status: int, seconds: float) -> dict[str, object]:
     state = scope.get("state", {})
     key = getattr(state.get("caller"), "key", None)
     return {
-        "method": scope["method"],
-        "route": getattr(scope.get("route"), "path", "none"),
+        "method": method_of(scope),
+        "route": route_of(scope),
         "status": status,
         "ms": round(1000 * seconds, 1),
         "request": state.get("request_id", ""),

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 
 from fastapi import Request
 
+from safety.audit.log import unknown_case
 from safety.errors import RequestError
 from safety.generation import Export
 from ui.http.access import Caller
@@ -85,6 +86,18 @@ class ApiContext:
                 self._limited[caller.per_hour] = _with_limit(self.studio, caller.per_hour)
             return self._limited[caller.per_hour]
 
+    def has_case(self, caller: Caller, case: str) -> bool:
+        """Tells whether a case is this caller's to see and to use: of a key, only those that it opened.
+
+        Without a key calls come from the machine itself, and only where nobody else reaches the studio.
+        """
+        return caller.key is None or self.studio.review.rate_limiter.opened(caller.client, case)
+
+    def require_case(self, caller: Caller, case: str) -> None:
+        """Raises RequestError for a case that is not this caller's, as for one that does not exist."""
+        if not self.has_case(caller, case):
+            raise unknown_case(case)
+
     def url_of(self, request: Request, case: str, export: Export) -> str:
         """Returns an address at which a finished file can be read for an hour by whoever has it."""
         until = int(time.time()) + URL_LASTS
@@ -96,7 +109,7 @@ class ApiContext:
         """Returns the finished file behind such an address. Raises ApiError 404 for any other, and for an old one."""
         path = f"/v1/images/files/{case}/{name}"
         gone = ApiError(404, "There is no picture at this address, or it is too old. Ask for the picture anew.", "gone")
-        if until < time.time() or not hmac.compare_digest(signature, self._signature(path, until)):
+        if until < time.time() or not hmac.compare_digest(signature.encode(), self._signature(path, until).encode()):
             raise gone
         file = self.studio.outputs / case / name
         if not file.is_file():
@@ -127,4 +140,4 @@ def engine_of(studio: Studio, model: str | None) -> str:
     for name, card in cards.items():
         if card.model == model:
             return name
-    raise RequestError(f"There is no model {model[:80]!r} here.", "GET /v1/models lists those there are.")
+    raise RequestError(f"There is no model {model[:80]!r} here.", "GET /v1/models lists those there are.", "engine")

@@ -2,7 +2,7 @@
 
 As in the IETF's draft "The Idempotency-Key HTTP Header Field". Answers are kept for an hour, in files under the
 studio's home, so that several workers know them. Kept is what was done, refusals too; not an error that another try
-may mend.
+may mend. While a call is worked on, its file is locked: the lock ends with the process, and the call may be sent again.
 """
 
 from __future__ import annotations
@@ -13,8 +13,9 @@ import os
 import time
 from collections.abc import Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
+from typing import IO
 
 from starlette.concurrency import run_in_threadpool
 from starlette.datastructures import Headers
@@ -28,7 +29,8 @@ from ui.http.problems import ApiError, response_of
 
 HEADER = "idempotency-key"
 KEPT = 3600.0  # seconds; an answer may quote other wordings of a prompt: no longer than a retry needs
-ABANDONED = 15 * 60.0  # seconds after which a call without an answer is one whose process has ended
+ABANDONED = 3 * 3600.0  # seconds after which a call without an answer has ended, where files cannot be locked
+WRITTEN = 2.0  # seconds after which a call that begins has locked its file
 MAX_KEY = 255  # characters
 MAX_ANSWER = 64 * 1024 * 1024  # bytes
 MOST_OF_ONE = 1000  # answers that are kept of one caller
@@ -40,7 +42,7 @@ SENT_ON = ("content-type", "x-safelight-stamp", "x-safelight-sha256")
 FULL = "This studio keeps as many answers for you as it can. Leave out the Idempotency-Key, or wait."
 WORKING = "The call with this Idempotency-Key is still being worked on. Wait for its answer."
 OTHER_CALL = "This Idempotency-Key stood on another call. Use a new one for each call."
-TOO_LONG = "An Idempotency-Key has 1 to 255 visible characters."
+TOO_LONG = "A call has one Idempotency-Key, of 1 to 255 visible characters."
 STREAMED = "A streamed call cannot be answered twice. Leave out stream or the Idempotency-Key."
 
 
@@ -49,6 +51,7 @@ class Answers:
     """Keeps answers in a folder, one file each: it is made when a call begins, and replaced by its answer."""
 
     folder: Path
+    _open: dict[str, IO[str]] = field(default_factory=dict)
 
     def begin(self, name: str, call: str) -> dict[str, object] | None:
         """Notes that a call begins; returns None, or the kept answer. Raises ApiError 409, 422, 429."""
@@ -63,26 +66,32 @@ class Answers:
                 kept = self._kept(name)
                 if kept is None:
                     continue  # too old, and gone now
-                if kept["call"] != call:
+                if kept.get("call", call) != call:
                     raise ApiError(422, OTHER_CALL, "idempotency_mismatch") from None
                 if "status" not in kept:
                     raise ApiError(409, WORKING, "idempotency_in_progress", wait=2) from None
                 return kept
-            with os.fdopen(number, "w", encoding="utf-8") as file:
-                json.dump({"call": call, "time": time.time()}, file)
+            self._open[name] = file = os.fdopen(number, "w", encoding="utf-8")
+            _lock(file)
+            json.dump({"call": call, "time": time.time()}, file)
+            file.flush()
             return None
         raise ApiError(409, WORKING, "idempotency_in_progress", wait=2)
 
     def end(self, name: str, call: str, status: int, headers: Sequence[tuple[str, str]], body: bytes) -> None:
         """Keeps the answer of a call, or forgets the call where another try may mend it."""
-        path = self._path(name)
-        if status in NOT_KEPT or status >= 500 or len(body) > MAX_ANSWER:
-            path.unlink(missing_ok=True)
-            return
-        row = {"call": call, "time": time.time(), "status": status, "headers": headers, "body": body.hex()}
-        part = path.with_suffix(".part")
-        part.write_text(json.dumps(row), "utf-8")
-        os.replace(part, path)
+        path, working = self._path(name), self._open.pop(name, None)
+        try:
+            if status in NOT_KEPT or status >= 500 or len(body) > MAX_ANSWER:
+                path.unlink(missing_ok=True)
+                return
+            row = {"call": call, "time": time.time(), "status": status, "headers": headers, "body": body.hex()}
+            part = path.with_suffix(".part")
+            part.write_text(json.dumps(row), "utf-8")
+            os.replace(part, path)
+        finally:
+            if working:
+                working.close()  # last: until the answer is there, nobody else may begin
 
     def _is_full(self, whose: str) -> bool:
         """Tells whether as much is kept of a caller as may be."""
@@ -97,24 +106,50 @@ class Answers:
         for path in self.folder.glob("*.json"):
             with suppress(OSError):
                 if time.time() - path.stat().st_mtime > KEPT:
-                    path.unlink()
+                    self._kept(path.stem)
 
     def _kept(self, name: str) -> dict[str, object] | None:
+        """Returns what is kept under a name, {} while it is being written; None where it was let go of."""
         path = self._path(name)
         try:
-            row: dict[str, object] = json.loads(path.read_text("utf-8"))
-            age = time.time() - float(str(row["time"]))
+            file = path.open("r+", encoding="utf-8")
         except FileNotFoundError:
             return None
-        except (OSError, ValueError, KeyError):
-            return {"call": ""}  # being written just now, or damaged: no other call may take its place
-        if age > (KEPT if "status" in row else ABANDONED):
-            path.unlink(missing_ok=True)
-            return None
-        return row
+        with file:
+            try:
+                row: dict[str, object] = json.load(file)
+                age = time.time() - float(str(row["time"]))
+            except (OSError, ValueError, KeyError):
+                row, age = {}, time.time() - os.fstat(file.fileno()).st_mtime
+            # Whoever gets the lock of a call without an answer knows that its process has ended.
+            ended = age > KEPT if "status" in row else age > WRITTEN and _lock(file, wait=False, known=age > ABANDONED)
+            if ended and _is_still(file, path):
+                path.unlink(missing_ok=True)
+            return None if ended else row
 
     def _path(self, name: str) -> Path:
         return self.folder / f"{name}.json"
+
+
+def _lock(file: IO[str], wait: bool = True, known: bool = False) -> bool:
+    """Locks a file until it is closed; tells whether it could be. `known`: the answer where no system locks files."""
+    try:
+        import fcntl
+
+        fcntl.flock(file, fcntl.LOCK_EX | (0 if wait else fcntl.LOCK_NB))
+    except ImportError:
+        return known
+    except BlockingIOError:
+        return False
+    return True
+
+
+def _is_still(file: IO[str], path: Path) -> bool:
+    """Tells whether an open file is the one at its path, and has not been replaced meanwhile."""
+    try:
+        return os.path.samestat(os.fstat(file.fileno()), path.stat())
+    except FileNotFoundError:
+        return False
 
 
 class Once:
@@ -171,9 +206,9 @@ class Once:
 
 def _names(request: Request, caller: str, key: str, body: bytes) -> tuple[str, str]:
     """Returns what stands for the caller and their key, and what for the call. Raises ApiError 400."""
-    if not 0 < len(key) <= MAX_KEY or not key.isprintable():
+    if not 0 < len(key) <= MAX_KEY or not key.isprintable() or len(request.headers.getlist(HEADER)) > 1:
         raise ApiError(400, TOO_LONG, "invalid_idempotency_key")
-    with suppress(ValueError, AttributeError):
+    with suppress(ValueError, AttributeError, RecursionError):
         if json.loads(body).get("stream"):
             raise ApiError(400, STREAMED, "idempotency_with_stream", loc=("stream",))
     whose = hashlib.sha256(caller.encode()).hexdigest()[:WHOSE]

@@ -7,9 +7,9 @@ import tempfile
 import time
 from dataclasses import asdict
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
-from fastapi import APIRouter, Query, Request
+from fastapi import APIRouter, Request
 from fastapi.exceptions import RequestValidationError
 from pydantic import Field, ValidationError
 from starlette.concurrency import run_in_threadpool
@@ -18,11 +18,12 @@ from starlette.responses import Response
 from safety.errors import StudioError
 from safety.generation import GenerationRequest
 from safety.policy.model import BASE_MODE
-from safety.review.appeals import AppealRequest
+from safety.review.appeals import AppealRequest, AppealStatus
 from ui import serialize
 from ui.http.access import Creating, Judging, Marking
-from ui.http.context import ApiContext
-from ui.http.images import MIME, Strict
+from ui.http.context import ApiContext, engine_of
+from ui.http.image_request import Strict
+from ui.http.images import MIME
 from ui.http.problems import ApiError, error_of, malformed
 
 Row = dict[str, Any]
@@ -174,7 +175,7 @@ def _add_files(router: APIRouter, context: ApiContext) -> None:
         response_class=Response,
     )
     async def mark(
-        request: Request, caller: Marking, output_format: str = Query("png", pattern="^(png|jpeg|webp)$")
+        request: Request, caller: Marking, output_format: Literal["png", "jpeg", "webp"] = "png"
     ) -> Response:
         data = await body_of(request)
         context.quota.take(caller.client, "mark")
@@ -226,14 +227,23 @@ def _add_cases(router: APIRouter, context: ApiContext) -> None:
     @router.post("/appeals", summary="Ask a person to look at a refusal again.", status_code=201)
     def appeal(body: Appeal, caller: Creating) -> Row:
         asked = AppealRequest(**body.model_dump())
-        return attempt(lambda: studio.appeal(asked, caller.client), asked)
+
+        def work() -> AppealStatus:
+            context.require_case(caller, body.case)
+            return studio.appeal(asked, caller.client)
+
+        return attempt(work, asked)
 
     @router.post("/reports", summary="Report a false block without creating.", status_code=201)
     def report(body: Report, caller: Creating) -> Row:
-        asked = GenerationRequest(body.prompt, caller.mode(body.mode), negative_prompt=body.negative_prompt)
+        mode, engine = caller.mode(body.mode), engine_of(studio, None)
+        asked = GenerationRequest(body.prompt, mode, engine, negative_prompt=body.negative_prompt)
         return attempt(lambda: studio.report(asked, body.remark, caller.client), asked, body.remark)
 
     @router.get("/cases/{case}", summary="How the review of a case went.")
     def case(case: str, caller: Creating) -> Row:
-        # Without a key calls come from the machine itself, and only where nobody else reaches the studio.
-        return attempt(lambda: studio.appeal_status(case, caller.client, caller.person))
+        def work() -> AppealStatus:
+            context.require_case(caller, case)
+            return studio.appeal_status(case, caller.client, caller.person)
+
+        return attempt(work)

@@ -11,12 +11,18 @@ import json
 from typing import Any
 
 import httpx
-from fastapi import FastAPI
+from fastapi import FastAPI, Request
 from mcp.server import MCPServer
 from mcp.server.mcpserver import Context, Image
+from starlette.concurrency import run_in_threadpool
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from ui.http.body import Bodies
+from ui.http.problems import ApiError, response_of
+
 PATH = "/mcp"
+MOST = 4  # MB of one call: as much as the protocol's own library reads
+NO_STREAM = "Calls of tools are sent by POST. Nothing is told here but their answers."
 TIMEOUT = 600.0  # seconds for one tool
 ABOUT = (
     "Safelight judges prompts and pictures, makes pictures that are marked as AI-generated, and reads such marks. A "
@@ -31,9 +37,10 @@ class McpSite:
     """Answers /mcp and hands on the rest to `app`. Starts with the first call: it needs the server's event loop."""
 
     def __init__(self, app: ASGIApp, api: FastAPI) -> None:
-        self.app = app
+        self.app, self.access = app, api.state.access
         server = make_server(api)
-        self._site = server.streamable_http_app(streamable_http_path=PATH, stateless_http=True, json_response=True)
+        site = server.streamable_http_app(streamable_http_path=PATH, stateless_http=True, json_response=True)
+        self._site = Bodies(site, files=(), pictures=(PATH,), megabytes=MOST)
         self._manager = server.session_manager
         self._started: asyncio.Future[None] | None = None
         self._running: asyncio.Task[None] | None = None
@@ -41,6 +48,15 @@ class McpSite:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http" or scope["path"].rstrip("/") != PATH:
             await self.app(scope, receive, send)
+            return
+        request = Request(scope)
+        try:
+            if scope["method"] != "POST":
+                # Each call is answered at once: there is nothing to listen to, and nothing to end.
+                raise ApiError(405, NO_STREAM, "method_not_allowed")
+            await run_in_threadpool(self.access.known, request)
+        except ApiError as error:
+            await response_of(request, error)(scope, receive, send)
             return
         if self._running is None:
             self._started = asyncio.get_running_loop().create_future()

@@ -10,6 +10,7 @@ from prometheus_client.exposition import CONTENT_TYPE_PLAIN_0_0_4
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from safety.records import Decision, Verdict
+from ui.http.call_names import method_of, route_of
 
 if TYPE_CHECKING:
     from safety.health import Health
@@ -78,8 +79,7 @@ class Measured:
         try:
             await self.app(scope, receive, watched)
         finally:
-            route = getattr(scope.get("route"), "path", "none")
-            self.metrics.calls.labels(route, scope["method"], status).observe(time.perf_counter() - started)
+            self.metrics.calls.labels(route_of(scope), method_of(scope), status).observe(time.perf_counter() - started)
 
 
 def _memory() -> int:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import base64
-import binascii
 from typing import Any, Literal
 
 from fastapi import APIRouter, Request
@@ -14,7 +13,7 @@ from safety.records import Decision, Verdict
 from ui import serialize
 from ui.http.access import Caller, Judging
 from ui.http.context import ApiContext
-from ui.http.images import Strict
+from ui.http.image_request import Strict
 from ui.http.problems import ApiError, error_of
 
 Row = dict[str, Any]
@@ -101,6 +100,14 @@ def result(decision: Decision, kind: str, row: Row) -> Row:
     return {**told, "safety": row}
 
 
+def text_of(one: str | Part) -> str:
+    """Returns the words of an input. Raises ApiError where there are none."""
+    text = one if isinstance(one, str) else one.text or ""
+    if not text.strip():
+        raise ApiError(400, "An input is empty. Send a text to judge.", loc=("input",))
+    return text
+
+
 def picture_of(part: Part) -> bytes:
     """Returns the bytes of a picture in a data URL. Raises ApiError."""
     url = part.image_url.url if part.image_url else ""
@@ -109,7 +116,7 @@ def picture_of(part: Part) -> bytes:
         raise ApiError(400, DATA_URL, "not_fetched", loc=("input", "image_url", "url"))
     try:
         return base64.b64decode(data, validate=True)
-    except binascii.Error:
+    except ValueError:
         raise ApiError(400, "The picture is no base64.", "invalid_file", loc=("input", "image_url", "url")) from None
 
 
@@ -134,12 +141,14 @@ def routes(context: ApiContext) -> APIRouter:
         results = []
         with context.place(caller, "others"):
             for one in inputs:
-                if isinstance(one, str):
-                    results.append(judge_text(one, mode))
-                elif one.type == "text":
-                    results.append(judge_text(one.text or "", mode))
+                if isinstance(one, Part) and one.type == "image_url":
+                    data = picture_of(one)
+                    context.quota.take(caller.client, "look")
+                    results.append(_guarded(judge_picture, data, mode))
                 else:
-                    results.append(_guarded(judge_picture, picture_of(one), mode))
+                    text = text_of(one)
+                    context.quota.take(caller.client, "judge")
+                    results.append(_guarded(judge_text, text, mode))
         return {"id": f"modr-{request.state.request_id}", "model": "safelight", "results": results}
 
     return router
@@ -157,4 +166,4 @@ def _guarded(work: Any, *given: Any) -> Any:
     except ApiError:
         raise
     except Exception as error:
-        raise error_of(error, given) from error
+        raise error_of(error, given, ("safety",)) from error

@@ -10,6 +10,7 @@ from fastapi import Request
 from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 from starlette.responses import JSONResponse
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from safety.errors import (
     AuditError,
@@ -26,6 +27,18 @@ from safety.errors import (
 from ui.results import Problem
 
 OWN = "/v1/safety"
+MAX_SHOWN = 80  # characters of a name that a caller made up
+# What the fields are called here that stand for a setting of the studio's own.
+FIELDS: dict[str, tuple[str, ...]] = {
+    "width": ("size",),
+    "height": ("size",),
+    "count": ("n",),
+    "engine": ("model",),
+    "format": ("output_format",),
+}
+OPTIONS = ("mode", "language")  # in OpenAI's shapes they stand under `safety`
+# What a field of a form that cannot be read should look like.
+FORMS = {"size": "write it like 512x512, or auto"}
 REQUEST_ID = "x-request-id"
 # Status, OpenAI's type and our code of each error; the first class that fits counts.
 ERRORS: tuple[tuple[type[Exception], int, str, str], ...] = (
@@ -49,6 +62,7 @@ TITLES = {
     409: "In the way of another call",
     413: "The call is too large",
     415: "Not in this format",
+    421: "Not this studio's name",
     422: "The call has not the form of its endpoint",
     429: "Too many calls",
     501: "Not offered",
@@ -74,14 +88,23 @@ class ApiError(Exception):
     safety: Mapping[str, Any] = field(default_factory=dict)
 
 
-def error_of(error: Exception, given: tuple[object, ...] = ()) -> ApiError:
-    """Returns the answer to an error of the studio; one that is not ours to explain goes to the log under an id."""
+def error_of(error: Exception, given: tuple[object, ...] = (), within: tuple[str, ...] = ()) -> ApiError:
+    """Returns the answer to an error of the studio; one that is not ours to explain goes to the log under an id.
+
+    `given`: the words of the call, which no log gets. `within`: the path of the field that OPTIONS stand in.
+    """
     problem = Problem.of(error, given)
+    loc = _loc_of(error.setting, within) if isinstance(error, RequestError) else ()
     if isinstance(error, StudioError):
         for kind, status, name, code in ERRORS:
             if isinstance(error, kind):
-                return ApiError(status, problem.sentence, code, name, wait=problem.wait)
+                return ApiError(status, problem.sentence, code, name, loc, wait=problem.wait)
     return ApiError(500, problem.sentence, "internal_error", "server_error")
+
+
+def _loc_of(setting: str, within: tuple[str, ...]) -> tuple[str, ...]:
+    own = FIELDS.get(setting, (setting,)) if setting else ()
+    return (*within, *own) if setting in OPTIONS else own
 
 
 def response_of(request: Request, error: ApiError) -> JSONResponse:
@@ -111,19 +134,67 @@ def response_of(request: Request, error: ApiError) -> JSONResponse:
 
 
 def malformed(error: RequestValidationError) -> ApiError:
-    """Returns the answer to a body that is not of its form: the first fault, named by its path."""
-    first = error.errors()[0]
-    loc = tuple(part for part in first["loc"] if part not in ("body", "query", "path"))
-    if first["type"] == "json_invalid":
-        return ApiError(400, "The body is no JSON.", "invalid_json")
-    where = ".".join(str(part) for part in loc) or "body"
+    """Returns the answer to a body that is not of its form: the fault that lies deepest, named by its path.
+
+    Of a field that takes several forms there is a fault for each form: the deepest is of the one that was meant.
+    """
+    first = max(error.errors(), key=lambda fault: len(fault["loc"]))
+    loc = tuple(part for part in first["loc"] if not _is_technical(part))
+    if first["type"] == "json_invalid" or not loc:
+        return no_json()
+    where = ".".join(str(part) for part in loc)[:MAX_SHOWN]
     if first["type"] == "extra_forbidden":
-        return ApiError(400, f"There is no field {where!r} here.", "unknown_field", loc=loc)
-    return ApiError(400, f"The field {where!r} cannot be used: {first['msg'].rstrip('.').lower()}.", loc=loc)
+        return ApiError(400, f"There is no field {where!r} here.", "unknown_field", loc=_short(loc))
+    why = FORMS.get(str(loc[-1]), "") if first["type"] == "string_pattern_mismatch" else ""
+    why = why or _small(first["msg"].removeprefix("Value error, "))
+    return ApiError(400, f"The field {where!r} cannot be used: {why}.", loc=_short(loc))
+
+
+def no_json() -> ApiError:
+    """Returns the answer to a body that is none, or no JSON, or JSON that is too deep to be read."""
+    return ApiError(400, "The body is no JSON that can be read. Send one object, in UTF-8.", "invalid_json")
+
+
+def _is_technical(part: str | int) -> bool:
+    """Tells whether a part of a fault's path is none of the caller's: where it was looked for, or in which form."""
+    return part in ("body", "query", "path", "str") or str(part).startswith("list[")
+
+
+def _small(text: str) -> str:
+    return text[:1].lower() + text[1:].rstrip(".")
+
+
+def _short(loc: tuple[str | int, ...]) -> tuple[str | int, ...]:
+    """Returns a path with names of bounded length: the caller may have written any."""
+    return tuple(part[:MAX_SHOWN] if isinstance(part, str) else part for part in loc)
 
 
 def plain(error: HTTPException) -> ApiError:
     """Returns the answer to what the framework itself refuses."""
+    if error.status_code == 400:  # the framework says no more than that a body cannot be parsed
+        return no_json()
     sentence = SENTENCES.get(error.status_code, str(error.detail))
     code = {404: "not_found", 405: "method_not_allowed", 413: "too_large"}.get(error.status_code, "invalid_request")
     return ApiError(error.status_code, sentence, code)
+
+
+class Failures:
+    """Answers what nobody foresaw with 500 and one sentence, and ends it there: the connection goes on."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self.app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        started = False
+
+        async def watched(message: Message) -> None:
+            nonlocal started
+            started = True
+            await send(message)
+
+        try:
+            await self.app(scope, receive, watched)
+        except Exception as error:
+            if started:
+                raise  # half an answer has gone out: all that can be done is to hang up
+            await response_of(Request(scope), error_of(error))(scope, receive, send)

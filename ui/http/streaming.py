@@ -15,10 +15,10 @@ from io import BytesIO
 from typing import TYPE_CHECKING, Any
 
 from starlette.responses import StreamingResponse
-from starlette.types import Receive, Scope, Send
+from starlette.types import Message, Receive, Scope, Send
 
-from safety.errors import Cancelled
 from safety.generation import Outcome
+from ui.http.hang_up import HangUp
 from ui.http.problems import ApiError, error_of
 
 if TYPE_CHECKING:
@@ -44,17 +44,23 @@ class EventStream(StreamingResponse):
         place: AbstractContextManager[None],
     ) -> None:
         told: queue.Queue[tuple[str, dict[str, Any]] | None] = queue.Queue()
-        self.stop = threading.Event()
-        work = _Work(create, answer, body, self.stop, told)
+        self.hang_up = HangUp()
+        work = _Work(create, answer, body, self.hang_up, told)
         super().__init__(_events(told), media_type="text/event-stream")
         place.__enter__()
         threading.Thread(target=work.run, args=(place,), daemon=True, name="stream").start()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        async def watched() -> Message:
+            message = await receive()
+            if message["type"] == "http.disconnect":
+                self.hang_up.gone.set()  # at once: what waits for the next event takes a while to end
+            return message
+
         try:
-            await super().__call__(scope, receive, send)
+            await super().__call__(scope, watched, send)
         finally:
-            self.stop.set()
+            self.hang_up.gone.set()
 
 
 def _events(told: queue.Queue[tuple[str, dict[str, Any]] | None]) -> Iterator[str]:
@@ -79,10 +85,10 @@ class _Work:
         create: Callable[..., Outcome],
         answer: Callable[[Outcome], dict[str, Any]],
         body: Any,
-        stop: threading.Event,
+        hang_up: HangUp,
         told: queue.Queue[tuple[str, dict[str, Any]] | None],
     ) -> None:
-        self.create, self.answer, self.body, self.stop, self.told = create, answer, body, stop, told
+        self.create, self.answer, self.body, self.hang_up, self.told = create, answer, body, hang_up, told
         self.partials = 0
         self.share = 0.0
 
@@ -90,7 +96,7 @@ class _Work:
         try:
             row = self.answer(self.create(progress=self.progress, preview=self.preview))
             for picture in row["data"]:
-                self.told.put((COMPLETED, {**self._about(), **picture, "safety": picture["safety"]}))
+                self.told.put((COMPLETED, {**self._about(), **picture, "size": row["size"]}))
             if not row["data"] or row["safety"]["withheld"]:
                 self.told.put(("safelight.outcome", {"safety": row["safety"]}))
         except ApiError as error:
@@ -102,8 +108,7 @@ class _Work:
             self.told.put(None)
 
     def progress(self, stage: str, done: int, total: int, /) -> None:
-        if self.stop.is_set():
-            raise Cancelled("Stopped.", "Nothing was made.")
+        self.hang_up(stage, done, total)
         self.share = done / max(total, 1)
 
     def preview(self, pictures: tuple[Image, ...], /) -> None:

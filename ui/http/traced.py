@@ -6,6 +6,7 @@ from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from studio.tracing import Traces
+from ui.http.call_names import method_of, route_of
 
 
 class Traced:
@@ -20,7 +21,7 @@ class Traced:
             return
         headers = Headers(scope=scope)
         known = {name: headers[name] for name in ("traceparent", "tracestate") if name in headers}
-        with self.traces.call(scope["method"], known) as span:
+        with self.traces.call(method_of(scope), known) as span:
 
             async def watched(message: Message) -> None:
                 if message["type"] == "http.response.start":
@@ -30,8 +31,7 @@ class Traced:
             try:
                 await self.app(scope, receive, watched)
             finally:
-                route = getattr(scope.get("route"), "path", "none")
-                span.update_name(f"{scope['method']} {route}")
-                span.set_attribute("http.request.method", scope["method"])
-                span.set_attribute("http.route", route)
+                span.update_name(f"{method_of(scope)} {route_of(scope)}")
+                span.set_attribute("http.request.method", method_of(scope))
+                span.set_attribute("http.route", route_of(scope))
                 span.set_attribute("safelight.request", scope.get("state", {}).get("request_id", ""))

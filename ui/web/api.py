@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Concatenate, ParamSpec
 
 from safety.audit.serialize import steering_facts
-from safety.generation import Delivered, Enlarged, Export, Outcome, PictureResult, Refused
+from safety.generation import Delivered, Enlarged, Export, GenerationRequest, Outcome, PictureResult, Refused
 from safety.messages.catalogue import Messages
 from safety.review.client import LOCAL
 from safety.statement import as_json
@@ -24,6 +24,7 @@ from ui.results import Problem, attempt
 from ui.web import handlers
 from ui.web.health_badge import HealthBadge
 from ui.web.jobs import Job
+from ui.web.style_picker import EMBEDDED
 
 if TYPE_CHECKING:
     from studio import Studio
@@ -97,7 +98,7 @@ class Api:
 
         A warning is answered by the same call with "acknowledged": true and "warning": the id that the refusal names.
         """
-        work = partial(self.studio.create, forms.read(request), client=client, person=person)
+        work = partial(self.studio.create, self._read(request), client=client, person=person)
         job = Job(work, stop or threading.Event())
         return self._outcome(job.run())
 
@@ -124,7 +125,7 @@ class Api:
         """Report a false block without creating: {"prompt": "...", "mode": "general", "remark": "..."}."""
         remark = forms.read_remark(request)
         rest = {name: value for name, value in request.items() if name != "remark"}
-        return asdict(self.studio.report(forms.read(rest), remark, client))
+        return asdict(self.studio.report(self._read(rest), remark, client))
 
     @_answers
     def outcome(self, case: str, client: str = LOCAL, person: str = "") -> dict[str, Any]:
@@ -152,6 +153,11 @@ class Api:
         file = None if outcome.result.veiled else self._file(export)
         row = {"refused": False, "veiled": outcome.result.veiled}
         return {**row, **serialize.enlarged(outcome, "", messages), "file": file}
+
+    def _read(self, values: Row) -> GenerationRequest:
+        """Returns a request; before a generator of somebody else's there is no embedded model to fall back on."""
+        known = {} if EMBEDDED in self.studio.engines else {"engine": self.studio.offered_engines()[0].name}
+        return forms.read({**known, **values})
 
     def _outcome(self, outcome: Outcome) -> Row:
         if isinstance(outcome, Refused):

@@ -17,6 +17,7 @@ from ui.http.cors import ApiCors
 from ui.http.metrics import Metrics
 from ui.reach import Reach
 from ui.web.client_ip import trusted_proxies
+from ui.web.connections import bound_connections
 from ui.web.headers import SecurityHeaders
 from ui.web.log_privacy import keep_words_out_of_logs
 from ui.web.origins import LOOPBACK_NAMES, Origins
@@ -70,6 +71,7 @@ def guarded(studio: Studio, host: str, reach: Reach) -> ASGIApp:
 def serve_api(studio: Studio, host: str, port: int, reach: Reach | None = None) -> None:
     """Serves the API until the process is stopped."""
     keep_words_out_of_logs()
+    bound_connections()
     app = guarded(studio, host, reach or Reach())
     uvicorn.run(
         app,

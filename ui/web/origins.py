@@ -12,8 +12,11 @@ from collections.abc import Container, Iterable, Sequence
 from urllib.parse import urlsplit
 
 from starlette.datastructures import Headers
+from starlette.requests import Request
 from starlette.responses import JSONResponse
 from starlette.types import ASGIApp, Receive, Scope, Send
+
+from ui.http.problems import ApiError, response_of
 
 LOOPBACK_NAMES = ("localhost", "127.0.0.1", "::1")
 # Every header by which a proxy says who called it, how, or under which name; Gradio believes some of them unasked.
@@ -45,9 +48,9 @@ class Origins:
             scope["headers"] = [(name, value) for name, value in scope["headers"] if not _forwards(name)]
         headers = Headers(scope=scope)
         if not all(self._is_known(host) for host in _hosts(headers)):
-            await JSONResponse({"error": WRONG_NAME, "detail": WRONG_NAME}, 421)(scope, receive, send)
+            await _refusal(scope, 421, WRONG_NAME, "wrong_host")(scope, receive, send)
         elif not self._is_ours(headers):
-            await JSONResponse({"error": WRONG_SITE, "detail": WRONG_SITE}, 403)(scope, receive, send)
+            await _refusal(scope, 403, WRONG_SITE, "wrong_origin")(scope, receive, send)
         else:
             await self.app(scope, receive, send)
 
@@ -74,6 +77,13 @@ class Origins:
             return False
         # Behind a proxy that sends another Host, the page's own name is one of those configured.
         return place.netloc in hosts or (place.hostname or "") in self.names
+
+
+def _refusal(scope: Scope, status: int, sentence: str, code: str) -> JSONResponse:
+    """Returns a refusal in the shape of the address: the API's clients read another one than the page."""
+    if scope["path"].startswith("/v1/"):
+        return response_of(Request(scope), ApiError(status, sentence, code))
+    return JSONResponse({"error": sentence, "detail": sentence}, status)
 
 
 def host_name(host: str) -> str:

@@ -22,6 +22,7 @@ from ui.web.api_server import cross_origin, is_alone
 from ui.web.class_site import ClassSite
 from ui.web.client_ip import disable_proxy_headers, trusted_proxies
 from ui.web.concurrency import MAX_WAITING, OTHERS
+from ui.web.connections import bound_connections
 from ui.web.gradio_start import applications_unmade
 from ui.web.headers import SecurityHeaders
 from ui.web.learn_site import LearnSite
@@ -63,6 +64,7 @@ def launch(
     """
     block_remote_fetch()
     disable_proxy_headers()
+    bound_connections()
     keep_words_out_of_logs()
     # Judging keeps the interpreter busy: the server's own thread gets its turn sooner than after the usual 5 ms.
     sys.setswitchinterval(SWITCH_INTERVAL)

@@ -144,6 +144,14 @@ def answered(**row: Any) -> bytes:
         pytest.param(200, answered(b64_json="aGVsbG8="), "engine_failed", id="no image"),
         pytest.param(200, answered(url="http://203.0.113.1/a.png"), "engine_failed", id="another server's address"),
         pytest.param(200, answered(url="file:///etc/passwd"), "engine_failed", id="a file's address"),
+        pytest.param(200, answered(url="http://169.254.169.254/latest/"), "engine_failed", id="the cloud's address"),
+        pytest.param(200, answered(url="http://127.0.0.1:1/a.png"), "engine_failed", id="another port here"),
+        pytest.param(200, answered(url="//127.0.0.1/a.png"), "engine_failed", id="an address without a scheme"),
+        pytest.param(200, answered(url="http://[::1/a.png"), "engine_failed", id="half an address"),
+        pytest.param(200, answered(url="data:image/png;base64,@"), "engine_failed", id="no base64"),
+        pytest.param(200, b'{"data": ' + b"[" * 100_000, "engine_failed", id="too deep"),
+        pytest.param(200, b'{"data": [{"b64_json": 7}]}', "engine_failed", id="a number for a picture"),
+        pytest.param(204, b"", "engine_failed", id="no content"),
         pytest.param(500, b"a red apple failed", "engine_failed", id="its own error"),
         pytest.param(429, b"", "engine_failed", id="too busy"),
     ],
@@ -171,4 +179,47 @@ def test_a_server_that_is_down_is_said_to_be(tmp_path: Path) -> None:
     api = TestClient(app, client=("127.0.0.1", 5000))
     answer = api.post("/v1/images/generations", json={"prompt": "a red apple"})
     assert (answer.status_code, answer.json()["error"]["code"]) == (503, "engine_unavailable")
+    studio.audit.close()
+
+
+def test_no_redirect_of_a_server_is_followed(upstream: Upstream, api: TestClient) -> None:
+    with serving("vllm-omni") as elsewhere:
+        upstream.status, upstream.location = 307, f"{elsewhere.url}/images/generations"
+        answer = api.post("/v1/images/generations", json={"prompt": "a red apple", "size": "256x256"})
+        assert (answer.status_code, elsewhere.asked) == (502, [])
+        upstream.status, upstream.location = 200, f"{elsewhere.url.removesuffix('/v1')}/files/a.png"
+        upstream.body = answered(url=f"{upstream.url.removesuffix('/v1')}/moved")
+        answer = api.post("/v1/images/generations", json={"prompt": "a red apple", "size": "256x256"})
+        assert (answer.status_code, elsewhere.got) == (502, [])
+
+
+@pytest.mark.parametrize("inside", ["\n", "\t", "\x00", " ", "\\@203.0.113.1/"], ids=repr)
+def test_a_trick_in_an_address_fetches_nothing(upstream: Upstream, api: TestClient, inside: str) -> None:
+    upstream.body = answered(url=f"{upstream.url.removesuffix('/v1')}{inside}files/a.png")
+    answer = api.post("/v1/images/generations", json={"prompt": "a red apple", "size": "256x256"})
+    assert answer.status_code == 502
+    assert not [path for path in upstream.got if path != "/v1/models"]
+
+
+def test_a_picture_that_unpacks_to_too_much_is_not_opened(upstream: Upstream, api: TestClient) -> None:
+    file = BytesIO()
+    Image.new("1", (30_000, 30_000)).save(file, "PNG")
+    upstream.body = answered(b64_json=base64.b64encode(file.getvalue()).decode())
+    answer = api.post("/v1/images/generations", json={"prompt": "a red apple", "size": "256x256"})
+    assert (answer.status_code, answer.json()["error"]["code"]) == (502, "engine_failed")
+
+
+@pytest.mark.parametrize("ending", ["short", "endless"])
+def test_an_answer_that_does_not_end_as_it_said_is_no_picture(upstream: Upstream, tmp_path: Path, ending: str) -> None:
+    engines = upstream_engines(upstream.url)
+    for engine in engines.values():
+        engine._server.timeout = 1.0  # type: ignore[attr-defined]
+    studio = replace(fake_studio(tmp_path), engines=engines)
+    app = make_app(studio, Access(ApiKeys(tmp_path / "keys")), b"a secret of 32 bytes for testing")
+    api = TestClient(app, client=("127.0.0.1", 5000))
+    upstream.ending, upstream.body = ending, answered(b64_json="aGVsbG8=")
+    answer = api.post("/v1/images/generations", json={"prompt": "a red apple", "size": "256x256"})
+    upstream.ending = ""
+    assert (answer.status_code, answer.json()["error"]["code"]) == (503, "engine_unavailable")
+    assert [case["outcome"] for case in studio.list_cases(9)] == ["failed"]
     studio.audit.close()

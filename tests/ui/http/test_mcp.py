@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from io import BytesIO
 from typing import Any
 
+import httpx
 import pytest
 from PIL import Image
 
@@ -80,3 +81,18 @@ def test_a_model_gets_no_picture_of_what_is_refused(serving: Serving) -> None:
 def test_what_is_no_picture_is_said(serving: Serving) -> None:
     (said,) = call(serving.url, "verify", picture="no base64!").content
     assert said.text == "The picture is no base64."
+
+
+def test_tools_are_called_by_who_may_call_and_in_one_way(serving: Serving) -> None:
+    asked = {"jsonrpc": "2.0", "id": 1, "method": "tools/list", "params": {}}
+    accepts = {"accept": "application/json, text/event-stream"}
+    wrong = httpx.post(serving.url, json=asked, headers={**accepts, "authorization": "Bearer sl-wrong"})
+    assert (wrong.status_code, wrong.headers["www-authenticate"]) == (401, "Bearer")
+    # A stream that tells nothing would hold its connection for ever.
+    assert httpx.get(serving.url, headers=accepts).status_code == 405
+    assert httpx.post(serving.url, json=asked, headers=accepts).status_code == 200
+
+
+def test_a_call_of_a_tool_is_read_within_bounds(serving: Serving) -> None:
+    answer = httpx.post(serving.url, content=b"0" * 5_000_000, headers={"content-type": "application/json"})
+    assert answer.status_code == 413

@@ -6,7 +6,7 @@ import base64
 import json
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from io import BytesIO
@@ -33,6 +33,9 @@ class Upstream:
     status: int = 200
     pause: float = 0.0
     packed: str = ""
+    location: str = ""  # where it sends a caller on to
+    ending: str = ""  # "short": it says more than it sends; "endless": it sends a little, again and again
+    got: list[str] = field(default_factory=list)
 
 
 def picture(width: int, height: int, seed: int, form: str = "PNG") -> bytes:
@@ -53,7 +56,10 @@ class Handler(BaseHTTPRequestHandler):
         pass
 
     def do_GET(self) -> None:
-        if self.path == "/v1/models":
+        self.upstream.got.append(self.path)
+        if self.path == "/moved":
+            self._send(b"", status=302)
+        elif self.path == "/v1/models":
             self._json({"object": "list", "data": [{"id": f"{self.upstream.kind}-model", "object": "model"}]})
         elif self.path.startswith("/files/"):
             self._send(picture(256, 256, 5), "image/png")
@@ -86,9 +92,15 @@ class Handler(BaseHTTPRequestHandler):
         self.send_header("Content-Type", kind)
         if self.upstream.packed:
             self.send_header("Content-Encoding", self.upstream.packed)
-        self.send_header("Content-Length", str(len(data)))
+        if self.upstream.location:
+            self.send_header("Location", self.upstream.location)
+        self.send_header("Content-Length", str(len(data) + (100 if self.upstream.ending else 0)))
         self.end_headers()
         self.wfile.write(data)
+        with suppress(OSError):
+            while self.upstream.ending == "endless":
+                time.sleep(0.3)
+                self.wfile.write(b" ")
 
 
 @contextmanager
