@@ -27,6 +27,16 @@ def test_spread(values: list[str], distance: float, entropy: float) -> None:
     assert demographics.spread(values, ("a", "b")) == pytest.approx((distance, entropy), abs=1e-3)
 
 
+@pytest.mark.parametrize(
+    ("unified", "expected"),
+    [
+        pytest.param("1f469-1f3fb-200d-1f373", ("woman", "light"), id="woman cook"),
+        pytest.param("1F46E-1F3FF-200D-2642-FE0F", ("man", "dark"), id="policeman"),
+        pytest.param("1F9D1-1F3FD-200D-1F373", ("", "medium-light"), id="swapped tones"),
+        pytest.param("1F469-1F3FB-200D-1F91D-200D-1F468-1F3FC", ("", ""), id="two people"),
+        pytest.param("1F34E", ("", ""), id="apple"),
+    ],
+)
 def test_a_code_says_gender_and_tone(unified: str, expected: tuple[str, str]) -> None:
     assert people_recognizer.coded(unified) == expected
 
