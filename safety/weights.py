@@ -26,6 +26,15 @@ LOG_ERRORS_ONLY = 3  # onnxruntime's log level
 RESTORE = "Install Safelight again, or fetch the file anew: git checkout -- assets/models"
 
 
+class SessionThreads:
+    """Says how many threads compute one operator of a model; a program with a process for each core sets `most` to 1.
+
+    It holds for models that are opened afterwards.
+    """
+
+    most = THREADS
+
+
 class Weights(ConfigModel):
     """Names one file of weights, an entry of weights.toml.
 
@@ -104,8 +113,11 @@ class OnnxModel:
             return self._session
 
 
-def open_session(weights: Weights, threads: int = THREADS) -> Any:
-    """Opens an onnxruntime session on the CPU that computes one operator with so many threads. Raises WeightsError."""
+def open_session(weights: Weights, threads: int = 0) -> Any:
+    """Opens an onnxruntime session on the CPU that computes one operator with so many threads; 0: with the most.
+
+    Raises WeightsError.
+    """
     # The session gets the very bytes that were verified: a file could change between two reads.
     data = weights.read()
     import onnxruntime
@@ -114,7 +126,7 @@ def open_session(weights: Weights, threads: int = THREADS) -> Any:
     onnxruntime.disable_telemetry_events()
     options = onnxruntime.SessionOptions()
     # More threads would take the cores from the generator.
-    options.intra_op_num_threads = threads
+    options.intra_op_num_threads = min(threads or THREADS, SessionThreads.most)
     options.inter_op_num_threads = 1
     # Threads that wait busily take the cores from the generator: half the speed of everything on a small machine.
     options.add_session_config_entry("session.intra_op.allow_spinning", "0")

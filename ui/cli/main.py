@@ -17,7 +17,19 @@ from safety.errors import RequestError
 from safety.image_io import open_untrusted
 from safety.policy.model import BASE_MODE
 from ui import serialize
-from ui.cli import audit, create, engines, gateway, health, key_commands, lesson_commands, policy, review, upscale
+from ui.cli import (
+    audit,
+    create,
+    engines,
+    filter_commands,
+    gateway,
+    health,
+    key_commands,
+    lesson_commands,
+    policy,
+    review,
+    upscale,
+)
 from ui.cli.exit_codes import exit_status, file_name_in_errors, for_each, read, read_picture
 from ui.cli.serving import require_free, say_how_to_teach, work_beside
 from ui.reach import Reach
@@ -60,6 +72,7 @@ def build(make_studio: Callable[..., Studio], host: str, port: int, reach: Reach
     cli.add_typer(policy.build(make_studio), name="policy")
     cli.add_typer(key_commands.build(make_studio), name="keys")
     cli.add_typer(lesson_commands.build(), name="lessons")
+    cli.add_typer(filter_commands.build(), name="filter")
     return cli
 
 

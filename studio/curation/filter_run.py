@@ -1,0 +1,196 @@
+"""One run of the filter: looks at every block that nobody has looked at yet, decides on all rows in order, writes.
+
+    look     blocks, in any order, anywhere      seen/000000/000017.jsonl   what was seen of each row
+    decide   rows, in the order of the source    manifest.parquet           copies are known only now
+    write    shard by shard                      data/, quarantine/         the same format
+    report   at the end                          report.json                (ui/html/filter_page.py makes report.html)
+
+A run that ends in the middle goes on with --resume: what was looked at stays, and what follows from it is made anew.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import time
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import asdict, dataclass, field
+from itertools import groupby
+from pathlib import Path
+from typing import Any
+
+from safety.errors import RequestError
+from safety.resources import PRESETS
+from studio.curation.balance import load_group_terms
+from studio.curation.looking import FilterRules, LookSpec, Pipeline, make_pipeline, plan
+from studio.curation.observation import Observation
+from studio.curation.opening import open_source, require_arrow
+from studio.curation.place import DataPlace
+from studio.curation.row_manifest import FILE as MANIFEST
+from studio.curation.row_manifest import ManifestWriter, fate_of, manifest_row, seen_before
+from studio.curation.rows import KEPT, QUARANTINE, Block, Fate, RowSource
+from studio.curation.tally import RunFacts, Tally
+from studio.curation.workers import LookingEngine, WorkerProcesses
+
+SEEN, PLAN, REPORT = "seen", "plan.json", "report.json"
+AGAIN = "Go on with it by --resume, or name another folder."
+
+
+@dataclass(frozen=True, slots=True)
+class FilterProgress:
+    """Says how far the looking is: `looked` of `rows`, of which `before` were looked at by an earlier run."""
+
+    looked: int
+    rows: int
+    before: int
+    seconds: float
+    by_stage: Mapping[str, int]
+
+    @property
+    def rate(self) -> float:
+        """Returns rows a second of this run."""
+        return (self.looked - self.before) / self.seconds if self.seconds else 0.0
+
+    @property
+    def seconds_left(self) -> float:
+        """Returns how long the rest takes at this rate."""
+        return (self.rows - self.looked) / self.rate if self.rate else float("inf")
+
+
+@dataclass(frozen=True)
+class FilterRun:
+    """Holds what was asked for. `source` and `out` are addresses; `asked` names columns whose names are not known.
+
+    dry_run: report and manifest alone. block_rows: 0 for the number in filter.toml. pipeline: builds the stages.
+    """
+
+    source: str
+    out: str
+    rules: FilterRules = FilterRules()
+    asked: Mapping[str, str] = field(default_factory=dict)
+    resume: bool = False
+    dry_run: bool = False
+    block_rows: int = 0
+    pipeline: Callable[[FilterRules], Pipeline] = make_pipeline
+
+    def run(
+        self, engine: LookingEngine | None = None, progress: Callable[[FilterProgress], None] = lambda _: None
+    ) -> dict[str, Any]:
+        """Looks, decides, writes; returns the report. Raises RequestError, FileError, PresetError, NoRoomError."""
+        began = time.monotonic()
+        require_arrow()
+        out = DataPlace(self.out.rstrip("/"))
+        pipeline = self.pipeline(self.rules)
+        source = self._opened()
+        blocks = [block for shard in range(len(source.shards)) for block in plan(source, shard)]
+        self._take(out, source, blocks)
+        seen = out.within(SEEN)
+        self._look(LookSpec(source, seen, self.rules, pipeline=self.pipeline), blocks, engine, progress, began)
+        return self._decide(source, out, pipeline, _read_seen(seen, blocks), began)
+
+    def replay(self, earlier: str) -> dict[str, Any]:
+        """Decides again on what an earlier run saw, under these rules, and writes; nobody looks at a row again."""
+        began = time.monotonic()
+        require_arrow()
+        out = DataPlace(self.out.rstrip("/"))
+        if out.exists(MANIFEST):
+            raise RequestError(f"{self.out} holds an earlier run.", "Name another folder.")
+        observations = seen_before(DataPlace(earlier.rstrip("/")))
+        return self._decide(self._opened(), out, self.pipeline(self.rules), observations, began)
+
+    def _opened(self) -> RowSource:
+        return open_source(self.source, self.block_rows or self.rules.config().block_rows, self.asked)
+
+    def _take(self, out: DataPlace, source: RowSource, blocks: Iterable[Block]) -> None:
+        """Makes the folder this run's own. Raises RequestError where it is another's."""
+        own = _digest(self.rules, source, blocks)
+        if out.exists(PLAN):
+            if not self.resume:
+                raise RequestError(f"{self.out} holds an earlier run.", AGAIN)
+            if json.loads(out.read(PLAN, 10_000)).get("digest") != own:
+                what = f"The run in {self.out} was of another source, or looked with other settings."
+                raise RequestError(what, "Name another folder.")
+        elif out.exists("") and out.files():
+            raise RequestError(f"{self.out} is not empty.", "Name a new folder: a run writes many files.")
+        else:
+            out.write(PLAN, json.dumps({"source": self.source, "digest": own}).encode())
+
+    @staticmethod
+    def _look(
+        spec: LookSpec,
+        blocks: list[Block],
+        engine: LookingEngine | None,
+        progress: Callable[[FilterProgress], None],
+        began: float,
+    ) -> None:
+        rows, by_stage = sum(block.rows for block in blocks), Counter[str]()
+        # Twice: what a cluster could not look at, because a machine died of it, is taken row by row here.
+        for each in (engine or WorkerProcesses(1), WorkerProcesses(1)):
+            there = set(spec.seen.files())
+            waiting = [block for block in blocks if block.name not in there]
+            looked = before = rows - sum(block.rows for block in waiting)
+            for block, counts in each.run(spec, waiting) if waiting else ():
+                looked += block.rows
+                by_stage.update(counts.by_stage)
+                progress(FilterProgress(looked, rows, before, time.monotonic() - began, by_stage))
+
+    def _decide(
+        self, source: RowSource, out: DataPlace, pipeline: Pipeline, observations: Iterable[Observation], began: float
+    ) -> dict[str, Any]:
+        policy = self.rules.policy()
+        own_groups = self.rules.presets / "filter_groups.toml"
+        tally = Tally(load_group_terms(self.rules.presets if own_groups.exists() else PRESETS).groups)
+        numbers = {name: number for number, name in enumerate(source.shards)}
+        with ManifestWriter(out) as manifest:
+            for shard, seen_there in groupby(observations, lambda seen: seen.shard):
+                fates = []
+                for seen in seen_there:
+                    ruling = pipeline.rule_in_order(seen)
+                    tally.add(seen, ruling)
+                    manifest.add(manifest_row(seen, ruling))
+                    fates.append(fate_of(ruling))
+                if not self.dry_run:
+                    _write_shard(source, numbers, shard, fates, out)
+        facts = RunFacts(
+            self.source,
+            source.kind,
+            self.rules.mode,
+            policy.version,
+            policy.digest,
+            self.dry_run,
+            self.rules.contexts,
+            pipeline.not_looked,
+        )
+        report = tally.report(facts, manifest.digest, time.monotonic() - began)
+        out.write(REPORT, json.dumps(report, indent=2).encode())
+        return report
+
+
+def _write_shard(source: RowSource, numbers: Mapping[str, int], shard: str, fates: list[Fate], out: DataPlace) -> None:
+    if shard not in numbers:
+        raise RequestError(f"The source has no {shard} any more.", "Name the source of the earlier run.")
+    if set(fates) != {Fate.LEAVE}:
+        source.write(numbers[shard], fates, out)
+
+
+def _read_seen(seen: DataPlace, blocks: Iterable[Block]) -> Iterator[Observation]:
+    for block in blocks:
+        with seen.reading(block.name) as file:
+            for line in file:
+                yield Observation.of_line(line.decode())
+
+
+def _digest(rules: FilterRules, source: RowSource, blocks: Iterable[Block]) -> str:
+    """Returns what says whether a run is of the same rows, looked at with the same settings."""
+    found = hashlib.sha256()
+    for path in (*rules.lists, rules.presets / "picture_checks.toml"):
+        found.update(Path(path).read_bytes())
+    found.update(rules.config().hard_lines.model_dump_json().encode())
+    found.update(json.dumps([source.kind, *source.shards]).encode())
+    for block in blocks:
+        found.update(json.dumps(asdict(block), default=str).encode())
+    return found.hexdigest()
+
+
+__all__ = ["KEPT", "MANIFEST", "QUARANTINE", "REPORT", "FilterRun", "FilterProgress"]
