@@ -1,4 +1,4 @@
-"""The whole flow, and no rule of its own: the only caller of engines, exporter and audit.
+"""The whole flow, and no rule of its own: with demonstration.py the only caller of engines, exporter and audit.
 
 preview(prompt, mode)  -> Decision          live checks only; nothing recorded
 suggest(prompt, mode)  -> [Suggestion]      other wordings, each judged to pass

@@ -5,7 +5,7 @@ import { columns } from "./plots.js"
 const SETTLE = 250 // ms after the last move of a slider before a picture is asked for
 const PACE = 350 // ms of one step when it plays
 
-export function mount({ root, data, words, ask, tell, fail, share, state, record }) {
+export function mount({ root, data, words, ask, tell, fail, share, state, record, predicted }) {
   const sides = data.compare ? 2 : 1
   const asked = Array.from({ length: sides }, (_, side) => ({
     prompt: data.prompts[data.compare === "prompt" ? side % data.prompts.length : 0], seed: data.seeds[0],
@@ -16,7 +16,12 @@ export function mount({ root, data, words, ask, tell, fail, share, state, record
   const value = el("output", {})
   const numbers = el("div", { class: "numbers" }), plot = el("div", {})
   const play = el("button", { type: "button", class: "quiet", onclick: () => (timer ? stop() : start()) }, words.play)
-  const parts = [el("label", { class: "number" }, el("span", {}, words.step), slider, value), el("p", {}, play),
+  const recognise = data.recognise && el("button", { type: "button", class: "quiet", onclick: () => {
+    record("recognised", { at })
+    tell(say(predicted == null ? words.recognised : words.recognised_guess, { at, guess: predicted }))
+    stop()
+  } }, words.recognise)
+  const parts = [el("label", { class: "number" }, el("span", {}, words.step), slider, value), el("p", { class: "key" }, play, recognise),
     el("div", { class: "pair" }, views.flatMap((one) => one.figures)), numbers, plot]
   const drawn = el("div", { hidden: true }, parts)
   let result = null, latest = 0, wait = 0, timer = 0, at = state.at ?? null
@@ -81,7 +86,7 @@ export function mount({ root, data, words, ask, tell, fail, share, state, record
     play.textContent = words.play
   }
   slider.addEventListener("input", () => { stop(); move(Number(slider.value)) })
-  slider.addEventListener("change", () => { record("step", at); heard() })
+  slider.addEventListener("change", heard)
   const later = () => { clearTimeout(wait); wait = setTimeout(draw, SETTLE) }
   root.append(controls(data, words, asked, later), drawn)
   draw()

@@ -37,7 +37,7 @@ const figure = (made, alt, caption) =>
   el("figure", {}, el("img", { src: made.file, alt }), el("figcaption", {}, caption))
 
 // One prompt: the pictures of all strengths in a row, and the chosen one large beside the unsteered.
-function one({ root, data, words, tell, fail, share, state, picture, name, record }) {
+function one({ root, data, words, tell, fail, share, state, picture, name }) {
   const slider = range(words, data, name, Math.max(0, data.strengths.indexOf(state.strength ?? "medium")))
   const choice = el("select", { "aria-label": words.prompt, lang: "en" },
     data.prompts.map((prompt) => el("option", { selected: prompt === state.prompt }, prompt)))
@@ -70,7 +70,8 @@ function one({ root, data, words, tell, fail, share, state, picture, name, recor
     pair.replaceChildren(...large.map(([drawn, each]) =>
       figure(drawn, alt(each), each ? say(words.caption, { strength: name(each), difference: drawn.difference.toFixed(1) }) : name(""))))
     row.replaceChildren(...made.map((drawn, n) => figure(drawn, alt(data.strengths[n]), name(data.strengths[n]))))
-    why.textContent = now?.why ?? ""
+    // Only where a model cannot be steered: that a picture is the same is seen by its number.
+    why.textContent = now && strength() && !now.method ? now.why : ""
     share({ prompt: prompt(), strength: strength() })
   }
   function finish() {
@@ -84,7 +85,7 @@ function one({ root, data, words, tell, fail, share, state, picture, name, recor
     if (now) tell(say(words.told, { strength: name(strength()), difference: now.difference.toFixed(1) }))
   }
   slider.field.addEventListener("input", () => made.length && show())
-  slider.field.addEventListener("change", () => { record("strength", strength()); heard() })
+  slider.field.addEventListener("change", heard)
   choice.addEventListener("change", draw)
   root.append(el("p", {}, words.away, " ", el("b", { lang: "en" }, data.concept)),
     data.prompts.length > 1 ? el("label", { class: "choice" }, el("span", {}, words.prompt), choice) : "",
@@ -93,7 +94,7 @@ function one({ root, data, words, tell, fail, share, state, picture, name, recor
 }
 
 // All prompts at one strength: which of them does it bend?
-function all({ root, data, words, tell, fail, share, state, picture, name, record }) {
+function all({ root, data, words, tell, fail, share, state, picture, name }) {
   const slider = range(words, data, name, Math.max(0, data.strengths.indexOf(state.strength ?? "weak")))
   const rows = el("div", {}), plot = el("div", {}), count = el("div", { class: "numbers" })
   const strength = () => data.strengths[Number(slider.field.value)]
@@ -129,7 +130,6 @@ function all({ root, data, words, tell, fail, share, state, picture, name, recor
     const shown = made.map(({ prompt, pair }) => ({ name: prompt, value: pair[1].difference, text: pair[1].difference.toFixed(1) }))
     count.replaceChildren(el("div", {}, el("b", {}, say(words.of, { many: bent, all: made.length })), words.bent))
     plot.replaceChildren(el("h3", {}, words.plot), bars(shown, words.plot, MOST))
-    record("bent", { strength: chosen, bent })
     tell(say(words.told_all, { strength: name(chosen), bent, all: made.length }))
   }
   slider.field.addEventListener("change", draw)

@@ -21,11 +21,13 @@ Ranges = Mapping[str, tuple[float, float]]
 class Record:
     """What a panel records under a name: numbers, each within a range. `title`: the key of its words.
 
-    `point`: the numbers are the errors of `ui/learn/moderate.py`, and are shown on the studio's curve.
+    `needs`: the setting of the panel that has to be on. `point`: the numbers are the errors of `ui/learn/moderate.py`,
+    and are shown on the studio's curve.
     """
 
     title: str
     fields: Ranges
+    needs: str = ""
     point: bool = False
 
 
@@ -34,9 +36,11 @@ ERRORS: Ranges = dict.fromkeys(("blocked", "missed", "harmless", "harmful"), PRO
 SHARE: Ranges = {"at": (0.0, 1.0)}
 # By the kind of panel, then by the name that its script records.
 RECORDS: Mapping[str, Mapping[str, Record]] = {
+    "denoise": {"recognised": Record("learn_denoise.recognised_title", {"at": (0.0, 500.0)}, needs="recognise")},
     "moderate": {"errors": Record("learn_class.errors", ERRORS, point=True)},
     "threshold": {
-        place: Record(f"learn_threshold.place_{place}", SHARE) for place in ("library", "newsroom", "clinic")
+        place: Record(f"learn_threshold.place_{place}", SHARE, needs="situations")
+        for place in ("library", "newsroom", "clinic")
     },
     "word_list": {
         "list": Record(
@@ -48,7 +52,8 @@ RECORDS: Mapping[str, Mapping[str, Record]] = {
 
 def records_of(step: StepPlan) -> Mapping[str, Record]:
     """Returns what the panel of a step records for a class."""
-    return RECORDS.get(step.panel, {})
+    records = RECORDS.get(step.panel, {})
+    return {name: record for name, record in records.items() if not record.needs or step.settings.get(record.needs)}
 
 
 def question_of(step: StepPlan, name: str) -> Question | None:

@@ -26,7 +26,8 @@ PLACES = 2  # decimals of what is shown
 class DenoiseSettings(ConfigModel):
     """`prompts`, `seeds` and `guidances` are all that can be chosen; the first ones are shown first.
 
-    `latents` shows the channels that the model works on, `plot` how much each step changes.
+    `latents` shows the channels that the model works on, `plot` how much each step changes. With `recognise` a learner
+    says from which step on the picture can be told.
     """
 
     prompts: tuple[str, ...] = Field(min_length=1)
@@ -35,6 +36,7 @@ class DenoiseSettings(ConfigModel):
     compare: Literal["", "prompt", "guidance"] = ""
     latents: bool = False
     plot: bool = False
+    recognise: bool = False
 
 
 class DenoisePanel:

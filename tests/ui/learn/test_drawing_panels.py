@@ -18,13 +18,16 @@ from safety.errors import RequestError
 from safety.generation import GenerationRequest, Steering
 from safety.resources import MODELS, PRESETS
 from studio import Studio
+from studio.class_answers import AskedOf
 from studio.demonstration import Demonstration, demonstrate, mean_difference, step_difference
 from studio.lessons import load_lessons
 from tests.fakes import fake_studio
+from ui.learn.class_records import answer_of, records_of
 from ui.learn.panel import Desk, Memory
 from ui.learn.panels import PANELS, settings_of
 from ui.texts import page_texts
 
+LESSONS = load_lessons(PRESETS)
 WORDS = {"prompts": ["a cat", "a red apple"], "seeds": [1, 2], "guidances": [2, 4]}
 CAT = {"prompt": "a cat", "seed": 1, "guidance": 2}
 STEERED = {"concept": "a cat", "prompts": ["a cat", "a dog"], "seed": 7}
@@ -111,6 +114,16 @@ def test_a_picture_is_drawn_once_for_everybody_and_a_refusal_asked_once(studio: 
     assert len(studio.list_cases(10)) == 2
 
 
+def test_a_class_gathers_the_step_of_recognition_where_the_panel_asks_for_it() -> None:
+    lesson = LESSONS["noise_to_picture"]
+    asked = {step.id: list(records_of(step)) for step in lesson.plan.step}
+    assert asked == {"noise": ["recognised"], "inside": [], "same_noise": [], "guidance": []}
+    where = AskedOf(lesson.name, "noise", "recognised")
+    assert answer_of(lesson, where, {"at": 7}) == {"at": 7.0}
+    with pytest.raises(RequestError):
+        answer_of(lesson, where, {"at": "seven"})
+
+
 # ---- steering ----
 
 
@@ -158,7 +171,6 @@ def test_other_words_or_strengths_are_refused(studio: Studio, call: dict[str, An
 
 # ---- what the lessons say of the model that ships ----
 
-LESSONS = load_lessons(PRESETS)
 SEEN, UNSEEN = 5.0, 1.0  # of 255: surely another picture, surely the same
 
 

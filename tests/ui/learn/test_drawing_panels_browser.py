@@ -11,7 +11,7 @@ import pytest
 
 from studio.demonstration import COLUMNS, LABEL_STRIP, Demonstration, demonstrate, step_difference
 from tests.ui.conftest import Served
-from tests.ui.learn.test_lessons_browser import VISIBLE, WIDTHS, visit
+from tests.ui.learn.test_lessons_browser import VISIBLE, WIDTHS, answer, press, visit
 from tests.ui.web.test_page_browser import browser, pytestmark
 
 if TYPE_CHECKING:
@@ -72,6 +72,20 @@ def test_the_frame_shows_the_step_out_of_the_sheet(browser: Browser, served: Ser
     assert box["x"] - image["x"] == pytest.approx(at % COLUMNS * width * scale, abs=1)
     assert box["y"] - image["y"] == pytest.approx((LABEL_STRIP + at // COLUMNS * height) * scale, abs=1)
     assert f"after step {at}" in (frame.locator("img").get_attribute("alt") or "")
+    page.context.close()
+
+
+def test_who_recognises_it_is_told_the_own_guess(browser: Browser, served: Served) -> None:
+    page = visit(browser, f"{served.url}/learn/noise_to_picture")
+    answer(page, "predict")
+    page.locator(SLIDER).wait_for()
+    page.locator(SLIDER).focus()
+    for _ in range(3):
+        page.keyboard.press("ArrowRight")
+    press(page, f"{VISIBLE} .panel .key button:last-child")
+    assert told(page) == "You could tell after step 3. Your guess was 10."
+    kept = page.evaluate("Object.values(sessionStorage).map(JSON.parse).find(one => 'noise-recognised' in one)")
+    assert kept["noise-recognised"] == {"at": 3}
     page.context.close()
 
 
