@@ -106,9 +106,11 @@ class Classroom:
 
     @property
     def room(self) -> Room | None:
-        """Returns the class that is open; None where there is none, or its time is over."""
+        """Returns the class that is open; None where there is none. One whose time is over ends here."""
         room = self._room
-        return room if room and self.clock() - room.opened < self.limiter.limits.classroom.hours * 3600 else None
+        if room and self.clock() - room.opened >= self.limiter.limits.classroom.hours * 3600:
+            self.close()
+        return self._room
 
     # ---- the teacher ----
 
@@ -118,7 +120,6 @@ class Classroom:
             if self.room:
                 raise RequestError("A class is open already.", "Close it first.")
             self._require_places(places)
-            self.close()
             room = Room(places, self.clock())
             self.record.add(room.network, self.limiter.limits.classroom.learners)
             self._room = room

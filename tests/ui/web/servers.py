@@ -11,6 +11,8 @@ from typing import Any
 
 from engines.testing import FakeEngine
 from safety.review.service import ReviewSettings
+from studio.class_record import ClassRecord
+from studio.classroom import Classroom
 from tests.fakes import fake_review, fake_studio, limits
 from tests.ui.conftest import Served
 
@@ -18,13 +20,18 @@ PASSWORD = "a password for reviewers"
 
 
 @contextmanager
-def serving(home: Path, settings: ReviewSettings | None = None, reach: Any = None, **table: Any) -> Iterator[Served]:
-    """`table`: parts of limits.toml."""
+def serving(
+    home: Path, settings: ReviewSettings | None = None, reach: Any = None, teacher: str = "", **table: Any
+) -> Iterator[Served]:
+    """`table`: parts of limits.toml. `teacher`: the password with which a class can be opened."""
     from ui.web import page
 
     engine = FakeEngine()
     studio = fake_studio(home, engine)
     studio = replace(studio, review=fake_review(studio.audit, home, limits(**table), settings))
+    if teacher:
+        limiter, record = studio.review.rate_limiter, ClassRecord(home / "class.txt")
+        studio = replace(studio, classroom=Classroom(teacher, limiter, studio.policy.class_lock, record))
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
