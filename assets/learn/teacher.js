@@ -48,9 +48,9 @@ function closed() {
 
 function build() {
   const change = () => send()
-  const lesson = el("select", { onchange: () => { shown = { lesson: lesson.value || shown.lesson, step: "" }; steps.value = 0; send() } },
+  const lesson = el("select", { id: "lesson", onchange: () => { shown = { lesson: lesson.value || shown.lesson, step: "" }; steps.value = 0; send() } },
     el("option", { value: "" }, words.all_lessons), lessons.map((one) => el("option", { value: one.name }, one.title)))
-  const steps = el("select", { onchange: change })
+  const steps = el("select", { id: "steps", onchange: change })
   const locked = el("input", { type: "checkbox", onchange: change })
   const places = el("input", { type: "number", min: 1, max: root.dataset.most, onchange: change })
   const send = async () => {

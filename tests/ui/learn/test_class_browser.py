@@ -25,6 +25,12 @@ def school(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
         yield served
 
 
+@pytest.fixture(autouse=True)
+def over(school: Served) -> Iterator[None]:
+    yield
+    school.studio.close_class()
+
+
 def opened(browser: Browser, width: int, locale: str = "en") -> Page:
     page = browser.new_context(viewport={"width": width, "height": 900}, locale=locale).new_page()
     page.errors = []  # type: ignore[attr-defined]
@@ -73,8 +79,8 @@ def test_a_class_answers_and_its_chart_fills(browser: Browser, school: Served, w
     ben = learner(browser, school, width, code, locale="de")
     board.wait_for_function("document.querySelector('.joined').textContent.startsWith('2 of 35')")
     # Both wait at the list, and are led to the lesson that the teacher opens, as far as it is open.
-    board.get_by_label("Lesson", exact=True).select_option(LESSON)
-    board.get_by_label("Open steps").select_option("1")
+    board.locator("#lesson").select_option(LESSON)
+    board.locator("#steps:enabled").select_option("1")
     for page, guess in ((ann, 3), (ben, 17)):
         page.wait_for_url(f"**/learn/{LESSON}*")
         set_guess(page, guess)
@@ -115,11 +121,9 @@ def test_an_answer_given_while_the_server_is_away_arrives_later(browser: Browser
     ann.wait_for_timeout(500)
     assert school.studio.classroom is not None and school.studio.classroom.counts() == {}
     ann.context.set_offline(False)
-    ann.wait_for_function(
-        "!JSON.parse(sessionStorage.getItem(Object.keys(sessionStorage).find((key) => key.endsWith('unsent')))).length"
-    )
+    left = "JSON.parse(sessionStorage[Object.keys(sessionStorage).find((key) => key.endsWith('unsent'))]).length"
+    ann.wait_for_function(f"{left} === 0")
     assert list(school.studio.classroom.counts().values()) == [1]
-    school.studio.close_class()
     for page in (board, ann):
         page.context.close()
 
