@@ -1,8 +1,10 @@
 // A marked file, laid open; then changed, and after each act what Verify says of it. The server verifies real bytes.
-import { behind, el, say, table } from "./learn.js"
+import { el, say, table } from "./learn.js"
 
 const SIGNS = { found: "✓", broken: "×", none: "–" }
 const code = (words, name) => words[`code_${name.replace(/\./g, "_")}`] || name
+// On a phone the cells of a row stand one below the other.
+const stacked = (...given) => el("div", { class: "stack" }, table(...given))
 const finding = (layer) => `${SIGNS[layer.state]} ${layer.finding}`
 
 export function mount({ root, data, words, ask, tell, fail, share, state, record }) {
@@ -15,7 +17,7 @@ export function mount({ root, data, words, ask, tell, fail, share, state, record
     result.replaceChildren(
       el("div", { class: "with-view" }, picture, el("div", {}, el("h3", {}, words.says), el("p", {}, found.summary),
         found.contradictions.length ? el("ul", { class: "bad" }, found.contradictions.map((one) => el("li", {}, one))) : "")),
-      table([words.layer, words.finding, words.means], found.layers.map((layer) => [layer.title, finding(layer), layer.meaning])),
+      stacked([words.layer, words.finding, words.means], found.layers.map((layer) => [layer.title, finding(layer), layer.meaning])),
       el("details", {}, el("summary", {}, words.hashes), table([words.what, words.value], hashes(found))))
     tell(say(words.told, { summary: found.summary }))
   }
@@ -93,7 +95,7 @@ function laid_open(found, words, ask, tell, fail) {
       fail(error)
     }
   }
-  return [el("h3", {}, words.open), table([words.claim, words.value, words.vouch], rows),
+  return [el("h3", {}, words.open), stacked([words.claim, words.value, words.vouch], rows),
     el("p", {}, el("button", { type: "button", class: "quiet", onclick: save }, words.save))]
 }
 
@@ -126,6 +128,6 @@ function riddle({ root, data, words, ask, tell, fail, record, report, result }) 
       fail(error)
     }
   }
-  root.append(table([words.file_head, words.report, words.guess_head, words.truth], lines),
+  root.append(stacked([words.file_head, words.report, words.guess_head, words.truth], lines),
     el("button", { type: "button", onclick: check }, words.check), told, result)
 }

@@ -56,8 +56,9 @@ def _served(home: Path, exporter: Exporter | None = None, picture: Sequence[Chec
     page = pytest.importorskip("ui.web.page")
     engine = FakeEngine()
     studio = fake_studio(home, engine, exporter)
-    prompt = (*load_prompt_checks(PRESETS).checks, WordCheck())
-    studio = replace(studio, checks=replace(studio.checks, prompt=prompt, picture=picture or studio.checks.picture))
+    prompt = load_prompt_checks(PRESETS)
+    checks = replace(studio.checks, prompt=(*prompt.checks, WordCheck()), picture=picture or studio.checks.picture)
+    studio = replace(studio, checks=checks, demographics=prompt.demographics)
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]

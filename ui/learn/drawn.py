@@ -31,7 +31,7 @@ class Drawn:
 def drawn_once(desk: Desk[Any], prompt: str, seed: int) -> Drawn:
     """Returns a picture that is the same for everybody; who asks first waits until it is drawn. Raises RequestError."""
     key = ("drawn", prompt, seed, desk.studio.policy_digest)
-    return desk.memory.once(key, lambda: _drawn(desk.studio.create(_request(desk, prompt, seed))))
+    return desk.memory.once(key, lambda: _drawn(desk.studio.create(lesson_request(desk, prompt, seed))))
 
 
 def draw(desk: Desk[Any], prompt: str) -> Drawn:
@@ -39,10 +39,11 @@ def draw(desk: Desk[Any], prompt: str) -> Drawn:
 
     Raises RequestError where the studio stops it, LimitError.
     """
-    return _drawn(desk.studio.create(_request(desk, prompt, None), client=desk.client))
+    return _drawn(desk.studio.create(lesson_request(desk, prompt, None), client=desk.client))
 
 
-def _request(desk: Desk[Any], prompt: str, seed: int | None) -> GenerationRequest:
+def lesson_request(desk: Desk[Any], prompt: str, seed: int | None) -> GenerationRequest:
+    """Returns a request for one picture by the embedded model, in general mode, in its quick number of steps."""
     engines = desk.studio.engines
     engine = EMBEDDED if EMBEDDED in engines else desk.studio.offered_engines()[0].name
     request = GenerationRequest(prompt, BASE_MODE, engine, seed)

@@ -48,7 +48,16 @@ class Memory:
                     if len(self._kept) > MOST_KEPT:
                         old, _ = self._kept.popitem(last=False)
                         self._locks.pop(old, None)
-            return cast(T, self._kept[key])
+            with self._lock:
+                # What is looked at stays; the oldest of the rest goes.
+                self._kept.move_to_end(key)
+                return cast(T, self._kept[key])
+
+    def forget(self, key: object, value: object) -> None:
+        """Drops what is kept for a key, if it is still this value: the next who asks for it computes it anew."""
+        with self._lock:
+            if self._kept.get(key) is value:
+                del self._kept[key]
 
 
 @dataclass(frozen=True)

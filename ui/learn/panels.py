@@ -12,6 +12,7 @@ from studio.lessons import Lesson, StepPlan
 from ui.learn.content_credentials import CredentialsPanel
 from ui.learn.contexts import ContextsPanel
 from ui.learn.denoise import DenoisePanel
+from ui.learn.filled_in import FilledInPanel
 from ui.learn.filter import FilterPanel
 from ui.learn.moderate import ModeratePanel
 from ui.learn.occlusion import OcclusionPanel
@@ -19,6 +20,7 @@ from ui.learn.panel import Panel
 from ui.learn.sand import SandPanel
 from ui.learn.steering import SteeringPanel
 from ui.learn.threshold import ThresholdPanel
+from ui.learn.who_is_drawn import WhoIsDrawnPanel
 from ui.learn.word_list import WordListPanel
 
 PANELS: Mapping[str, Panel[Any]] = {
@@ -26,11 +28,13 @@ PANELS: Mapping[str, Panel[Any]] = {
     "content_credentials": CredentialsPanel(),
     "denoise": DenoisePanel(),
     "filter": FilterPanel(),
+    "filled_in": FilledInPanel(),
     "moderate": ModeratePanel(),
     "occlusion": OcclusionPanel(),
     "sand": SandPanel(),
     "steering": SteeringPanel(),
     "threshold": ThresholdPanel(),
+    "who_is_drawn": WhoIsDrawnPanel(),
     "word_list": WordListPanel(),
 }
 
