@@ -7,6 +7,7 @@ handed out is marked. No client's limits count: words and settings are a lesson'
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -24,6 +25,8 @@ from safety.prompt.request_syntax import prompts_to_draw
 from safety.records import Decision
 
 if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
     from studio.studio import Studio
 
 LESSON = "lesson"  # the kind of its cases
@@ -54,10 +57,18 @@ class Demonstration:
 
 
 @dataclass(frozen=True, slots=True)
+class DenoisingStep:
+    """Holds what one step left: latents, float32 of shape (channels, height, width), and their picture, 8-bit RGB."""
+
+    latents: NDArray[np.float32]
+    picture: Image.Image
+
+
+@dataclass(frozen=True, slots=True)
 class Demonstrated:
     """Holds a lesson's picture. `file` is what may be handed out; `image` is as drawn, to be measured only.
 
-    `states` has what each step left, the noise first; `sheet` is a marked file of their pictures, COLUMNS in a row.
+    `steps` has what each step left, the noise first; `sheet` is a marked file of their pictures, COLUMNS in a row.
     Both are empty where no steps were asked for.
     """
 
@@ -65,7 +76,7 @@ class Demonstrated:
     image: Image.Image
     file: bytes
     steered: SteeringResult | None
-    states: tuple[StepState, ...] = ()
+    steps: tuple[DenoisingStep, ...] = ()
     sheet: bytes = b""
 
 
@@ -81,10 +92,10 @@ def demonstrate(studio: Studio, asked: Demonstration) -> Demonstrated:
         if not decision.allowed:
             case.close_refused(decision)
             raise RequestError(STOPPED_WORDS, ANOTHER)
-        states: list[StepState] = []
-        generation = _draw(studio, request, _steering(studio, decision, asked), states if asked.with_steps else None)
+        steps: list[DenoisingStep] = []
+        generation = _draw(studio, request, _steering(studio, decision, asked), steps if asked.with_steps else None)
         case.record_generation(generation)
-        shown = [generation.pictures[0].image, *([sheet_of(states)] if asked.with_steps else [])]
+        shown = [generation.pictures[0].image, *([sheet_of(steps)] if asked.with_steps else [])]
         for image in shown:
             judged = studio.look(image, request.mode, request.prompt)
             case.record_decision(judged)
@@ -94,7 +105,7 @@ def demonstrate(studio: Studio, asked: Demonstration) -> Demonstrated:
         files = [_marked(studio, case, generation, image) for image in shown]
         case.close("delivered", {"stamps": [stamp for stamp, _ in files], "withheld": 0})
     file, sheet = (*(data for _, data in files), b"")[:2]
-    return Demonstrated(case.id, shown[0], file, generation.steered, tuple(states), sheet)
+    return Demonstrated(case.id, shown[0], file, generation.steered, tuple(steps), sheet)
 
 
 def _steering(studio: Studio, decision: Decision, asked: Demonstration) -> Steering | None:
@@ -112,24 +123,24 @@ def _steering(studio: Studio, decision: Decision, asked: Demonstration) -> Steer
 
 
 def _draw(
-    studio: Studio, request: GenerationRequest, steering: Steering | None, states: list[StepState] | None
+    studio: Studio, request: GenerationRequest, steering: Steering | None, steps: list[DenoisingStep] | None
 ) -> Generation:
-    """Draws one picture; adds what each step left to `states`, where it is wanted."""
+    """Draws one picture; adds what each step left to `steps`, where it is wanted."""
     wanted, left_out = prompts_to_draw(request.prompt, request.negative_prompt)
     drawn = replace(request, prompt=wanted, negative_prompt=left_out)
 
-    def observe(step: tuple[StepState, ...], /) -> None:
-        if states is not None:
-            states.append(step[0])
+    def observe(states: tuple[StepState, ...], /) -> None:
+        if steps is not None:
+            steps.append(_step(states[0]))
 
     generation = studio.engines[ENGINE].generate(
         drawn,
         [request.seed or 0],
         lambda *_: None,
         steering=steering,
-        observe=observe if states is not None else None,
+        observe=observe if steps is not None else None,
     )
-    if states is not None and not states:
+    if steps is not None and not steps:
         raise RequestError(NO_STEPS)
     return replace(generation, request=request)
 
@@ -143,13 +154,13 @@ def _marked(studio: Studio, case: Case, generation: Generation, image: Image.Ima
         return str(export.stamp), export.path.read_bytes()
 
 
-def sheet_of(states: list[StepState]) -> Image.Image:
+def sheet_of(steps: Sequence[DenoisingStep]) -> Image.Image:
     """Returns the pictures of all steps in rows of COLUMNS, with room for the visible mark above and below."""
-    height, width = states[0].pixels.shape[:2]
-    rows = -(-len(states) // COLUMNS)
+    width, height = steps[0].picture.size
+    rows = -(-len(steps) // COLUMNS)
     sheet = Image.new("RGB", (COLUMNS * width, rows * height + 2 * LABEL_STRIP), "white")
-    for number, state in enumerate(states):
-        sheet.paste(_picture(state), (number % COLUMNS * width, LABEL_STRIP + number // COLUMNS * height))
+    for number, step in enumerate(steps):
+        sheet.paste(step.picture, (number % COLUMNS * width, LABEL_STRIP + number // COLUMNS * height))
     return sheet
 
 
@@ -158,10 +169,6 @@ def mean_difference(one: Image.Image, other: Image.Image) -> float:
     return float(np.abs(np.asarray(one, np.float64) - np.asarray(other, np.float64)).mean())
 
 
-def step_difference(one: StepState, other: StepState) -> float:
-    """Returns how much the pictures of two steps differ on average, in levels of 255."""
-    return mean_difference(_picture(one), _picture(other))
-
-
-def _picture(state: StepState) -> Image.Image:
-    return Image.fromarray(np.clip(np.rint(state.pixels * 255.0), 0, 255).astype(np.uint8))
+def _step(state: StepState) -> DenoisingStep:
+    levels = np.clip(np.rint(state.pixels * 255.0), 0, 255).astype(np.uint8)
+    return DenoisingStep(state.latents, Image.fromarray(levels))

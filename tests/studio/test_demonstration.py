@@ -26,7 +26,6 @@ from studio.demonstration import (
     demonstrate,
     mean_difference,
     sheet_of,
-    step_difference,
 )
 from tests.fakes import fake_review, fake_studio, limits
 from tests.fakes_page import PRESETS, WordCheck, policy
@@ -60,7 +59,7 @@ def test_a_demonstration_is_the_picture_that_create_makes(tmp_path: Path) -> Non
     made = demonstrate(studio, APPLE)
     created: Any = studio.create(GenerationRequest("a red apple", seed=3))
     assert made.image.tobytes() == created.generation.pictures[0].image.tobytes()
-    assert [state.done for state in made.states] == [*range(created.generation.request.steps + 1)]
+    assert len(made.steps) == created.generation.request.steps + 1
 
 
 def test_it_is_on_record_with_both_files_and_stays_on_no_disk(tmp_path: Path) -> None:
@@ -76,7 +75,7 @@ def test_it_is_on_record_with_both_files_and_stays_on_no_disk(tmp_path: Path) ->
 
 def test_without_steps_there_are_none(tmp_path: Path) -> None:
     made = demonstrate(fake_studio(tmp_path), replace(APPLE, with_steps=False))
-    assert made.states == () and made.sheet == b"" and made.file
+    assert made.steps == () and made.sheet == b"" and made.file
 
 
 def test_all_that_is_handed_out_carries_all_marks(tmp_path: Path) -> None:
@@ -91,21 +90,21 @@ def test_all_that_is_handed_out_carries_all_marks(tmp_path: Path) -> None:
 
 def test_the_label_covers_no_step_of_the_sheet(tmp_path: Path) -> None:
     marks = Marks(tmp_path / "keys")
-    states = list(demonstrate(fake_studio(tmp_path), APPLE).states)
-    sheet = sheet_of(states)
+    steps = list(demonstrate(fake_studio(tmp_path), APPLE).steps)
+    sheet = sheet_of(steps)
     before, after = (np.asarray(image, int) for image in (sheet, marks.labelled(sheet)))
     rows = np.flatnonzero(np.abs(after - before).max(axis=(1, 2)))
     assert rows.size and (rows.max() < LABEL_STRIP or rows.min() >= sheet.height - LABEL_STRIP)
 
 
 def test_a_step_stands_in_its_place_of_the_sheet(tmp_path: Path) -> None:
-    states = list(demonstrate(fake_studio(tmp_path), APPLE).states)
-    sheet, (height, width) = np.asarray(sheet_of(states)), states[0].pixels.shape[:2]
-    for number, state in enumerate(states):
+    steps = list(demonstrate(fake_studio(tmp_path), APPLE).steps)
+    sheet, (height, width) = np.asarray(sheet_of(steps)), steps[0].picture.size[::-1]
+    for number, step in enumerate(steps):
         row, column = divmod(number, COLUMNS)
         top, left = LABEL_STRIP + row * height, column * width
         cell = sheet[top : top + height, left : left + width]
-        assert np.array_equal(cell, np.clip(np.rint(state.pixels * 255), 0, 255))
+        assert np.array_equal(cell, np.asarray(step.picture))
 
 
 def test_words_that_are_not_plainly_allowed_are_not_drawn(tmp_path: Path) -> None:
@@ -182,10 +181,11 @@ def test_an_engine_that_tells_no_steps_is_named(tmp_path: Path) -> None:
 def test_differences_are_levels_of_255(tmp_path: Path) -> None:
     black, grey = (Image.new("RGB", (4, 4), (level,) * 3) for level in (0, 51))
     assert mean_difference(black, grey) == 51.0 and mean_difference(grey, grey) == 0.0
-    states = demonstrate(fake_studio(tmp_path), APPLE).states
-    assert step_difference(states[0], states[0]) == 0.0
-    expected = np.abs(np.rint(states[0].pixels * 255) - np.rint(states[-1].pixels * 255)).mean()
-    assert step_difference(states[0], states[-1]) == pytest.approx(expected, abs=1e-6)
+    steps = demonstrate(fake_studio(tmp_path), APPLE).steps
+    assert mean_difference(steps[0].picture, steps[0].picture) == 0.0
+    first, last = (np.asarray(step.picture, float) for step in (steps[0], steps[-1]))
+    expected = np.abs(first - last).mean()
+    assert mean_difference(steps[0].picture, steps[-1].picture) == pytest.approx(expected, abs=1e-6)
 
 
 def test_a_file_opens_as_the_picture(tmp_path: Path) -> None:

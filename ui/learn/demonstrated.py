@@ -19,7 +19,9 @@ def demonstrated(desk: Desk[Any], asked: Demonstration) -> Demonstrated:
         except RequestError as error:
             return error
 
-    made = desk.memory.once(("demonstrated", asked, desk.studio.policy_digest), draw)
+    # A mode that is locked for a class judges by other limits.
+    key = ("demonstrated", asked, desk.studio.policy_digest, desk.studio.locked_mode)
+    made = desk.memory.once(key, draw)
     if isinstance(made, RequestError):
         raise made
     return made

@@ -12,10 +12,16 @@ from typing import Any, Literal
 import numpy as np
 from pydantic import Field
 
-from engines.interface import StepState
 from safety.config import ConfigModel
 from safety.errors import RequestError
-from studio.demonstration import COLUMNS, LABEL_STRIP, Demonstrated, Demonstration, step_difference
+from studio.demonstration import (
+    COLUMNS,
+    LABEL_STRIP,
+    Demonstrated,
+    Demonstration,
+    DenoisingStep,
+    mean_difference,
+)
 from ui.learn.demonstrated import address, demonstrated
 from ui.learn.panel import Desk, Json
 
@@ -52,17 +58,17 @@ class DenoisePanel:
     def answer(self, desk: Desk[DenoiseSettings], call: Mapping[str, Any]) -> Json:
         """Returns the steps of each of `pictures`, and how much two differ at each step. Raises RequestError."""
         pictures = [demonstrated(desk, asked) for asked in _asked(desk.settings, call)]
-        both = zip(*(picture.states for picture in pictures), strict=True) if len(pictures) > 1 else ()
+        both = zip(*(picture.steps for picture in pictures), strict=True) if len(pictures) > 1 else ()
         return {
             "columns": COLUMNS,
             "pictures": [self._picture(picture) for picture in pictures],
-            "between": [round(step_difference(*pair), PLACES) for pair in both],
+            "between": [_difference(*pair) for pair in both],
         }
 
     def _picture(self, picture: Demonstrated) -> Json:
-        states = picture.states
-        height, width = states[0].pixels.shape[:2]
-        before = (states[0], *states[:-1])
+        steps = picture.steps
+        width, height = steps[0].picture.size
+        before = (steps[0], *steps[:-1])
         return {
             "file": address(picture.file),
             "sheet": address(picture.sheet),
@@ -70,19 +76,20 @@ class DenoisePanel:
             "height": height,
             "strip": LABEL_STRIP,
             "steps": [
-                {
-                    "change": round(step_difference(last, state), PLACES),
-                    "left": round(step_difference(state, states[-1]), PLACES),
-                }
-                for last, state in zip(before, states, strict=True)
+                {"change": _difference(last, step), "left": _difference(step, steps[-1])}
+                for last, step in zip(before, steps, strict=True)
             ],
-            "latents": latents_of(states),
+            "latents": latents_of(steps),
         }
 
 
-def latents_of(states: tuple[StepState, ...]) -> Json:
+def _difference(one: DenoisingStep, other: DenoisingStep) -> float:
+    return round(mean_difference(one.picture, other.picture), PLACES)
+
+
+def latents_of(steps: tuple[DenoisingStep, ...]) -> Json:
     """Returns the latents of all steps as bytes: 0 for `least`, 255 for `most`, step by step, channel by channel."""
-    latents = np.stack([state.latents for state in states])
+    latents = np.stack([step.latents for step in steps])
     least, most = float(latents.min()), float(latents.max())
     levels = np.rint((latents - least) / max(most - least, 1e-9) * 255.0).astype(np.uint8)
     _, channels, height, width = latents.shape

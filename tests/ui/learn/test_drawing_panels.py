@@ -19,7 +19,7 @@ from safety.generation import GenerationRequest, Steering
 from safety.resources import MODELS, PRESETS
 from studio import Studio
 from studio.class_answers import AskedOf
-from studio.demonstration import Demonstration, demonstrate, mean_difference, step_difference
+from studio.demonstration import Demonstration, demonstrate, mean_difference
 from studio.lessons import load_lessons
 from tests.fakes import fake_studio
 from ui.learn.class_records import answer_of, records_of
@@ -50,22 +50,22 @@ def answer(studio: Studio, kind: str, settings: Any, call: dict[str, Any], memor
 
 def test_each_step_has_the_numbers_of_the_engines_own_states(studio: Studio) -> None:
     shown = answer(studio, "denoise", WORDS, {"pictures": [CAT]})["pictures"][0]
-    states = demonstrate(studio, Demonstration("a cat", 1, guidance=2.0, with_steps=True)).states
-    assert len(shown["steps"]) == len(states) > 1
+    steps = demonstrate(studio, Demonstration("a cat", 1, guidance=2.0, with_steps=True)).steps
+    assert len(shown["steps"]) == len(steps) > 1
     for number, step in enumerate(shown["steps"]):
-        assert step["change"] == round(step_difference(states[max(0, number - 1)], states[number]), 2)
-        assert step["left"] == round(step_difference(states[number], states[-1]), 2)
+        assert step["change"] == round(mean_difference(steps[max(0, number - 1)].picture, steps[number].picture), 2)
+        assert step["left"] == round(mean_difference(steps[number].picture, steps[-1].picture), 2)
     assert shown["steps"][0]["change"] == shown["steps"][-1]["left"] == 0.0
-    assert (shown["height"], shown["width"]) == states[0].pixels.shape[:2]
+    assert (shown["height"], shown["width"]) == steps[0].picture.size[::-1]
 
 
 def test_the_latents_are_those_of_each_step_as_bytes(studio: Studio) -> None:
     latents = answer(studio, "denoise", WORDS, {"pictures": [CAT]})["pictures"][0]["latents"]
-    states = demonstrate(studio, Demonstration("a cat", 1, guidance=2.0, with_steps=True)).states
-    shape = (len(states), latents["channels"], latents["height"], latents["width"])
+    steps = demonstrate(studio, Demonstration("a cat", 1, guidance=2.0, with_steps=True)).steps
+    shape = (len(steps), latents["channels"], latents["height"], latents["width"])
     levels = np.frombuffer(base64.b64decode(latents["data"]), np.uint8).reshape(shape).astype(float)
     step = (latents["most"] - latents["least"]) / 255
-    shown, real = latents["least"] + levels * step, np.stack([state.latents for state in states])
+    shown, real = latents["least"] + levels * step, np.stack([step.latents for step in steps])
     assert np.abs(shown - real).max() <= step / 2 + 0.011  # the ends are told to two decimals
 
 
@@ -74,10 +74,12 @@ def test_of_two_pictures_the_difference_is_told_at_each_step(studio: Studio, com
     other = CAT | ({"prompt": "a red apple"} if compare == "prompt" else {"guidance": 4})
     shown = answer(studio, "denoise", WORDS | {"compare": compare}, {"pictures": [CAT, other]})
     one, two = (
-        demonstrate(studio, Demonstration(each["prompt"], 1, guidance=float(each["guidance"]), with_steps=True)).states
+        demonstrate(studio, Demonstration(each["prompt"], 1, guidance=float(each["guidance"]), with_steps=True)).steps
         for each in (CAT, other)
     )
-    assert shown["between"] == [round(step_difference(*pair), 2) for pair in zip(one, two, strict=True)]
+    assert shown["between"] == [
+        round(mean_difference(*(step.picture for step in pair)), 2) for pair in zip(one, two, strict=True)
+    ]
     assert shown["between"][0] == 0.0
 
 

@@ -9,7 +9,7 @@ from urllib.parse import urlencode
 
 import pytest
 
-from studio.demonstration import COLUMNS, LABEL_STRIP, Demonstration, demonstrate, step_difference
+from studio.demonstration import COLUMNS, LABEL_STRIP, Demonstration, demonstrate, mean_difference
 from tests.ui.conftest import Served
 from tests.ui.learn.test_lessons_browser import VISIBLE, WIDTHS, answer, press, visit
 from tests.ui.web.test_page_browser import browser, pytestmark
@@ -37,18 +37,18 @@ def told(page: Page) -> str:
 @pytest.mark.parametrize("width", WIDTHS)
 def test_the_steps_are_walked_by_the_arrow_keys(browser: Browser, served: Served, width: int) -> None:
     page = opened(browser, served, "noise_to_picture", "inside", width, at=3)
-    states = demonstrate(served.studio, Demonstration("a cat", 1, guidance=4.0, with_steps=True)).states
-    last = len(states) - 1
+    steps = demonstrate(served.studio, Demonstration("a cat", 1, guidance=4.0, with_steps=True)).steps
+    last = len(steps) - 1
     page.locator(SLIDER).focus()
     for at in (3, 4):
-        change = step_difference(states[at - 1], states[at])
-        left = step_difference(states[at], states[-1])
+        change = mean_difference(steps[at - 1].picture, steps[at].picture)
+        left = mean_difference(steps[at].picture, steps[-1].picture)
         assert page.locator(NUMBERS).all_inner_texts() == [f"{change:.1f}", f"{left:.1f}"]
         assert page.locator(SLIDER).get_attribute("aria-valuetext") == f"{at} of {last}"
         assert f"Step {at} of {last}" in told(page)
         page.keyboard.press("ArrowRight")
-    assert page.locator(f"{VISIBLE} table tbody tr").count() == len(states)
-    assert page.locator(f"{VISIBLE} .channels canvas").count() == states[0].latents.shape[0]
+    assert page.locator(f"{VISIBLE} table tbody tr").count() == len(steps)
+    assert page.locator(f"{VISIBLE} .channels canvas").count() == steps[0].latents.shape[0]
     assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
     page.context.close()
 
@@ -62,9 +62,7 @@ def test_the_frame_shows_the_step_out_of_the_sheet(browser: Browser, served: Ser
     if not frame.is_visible():  # the last step: the finished picture stands in its place
         page.keyboard.press("ArrowLeft")
         at -= 1
-    height, width = (
-        demonstrate(served.studio, Demonstration("a cat", 1, 4.0, with_steps=True)).states[0].pixels.shape[:2]
-    )
+    width, height = demonstrate(served.studio, Demonstration("a cat", 1, 4.0, with_steps=True)).steps[0].picture.size
     box, image = frame.bounding_box(), frame.locator("img").bounding_box()
     assert box and image
     scale = box["width"] / width
@@ -92,10 +90,10 @@ def test_who_recognises_it_is_told_the_own_guess(browser: Browser, served: Serve
 def test_two_pictures_begin_with_the_same_noise(browser: Browser, served: Served) -> None:
     page = opened(browser, served, "noise_to_picture", "same_noise")
     one, two = (
-        demonstrate(served.studio, Demonstration(prompt, 1, 4.0, with_steps=True)).states
+        demonstrate(served.studio, Demonstration(prompt, 1, 4.0, with_steps=True)).steps
         for prompt in ("a cat", "a sailboat")
     )
-    assert page.locator(NUMBERS).inner_text() == f"{step_difference(one[-1], two[-1]):.1f}"
+    assert page.locator(NUMBERS).inner_text() == f"{mean_difference(one[-1].picture, two[-1].picture):.1f}"
     page.locator(SLIDER).focus()
     page.keyboard.press("Home")
     assert page.locator(NUMBERS).inner_text() == "0.0"
