@@ -19,6 +19,7 @@ from ui.http.call_log import CallLog
 from ui.http.context import ApiContext
 from ui.http.idempotency import Answers, Once
 from ui.http.metrics import Measured, Metrics
+from ui.http.openapi import describe
 from ui.http.problems import ApiError, Failures, malformed, plain, response_of
 from ui.http.traced import Traced
 
@@ -66,6 +67,7 @@ def make_app(studio: Studio, access: Access, secret: bytes, metrics: Metrics | N
             once,
         ],
     )
+    describe(app)
     context = ApiContext(studio, secret, metrics)
     app.state.access, app.state.context = access, context
     for routes in (images.routes, models.routes, moderations.routes, judging.routes, operations.routes):

@@ -1,0 +1,130 @@
+"""What answers look like: an example for each route, and the schema that it and every real answer fits."""
+
+from __future__ import annotations
+
+from typing import Any
+
+Row = dict[str, Any]
+CASE, STAMP = "6eb5a5a87b22", "10b82fc36dfdf6b1"
+PICTURE = "iVBORw0KGgoAAAANSUhEUg..."
+SHA256 = "edf344f3f7cd1803d5aa43fdd422abf81c2bfdde720dfca989f3c1feb29e9e10"
+SENTENCE = "The prompt seems to ask for killing, torture or wounds in detail."
+ALLOWED: Row = {"verdict": "ALLOW", "risk": 0.0, "scores": {"violence": 0.03}, "reasons": []}
+REASON: Row = {
+    "category": "violence",
+    "code": "P301",
+    "verdict": "BLOCK",
+    "clause": "3.1: no graphic violence or gore",
+    "text": SENTENCE,
+    "spans": [[0, 4]],
+    "score": 0.9,
+    "threshold": 0.7,
+    "margins": {"art": 0.1, "general": 0.5, "medical": 0.3},
+}
+BLOCKED: Row = {"verdict": "BLOCK", "risk": 0.83, "scores": {"violence": 0.9}, "reasons": [REASON]}
+CATEGORIES = ("harassment", "hate", "illicit", "self-harm", "sexual", "violence", "violence/graphic")
+MODERATED: Row = {
+    "flagged": True,
+    "categories": {name: name == "violence" for name in CATEGORIES},
+    "category_scores": {name: 0.9 if name == "violence" else 0.0 for name in CATEGORIES},
+    "category_applied_input_types": {name: ["text"] if name == "violence" else [] for name in CATEGORIES},
+    "safety": BLOCKED,
+}
+DRAWN: Row = {
+    "revised_prompt": None,
+    "b64_json": PICTURE,
+    "safety": {"stamp": STAMP, "sha256": SHA256, "width": 512, "height": 512, "seed": 7, "picture": ALLOWED}
+    | {"marks": ["visible", "credentials", "invisible", "metadata"]},
+}
+MODEL: Row = {
+    "id": "pocket",
+    "object": "model",
+    "created": 0,
+    "owned_by": "pocket",
+    "safety": {"title": "Pocket", "sizes": ["512x512"], "most_pictures": 4},
+}
+REVIEW: Row = {"case": CASE, "outcome": "waiting", "kind": "appeal", "stage": "prompt", "reason": "", "until": ""}
+VERIFIED: Row = {
+    "sha256": SHA256,
+    "layers": {
+        "credentials": {"found": True, "valid": True, "stamp": STAMP},
+        "invisible": {"found": True, "score": 0.97, "stamp": STAMP},
+        "metadata": {"found": True, "stamp": STAMP},
+        "registry": {"found": True, "case": CASE, "unchanged": True, "stamp": STAMP},
+    },
+    "foreign": [],
+    "unread": [],
+    "reveals": [],
+    "contradictions": [],
+    "summary": "This picture was made here, and has not been changed since.",
+}
+REFUSED: Row = {"case": CASE, **BLOCKED, "categories": ["violence"], "passes_in": ["art", "medical"], "warning": ""}
+ERROR: Row = {
+    "error": {
+        "message": SENTENCE,
+        "type": "image_generation_user_error",
+        "param": "prompt",
+        "code": "moderation_blocked",
+        "safety": REFUSED,
+    }
+}
+PROBLEM: Row = {
+    "type": "urn:safelight:problem:unknown_field",
+    "title": "The call is wrong",
+    "status": 400,
+    "detail": "There is no field 'colour' here.",
+    "request": "8ac9bd0761e847bcb15e650417f5aad8",
+    "loc": ["colour"],
+}
+
+# By method and path: the body that is sent, and the answer to it; None where it is no JSON.
+REQUESTS: dict[tuple[str, str], Row] = {
+    ("post", "/v1/images/generations"): {
+        "prompt": "a red apple on a blue background",
+        "n": 1,
+        "seed": 7,
+        "safety": {"mode": "art"},
+    },
+    ("post", "/v1/moderations"): {"input": "gore"},
+    ("post", "/v1/safety/judge"): {"prompt": "gore", "mode": "general", "suggest": True},
+    ("post", "/v1/safety/look"): {"picture": PICTURE, "prompt": "a red apple", "mode": "general"},
+    ("post", "/v1/safety/appeals"): {"case": CASE, "prompt": "gore", "remark": "For a film about surgery."},
+    ("post", "/v1/safety/reports"): {"prompt": "gore", "mode": "general", "remark": "For a film about surgery."},
+}
+ANSWERS: dict[tuple[str, str], Row | None] = {
+    ("post", "/v1/images/generations"): {
+        "created": 1795946179,
+        "data": [DRAWN],
+        "output_format": "png",
+        "size": "512x512",
+        "safety": {"case": CASE, "prompt": ALLOWED, "withheld": []},
+    },
+    ("post", "/v1/images/edits"): None,
+    ("post", "/v1/images/variations"): None,
+    ("get", "/v1/models"): {"object": "list", "data": [MODEL]},
+    ("get", "/v1/models/{model}"): MODEL,
+    ("post", "/v1/moderations"): {"id": "modr-8ac9bd07", "model": "safelight", "results": [MODERATED]},
+    ("post", "/v1/safety/judge"): {
+        "text": "gore",
+        **BLOCKED,
+        "suggestions": [],
+        "ms": 1.0,
+        "passes": False,
+        "passes_in": ["art", "medical"],
+    },
+    ("post", "/v1/safety/look"): ALLOWED,
+    ("post", "/v1/safety/verify"): VERIFIED,
+    ("post", "/v1/safety/mark"): None,
+    ("post", "/v1/safety/appeals"): REVIEW,
+    ("post", "/v1/safety/reports"): REVIEW | {"kind": "report"},
+    ("get", "/v1/safety/cases/{case}"): REVIEW,
+    ("get", "/v1/safety/policy"): {
+        "version": "2026.11",
+        "digest": SHA256,
+        "modes": {"general": {"title": "General", "about": "For everyday work and mixed audiences."}},
+        "limits": {"general": {"prompt": {"violence": {"note": 0.4, "warn": 0.55, "block": 0.7}}}},
+    },
+    ("get", "/metrics"): None,
+    ("get", "/health/live"): {"live": True},
+    ("get", "/health/ready"): {"ready": True, "blind": []},
+}
