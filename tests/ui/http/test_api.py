@@ -125,8 +125,8 @@ def test_the_mode_is_the_works_own(api: TestClient) -> None:
     ("body", "status", "code", "param"),
     [
         pytest.param(b"{", 400, "invalid_json", None, id="no JSON"),
-        pytest.param(b"null", 400, "invalid_request", None, id="null"),
-        pytest.param(b"[]", 400, "invalid_request", None, id="a list"),
+        pytest.param(b"null", 400, "invalid_json", None, id="null"),
+        pytest.param(b"[]", 400, "invalid_json", None, id="a list"),
         pytest.param(b"{}", 400, "invalid_request", "prompt", id="no prompt"),
         pytest.param(b'{"prompt": "a", "colour": 1}', 400, "unknown_field", "colour", id="unknown field"),
         pytest.param(b'{"prompt": "a", "n": 11}', 400, "invalid_request", "n", id="too many"),
