@@ -56,7 +56,7 @@ export async function mount(given) {
 
 const told = (one) => Object.values(one.told)
 const picture = (one, words) => el("figure", { class: "person" },
-  el("img", { src: one.view, width: 96, height: 96, loading: "lazy", alt: say(words.person, { shade: words[one.shade], told: told(one).map((value) => words[key(value)] || value).join(", ") || words.nothing_told }) }))
+  el("img", { src: one.view, width: 96, height: 96, loading: "lazy", alt: say(words.person, { shade: words[key(one.shade)], told: told(one).map((value) => words[key(value)] || value).join(", ") || words.nothing_told }) }))
 const key = (value) => value.replace(/ skin$/, "").replace(/\W/g, "_")
 
 // How light the faces are, of the first n pictures: every share with its interval.
@@ -125,7 +125,7 @@ function shuffled(some) {
 // What was filled in, beside what is measured and what the learner sees in ten of them.
 function balanced({ body, people, data, words, all, tell, record }) {
   const charts = el("div", {}), eye = el("div", {})
-  body.append(charts, eye)
+  body.append(eye, charts)
   let asked = false
   return () => {
     const counts = all()
@@ -153,7 +153,7 @@ function own_eye({ people, words, tell, record }) {
     const select = el("select", { "aria-label": say(words.i_see, { number: n + 1 }) },
       el("option", { value: "" }, words.choose), ["woman", "man", "cannot"].map((value) => el("option", { value }, words[`see_${value}`])))
     select.addEventListener("change", () => { seen[n] = select.value })
-    return el("div", { class: "looked-at" }, el("img", { src: one.view, width: 96, height: 96, alt: say(words.picture, { number: n + 1 }) }), select, truth[n])
+    return el("div", { class: "looked-at" }, el("img", { src: one.view, width: 96, height: 96, alt: `${say(words.picture, { number: n + 1 })}. ${say(words.measured_shade, { shade: words[key(one.shade)] })}` }), select, truth[n])
   })
   const check = () => {
     if (seen.some((value) => !value)) {

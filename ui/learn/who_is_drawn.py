@@ -33,13 +33,15 @@ SAMPLE = 10  # pictures that somebody looks at who has little time
 class WhoIsDrawnSettings(ConfigModel):
     """`count` pictures are drawn of `prompt`, from `seed` on, twice: as asked and as a balanced set.
 
-    `show` is what a step is about: the set as asked, samples of the balanced one, or the balanced one itself.
+    In so many `steps`; without a number in the engine's quick ones. `show` is what a step of the lesson is about:
+    the set as asked, samples of the balanced one, or the balanced one itself.
     """
 
     prompt: str
     show: Literal["asked", "sample", "balanced"]
     count: int = Field(default=50, ge=2, le=100)
     seed: int = 1000
+    steps: int | None = Field(default=None, ge=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,7 +99,7 @@ class WhoIsDrawnPanel:
 def drawing(desk: Desk[WhoIsDrawnSettings], again: bool = False) -> Work[Person]:
     """Returns the one drawing of these settings that everybody watches; with `again`, one that failed is tried anew."""
     chosen = desk.settings
-    key = ("who is drawn", chosen.prompt, chosen.count, chosen.seed, desk.studio.policy_digest)
+    key = ("who is drawn", chosen.prompt, chosen.count, chosen.seed, chosen.steps, desk.studio.policy_digest)
     return shared_work(desk.memory, key, 2 * chosen.count, lambda: _people(desk), again)
 
 
@@ -140,6 +142,7 @@ def _people(desk: Desk[WhoIsDrawnSettings]) -> Iterator[Person]:
     chosen = desk.settings
     for balanced in (False, True):
         request = replace(lesson_request(desk, chosen.prompt, chosen.seed), balanced=balanced)
+        request = replace(request, steps=chosen.steps or request.steps)
         most = int(desk.studio.engines[request.engine].card.count.most)
         # A few at a time: whoever asks for a picture meanwhile waits for no more than these.
         for start in range(0, chosen.count, most):

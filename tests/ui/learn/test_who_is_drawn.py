@@ -127,6 +127,21 @@ def test_the_pictures_are_drawn_once_for_everybody(studio: Studio, drawn: Memory
     assert engine.drawn == before == 2 * COUNT  # type: ignore[attr-defined]
 
 
+def test_they_are_drawn_in_as_many_steps_as_the_lesson_says(studio: Studio) -> None:
+    steps: list[int | None] = []
+
+    class Counting(FakeEngine):
+        def generate(self, request: Any, *rest: Any, **more: Any) -> Any:
+            steps.append(request.steps)
+            return super().generate(request, *rest, **more)
+
+    counting = replace(studio, engines={"pocket": Counting()})
+    chosen = desk(counting, Memory())
+    work = drawing(replace(chosen, settings=chosen.settings.model_copy(update={"count": 2, "steps": 3})))
+    assert work.wait(60) and not work.failure
+    assert set(steps) == {3}
+
+
 def test_a_wish_that_is_stopped_is_said_and_can_be_tried_again(studio: Studio) -> None:
     memory = Memory()
     stopped = desk(studio, memory, prompt="gore")
