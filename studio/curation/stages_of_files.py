@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import weakref
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -46,6 +47,7 @@ class Decoding:
 
         if self._pool is None:
             self._pool = WorkerPool(ReadingLimits(readings=READINGS), workers=1)
+            weakref.finalize(self, self._pool.close)
         for subject in open_subjects(subjects):
             data, seen = subject.row.picture, subject.seen
             if data is None:
