@@ -14,6 +14,7 @@ from ui.learn.contexts import ContextsPanel
 from ui.learn.denoise import DenoisePanel
 from ui.learn.filled_in import FilledInPanel
 from ui.learn.filter import FilterPanel
+from ui.learn.marks import MarksPanel
 from ui.learn.moderate import ModeratePanel
 from ui.learn.occlusion import OcclusionPanel
 from ui.learn.panel import Panel
@@ -29,6 +30,7 @@ PANELS: Mapping[str, Panel[Any]] = {
     "denoise": DenoisePanel(),
     "filter": FilterPanel(),
     "filled_in": FilledInPanel(),
+    "marks": MarksPanel(),
     "moderate": ModeratePanel(),
     "occlusion": OcclusionPanel(),
     "sand": SandPanel(),
