@@ -7,7 +7,7 @@ from typing import Any
 
 from studio.class_answers import FINAL, AskedOf, Value
 from studio.lessons import Lesson, Question, StepPlan
-from ui.learn.class_records import question_of, range_of, records_of
+from ui.learn.class_records import ALONE, question_of, range_of, records_of
 from ui.learn.panel import Json
 from ui.texts import Texts
 
@@ -61,8 +61,9 @@ def _recorded(lesson: Lesson, step: StepPlan, values: Values, texts: Texts) -> I
             continue
         for field, (least, most) in record.fields.items():
             title = about["title"] if len(record.fields) == 1 else f"{about['title']}: {texts[f'learn_class.{field}']}"
-            highest = most if most <= 1 else max([*(value[field] for value in found), BINS])
-            yield about | {"title": title} | histogram([value[field] for value in found], least, highest)
+            numbers = found if field == ALONE else [value[field] for value in found]
+            highest = most if most <= 1 else max([*numbers, BINS])
+            yield about | {"title": title} | histogram(numbers, least, highest)
 
 
 def points(found: list[Any]) -> list[tuple[float, float]]:

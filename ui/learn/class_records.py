@@ -19,7 +19,9 @@ Ranges = Mapping[str, tuple[float, float]]
 
 @dataclass(frozen=True)
 class Record:
-    """What a panel records under a name: numbers, each within a range. `title`: the key of its words.
+    """What a panel records under a name: numbers, each within a range, or one number alone, whose name is "".
+
+    `title`: the key of its words.
 
     `needs`: the setting of the panel that has to be on. `point`: the numbers are the errors of `ui/learn/moderate.py`,
     and are shown on the studio's curve.
@@ -31,13 +33,18 @@ class Record:
     point: bool = False
 
 
+ALONE = ""
 PROMPTS = (0.0, 1000.0)
 ERRORS: Ranges = dict.fromkeys(("blocked", "missed", "harmless", "harmful"), PROMPTS)
+COUNT = (0.0, 100_000.0)
 SHARE: Ranges = {"at": (0.0, 1.0)}
 # By the kind of panel, then by the name that its script records.
 RECORDS: Mapping[str, Mapping[str, Record]] = {
+    "content_credentials": {"riddle": Record("learn_class.riddle", {ALONE: PROMPTS}, needs="riddle")},
     "denoise": {"recognised": Record("learn_denoise.recognised_title", {"at": (0.0, 500.0)}, needs="recognise")},
+    "filter": {"filter": Record("learn_class.removed", {"removed": COUNT})},
     "moderate": {"errors": Record("learn_class.errors", ERRORS, point=True)},
+    "steering": {"bent": Record("learn_class.bent", {"bent": PROMPTS}, needs="view")},
     "threshold": {
         place: Record(f"learn_threshold.place_{place}", SHARE, needs="situations")
         for place in ("library", "newsroom", "clinic")
@@ -65,7 +72,7 @@ def gathered(lesson: Lesson) -> dict[str, dict[str, list[str]]]:
     """Returns, for each step, the names that are gathered, each with its numbers; none where it is one number."""
     return {
         step.id: {name: [] for name in FINAL if question_of(step, name)}
-        | {name: list(record.fields) for name, record in records_of(step).items()}
+        | {name: [field for field in record.fields if field != ALONE] for name, record in records_of(step).items()}
         for step in lesson.plan.step
     }
 
@@ -84,6 +91,8 @@ def answer_of(lesson: Lesson | None, asked: AskedOf, value: object) -> Value:
     record = records_of(step).get(asked.name)
     if record is None:
         raise RequestError(NOT_ASKED)
+    if ALONE in record.fields:
+        return _number(value, *record.fields[ALONE])
     if not isinstance(value, dict) or set(value) != set(record.fields):
         raise RequestError(REFUSED)
     numbers = {name: _number(value[name], *bounds) for name, bounds in record.fields.items()}

@@ -21,7 +21,10 @@ MODERATOR = LESSONS["be_the_moderator"]
 GUESS, CHECK, ERRORS = (AskedOf("be_the_moderator", "decide", name) for name in ("predict", "check", "errors"))
 OWN = {"blocked": 2, "missed": 1, "harmless": 12, "harmful": 8}
 # Recorded in the tab of a learner alone: words, or too much for a chart.
-NOT_GATHERED: dict[str, str] = {}
+NOT_GATHERED = {
+    "occlusion": "which picture was looked at last",
+    "sand": "where the slider was left",
+}
 
 RIGHT = {
     "a number": (GUESS, 14),
