@@ -44,7 +44,6 @@ RECORDS: Mapping[str, Mapping[str, Record]] = {
     "denoise": {"recognised": Record("learn_denoise.recognised_title", {"at": (0.0, 500.0)}, needs="recognise")},
     "filter": {"filter": Record("learn_class.removed", {"removed": COUNT})},
     "moderate": {"errors": Record("learn_class.errors", ERRORS, point=True)},
-    "steering": {"bent": Record("learn_class.bent", {"bent": PROMPTS}, needs="view")},
     "threshold": {
         place: Record(f"learn_threshold.place_{place}", SHARE, needs="situations")
         for place in ("library", "newsroom", "clinic")

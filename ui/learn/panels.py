@@ -40,6 +40,9 @@ PANELS: Mapping[str, Panel[Any]] = {
     "word_list": WordListPanel(),
 }
 
+# Those that work on pictures: a call takes as long as twenty of the others, so they have a queue of their own.
+ON_PICTURES = frozenset({"content_credentials", "denoise", "marks", "occlusion", "sand", "steering", "who_is_drawn"})
+
 
 def require_panels(lesson: Lesson) -> None:
     """Raises PresetError, with file and key, for a step of an unknown kind of panel, with wrong settings or no set."""

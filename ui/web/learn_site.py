@@ -14,8 +14,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
+from anyio import CapacityLimiter, to_thread
 from starlette.applications import Starlette
-from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import FileResponse, HTMLResponse, JSONResponse, PlainTextResponse, RedirectResponse, Response
 from starlette.routing import Route
@@ -26,7 +26,7 @@ from studio.classroom import Room
 from studio.lessons import Lesson, StepPlan
 from ui.learn.lesson_page import LessonPages, Seat
 from ui.learn.panel import Desk, Memory
-from ui.learn.panels import PANELS, settings_of
+from ui.learn.panels import ON_PICTURES, PANELS, settings_of
 from ui.results import Problem, attempt
 from ui.sentences import in_language
 from ui.texts import Texts, all_texts, languages, page_texts
@@ -41,6 +41,7 @@ ROOT = "/learn"
 FILE = re.compile(r"[a-z_]+\.(?:js|css)")
 TYPES = {".js": "text/javascript", ".css": "text/css"}
 AT_ONCE = 4  # calls of one client
+PICTURES_AT_ONCE, OTHERS_AT_ONCE = 3, 4  # calls of all clients that are computed, the others wait
 RETRY = 2  # seconds after which a call that was turned away may pass
 HEADERS = {"Cache-Control": "no-cache", "Vary": "Accept-Language, Cookie"}
 PRIVATE = {"Cache-Control": "no-store"}
@@ -61,6 +62,7 @@ class LearnSite:
         self.studio, self.memory = studio, memory or Memory()
         self._running: Counter[str] = Counter()
         self._lock = threading.Lock()
+        self._on_pictures, self._others = CapacityLimiter(PICTURES_AT_ONCE), CapacityLimiter(OTHERS_AT_ONCE)
         self.pages = Starlette(
             routes=[
                 Route(ROOT, self.index),
@@ -139,14 +141,15 @@ class LearnSite:
             call = _call(body)
             if call is None:
                 return _problem(NOT_A_CALL, 400)
-        return await run_in_threadpool(self._answer, request, lesson, step, call)
-
-    def _answer(self, request: Request, lesson: Lesson, step: StepPlan, call: dict[str, Any] | None) -> Response:
-        client = client_ip(request)
-        with self._turn(client) as may:
+        with self._turn(client_ip(request)) as may:
             if not may:
                 return _problem(TOO_MANY, 429, RETRY)
-            result = attempt(self._work, request, lesson, step, call)
+            # A few at a time: a class that computes all at once keeps the processor from those who move a slider.
+            places = self._on_pictures if step.panel in ON_PICTURES else self._others
+            return await to_thread.run_sync(self._answer, request, lesson, step, call, limiter=places)
+
+    def _answer(self, request: Request, lesson: Lesson, step: StepPlan, call: dict[str, Any] | None) -> Response:
+        result = attempt(self._work, request, lesson, step, call)
         if isinstance(result, Problem):
             status = 429 if result.wait is not None else 400 if result.bad_request else 500
             return _problem(in_language(result.sentence, asked_texts(request).tag), status, result.wait)
@@ -162,7 +165,7 @@ class LearnSite:
 
     @contextmanager
     def _turn(self, client: str) -> Iterator[bool]:
-        """Counts a call of a client while it runs; False where too many are running already."""
+        """Counts a call of a client while it waits or runs; False where too many of them do already."""
         with self._lock:
             may = self._running[client] < AT_ONCE
             self._running[client] += may
