@@ -135,10 +135,11 @@ function balanced({ body, people, data, words, all, tell, record }) {
         bars(Object.entries(values).map(([value, many]) => ({ name: words[key(value)] || value, value: many })), words[key(attribute)] || attribute))),
       el("h3", {}, words.measured), bars(Object.entries(counts.shades).map(([name, many]) => ({ name: words[key(name)], value: many, kind: "two" })), words.chart),
       el("p", {}, say(words.as_told, { many: counts.as_told, all: counts.told_shades })),
-      behind([words.shade, words.told_head, words.measured_head, words.spread], Object.keys(data.shades).map((name) =>
-        [words[key(name)], counts.told["skin tone"]?.[`${name} skin`] || 0, counts.shades[name], counts.spreads[name] ?? words.none])),
-      el("p", {}, words.about_spread),
-      table([words.told_head, words.spread], Object.entries(counts.spreads).map(([name, spread]) => [words[key(name)], spread])))
+      behind([words.shade, words.told_head, words.measured_head], Object.keys(data.shades).map((name) =>
+        [words[key(name)], counts.told["skin tone"]?.[`${name} skin`] || 0, counts.shades[name]])),
+      el("h3", {}, words.missed), el("p", {}, words.about_missed),
+      table([words.told_head, words.drawn_light, words.learned_light], Object.entries(counts.lightness).map(([name, light]) =>
+        [words[key(name)], light.toFixed(0), data.shades[name].toFixed(0)])))
     if (!asked && people.length >= data.sample) {
       asked = true
       eye.append(...own_eye({ people: people.slice(0, data.sample), words, tell, record }))

@@ -45,8 +45,7 @@ def main() -> None:
     for tone in TONES:
         each = ", ".join(f"{shade.lightness:.1f}" for shade in found[tone])
         mean = np.mean([shade.lightness for shade in found[tone]])
-        spread = np.mean([shade.spread for shade in found[tone]])
-        print(f"| {tone} | {each} | {mean:.1f} (ships: {SHADES[tone]}) | spread {spread:.1f} |")
+        print(f"| {tone} | {each} | {mean:.1f} (ships: {SHADES[tone]}) |")
     print(f"| nearest to their own shade | {right} of {len(PEOPLE) * len(TONES)} |")
 
 

@@ -32,7 +32,7 @@ from ui.sentences import in_language
 Act = Literal["original", "painted", "stripped", "resaved", "swapped", "forged"]
 # How much of an act there may be: pixels painted over, and the quality of a JPEG.
 AMOUNTS: Mapping[str, tuple[int, ...]] = {
-    "painted": (1, 10, 100, 1_000, 10_000, 60_000),
+    "painted": (1, 100, 10_000, 60_000, 90_000, 150_000),
     "resaved": (90, 70, 50, 30, 10),
 }
 MESSENGER = 0.75  # of its width and height is what a picture is sent with

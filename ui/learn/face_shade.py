@@ -24,10 +24,9 @@ _LUMINANCE = np.array([0.2126, 0.7152, 0.0722])  # of linear sRGB
 
 @dataclass(frozen=True, slots=True)
 class FaceShade:
-    """Holds L* of a face: `lightness` its median, `spread` its standard deviation: how much of a face there is."""
+    """Holds the median L* of a face."""
 
     lightness: float
-    spread: float
 
     @property
     def nearest(self) -> str:
@@ -38,8 +37,7 @@ class FaceShade:
 def face_shade(image: Image) -> FaceShade:
     """Measures the face of a person whom the embedded model drew, in an RGB picture of any size."""
     face = np.asarray(image.resize((SIDE, SIDE)).crop(FACE), np.float64) / 255
-    lightness = lstar(face)
-    return FaceShade(float(np.median(lightness)), float(lightness.std()))
+    return FaceShade(float(np.median(lstar(face))))
 
 
 def lstar(colours: np.ndarray) -> np.ndarray:

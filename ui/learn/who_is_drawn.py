@@ -53,7 +53,6 @@ class Person:
     told: Mapping[str, str]
     shade: str
     lightness: float
-    spread: float
     view: str
 
 
@@ -106,22 +105,23 @@ def drawing(desk: Desk[WhoIsDrawnSettings], again: bool = False) -> Work[Person]
 def counts(people: Sequence[Person]) -> Json:
     """Returns what was told and what was measured of pictures.
 
-    `upto` has, for the first 1, 2, ... pictures, how many have each shade and Wilson's 95 % interval of that share.
+    `lightness` is the mean L* of the faces of each shade that was told. `upto` has, for the first 1, 2, ... pictures,
+    how many have each shade, and Wilson's 95 % interval of that share.
     """
     shades = Counter(one.shade for one in people)
     told: dict[str, Counter[str]] = {}
-    spreads: dict[str, list[float]] = {}
+    drawn: dict[str, list[float]] = {}
     for one in people:
         for attribute, value in one.told.items():
             told.setdefault(attribute, Counter())[value] += 1
-        spreads.setdefault(told_shade(one), []).append(one.spread)
+        drawn.setdefault(told_shade(one), []).append(one.lightness)
     pairs = [(told_shade(one), one.shade) for one in people if told_shade(one)]
     return {
         "shades": {name: shades[name] for name in SHADES},
         "told": {attribute: dict(values) for attribute, values in told.items()},
         "as_told": sum(wanted == seen for wanted, seen in pairs),
         "told_shades": len(pairs),
-        "spreads": {name: round(sum(of) / len(of), 1) for name, of in spreads.items() if name},
+        "lightness": {name: round(sum(drawn[name]) / len(drawn[name]), 1) for name in SHADES if name in drawn},
         "upto": [_shares([one.shade for one in people[:many]]) for many in range(1, len(people) + 1)],
     }
 
@@ -161,7 +161,7 @@ def _person(desk: Desk[WhoIsDrawnSettings], result: PictureResult, balanced: boo
     found = demographics.unspecified_person(desk.settings.prompt) if demographics and picture.filled else None
     names = [attribute.name for attribute in found.open] if found else []
     told = dict(zip(names, picture.filled.split(", "), strict=True)) if names else {}
-    return Person(picture.seed, balanced, told, measured.nearest, measured.lightness, measured.spread, _view(result))
+    return Person(picture.seed, balanced, told, measured.nearest, measured.lightness, _view(result))
 
 
 def _view(result: PictureResult) -> str:

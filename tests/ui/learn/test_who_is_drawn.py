@@ -110,8 +110,9 @@ def test_told_and_measured_are_compared_picture_by_picture(studio: Studio, drawn
     shown = counts(people)
     assert shown["told_shades"] == COUNT
     assert shown["as_told"] == sum(one.told["skin tone"] == f"{one.shade} skin" for one in people)
-    for name, spread in shown["spreads"].items():
-        assert spread == pytest.approx(np.mean([one.spread for one in people if told_shade(one) == name]), abs=0.06)
+    assert list(shown["lightness"]) == list(SHADES)
+    for name, light in shown["lightness"].items():
+        assert light == pytest.approx(np.mean([one.lightness for one in people if told_shade(one) == name]), abs=0.06)
 
 
 def test_who_has_some_already_is_sent_the_others(studio: Studio, drawn: Memory) -> None:
