@@ -79,7 +79,7 @@ function refresh() {
 
 // is the studio there?
 
-const drawing = () => Boolean($("#sl-stop")?.offsetParent);
+const drawing = () => $("#sl-stop")?.checkVisibility();
 
 async function ask() {
   asked = Date.now();
@@ -267,6 +267,7 @@ const ACTS = {
   ".sl-forget": () => { localStorage.removeItem(CASES); refresh(); },
   ".sl-start-over": () => { [FORM, PICTURES, SENT].forEach((key) => sessionStorage.removeItem(key)); location.reload(); },
 };
+addEventListener("sl-ended", keepPictures); // before the next of the line takes their place
 addEventListener("beforeprint", () => all("#sl-status details").forEach((one) => { one.open = true; }));
 document.addEventListener("click", ({ target }) => {
   const button = target.closest?.("button");

@@ -134,14 +134,15 @@ async function press(button) {
   if (work === "use") { window.slLibraryStamp = stamps[0]; dialog().close(); $("#sl-library-use").click(); }
   if (work === "zip") {
     const blob = await ask("zip", { stamps });
-    if (!blob) return;
-    const link = document.createElement("a");
-    link.href = URL.createObjectURL(blob);
-    link.download = "safelight-library.zip";
-    link.click();
-    setTimeout(() => URL.revokeObjectURL(link.href), 60000);
+    if (blob) window.slSave(blob, "safelight-library.zip");
   }
 }
+
+window.slSave = (blob, download) => {
+  const link = Object.assign(document.createElement("a"), { href: URL.createObjectURL(blob), download });
+  link.click();
+  setTimeout(() => URL.revokeObjectURL(link.href), 60000);
+};
 
 // Fills the form as after a reload: by what the tab keeps of it (honest.js).
 window.slFill = (values) => {

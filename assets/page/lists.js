@@ -23,8 +23,8 @@ function large(tile) {
   const dialog = make("dialog", { className: "sl-large" });
   const whole = make("img", { src, alt: image.alt });
   const words = make("p", { textContent: tile.querySelector("small").textContent, dir: "auto" });
-  const link = make("a", { href: src, textContent: download, download: "" });
-  const button = make("button", { type: "button", textContent: close });
+  const link = make("a", { href: src, textContent: download, download: "", className: "sl-act" });
+  const button = make("button", { type: "button", textContent: close, className: "sl-act" });
   // A veiled picture is handed out by the library alone, once its person chose to see it.
   whole.addEventListener("error", () => { whole.remove(); link.remove(); words.textContent = veiled; });
   button.addEventListener("click", () => dialog.close());
@@ -38,13 +38,10 @@ function large(tile) {
 async function zip(button) {
   button.disabled = true;
   try {
-    const stamps = Object.values(JSON.parse(pictures().dataset.stamps));
-    const body = JSON.stringify({ stamps }), headers = { "Content-Type": "application/json" };
+    const body = JSON.stringify({ stamps: Object.values(JSON.parse(pictures().dataset.stamps)) }), headers = { "Content-Type": "application/json" };
     const answer = await fetch("library/zip", { method: "POST", headers, body });
     if (!answer.ok) throw new Error();
-    const link = make("a", { href: URL.createObjectURL(await answer.blob()), download: "safelight-list.zip" });
-    link.click();
-    setTimeout(() => URL.revokeObjectURL(link.href), 60000);
+    window.slSave(await answer.blob(), "safelight-list.zip");
   } catch {
     button.after(make("p", { className: "sl-problem", role: "alert", textContent: strings().gone }));
   }

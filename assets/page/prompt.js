@@ -1,7 +1,7 @@
 // The prompt field: words that count are marked in it while it stays an ordinary text field; its keys; the group of modes.
 const $ = (selector, root = document) => root.querySelector(selector);
 const field = () => $("#sl-prompt textarea");
-const seen = (element) => Boolean(element?.offsetParent);
+const seen = (element) => element?.checkVisibility();
 let sheet; // lies beneath the field and has the same text in the same places, to be seen by its marks alone
 
 function lay(area) {

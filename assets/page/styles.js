@@ -4,8 +4,7 @@ const field = (id) => document.querySelector(`#${id} textarea, #${id} input`);
 function write(id, text) {
   const into = field(id);
   if (!into) return;
-  const kind = into.tagName === "TEXTAREA" ? HTMLTextAreaElement : HTMLInputElement;
-  Object.getOwnPropertyDescriptor(kind.prototype, "value").set.call(into, text);
+  into.value = text;
   into.dispatchEvent(new Event("input", { bubbles: true }));
   return into;
 }

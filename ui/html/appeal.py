@@ -28,7 +28,7 @@ def status(appeal: AppealStatus, texts: Texts) -> Markup:
     reason = Markup('<p class="sl-kicker">{}</p><blockquote>{}</blockquote>').format(
         texts["cases.reason"], appeal.reason
     )
-    return Markup('<section class="sl-statement sl-case-{}" role="status"><h3>{}</h3><p>{}</p>{}</section>').format(
+    return Markup('<section class="sl-statement sl-case-{}" role="status"><h2>{}</h2><p>{}</p>{}</section>').format(
         appeal.outcome or "none", title, text, again + (reason if appeal.reason else "")
     )
 

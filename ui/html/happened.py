@@ -55,7 +55,7 @@ def happened(told: Happened) -> Markup:
     """Returns a chip for each layer, which unfolds."""
     said = page_texts(told.messages.tag)
     chips = (_prompt(told, said), _model(told, said), _picture(told, said), _marks(told, said))
-    return Markup('<section class="sl-happened"><h3>{}</h3><div>{}</div></section>').format(
+    return Markup('<section class="sl-happened"><h2>{}</h2><div>{}</div></section>').format(
         said["happened.title"], joined(chips)
     )
 

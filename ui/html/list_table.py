@@ -108,7 +108,9 @@ def pictures(lines: Sequence[ListLine], states: States, stamps: Stamps, texts: T
         tiles = [Markup("<li>{}</li>").format(_tile(one, states, stamps, texts)) for one in shown]
         inside = Markup('<ul class="sl-tiles">{}</ul>').format(joined(tiles)) if tiles else Markup("")
     zipped = (
-        Markup('<button type="button" class="sl-list-zip">{}</button>').format(texts["lists.zip"]) if stamps else ""
+        Markup('<button type="button" class="sl-act sl-list-zip">{}</button>').format(texts["lists.zip"])
+        if stamps
+        else ""
     )
     kept = json.dumps({str(number): stamp for number, stamp in stamps.items()})
     return Markup('<div class="sl-list-pictures" data-stamps="{}">{}{}</div>').format(kept, inside, zipped)

@@ -32,7 +32,7 @@ def section(statement: Statement) -> Markup:
     """Returns what a person needs first: help, what was decided, why, what would pass. The rest unfolds."""
     labels = statement.messages.locale.statement
     return Markup(
-        '<section class="sl-statement sl-{}" role="status" lang="{}">{}<h3>{}</h3><p>{}</p>'
+        '<section class="sl-statement sl-{}" role="status" lang="{}">{}<h2>{}</h2><p>{}</p>'
         '<ul class="sl-reasons" aria-label="{}">{}</ul>{}{}{}{}{}</section>'
     ).format(
         statement.verdict.name.lower(),
@@ -55,7 +55,7 @@ def document(statement: Statement) -> str:
     """Returns a page of its own, ready to print or to send: nothing is fetched, nothing is folded away."""
     labels = statement.messages.locale.statement
     whole = Markup(
-        '<section class="sl-statement sl-{}">{}<p class="sl-kicker">{}</p><h3>{}</h3><p>{}</p>'
+        '<section class="sl-statement sl-{}">{}<p class="sl-kicker">{}</p><h2>{}</h2><p>{}</p>'
         '<ul class="sl-reasons" aria-label="{}">{}</ul>{}{}{}</section>'
     ).format(
         statement.verdict.name.lower(),
@@ -110,7 +110,7 @@ def _details(statement: Statement) -> Markup:
     remarks = joined(_ground(ground, statement, _measured(ground, statement)) for ground in milder)
     return Markup(
         '<details class="sl-more"><summary>{}</summary>{}{}{}{}{}'
-        '<button type="button" class="sl-print">{}</button></details>'
+        '<button type="button" class="sl-act sl-print">{}</button></details>'
     ).format(
         labels.heading,
         joined(_measured(ground, statement) for ground in deciding),

@@ -39,7 +39,7 @@ def gallery(styles: Mapping[str, Style], texts: Texts) -> Markup:
 def _group(group: str, styles: Mapping[str, Style], texts: Texts) -> Markup:
     title = texts[f"style_group.{group}"]
     buttons = joined(_button(name, style, texts) for name, style in styles.items())
-    return Markup('<div class="sl-style-group" role="group" aria-label="{}"><h3>{}</h3><div>{}</div></div>').format(
+    return Markup('<div class="sl-style-group" role="group" aria-label="{}"><h2>{}</h2><div>{}</div></div>').format(
         title, title, buttons
     )
 

@@ -126,7 +126,8 @@ class CreateTab:
         }
         running: list[Any] = [self.create.click(**making), self.wishes.send.click(**making, js=self.wishes.take)]
         running += [event for number in range(len(self.slots)) for event in self._wire_next_steps(number)]
-        self.cancel.click(self.stop, None, buttons, cancels=running, api_visibility="private")
+        stopped = self.cancel.click(self.stop, None, buttons, cancels=running, api_visibility="private")
+        stopped.then(self.say_stopped, None, self.status, show_progress="hidden", api_visibility="private")
         self.wishes.wire(self.fields.components)
 
     def _wire_next_steps(self, number: int) -> list[Any]:
@@ -199,6 +200,8 @@ class CreateTab:
             cleared = False
             for result in results:
                 if isinstance(result, Step):
+                    if stop.is_set():
+                        continue
                     # Not before something is drawn: a wrong setting leaves the last pictures where they are.
                     clear, cleared = bool(result.previews) and not cleared, cleared or bool(result.previews)
                     yield {self.status: progress.progress(result, language), **(self._clear() if clear else {})}
@@ -237,10 +240,8 @@ class CreateTab:
                     yield {self.status: progress.progress(result, language)}
                 else:
                     ended = attempt(self._larger, number, result, veiled, made, language)
-                    yield {
-                        **self._busy(False),
-                        **({self.status: problem(ended, language)} if isinstance(ended, Problem) else ended),
-                    }
+                    shown = {self.status: problem(ended, language)} if isinstance(ended, Problem) else ended
+                    yield self._busy(False) | shown
         self.stops.pop(session, None)
 
     def _larger(
@@ -281,7 +282,13 @@ class CreateTab:
         """
         if stop := self.stops.pop(request.session_hash or "", None):
             stop.set()
-        return *self._busy(False).values(), notice(page_texts(page_language(request))["create.stopped"])
+        return *self._busy(False).values(), self.say_stopped(request)
+
+    def say_stopped(self, request: gr.Request) -> Any:
+        """Says so last, even where a step was still on its way; not where other work of the session has begun."""
+        if request.session_hash in self.stops:
+            return gr.skip()
+        return notice(page_texts(page_language(request))["create.stopped"])
 
     def reveal(self, number: int, veiled: VeiledExports, language: str | None) -> Updates:
         """Shows a veiled picture once that is on record."""
@@ -309,9 +316,8 @@ class CreateTab:
 
     def _clear(self) -> Updates:
         """Takes the last pictures away; the strip of this tab's pictures still has them."""
-        return {self.veiled: {}, self.made: {}} | {
-            part: change for slot in self.slots for part, change in slot.clear().items()
-        }
+        changes = dict(change for slot in self.slots for change in slot.clear().items())
+        return {self.veiled: {}, self.made: {}} | changes
 
     def _refusal(self, outcome: Refused) -> Updates:
         waits = outcome.decision.verdict is Verdict.WARN
@@ -328,11 +334,8 @@ class CreateTab:
     def _statement(self, refused: Refused) -> Markup:
         words, open_to_appeal = self._checksum(refused.request), refused.decision.verdict is Verdict.BLOCK
         one = self.studio.statement(refused)
-        section = (
-            own_browser.earlier_words(page_texts(one.messages.tag))
-            + statement.section(one)
-            + of_refusal(self.studio, refused)
-        )
+        earlier = own_browser.earlier_words(page_texts(one.messages.tag))
+        section = earlier + statement.section(one) + of_refusal(self.studio, refused)
         return about(words, section, refused.case if open_to_appeal else "")
 
     def _checksum(self, request: GenerationRequest) -> str:
@@ -355,8 +358,7 @@ class CreateTab:
             text = updates[slot.text] + words_after(self.studio, outcome)
             updates[slot.text] = text + of_picture(self.studio, outcome, result)
             if result.export and result.veiled:
-                revealed = text + of_picture(self.studio, outcome, result, True)
-                veiled[number] = (outcome.case, result.export, revealed)
+                veiled[number] = (outcome.case, result.export, text + of_picture(self.studio, outcome, result, True))
             if result.export is None:
                 refusal = outcome.refusal(result)
                 updates[slot.text] = self._statement(refusal)

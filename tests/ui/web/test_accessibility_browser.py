@@ -1,4 +1,7 @@
-"""axe-core on every tab and on the policy page, wide and narrow, light and dark, finds nothing serious or critical."""
+"""axe-core on every tab and on the policy page, wide and narrow, light and dark, finds nothing serious or critical.
+
+Nor headings out of order, nor anything to press that is smaller than 24 pixels.
+"""
 
 from __future__ import annotations
 
@@ -22,6 +25,14 @@ FLAGS += ["--disable-sync", "--no-first-run"]
 WAIT = 30_000  # ms
 GRAVE = ("serious", "critical")
 RUN = "axe.run(document, {resultTypes: ['violations']}).then(found => found.violations)"
+# Links in a sentence are as high as its line; a field and a card of a choice are as large as what holds them.
+SMALL = """[...document.querySelectorAll('button, a, summary, select, input, [role=tab]')]
+    .filter(one => one.checkVisibility({visibilityProperty: true}) && !one.closest('p, li, figcaption, .policy'))
+    .filter(one => !one.closest('.visually-hidden') && one.type !== 'file')
+    .map(one => [one, one.matches('input') ? one.closest('label, .wrap, .container') || one : one])
+    .map(([one, holds]) => [one, holds.getBoundingClientRect()])
+    .filter(([one, {width, height}]) => width && height && (width < 24 || height < 24))
+    .map(([one, {width, height}]) => `${one.outerHTML.slice(0, 120)} is ${width} x ${height}`)"""
 
 pytestmark = [
     pytest.mark.browser,
@@ -59,7 +70,7 @@ def test_axe_finds_nothing_grave_on_any_tab(
     page = context.new_page()
     page.goto(marked.url)
     page.wait_for_selector("#sl-prompt textarea")
-    found = [f"{state}: {one}" for state in _states(page, marked) for one in _grave(page, axe)]
+    found = [f"{state}: {one}" for state in _states(page, marked) for one in _grave(page, axe) + page.evaluate(SMALL)]
     context.close()
     assert found == []
 
@@ -94,4 +105,8 @@ def _newest(marked: Served) -> Path:
 def _grave(page: Page, axe: str) -> list[str]:
     page.evaluate(axe)
     violations = page.evaluate(RUN)
-    return [f"{one['id']}: {node['target']}" for one in violations if one["impact"] in GRAVE for node in one["nodes"]]
+    return [f"{one['id']}: {node['target']}" for one in violations if _is_grave(one) for node in one["nodes"]]
+
+
+def _is_grave(found: dict[str, Any]) -> bool:
+    return found["impact"] in GRAVE or found["id"] == "heading-order"

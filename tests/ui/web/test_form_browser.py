@@ -172,7 +172,7 @@ def test_wishes_wait_in_line_can_be_taken_out_and_are_judged_when_their_turn_com
         assert page.locator(".sl-queue li span").all_inner_texts() == ["gore on a plate", "a third plum"]
         served.engine.pause = 0.02
         says(page, ".sl-live", "Your picture is ready.")
-        says(page, "#sl-status h3", "Refused")
+        says(page, "#sl-status h2", "Refused")
         page.wait_for_selector(".sl-queue", state="hidden")
         until_drawn(page, served, made + 2)
         assert "plum" not in page.evaluate("(sessionStorage['sl-queue'] || '') + (sessionStorage['sl-taken'] || '')")

@@ -103,7 +103,7 @@ def test_a_wrong_seed_or_no_words_keep_the_picture(page: Page) -> None:
 
 def test_a_refusal_is_half_a_screen_and_a_person_is_in_reach(page: Page) -> None:
     create(page, "a wide battlefield full of gore")
-    says(page, "#sl-status h3", "Refused")
+    says(page, "#sl-status h2", "Refused")
     says(page, "#sl-status .sl-suggestions", "full of fog")
     statement, ask = (page.locator(one).bounding_box() for one in ("#sl-status .sl-statement", "#sl-appeal > button"))
     assert statement and statement["height"] < 450 and ask and ask["y"] + ask["height"] < 900
@@ -118,7 +118,7 @@ def test_a_refusal_is_half_a_screen_and_a_person_is_in_reach(page: Page) -> None
 
 def test_a_statement_steps_back_with_another_mode_and_comes_forward_again(page: Page) -> None:
     create(page, "gore on a plate")
-    says(page, "#sl-status h3", "Refused")
+    says(page, "#sl-status h2", "Refused")
     shown(page, "#sl-status .sl-earlier", is_shown=False)
     page.click("#sl-status [data-mode=art]")
     says(page, VERDICT, "Needs your confirmation")

@@ -301,7 +301,7 @@ def test_reasons_come_in_the_browsers_language_and_help_from_its_country(browser
     says(page, VERDICT, "Abgelehnt")
     says(page, "#sl-judgement .sl-help", "Telefon 142")
     page.click("#sl-go")
-    says(page, "#sl-status h3", "Abgelehnt")
+    says(page, "#sl-status h2", "Abgelehnt")
     first = page.locator("#sl-status .sl-statement > *").first
     assert "sl-help" in (first.get_attribute("class") or "")
     assert page.locator("#sl-status .sl-help a[href='tel:142']").count() == 1
@@ -311,7 +311,7 @@ def test_reasons_come_in_the_browsers_language_and_help_from_its_country(browser
 def test_a_statement_prints_alone(page: Page) -> None:
     page.locator(PROMPT).fill("gore on a plate")
     page.click("#sl-go")
-    says(page, "#sl-status h3", "Refused")
+    says(page, "#sl-status h2", "Refused")
     page.click("#sl-status .sl-more summary")
     assert page.locator("#sl-status .sl-print").is_visible()
     page.emulate_media(media="print")
