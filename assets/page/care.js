@@ -1,6 +1,13 @@
-// Gradio names its drop zones otherwise than they read; without that name they are called what they say.
-new MutationObserver(() => document.querySelectorAll(".upload-container[aria-label]")
-  .forEach((zone) => zone.removeAttribute("aria-label"))).observe(document, { childList: true, subtree: true });
+// Gradio names its drop zones otherwise than they read; without that name they are called what they say. Others of its
+// names are English in every language, or say before the name of a field that it is one.
+new MutationObserver(() => {
+  document.querySelectorAll(".upload-container[aria-label]").forEach((zone) => zone.removeAttribute("aria-label"));
+  const names = JSON.parse(document.querySelector(".sl-top")?.dataset.gradio || "{}");
+  for (const one of document.querySelectorAll(".reset-button, .overflow-menu > button, .block input")) {
+    const now = one.ariaLabel, name = names[now] ?? now?.replace(/^(number input|range slider) for /, "");
+    if (now !== name) one.ariaLabel = name;
+  }
+}).observe(document, { childList: true, subtree: true });
 // The tab is part of the address: a reload and the back button find it again.
 const tabs = () => [...document.querySelectorAll('#sl-tabs [role="tab"]')];
 const named = () => location.hash.slice(1) || "create";

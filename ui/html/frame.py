@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 
 from markupsafe import Markup
@@ -10,12 +11,16 @@ from safety.resources import ASSETS
 from ui.html.markup import joined
 from ui.texts import Texts
 
+# Names that Gradio has in English only; assets/page/care.js puts these in their place.
+GRADIO = {"More tabs": "page.more_tabs", "Reset to default value": "page.reset"}
+
 
 def header(texts: Texts, languages: Mapping[str, str]) -> Markup:
     """Returns the top of the page. `languages`: the own name of each by its tag."""
     logo = Markup((ASSETS / "logo.svg").read_text("utf-8"))
-    return Markup('<header class="sl-top">{}<div><h1>Safelight</h1><p>{}</p></div>{}</header>').format(
-        logo, texts["page.about"], _menu(texts, languages)
+    return Markup('<header class="sl-top" data-gradio="{}">{}<div><h1>Safelight</h1><p>{}</p></div>{}</header>').format(
+        json.dumps({english: texts[key] for english, key in GRADIO.items()}),
+        *(logo, texts["page.about"], _menu(texts, languages)),
     )
 
 

@@ -45,7 +45,7 @@ def test_a_mark_of_another_maker_is_told_as_a_hint_and_one_not_read_with_its_rea
 
 def test_what_a_file_reveals_is_listed_by_kind() -> None:
     shown = Html(verification.report(report_row())).text
-    assert "fields: 1, of them on who, where or in what words: 1" in shown and "Artist" in shown
+    assert "fields: 1; about who, where or which words: 1" in shown and "Artist" in shown
 
 
 @pytest.mark.parametrize(

@@ -24,6 +24,10 @@ def test_the_browsers_language_and_then_the_menus(browser, served: Served) -> No
     expect(page.locator("#sl-header")).to_contain_text("Bilder aus Worten")
     page.locator(PROMPT).fill("gore")
     expect(page.locator("#sl-judgement .sl-verdict")).to_contain_text("Abgelehnt", timeout=WAIT)
+    page.click("#sl-settings > button")
+    expect(page.get_by_label("Auf den Standardwert zurücksetzen").first).to_be_visible()
+    expect(page.get_by_label("Schritte", exact=True).first).to_be_visible()
+    assert page.locator("[aria-label*=' for '], [aria-label^='Reset']").count() == 0
     page.locator(".sl-language").select_option("en")
     expect(html).to_have_attribute("lang", "en", timeout=WAIT)
     for _ in range(2):
