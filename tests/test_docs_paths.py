@@ -34,6 +34,11 @@ ELSEWHERE = {
     "dev/": "a folder of the data that training/prompt_classifier is pointed at",
     "scale.txt": "written by training/pocket into its build folder",
     "figures.md": "written by training/pocket into its build folder",
+    "cat.*": "a made-up picture and its sidecar files, in docs/filter.md",
+    "data/": "written by `filter`",
+    "quarantine/": "written by `filter`",
+    "seen/": "written by `filter`",
+    "report.*": "written by `filter`",
 }
 
 

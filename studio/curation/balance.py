@@ -25,8 +25,8 @@ PERSON = "{person}"
 Z_95 = 1.96  # standard deviations of a 95 % interval
 # A group that loses more than so many times the share of all rows is warned of.
 WARNS_FROM = 2.0
-# Of fewer rows no warning is given: one of them would make it.
-FEWEST_ROWS = 10
+# Of fewer rows, or fewer that are removed, no warning is given: one or two of them would make it.
+FEWEST_ROWS, FEWEST_REMOVED = 10, 3
 EXAMPLES = 5  # captions that are kept of each group, to be looked at
 
 
@@ -135,7 +135,8 @@ class GroupLoss:
     @property
     def warns(self) -> bool:
         """Tells whether the group surely loses more than all rows do, and by measure more than twice as many."""
-        return self.rows >= FEWEST_ROWS and self.is_sure and self.times > WARNS_FROM
+        enough = self.rows >= FEWEST_ROWS and self.removed >= FEWEST_REMOVED
+        return enough and self.is_sure and self.times > WARNS_FROM
 
 
 @dataclass(frozen=True, slots=True)

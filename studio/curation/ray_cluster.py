@@ -7,6 +7,7 @@ the source and writes down what it saw. RowSource and output must be at addresse
 
 from __future__ import annotations
 
+import logging
 import pickle
 from collections import Counter
 from collections.abc import Iterable
@@ -39,8 +40,11 @@ class RayCluster:
         """Yields each block once it has been looked at and written down. Raises RequestError without ray or cluster."""
         ray = _connected(self.address)
         most = self.actors or max(1, int(ray.cluster_resources().get("CPU", 1) / max(self.cpus, 0.01)))
+        context = ray.data.DataContext.get_current()
         # Of a block that no machine could be kept alive with, nothing comes back; the run then takes it row by row.
-        ray.data.DataContext.get_current().max_errored_blocks = -1
+        context.max_errored_blocks = -1
+        # The run has progress of its own.
+        context.enable_progress_bars = False
         data = ray.data.from_items([{"block": _packed(block)} for block in blocks])
         looked = data.map_batches(
             _BlockActor,
@@ -79,9 +83,11 @@ def _connected(address: str) -> Any:
         raise RequestError(
             "Running on a cluster needs ray.", "Install it: pip install 'safelight[filter-ray]'"
         ) from None
+    # It tells of every step else.
+    logging.getLogger("ray.data").setLevel(logging.WARNING)
     if not ray.is_initialized():
         try:
-            ray.init(address=None if address == LOCAL else address, log_to_driver=False, include_dashboard=False)
+            ray.init(address=None if address == LOCAL else address, logging_level=logging.WARNING, log_to_driver=False)
         except (ConnectionError, ValueError) as error:
             what = f"There is no Ray cluster at {address}: {error}."
             raise RequestError(what, "Start one with `ray start --head`, or say --ray local.") from error

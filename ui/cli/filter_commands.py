@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from studio.curation.workers import LookingEngine
 
 RUN = "run"
-SECONDS_BETWEEN_LINES = 2.0
+SECONDS_BETWEEN_LINES, SECONDS_IN_A_LOG = 2.0, 30.0
 PAGE = "report.html"
 
 Out = Annotated[str, typer.Option("--out", help="A new folder, or the address of one.")]
@@ -126,7 +126,8 @@ class _ProgressLines:
     def __call__(self, progress: FilterProgress) -> None:
         """Takes note of progress."""
         now, is_last = time.monotonic(), progress.looked >= progress.rows
-        if now - self._last < SECONDS_BETWEEN_LINES and not is_last:
+        pause = SECONDS_BETWEEN_LINES if sys.stderr.isatty() else SECONDS_IN_A_LOG
+        if self._last and now - self._last < pause and not is_last:
             return
         self._last = now
         line = progress_line(progress)

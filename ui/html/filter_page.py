@@ -15,7 +15,8 @@ body { max-width: 64rem; margin: 0 auto; padding: 2rem 1rem; }
 h1 { font-size: 1.5rem; } h2 { font-size: 1.15rem; margin-top: 2.5rem; }
 .scroll { overflow-x: auto; } table { border-collapse: collapse; width: 100%; font-variant-numeric: tabular-nums; }
 th, td { text-align: left; padding: .3rem .75rem .3rem 0; border-bottom: 1px solid #8884; vertical-align: top; }
-th.n, td.n { text-align: right; white-space: nowrap; } td { overflow-wrap: anywhere; }
+th.n, td.n { text-align: right; white-space: nowrap; padding-right: 1.25rem; }
+td:first-child { min-width: 8rem; }
 .big { display: flex; flex-wrap: wrap; gap: 1rem 2.5rem; margin: 1.5rem 0; padding: 0; }
 .big div { margin: 0; } .big b { display: block; font-size: 1.75rem; line-height: 1.2; }
 .bar { position: relative; display: block; min-width: 10rem; height: 1rem; background: #8882; }

@@ -82,7 +82,7 @@ def test_the_example_of_a_refusal_is_the_real_one(name: str, printed: Callable[[
 
 def test_every_command_and_every_setting_is_described() -> None:
     making = ("check", "create", "look", "mark", "upscale", "verify", "health", "hash", "engines", "serve")
-    commands = (*making, "policy", "audit", "review")
+    commands = (*making, "policy", "audit", "review", "filter")
     for command in commands:
         assert f"\n## {command}\n" in TEXT
     for setting in re.findall(r"SAFELIGHT_\w+", inspect.getsource(Settings)):
