@@ -59,7 +59,8 @@ class Tally:
         else:
             self._count_seen(seen)
             removed = outcome == REMOVED and ruling is not None and ruling.stage in JUDGING
-            if seen.caption or seen.groups:
+            # Of a row behind a hard line the words are gone, and it was taken out for them.
+            if seen.caption or seen.hard_line:
                 groups = [CaptionGroup(dimension, name) for dimension, name in seen.groups]
                 self._balance.add(groups, removed, seen.id)
         # 64 bits of each id: of ten million rows, no two different ones in all likelihood have the same.

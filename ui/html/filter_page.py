@@ -148,7 +148,7 @@ def _group(group: dict[str, Any], base: float, scale: float) -> Markup:
     told = f"{group['low']:.2%} to {group['high']:.2%}"
     bar = Markup(BAR).format(told, at(group["low"]), width, at(group["share"]), at(base))
     examples = joined(Markup("<code>{}</code> ").format(each) for each in group["examples"])
-    shown = Markup("<details><summary>{} rows</summary>{}</details>").format(len(group["examples"]), examples)
+    shown = Markup("<details><summary>{}</summary>{}</details>").format(len(group["examples"]), examples)
     times = "" if group["times"] is None else f"{group['times']:.1f}"
     numbers = (f"{group['rows']:,}", f"{group['removed']:,}", f"{group['share']:.2%}", times)
     return Markup("<tr{}><td>{}: {}</td>{}<td>{}</td><td>{}</td></tr>").format(
