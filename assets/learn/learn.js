@@ -57,6 +57,8 @@ async function open(box) {
       share: (state) => { box.dataset.state = JSON.stringify(state) },
       record: (name, value) => record(box.dataset.step, name, value),
       everybody: (name) => everybody(box.dataset.step, name),
+      // What this lesson's panels recorded under a name; the latest step counts.
+      earlier: (name) => steps.map((step) => answers[`${step.id}-${name}`]).findLast((value) => value !== undefined),
       predicted: answers[`${box.dataset.step}-predict`],
     })
   } catch (error) {

@@ -14,7 +14,7 @@ from safety.checks import Check
 from safety.image import picture_checks
 from safety.marks import Marks
 from safety.marks.export import Exporter
-from safety.prompt import load_prompt_checks
+from safety.prompt import classifier, load_prompt_checks
 from safety.records import Picture
 from safety.resources import MODELS
 from studio import Studio
@@ -52,11 +52,24 @@ def looking(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
     yield from _served(home, Exporter(Marks(keys=home / "keys")), checks)
 
 
-def _served(home: Path, exporter: Exporter | None = None, picture: Sequence[Check[Picture]] = ()) -> Iterator[Served]:
+@pytest.fixture(scope="session")
+def weighed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
+    """The same, with the model that reads prompts: lessons say what it does."""
+    if not (MODELS / classifier.FOLDER / "model.onnx").exists():
+        pytest.skip("the weights are not here")
+    yield from _served(tmp_path_factory.mktemp("weighed"), models=MODELS)
+
+
+def _served(
+    home: Path,
+    exporter: Exporter | None = None,
+    picture: Sequence[Check[Picture]] = (),
+    models: Path | None = None,
+) -> Iterator[Served]:
     page = pytest.importorskip("ui.web.page")
     engine = FakeEngine()
     studio = fake_studio(home, engine, exporter)
-    prompt = load_prompt_checks(PRESETS)
+    prompt = load_prompt_checks(PRESETS, models)
     checks = replace(studio.checks, prompt=(*prompt.checks, WordCheck()), picture=picture or studio.checks.picture)
     studio = replace(studio, checks=checks, demographics=prompt.demographics)
     with socket.socket() as free:

@@ -9,6 +9,7 @@ from safety.config import ADVICE, ConfigModel, parse
 from safety.errors import PresetError
 from studio.lesson_sets import load_set
 from studio.lessons import Lesson, StepPlan
+from ui.learn.appeal_court import CourtPanel
 from ui.learn.content_credentials import CredentialsPanel
 from ui.learn.contexts import ContextsPanel
 from ui.learn.denoise import DenoisePanel
@@ -17,7 +18,9 @@ from ui.learn.filter import FilterPanel
 from ui.learn.marks import MarksPanel
 from ui.learn.moderate import ModeratePanel
 from ui.learn.occlusion import OcclusionPanel
+from ui.learn.own_reasons import ReasonsPanel
 from ui.learn.panel import Panel
+from ui.learn.policy_editor import PolicyPanel
 from ui.learn.sand import SandPanel
 from ui.learn.steering import SteeringPanel
 from ui.learn.threshold import ThresholdPanel
@@ -25,14 +28,17 @@ from ui.learn.who_is_drawn import WhoIsDrawnPanel
 from ui.learn.word_list import WordListPanel
 
 PANELS: Mapping[str, Panel[Any]] = {
-    "contexts": ContextsPanel(),
+    "appeal_court": CourtPanel(),
     "content_credentials": CredentialsPanel(),
+    "contexts": ContextsPanel(),
     "denoise": DenoisePanel(),
-    "filter": FilterPanel(),
     "filled_in": FilledInPanel(),
+    "filter": FilterPanel(),
     "marks": MarksPanel(),
     "moderate": ModeratePanel(),
     "occlusion": OcclusionPanel(),
+    "own_reasons": ReasonsPanel(),
+    "policy_editor": PolicyPanel(),
     "sand": SandPanel(),
     "steering": SteeringPanel(),
     "threshold": ThresholdPanel(),
