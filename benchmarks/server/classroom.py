@@ -38,8 +38,9 @@ PASSWORD = "a password for this run"
 FOLLOW = 3.0  # seconds between two looks at what the teacher has opened, as class.js has it
 WATCH = 2.0  # of the teacher's page
 AGAIN, SHORT = 4, 10.0  # as learn.js waits without a word
-SLIDERS, PICTURES, TEACHER = "sliders and choices", "pictures", "the teacher's page"
-AIMS = {SLIDERS: 1.0, PICTURES: 6.0, TEACHER: 1.0}
+SLIDERS, PICTURES, DRAWN = "sliders and choices", "pictures", "pictures drawn anew"
+TEACHER = "the teacher's page"
+AIMS = {SLIDERS: 1.0, PICTURES: 6.0, DRAWN: 6.0, TEACHER: 1.0}
 ERRORS_LESSON, PICTURE_LESSON, MARKS_LESSON = "two_kinds_of_error", "looking_at_pictures", "marks"
 
 
@@ -129,17 +130,22 @@ class Learner:
                 await self.pause()
 
     async def marks(self, until: float, steps: Mapping[str, Any]) -> None:
-        """Attacks pictures as the panel does: one amount after the other."""
+        """Has a picture drawn, then attacks it, or one of everybody's, one amount after the other as the panel does."""
         for name in steps:
             await self.call(PICTURES, f"/learn/{MARKS_LESSON}/panel/{name}")
+        with_attacks = [name for name, about in steps.items() if about["attacks"]]
+        files: dict[str, str] = {}
         while time.monotonic() < until:
-            name = self.dice.choice(list(steps))
-            about = steps[name]
-            if about["attacks"]:
+            name = self.dice.choice(with_attacks)
+            path, about = f"/learn/{MARKS_LESSON}/panel/{name}", steps[name]
+            if about["own"] and name not in files:
+                drawn = await self.call(DRAWN, path, {"draw": self.dice.choice(about["prompts"])})
+                files[name] = drawn.get("file", "")
+            else:
                 kind = self.dice.choice(list(about["attacks"]))
-                low, high, _ = sorted(about["attacks"][kind][:2]) + [0]
-                body = {"picture": self.dice.choice(about["prompts"]), "amounts": {kind: self.dice.randint(low, high)}}
-                await self.call(PICTURES, f"/learn/{MARKS_LESSON}/panel/{name}", body)
+                low, high = sorted(about["attacks"][kind][:2])
+                of = {"file": files[name]} if files.get(name) else {"picture": self.dice.choice(about["prompts"])}
+                await self.call(PICTURES, path, of | {"amounts": {kind: self.dice.randint(low, high)}})
             await self.pause()
 
     async def own_picture(self, until: float, step: str) -> None:

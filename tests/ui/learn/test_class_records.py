@@ -23,6 +23,7 @@ OWN = {"blocked": 2, "missed": 1, "harmless": 12, "harmful": 8}
 # Recorded in the tab of a learner alone: words, or too much for a chart.
 NOT_GATHERED = {
     "filled_in": "how many people a prompt left open",
+    "marks": "which attacks were tried, and what was left: rows, not numbers",
     "occlusion": "which picture was looked at last",
     "sand": "where the slider was left",
     "who_is_drawn": "what somebody sees in a face is for nobody's chart",
