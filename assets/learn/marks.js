@@ -37,7 +37,7 @@ export function mount({ root, data, words, ask, tell, fail, share, state, record
           found.contradictions.length ? el("ul", { class: "bad" }, found.contradictions.map((one) => el("li", {}, one))) : "",
           el("p", { class: "muted" }, say(words.size, { width: found.width, height: found.height, kilobytes: Math.round(found.bytes / 1024) })))),
       table([words.mark, words.finding], [[words.visible, el("div", {}, label, means(words.visible_means))],
-        ...found.layers.map((layer) => [layer.title, el("div", {}, finding(layer), layer.name === "registry" && bits ? ` ${bits}` : "", means(layer.meaning))])]))
+        ...found.layers.map((layer) => [layer.title, el("div", {}, finding(layer), layer.name === "registry" && bits ? ` · ${bits}` : "", means(layer.meaning))])]))
     tell(found.summary)
   }
 

@@ -43,7 +43,9 @@ def file_of_fox(served: Served) -> bytes:
 def test_an_attack_is_set_by_arrow_keys_and_verified(browser: Browser, looking: Served, width: int) -> None:
     page = at(browser, looking, "save", width)
     assert marks_shown(page) == ["✓"] * 4
-    page.locator(f"{VISIBLE} .panel input[type=range]").focus()
+    slider = page.locator(f"{VISIBLE} .panel input[type=range]")
+    assert slider.bounding_box()["width"] > 150  # type: ignore[index]
+    slider.focus()
     for _ in range(10):
         page.keyboard.press("ArrowRight")
     assert page.locator(f"{VISIBLE} .panel output").inner_text() == "quality 50"

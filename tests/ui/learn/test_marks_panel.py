@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import re
 from collections.abc import Callable
 from dataclasses import replace
 from io import BytesIO
@@ -23,11 +24,13 @@ from safety.resources import PRESETS
 from studio import Studio
 from studio.lessons import load_lessons
 from tests.fakes import fake_review, fake_studio, limits
+from ui.html.verification import plain_times
 from ui.learn import marks as panel_of
 from ui.learn.drawn import drawn_once
 from ui.learn.marks import AMOUNTS, FileAttack, MarksPanel, MarksSettings
 from ui.learn.panel import Desk, Memory
-from ui.texts import page_texts
+from ui.sentences import in_language
+from ui.texts import all_texts, page_texts
 
 STEPS = {step.id: step for step in load_lessons(PRESETS)["marks"].plan.step}
 FOX, APPLE = STEPS["attack"].settings["prompts"]
@@ -88,7 +91,7 @@ def test_an_attack_shows_what_verify_says_of_the_file_that_it_leaves(
     shown = MarksPanel().answer(desk(studio, memory), {"picture": FOX, "amounts": amounts})
     ((file, verification),) = verified
     row, image = verification.as_json(), open_picture(file)
-    assert shown["summary"] == row["summary"].split(". ")[0] or shown["summary"].startswith(row["summary"][:20])
+    assert shown["summary"] == plain_times(row["summary"])
     assert {layer["name"]: layer["state"] != "none" for layer in shown["layers"]} == {
         name: layer["found"] and layer.get("match") != "unclear" for name, layer in row["layers"].items()
     }
@@ -98,6 +101,23 @@ def test_an_attack_shows_what_verify_says_of_the_file_that_it_leaves(
         row["layers"]["registry"]["distance"],
     )
     assert (shown["width"], shown["height"], shown["bytes"]) == (*image.size, len(file)) and looks(image)
+
+
+def said_in_english(text: str, tag: str) -> list[str]:
+    return [sentence for sentence in re.split(r"(?<=[.!?])\s+", text) if in_language(sentence, tag) == sentence]
+
+
+def test_what_verify_says_in_this_lesson_is_said_in_every_language(
+    studio: Studio, memory: Memory, verified: list[tuple[bytes, Verification]]
+) -> None:
+    for amounts, _, _ in ATTACKS.values():
+        MarksPanel().answer(desk(studio, memory), {"picture": FOX, "amounts": amounts})
+    MarksPanel().answer(desk(studio, memory, FORGE), {"lift": FOX, "onto": APPLE, "credentials": True})
+    for _, verification in verified:
+        for text in (verification.summary, *verification.contradictions):
+            assert {tag: said_in_english(text, tag) for tag in all_texts() if tag != "en"} == {
+                tag: [] for tag in all_texts() if tag != "en"
+            }
 
 
 def test_a_program_that_keeps_metadata_loses_the_credentials_all_the_same(studio: Studio, memory: Memory) -> None:
