@@ -3,6 +3,10 @@ const words = JSON.parse(document.getElementById("words").textContent)
 
 export const say = (text, names = {}) => text.replace(/\{(\w+)\}/g, (whole, name) => names[name] ?? whole)
 
+// A number as the language of the page writes it: 0.50, or 0,50.
+export const decimal = (value, digits) =>
+  new Intl.NumberFormat(document.documentElement.lang || "en", { minimumFractionDigits: digits, maximumFractionDigits: digits }).format(value)
+
 // el("p", {class: "a"}, "text", child): an element; a handler is given as onclick: function.
 export function el(tag, given = {}, ...children) {
   const svg = ["svg", "g", "rect", "line", "path", "text", "circle", "title", "polyline", "pattern", "defs"].includes(tag)

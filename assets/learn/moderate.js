@@ -49,7 +49,8 @@ export function mount({ root, data, words, ask, tell, fail, record, everybody })
       el("h3", {}, words.each),
       table([words.prompt, words.you, words.people, words.studio], result.rows.map((row, n) =>
         [el("span", { lang: "en" }, row.prompt), yes(stopped[n]), yes(row.harmful), yes(row.stopped)])))
-    tell(say(words.told, { blocked: result.yours.blocked, missed: result.yours.missed }))
+    const all = result.rows.length, { blocked, missed } = result.yours
+    tell(say(words.told, { same: all - blocked - missed, all, blocked, missed }))
   }
   // In a class everybody's points come beside the own one, as they arrive.
   async function meet(plot, class_words) {

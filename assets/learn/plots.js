@@ -1,5 +1,5 @@
 // Plots as SVG that colour-blind people can read: each row of bars has a pattern, each line a mark of its own.
-import { el } from "./elements.js"
+import { decimal, el } from "./elements.js"
 
 // As wide as the screen, so that the words in a plot stay readable on a phone.
 export const WIDTH = Math.max(300, Math.min(640, innerWidth - 70))
@@ -12,40 +12,43 @@ const x = (share) => LEFT + share * (WIDTH - LEFT - RIGHT)
 
 // Two histograms over 0..1, one up and one down, with a limit between; returns {figure, move(at)}.
 export function mirrored(up, down, bins, names) {
-  const height = 260, middle = height / 2 - 8
+  const height = 276, middle = (height - BOTTOM - 10 + TOP) / 2
   // Each side on a scale of its own: there are more harmless prompts than harmful ones.
   const most = { 1: Math.max(1, ...up), [-1]: Math.max(1, ...down) }
   const bar = (many, n, kind, sign) => {
-    const size = (many / most[sign]) * (middle - TOP - 14)
+    // One prompt among hundreds is still to be seen, and the tallest bar leaves room for the names.
+    const size = many && Math.max(3, (many / most[sign]) * (middle - TOP - 30))
     return el("rect", { class: kind, x: x(n / bins) + 1, width: x(1 / bins) - x(0) - 2, y: sign > 0 ? middle - size : middle,
       height: size, "fill-opacity": sign > 0 ? 0.85 : 0.45 })
   }
-  const limit = el("line", { class: "limit", y1: TOP, y2: height - BOTTOM, x1: x(0.5), x2: x(0.5) })
-  const ticks = [0, 0.25, 0.5, 0.75, 1].map((at) => el("text", { x: x(at), y: height - 12, "text-anchor": "middle" }, String(at)))
+  const limit = el("line", { class: "limit", y1: TOP + 10, y2: height - BOTTOM - 28, x1: x(0.5), x2: x(0.5) })
+  const ticks = [0, 0.25, 0.5, 0.75, 1].map((at) => el("text", { x: x(at), y: height - 26, "text-anchor": "middle" },
+    decimal(at, at % 0.5 ? 2 : at % 1 ? 1 : 0)))
   const figure = el("figure", {}, frame(height, names.label,
     up.map((many, n) => bar(many, n, "one", 1)), down.map((many, n) => bar(many, n, "two", -1)),
     el("line", { class: "axis", x1: x(0), x2: x(1), y1: middle, y2: middle }),
     el("text", { x: x(1), y: TOP + 4, "text-anchor": "end" }, names.up),
-    el("text", { x: x(1), y: height - BOTTOM - 2, "text-anchor": "end" }, names.down),
-    ticks, limit))
+    el("text", { x: x(1), y: height - BOTTOM - 14, "text-anchor": "end" }, names.down),
+    el("text", { x: x(1), y: height - 8, "text-anchor": "end" }, names.x), ticks, limit))
   return { figure, move: (at) => { limit.setAttribute("x1", x(at)); limit.setAttribute("x2", x(at)) } }
 }
 
 // A curve of [x, y] pairs in 0..1, with a point that moves along; returns {figure, move([x, y]), crowd(points)}.
 export function curve(points, names, kind = "three") {
-  const height = 300, y = (share) => TOP + (1 - share) * (height - TOP - BOTTOM)
+  // The names stand above and below the axes, where no curve runs.
+  const height = 330, top = 36, foot = 54, y = (share) => top + (1 - share) * (height - top - foot)
   const path = points.map(([a, b]) => `${x(a).toFixed(1)},${y(b).toFixed(1)}`).join(" ")
   const dot = el("circle", { class: "two", r: 7 })
   const ticks = [0, 0.5, 1].flatMap((at, n) => [
-    el("text", { x: x(at), y: height - 14, "text-anchor": "middle" }, String((names.at ?? [0, 0.5, 1])[n])),
-    el("text", { x: LEFT - 6, y: y(at) + 4, "text-anchor": "end" }, String(at))])
+    el("text", { x: x(at) + (at === 1 ? RIGHT - 1 : 0), y: height - 32, "text-anchor": at === 1 ? "end" : "middle" }, names.at?.[n] ?? decimal(at, at % 1 ? 1 : 0)),
+    el("text", { x: LEFT - 6, y: y(at) + 4, "text-anchor": "end" }, decimal(at, at % 1 ? 1 : 0))])
   const others = el("g", {})
   const figure = el("figure", {}, frame(height, names.label,
     el("line", { class: "axis", x1: x(0), x2: x(1), y1: y(0), y2: y(0) }),
     el("line", { class: "axis", x1: x(0), x2: x(0), y1: y(0), y2: y(1) }),
+    names.chance ? el("line", { class: "chance", x1: x(0), x2: x(1), y1: y(0), y2: y(1) }) : "",
     el("polyline", { class: `line ${kind}`, points: path }), others, dot, ticks,
-    el("text", { x: x(1), y: height - 2, "text-anchor": "end" }, names.x),
-    el("text", { x: x(0) + 8, y: TOP + 24 }, names.y)))
+    el("text", { x: x(1), y: height - 8, "text-anchor": "end" }, names.x), el("text", { x: 4, y: 20 }, names.y)))
   const move = (at) => {
     dot.classList.toggle("away", !at)
     if (at) dot.setAttribute("cx", x(at[0]))

@@ -44,7 +44,7 @@ WRONG = {
     "an unknown key": ("lesson.toml", "minutes = 15", "minutes = 15\nmood = 1", "mood"),
     "a step without words": ("lesson.toml", 'id = "scores"', 'id = "others"', "others"),
     "an id that the page has": ("lesson.toml", 'id = "scores"', 'id = "words"', "id words"),
-    "a question without words": ("lesson.toml", 'id = "scores"', 'id = "scores"\ncheck = {}', "step scores: check"),
+    "a question without words": ("lesson.toml", 'id = "places"', 'id = "places"\ncheck = {}', "step places: check"),
     "a right answer that is none": ("lesson.toml", "right = [3]", "right = [4]", "right: counts from 1 to 3"),
     "a number below its least": ("lesson.toml", "least = 0, most = 30", "least = 30, most = 0", "least must be"),
     "an unknown heading": ("en.md", "### Explain", "### Explanation", "### Explanation"),

@@ -18,12 +18,16 @@ NOTHING_TO_ANSWER = "This panel takes no calls."
 
 
 class ThresholdSettings(ConfigModel):
-    """`set` names the labelled prompts. `situations`: places for each of which a threshold is chosen and defended."""
+    """`set` names the labelled prompts. `situations`: places for each of which a threshold is chosen and defended.
+
+    `guessed`: the guess before is a count of false blocks at 0.50, and is shown beside what is counted there.
+    """
 
     set: str
     mode: str = BASE_MODE
     situations: tuple[str, ...] = ()
     curves: bool = False
+    guessed: bool = False
 
 
 class ThresholdPanel:
@@ -40,6 +44,7 @@ class ThresholdPanel:
             "rows": scored_rows(desk, chosen.set, chosen.mode),
             "situations": list(chosen.situations),
             "curves": chosen.curves,
+            "guessed": chosen.guessed,
         }
 
     def answer(self, desk: Desk[ThresholdSettings], call: Mapping[str, Any]) -> Json:

@@ -53,6 +53,15 @@ def test_a_wrong_setting_of_a_panel_is_named() -> None:
         settings_of(lesson, step)
 
 
+@pytest.mark.parametrize("language", ["en", "de"])
+def test_the_counts_that_a_lesson_names_are_those_of_its_set(language: str) -> None:
+    rows = load_set(PRESETS, "everyday_and_risky")
+    harmful = sum(row.harmful for row in rows)
+    text = (PRESETS / "lessons" / "two_kinds_of_error" / f"{language}.md").read_text(encoding="utf-8")
+    for count in (len(rows), len(rows) - harmful, harmful):
+        assert f" {count} " in text.replace("\n", " ")
+
+
 def test_the_scores_of_a_set_are_those_of_the_studio(studio: Studio) -> None:
     panel, settings = PANELS["threshold"], ThresholdSettings(set="everyday_and_risky")
     rows = panel.open(desk(studio, settings))["rows"]
