@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import zipfile
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
@@ -77,8 +78,7 @@ def test_stop_reload_and_resume_lose_none(page: Page, served: Served) -> None:
         served.engine.pause = 0.0
     finished = page.locator("button.sl-tile").count()
     page.reload()
-    open_lists(page)
-    assert page.input_value("#sl-list textarea").startswith("a lake")
+    expect(page.locator("#sl-list textarea")).to_have_value(re.compile("^a lake"), timeout=WAIT)
     expect(page.locator("button.sl-tile")).to_have_count(finished)
     says(page, "#sl-list-go", "Draw the rest")
     page.click("#sl-list-go")
