@@ -6,8 +6,9 @@ from collections.abc import Mapping
 from typing import Any
 
 from safety.config import ConfigModel
+from safety.messages.catalogue import RenderedReason
 from safety.policy.model import BASE_MODE
-from safety.records import Decision, Reason, Stage
+from safety.records import Decision, Stage
 from ui.learn.panel import Desk, Json, text_of
 
 MOST_WORDS = 500  # characters
@@ -46,7 +47,7 @@ def _mode(desk: Desk[ContextsSettings], mode: str, prompt: str) -> Json:
         "name": decision.verdict.name.lower(),
         "allowed": decision.allowed,
         "scores": _scores(desk, decision),
-        "reasons": [_reason(desk, reason) for reason in decision.reasons],
+        "reasons": [_reason(desk, one) for one in desk.messages.render(decision)],
     }
 
 
@@ -55,9 +56,10 @@ def _scores(desk: Desk[ContextsSettings], decision: Decision) -> list[Json]:
     return [{"category": _title(desk, name), "score": round(score, 3)} for name, score in highest]
 
 
-def _reason(desk: Desk[ContextsSettings], reason: Reason) -> Json:
+def _reason(desk: Desk[ContextsSettings], rendered: RenderedReason) -> Json:
+    reason = rendered.reason
     return {
-        "category": _title(desk, reason.category),
+        "category": rendered.title,
         "verdict": reason.verdict.name.lower(),
         "score": None if reason.score is None else round(reason.score, 3),
         "limit": reason.threshold,

@@ -41,17 +41,24 @@ class Memory:
         with self._lock:
             lock = self._locks.setdefault(key, threading.Lock())
         with lock:
-            if key not in self._kept:
-                value = compute()
-                with self._lock:
-                    self._kept[key] = value
-                    if len(self._kept) > MOST_KEPT:
-                        old, _ = self._kept.popitem(last=False)
-                        self._locks.pop(old, None)
             with self._lock:
-                # What is looked at stays; the oldest of the rest goes.
-                self._kept.move_to_end(key)
-                return cast(T, self._kept[key])
+                if key in self._kept:
+                    # What is looked at stays; the oldest of the rest goes.
+                    self._kept.move_to_end(key)
+                    return cast(T, self._kept[key])
+            try:
+                value = compute()
+            except BaseException:
+                # What fails leaves nothing: calls that fail could fill the memory.
+                with self._lock:
+                    self._locks.pop(key, None)
+                raise
+            with self._lock:
+                self._kept[key] = value
+                if len(self._kept) > MOST_KEPT:
+                    old, _ = self._kept.popitem(last=False)
+                    self._locks.pop(old, None)
+            return value
 
     def forget(self, key: object, value: object) -> None:
         """Drops what is kept for a key, if it is still this value: the next who asks for it computes it anew."""
@@ -103,7 +110,8 @@ def text_of(call: Mapping[str, Any], name: str, most: int) -> str:
     value = call.get(name)
     if not isinstance(value, str) or len(value) > most:
         raise RequestError(f"{name} has to be a text of at most {most} characters.", "Shorten it, then try again.")
-    return value
+    # Half a character shows nothing, as to the checks, and cannot be told again: JSON has it, UTF-8 has not.
+    return value.encode("utf-8", "ignore").decode()
 
 
 def number_of(call: Mapping[str, Any], name: str, least: float, most: float) -> float:

@@ -7,11 +7,12 @@ import socket
 import threading
 import time
 from collections import Counter
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qs
 
 from starlette.concurrency import run_in_threadpool
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect, Request
 from starlette.responses import HTMLResponse, JSONResponse, RedirectResponse, Response
 from starlette.routing import Route
 
@@ -178,9 +179,9 @@ class TeacherSite:
         return bool(self.auth.identify(request.cookies.get(COOKIE, "")))
 
     def _lesson(self, name: object) -> str:
-        if name != "" and name not in self.studio.lessons:
+        if not isinstance(name, str) or (name and name not in self.studio.lessons):
             raise RequestError("There is no such lesson.")
-        return str(name)
+        return name
 
     def _address(self, request: Request) -> str:
         """Returns what learners type to get here: as the teacher did, but for the name of this machine."""
@@ -216,10 +217,12 @@ def _answered(result: Json | Problem, request: Request) -> Response:
 
 async def _read(request: Request, most: int) -> bytes:
     body = b""
-    async for piece in request.stream():
-        body += piece
-        if len(body) > most:
-            return b""
+    # Who hangs up is told nothing, and the log neither.
+    with suppress(ClientDisconnect):
+        async for piece in request.stream():
+            body += piece
+            if len(body) > most:
+                return b""
     return body
 
 

@@ -11,12 +11,12 @@ import re
 import threading
 from collections import Counter
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Any
 
-from anyio import CapacityLimiter, to_thread
+from anyio import CapacityLimiter, move_on_after, to_thread
 from starlette.applications import Starlette
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect, Request
 from starlette.responses import FileResponse, HTMLResponse, JSONResponse, PlainTextResponse, RedirectResponse, Response
 from starlette.routing import Route
 from starlette.types import ASGIApp, Receive, Scope, Send
@@ -42,6 +42,7 @@ FILE = re.compile(r"[a-z_]+\.(?:js|css)")
 TYPES = {".js": "text/javascript", ".css": "text/css"}
 AT_ONCE = 4  # calls of one client
 PICTURES_AT_ONCE, OTHERS_AT_ONCE = 3, 4  # calls of all clients that are computed, the others wait
+SENDING = 60.0  # seconds in which a call has to be sent
 RETRY = 2  # seconds after which a call that was turned away may pass
 HEADERS = {"Cache-Control": "no-cache", "Vary": "Accept-Language, Cookie"}
 PRIVATE = {"Cache-Control": "no-store"}
@@ -112,8 +113,11 @@ class LearnSite:
         lesson = self._lesson(request)
         if lesson is None:
             return _gone()
-        pages = LessonPages(asked_texts(request), languages())
-        return self._html(request, pages.worksheet(lesson, "answers" in request.query_params))
+        answers, room = "answers" in request.query_params, room_of(request)
+        if room and (answers or not room.is_open(lesson.name)):
+            # What is right is told after the question, step by step.
+            return RedirectResponse(f"../{room.lesson or lesson.name}", 303)
+        return self._html(request, LessonPages(asked_texts(request), languages()).worksheet(lesson, answers))
 
     def file(self, request: Request) -> Response:
         """Returns a script or the style sheet of the lessons."""
@@ -133,17 +137,21 @@ class LearnSite:
         room = room_of(request)
         if room and not room.is_open(lesson.name, [one.id for one in lesson.plan.step].index(step.id) + 1):
             return _problem(in_language(NOT_OPEN, asked_texts(request).tag), 403)
-        call: dict[str, Any] | None = None
-        if request.method == "POST":
-            body = await _body(request, PANELS[step.panel].most_bytes)
-            if body is None:
-                return _problem(TOO_LONG, 413)
-            call = _call(body)
-            if call is None:
-                return _problem(NOT_A_CALL, 400)
+        most = PANELS[step.panel].most_bytes
+        # Counted before it is read: what is sent in many calls fills the memory as well.
         with self._turn(client_ip(request)) as may:
             if not may:
-                return _problem(TOO_MANY, 429, RETRY)
+                # A browser that is still sending would not see the answer.
+                await _body(request, most, kept=False)
+                return _problem(in_language(TOO_MANY, asked_texts(request).tag), 429, RETRY)
+            call: dict[str, Any] | None = None
+            if request.method == "POST":
+                body = await _body(request, most)
+                if body is None:
+                    return _problem(in_language(TOO_LONG, asked_texts(request).tag), 413)
+                call = _call(body)
+                if call is None:
+                    return _problem(NOT_A_CALL, 400)
             # A few at a time: a class that computes all at once keeps the processor from those who move a slider.
             places = self._on_pictures if step.panel in ON_PICTURES else self._others
             return await to_thread.run_sync(self._answer, request, lesson, step, call, limiter=places)
@@ -202,14 +210,17 @@ def asked_texts(request: Request) -> Texts:
     return page_texts(asked if asked in all_texts() else page_language(request))
 
 
-async def _body(request: Request, most: int) -> bytes | None:
-    """Returns the body of a request; None for one that has more bytes than `most`."""
-    body = b""
-    async for piece in request.stream():
-        body += piece
-        if len(body) > most:
-            return None
-    return body
+async def _body(request: Request, most: int, kept: bool = True) -> bytes | None:
+    """Returns the body of a request, what has come of it after SENDING; None for more bytes than `most`."""
+    body, size = bytearray(), 0
+    # Who never ends would hold one of the few calls that an address has, which others behind it share.
+    with suppress(ClientDisconnect), move_on_after(SENDING):
+        async for piece in request.stream():
+            size += len(piece)
+            if size > most:
+                return None
+            body += piece if kept else b""
+    return bytes(body)
 
 
 def _call(body: bytes) -> dict[str, Any] | None:

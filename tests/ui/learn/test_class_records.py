@@ -49,6 +49,7 @@ WRONG = {
     "no number": (MODERATOR, GUESS, "14"),
     "a truth": (MODERATOR, GUESS, True),
     "no finite number": (MODERATOR, GUESS, float("nan")),
+    "a number too large for a float": (MODERATOR, GUESS, 10**400),
     "an option that there is not": (MODERATOR, CHECK, 4),
     "between two options": (MODERATOR, CHECK, 1.5),
     "words beside the numbers": (MODERATOR, ERRORS, OWN | {"why": "my name is Ann"}),

@@ -200,6 +200,16 @@ def test_learners_see_what_the_teacher_has_opened(school: Served, room: Room) ->
         assert closed.status_code == 403 and closed.json()["error"] == "Your teacher has not opened this yet."
 
 
+def test_a_learner_prints_what_is_open_and_no_answers(school: Served, room: Room) -> None:
+    with learner(school, room) as ann, browser(school) as stranger:
+        assert ann.get(f"/learn/{LESSON}/worksheet").status_code == 200
+        assert ann.get(f"/learn/{LESSON}/worksheet?answers").headers["location"] == f"../{LESSON}"
+        assert school.studio.classroom is not None
+        school.studio.classroom.change(LESSON, 1, True, 35)
+        assert ann.get("/learn/context/worksheet").headers["location"] == f"../{LESSON}"
+        assert stranger.get(f"/learn/{LESSON}/worksheet?answers").status_code == 200
+
+
 def test_a_learner_sees_no_picture_of_another(school: Served, room: Room) -> None:
     with learner(school, room) as ann, learner(school, room) as ben:
         classroom = school.studio.classroom
@@ -268,9 +278,10 @@ def test_a_class_of_no_form_is_not_opened(school: Served, call: Any) -> None:
         assert board.get("/class/teacher/state").json() == {"open": False}
 
 
-def test_a_lesson_that_there_is_not_is_not_opened(school: Served, room: Room) -> None:
+@pytest.mark.parametrize("name", ["x", None, [], {}], ids=["a name", "nothing", "a list", "a table"])
+def test_a_lesson_that_there_is_not_is_not_opened(school: Served, room: Room, name: Any) -> None:
     with teacher(school) as board:
-        call = {"lesson": "x", "steps": 0, "locked": True, "places": 35}
+        call = {"lesson": name, "steps": 0, "locked": True, "places": 35}
         assert board.post("/class/teacher/set", json=call).status_code == 400
 
 

@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import httpx
 import pytest
 
 from safety.resources import PRESETS
 from studio.lessons import load_lessons
+from tests.fakes import fake_studio
+from ui.web import learn_site
+from ui.web.learn_site import LearnSite
 
 if TYPE_CHECKING:
     from tests.ui.conftest import Served
@@ -70,3 +75,53 @@ def test_a_wrong_call_is_answered_with_a_sentence(client: httpx.Client, body: by
 def test_a_page_runs_no_script_of_others(client: httpx.Client) -> None:
     policy = client.get("/learn/two_kinds_of_error").headers["content-security-policy"]
     assert "script-src 'self'" in policy and "default-src 'none'" in policy
+
+
+def test_calls_that_are_never_ended_are_few_and_leave_their_places(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    site = LearnSite(nowhere, fake_studio(tmp_path))
+
+    async def answers() -> list[int]:
+        begun = asyncio.Semaphore(0)
+
+        async def never() -> Any:
+            begun.release()
+            await asyncio.Event().wait()
+
+        async def whole() -> Any:
+            return {"type": "http.request", "body": b"", "more_body": False}
+
+        async with asyncio.TaskGroup() as group:
+            slow = [group.create_task(status(site, never)) for _ in range(learn_site.AT_ONCE)]
+            for _ in slow:
+                await begun.acquire()
+            further = await status(site, whole)
+        return [further, *(task.result() for task in slow)]
+
+    monkeypatch.setattr(learn_site, "SENDING", 1.0)
+    assert asyncio.run(answers()) == [429] + [400] * learn_site.AT_ONCE
+    assert not site._running
+
+
+def test_who_hangs_up_while_sending_is_no_failure(tmp_path: Path) -> None:
+    async def gone() -> Any:
+        return {"type": "http.disconnect"}
+
+    assert asyncio.run(status(LearnSite(nowhere, fake_studio(tmp_path)), gone)) == 400
+
+
+async def status(site: LearnSite, receive: Any) -> int:
+    """Returns the status of a call of one client, whose body comes from `receive`."""
+    sent: list[Any] = []
+    scope = {"type": "http", "method": "POST", "path": "/learn/two_kinds_of_error/panel/limit", "query_string": b""}
+
+    async def send(message: Any) -> None:
+        sent.append(message)
+
+    await site({**scope, "headers": [], "client": ("192.0.2.1", 5)}, receive, send)
+    return int(sent[0]["status"])
+
+
+async def nowhere(scope: Any, receive: Any, send: Any) -> None:
+    raise AssertionError("the lessons answer this")

@@ -15,7 +15,7 @@ from studio import Studio
 from studio.lesson_sets import load_set
 from studio.lessons import load_lessons
 from tests.fakes import fake_studio
-from ui.learn.panel import Desk, choice_of, file_of, number_of, text_of
+from ui.learn.panel import Desk, Memory, choice_of, file_of, number_of, text_of
 from ui.learn.panels import PANELS, require_panels, settings_of
 from ui.learn.threshold import ThresholdSettings
 from ui.texts import page_texts
@@ -90,6 +90,19 @@ def test_a_call_of_another_form_is_refused(call: Any) -> None:
         call()
 
 
+def test_half_a_character_is_none() -> None:
+    assert text_of({"words": "a\ud800b"}, "words", 10) == "ab"
+
+
+def test_what_could_not_be_computed_is_tried_again_and_leaves_nothing() -> None:
+    memory = Memory()
+    for number in range(3):
+        with pytest.raises(ZeroDivisionError):
+            memory.once(number, lambda: 1 // 0)
+    assert not memory._locks
+    assert [memory.once(0, lambda: 7), memory.once(0, lambda: 8)] == [7, 7]
+
+
 def answered(studio: Studio, kind: str, settings: Any, call: dict[str, Any]) -> Any:
     panel = PANELS[kind]
     return panel.answer(desk(studio, panel.settings.model_validate(settings)), call)
@@ -127,6 +140,14 @@ def test_contexts_show_what_the_studio_decides_in_each_mode(studio: Studio) -> N
     general, art = shown[0], next(mode for mode in shown if mode["mode"] == "art")
     assert not general["allowed"] and art["allowed"]
     assert general["scores"] == art["scores"]
+
+
+@pytest.mark.parametrize("prompt", ["", " ", "\0", "\ud800"], ids=["nothing", "a space", "no sign", "half a sign"])
+def test_a_prompt_that_no_check_could_read_is_stopped_with_a_reason(studio: Studio, prompt: str) -> None:
+    shown = answered(studio, "contexts", {"prompts": ["a cat"]}, {"prompt": prompt})["modes"]
+    for mode in shown:
+        assert mode["allowed"] is studio.check(prompt, mode["mode"]).allowed
+        assert all(reason["category"] for reason in mode["reasons"]) and (mode["allowed"] or mode["reasons"])
 
 
 def test_a_line_that_holds_everywhere_holds_in_the_lesson(studio: Studio) -> None:
