@@ -22,6 +22,8 @@ GUESS, CHECK, ERRORS = (AskedOf("be_the_moderator", "decide", name) for name in 
 OWN = {"blocked": 2, "missed": 1, "harmless": 12, "harmful": 8}
 # Recorded in the tab of a learner alone: words, or too much for a chart.
 NOT_GATHERED = {
+    "appeal_court": "how one case was decided: words",
+    "policy_editor": "the limits that somebody has moved: another set for each",
     "filled_in": "how many people a prompt left open",
     "marks": "which attacks were tried, and what was left: rows, not numbers",
     "occlusion": "which picture was looked at last",
