@@ -25,6 +25,7 @@ NOT_GATHERED = {
     "appeal_court": "how one case was decided: words",
     "policy_editor": "the limits that somebody has moved: another set for each",
     "filled_in": "how many people a prompt left open",
+    "own_reasons": "a text that the learner has written",
     "marks": "which attacks were tried, and what was left: rows, not numbers",
     "occlusion": "which picture was looked at last",
     "sand": "where the slider was left",
