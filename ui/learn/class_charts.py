@@ -48,7 +48,9 @@ def histogram(found: list[Any], least: float, most: float) -> Json:
     for value in found:
         counts[min(int((value - least) / width), BINS - 1)] += 1
     edges = [least + width * number for number in range(BINS + 1)]
-    labels = [f"{low:g}–{high:g}" for low, high in zip(edges, edges[1:], strict=False)]
+    # A number on an edge counts in the part that begins there.
+    labels = [f"{low:g}–<{high:g}" for low, high in zip(edges[:-1], edges[1:-1], strict=False)]
+    labels.append(f"{edges[-2]:g}–{edges[-1]:g}")
     return {"kind": "number", "labels": labels, "counts": counts, "right": []}
 
 
