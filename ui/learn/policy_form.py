@@ -11,6 +11,7 @@ from typing import Any
 
 from safety.config import parse
 from safety.errors import PresetError, RequestError
+from safety.policy.mode_lock import ModeLock
 from safety.policy.model import Mode, Policy
 from safety.policy.thresholds import Limits
 from safety.records import Stage, Verdict
@@ -61,16 +62,20 @@ def filled_in(policy: Policy, title: str, limits: object) -> Policy:
     path = policy.folder / "modes" / f"{OURS}.toml"
     try:
         table = {"title": title, "description": "", "limits": {Stage.PROMPT.value: _tables(policy, limits)}}
-        # Where the operator has locked a mode, that is for what is made, and here nothing is.
-        return policy.with_mode(OURS, parse(Mode, table, path)).model_copy(update={"locked": ""})
+        # Where the operator or a class has locked a mode, that is for what is made, and here nothing is.
+        free = {"locked": "", "class_lock": ModeLock()}
+        return policy.with_mode(OURS, parse(Mode, table, path)).model_copy(update=free)
     except PresetError as error:
-        problem = error.sentence.partition(f"{path.name}: ")[2] or error.sentence
+        problem = str(error).rpartition(f"{path.name}: ")[2].replace("Value error, ", "")
         raise RequestError(f"The policy does not allow these limits: {problem}", "Move them back.") from None
 
 
 def _tables(policy: Policy, limits: object) -> dict[str, dict[str, Any]]:
     if not isinstance(limits, Mapping) or len(limits) > MOST_KEYS:
         raise RequestError("limits has to be a table of limits, each with warn and block.")
+    # Another name is not looked at any further: what it says would stand in the error, and in the log.
+    if any(key not in policy.limits[Stage.PROMPT] for key in limits):
+        raise RequestError("The policy has no such limit.", "Use those of the form.")
     return {str(key): _table(policy, str(key), steps) for key, steps in limits.items()}
 
 

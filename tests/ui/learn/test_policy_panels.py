@@ -12,6 +12,7 @@ import pytest
 
 from safety.errors import RequestError
 from safety.policy.decide import decide
+from safety.policy.mode_lock import ModeLock
 from safety.policy.model import load_policy
 from safety.prompt import classifier, load_prompt_checks
 from safety.records import Stage, Verdict
@@ -23,6 +24,7 @@ from tests.fakes import fake_studio
 from ui.learn.panel import Desk, Memory
 from ui.learn.panels import PANELS
 from ui.learn.policy_form import OURS, STEPS, as_file, filled_in, movable
+from ui.results import for_visitors
 from ui.texts import all_texts, page_texts
 
 POLICY = load_policy(PRESETS)
@@ -89,6 +91,8 @@ WRONG = {
     "a question above the refusal": ({"nudity": {"warn": 0.6, "block": 0.5}}, "must rise"),
     "a hard line": ({"child_safety": {"warn": 0.5, "block": None}}, "hard line"),
     "no such limit": ({"violent": {"warn": 0.5, "block": None}}, "no such limit"),
+    "half a character": ({"\ud800": {"warn": 0.5}}, "no such limit"),
+    "beyond a float": ({"nudity": {"warn": 10**400}}, "does not allow"),
     "too many": ({str(n): {} for n in range(100)}, "table of limits"),
 }
 
@@ -97,6 +101,18 @@ WRONG = {
 def test_a_form_that_the_policy_does_not_allow_is_refused(limits: Any, told: str) -> None:
     with pytest.raises(RequestError, match=told):
         filled_in(POLICY, "Ours", limits)
+
+
+def test_what_is_not_allowed_is_said_in_words_for_a_learner() -> None:
+    with pytest.raises(RequestError) as refused:
+        filled_in(POLICY, "Ours", {"nudity.read": {"warn": 0.99, "block": None}})
+    assert for_visitors(refused.value.sentence) == refused.value.sentence and "Value error" not in str(refused.value)
+
+
+def test_a_mode_that_is_locked_for_a_class_is_not_that_of_the_form() -> None:
+    policy = POLICY.model_copy(update={"class_lock": ModeLock("general"), "locked": "general"})
+    ours = filled_in(policy, "Ours", {"nudity": {"warn": 0.5, "block": None}})
+    assert (ours.effective_mode(OURS), policy.effective_mode("art")) == (OURS, "general")
 
 
 def test_the_file_that_is_shown_is_read_as_the_same_mode(tmp_path: Path) -> None:
