@@ -66,8 +66,8 @@ def filled_in(policy: Policy, title: str, limits: object) -> Policy:
         free = {"locked": "", "class_lock": ModeLock()}
         return policy.with_mode(OURS, parse(Mode, table, path)).model_copy(update=free)
     except PresetError as error:
-        problem = str(error).rpartition(f"{path.name}: ")[2].replace("Value error, ", "")
-        raise RequestError(f"The policy does not allow these limits: {problem}", "Move them back.") from None
+        problem = str(error).rpartition(f"{path.name}: ")[2].replace("Value error, ", "").rstrip(".")
+        raise RequestError(f"The policy does not allow these limits: {problem}.", "Move them back.") from None
 
 
 def _tables(policy: Policy, limits: object) -> dict[str, dict[str, Any]]:
