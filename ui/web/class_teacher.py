@@ -7,12 +7,11 @@ import socket
 import threading
 import time
 from collections import Counter
-from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qs
 
 from starlette.concurrency import run_in_threadpool
-from starlette.requests import ClientDisconnect, Request
+from starlette.requests import Request
 from starlette.responses import HTMLResponse, JSONResponse, RedirectResponse, Response
 from starlette.routing import Route
 
@@ -33,6 +32,7 @@ from ui.web.client_ip import client_ip
 from ui.web.learn_site import HEADERS, PRIVATE, asked_texts
 from ui.web.origins import LOOPBACK_NAMES
 from ui.web.picture_slot import forget
+from ui.web.request_body import read_body
 
 if TYPE_CHECKING:
     from studio import Studio
@@ -215,21 +215,10 @@ def _answered(result: Json | Problem, request: Request) -> Response:
     return JSONResponse(result, headers=PRIVATE)
 
 
-async def _read(request: Request, most: int) -> bytes:
-    body = b""
-    # Who hangs up is told nothing, and the log neither.
-    with suppress(ClientDisconnect):
-        async for piece in request.stream():
-            body += piece
-            if len(body) > most:
-                return b""
-    return body
-
-
 async def read_call(request: Request, most: int) -> dict[str, Any] | None:
     """Returns the JSON object of a call; None for what is none, or longer than `most` bytes."""
     try:
-        call = json.loads(await _read(request, most))
+        call = json.loads(await read_body(request, most) or b"")
     except (ValueError, RecursionError):
         return None
     return call if isinstance(call, dict) else None
@@ -237,7 +226,7 @@ async def read_call(request: Request, most: int) -> dict[str, Any] | None:
 
 async def read_form(request: Request) -> dict[str, str]:
     """Returns an urlencoded form, the last value of each name; an empty one if it is too long or no form."""
-    body = (await _read(request, MAX_FORM)).decode("utf-8", "replace")
+    body = (await read_body(request, MAX_FORM) or b"").decode("utf-8", "replace")
     return {name: values[-1] for name, values in parse_qs(body).items()}
 
 

@@ -11,12 +11,12 @@ import re
 import threading
 from collections import Counter
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
-from anyio import CapacityLimiter, move_on_after, to_thread
+from anyio import CapacityLimiter, to_thread
 from starlette.applications import Starlette
-from starlette.requests import ClientDisconnect, Request
+from starlette.requests import Request
 from starlette.responses import FileResponse, HTMLResponse, JSONResponse, PlainTextResponse, RedirectResponse, Response
 from starlette.routing import Route
 from starlette.types import ASGIApp, Receive, Scope, Send
@@ -33,6 +33,7 @@ from ui.texts import Texts, all_texts, languages, page_texts
 from ui.web.client_ip import client_ip
 from ui.web.person import YEAR, person_of
 from ui.web.reader import COOKIE, accepted, page_language
+from ui.web.request_body import read_body
 
 if TYPE_CHECKING:
     from studio import Studio
@@ -42,7 +43,6 @@ FILE = re.compile(r"[a-z_]+\.(?:js|css)")
 TYPES = {".js": "text/javascript", ".css": "text/css"}
 AT_ONCE = 4  # calls of one client
 PICTURES_AT_ONCE, OTHERS_AT_ONCE = 3, 4  # calls of all clients that are computed, the others wait
-SENDING = 60.0  # seconds in which a call has to be sent
 RETRY = 2  # seconds after which a call that was turned away may pass
 HEADERS = {"Cache-Control": "no-cache", "Vary": "Accept-Language, Cookie"}
 PRIVATE = {"Cache-Control": "no-store"}
@@ -142,11 +142,11 @@ class LearnSite:
         with self._turn(client_ip(request)) as may:
             if not may:
                 # A browser that is still sending would not see the answer.
-                await _body(request, most, kept=False)
+                await read_body(request, most, kept=False)
                 return _problem(in_language(TOO_MANY, asked_texts(request).tag), 429, RETRY)
             call: dict[str, Any] | None = None
             if request.method == "POST":
-                body = await _body(request, most)
+                body = await read_body(request, most)
                 if body is None:
                     return _problem(in_language(TOO_LONG, asked_texts(request).tag), 413)
                 call = _call(body)
@@ -208,19 +208,6 @@ def asked_texts(request: Request) -> Texts:
     """Returns the strings of the language that a page is asked for in."""
     asked = request.query_params.get("language", "")
     return page_texts(asked if asked in all_texts() else page_language(request))
-
-
-async def _body(request: Request, most: int, kept: bool = True) -> bytes | None:
-    """Returns the body of a request, what has come of it after SENDING; None for more bytes than `most`."""
-    body, size = bytearray(), 0
-    # Who never ends would hold one of the few calls that an address has, which others behind it share.
-    with suppress(ClientDisconnect), move_on_after(SENDING):
-        async for piece in request.stream():
-            size += len(piece)
-            if size > most:
-                return None
-            body += piece if kept else b""
-    return bytes(body)
 
 
 def _call(body: bytes) -> dict[str, Any] | None:

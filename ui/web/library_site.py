@@ -34,6 +34,7 @@ from ui.web.headers import FILE_POLICY
 from ui.web.person import person_of
 from ui.web.picture_slot import forget
 from ui.web.reader import accepted, page_language
+from ui.web.request_body import read_body
 
 if TYPE_CHECKING:
     from studio import Studio
@@ -202,11 +203,9 @@ def _getter(work: Callable[[Request], Response]) -> Callable[[Request], Any]:
 
 def _poster(work: Callable[[Request, dict[str, Any]], Response]) -> Callable[[Request], Any]:
     async def answer(request: Request) -> Response:
-        body = b""
-        async for piece in request.stream():
-            body += piece
-            if len(body) > MAX_BODY:
-                return _problem(NOT_A_CALL, 413)
+        body = await read_body(request, MAX_BODY)
+        if body is None:
+            return _problem(NOT_A_CALL, 413)
         try:
             call = json.loads(body)
         except (ValueError, RecursionError):

@@ -28,6 +28,7 @@ from ui.html.prompt_marks import prompt_marks
 from ui.results import Judged, Problem, attempt
 from ui.web import handlers
 from ui.web.client_ip import client_ip
+from ui.web.request_body import read_body
 from ui.web.word_notes import words_before
 
 if TYPE_CHECKING:
@@ -93,7 +94,7 @@ class LiveJudgement:
             return _problem(TOO_MANY, 429, {"Retry-After": "2"})
         self._waiting[client] += 1
         try:
-            raw = await _body(request)
+            raw = await read_body(request, MOST_BYTES)
             if raw is None:
                 return _problem(TOO_LONG, 413)
             call = _call(raw)
@@ -106,16 +107,6 @@ class LiveJudgement:
             if not self._waiting[client]:
                 del self._waiting[client]
         return HTMLResponse(shown, headers=PRIVATE)
-
-
-async def _body(request: Request) -> bytes | None:
-    """Returns the body of a request; None for one that is too long."""
-    body = b""
-    async for piece in request.stream():
-        body += piece
-        if len(body) > MOST_BYTES:
-            return None
-    return body
 
 
 def _call(raw: bytes) -> dict[str, str] | None:

@@ -13,7 +13,7 @@ import pytest
 from safety.resources import PRESETS
 from studio.lessons import load_lessons
 from tests.fakes import fake_studio
-from ui.web import learn_site
+from ui.web import learn_site, request_body
 from ui.web.learn_site import LearnSite
 
 if TYPE_CHECKING:
@@ -99,7 +99,7 @@ def test_calls_that_are_never_ended_are_few_and_leave_their_places(
             further = await status(site, whole)
         return [further, *(task.result() for task in slow)]
 
-    monkeypatch.setattr(learn_site, "SENDING", 1.0)
+    monkeypatch.setattr(request_body, "SENDING", 1.0)
     assert asyncio.run(answers()) == [429] + [400] * learn_site.AT_ONCE
     assert not site._running
 

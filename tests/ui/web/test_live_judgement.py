@@ -18,7 +18,7 @@ from safety.review.rate_limit import CallsAtOnce
 from studio import Studio
 from tests.fakes import fake_studio
 from ui.results import Judged
-from ui.web import live_judgement
+from ui.web import live_judgement, request_body
 from ui.web.handlers import checksum_of
 from ui.web.live_judgement import FIELDS, MOST_BYTES, PATH, LiveJudgement, with_style
 
@@ -108,6 +108,27 @@ def test_half_a_character_is_judged_like_any_other_words(studio: Studio) -> None
 def test_an_unknown_mode_is_said_in_place_of_a_judgement(studio: Studio) -> None:
     answer = post(studio, json.dumps({"prompt": "a red apple", "mode": "sculpture"}))
     assert answer.status_code == 200 and "sl-verdict" not in answer.text and "sculpture" in answer.text
+
+
+@pytest.mark.parametrize("ending", ["hangs up", "sends no more"])
+def test_a_caller_who_does_not_end_is_let_go(studio: Studio, monkeypatch: pytest.MonkeyPatch, ending: str) -> None:
+    monkeypatch.setattr(request_body, "SENDING", 0.2)
+    sent: list[Any] = []
+    messages = [{"type": "http.request", "body": b'{"prompt": ', "more_body": True}]
+
+    async def receive() -> Any:
+        if messages:
+            return messages.pop()
+        if ending == "sends no more":
+            await asyncio.sleep(30)
+        return {"type": "http.disconnect"}
+
+    async def send(message: Any) -> None:
+        sent.append(message)
+
+    scope = {"type": "http", "method": "POST", "path": PATH, "headers": [(b"content-type", b"application/json")]}
+    asyncio.run(LiveJudgement(_elsewhere, studio, LIMITS)(scope | {"client": ("192.0.2.1", 1)}, receive, send))
+    assert sent[0]["status"] == 400
 
 
 def test_other_addresses_and_methods_are_handed_on(studio: Studio) -> None:
