@@ -96,7 +96,7 @@ async function ask() {
 setInterval(() => {
   const still = Date.now() - asked > 3000;
   const silent = drawing() && Date.now() - changed > 4000;
-  if (still && (lost || silent || (staleSince && Date.now() - staleSince > 1500))) ask();
+  if (still && (lost || silent || $(".toast-body") || (staleSince && Date.now() - staleSince > 1500))) ask();
   else if (staleSince) refresh();
 }, 500);
 // Where nothing has begun a second after it was asked for, it may be that nobody listens.

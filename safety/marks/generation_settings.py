@@ -9,9 +9,12 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from io import BytesIO
 from pathlib import Path
 from typing import Any
+
+from PIL import Image
 
 from safety.errors import FileError
 from safety.files import containers
@@ -45,12 +48,14 @@ class FoundSettings:
     """Holds what a file says it was made with. `tool` is the generator, "" where none is known.
 
     `values` are texts by the name of the setting: prompt, negative_prompt, seed, steps, guidance, width, height, model,
-    sampler. `stamp` is Safelight's, where the file has one.
+    sampler. `stamp` is Safelight's, where the file has one. `pixels` are width and height of the file itself, (0, 0)
+    where they cannot be read.
     """
 
     tool: str = ""
     stamp: str = ""
     values: Mapping[str, str] = field(default_factory=dict)
+    pixels: tuple[int, int] = (0, 0)
 
 
 def found_settings(file: bytes | Path, client: str = "") -> FoundSettings:
@@ -64,7 +69,16 @@ def found_settings(file: bytes | Path, client: str = "") -> FoundSettings:
 
 def read_settings(data: bytes) -> tuple[FoundSettings, None]:
     """Returns the settings in a file, inside a worker process; no pixel is decoded. Raises FileError."""
-    return settings_in(metadata_reader.read_blocks(containers.split(data))), None
+    found = settings_in(metadata_reader.read_blocks(containers.split(data)))
+    return replace(found, pixels=_pixels(data)), None
+
+
+def _pixels(data: bytes) -> tuple[int, int]:
+    try:
+        with Image.open(BytesIO(data)) as opened:  # reads the header alone
+            return opened.size
+    except (OSError, ValueError, SyntaxError, Image.DecompressionBombError, Image.DecompressionBombWarning):
+        return 0, 0
 
 
 def settings_in(fields: MetadataFields) -> FoundSettings:

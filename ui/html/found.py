@@ -19,7 +19,9 @@ def report(result: FoundSettings | Problem, texts: Texts) -> Markup:
         return problem(result, texts.tag)
     values = dict(result.values)
     if "width" in values and "height" in values:
-        values["size"] = f"{values['width']} × {values['height']}"
+        # Of the file: the size that was asked for is smaller where the picture was enlarged.
+        width, height = result.pixels if all(result.pixels) else (values["width"], values["height"])
+        values["size"] = f"{width} × {height}"
     pairs = [(texts[f"library.found_{name}"], _short(values[name])) for name in SHOWN if values.get(name)]
     if not pairs:
         return Markup('<p class="sl-notice">{}</p>').format(texts["library.found_nothing"])

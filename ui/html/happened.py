@@ -173,12 +173,14 @@ def _view(view: MarkView | None, said: Texts) -> Markup:
     )
     width, height = view.before.size
     return Markup(
-        '<p>{}</p><div class="sl-seen"><div class="sl-split" style="aspect-ratio:{}/{}"><img alt="{}" src="{}">'
+        '<p>{}</p><div class="sl-seen"><figure><div class="sl-split" style="aspect-ratio:{}/{}"><img alt="{}" src="{}">'
         '<img class="sl-over" alt="{}" src="{}"><input type="range" min="0" max="100" value="50" aria-label="{}"></div>'
+        '<figcaption class="sl-sides"><span>{}</span><span>{}</span></figcaption></figure>'
         '<figure><img alt="{}" src="{}"><figcaption>{}</figcaption></figure></div>'
     ).format(
         said["happened.view"],
         *(width, height, said["happened.after"], after, said["happened.before"], before, said["happened.slider"]),
+        *(said["happened.side_before"], said["happened.side_after"]),
         *(said.say("happened.difference", times=TIMES), difference, said.say("happened.difference", times=TIMES)),
     )
 

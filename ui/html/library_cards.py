@@ -119,7 +119,7 @@ def _card(entry: LibraryEntry, gone: bool, texts: Texts) -> Markup:
         texts["library.do_favourite"],
         "true" if entry.favourite else "false",
         title,
-        title,
+        entry.prompt or entry.time[:19].replace("T", " "),
     )
 
 

@@ -17,6 +17,13 @@ def connection(said: Texts) -> Markup:
     ).format(said["connection.judging"], said["connection.unjudged"], said["connection.lost"])
 
 
+def lost(said: Texts) -> Markup:
+    """Returns what is said in another tab than Create where the studio does not answer; hidden until then."""
+    return Markup('<div class="sl-connection" role="status"><p class="sl-lost">{}</p></div>').format(
+        said["connection.lost"]
+    )
+
+
 def kept_here(said: Texts) -> Markup:
     """Returns where words and settings are kept, and the button that forgets them."""
     return Markup('<p class="sl-kept">{} <button type="button" class="sl-start-over sl-act">{}</button></p>').format(

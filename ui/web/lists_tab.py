@@ -11,7 +11,7 @@ import gradio as gr
 from markupsafe import Markup
 
 from ui import forms
-from ui.html import list_table, progress
+from ui.html import list_table, own_browser, progress
 from ui.html.markup import notice, problem
 from ui.placeholders import for_any_reader
 from ui.results import Problem, attempt
@@ -31,6 +31,7 @@ from ui.web.reader import page_language
 if TYPE_CHECKING:
     from studio import Studio
 
+DRAWING = "drawing"  # the state of the line that is drawn just now
 LASTS = 24 * 3600  # seconds that a session's list is kept
 # Prompts are written in English here as everywhere: the model that ships reads no other language.
 EXAMPLE = "a red apple on a plate\na {black|white} cat on a {chair|roof}"
@@ -127,16 +128,17 @@ class ListsTab:
         # Only what asks can be confirmed, and only by whom the table was shown: the name of a list is kept here.
         ticked = {int(tick) for tick in ticks or [] if str(tick).isdecimal()}
         run.confirmed = frozenset(line.number for line in run.lines if line.asks and line.number in ticked)
-        stop, end = Stop(is_gone(request)), ""
+        stop, end, now = Stop(is_gone(request)), "", 0
         yield {self.go: gr.update(visible=False), self.stop: gr.update(visible=True)}
         with closing(draw(self.studio, run, stop, client_ip(request), person)) as events:
             for event in events:
                 if isinstance(event, Place):
-                    yield {self.status: self._place(run, event)}
+                    begun, now = event.line.number != now, event.line.number
+                    yield {self.status: self._place(run, event)} | (self._lines(run, now) if begun else {})
                 elif isinstance(event, Problem):
                     end = problem(event, language)
                 else:
-                    yield {self.table: self._table(run), self.pictures: self._pictures(run)}
+                    yield self._lines(run)
         updates = self._show(run)
         yield updates | {self.status: (end or Markup("")) + self._ended(run)}
 
@@ -177,23 +179,23 @@ class ListsTab:
         begun = bool(run.results)
         return {
             self.status: list_table.summary(run.lines, texts),
-            self.table: self._table(run),
+            **self._lines(run),
             self.ticks: gr.update(choices=ticks, value=ticked, visible=bool(ticks)),
             self.go: gr.update(
                 value=texts["lists.resume" if begun else "lists.go"], visible=bool(run.left() or asking)
             ),
             self.stop: gr.update(visible=False),
-            self.pictures: self._pictures(run),
             self.kept: list_table.kept(run.name, run.wish, texts),
             self.name: run.name,
         }
 
-    def _table(self, run: Run) -> Markup:
-        messages = self.studio.messages(self._language(run))
-        return list_table.table(run.lines, _states(run), messages, self._texts(run))
-
-    def _pictures(self, run: Run) -> Markup:
-        return list_table.pictures(run.lines, _states(run), run.stamps(), self._texts(run))
+    def _lines(self, run: Run, now: int = 0) -> Updates:
+        """Returns the table and the pictures; `now` is the number of the line that is being drawn."""
+        states, texts = _states(run) | ({now: DRAWING} if now else {}), self._texts(run)
+        return {
+            self.table: list_table.table(run.lines, states, self.studio.messages(self._language(run)), texts),
+            self.pictures: list_table.pictures(run.lines, states, run.stamps(), texts),
+        }
 
     def _place(self, run: Run, place: Place) -> Markup:
         head = list_table.place(place.done + 1, place.of, place.line.request.prompt, place.left, self._texts(run))
@@ -237,6 +239,7 @@ def build(studio: Studio, page: gr.Blocks, settings: dict[str, Any]) -> ListsTab
                 count = gr.Radio(list(COUNTS), value=COUNTS[0], label=label("lists.count"))
                 check_grid = gr.Button(label("lists.check_grid"), elem_id="sl-list-check-grid")
         with gr.Column(elem_id="sl-list-result", scale=7, min_width=320):
+            gr.HTML(own_browser.lost(for_any_reader()), elem_id="sl-list-lost")
             status = gr.HTML(notice(for_any_reader()["lists.empty"]), elem_id="sl-list-status")
             stop = gr.Button(label("lists.stop"), variant="stop", visible=False, elem_id="sl-list-stop")
             pictures = gr.HTML(elem_id="sl-list-pictures")

@@ -67,7 +67,11 @@ def live_judgement(
     mode = mode or BASE_MODE
     judged, negative = with_style(studio, prompt, negative_prompt, style)
     result = handlers.preview(studio, judged, mode, language, negative)
-    shown = decision.judgement(result, language) + prompt_marks(result, prompt) + words_before(studio, result, engine)
+    shown = (
+        decision.judgement(result, language)
+        + prompt_marks(result, prompt)
+        + words_before(studio, result, engine, prompt)
+    )
     return result, about(handlers.checksum_of(prompt, mode, negative_prompt, style), shown)
 
 

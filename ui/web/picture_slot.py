@@ -57,7 +57,7 @@ class PictureSlot:
             )
             veil = gr.HTML(visible=False)
             reveal = gr.Button(label("library.do_reveal"), visible=False)
-            choices = [(name.upper(), name) for name in FORMATS]
+            choices = [(name.upper().replace("WEBP", "WebP"), name) for name in FORMATS]
             formats = gr.Radio(choices, label=label("formats.title"), visible=False, elem_classes="sl-formats")
             download = gr.DownloadButton(label("library.do_download"), visible=False, elem_classes="sl-download")
             reveals = gr.HTML(visible=False, elem_classes="sl-file-reveals")

@@ -16,6 +16,8 @@ from safety.generation import Stamp
 from safety.marks.generation_settings import found_settings, read_settings
 from safety.marks.metadata import packet
 from safety.marks.provenance import Provenance, timestamp
+from ui.html.found import report
+from ui.texts import page_texts
 
 A1111 = """a red fox, (snow:1.2)
 Negative prompt: blurry, low quality
@@ -104,3 +106,9 @@ def test_a_seed_that_is_no_number_is_left_out() -> None:
 def test_what_is_no_picture_is_refused_in_one_sentence() -> None:
     with pytest.raises(FileError):
         found_settings(b"hello")
+
+
+def test_the_size_of_the_file_is_told_beside_the_size_that_was_asked_for() -> None:
+    found, _ = read_settings(png(parameters=A1111))
+    assert found.pixels == (64, 64) and found.values["width"] == "512"
+    assert "64 × 64" in report(found, page_texts()) and "512 ×" not in report(found, page_texts())

@@ -38,6 +38,7 @@ def test_the_mark_is_shown_by_small_jpegs_and_a_slider_with_a_name() -> None:
     shown = _view(mark_view(picture, picture), page_texts())
     assert shown.count("data:image/jpeg") == 3 and 'aria-label="Move between before and after"' in shown
     assert "20 times" in shown and "png" not in shown
+    assert "<span>Before</span><span>After</span>" in shown
 
 
 def test_an_enlarged_picture_says_how_much_larger_and_that_its_words_were_judged_before() -> None:

@@ -8,15 +8,18 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import gradio as gr
 import pytest
 
 from engines.testing import FakeEngine
 from safety.errors import EngineFailed, RequestError
 from studio import Studio
 from tests.fakes import fake_review, fake_studio, limits
+from ui import forms
 from ui.html import list_table as html
 from ui.results import Problem
 from ui.texts import page_texts
+from ui.web import lists_tab
 from ui.web.api import Api
 from ui.web.list_runs import ASKS, DRAWN, FAILED, REFUSED, VEILED, WAITING, WITHHELD, Place, Run, Runs, draw
 from ui.web.list_wishes import LIST, make_run, read_kept, run_again, wish_of
@@ -196,3 +199,12 @@ def test_programs_get_the_same_rows(studio: Studio) -> None:
     answer = Api(studio, str).judge_list("a {red|green} apple\na gore")
     assert [row["state"] for row in answer["lines"]] == ["waiting", "waiting", "refused"]
     assert "error" in Api(studio, str).judge_list("{")
+
+
+def test_the_line_that_is_drawn_says_so(studio: Studio) -> None:
+    with gr.Blocks() as page:
+        tab = lists_tab.build(studio, page, {name: gr.State() for name in forms.FIELDS})
+    run = listed(studio, "a red apple\na green apple")
+    table = tab._lines(run, now=2)[tab.table]
+    assert table.count("is being drawn") == 1 and table.index("waits") < table.index("is being drawn")
+    assert "is being drawn" not in tab._lines(run)[tab.table]

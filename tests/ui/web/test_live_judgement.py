@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import threading
+from pathlib import Path
 from typing import Any
 
 import httpx
@@ -14,9 +15,10 @@ from hypothesis import strategies as st
 from starlette.responses import PlainTextResponse
 from starlette.types import Receive, Scope, Send
 
+from engines.testing import CARD
 from safety.review.rate_limit import CallsAtOnce
 from studio import Studio
-from tests.fakes import fake_studio
+from tests.fakes import FakeEngine, fake_studio
 from ui.results import Judged
 from ui.web import live_judgement, request_body
 from ui.web.handlers import checksum_of
@@ -180,3 +182,12 @@ def test_every_text_gets_html_that_is_about_it_and_holds_no_markup_of_its_own(
     assert "<b onclick" not in answer.text
     words = checksum_of(call["prompt"], call["mode"] or "general", call["negative_prompt"], call["style"])
     assert f'data-words="{words}"' in answer.text
+
+
+def test_the_words_of_a_style_are_not_told_as_typed(tmp_path: Path) -> None:
+    engine = FakeEngine()
+    engine.card = CARD.model_copy(update={"vocabulary": "pocket/vocabulary.toml"})
+    studio = fake_studio(tmp_path, engine)
+    _, shown = live_judgement.live_judgement(studio, "an apple", engine="pocket", style="woodcut")
+    words = shown[shown.index("sl-words") :]
+    assert "<b>apple</b>" in words and "black" not in words and "carved" not in words
