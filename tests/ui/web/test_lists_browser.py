@@ -91,3 +91,14 @@ def test_stop_reload_and_resume_lose_none(page: Page, served: Served) -> None:
         page.click(".sl-list-zip")
     names = zipfile.ZipFile(download.value.path()).namelist()
     assert len(names) == 5 and "manifest.json" in names
+
+
+def test_a_lost_connection_is_said_here_too(page: Page) -> None:
+    from playwright.sync_api import expect
+
+    lost = page.locator("#sl-list-lost")
+    expect(lost).to_be_hidden()
+    page.context.set_offline(True)
+    expect(lost).to_be_visible(timeout=WAIT)
+    page.context.set_offline(False)
+    expect(lost).to_be_hidden(timeout=WAIT)
