@@ -49,7 +49,7 @@ def test_a_finished_picture_is_downloaded_in_the_format_that_is_chosen(page: Pag
     page.fill(PROMPT, "a green apple")
     page.click("#sl-go")
     says(page, ".sl-file-reveals", "What the file reveals")
-    for name, suffix in (("WEBP", ".webp"), ("JPEG", ".jpg"), ("PNG", ".png")):
+    for name, suffix in (("WebP", ".webp"), ("JPEG", ".jpg"), ("PNG", ".png")):
         with page.expect_response(lambda answer: "queue/data" in answer.url):
             page.locator(".sl-formats:visible").get_by_role("radio", name=name, exact=True).check()
         page.wait_for_timeout(500)
