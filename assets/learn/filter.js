@@ -6,7 +6,7 @@ import { finder } from "./word_list.js"
 const ROW = 46, BAR = 14, SIDE = 8, MOST = 25, SCALES = [0.1, 0.25, 0.5, 1]
 
 // Counts as studio/curation/balance.py does; the intervals come from there, one for each count.
-export function losses(rows, removed, intervals, warnsFrom) {
+export function losses(rows, removed, intervals, warns) {
   const lost = Object.fromEntries(Object.keys(intervals).map((name) => [name, 0]))
   rows.forEach((row, n) => {
     if (removed[n]) for (const name of ["", ...row.groups]) lost[name] += 1
@@ -16,8 +16,9 @@ export function losses(rows, removed, intervals, warnsFrom) {
   return Object.keys(intervals).map((name) => {
     const [low, high] = intervals[name][lost[name]], own = share(name)
     const times = base ? own / base : own ? Infinity : 1
-    return { name, rows: intervals[name].length - 1, removed: lost[name], share: own, low, high, times,
-      warns: name !== "" && low > base && times > warnsFrom }
+    const all = intervals[name].length - 1, enough = all >= warns.rows && lost[name] >= warns.removed
+    return { name, rows: all, removed: lost[name], share: own, low, high, times,
+      warns: name !== "" && enough && low > base && times > warns.times }
   })
 }
 
@@ -69,7 +70,7 @@ export function mount({ root, data, words, state, share, tell, record }) {
   function count() {
     const removed = judge.removed(rows).map((gone, n) => gone && !kept.has(n))
     const which = rows.map((row, n) => n).filter((n) => !only.checked || !rows[n].harmful)
-    now = losses(which.map((n) => rows[n]), which.map((n) => removed[n]), only.checked ? data.harmless_intervals : data.intervals, data.warns_from)
+    now = losses(which.map((n) => rows[n]), which.map((n) => removed[n]), only.checked ? data.harmless_intervals : data.intervals, data.warns)
     return removed
   }
   // While the slider moves: numbers and bars alone. Once it rests: what stands in words, too.

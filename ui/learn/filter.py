@@ -14,7 +14,7 @@ from pydantic import Field
 from safety.config import ConfigModel
 from safety.errors import RequestError
 from safety.policy.model import BASE_MODE
-from studio.curation.balance import WARNS_FROM, wilson_interval
+from studio.curation.balance import FEWEST_REMOVED, FEWEST_ROWS, WARNS_FROM, wilson_interval
 from ui.learn.panel import Desk, Json
 from ui.learn.scored_set import scored_rows
 from ui.learn.threshold import NOTHING_TO_ANSWER
@@ -54,7 +54,7 @@ class FilterPanel:
             "rows": rows,
             "intervals": intervals(rows),
             "harmless_intervals": intervals([row for row in rows if not row["harmful"]]),
-            "warns_from": WARNS_FROM,
+            "warns": {"times": WARNS_FROM, "rows": FEWEST_ROWS, "removed": FEWEST_REMOVED},
             "by": chosen.by,
             "at": chosen.at,
             "begin": list(chosen.begin),

@@ -77,9 +77,10 @@ def test_an_own_picture_is_brought_by_keyboard(browser: Browser, looking: Served
     path = tmp_path / "mine.png"
     path.write_bytes(file_of(photograph(3, 300, 200)))
     page = at(browser, looking, "own", width)
-    page.locator(f"{VISIBLE} .panel input[type=file]").focus()
+    # Once the page has moved the focus to the step that was opened: before that, a key would go astray.
+    page.wait_for_load_state("networkidle")
     with page.expect_file_chooser() as chooser:
-        page.keyboard.press("Enter")
+        page.locator(f"{VISIBLE} .panel input[type=file]").press("Enter")
     chooser.value.set_files(path)
     page.wait_for_selector(f"{VISIBLE} .heat text", timeout=60_000)
     scores = looking.studio.look(open_picture(path.read_bytes()), "general").scores
