@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
+from itertools import islice
 from typing import Any, Protocol
 
 from studio.curation.place import DataPlace
@@ -46,6 +47,15 @@ class Block:
     def name(self) -> str:
         """Returns the name of what is kept of it while a run goes on."""
         return f"{self.shard:06d}/{self.number:06d}.jsonl"
+
+
+def blocks_from(begins: Iterable[int], shard: int, size: int) -> Iterator[Block]:
+    """Yields blocks of `size` rows. `begins`: where each row of the shard begins; a block has the place of its first."""
+    begins = iter(begins)
+    number = first = 0
+    while block := tuple(islice(begins, size)):
+        yield Block(shard, number, first, len(block), block[:1])
+        number, first = number + 1, first + len(block)
 
 
 @dataclass(slots=True)

@@ -28,6 +28,7 @@ from studio.curation.rows import (
     Block,
     Fate,
     Row,
+    blocks_from,
     column_of,
     decoded_text,
 )
@@ -130,16 +131,9 @@ class TableSource:
 
     def blocks(self, shard: int) -> Iterator[Block]:
         """Yields blocks of so many records; the place of each is where its first one begins, in bytes."""
-        number = first = count = start = 0
         with self.place.reading(self.names[shard]) as file:
-            for begin, _, _, _ in self._records(file, self.names[shard]):
-                start = start if count else begin
-                count += 1
-                if count == self.block_rows:
-                    yield Block(shard, number, first, count, (start,))
-                    number, first, count = number + 1, first + count, 0
-        if count:
-            yield Block(shard, number, first, count, (start,))
+            begins = (begin for begin, _, _, _ in self._records(file, self.names[shard]))
+            yield from blocks_from(begins, shard, self.block_rows)
 
     def read(self, block: Block) -> Iterator[Row]:
         """Yields the records of a block as rows."""

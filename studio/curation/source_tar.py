@@ -21,6 +21,7 @@ from studio.curation.rows import (
     Block,
     Fate,
     Row,
+    blocks_from,
     column_of,
     decoded_text,
 )
@@ -58,16 +59,8 @@ class TarSource:
 
     def blocks(self, shard: int) -> Iterator[Block]:
         """Yields blocks of so many samples; where each begins in the file is its place."""
-        number = first = count = start = 0
         with self.place.reading(self.names[shard]) as file:
-            for sample in samples(file):
-                start = start if count else sample.start
-                count += 1
-                if count == self.block_rows:
-                    yield Block(shard, number, first, count, (start,))
-                    number, first, count = number + 1, first + count, 0
-        if count:
-            yield Block(shard, number, first, count, (start,))
+            yield from blocks_from((sample.start for sample in samples(file)), shard, self.block_rows)
 
     def read(self, block: Block) -> Iterator[Row]:
         """Yields the samples of a block."""
