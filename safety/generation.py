@@ -14,6 +14,8 @@ from safety.records import Decision, Suggestion, Verdict
 if TYPE_CHECKING:
     from PIL.Image import Image
 
+EMBEDDED = "pocket"  # the engine that ships
+
 
 @dataclass(frozen=True, slots=True)
 class GenerationRequest:
@@ -25,7 +27,7 @@ class GenerationRequest:
 
     prompt: str
     mode: str = "general"
-    engine: str = "pocket"
+    engine: str = EMBEDDED
     seed: int | None = None
     steps: int | None = None
     guidance: float | None = None

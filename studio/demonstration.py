@@ -19,7 +19,7 @@ from PIL import Image
 from engines.interface import StepState
 from safety.audit import Case
 from safety.errors import RequestError
-from safety.generation import Generation, GenerationRequest, Steering, SteeringResult
+from safety.generation import EMBEDDED, Generation, GenerationRequest, Steering, SteeringResult
 from safety.marks.export import file_name, provenance_of
 from safety.prompt.request_syntax import prompts_to_draw
 from safety.records import Decision
@@ -30,7 +30,6 @@ if TYPE_CHECKING:
     from studio.studio import Studio
 
 LESSON = "lesson"  # the kind of its cases
-ENGINE = "pocket"  # the embedded model, which is always here
 FORMAT = "webp"
 COLUMNS = 7  # of a sheet of steps
 LABEL_STRIP = 72  # pixels above and below them, for the visible mark, whichever corner it has
@@ -83,7 +82,7 @@ class Demonstrated:
 def demonstrate(studio: Studio, asked: Demonstration) -> Demonstrated:
     """Judges, draws, judges again and marks. Raises RequestError for what is stopped, and what `create` raises."""
     request = studio.completed(
-        GenerationRequest(asked.prompt, engine=ENGINE, seed=asked.seed, guidance=asked.guidance, format=FORMAT)
+        GenerationRequest(asked.prompt, engine=EMBEDDED, seed=asked.seed, guidance=asked.guidance, format=FORMAT)
     )
     with studio.audit.case(request, kind=LESSON) as case:
         # Words to steer away from could ask for something by leaving it out, as those of a negative prompt can.
@@ -117,7 +116,7 @@ def _steering(studio: Studio, decision: Decision, asked: Demonstration) -> Steer
     own = studio.steering.route(decision, studio.policy) if studio.steering else None
     if not asked.strength:
         return own
-    if own and not (own.general and studio.engines[ENGINE].card.content == "filtered"):
+    if own and not (own.general and studio.engines[EMBEDDED].card.content == "filtered"):
         raise RequestError(STEERED_ANYWAY, ANOTHER)
     return Steering((asked.concept,), asked.concept, asked.strength)
 
@@ -133,7 +132,7 @@ def _draw(
         if steps is not None:
             steps.append(_step(states[0]))
 
-    generation = studio.engines[ENGINE].generate(
+    generation = studio.engines[EMBEDDED].generate(
         drawn,
         [request.seed or 0],
         lambda *_: None,

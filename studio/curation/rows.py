@@ -50,7 +50,7 @@ class Block:
 
 
 def blocks_from(begins: Iterable[int], shard: int, size: int) -> Iterator[Block]:
-    """Yields blocks of `size` rows. `begins`: where each row of the shard begins; a block has the place of its first."""
+    """Yields blocks of `size` rows. `begins`: where each row of the shard begins; a block has that of its first."""
     begins = iter(begins)
     number = first = 0
     while block := tuple(islice(begins, size)):

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from safety.errors import RequestError
-from safety.generation import GenerationRequest, Refused
+from safety.generation import EMBEDDED, GenerationRequest, Refused
 from safety.marks.export import write
 from safety.policy.model import BASE_MODE
 from safety.statement import Statement
@@ -45,7 +45,7 @@ def add_create(cli: typer.Typer, make_studio: Callable[[], Studio]) -> None:
         out: Out,
         prompt: Annotated[str | None, typer.Argument(help="What the picture should show.")] = None,
         mode: Annotated[str, typer.Option(help="The context that the work belongs to.")] = BASE_MODE,
-        engine: Annotated[str, typer.Option(help="The model, by its name in presets/engines.toml.")] = "pocket",
+        engine: Annotated[str, typer.Option(help="The model, by its name in presets/engines.toml.")] = EMBEDDED,
         seed: Annotated[int | None, typer.Option(help="Same seed, same picture. Drawn if not given.")] = None,
         steps: Annotated[int | None, typer.Option(help="Sampling steps; more is slower and finer.")] = None,
         quick: Annotated[bool, typer.Option("--quick", help="The model's smaller number of steps.")] = False,

@@ -6,14 +6,13 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from safety.errors import RequestError
-from safety.generation import Delivered, GenerationRequest, Outcome
+from safety.generation import EMBEDDED, Delivered, GenerationRequest, Outcome
 from safety.policy.model import BASE_MODE
 from ui.learn.panel import Desk
 
 if TYPE_CHECKING:
     from PIL.Image import Image
 
-EMBEDDED = "pocket"  # the engine that ships
 STOPPED = "The studio stopped this wish, so there is no picture of it."
 ANOTHER = "Choose other words."
 

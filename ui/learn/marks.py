@@ -20,14 +20,14 @@ from pydantic import Field
 
 from safety.config import ConfigModel
 from safety.errors import RequestError
-from safety.generation import Stamp
+from safety.generation import EMBEDDED, Stamp
 from safety.image_io import open_picture
 from safety.marks.attacks import Attack, blur, crop, laid_onto, lifted_mark, overlay, resize, rotate, screenshot
 from safety.marks.metadata import packet
 from safety.marks.provenance import Provenance
 from safety.marks.tampering import with_pixels
 from ui.html.verification import layers, plain_times
-from ui.learn.drawn import EMBEDDED, Drawn, draw, drawn_once
+from ui.learn.drawn import Drawn, draw, drawn_once
 from ui.learn.panel import Desk, Json, Memory, choice_of, file_of, number_of, text_of
 from ui.sentences import in_language
 

@@ -9,7 +9,8 @@ from pydantic import Field
 
 from engines.interface import STRENGTHS
 from safety.config import ConfigModel
-from studio.demonstration import ENGINE, Demonstration, mean_difference
+from safety.generation import EMBEDDED
+from studio.demonstration import Demonstration, mean_difference
 from ui.learn.demonstrated import address, demonstrated
 from ui.learn.panel import Desk, Json, choice_of
 from ui.sentences import in_language
@@ -37,7 +38,7 @@ class SteeringPanel:
 
     def open(self, desk: Desk[SteeringSettings]) -> Json:
         """Returns prompts, strengths, and how far each strength reaches by the engine's card. Nothing is drawn yet."""
-        parameters = STRENGTHS | desk.studio.engines[ENGINE].card.steering
+        parameters = STRENGTHS | desk.studio.engines[EMBEDDED].card.steering
         return {
             "words": desk.words("learn_steering."),
             **desk.settings.model_dump(include={"concept", "prompts", "view"}),

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Concatenate, ParamSpec
 
 from safety.audit.serialize import steering_facts
-from safety.generation import Delivered, Enlarged, Export, GenerationRequest, Outcome, PictureResult, Refused
+from safety.generation import EMBEDDED, Delivered, Enlarged, Export, GenerationRequest, Outcome, PictureResult, Refused
 from safety.messages.catalogue import Messages
 from safety.review.client import LOCAL
 from safety.statement import as_json
@@ -24,7 +24,6 @@ from ui.results import Problem, attempt
 from ui.web import handlers
 from ui.web.health_badge import HealthBadge
 from ui.web.jobs import Job
-from ui.web.style_picker import EMBEDDED
 
 if TYPE_CHECKING:
     from studio import Studio

@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Any
 import gradio as gr
 from markupsafe import Markup
 
+from safety.generation import EMBEDDED
 from ui.html.greeting import chips
 from ui.placeholders import for_any_reader
 from ui.texts import Texts, page_texts
-from ui.web.style_picker import EMBEDDED
 
 if TYPE_CHECKING:
     from studio import Studio

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import gradio as gr
 
+from safety.generation import EMBEDDED
 from ui.html import style_gallery
 from ui.placeholders import for_any_reader
 from ui.texts import page_texts
@@ -15,8 +16,6 @@ from ui.web.live_judgement import with_style
 
 if TYPE_CHECKING:
     from studio import Studio
-
-EMBEDDED = "pocket"  # the model that ships, which follows few styles
 
 
 @dataclass(frozen=True)
