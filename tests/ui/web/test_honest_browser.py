@@ -105,6 +105,7 @@ def test_a_refusal_is_half_a_screen_and_a_person_is_in_reach(page: Page) -> None
     create(page, "a wide battlefield full of gore")
     says(page, "#sl-status h2", "Refused")
     says(page, "#sl-status .sl-suggestions", "full of fog")
+    page.wait_for_selector("#sl-appeal > button")
     statement, ask = (page.locator(one).bounding_box() for one in ("#sl-status .sl-statement", "#sl-appeal > button"))
     assert statement and statement["height"] < 450 and ask and ask["y"] + ask["height"] < 900
     # Told once: the live judgement beside it has the verdict alone.

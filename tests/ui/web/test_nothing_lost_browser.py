@@ -112,6 +112,7 @@ def test_a_large_picture_of_the_library_stands_in_the_middle(page: Page) -> None
     page.wait_for_selector(".sl-picture")
     page.get_by_role("tab", name="Library").click()
     page.locator(".sl-lib-open").first.click()
+    page.wait_for_selector("#sl-lib-view")
     box = page.locator("#sl-lib-view").bounding_box()
     assert box is not None
     top, bottom = box["y"], 900 - box["y"] - box["height"]
