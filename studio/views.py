@@ -37,6 +37,7 @@ from safety.review.labelled_cases import labelled_cases
 from safety.review.personal_data import personal_data
 from safety.review.retention import RetentionRules
 from safety.review.service import ReviewService
+from safety.review.transparency import Period, transparency_report
 from safety.statement import Statement, StatementTerms, build_statement
 from studio.api_keys import ApiKeys
 from studio.class_record import FILE, ClassRecord
@@ -308,6 +309,10 @@ class StudioViews:
     def audit_end(self) -> tuple[int, str]:
         """Returns the number of rows in the audit log and the hash of the last one."""
         return self.audit.end()
+
+    def transparency_report(self, period: Period) -> dict[str, Any]:
+        """Returns the figures of a transparency report. Raises AuditError where the audit log is not whole."""
+        return transparency_report(self.audit, period)
 
     def personal_data(self, cases: Sequence[str] = (), client: str = "") -> list[Row]:
         """Returns all that is on record of one person (GDPR, Article 15), by cases or by `client_of` an address.

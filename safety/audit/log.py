@@ -149,6 +149,16 @@ class AuditLog:
         with self.read_transaction() as reader:
             return list(all_problems(reader, self._database))
 
+    @contextlib.contextmanager
+    def proved(self) -> Iterator[DatabaseReader]:
+        """Opens a transaction on one state of the record, proved whole. Raises AuditError that names what is wrong."""
+        from safety.audit.integrity import all_problems
+
+        with self.read_transaction() as reader:
+            for problem in all_problems(reader, self._database):
+                raise AuditError(f"The record is not whole: {problem}", "Run `python app.py audit verify`.")
+            yield reader
+
     def end(self) -> tuple[int, str]:
         """Returns number and hash of the last row: kept elsewhere, they prove that nothing was cut off since."""
         with self.read_transaction() as reader:

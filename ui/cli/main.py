@@ -27,6 +27,7 @@ from ui.cli import (
     key_commands,
     lesson_commands,
     policy,
+    report,
     review,
     upscale,
 )
@@ -67,6 +68,7 @@ def build(make_studio: Callable[..., Studio], host: str, port: int, reach: Reach
     engines.add_engines(cli, make_studio)
     _add_serve(cli, make_studio, host, port, reach or Reach())
     gateway.add_gateway(cli, make_studio, host, port, reach or Reach())
+    report.add_report(cli, make_studio)
     cli.add_typer(audit.build(make_studio), name="audit")
     cli.add_typer(review.build(make_studio), name="review")
     cli.add_typer(policy.build(make_studio), name="policy")

@@ -21,7 +21,16 @@ from ui.cli import main as command_line
 
 TEXT = (Path(__file__).parents[3] / "docs" / "cli.md").read_text("utf-8")
 EXAMPLES = {name: json.loads(body) for name, body in re.findall(r"```json (\w+)\n(.*?)```", TEXT, re.DOTALL)}
-OPEN = {"scores", "facts"}  # their names depend on what was seen
+OPEN = {
+    "scores",
+    "facts",
+    "by_kind",
+    "by_measure",
+    "by_category",
+    "by_check",
+    "unknown",
+    "reversed_by_category",
+}  # their names depend on what was seen
 
 
 def names(value: Any, inside: str = "") -> Any:
@@ -54,6 +63,7 @@ def printed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[[str]
         "look": run("look", apple),
         "health": run("health", "--json"),
         "engines": run("engines", "--json"),
+        "report": run("report", "--json"),
         "mark": run("mark", str(folder / "in.png"), "--out", marked),
         "verify": run("verify", apple, "--json"),
         "upscale": run("upscale", apple, "--out", str(folder / "large.png"), "--json"),
@@ -82,7 +92,7 @@ def test_the_example_of_a_refusal_is_the_real_one(name: str, printed: Callable[[
 
 def test_every_command_and_every_setting_is_described() -> None:
     making = ("check", "create", "look", "mark", "upscale", "verify", "health", "hash", "engines", "serve")
-    commands = (*making, "policy", "audit", "review", "filter")
+    commands = (*making, "policy", "audit", "report", "review", "filter")
     for command in commands:
         assert f"\n## {command}\n" in TEXT
     for setting in re.findall(r"SAFELIGHT_\w+", inspect.getsource(Settings)):
