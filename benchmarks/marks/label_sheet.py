@@ -23,7 +23,7 @@ SIDE, GAP = 320, 8  # pixels
 COLUMNS = 5
 PLAIN = ("white", "black", "#808080", "#767676", "#c8281e", "#f0c83c", "#1e50c8", "#148c3c")
 GRADIENTS = (("black", "white"), ("navy", "gold"), ("#404040", "#c0c0c0"), ("darkred", "lightpink"))
-PHOTOGRAPHS = "astronaut chelsea coffee grass gravel rocket hubble_deep_field flower"
+PHOTOGRAPHS = "astronaut chelsea coffee grass gravel rocket hubble_deep_field page"
 BADGE = '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 24 24"><path d="M12 1 23 21H1z" fill="#e33"/></svg>'
 
 

@@ -10,13 +10,14 @@ from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from safety.errors import FileError, WeightsError
+from safety.errors import ExportError, FileError, WeightsError
 from safety.files.pool import WorkerPool, shared_pool
 from safety.image_io import MAX_BYTES, open_untrusted
 from safety.marks import credentials, metadata, metadata_reader, visible
 from safety.marks.certificates import OwnCertificate
 from safety.marks.keys import SigningKeys, existing_signing_keys, mark_keys, signing_keys
 from safety.marks.label import LabelStyle
+from safety.marks.label_rules import LabelDemand
 from safety.marks.provenance import Operator, Provenance
 from safety.marks.reading import FileReadings, MarkReadings, ReadingKeys, read_file, read_layers
 from safety.marks.visible import Corner
@@ -35,7 +36,8 @@ class Marks:
 
     `keys` is the folder of its own key pair, which is made at the first export. `certificate` is the operator's own,
     which then signs instead; `time_authority` the address of an authority (RFC 3161) that attests when. `trustmark`
-    reads the marks of another maker's model, if the operator has asked for it.
+    reads the marks of another maker's model, if the operator has asked for it. `demand` is what the rules of the
+    operator's countries ask of the visible label.
     """
 
     keys: Path
@@ -45,6 +47,7 @@ class Marks:
     certificate: OwnCertificate | None = None
     time_authority: str = ""
     trustmark: TrustMarkReader | None = None
+    demand: LabelDemand = LabelDemand()
 
     def apply(self, image: Image, format: str, provenance: Provenance, time: datetime, earlier: bytes = b"") -> bytes:
         """Returns a finished file of an RGB picture with all marks in it. `format` is "PNG", "JPEG" or "WEBP".
@@ -74,8 +77,18 @@ class Marks:
         return credentials.sign(data, format, provenance, time, keys, earlier)
 
     def labelled(self, image: Image) -> Image:
-        """Returns a copy of an RGB picture with the visible label on it."""
-        return visible.apply(image, self.corner, self.style)
+        """Returns a copy of an RGB picture with the visible label on it.
+
+        Raises ExportError where the picture has no room for what the rules of the studio's countries ask for.
+        """
+        picture, label = visible.labelled(image, self.corner, self.style)
+        for problem in self.demand.problems(label, image.size, self.corner):
+            size, countries = f"{image.width} x {image.height}", ", ".join(self.demand.countries)
+            raise ExportError(
+                f"A picture of {size} pixels has no label as the rules of {countries} ask. {problem}",
+                "Use a larger or a less narrow picture.",
+            )
+        return picture
 
     def open_file(self, file: bytes) -> tuple[Image, bytes]:
         """Returns the picture of a file from outside, and the credentials that it came with, as `apply` keeps them.

@@ -6,7 +6,7 @@ All of it is drawn in one ink, so that one contrast holds for all: a badge keeps
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from functools import lru_cache
+from functools import cache, lru_cache
 from io import BytesIO
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -26,30 +26,47 @@ TEXT = "AI"
 LETTER_HEIGHT = 0.056  # of "AI": 5 % and room for antialiased edges
 LETTER_HEIGHT_WITH_WORDS = 0.068  # the letters stay the main element
 WORD_HEIGHT = 0.054  # of a capital letter among the words
+# What a rule that gives a height of its own (label_rules.py) gets on top of it, for the same reason.
+LETTER_ROOM, WORD_ROOM, LETTER_OVER_WORD = 1.12, 1.08, 1.26
 MIN_LETTER_HEIGHT, MIN_WORD_HEIGHT = 8, 7  # pixels; letters below that are specks
 MAX_BADGE = 200_000  # characters of SVG
 MAX_BADGE_WIDTH = 3.0  # times its height
+_TRIAL_SIZE = 200  # pixels; characters are compared at it
 _OVERSAMPLING = 4  # a badge is drawn so much larger, then averaged
 
 
 @dataclass(frozen=True, slots=True)
 class LabelStyle:
-    """Says what stands beside the letters. `words` come with the space before them; `badge` is an SVG document."""
+    """Says what stands beside the letters, and how high all of it is at least.
+
+    `words` come with the space before them; `badge` is an SVG document. `height` is that of the lowest character, as a
+    share of the picture's short side; it can only make the label larger.
+    """
 
     words: str = ""
     badge: str = ""
+    height: float = 0.0
 
     def without_badge(self) -> LabelStyle:
         """Returns the same style without its badge."""
         return replace(self, badge="")
 
+    def letters_alone(self) -> LabelStyle:
+        """Returns the same style without badge and words."""
+        return replace(self, badge="", words="")
+
 
 @dataclass(frozen=True, slots=True)
 class Stencil:
-    """Holds a mask (mode L, ink where it is white) and the height of the letters "AI" in it, in pixels."""
+    """Holds a mask (mode L, ink where it is white), the height of the letters "AI" in it, and what else is written.
+
+    `text` is all that is written; `text_height` the height of its lowest character, cased ones as capitals. In pixels.
+    """
 
     mask: Image
     letter_height: int
+    text: str
+    text_height: int
 
 
 class _LabelWords(ConfigModel):
@@ -95,10 +112,10 @@ def draw(short_side: int, style: LabelStyle) -> Stencil:
     from PIL import Image as Pillow
     from PIL import ImageDraw
 
-    share = LETTER_HEIGHT_WITH_WORDS if style.words else LETTER_HEIGHT
+    share = _letter_share(style)
     height = max(MIN_LETTER_HEIGHT, round(share * short_side + 0.5))
     letter_font, letters = _font(height, TEXT)
-    word_font, words = _words(short_side, style.words)
+    word_font, words = _words(short_side, style)
     badge = draw_badge(style.badge, height) if style.badge else Pillow.new("L", (0, 0))
     # Where the letters and the words start, and the baseline, from the top of the highest part.
     letters_left = badge.width + (height // 3 if style.badge else 0)
@@ -109,7 +126,8 @@ def draw(short_side: int, style: LabelStyle) -> Stencil:
     pen = ImageDraw.Draw(mask)
     pen.text((letters_left - letters[0], baseline), TEXT, 255, letter_font, anchor="ls")
     pen.text((words_left, baseline), style.words, 255, word_font, anchor="ls")
-    return Stencil(mask, height)
+    lowest = min([height, *(_height(word_font, char) for char in style.words if char != " ")])
+    return Stencil(mask, height, TEXT + style.words, lowest)
 
 
 def draw_badge(svg: str, height: int) -> Image:
@@ -130,11 +148,39 @@ def draw_badge(svg: str, height: int) -> Image:
     return drawn.resize((max(1, width), height), Pillow.Resampling.BOX)
 
 
-def _words(short_side: int, words: str) -> tuple[FreeTypeFont, tuple[int, int, int, int]]:
+def _letter_share(style: LabelStyle) -> float:
+    """Returns the height of "AI" as a share of the short side."""
+    if not style.words:
+        return max(LETTER_HEIGHT, LETTER_ROOM * style.height)
+    return max(LETTER_HEIGHT_WITH_WORDS, LETTER_OVER_WORD * WORD_ROOM * style.height)
+
+
+def _words(short_side: int, style: LabelStyle) -> tuple[FreeTypeFont, tuple[int, int, int, int]]:
     """Returns the font of the words and their box, (left, top, right, bottom) with the baseline at 0."""
-    font, _ = _font(max(MIN_WORD_HEIGHT, round(WORD_HEIGHT * short_side + 0.5)), words.strip()[:1].upper() or TEXT)
-    left, top, right, bottom = font.getbbox(words, anchor="ls") if words else (0, 0, 0, 0)
+    share = max(WORD_HEIGHT, WORD_ROOM * style.height)
+    font, _ = _font(max(MIN_WORD_HEIGHT, round(share * short_side + 0.5)), _lowest(style.words) or TEXT)
+    left, top, right, bottom = font.getbbox(style.words, anchor="ls") if style.words else (0, 0, 0, 0)
     return font, (int(left), int(top), int(right), int(bottom))
+
+
+@cache
+def _lowest(words: str) -> str:
+    """Returns the character that is the least high of all; "" for no words."""
+    from PIL import ImageFont
+
+    font = ImageFont.truetype(FONT, _TRIAL_SIZE)
+    return min(map(_whole, words.replace(" ", "")), key=lambda char: _height(font, char), default="")
+
+
+def _height(font: FreeTypeFont, char: str) -> int:
+    """Returns the height of a character in pixels, from the baseline to its top."""
+    _, top, _, bottom = font.getbbox(_whole(char), anchor="ls")
+    return int(min(bottom, 0) - top)
+
+
+def _whole(char: str) -> str:
+    """Returns a capital for a character that is one of two cases: small ones are told by the capitals beside them."""
+    return char if char.lower() == char.upper() else TEXT[-1]
 
 
 def _font(height: int, sample: str) -> tuple[FreeTypeFont, tuple[int, int, int, int]]:

@@ -10,7 +10,8 @@ from urllib.parse import urlsplit
 from safety.errors import PresetError
 from safety.marks import Marks
 from safety.marks.certificates import OwnCertificate
-from safety.marks.label import LabelStyle, label_words, read_badge
+from safety.marks.label import TEXT, LabelStyle, label_words, read_badge
+from safety.marks.label_rules import LabelDemand, load_label_rules, together
 from safety.marks.provenance import Operator
 from safety.marks.trustmark import TrustMarkReader
 from safety.marks.visible import Corner
@@ -25,19 +26,20 @@ MAX_PROVIDER = 100  # characters
 class MarkSettings:
     """Holds every setting of the marks; the names of the variables are in `read`."""
 
-    corner: Corner = Corner.TOP_RIGHT
+    corner: Corner | None = None
     language: str = ""
     badge: Path | None = None
     operator: Operator = Operator()
     certificate: OwnCertificate | None = None
     time_authority: str = ""
     trustmark: bool = False
+    countries: tuple[str, ...] = ()
 
     @classmethod
     def read(cls, get: GetSetting) -> MarkSettings:
         """Reads the settings. Raises PresetError that names the variable and what it may be."""
-        corner, trustmark = get("LABEL_CORNER", cls().corner), get("TRUSTMARK", "no").lower()
-        if corner not in list(Corner):
+        corner, trustmark = get("LABEL_CORNER", ""), get("TRUSTMARK", "no").lower()
+        if corner not in ("", *Corner):
             raise setting_error("LABEL_CORNER", corner, "one of " + ", ".join(Corner))
         if trustmark not in YES + NO:
             raise setting_error("TRUSTMARK", trustmark, "yes or no")
@@ -45,31 +47,60 @@ class MarkSettings:
         if len(provider) > MAX_PROVIDER:
             raise setting_error("PROVIDER", provider, f"a name of at most {MAX_PROVIDER} characters")
         return cls(
-            corner=Corner(corner),
+            corner=Corner(corner) if corner else None,
             language=get("LABEL_LANGUAGE", "").lower(),
             badge=_path(get("LABEL_BADGE", "")),
             operator=Operator(provider, _address(get, "VERIFY_URL")),
             certificate=_certificate(get("SIGNING_CERT", ""), get("SIGNING_KEY", "")),
             time_authority=_address(get, "TIME_AUTHORITY"),
             trustmark=trustmark in YES,
+            countries=tuple(dict.fromkeys(get("LABEL_COUNTRY", "").upper().replace(",", " ").split())),
         )
 
     def marks(self, home: Path, presets: Path) -> Marks:
         """Makes the marks as set. Raises PresetError, or KeysError for a certificate that cannot be used."""
+        demand = self.demand(presets)
         words = label_words(presets)
-        if self.language not in ("", *words):
-            raise setting_error("LABEL_LANGUAGE", self.language, "one of " + ", ".join(words))
+        language = self.language or demand.language
+        if language not in ("", *words):
+            raise setting_error("LABEL_LANGUAGE", language, "one of " + ", ".join(words))
+        style = LabelStyle(words.get(language, ""), read_badge(self.badge) if self.badge else "", demand.height)
+        corner = self.corner or Corner(demand.corners[0] if demand.corners else Corner.TOP_RIGHT)
+        self._require_fit(demand, style, corner)
         if self.certificate:
             self.certificate.load()
         return Marks(
             keys=home / "keys",
-            corner=self.corner,
-            style=LabelStyle(words.get(self.language, ""), read_badge(self.badge) if self.badge else ""),
+            corner=corner,
+            style=style,
             operator=self.operator,
             certificate=self.certificate,
             time_authority=self.time_authority,
             trustmark=TrustMarkReader(home / "models" / "trustmark") if self.trustmark else None,
+            demand=demand,
         )
+
+    def demand(self, presets: Path) -> LabelDemand:
+        """Returns what the rules of the countries set ask of the label. Raises PresetError."""
+        rules = load_label_rules(presets)
+        if unknown := [country for country in self.countries if country not in rules]:
+            raise setting_error("LABEL_COUNTRY", " ".join(unknown), "one or several of " + ", ".join(rules))
+        return together(rules, self.countries)
+
+    def _require_fit(self, demand: LabelDemand, style: LabelStyle, corner: Corner) -> None:
+        """Raises PresetError for a setting that the rules of the countries do not allow, or one that they need."""
+        rule = f"the rules of {', '.join(demand.countries)} (SAFELIGHT_LABEL_COUNTRY)"
+        if lacking := demand.lacking(TEXT + style.words):
+            what = f"The label has to have {lacking} by {rule}."
+            raise PresetError(what, "Set SAFELIGHT_LABEL_LANGUAGE to a language that has it, or leave it unset.")
+        if demand.corners and corner not in demand.corners:
+            raise setting_error("LABEL_CORNER", corner, f"one of {', '.join(demand.corners)}, by {rule}")
+        given = {"PROVIDER": self.operator.provider, "VERIFY_URL": self.operator.verify_url}
+        for name in demand.needs:
+            if not given[name]:
+                raise PresetError(
+                    f"SAFELIGHT_{name} is not set, which {rule} need.", "Set it, or name fewer countries."
+                )
 
 
 def setting_error(name: str, value: str, allowed: str) -> PresetError:

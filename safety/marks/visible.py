@@ -40,18 +40,15 @@ class Corner(StrEnum):
 class Label:
     """Says where plate and writing stand, (left, top, right, bottom) in pixels, and the least contrast between them.
 
-    `contrast` is a WCAG ratio, 1 to 21.
+    `contrast` is a WCAG ratio, 1 to 21. `text` is what is written, `text_height` the pixels of its lowest character.
     """
 
     plate: tuple[int, int, int, int]
     letters: tuple[int, int, int, int]
     ink: tuple[int, int, int]
     contrast: float
-
-
-def apply(image: Image, corner: Corner = Corner.TOP_RIGHT, style: LabelStyle = LabelStyle()) -> Image:  # noqa: B008  frozen
-    """Returns a copy of an RGB picture with the label on it."""
-    return labelled(image, corner, style)[0]
+    text: str
+    text_height: int
 
 
 def labelled(
@@ -78,7 +75,7 @@ def labelled(
     letters = (plate[0] + pad, plate[1] + pad, plate[2] - pad, plate[3] - pad)
     contrast = least_contrast(out.crop(letters), ink)
     out.paste(ink, (letters[0], letters[1]), stencil.mask)
-    return out, Label(plate, letters, ink, contrast)
+    return out, Label(plate, letters, ink, contrast, stencil.text, stencil.text_height)
 
 
 def least_contrast(beneath: Image, ink: tuple[int, int, int]) -> float:
@@ -102,7 +99,7 @@ def relative_luminance(rgb: NDArray[np.float64]) -> NDArray[np.float64]:
 
 def _fit(image: Image, style: LabelStyle) -> Stencil:
     """Draws as much beside the letters as the picture has room for."""
-    for candidate in (style, style.without_badge(), LabelStyle()):
+    for candidate in (style, style.without_badge(), style.letters_alone()):
         stencil = draw(min(image.size), candidate)
         if stencil.mask.width + 3 * _MARGIN * stencil.letter_height <= _MAX_WIDTH * image.width:
             break

@@ -1,4 +1,4 @@
-"""`policy`: what a mode changes, and which prompts a changed policy would judge otherwise."""
+"""`policy`: what a mode changes, which prompts a changed policy would judge otherwise, what rules ask of the label."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from safety.errors import RequestError
+from safety.marks.label_rules import load_label_rules
 from safety.policy.diff import Change, curves, described
 from safety.policy.model import BASE_MODE, Policy, load_policy
 from ui import serialize
@@ -31,6 +32,7 @@ def build(make_studio: Callable[[], Studio]) -> typer.Typer:
 
     _add_check(cli, make_studio)
     _add_replay(cli, make_studio)
+    _add_labels(cli, make_studio)
     return cli
 
 
@@ -66,6 +68,17 @@ def _add_replay(cli: typer.Typer, make_studio: Callable[[], Studio]) -> None:
                 typer.echo(serialize.line(_row(change)) if json else _line(change))
             for line in (*result.summary(), *(curves(result.scores, after) if curve else ())):
                 typer.echo(line, err=json)
+
+
+def _add_labels(cli: typer.Typer, make_studio: Callable[[], Studio]) -> None:
+    @cli.command()
+    def labels() -> None:
+        """What rules of each country ask of the label on a picture, one JSON object a line, and which hold here."""
+        with exit_status():
+            studio = make_studio()
+            for country, rule in load_label_rules(studio.presets).items():
+                holds = country in studio.exporter.marks.demand.countries
+                typer.echo(serialize.line({"country": country, "holds_here": holds, **rule.model_dump(mode="json")}))
 
 
 def _side(path: Path, presets: Path) -> PolicyModes:

@@ -107,7 +107,7 @@ def test_a_mark_that_was_copied_onto_another_picture_is_called_that(
     exported: bytes, marks: Marks, registry: Memory, other: Image.Image
 ) -> None:
     """The copy attack (Kutter, Voloshynovskiy and Herrigel, 2000) with the best estimate there is: the mark itself."""
-    unmarked = visible.apply(flat_art(1))
+    unmarked = visible.labelled(flat_art(1))[0]
     estimate = np.asarray(embed(unmarked, STAMP), np.float32) - np.asarray(unmarked, np.float32)
     forged = (np.asarray(other, np.float32) + 3 * estimate).clip(0, 255).astype(np.uint8)
     verification = verify(file_of(Image.fromarray(forged), "PNG"), marks, registry)

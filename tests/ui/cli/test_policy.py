@@ -135,3 +135,10 @@ def test_a_set_that_cannot_be_read_is_one_sentence(run: Run, tmp_path: Path, dat
     (tmp_path / "bad.csv").write_bytes(data)
     result = run("replay", tmp_path / "bad.csv", "--old", PRESETS, "--new", PRESETS)
     assert result.exit_code == 2 and named in result.stderr and "Traceback" not in result.stderr
+
+
+def test_labels_names_the_rule_of_every_country_and_which_hold_here(run: Run) -> None:
+    rows = {row["country"]: row for row in map(json.loads, run("labels").stdout.splitlines())}
+    assert {"CN", "EU", "IN", "KR", "US-CA"} <= rows.keys()
+    assert (rows["CN"]["height"], rows["CN"]["since"], rows["CN"]["holds_here"]) == (0.05, "2025-09-01", False)
+    assert all(row["source"].startswith("https://") and isinstance(row["checked"], bool) for row in rows.values())
