@@ -176,7 +176,7 @@ class Guard:
             assessment = self._recent(judged, live and len(self._live) < len(self.prompt_checks))
         except _CheckFailed as failed:
             assessment = failed.assessment
-        return decide(_within(assessment, len(text)) if len(judged) > len(text) else assessment, self.policy, mode)
+        return decide(_within(assessment, judged, text), self.policy, mode)
 
     @staticmethod
     def prompts_to_draw(prompt: str, negative_prompt: str = "") -> tuple[str, str]:
@@ -213,8 +213,8 @@ class Guard:
         read = [self._read(text, negative_prompt) for text in prompts]
         readable = iter(self._assess_readable([text for text, problem in read if not problem]))
         return [
-            _unreadable(problem) if problem else _within(next(readable), len(text))
-            for text, (_, problem) in zip(prompts, read, strict=True)
+            _unreadable(problem) if problem else _within(next(readable), judged, text)
+            for text, (judged, problem) in zip(prompts, read, strict=True)
         ]
 
     def check_image(self, image: Image | bytes, prompt: str = "", mode: str = "") -> Decision:
@@ -335,12 +335,28 @@ class Guard:
             try:
                 found = classifier.find_batch(texts)
             except Exception:  # noqa: BLE001  one that cannot be read must not spoil the others: each by itself
-                alone = [run_checks(Stage.PROMPT, Prompt(text), [classifier]) for text in texts]
+                # Again without the words that carry it: nothing of an assessment depends on those beside it.
+                alone = [run_checks(Stage.PROMPT, Prompt(text), [_WithoutWords(classifier)]) for text in texts]
                 assessments = [_joined(one, other) for one, other in zip(assessments, alone, strict=True)]
                 continue
             found_by_model = [Assessment(Stage.PROMPT, (classifier.name,), findings) for findings in found]
             assessments = [_joined(one, other) for one, other in zip(assessments, found_by_model, strict=True)]
         return assessments
+
+
+@dataclass(frozen=True, slots=True)
+class _WithoutWords:
+    """A classifier as a check that does not look for the words that carry its scores."""
+
+    classifier: PromptClassifierCheck
+    live = False
+
+    @property
+    def name(self) -> str:
+        return self.classifier.name
+
+    def detect(self, subject: Prompt) -> tuple[Finding, ...]:
+        return self.classifier.find_batch([subject.text])[0]
 
 
 @dataclass(frozen=True, slots=True)
@@ -376,9 +392,12 @@ def _unreadable(problem: str) -> Assessment:
     return Assessment(Stage.PROMPT, failed=(CheckFailure("", problem),))
 
 
-def _within(assessment: Assessment, size: int) -> Assessment:
+def _within(assessment: Assessment, judged: str, typed: str) -> Assessment:
     """Returns the assessment without spans of words that were not typed into the prompt: they stand behind its end."""
-    return replace(assessment, findings=tuple(_finding_within(finding, size) for finding in assessment.findings))
+    if len(judged) <= len(typed):
+        return assessment
+    findings = (_finding_within(finding, len(typed)) for finding in assessment.findings)
+    return replace(assessment, findings=tuple(findings))
 
 
 def _finding_within(finding: Finding, size: int) -> Finding:

@@ -138,10 +138,10 @@ class PromptClassifierModel:
         Each window runs by itself. Together they would be a tenth faster at most, and a score would depend on its
         neighbours: the int8 model scales its activations over all that runs at once.
         """
-        tokenizer, _ = self._parts()
+        # Their word pieces were counted a moment ago, and the tokenizer would start threads for a batch.
         rows = [
-            _worst([self._run(window)[0] for _, window in windows(encoding.ids, self._frame)])
-            for encoding in tokenizer.encode_batch(list(texts), add_special_tokens=False)
+            _worst([self._run(window)[0] for _, window in windows(self._encoded(text).ids, self._frame)])
+            for text in texts
         ]
         return np.stack(rows) if rows else np.zeros((0, len(HEADS)), dtype=np.float32)
 

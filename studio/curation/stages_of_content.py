@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from PIL.Image import Image
 
 CAPTIONS_AT_ONCE = 8  # what the checks of prompts keep of the last texts covers so many
+CAPTIONS_REMEMBERED = 2000  # by each process: captions of the web, and those that a program wrote, often repeat
 SEXUAL, INTIMATE, MINORS = "sexual", ("sexual", "nudity"), "child_safety"
 # The middle of three scores, and what the check of minors gives: the highest alone is one model's word.
 BORNE_OUT = ("median", "young_face")
@@ -113,6 +114,16 @@ def _findings(assessment: Assessment | None) -> Sequence[Finding]:
     return () if assessment is None else assessment.findings
 
 
+@dataclass(frozen=True, slots=True)
+class _SeenCaption:
+    """Holds what was seen of one caption, whichever row has it."""
+
+    prompt: Assessment
+    speaks_of_minors: bool
+    groups: tuple[tuple[str, str], ...]
+    contexts: tuple[str, ...]
+
+
 class Captions:
     """Judges captions as the studio judges prompts, and notes whom and what they speak of."""
 
@@ -128,19 +139,33 @@ class Captions:
     ) -> None:
         self._guard, self._judgement = guard, judgement
         self._speaks_of_minors, self._groups, self._contexts = speaks_of_minors, groups, contexts
+        self._remembered: dict[str, _SeenCaption] = {}
 
     def look(self, subjects: Sequence[Subject]) -> None:
-        """Lets all checks of prompts look at every caption."""
+        """Lets all checks of prompts look at every caption; at one that was judged a moment ago not again."""
         captioned = [subject for subject in open_subjects(subjects) if subject.seen.caption]
-        for at in range(0, len(captioned), CAPTIONS_AT_ONCE):
-            some = captioned[at : at + CAPTIONS_AT_ONCE]
-            assessments = self._guard.assess_prompts([subject.seen.caption for subject in some])
-            for subject, assessment in zip(some, assessments, strict=True):
-                seen = subject.seen
-                seen.prompt = assessment
-                seen.speaks_of_minors = self._speaks_of_minors(seen.caption)
-                seen.groups = tuple((group.dimension, group.name) for group in self._groups.find(seen.caption))
-                seen.contexts = tuple(context.name for context in self._contexts.find(seen.caption))
+        captions = dict.fromkeys(subject.seen.caption for subject in captioned)
+        new = [caption for caption in captions if caption not in self._remembered]
+        found = {caption: self._remembered[caption] for caption in captions if caption in self._remembered}
+        for at in range(0, len(new), CAPTIONS_AT_ONCE):
+            some = new[at : at + CAPTIONS_AT_ONCE]
+            found |= zip(some, map(self._seen, some, self._guard.assess_prompts(some)), strict=True)
+        for subject in captioned:
+            seen, one = subject.seen, found[subject.seen.caption]
+            seen.prompt, seen.speaks_of_minors = one.prompt, one.speaks_of_minors
+            seen.groups, seen.contexts = one.groups, one.contexts
+        self._remember({caption: found[caption] for caption in new})
+
+    def _seen(self, caption: str, assessment: Assessment) -> _SeenCaption:
+        groups = tuple((group.dimension, group.name) for group in self._groups.find(caption))
+        contexts = tuple(context.name for context in self._contexts.find(caption))
+        return _SeenCaption(assessment, self._speaks_of_minors(caption), groups, contexts)
+
+    def _remember(self, seen: Mapping[str, _SeenCaption]) -> None:
+        """Keeps the last captions that all checks could look at."""
+        self._remembered |= {caption: one for caption, one in seen.items() if not one.prompt.failed}
+        for caption in list(self._remembered)[: max(0, len(self._remembered) - CAPTIONS_REMEMBERED)]:
+            del self._remembered[caption]
 
     def rule(self, seen: Observation) -> Ruling | None:
         """Takes out what the policy does not let pass without asking."""

@@ -94,6 +94,13 @@ def test_what_is_seen_in_many_prompts_is_decided_as_each_is_by_itself(guard: Gua
 
 
 @needs_weights
+def test_no_score_of_a_prompt_depends_on_those_beside_it(guard: Guard) -> None:
+    beside_others = guard.assess_prompts(TEXTS)
+    assert beside_others == [guard.assess_prompts([text])[0] for text in TEXTS]
+    assert beside_others[::-1] == guard.assess_prompts(TEXTS[::-1])
+
+
+@needs_weights
 def test_a_copy_in_another_process_judges_alike(guard: Guard) -> None:
     again = pickle.loads(pickle.dumps(guard))
     assert [again.check_prompt(text) for text in TEXTS] == [guard.check_prompt(text) for text in TEXTS]

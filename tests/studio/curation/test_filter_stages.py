@@ -14,16 +14,19 @@ from hypothesis import strategies as st
 from PIL import Image, ImageFilter
 
 from safety.errors import FileError
+from safety.guard import Guard
 from safety.policy.model import load_policy
-from safety.records import Assessment, Finding, Stage, Verdict
+from safety.records import Assessment, Finding, Prompt, Stage, Verdict
 from safety.resources import PRESETS
+from studio.curation import stages_of_content
+from studio.curation.balance import load_group_terms
 from studio.curation.filter_config import FilterConfig, load_filter_config
 from studio.curation.looking import FilterRules, make_pipeline
 from studio.curation.near_copies import NearCopies
 from studio.curation.observation import Observation
 from studio.curation.rows import Fate, Row
 from studio.curation.stages import Subject
-from studio.curation.stages_of_content import HardLines, RowJudgement, context_terms
+from studio.curation.stages_of_content import Captions, HardLines, RowJudgement, context_terms
 from studio.curation.stages_of_files import Decoding, Duplicates, ListedHashes, Permission, Quality, WatermarkHint
 from tests.training_data import picture
 
@@ -288,6 +291,63 @@ def test_a_context_keeps_what_its_mode_lets_pass(
     score: float, contexts: tuple[str, ...], belongs_to: tuple[str, ...], expected: str | None
 ) -> None:
     assert judged(score, contexts, belongs_to) == expected
+
+
+class _CountingCheck:
+    """Fails as often as it is told to, and counts how often it looks at each text."""
+
+    name, live = "counting", True
+
+    def __init__(self, failures: int = 0) -> None:
+        self.failures, self.looked = failures, list[str]()
+
+    def detect(self, prompt: Prompt) -> list[Finding]:
+        self.looked.append(prompt.text)
+        if len(self.looked) <= self.failures:
+            raise RuntimeError("not now")
+        return [Finding(self.name, "hate", len(prompt.text) / 100)]
+
+
+def captions_stage(check: _CountingCheck) -> Captions:
+    judgement = RowJudgement(POLICY, "general", Verdict.WARN)
+    guard = Guard(POLICY, (check,))
+    return Captions(guard, judgement, lambda text: "child" in text, load_group_terms(PRESETS), context_terms(CONFIG))
+
+
+def test_a_caption_that_repeats_is_judged_once_and_alike() -> None:
+    check = _CountingCheck()
+    stage = captions_stage(check)
+    captions = ["a child", "a statue of a woman", "a child", "a pear"]
+    rows = [subject(caption=caption) for caption in captions]
+    stage.look(rows[:3])
+    stage.look(rows[3:])
+    again = [subject(caption=caption) for caption in captions]
+    stage.look(again)
+    assert sorted(check.looked) == sorted(set(captions))
+    assert [row.seen for row in again] == [row.seen for row in rows]
+    alone = [subject(caption=caption) for caption in captions]
+    for row in alone:
+        captions_stage(_CountingCheck()).look([row])
+    assert [row.seen for row in alone] == [row.seen for row in rows]
+    assert rows[0].seen.speaks_of_minors and rows[0].seen.prompt != rows[1].seen.prompt
+
+
+def test_a_caption_that_a_check_could_not_look_at_is_looked_at_again() -> None:
+    check = _CountingCheck(failures=1)
+    stage, (first, second) = captions_stage(check), (subject(caption="a pear"), subject(caption="a pear"))
+    stage.look([first])
+    stage.look([second])
+    assert first.seen.prompt is not None and first.seen.prompt.failed
+    assert second.seen.prompt is not None and not second.seen.prompt.failed
+
+
+def test_only_so_many_captions_are_remembered(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(stages_of_content, "CAPTIONS_REMEMBERED", 3)
+    check = _CountingCheck()
+    stage = captions_stage(check)
+    stage.look([subject(caption=str(number)) for number in range(5)])
+    stage.look([subject(caption="4"), subject(caption="0")])
+    assert check.looked == ["0", "1", "2", "3", "4", "0"]
 
 
 def test_words_say_which_context_a_caption_belongs_to() -> None:
