@@ -8,6 +8,7 @@ from typing import Any
 
 from safety.generation import Stamp
 from safety.marks.provenance import parse_stamp
+from safety.marks.signals import Signals, signals
 
 SOFT_BINDING = "safelight.tilemark"  # not on C2PA's list of algorithms: other tools show it, ours resolves it
 EXPORT = "safelight.export"
@@ -15,7 +16,10 @@ EXPORT = "safelight.export"
 
 @dataclass(frozen=True, slots=True)
 class ManifestSummary:
-    """Holds what the active manifest says, true or not. `sources` are the digital source types of its actions."""
+    """Holds what the active manifest says, true or not.
+
+    `sources` are the digital source types of its actions, and of what it was taken from if that had no manifest.
+    """
 
     generator: str = ""
     issuer: str = ""
@@ -38,17 +42,21 @@ class ManifestSummary:
 
 @dataclass(frozen=True, slots=True)
 class Credentials:
-    """Holds a manifest. `valid`: the file is as it was signed. `trusted`: it was signed by this studio's own key."""
+    """Holds a manifest. `valid`: the file is as it was signed. `trusted`: it was signed by this studio's own key.
+
+    `signals` are those of all manifests that it builds on, too: what the signers state about AI.
+    """
 
     stamp: Stamp | None
     valid: bool
     trusted: bool
     summary: ManifestSummary
     manifest: Mapping[str, Any] = field(default_factory=dict, repr=False, compare=False)
+    signals: Signals = Signals()
 
 
-def parse_report(report: Mapping[str, Any]) -> Credentials | None:
-    """Returns c2pa's report as a record; None if it has no active manifest."""
+def parse_report(report: Mapping[str, Any], document: object = None) -> Credentials | None:
+    """Returns c2pa's report as a record; None if it has no active manifest. `document` is the same as crJSON."""
     manifests = _dict(report.get("manifests"))
     name = str(report.get("active_manifest"))
     active = _dict(manifests.get(name))
@@ -63,6 +71,7 @@ def parse_report(report: Mapping[str, Any]) -> Credentials | None:
         trusted=state == "Trusted",
         summary=_summary(active, results, earlier),
         manifest=active,
+        signals=signals(document),
     )
 
 
@@ -78,7 +87,7 @@ def _summary(
         time=str(signature.get("time") or export.get("time") or _when(actions)),
         model=str(export.get("model", "")),
         actions=tuple(str(action.get("action", "")) for action in actions),
-        sources=_sources(actions),
+        sources=_sources(actions) + _sources(_list(active.get("ingredients")), "digital_source_type"),
         problems=_codes(results, "failure"),
         passed=_codes(results, "success"),
         signer=str(signature.get("common_name", "")),
@@ -98,8 +107,9 @@ def _codes(results: Mapping[str, Any], kind: str) -> tuple[str, ...]:
     return tuple(dict.fromkeys(str(_dict(result).get("code", "")) for result in _list(results.get(kind))))
 
 
-def _sources(actions: Sequence[Mapping[str, Any]]) -> tuple[str, ...]:
-    return tuple(str(action["digitalSourceType"]) for action in actions if "digitalSourceType" in action)
+def _sources(parts: Sequence[object], key: str = "digitalSourceType") -> tuple[str, ...]:
+    """Returns each source type that actions or ingredients name once."""
+    return tuple(dict.fromkeys(str(_dict(part)[key]) for part in parts if key in _dict(part)))
 
 
 def _when(actions: Sequence[Mapping[str, Any]]) -> str:

@@ -13,6 +13,7 @@ VERSION = "0.1.0"
 # IPTC's vocabulary; the whole URI is the value, a bare word is not.
 DIGITAL_SOURCE_TYPE = "http://cv.iptc.org/newscodes/digitalsourcetype/"
 TRAINED_ALGORITHMIC_MEDIA = DIGITAL_SOURCE_TYPE + "trainedAlgorithmicMedia"
+ALGORITHMIC_MEDIA = DIGITAL_SOURCE_TYPE + "algorithmicMedia"  # made by a program that no data trained
 
 HOW_TO_VERIFY = "Open the file in the Verify tab of any Safelight, or run: python app.py verify FILE"
 

@@ -11,10 +11,12 @@ from PIL import Image
 from safety.errors import ExportError
 from safety.generation import Stamp
 from safety.marks import keys as studio_keys
-from safety.marks.credentials import manifest, read, sign
+from safety.marks.claim import manifest
+from safety.marks.credentials import read, sign
 from safety.marks.keys import SigningKeys, make_signing_keys, signing_keys
 from safety.marks.manifest import parse_report
-from safety.marks.provenance import TRAINED_ALGORITHMIC_MEDIA, Provenance
+from safety.marks.provenance import ALGORITHMIC_MEDIA, TRAINED_ALGORITHMIC_MEDIA, Provenance
+from safety.marks.signals import AiStatement
 from tests.fakes_marks import file_of
 
 TIME = datetime(2026, 11, 22, 20, 0, 5, tzinfo=UTC)
@@ -35,8 +37,9 @@ def test_a_signed_file_is_valid_and_trusted_here(keys: SigningKeys, format: str)
     assert credentials.valid and credentials.trusted
     assert credentials.stamp == PROVENANCE.stamp
     assert credentials.summary.generator.startswith("Safelight")
-    assert credentials.summary.actions == ("c2pa.created", "c2pa.watermarked.bound")
-    assert credentials.summary.sources == (TRAINED_ALGORITHMIC_MEDIA,)
+    assert credentials.summary.actions == ("c2pa.created", "c2pa.addedText", "c2pa.watermarked.bound")
+    assert credentials.summary.sources == (TRAINED_ALGORITHMIC_MEDIA, ALGORITHMIC_MEDIA)
+    assert credentials.signals.statement is AiStatement.FULLY
     assert credentials.summary.model == "pocket 1"
     assert credentials.summary.time == "2026-11-22T20:00:05+00:00"
     assert credentials.summary.problems == ()
@@ -67,13 +70,6 @@ def test_signing_adds_little(keys: SigningKeys) -> None:
 def test_the_prompt_is_never_signed(keys: SigningKeys) -> None:
     assert "secret wish" not in str(manifest(PROVENANCE, TIME))
     assert b"secret wish" not in sign(file_of(PICTURE), "PNG", PROVENANCE, TIME, keys)
-
-
-def test_a_picture_made_elsewhere_is_found_to_be_declared() -> None:
-    created = manifest(Provenance(Stamp(1)), TIME)["assertions"][0]["data"]["actions"][0]
-
-    assert "declared" in created["description"]
-    assert "softwareAgent" not in created
 
 
 def test_an_expired_certificate_is_named_with_what_to_do(tmp_path: Path) -> None:

@@ -22,6 +22,7 @@ from safety.image_io import open_picture, open_untrusted
 from safety.marks import Marks, metadata_reader
 from safety.marks.export import Exporter, Provenance
 from safety.marks.reading import DAMAGED
+from safety.marks.signals import UNKNOWN_ORIGIN, AiStatement
 from safety.marks.verify import verify
 from safety.testing import fake_guard
 from tests.fakes_marks import Memory, file_of, flat_art, photograph
@@ -188,8 +189,9 @@ def test_the_credentials_that_a_file_came_with_are_kept_when_it_is_marked(tmp_pa
     found = guard.verify((tmp_path / name).read_bytes()).readings.credentials
 
     assert found is not None and found.valid and found.trusted
-    assert found.summary.actions == ("c2pa.opened", "c2pa.watermarked.bound")
+    assert found.summary.actions == ("c2pa.opened", "c2pa.addedText", "c2pa.watermarked.bound")
     assert found.summary.earlier and found.summary.earlier_sources
+    assert found.signals.statement is AiStatement.FULLY
 
 
 def test_a_file_whose_credentials_are_damaged_is_marked_without_them(tmp_path: Path) -> None:
@@ -199,6 +201,7 @@ def test_a_file_whose_credentials_are_damaged_is_marked_without_them(tmp_path: P
     found = guard.verify((tmp_path / "b.png").read_bytes()).readings.credentials
 
     assert found is not None and found.valid and found.summary.earlier == ()
+    assert UNKNOWN_ORIGIN in found.signals.inceptions
 
 
 def test_what_was_only_marked_here_is_not_made_here(tmp_path: Path) -> None:
