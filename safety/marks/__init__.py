@@ -15,7 +15,7 @@ from safety.files.pool import WorkerPool, shared_pool
 from safety.image_io import MAX_BYTES, open_untrusted
 from safety.marks import credentials, metadata, metadata_reader, visible
 from safety.marks.certificates import OwnCertificate
-from safety.marks.claim import Step
+from safety.marks.claim import EditStep
 from safety.marks.keys import SigningKeys, existing_signing_keys, mark_keys, signing_keys
 from safety.marks.label import LabelStyle
 from safety.marks.label_rules import LabelDemand
@@ -75,7 +75,7 @@ class Marks:
         picture, earlier = self.open_file(file)
         data = metadata.encode(picture, format, provenance, time)
         keys = replace(self._signing_keys(), time_authority=self.time_authority)
-        return credentials.sign(data, format, provenance, time, keys, earlier, (Step.ENCODED,))
+        return credentials.sign(data, format, provenance, time, keys, earlier, (EditStep.ENCODED,))
 
     def labelled(self, image: Image) -> Image:
         """Returns a copy of an RGB picture with the visible label on it.

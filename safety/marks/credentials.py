@@ -14,7 +14,7 @@ from io import BytesIO
 from typing import Any
 
 from safety.errors import ExportError
-from safety.marks.claim import CREATED, EARLIER, Step, manifest
+from safety.marks.claim import CREATED, EARLIER, EditStep, manifest
 from safety.marks.keys import SigningKeys
 from safety.marks.manifest import Credentials, parse_report
 from safety.marks.provenance import Provenance
@@ -39,7 +39,7 @@ def sign(
     time: datetime,
     keys: SigningKeys,
     earlier: bytes = b"",
-    steps: Sequence[Step] = (),
+    steps: Sequence[EditStep] = (),
 ) -> bytes:
     """Returns the file with a signed manifest in it. `format` is Pillow's name. Raises ExportError.
 

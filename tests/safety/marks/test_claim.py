@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from safety.generation import Stamp
-from safety.marks.claim import ACTIONS, EARLIER, Step, manifest
+from safety.marks.claim import ACTIONS, EARLIER, EditStep, manifest
 from safety.marks.provenance import TRAINED_ALGORITHMIC_MEDIA, Provenance
 
 TIME = datetime(2026, 11, 29, 12, 0, 0, tzinfo=UTC)
@@ -34,7 +34,7 @@ def actions_of(said: dict[str, Any]) -> list[dict[str, Any]]:
             ["c2pa.opened", "c2pa.resized", "c2pa.watermarked.bound"],
             id="enlarged",
         ),
-        pytest.param(MADE_HERE, True, (Step.ENCODED,), ["c2pa.opened", "c2pa.transcoded"], id="in another format"),
+        pytest.param(MADE_HERE, True, (EditStep.ENCODED,), ["c2pa.opened", "c2pa.transcoded"], id="in another format"),
         pytest.param(
             MADE_ELSEWHERE, True, (), ["c2pa.opened", "c2pa.addedText", "c2pa.watermarked.bound"], id="marked"
         ),
@@ -48,7 +48,7 @@ def actions_of(said: dict[str, Any]) -> list[dict[str, Any]]:
     ],
 )
 def test_everything_that_was_done_is_listed_how_it_came_to_be_first(
-    provenance: Provenance, has_earlier: bool, steps: tuple[Step, ...], names: list[str]
+    provenance: Provenance, has_earlier: bool, steps: tuple[EditStep, ...], names: list[str]
 ) -> None:
     actions = actions_of(manifest(provenance, TIME, has_earlier, steps))
 

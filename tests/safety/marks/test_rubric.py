@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from safety.generation import Stamp
-from safety.marks.claim import Step
+from safety.marks.claim import EditStep
 from safety.marks.credentials import crjson, read_earlier, sign
 from safety.marks.keys import SigningKeys, signing_keys
 from safety.marks.provenance import TRAINED_ALGORITHMIC_MEDIA, Provenance
@@ -49,7 +49,7 @@ def enlarged(keys: SigningKeys, format: str) -> bytes:
 
 def in_another_format(keys: SigningKeys, format: str) -> bytes:
     earlier, _ = read_earlier(made(keys, "WEBP"))
-    return sign(file_of(PICTURE, format), format, MADE_HERE, TIME, keys, earlier, (Step.ENCODED,))
+    return sign(file_of(PICTURE, format), format, MADE_HERE, TIME, keys, earlier, (EditStep.ENCODED,))
 
 
 def marked(keys: SigningKeys, format: str) -> bytes:
