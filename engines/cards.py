@@ -66,6 +66,8 @@ def _location_problem(card: EngineCard) -> str:
         return 'url: only a card with kind = "server" has one'
     if Path(card.model).suffix == ".safetensors" and not (card.pipeline and card.config):
         return "pipeline: a single file needs `pipeline` (a diffusers class) and `config` (a diffusers folder)"
+    if card.lora and not card.lora.file.endswith(".safetensors"):
+        return "lora.file: an adapter must be .safetensors; other formats can run code when they are read"
     if Path(card.model).suffix in PICKLE_SUFFIXES:
         return "model: weights must be .safetensors; other formats can run code when they are read"
     return ""

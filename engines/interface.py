@@ -75,7 +75,10 @@ class Range(ConfigModel):
 
 
 class Lora(ConfigModel):
-    """Names a file of low-rank changes to a model's weights on the hub (Hu et al., 2021). It needs the package peft."""
+    """Names a file of low-rank changes to a model's weights (Hu et al., 2021). It needs the package peft.
+
+    `model` is a folder of this machine (relative to assets/models, or absolute), or a repository of the hub.
+    """
 
     model: str
     file: str

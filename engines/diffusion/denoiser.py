@@ -43,6 +43,11 @@ def conditioning(pipeline: Any, arguments: dict[str, Any]) -> dict[str, Any]:
 
     The pipeline itself encodes: no knowledge of any one of them is needed here. Costs one pass of the text encoder.
     """
+    return {name: value for name, value in first_inputs(pipeline, arguments).items() if name not in STATE}
+
+
+def first_inputs(pipeline: Any, arguments: dict[str, Any]) -> dict[str, Any]:
+    """Returns all that the pipeline hands its denoiser at the first step of a call, by name. Nothing is drawn."""
     denoiser = denoiser_of(pipeline)
     inputs: dict[str, Any] = {}
 
@@ -55,7 +60,7 @@ def conditioning(pipeline: Any, arguments: dict[str, Any]) -> dict[str, Any]:
             pipeline(**arguments)
     except _Captured:
         pass
-    return {name: value for name, value in inputs.items() if name not in STATE}
+    return inputs
 
 
 def named_inputs(denoiser: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> dict[str, Any]:

@@ -141,11 +141,12 @@ class DiffusionEngine:
         return tuple(pictures), tuple(failed)
 
     def _model_name(self) -> str:
-        """Returns the model, with the commit where one is known."""
+        """Returns the model, with the commit where one is known, and the adapter on it."""
         revision = self._card.revision
         if self._card.kind == "hub" and self._store.hub:
             revision = revision or self._store.hub.pinned(self._card.model)
-        return "@".join(filter(None, (self._card.model, revision)))
+        model = "@".join(filter(None, (self._card.model, revision)))
+        return "+".join(filter(None, (model, self._loaded.adapter if self._loaded else "")))
 
 
 def free_memory() -> None:

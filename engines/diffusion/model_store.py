@@ -8,7 +8,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from engines.diffusion.hub import Hub
+from engines.diffusion.hub import Hub, sha256
 from engines.diffusion.loading import apply_lora, load_pipeline
 from engines.diffusion.model_cache import ModelCache, Unloadable
 from engines.diffusion.placement import Placement, choose_placement
@@ -20,6 +20,7 @@ from engines.interface import EngineCard, Progress
 from engines.job_queue import JobQueue
 from safety.errors import EngineUnavailable, PresetError
 
+NO_ADAPTER = "Put the adapter's folder there (training/align writes one), or choose another engine."
 FREE_MEMORY = "Close other programs, or choose another engine: `python app.py engines` lists those that run here."
 
 
@@ -30,11 +31,15 @@ def unlimited_hardware() -> Hardware:
 
 @dataclass(frozen=True)
 class LoadedModel:
-    """Holds a diffusers pipeline in memory, how it was placed, and the previews of its pictures."""
+    """Holds a diffusers pipeline in memory, how it was placed, and the previews of its pictures.
+
+    `adapter` names the low-rank changes to its weights; "" where there are none.
+    """
 
     pipeline: Any
     placement: Placement
     previews: Previews
+    adapter: str = ""
 
 
 @dataclass(frozen=True)
@@ -89,13 +94,21 @@ class ModelStore:
         Raises EngineUnavailable, Cancelled.
         """
         self._require_memory(card, self.placement(card, empty=True))
-        if card.lora and self.hub:
+        if card.lora and self.adapter_folder(card) is None:
+            if self.hub is None:
+                raise EngineUnavailable(f"{card.title} needs {card.lora.model}, which is not here.", NO_ADAPTER)
             self.hub.fetch(card, progress, card.lora.file)
         if card.kind != "hub":
             return self.models / card.model
         if self.hub is None:
             raise EngineUnavailable(f"{card.title} is on the hub, which this studio does not use.", FREE_MEMORY)
         return self.hub.fetch(card, progress)
+
+    def adapter_folder(self, card: EngineCard) -> Path | None:
+        """Returns the folder of this machine that has the card's adapter; None where it has none, or is on the hub."""
+        if card.lora and (self.models / card.lora.model / card.lora.file).is_file():
+            return self.models / card.lora.model
+        return None
 
     def load(self, name: str, card: EngineCard, path: Path, engine: Unloadable) -> LoadedModel:
         """Returns the model of an engine, loaded from its files. Unloads others as far as it needs their memory.
@@ -108,9 +121,19 @@ class ModelStore:
             placement = self.placement(card)
         self._require_memory(card, placement)
         pipeline = load_pipeline(name, card, path, placement)
-        if card.lora and self.hub:
-            apply_lora(pipeline, self.hub.folder(card.lora.model) / card.lora.file, card.lora.scale)
-        return LoadedModel(pipeline, placement, Previews(pipeline))
+        adapter = self._apply_adapter(card, pipeline)
+        return LoadedModel(pipeline, placement, Previews(pipeline), adapter)
+
+    def _apply_adapter(self, card: EngineCard, pipeline: Any) -> str:
+        """Adds the card's adapter to a pipeline. Returns its name with the first digits of its digest; "" for none."""
+        if not card.lora:
+            return ""
+        folder = self.adapter_folder(card) or (self.hub and self.hub.folder(card.lora.model))
+        if folder is None:
+            raise EngineUnavailable(f"{card.title} needs {card.lora.model}, which is not here.", NO_ADAPTER)
+        file = folder / card.lora.file
+        apply_lora(pipeline, file, card.lora.scale)
+        return f"{folder.name if Path(card.lora.model).is_absolute() else card.lora.model}@{sha256(file)[:12]}"
 
     @staticmethod
     def _require_memory(card: EngineCard, placement: Placement) -> None:

@@ -1,0 +1,1 @@
+"""Teaches a generator preferences, or to forget a concept: adapters for any pipeline of a known family."""
