@@ -128,7 +128,7 @@ class ModelStore:
         """Adds the card's adapter to a pipeline. Returns its name with the first digits of its digest; "" for none."""
         if not card.lora:
             return ""
-        folder = self.adapter_folder(card) or (self.hub and self.hub.folder(card.lora.model))
+        folder = self.adapter_folder(card) or (self.hub.folder(card.lora.model) if self.hub else None)
         if folder is None:
             raise EngineUnavailable(f"{card.title} needs {card.lora.model}, which is not here.", NO_ADAPTER)
         file = folder / card.lora.file

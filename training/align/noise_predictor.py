@@ -61,7 +61,8 @@ class NoisePredictor:
             if prompt not in self._known:
                 first = self._first(prompt)
                 self._known[prompt] = {name: value for name, value in first.items() if name not in STATE}
-        return _stacked([self._known[prompt] for prompt in prompts])
+        stacked: Inputs = _stacked([self._known[prompt] for prompt in prompts])
+        return stacked
 
     def draw(self, prompt: str, seeds: Sequence[int], steps: int, guidance: float) -> Tensor:
         """Returns the latents that the pipeline draws, one a seed, in the form that its denoiser works on."""
@@ -88,7 +89,8 @@ class NoisePredictor:
     def noised(self, latents: Tensor, noise: Tensor, moments: Tensor) -> Tensor:
         """Returns latents (batch, ...) with as much noise as each moment (batch,) says."""
         if self._schedule:
-            return self._schedule.add_noise(latents, noise, self._steps(moments))
+            noised: Tensor = self._schedule.add_noise(latents, noise, self._steps(moments))
+            return noised
         share = moments.view(-1, *[1] * (latents.ndim - 1))
         return (1 - share) * latents + share * noise
 
@@ -98,7 +100,8 @@ class NoisePredictor:
             return noise - latents
         kind = self._schedule.config.prediction_type
         if kind == "v_prediction":
-            return self._schedule.get_velocity(latents, noise, self._steps(moments))
+            velocity: Tensor = self._schedule.get_velocity(latents, noise, self._steps(moments))
+            return velocity
         return latents if kind == "sample" else noise
 
     def predict(self, noised: Tensor, moments: Tensor, conditioning: Inputs) -> Tensor:
@@ -106,11 +109,12 @@ class NoisePredictor:
         times = moments * 1000 * self._unit if self.flow else self._steps(moments)
         state = {self._sample: noised, self._time: times.to(noised.dtype) if self.flow else times}
         prediction: Tensor = prediction_of(self.denoiser(**{**conditioning, **state}))
-        return prediction[:, : noised.shape[1]] if prediction.shape != noised.shape else prediction
+        return prediction
 
     def _steps(self, moments: Tensor) -> Tensor:
         total = self.pipeline.scheduler.config.num_train_timesteps
-        return (moments * total).long().clamp(max=total - 1)
+        steps: Tensor = (moments * total).long().clamp(max=total - 1)
+        return steps
 
 
 def _stacked(inputs: Sequence[Any]) -> Any:

@@ -49,12 +49,12 @@ class Material:
         """Writes both lists as JSON lines."""
         folder.mkdir(parents=True, exist_ok=True)
         for name, rows in ((PAIRS, self.pairs), (KEPT, self.kept)):
-            lines = (json.dumps(asdict(row), ensure_ascii=False) for row in rows)  # type: ignore[call-overload]
+            lines = (json.dumps(asdict(row), ensure_ascii=False) for row in rows)
             (folder / name).write_text("".join(f"{line}\n" for line in lines), "utf-8")
 
     @classmethod
     def read(cls, folder: Path) -> Material:
-        """Reads both lists; without `kept.jsonl` nothing is held to stay as it is. Raises PresetError, naming a line."""
+        """Reads both lists; `kept.jsonl` may be missing. Raises PresetError, naming the line."""
         pairs = tuple(
             Pair(row["prompt"], Drawn(**row["chosen"]), Drawn(**row["rejected"]), row.get("source", ""))
             for row in _rows(folder / PAIRS, {"prompt", "chosen", "rejected"})

@@ -150,10 +150,10 @@ def read_command_line(words: Sequence[str] | None = None) -> argparse.Namespace:
     ask.add_argument("--cards", type=Path, default=PRESETS / "engines.toml")
     ask.add_argument("--engine", default="pocket", help="a model of `--cards`, on this machine")
     ask.add_argument("--models", type=Path, default=MODELS, help="what the card's folder is relative to")
-    for name, kind in (("steps", int), ("batch", int), ("rate", float), ("rank", int), ("beta", float)):
-        ask.add_argument(f"--{name}", type=kind, default=Recipe.__dataclass_fields__[name].default)
-    ask.add_argument("--strength", type=float, default=Recipe.strength, help="of erasure")
-    ask.add_argument("--keep", type=float, default=Recipe.keep, help="weight of what is to stay")
+    usual = Recipe()
+    for name in ("steps", "batch", "rate", "rank", "beta", "strength", "keep"):
+        value = getattr(usual, name)
+        ask.add_argument(f"--{name}", type=type(value), default=value, help=f"default: {value}")
     ask.add_argument("--targets", nargs="+", default=ATTENTION, help="how the names of the changed layers end")
     args = ask.parse_args(words)
     if args.method == "erase" and not args.concept:
