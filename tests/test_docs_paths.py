@@ -32,6 +32,7 @@ ELSEWHERE = {
     "unet/": "a folder of a training run's output",
     "train/": "a folder of the data that training/prompt_classifier is pointed at",
     "dev/": "a folder of the data that training/prompt_classifier is pointed at",
+    "engine.toml": "written by training/align beside an adapter",
     "scale.txt": "written by training/pocket into its build folder",
     "figures.md": "written by training/pocket into its build folder",
     "cat.*": "a made-up picture and its sidecar files, in docs/filter.md",
