@@ -1,4 +1,4 @@
-"""benchmarks/marks/random_*.py: the same seed gives the same pictures and attacks, another one others, in their ranges."""
+"""benchmarks/marks/random_*.py: the same seed gives the same pictures and attacks, another one others, in range."""
 
 from __future__ import annotations
 
@@ -37,8 +37,8 @@ def test_nothing_is_enlarged_beyond_what_is_read() -> None:
 def test_sizes_stay_in_their_range(seed: int) -> None:
     width, height = draw_size(np.random.default_rng(seed))
 
-    assert MIN_SIDE <= min(width, height) and max(width, height) <= MAX_SIDE
-    assert 1 / MAX_ASPECT <= width / height * 1.01 and width / height <= MAX_ASPECT * 1.01
+    assert min(width, height) >= MIN_SIDE and max(width, height) <= MAX_SIDE
+    assert width / height * 1.01 >= 1 / MAX_ASPECT and width / height <= MAX_ASPECT * 1.01
 
 
 @pytest.mark.parametrize("size", [(160, 96), (300, 300), (2048, 700)], ids=str)
