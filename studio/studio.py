@@ -75,7 +75,7 @@ class Studio(StudioViews):
         return Guard(
             self.policy,
             checks.prompt,
-            checks.picture,
+            self.picture_checks,
             marks=self.exporter.marks,
             rewriter=self.rewriter,
             observer=self.observer,
@@ -296,6 +296,7 @@ class Studio(StudioViews):
         self.review.rate_limiter.count(client, LOOKUP)
         self.library.require_own_case(person, case_id)
         with self.review.appeals.collection(case_id) as generation:
+            self.review.blocked.require_other(*(picture.image for picture in generation.pictures))
             source = source_of(self.audit, case_id)
             exports = tuple(self._export(case_id, generation, picture, source) for picture in generation.pictures)
             for export in exports:
@@ -373,9 +374,11 @@ class Studio(StudioViews):
     def mark(self, image: Image.Image | bytes, path: Path) -> Export:
         """Writes a picture made elsewhere with all marks; the caller declares that it is AI-generated.
 
-        Of a file, given as bytes, the credentials that it came with are kept. Raises ExportError, FileError.
+        Of a file, given as bytes, the credentials that it came with are kept. Raises ExportError, FileError, and
+        RequestError for a near-copy of a removed picture.
         """
         picture, earlier = self.exporter.marks.open_file(image) if isinstance(image, bytes) else (image, b"")
+        self.review.blocked.require_other(picture)
         with self.audit.mark_case() as case:
             facts = Provenance(stamp=Stamp.new(), case=case.id, engine="", model="", mode="", seed=None, prompt="")
             export = self.exporter.export(picture, facts, path, earlier)

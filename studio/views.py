@@ -33,6 +33,7 @@ from safety.prompt.demographics import DemographicsCheck
 from safety.prompt.request_syntax import prompts_to_draw
 from safety.prompt.rewrite import Rewriter
 from safety.records import Picture, Prompt
+from safety.review.blocked_pictures import RemovedPictureCheck
 from safety.review.labelled_cases import labelled_cases
 from safety.review.personal_data import personal_data
 from safety.review.retention import RetentionRules
@@ -50,6 +51,12 @@ from studio.tracing import Traces
 from studio.webhook import Webhook
 
 Row = dict[str, Any]
+REMOVED_INFO = CheckInfo(
+    RemovedPictureCheck.name,
+    "Near-copies of pictures that were removed after a notice, mirrored and turned ones too.",
+    "Removed pictures could come back.",
+    required=True,
+)
 HEALTH_IMAGE_SIZE = (256, 256)  # pixels
 
 
@@ -229,12 +236,19 @@ class StudioViews:
 
     # ---- checks ----
 
+    @cached_property
+    def picture_checks(self) -> Sequence[Check[Picture]]:
+        """Returns what looks at every picture: the checks of the suite, and what knows the removed pictures."""
+        # Where nothing else looks, this one alone would let pictures pass that nobody judged.
+        own = self.checks.picture
+        return (*own, RemovedPictureCheck(self.review.blocked)) if own else ()
+
     def health(self) -> Health:
         """Lets every check look at something harmless. Loads what is not loaded yet: may take seconds."""
         messages = self.messages()
         prompt = [CheckInfo(check.name, messages.check(check.name), "", required=True) for check in self.checks.prompt]
         image = Image.new("RGB", HEALTH_IMAGE_SIZE)
-        return examine(self.checks.prompt, self.checks.picture, [*prompt, *self.checks.catalogue], image)
+        return examine(self.checks.prompt, self.picture_checks, [*prompt, *self.checks.catalogue, REMOVED_INFO], image)
 
     # ---- refusals and their review ----
 

@@ -23,11 +23,12 @@ from typing import Any
 from safety.audit import AuditLog
 from safety.audit.appeal_state import APPEALED, REVIEWED
 from safety.audit.hash_chain import CLOSED, Entry
+from safety.audit.notice_state import ANSWERED, DECIDED, NOTICED
 from safety.errors import AuditError
 
-EVENTS = (CLOSED, APPEALED, REVIEWED)
+EVENTS = (CLOSED, APPEALED, REVIEWED, NOTICED, DECIDED, ANSWERED)
 # Facts that leave the machine: none of them holds words of a person.
-TOLD = ("outcome", "verdict", "codes", "stage", "stamps", "withheld", "kind", "until", "error")
+TOLD = ("outcome", "verdict", "codes", "stage", "stamps", "withheld", "kind", "until", "error", "due", "late")
 BATCH = 100  # rows read at once
 POLL = 2.0  # seconds between two looks
 TIMEOUT = 10.0  # seconds for one call

@@ -83,7 +83,7 @@ class PlainExporter:
 def limits(**table: Any) -> RateLimits:
     """The shipped limits, each hour without one: a test sets what it is about."""
     shipped = read_toml(PRESETS / "limits.toml") | {
-        "hour": dict.fromkeys(("generations", "appeals", "verifications", "lookups"), 0),
+        "hour": dict.fromkeys(("generations", "appeals", "notices", "verifications", "lookups"), 0),
         "blocks": {"free": 10_000, "first_seconds": 0, "most_seconds": 0, "forgotten_hours": 1},
         "hard_lines": {"repeats": 0, "within_hours": 1, "lock_minutes": 0},
     }

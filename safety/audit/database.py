@@ -30,6 +30,7 @@ from safety.audit.hash_chain import (
 from safety.audit.library_table import LibraryTable
 from safety.audit.liveness import ProcessLock
 from safety.audit.migrate import migrate
+from safety.audit.notice_table import NoticeTable
 from safety.audit.tables import TRIGGERS, chain_head, content, entry
 from safety.errors import AuditError
 
@@ -52,6 +53,7 @@ class DatabaseReader:
         self.connection = connection
         self.activity = ActivityTable(connection)
         self.appeal_queue = AppealQueue(connection)
+        self.notices = NoticeTable(connection)
         self.library = LibraryTable(connection)
 
     def entries(self) -> Iterator[Entry]:
@@ -94,6 +96,22 @@ class DatabaseReader:
         """Returns the rows of exports with one of these stamps, or with this SHA-256."""
         matches = sa.or_(entry.c.sha256 == sha256, entry.c.stamp.in_(stamps))
         return self._entries(sa.select(entry).where(entry.c.event == EXPORTED, matches))
+
+    def exported(self) -> Iterator[Entry]:
+        """Yields the rows of all exports, oldest first, a thousand at a time in memory."""
+        query = sa.select(entry).where(entry.c.event == EXPORTED).order_by(entry.c.seq)
+        return (Entry(*row) for row in self.connection.execution_options(yield_per=1000).execute(query))
+
+    def content_of_kind(self, kind: str) -> dict[str, str]:
+        """Returns what is kept under one kind: case -> content."""
+        rows = self.connection.execute(sa.select(content.c.case_id, content.c.content).where(content.c.kind == kind))
+        return {case_id: text for case_id, text in rows}
+
+    def state_of_kind(self, kind: str) -> tuple[int, str]:
+        """Returns how much is kept under one kind, and since when the newest: another value after every change."""
+        query = sa.select(sa.func.count(), sa.func.max(content.c.time)).where(content.c.kind == kind)
+        count, newest = self.connection.execute(query).one()
+        return int(count), str(newest or "")
 
     def content_of(self, case_id: str) -> dict[str, str]:
         """Returns what is kept of a case beside the chain: kind -> content."""

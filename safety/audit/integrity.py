@@ -7,18 +7,20 @@ from collections.abc import Iterator
 from safety.audit.appeal_state import read_appeal_state
 from safety.audit.database import Database, DatabaseReader
 from safety.audit.hash_chain import CONTENT_KINDS, ERASED, Entry, Keys, find_problems
+from safety.audit.notice_state import read_notice_state
 
 ContentKey = tuple[str, str]  # id of a case, kind of content
 Promises = dict[ContentKey, tuple[Entry, str]]  # the row that names the content, and the digest in it
 
 
 def all_problems(reader: DatabaseReader, database: Database) -> Iterator[str]:
-    """Yields a sentence for each problem of the chain, its triggers, the kept content and the queue of appeals."""
+    """Yields a sentence for each problem of the chain, its triggers, the kept content, the appeals and the notices."""
     yield from find_problems(reader.entries(), reader.chain_head(), database.keys)
     for trigger in database.missing_triggers(reader):
         yield f"The trigger {trigger} is gone: rows can be changed."
     yield from _content_problems(reader, database.keys)
     yield from _queue_problems(reader, database.keys)
+    yield from _notice_problems(reader, database.keys)
 
 
 def _queue_problems(reader: DatabaseReader, keys: Keys) -> Iterator[str]:
@@ -27,6 +29,14 @@ def _queue_problems(reader: DatabaseReader, keys: Keys) -> Iterator[str]:
         if (appeal.state, appeal.request_digest) != (queued.state, queued.request_digest):
             state = appeal.state or "not there"
             yield f"The appeal of case {queued.case_id} was edited: its rows say that it is {state}."
+
+
+def _notice_problems(reader: DatabaseReader, keys: Keys) -> Iterator[str]:
+    for queued in reader.notices.list():
+        notice = read_notice_state(reader.entries_of(queued.case_id), keys)
+        names = ("state", "due", "receipt", "target", "stamp")
+        if any(getattr(notice, name) != getattr(queued, name) for name in names):
+            yield f"The notice {queued.case_id} was edited: its rows say that it is {notice.state or 'not there'}."
 
 
 def _content_problems(reader: DatabaseReader, keys: Keys) -> Iterator[str]:

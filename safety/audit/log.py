@@ -61,6 +61,13 @@ class AuditLog:
         """Returns the keys that rows are hashed with."""
         return Keys(self._secret if isinstance(self._secret, bytes) else self._secret())
 
+    @property
+    def has_begun(self) -> bool:
+        """Tells whether there is a database: a file that nobody has written to is none yet."""
+        if "_opened_database" in self.__dict__ or "://" in str(self.location):
+            return True
+        return Path(self.location).exists()
+
     # ---- cases ----
 
     @contextlib.contextmanager

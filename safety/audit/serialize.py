@@ -9,8 +9,7 @@ import json
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from safety.audit.appeal_state import APPEALED, REVIEWED
-from safety.audit.hash_chain import CLOSED, Entry, Keys
+from safety.audit.hash_chain import Entry, Keys
 from safety.errors import StudioError
 from safety.generation import (
     Delivered,
@@ -28,8 +27,6 @@ Facts = dict[str, Any]
 Row = dict[str, Any]
 SETTINGS = ("mode", "engine", "seed", "steps", "guidance", "width", "height", "count", "format", "style", "steering")
 CONSENT = ("acknowledged", "keep_prompt", "balanced")
-# The event whose row names the content of a kind.
-EVENT_OF_CONTENT = {"words": CLOSED, "appeal": APPEALED, "review": REVIEWED, "picture": APPEALED}
 
 # ---- records to facts ----
 
@@ -182,7 +179,7 @@ def case_rows(entries: Sequence[Entry], content: Mapping[str, str]) -> list[Row]
     rows = [_row(entry) for entry in entries]
     for kind, text in content.items():
         if kind != "picture":
-            row = next((row for row in rows if row["event"] == EVENT_OF_CONTENT.get(kind)), rows[-1])
+            row = next((row for row in rows if isinstance(row["facts"].get(kind), str)), rows[-1])
             row["facts"][kind] = parse_content(text)
     return rows
 

@@ -6,6 +6,7 @@ kept      what a case keeps of a person's words and pictures, named by its keyed
           erasing leaves the chain whole
 appeal    the queue of appeals: an index of what the chain says of them
 act       what each client did when, by a keyed hash of the address: what rate limits are counted on; deletable
+notice    notices about pictures: an index of what the chain says of them. removal: the pictures that they removed
 library   what each person has made, by a keyed hash of the person; deletable. library_choice: whose words it keeps
 """
 
@@ -13,7 +14,7 @@ from __future__ import annotations
 
 import sqlalchemy as sa
 
-REVISION = "0003"  # the newest step under migrations/
+REVISION = "0004"  # the newest step under migrations/
 NUMBER = sa.BigInteger().with_variant(sa.Integer, "sqlite")
 
 meta = sa.MetaData()
@@ -67,6 +68,21 @@ activity = sa.Table(
     sa.Column("kind", sa.Text, nullable=False),
     sa.Column("case_id", sa.Text, nullable=False, index=True),
     sa.Column("outcome", sa.Text, nullable=False),
+)
+notice = sa.Table(
+    "notice",
+    meta,
+    sa.Column("case_id", sa.Text, primary_key=True),
+    *(sa.Column(name, sa.Text, nullable=False) for name in ("time", "due")),
+    *(sa.Column(name, sa.Text, nullable=False, index=True) for name in ("state", "receipt")),
+    *(sa.Column(name, sa.Text, nullable=False) for name in ("target", "stamp")),
+)
+removal = sa.Table(
+    "removal",
+    meta,
+    sa.Column("stamp", sa.Text, primary_key=True),
+    *(sa.Column(name, sa.Text, nullable=False, index=True) for name in ("target", "notice", "person")),
+    sa.Column("time", sa.Text, nullable=False),
 )
 library = sa.Table(
     "library",

@@ -121,6 +121,11 @@ def _require_reasoned(outcome: str, reason: str) -> None:
     """Raises RequestError unless the outcome is one of OUTCOMES and the reason is long enough to say something."""
     if outcome not in OUTCOMES:
         raise RequestError(f"There is no outcome {outcome!r}.", f"Choose one of: {', '.join(OUTCOMES)}.")
-    if not MIN_REASON <= len(reason) <= MAX_REASON:
+    require_reason(reason)
+
+
+def require_reason(reason: str) -> None:
+    """Raises RequestError for a reason that is too short to say something, or too long."""
+    if not MIN_REASON <= len(reason.strip()) <= MAX_REASON:
         advice = f"The person will read it. Use {MIN_REASON} to {MAX_REASON:,} characters."
         raise RequestError("A decision needs a reason in words.", advice)

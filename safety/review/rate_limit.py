@@ -25,10 +25,12 @@ if TYPE_CHECKING:
 
 # Kinds of activity.
 GENERATION, APPEAL, VERIFICATION, LOOKUP, LOGIN = "generation", "appeal", "verification", "lookup", "login"
+NOTICE = "notice"
 # How the sentence of a limit names them.
 DESCRIPTIONS = {
     GENERATION: "pictures are made",
     APPEAL: "appeals and reports are taken",
+    NOTICE: "notices are taken",
     VERIFICATION: "files are read",
     LOOKUP: "cases are looked up",
 }
@@ -44,6 +46,7 @@ class HourlyLimits(ConfigModel):
 
     generations: int = Field(ge=0)
     appeals: int = Field(ge=0)
+    notices: int = Field(ge=0)
     verifications: int = Field(ge=0)
     lookups: int = Field(ge=0)
 

@@ -7,26 +7,35 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from pydantic import Field
 
+from safety.audit import notice_state
 from safety.audit.appeal_state import EXPIRED, WAITING, read_appeal_state
 from safety.audit.hash_chain import CONTENT_KINDS, timestamp
 from safety.audit.log import AuditLog, unknown_case
+from safety.audit.notice_state import read_notice_state
 from safety.config import ConfigModel
+
+if TYPE_CHECKING:
+    from safety.audit.database import DatabaseReader, DatabaseWriter
 
 
 class RetentionDays(ConfigModel):
     """Says for how many days things are kept; 0: for ever.
 
-    `words`, `appeal`, `picture` and `review` are kinds of content beside the chain, `clients` the activity that rate
-    limits are counted on, `finished` the files of delivered pictures, `library` words that people keep themselves.
+    `words`, `appeal`, `picture`, `review`, `notice` and `blocked` are kinds of content beside the chain, `clients` the
+    activity that rate limits are counted on, `finished` the files of delivered pictures, `library` words that people
+    keep themselves. Answers to a notice go with notices, and what was decided on them with reviews.
     """
 
     words: float = Field(ge=0)
     appeal: float = Field(ge=0)
     picture: float = Field(ge=0)
     review: float = Field(ge=0)
+    notice: float = Field(ge=0)
+    blocked: float = Field(ge=0)
     clients: float = Field(ge=0)
     finished: float = Field(ge=0)
     library: float = Field(ge=0)
@@ -46,11 +55,31 @@ class AppealTerms(ConfigModel):
     remark_characters: int = Field(ge=1)
 
 
+class NoticeTerms(ConfigModel):
+    """Says what holds for notices by people who are depicted.
+
+    `hours`: within which somebody decides, 48 at most. `answer_days`: so long after a removal the maker may answer.
+    `statement_characters`: the longest statement and answer. `open_each`: of one client that wait at once.
+    `open_files`: of all clients that wait about pictures from elsewhere, whose files are kept.
+    """
+
+    hours: float = Field(gt=0, le=48)
+    answer_days: int = Field(ge=1)
+    statement_characters: int = Field(ge=100)
+    open_each: int = Field(ge=1)
+    open_files: int = Field(ge=1)
+
+
 class RetentionRules(ConfigModel):
     """Holds presets/retention.toml."""
 
     days: RetentionDays
     appeal: AppealTerms
+    notice: NoticeTerms
+
+
+# Kinds of content that go with another kind.
+GOES_WITH = {"answer": "notice", "answer_review": "review"}
 
 
 def load_retention(folder: Path) -> RetentionRules:
@@ -82,10 +111,7 @@ class Retention:
         now = now or datetime.now(UTC)
         deleted = 0
         with self.audit.write_transaction() as writer:
-            for kind in CONTENT_KINDS:
-                if days := getattr(self.days, kind):
-                    for case_id in writer.cases_with_content_before(kind, timestamp(now - timedelta(days=days))):
-                        deleted += len(writer.erase_content(case_id, "retention", kind))
+            deleted += self._purge_content(writer, now)
             # An appeal whose words are gone cannot be decided any more.
             for queued in writer.appeal_queue.list(WAITING):
                 if read_appeal_state(writer.entries_of(queued.case_id), writer.keys).state == EXPIRED:
@@ -93,11 +119,23 @@ class Retention:
             for days, chosen in ((self.days.words, False), (self.days.library, True)):
                 if days:
                     deleted += writer.library.forget_words_before(timestamp(now - timedelta(days=days)), chosen)
+            if self.days.notice:
+                writer.notices.forget_people_before(timestamp(now - timedelta(days=self.days.notice)))
             if self.days.clients:
                 deleted += writer.activity.delete_before(timestamp(now - timedelta(days=self.days.clients)))
         deleted += self._delete_old_files(now)
         if deleted:
             self.audit.scrub()
+        return deleted
+
+    def _purge_content(self, writer: DatabaseWriter, now: datetime) -> int:
+        deleted = 0
+        for kind in CONTENT_KINDS:
+            days = getattr(self.days, GOES_WITH.get(kind, kind))
+            old = writer.cases_with_content_before(kind, timestamp(now - timedelta(days=days))) if days else []
+            # What waits for a decision is needed for it.
+            for case_id in (one for one in old if not _is_open(writer, one)):
+                deleted += len(writer.erase_content(case_id, "retention", kind))
         return deleted
 
     def erase(self, case_id: str) -> list[str]:
@@ -117,7 +155,11 @@ class Retention:
         with self.audit.read_transaction() as reader:
             running = {case for case, _ in reader.open_cases()}
             digests = [(self.audit.client_digest(client), self.audit.person_digest(one)) for client, one in people]
-            cases = {client: reader.activity.cases(client) for client, _ in digests}
+            # A notice is about somebody else, and waits for a decision whatever becomes of who sent it.
+            cases = {
+                client: [case for case in reader.activity.cases(client) if reader.notices.get(case) is None]
+                for client, _ in digests
+            }
         left = {client: running.intersection(found) for client, found in cases.items()}
         names = [
             name for found in cases.values() for case in found if case not in running for name in self._erase(case)
@@ -127,6 +169,7 @@ class Retention:
                 if not left[client]:
                     writer.activity.delete_client(client)
                     writer.library.set_keeps_prompts(person, False)
+                    writer.notices.forget_person(person)
         self.audit.scrub()
         return names, sum(map(len, left.values()))
 
@@ -134,10 +177,14 @@ class Retention:
         with self.audit.write_transaction() as writer:
             if not writer.entries_of(case_id):
                 raise unknown_case(case_id)
-            erased = [*writer.erase_content(case_id, "operator")]
-            state = read_appeal_state(writer.entries_of(case_id), writer.keys).state
-            if state == EXPIRED:
-                writer.appeal_queue.set_state(case_id, state)
+            # The fingerprint of a removed picture stays: without it, the picture could come back. A reviewer lifts it.
+            kinds = [kind for kind in CONTENT_KINDS if kind != "blocked"]
+            erased = [*writer.erase_content(case_id, "operator", *kinds)]
+            entries = writer.entries_of(case_id)
+            if read_appeal_state(entries, writer.keys).state == EXPIRED:
+                writer.appeal_queue.set_state(case_id, EXPIRED)
+            if read_notice_state(entries, writer.keys).state == notice_state.EXPIRED:
+                writer.notices.set_state(case_id, notice_state.EXPIRED)
             erased += ["client"] if writer.activity.delete_case(case_id) else []
             delete_thumbnails(self.outputs, [entry.stamp for entry in writer.library.of_case(case_id)])
             erased += ["library"] if writer.library.delete_case(case_id) else []
@@ -159,3 +206,9 @@ class Retention:
                 writer.library.delete_case(folder.name)
             shutil.rmtree(folder)
         return len(old)
+
+
+def _is_open(reader: DatabaseReader, case_id: str) -> bool:
+    """Tells whether a case is a notice that somebody has to decide on."""
+    queued = reader.notices.get(case_id)
+    return queued is not None and queued.state in (notice_state.WAITING, notice_state.CONTESTED)

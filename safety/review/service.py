@@ -11,7 +11,10 @@ from safety.audit.log import AuditLog
 from safety.errors import PresetError
 from safety.review.appeals import Appeals
 from safety.review.auth import ReviewerAuth, strong_password
+from safety.review.blocked_pictures import BlockedPictures
 from safety.review.decisions import ReviewDecisions
+from safety.review.notice_decisions import NoticeDecisions
+from safety.review.notices import Notices
 from safety.review.quarantine import Quarantine
 from safety.review.rate_limit import RateLimiter, RateLimits
 from safety.review.retention import Retention, RetentionRules
@@ -56,6 +59,9 @@ class ReviewService:
     rate_limiter: RateLimiter
     appeals: Appeals
     decisions: ReviewDecisions
+    notices: Notices
+    notice_decisions: NoticeDecisions
+    blocked: BlockedPictures
     retention: Retention
     auth: ReviewerAuth
     proxies: Sequence[str]
@@ -74,10 +80,14 @@ class ReviewRules:
 def make_review_service(audit: AuditLog, rules: ReviewRules, outputs: Path, settings: ReviewSettings) -> ReviewService:
     """Builds the review service of a studio. `outputs` is the folder of finished pictures."""
     rate_limiter, terms = RateLimiter(audit, rules.limits), rules.retention.appeal
+    quarantine = Quarantine(terms.withheld_minutes)
     return ReviewService(
         rate_limiter=rate_limiter,
-        appeals=Appeals(audit, rate_limiter, Quarantine(terms.withheld_minutes), terms),
+        appeals=Appeals(audit, rate_limiter, quarantine, terms),
         decisions=ReviewDecisions(audit, terms),
+        notices=Notices(audit, rate_limiter, rules.retention.notice),
+        notice_decisions=NoticeDecisions(audit, outputs, quarantine),
+        blocked=BlockedPictures(audit),
         retention=Retention(audit, rules.retention.days, outputs),
         auth=ReviewerAuth(rate_limiter, settings.password, settings.reviewers),
         proxies=settings.proxies,

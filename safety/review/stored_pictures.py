@@ -1,4 +1,4 @@
-"""Withheld pictures under appeal, as text that can be kept and deleted: PNG in base64 within JSON."""
+"""Pictures under appeal or notice, as text that can be kept and deleted: PNG in base64 within JSON."""
 
 from __future__ import annotations
 
@@ -67,6 +67,12 @@ def pack(pictures: Sequence[QuarantinedPicture], messages: Messages | None) -> s
     return canonical({"model": pictures[0].model, "pictures": packed})
 
 
+def pack_image(image: Image) -> str:
+    """Returns one picture that nobody judged, RGB, as text to be stored; `unpack` reads it."""
+    png = base64.b64encode(_png(image)).decode("ascii")
+    return canonical({"model": "", "pictures": [{"png": png, "seed": 0, "reasons": []}]})
+
+
 def unpack(text: str, opening: Mapping[str, Any]) -> StoredPictures:
     """Returns the pictures that `pack` has made a text of. `opening`: the facts of the case's opening row."""
     content = json.loads(text)
@@ -84,6 +90,11 @@ def blurred_thumbnail(picture: StoredPicture) -> bytes:
     small = picture.image()
     small.thumbnail((THUMBNAIL_SIDE, THUMBNAIL_SIDE), Image.Resampling.BOX)
     return _png(small)
+
+
+def as_stored(image: Image) -> StoredPicture:
+    """Returns an RGB picture in the form of stored ones, to be shown like them."""
+    return StoredPicture(_png(image), 0, [])
 
 
 def _png(image: Image) -> bytes:

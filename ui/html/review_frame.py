@@ -20,6 +20,7 @@ STATES = {
     "used": "Overturned, and used",
     "expired": "Deleted before a decision",
 }
+EMPTY = Markup("")
 BACK = Markup('<p><a href="/review">Back to the queue</a></p>')
 
 
@@ -74,13 +75,22 @@ def login(frame: ReviewFrame) -> str:
     return page("Log in", intro + joined(parts), frame)
 
 
-def queue(waiting: Sequence[QueuedAppeal], decided: Sequence[QueuedAppeal], frame: ReviewFrame) -> str:
-    """Returns the page of the cases that wait, longest first, and of decided ones."""
-    empty = Markup('<p class="empty">Nobody waits.</p>')
-    body = Markup("<p>Who has waited longest comes first.</p>{}<h2>Decided</h2>{}").format(
-        _list(waiting) or empty, _list(decided) or Markup('<p class="empty">Nothing yet.</p>')
+def queue(
+    waiting: Sequence[QueuedAppeal],
+    decided: Sequence[QueuedAppeal],
+    frame: ReviewFrame,
+    notices: Markup = EMPTY,
+    count: int = 0,
+) -> str:
+    """Returns the page of the cases that wait, longest first, and of decided ones.
+
+    `notices` stands before all others: `count` of them wait, each with a time until when somebody decides.
+    """
+    empty = Markup("") if notices else Markup('<p class="empty">Nobody waits.</p>')
+    body = Markup("{}<p>Who has waited longest comes first.</p>{}<h2>Decided</h2>{}").format(
+        notices, _list(waiting) or empty, _list(decided) or Markup('<p class="empty">Nothing yet.</p>')
     )
-    return page(f"{len(waiting)} waiting", body, frame)
+    return page(f"{len(waiting) + count} waiting", body, frame)
 
 
 def _list(appeals: Sequence[QueuedAppeal]) -> Markup:

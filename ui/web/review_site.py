@@ -17,9 +17,10 @@ from starlette.responses import HTMLResponse, PlainTextResponse, RedirectRespons
 from starlette.routing import Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from safety.audit.notice_state import CONTESTED, WAITING
 from safety.errors import LimitError, StudioError
 from safety.review.service import ReviewService
-from ui.html import review_case, review_frame
+from ui.html import review_case, review_frame, review_notice
 from ui.html.review_frame import ReviewFrame
 from ui.results import Problem, attempt
 from ui.web.client_ip import client_ip
@@ -54,6 +55,10 @@ class ReviewSite:
                 Route(f"{PREFIX}/case/{{case}}", self._page(self.case)),
                 Route(f"{PREFIX}/case/{{case}}/reveal", self._form_target(self.reveal), methods=["POST"]),
                 Route(f"{PREFIX}/case/{{case}}/decide", self._form_target(self.decide), methods=["POST"]),
+                Route(f"{PREFIX}/notice/{{case}}", self._page(self.notice)),
+                Route(f"{PREFIX}/notice/{{case}}/reveal", self._form_target(self.reveal_notice), methods=["POST"]),
+                Route(f"{PREFIX}/notice/{{case}}/decide", self._form_target(self.decide_notice), methods=["POST"]),
+                Route(f"{PREFIX}/notice/{{case}}/answer", self._form_target(self.decide_answer), methods=["POST"]),
             ]
         )
 
@@ -120,7 +125,10 @@ class ReviewSite:
         """Returns the page of the cases that wait, and of those decided last."""
         decisions = self.review.decisions
         decided = decisions.queue("upheld", "overturned", "used")[::-1][:MAX_DECIDED]
-        return review_frame.queue(decisions.queue(), decided, frame)
+        notices = self.review.notice_decisions
+        waiting = [*notices.queue(WAITING), *notices.queue(CONTESTED)]
+        listed = review_notice.notice_list(waiting, notices.now())
+        return review_frame.queue(decisions.queue(), decided, frame, listed, len(waiting))
 
     def case(self, request: Request, frame: ReviewFrame) -> str:
         """Returns the page of one case, its picture blurred."""
@@ -135,6 +143,29 @@ class ReviewSite:
         """Upholds or overturns a case, and shows the queue."""
         case = request.path_params["case"]
         self.review.decisions.decide(case, form.get("outcome", ""), form.get("reason", ""), frame.reviewer)
+        return RedirectResponse(PREFIX, 303, HEADERS)
+
+    def notice(self, request: Request, frame: ReviewFrame) -> str:
+        """Returns the page of one notice, its picture blurred."""
+        notices = self.review.notice_decisions
+        return review_notice.notice_page(notices.case(request.path_params["case"]), frame, now=notices.now())
+
+    def reveal_notice(self, request: Request, frame: ReviewFrame, form: Form) -> str:
+        """Returns the page of one notice with its picture as it is, and puts on record who looked."""
+        notices = self.review.notice_decisions
+        notice = notices.reveal(request.path_params["case"], frame.reviewer)
+        return review_notice.notice_page(notice, frame, revealed=True, now=notices.now())
+
+    def decide_notice(self, request: Request, frame: ReviewFrame, form: Form) -> Response:
+        """Removes the picture of a notice or rejects the notice, and shows the queue."""
+        reasons = form.get("reason", ""), frame.reviewer, form.get("maker_reason", "")
+        self.review.notice_decisions.decide(request.path_params["case"], form.get("outcome", ""), *reasons)
+        return RedirectResponse(PREFIX, 303, HEADERS)
+
+    def decide_answer(self, request: Request, frame: ReviewFrame, form: Form) -> Response:
+        """Upholds a removal that its maker has answered, or lifts the block, and shows the queue."""
+        case, outcome = request.path_params["case"], form.get("outcome", "")
+        self.review.notice_decisions.decide_answer(case, outcome, form.get("reason", ""), frame.reviewer)
         return RedirectResponse(PREFIX, 303, HEADERS)
 
     def _frame(self, request: Request) -> ReviewFrame:

@@ -1,0 +1,109 @@
+"""The notices about pictures and the pictures they removed, as an index of what the chain says of them.
+
+Nothing is decided by it: where a notice stands is read from the chain (notice_state.py). To count notices for a report,
+read `reader.notices.list()` and, of each, `read_notice_state(reader.entries_of(notice.case_id), audit.keys)`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass, fields
+
+import sqlalchemy as sa
+
+from safety.audit.notice_state import WAITING, QueuedNotice
+from safety.audit.tables import notice, removal
+
+
+@dataclass(frozen=True, slots=True)
+class Removal:
+    """Says that a picture was removed after a notice.
+
+    `stamp` is the picture's, `target` its case, `notice` the case of the notice, `person` a keyed hash of whose library
+    it was in, "" for nobody's. `time` is a timestamp.
+    """
+
+    stamp: str
+    target: str
+    notice: str
+    person: str
+    time: str
+
+
+class NoticeTable:
+    """Reads and writes the index within the caller's transaction."""
+
+    def __init__(self, connection: sa.Connection) -> None:
+        self._connection = connection
+
+    def add(self, queued: QueuedNotice) -> None:
+        """Adds a notice."""
+        self._connection.execute(sa.insert(notice).values(asdict(queued)))
+
+    def set_state(self, case_id: str, state: str) -> None:
+        """Sets the state of a notice."""
+        self._connection.execute(sa.update(notice).where(notice.c.case_id == case_id).values(state=state))
+
+    def list(self, *states: str) -> Sequence[QueuedNotice]:
+        """Returns the notices in these states, the one that is due first at the top; without states, all of them."""
+        wanted = sa.select(*_NOTICE).order_by(notice.c.due, notice.c.case_id)
+        return self._notices(wanted.where(notice.c.state.in_(states)) if states else wanted)
+
+    def get(self, case_id: str) -> QueuedNotice | None:
+        """Returns a notice; None where the case is none."""
+        return next(iter(self._notices(sa.select(*_NOTICE).where(notice.c.case_id == case_id))), None)
+
+    def by_receipt(self, digest: str) -> QueuedNotice | None:
+        """Returns the notice of a receipt, given as its keyed hash; None for an unknown one."""
+        return next(iter(self._notices(sa.select(*_NOTICE).where(notice.c.receipt == digest))), None)
+
+    def waiting_without_target(self) -> int:
+        """Returns how many notices wait about pictures that were not made here: those of which a file may be kept."""
+        counted = sa.select(sa.func.count()).select_from(notice)
+        counted = counted.where(notice.c.state == WAITING, notice.c.target == "")
+        return int(self._connection.execute(counted).scalar_one())
+
+    # ---- removed pictures ----
+
+    def add_removals(self, removals: Sequence[Removal]) -> None:
+        """Notes pictures as removed."""
+        if removals:
+            self._connection.execute(sa.insert(removal), [asdict(one) for one in removals])
+
+    def removed(self, stamps: Sequence[str]) -> set[str]:
+        """Returns those of these stamps whose picture was removed before."""
+        found = sa.select(removal.c.stamp).where(removal.c.stamp.in_(list(stamps)))
+        return set(self._connection.execute(found).scalars())
+
+    def removals_of(self, person: str) -> Sequence[Removal]:
+        """Returns what was removed of a person's, newest first."""
+        mine = sa.select(*_REMOVAL).where(removal.c.person == person)
+        return self._removals(mine.order_by(removal.c.time.desc(), removal.c.stamp)) if person else []
+
+    def removals_by(self, case_id: str) -> Sequence[Removal]:
+        """Returns what a notice removed."""
+        return self._removals(sa.select(*_REMOVAL).where(removal.c.notice == case_id).order_by(removal.c.stamp))
+
+    def removals_from(self, target: str) -> Sequence[Removal]:
+        """Returns what was removed of a case's pictures."""
+        return self._removals(sa.select(*_REMOVAL).where(removal.c.target == target).order_by(removal.c.stamp))
+
+    def forget_person(self, person: str) -> int:
+        """Forgets whose the removed pictures were; returns how many there were."""
+        whose = sa.update(removal).where(removal.c.person == person).values(person="")
+        return self._connection.execute(whose).rowcount if person else 0
+
+    def forget_people_before(self, time: str) -> int:
+        """Forgets whose the pictures were that were removed before a timestamp; returns how many there were."""
+        old = sa.update(removal).where(removal.c.time < time, removal.c.person != "").values(person="")
+        return self._connection.execute(old).rowcount
+
+    def _notices(self, query: sa.Select[tuple[str, ...]]) -> list[QueuedNotice]:
+        return [QueuedNotice(*row) for row in self._connection.execute(query)]
+
+    def _removals(self, query: sa.Select[tuple[str, ...]]) -> list[Removal]:
+        return [Removal(*row) for row in self._connection.execute(query)]
+
+
+_NOTICE = [notice.c[field.name] for field in fields(QueuedNotice)]
+_REMOVAL = [removal.c[field.name] for field in fields(Removal)]

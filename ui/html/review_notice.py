@@ -1,0 +1,191 @@
+"""Notices as reviewers see them: the queue with its clock, and one notice. HTML without a script; all text is escaped.
+
+The clock counts in style sheets alone (assets/review.css), so that an open page counts on without asking the server.
+"""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
+from typing import Any
+
+from markupsafe import Markup
+
+from safety.audit.notice_state import CONTESTED, LIFTED, QueuedNotice
+from safety.review import stored_pictures
+from safety.review.decisions import MAX_REASON, MIN_REASON
+from safety.review.notice_decisions import NoticeCase
+from ui.html.markup import joined
+from ui.html.review_frame import ReviewFrame, form_key_field, page, time_text
+
+REASONS = {
+    "intimate": "Intimate picture without consent",
+    "minor": "Shows a minor",
+    "deceptive": "Shows what never happened",
+    "other": "Another reason",
+}
+NOTICE_STATES = {
+    "waiting": "Waiting",
+    "contested": "Removed, and its maker has answered",
+    "removed": "Removed",
+    "rejected": "Rejected",
+    "upheld": "Removed, and upheld",
+    "lifted": "Removed, and the block lifted",
+    "expired": "Deleted before a decision",
+}
+# What a maker is told unless the reviewer writes something else: it names nobody.
+MAKER_REASON = "Somebody who is depicted, or somebody for them, has asked for it, and a reviewer agrees."
+NOT_KEPT = "No picture is kept of this notice: it may show a minor, crosses a hard line, or was deleted."
+
+
+def clock(due: str, now: datetime) -> Markup:
+    """Returns how long is left until the timestamp `due`, counting; in red once it is past."""
+    left = (datetime.fromisoformat(due) - now).total_seconds()
+    if left <= 0:
+        hours, minutes = divmod(int(-left) // 60, 60)
+        said = f"Overdue by {hours} h {minutes:02} min"
+        return Markup('<span class="clock overdue">{}</span>').format(said)
+    minutes = int(left) // 60
+    return Markup('<span class="clock" style="--from: {}; --seconds: {}s" role="timer">{}</span>').format(
+        minutes, int(left), Markup('<i title="{}"></i><b>Overdue</b>').format(f"due {time_text(due)}")
+    )
+
+
+def notice_list(notices: Sequence[QueuedNotice], now: datetime) -> Markup:
+    """Returns the notices that wait, the one that is due first at the top, each with its clock."""
+    rows = joined(
+        Markup(
+            '<li><a href="/review/notice/{}"><b>Notice: a picture of a person</b>{}<time>{}</time>'
+            "<code>{}</code></a></li>"
+        ).format(
+            one.case_id,
+            Markup("<span>{}</span>").format(NOTICE_STATES[CONTESTED])
+            if one.state == CONTESTED
+            else clock(one.due, now),
+            f"due {time_text(one.due)}",
+            one.case_id,
+        )
+        for one in notices
+    )
+    return Markup('<ul class="queue notices">{}</ul>').format(rows) if notices else Markup("")
+
+
+def notice_page(notice: NoticeCase, frame: ReviewFrame, revealed: bool = False, now: datetime | None = None) -> str:
+    """Returns the page of one notice, its picture blurred unless `revealed`; one that waits gets the form to decide."""
+    state, now = notice.state, now or datetime.now(UTC)
+    timer = clock(state.due, now) if state.state == "waiting" else Markup("")
+    parts = [
+        Markup('<p class="state">{} &middot; {} &middot; sent {}</p><p>{}</p>').format(
+            REASONS.get(state.reason, state.reason),
+            NOTICE_STATES.get(state.state, state.state),
+            time_text(state.received),
+            timer,
+        ),
+        _words(notice.words),
+        _picture(notice, frame, revealed),
+        _copies(notice),
+        _decision(notice.review, NOTICE_STATES.get(state.state, state.state)),
+        _answer(notice, frame),
+        _form(notice, frame) if state.state == "waiting" else Markup(""),
+    ]
+    return page(f"Notice {notice.case}", joined(parts), frame)
+
+
+def _words(words: Mapping[str, Any]) -> Markup:
+    if not words:
+        return Markup('<p class="empty">What was sent has been deleted.</p>')
+    named = {"name": "Sent by", "contact": "Contact", "behalf_of": "On behalf of", "stamp": "Stamp", "link": "Link"}
+    rows = joined(
+        Markup("<tr><th>{}</th><td>{}</td></tr>").format(title, words[name])
+        for name, title in named.items()
+        if words.get(name)
+    )
+    return Markup(
+        '<section class="card"><h2>Statement</h2><blockquote>{}</blockquote><div class="wide"><table>{}</table></div>'
+        "</section>"
+    ).format(words.get("statement", ""), rows)
+
+
+def _picture(notice: NoticeCase, frame: ReviewFrame, revealed: bool) -> Markup:
+    if not notice.pictures:
+        return Markup('<p class="empty">{}</p>').format(NOT_KEPT)
+    shown = joined(
+        Markup('<img class="{}" alt="{}" src="data:image/png;base64,{}">').format(
+            "revealed" if revealed else "veiled",
+            "The picture" if revealed else "The picture, blurred",
+            base64.b64encode(picture.png if revealed else stored_pictures.blurred_thumbnail(picture)).decode("ascii"),
+        )
+        for picture in notice.pictures
+    )
+    button = Markup(
+        '<form method="post" action="/review/notice/{}/reveal">{}<button class="quiet">Reveal</button>'
+        "<small>That you looked goes on record.</small></form>"
+    ).format(notice.case, form_key_field(frame))
+    origin = "Made here" if notice.state.target else "Sent with the notice, not made here"
+    return Markup('<section class="card"><h2>{}</h2><div class="pictures">{}</div>{}</section>').format(
+        origin, shown, "" if revealed else button
+    )
+
+
+def _copies(notice: NoticeCase) -> Markup:
+    if notice.state.state != "waiting":
+        return Markup("")
+    here = len(notice.copies)
+    said = f"{here} pictures here would be removed" if here != 1 else "One picture here would be removed"
+    return Markup('<p class="settings">{}: it, its near-copies and what was enlarged from it. {}</p>').format(
+        said, joined(Markup("<code>{}</code> ").format(stamp) for stamp in notice.copies)
+    )
+
+
+def _decision(review: Mapping[str, Any], title: str) -> Markup:
+    if not review:
+        return Markup("")
+    told = Markup("<h2>To the maker</h2><blockquote>{}</blockquote>").format(review.get("maker_reason", ""))
+    return Markup('<section class="card"><h2>{} by {}</h2><blockquote>{}</blockquote>{}</section>').format(
+        title, review.get("reviewer", ""), review.get("reason", ""), told if review.get("maker_reason") else ""
+    )
+
+
+def _answer(notice: NoticeCase, frame: ReviewFrame) -> Markup:
+    """Returns what the maker answered, what was decided on it, and the form to decide while a block stands."""
+    said = Markup("")
+    if notice.answer:
+        text = str(notice.answer.get("text", ""))
+        said = Markup('<section class="card"><h2>The maker answers</h2><blockquote>{}</blockquote></section>').format(
+            text
+        )
+    said += _decision(notice.answer_review, "Decided on the answer" if notice.answer else NOTICE_STATES[LIFTED])
+    if not notice.state.blocks:
+        return said
+    uphold = Markup('<button name="outcome" value="upheld" class="quiet">Uphold the removal</button>')
+    return said + Markup(
+        '<form method="post" action="/review/notice/{}/answer" class="card decide">{}<h2>The block</h2>{}'
+        "<p>Near-copies are withheld here. Lifting the block lets them be made again; the file stays deleted.</p>"
+        '<div class="buttons">{}<button name="outcome" value="lifted">Lift the block</button></div></form>'
+    ).format(
+        notice.case,
+        form_key_field(frame),
+        _reason("reason", "Reason, which the maker will read"),
+        uphold if notice.state.state == CONTESTED else "",
+    )
+
+
+def _form(notice: NoticeCase, frame: ReviewFrame) -> Markup:
+    return Markup(
+        '<form method="post" action="/review/notice/{}/decide" class="card decide">{}<h2>Your decision</h2>{}{}'
+        "<p>Removing cannot be undone: files, small copies and words are deleted, and near-copies are withheld.</p>"
+        '<div class="buttons"><button name="outcome" value="rejected" class="quiet">Reject the notice</button>'
+        '<button name="outcome" value="removed">Remove the picture</button></div></form>'
+    ).format(
+        notice.case,
+        form_key_field(frame),
+        _reason("reason", "Reason, which the person who sent the notice will read"),
+        _reason("maker_reason", "What the maker reads if it is removed: name nobody", MAKER_REASON),
+    )
+
+
+def _reason(name: str, title: str, text: str = "") -> Markup:
+    return Markup(
+        '<label>{}<textarea name="{}" required minlength="{}" maxlength="{}" rows="3">{}</textarea></label>'
+    ).format(title, name, MIN_REASON, MAX_REASON, text)
