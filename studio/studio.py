@@ -11,8 +11,7 @@ verify(file)           -> Verification      what the marks of a file say
 appeal, report, collect                     a refusal goes to a person, and what comes of it
 purge, erase, resume                        what has been kept long enough goes
 
-What may be asked of a studio without changing anything is in studio/views.py: statement(refused), health(),
-list_modes(), list_engines() and others.
+What may be asked without changing anything is in studio/views.py: statement(refused), health() and others.
 """
 
 from __future__ import annotations
@@ -374,8 +373,8 @@ class Studio(StudioViews):
     def mark(self, image: Image.Image | bytes, path: Path) -> Export:
         """Writes a picture made elsewhere with all marks; the caller declares that it is AI-generated.
 
-        Of a file, given as bytes, the credentials that it came with are kept. Raises ExportError, FileError, and
-        RequestError for a near-copy of a removed picture.
+        Of a file, given as bytes, the credentials that it came with are kept. Raises ExportError, FileError; RequestError
+        for a near-copy of a removed one.
         """
         picture, earlier = self.exporter.marks.open_file(image) if isinstance(image, bytes) else (image, b"")
         self.review.blocked.require_other(picture)
