@@ -373,8 +373,8 @@ class Studio(StudioViews):
     def mark(self, image: Image.Image | bytes, path: Path) -> Export:
         """Writes a picture made elsewhere with all marks; the caller declares that it is AI-generated.
 
-        Of a file, given as bytes, the credentials that it came with are kept. Raises ExportError, FileError; RequestError
-        for a near-copy of a removed one.
+        Of a file, given as bytes, the credentials that it came with are kept. Raises ExportError, FileError, and, for a
+        near-copy of a removed picture, RequestError.
         """
         picture, earlier = self.exporter.marks.open_file(image) if isinstance(image, bytes) else (image, b"")
         self.review.blocked.require_other(picture)
