@@ -6,13 +6,14 @@ import base64
 import html
 import json
 import re
+from collections.abc import Mapping
 
 from markupsafe import Markup
 
 from ui.texts import ENGLISH, Texts, all_texts
 
 # None of these characters is escaped in HTML or in JSON.
-_PLACEHOLDER = re.compile(r"@@(text|html):([a-z0-9_.]+):([A-Za-z0-9_=-]*)@@")
+_PLACEHOLDER = re.compile(r"@@(text|html|part):([a-z0-9_.]+):([A-Za-z0-9_=-]*)@@")
 
 
 class Placeholders(Texts):
@@ -39,18 +40,31 @@ def plain(key: str, **names: object) -> str:
     return _placeholder("text", key, names)
 
 
-def fill(body: str, texts: Texts) -> str:
-    """Returns a page or its JSON with every placeholder filled in; the strings stand in JSON in both."""
+def part(name: str) -> Markup:
+    """Returns a placeholder for a part of the page that is more than strings, and that differs by language."""
+    return Markup(_placeholder("part", name, {}))
+
+
+def fill(body: str, texts: Texts, parts: Mapping[str, Markup] | None = None) -> str:
+    """Returns a page or its JSON with every placeholder filled in; the strings stand in JSON in both.
+
+    `parts` are the HTML of parts by their names; one that is not there leaves nothing.
+    """
 
     def filled(found: re.Match[str]) -> str:
         kind, key, names = found.groups()
+        if kind == "part":
+            return _in_json((parts or {}).get(key, ""))
         if key not in texts.strings:
             return ""
         said = texts.say(key, **json.loads(base64.urlsafe_b64decode(names))) if names else texts[key]
-        text = html.escape(said) if kind == "html" else said
-        return json.dumps(text, ensure_ascii=False)[1:-1].replace("<", "\\u003c")
+        return _in_json(html.escape(said) if kind == "html" else said)
 
     return _PLACEHOLDER.sub(filled, body)
+
+
+def _in_json(text: str) -> str:
+    return json.dumps(text, ensure_ascii=False)[1:-1].replace("<", "\\u003c")
 
 
 def _placeholder(kind: str, key: str, names: dict[str, object]) -> str:

@@ -1,5 +1,4 @@
-// Gradio names its drop zones otherwise than they read; without that name they are called what they say. Others of its
-// names are English in every language, or say before the name of a field that it is one.
+// Gradio names its drop zones otherwise than they read, and other things in English, or with what kind of field they are.
 new MutationObserver(() => {
   document.querySelectorAll(".upload-container[aria-label]").forEach((zone) => zone.removeAttribute("aria-label"));
   const names = JSON.parse(document.querySelector(".sl-top")?.dataset.gradio || "{}");

@@ -1,8 +1,8 @@
-// The page never says what is not so: words are judged as they are typed, a judgement of earlier ones goes, a lost
-// connection is said; words, settings, pictures and cases stay in this browser. Strings come from the page.
+// Words are judged as they are typed, a judgement of earlier ones goes, a lost connection is said. What is kept stays in
+// this browser. Strings come from the page.
 const $ = (selector, root = document) => root.querySelector(selector);
 const all = (selector, root = document) => [...root.querySelectorAll(selector)];
-const FORM = "sl-form", PICTURES = "sl-pictures", SENT = "sl-sent", CASES = "sl-cases";
+const FORM = "sl-form", PICTURES = "sl-pictures", SENT = "sl-sent", CASES = "sl-cases", READ = "sl-read";
 const MOST_PICTURES = 24, MOST_CASES = 30;
 
 const read = (store, key, empty) => {
@@ -57,6 +57,7 @@ function settle() {
 }
 
 function refresh() {
+  if ($(".sl-read")?.value === read(localStorage, READ, 0)) $(".sl-notice").remove();
   if (!field()) return;
   const now = checksum(), box = $("#sl-judgement"), judged = $(".sl-about", box);
   const stale = judged ? judged.dataset.words !== now : field().value.trim() !== "";
@@ -264,6 +265,11 @@ const ACTS = {
   "[data-again]": again,
   ".sl-print": () => print(),
   ".sl-close": (button) => button.closest("dialog").close(),
+  ".sl-read": ({ value }) => {
+    write(localStorage, READ, value);
+    $(".sl-notice").remove();
+    $("#sl-tabs [aria-selected=true]").focus();
+  },
   ".sl-forget": () => { localStorage.removeItem(CASES); refresh(); },
   ".sl-start-over": () => { [FORM, PICTURES, SENT].forEach((key) => sessionStorage.removeItem(key)); location.reload(); },
 };

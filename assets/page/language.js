@@ -1,4 +1,4 @@
-// The language of the page: chosen in the menu, kept in a cookie that the server reads, and told to Gradio as the browser's.
+// The language of the page: chosen in the menu, kept in a cookie for the server, told to Gradio as the browser's.
 const tag = document.documentElement.lang, FORM = "sl-form";
 if (!navigator.language.startsWith(tag)) {
   Object.defineProperty(navigator, "language", { get: () => tag });

@@ -1,4 +1,4 @@
-// The prompt field: words that count are marked in it while it stays an ordinary text field; its keys; the group of modes.
+// The prompt field: words that count are marked in it; its keys; the group of modes.
 const $ = (selector, root = document) => root.querySelector(selector);
 const field = () => $("#sl-prompt textarea");
 const seen = (element) => element?.checkVisibility();

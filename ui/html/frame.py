@@ -11,6 +11,7 @@ from safety.resources import ASSETS
 from ui.html.markup import joined
 from ui.texts import Texts
 
+NOTICE = "notice"  # the part of the page that ui/html/first_notice.py makes
 # Names that Gradio has in English only; assets/page/care.js puts these in their place.
 GRADIO = {"More tabs": "page.more_tabs", "Reset to default value": "page.reset"}
 

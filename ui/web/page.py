@@ -8,7 +8,7 @@ import gradio as gr
 from gradio.events import api as endpoint
 
 from ui.html import frame, health_status
-from ui.placeholders import for_any_reader
+from ui.placeholders import for_any_reader, part
 from ui.reach import Reach
 from ui.texts import languages
 from ui.web import cases_tab, create_tab, learn_tab, library_tab, lists_tab, verify_tab
@@ -39,7 +39,7 @@ def build(studio: Studio) -> gr.Blocks:
     badge, texts = HealthBadge(studio), for_any_reader()
     foot = frame.footer(texts, studio.policy_version, studio.policy_digest, studio.has_reviewers)
     with applications_unmade(), page:
-        gr.HTML(frame.header(texts, languages()), elem_id="sl-header")
+        gr.HTML(frame.header(texts, languages()) + part(frame.NOTICE), elem_id="sl-header")
         light = gr.HTML(health_status.waiting(texts), elem_id="sl-light")
         ready = ReadyLine.build(studio)
         # Each handler has a queue of its own: none waits for a picture that is being drawn.

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from http.cookies import CookieError, SimpleCookie
 from typing import Any
 
+from markupsafe import Markup
 from starlette.datastructures import MutableHeaders
 from starlette.requests import Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -46,8 +47,9 @@ def _tags(header: str) -> Iterator[str]:
 class InLanguage:
     """Fills in the strings of the page as it was built, in the language of whoever asks."""
 
-    def __init__(self, app: ASGIApp) -> None:
-        self.app = app
+    def __init__(self, app: ASGIApp, parts: Callable[[str], Mapping[str, Markup]] | None = None) -> None:
+        """`parts` returns the HTML of parts of the page, by their names, in the language of a tag."""
+        self.app, self._parts = app, parts
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http" or scope["path"] not in FILLED:
@@ -55,15 +57,16 @@ class InLanguage:
             return
         # Packed, it could not be filled in.
         headers = [(name, value) for name, value in scope["headers"] if name != b"accept-encoding"]
-        answer = _Filled(send, page_language(Request(scope)))
+        language = page_language(Request(scope))
+        answer = _Filled(send, language, self._parts(language) if self._parts else {})
         await self.app({**scope, "headers": headers}, receive, answer.send)
 
 
 class _Filled:
     """Sends one answer on, filled in once it is whole."""
 
-    def __init__(self, send: Send, language: str) -> None:
-        self._send, self._language = send, language
+    def __init__(self, send: Send, language: str, parts: Mapping[str, Markup]) -> None:
+        self._send, self._language, self._parts = send, language, parts
         self._start: Message = {}
         self._body = b""
 
@@ -83,4 +86,4 @@ class _Filled:
 
     def _filled(self) -> bytes:
         text = _LANG.sub(rf"\g<1>{self._language}", self._body.decode(errors="replace"), count=1)
-        return fill(text, page_texts(self._language)).encode()
+        return fill(text, page_texts(self._language), self._parts).encode()

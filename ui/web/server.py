@@ -4,16 +4,20 @@ from __future__ import annotations
 
 import gc
 import sys
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import gradio as gr
 from fastapi import FastAPI
 from gradio.utils import get_upload_folder
+from markupsafe import Markup
 from starlette.middleware import Middleware
 
 from safety.resources import ASSETS
 from safety.review.service import ReviewService
+from ui.html.first_notice import first_notice
+from ui.html.frame import NOTICE
 from ui.http.application import InFront
 from ui.learn.panel import Memory
 from ui.reach import Reach
@@ -127,13 +131,18 @@ def _middleware(
         Middleware(ReviewSite, review=review),
         *_api(api, reach.mcp),
         Middleware(PublicSite, studio=studio),
-        Middleware(InLanguage),
+        Middleware(InLanguage, parts=partial(_parts, studio) if studio else None),
         Middleware(OpenRoutes),
         Middleware(BlockRemoteFetch),
         Middleware(UploadQuota, ledger=ledger),
         Middleware(Admission, presence=Presence(), limits=limits.at_once),
         Middleware(PlainErrors),
     ]
+
+
+def _parts(studio: Studio, language: str) -> dict[str, Markup]:
+    """Returns the parts of the page that are more than strings, in a language."""
+    return {NOTICE: first_notice(studio.policy, studio.messages(language))}
 
 
 def _people(studio: Studio, host: str, reach: Reach) -> list[Middleware]:
