@@ -32,9 +32,10 @@ SECRET = b"a secret of 32 bytes for testing"
 
 
 class PlainMarks:
-    """Opens a file of its own, and finds no credentials in it. No country's rules hold."""
+    """Opens a file of its own, and finds no credentials in it. No country's rules hold, and nobody attests a time."""
 
     demand = LabelDemand()
+    time_authority = ""
 
     def open_file(self, file: bytes) -> tuple[Image.Image, bytes]:
         return Image.open(BytesIO(file)).convert("RGB"), b""

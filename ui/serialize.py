@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from safety.audit.serialize import steering_facts
 from safety.generation import Delivered, Enlarged, Export, PictureResult, Refused
 from safety.health import Health
+from safety.marks.rubric import RuleResult
 from safety.marks.verify import Verification
 from safety.messages.catalogue import Messages, RenderedReason
 from safety.records import Decision, Span, Stage, Suggestion, Verdict
@@ -185,6 +186,18 @@ def health(health: Health) -> Row:
     return {
         "sound": health.sound,
         "checks": [{name: getattr(check, name) for name in names} for check in health.checks],
+    }
+
+
+def rubric(file: str, results: Sequence[RuleResult]) -> Row:
+    """Returns whether a manifest keeps every rule of the public rubric, and each rule with what breaks it."""
+    return {
+        "file": file,
+        "kept": all(result.is_kept for result in results),
+        "rules": [
+            {"rule": one.rule, "asks": one.asks, "kept": one.is_kept, "offenders": list(one.offenders)}
+            for one in results
+        ],
     }
 
 

@@ -5,10 +5,11 @@ visible label -> invisible mark -> encode with metadata -> sign. Signing is last
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from safety.errors import ExportError, FileError, WeightsError
 from safety.files.pool import WorkerPool, shared_pool
@@ -119,6 +120,17 @@ class Marks:
         if not isinstance(read, FileReadings):
             raise FileError("The file could not be read.", "Save or download it again.")
         return self._with_trustmark(read, size, pixels) if self.trustmark else read
+
+    def crjson(self, file: bytes | Path, anchors: str = "", client: str = "") -> dict[str, Any]:
+        """Returns what a validator of C2PA says of a file, as crJSON; a worker process reads it.
+
+        Trusted are this studio's keys, or the certificates in `anchors` (PEM) instead. Raises FileError, BusyError.
+        """
+        source = (file, MAX_BYTES) if isinstance(file, Path) else file
+        document, _ = shared_pool().run(credentials.crjson, source, self.reading_keys().signing, anchors, client=client)
+        if not document:
+            raise FileError("The file has no Content Credentials that can be read.", "Ask for the original file.")
+        return dict(json.loads(str(document)))
 
     def reading_keys(self) -> ReadingKeys:
         """Returns what reading takes; makes no keys, and hands no private one out. Raises KeysError."""

@@ -20,6 +20,7 @@ from safety.marks.provenance import (
     Provenance,
     timestamp,
 )
+from safety.marks.training_permission import LABEL
 
 SPEC_VERSION = "2.4.0"  # that the manifest keeps to: it has no construct that this version calls deprecated
 EARLIER = "earlier"  # the name of the ingredient that stands for the file which the picture was taken from
@@ -66,6 +67,7 @@ def manifest(
     }
     # The list is whole: what a file went through before it came here stands in the ingredient, as far as it is known.
     actions = {"actions": list(_actions(provenance, time, has_earlier, steps)), "allActionsIncluded": True}
+    training = provenance.operator.training.assertion()
     return {
         "claim_generator_info": [{**_agent(), "specVersion": SPEC_VERSION}],
         "ingredients": [_unknown_origin()] if provenance.declared and not has_earlier else [],
@@ -73,6 +75,8 @@ def manifest(
             {"label": ACTIONS, "data": actions},
             {"label": "c2pa.soft-binding", "data": binding},
             {"label": EXPORT, "data": _export(provenance, time)},
+            # The operator's word, which the studio passes on.
+            *([{"label": LABEL, "data": training}] if training else []),
         ],
     }
 

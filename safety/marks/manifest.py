@@ -7,8 +7,10 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from safety.generation import Stamp
+from safety.marks.crjson import lineage, manifests
 from safety.marks.provenance import parse_stamp
 from safety.marks.signals import Signals, signals
+from safety.marks.training_permission import TrainingUse, reservations_of, uses_of
 
 SOFT_BINDING = "safelight.tilemark"  # not on C2PA's list of algorithms: other tools show it, ours resolves it
 EXPORT = "safelight.export"
@@ -44,7 +46,8 @@ class ManifestSummary:
 class Credentials:
     """Holds a manifest. `valid`: the file is as it was signed. `trusted`: it was signed by this studio's own key.
 
-    `signals` are those of all manifests that it builds on, too: what the signers state about AI.
+    `signals` are those of all manifests that it builds on, too: what the signers state about AI. So are `training`,
+    for what the picture may be used, and `reservations`, the assertions that keep it from training.
     """
 
     stamp: Stamp | None
@@ -53,25 +56,30 @@ class Credentials:
     summary: ManifestSummary
     manifest: Mapping[str, Any] = field(default_factory=dict, repr=False, compare=False)
     signals: Signals = Signals()
+    training: tuple[tuple[str, TrainingUse], ...] = ()
+    reservations: tuple[str, ...] = ()
 
 
 def parse_report(report: Mapping[str, Any], document: object = None) -> Credentials | None:
     """Returns c2pa's report as a record; None if it has no active manifest. `document` is the same as crJSON."""
-    manifests = _dict(report.get("manifests"))
+    told = _dict(report.get("manifests"))
     name = str(report.get("active_manifest"))
-    active = _dict(manifests.get(name))
+    active = _dict(told.get(name))
     if not active:
         return None
     state = str(report.get("validation_state", ""))
     results = _dict(_dict(report.get("validation_results")).get("activeManifest"))
-    earlier = [_dict(manifest) for key, manifest in manifests.items() if key != name]
+    earlier = [_dict(manifest) for key, manifest in told.items() if key != name]
+    chain = list(lineage(manifests(document)))
     return Credentials(
         stamp=_stamp(active),
         valid=state in ("Valid", "Trusted"),
         trusted=state == "Trusted",
         summary=_summary(active, results, earlier),
         manifest=active,
-        signals=signals(document),
+        signals=signals(chain),
+        training=uses_of(chain),
+        reservations=reservations_of(chain),
     )
 
 

@@ -24,7 +24,8 @@ XMP = "http://ns.adobe.com/xap/1.0/"
 IPTC = "http://iptc.org/std/Iptc4xmpExt/2008-02-29/"
 TC260 = "http://www.tc260.org.cn/ns/AIGC/1.0/"
 SAFELIGHT = "https://safelight.invalid/ns/1.0/"  # a name, not an address
-_PREFIXES = {"rdf": RDF, "xmp": XMP, "Iptc4xmpExt": IPTC, "TC260": TC260, "safelight": SAFELIGHT}
+PLUS = "http://ns.useplus.org/ldf/xmp/1.0/"
+_PREFIXES = {"rdf": RDF, "xmp": XMP, "Iptc4xmpExt": IPTC, "TC260": TC260, "safelight": SAFELIGHT, "plus": PLUS}
 SOFTWARE = 0x0131  # EXIF tag
 
 
@@ -62,6 +63,8 @@ def packet(provenance: Provenance, time: datetime) -> bytes:
         "Iptc4xmpExt:AISystemUsed": "" if provenance.declared else TOOL,
         "Iptc4xmpExt:AISystemVersionUsed": "" if provenance.declared else VERSION,
         "Iptc4xmpExt:AIPromptInformation": provenance.prompt,
+        "plus:DataMining": provenance.operator.training.data_mining(),
+        "plus:OtherConstraints": provenance.operator.training.constraints,
         "TC260:AIGC": json.dumps(aigc_label(provenance)),
         "safelight:Stamp": str(provenance.stamp),
         "safelight:Source": provenance.source,

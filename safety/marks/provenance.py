@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from safety.generation import Stamp
+from safety.marks.training_permission import TrainingPermission
 
 TOOL = "Safelight"
 VERSION = "0.1.0"
@@ -24,6 +25,7 @@ class Operator:
 
     provider: str = ""  # the name that laws on disclosure ask for
     verify_url: str = ""  # where anybody can reach this studio's Verify tab
+    training: TrainingPermission = TrainingPermission()  # for what its pictures may be used in training
 
     @property
     def how_to_verify(self) -> str:

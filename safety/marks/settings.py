@@ -13,6 +13,7 @@ from safety.marks.certificates import OwnCertificate
 from safety.marks.label import TEXT, LabelStyle, label_words, read_badge
 from safety.marks.label_rules import LabelDemand, load_label_rules, together
 from safety.marks.provenance import Operator
+from safety.marks.training_permission import ENTRIES, MAX_CONSTRAINTS, TrainingPermission, TrainingUse
 from safety.marks.trustmark import TrustMarkReader
 from safety.marks.visible import Corner
 
@@ -50,7 +51,7 @@ class MarkSettings:
             corner=Corner(corner) if corner else None,
             language=get("LABEL_LANGUAGE", "").lower(),
             badge=_path(get("LABEL_BADGE", "")),
-            operator=Operator(provider, _address(get, "VERIFY_URL")),
+            operator=Operator(provider, _address(get, "VERIFY_URL"), _training(get)),
             certificate=_certificate(get("SIGNING_CERT", ""), get("SIGNING_KEY", "")),
             time_authority=_address(get, "TIME_AUTHORITY"),
             trustmark=trustmark in YES,
@@ -118,6 +119,25 @@ def _address(get: GetSetting, name: str) -> str:
     if value and (parts.scheme not in ("http", "https") or not parts.netloc):
         raise setting_error(name, value, "an address that begins with https:// or http://")
     return value
+
+
+def _training(get: GetSetting) -> TrainingPermission:
+    """Returns for what pictures may be used in training. Raises PresetError for what cannot be stated so."""
+    value, constraints = get("TRAINING_MINING", ""), get("TRAINING_CONSTRAINTS", "")
+    try:
+        permission = TrainingPermission.parse(value, constraints)
+    except ValueError:
+        uses, entries = ", ".join(TrainingUse), ", ".join(ENTRIES)
+        allowed = f'one of {uses} for all uses, or pairs such as "ai_training=notAllowed" of {entries}'
+        raise setting_error("TRAINING_MINING", value, allowed) from None
+    if len(constraints) > MAX_CONSTRAINTS:
+        raise setting_error("TRAINING_CONSTRAINTS", constraints, f"a text of at most {MAX_CONSTRAINTS} characters")
+    if constraints and TrainingUse.CONSTRAINED not in dict(permission.uses).values():
+        raise PresetError(
+            "SAFELIGHT_TRAINING_CONSTRAINTS is set, and no use is constrained.",
+            "Set SAFELIGHT_TRAINING_MINING=constrained, or leave both unset.",
+        )
+    return permission
 
 
 def _certificate(chain: str, key: str) -> OwnCertificate | None:

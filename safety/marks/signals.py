@@ -13,7 +13,7 @@ from enum import StrEnum
 from functools import lru_cache
 
 from safety.config import ConfigModel
-from safety.marks.crjson import Manifest, as_mapping, lineage, manifests, text
+from safety.marks.crjson import Manifest, as_mapping, text
 from safety.resources import PRESETS
 
 FULLY, PARTLY, UNKNOWN_ORIGIN = "fullyGenAIMedia", "partlyGenAICreation", "mediaUnknownProvenance"
@@ -89,9 +89,8 @@ def rubric_facts() -> RubricFacts:
     return RubricFacts.load(PRESETS / "c2pa_rubrics.toml")
 
 
-def signals(document: object) -> Signals:
-    """Returns the signals of a crJSON document; those of one that says nothing for any other value."""
-    chain = list(lineage(manifests(document)))
+def signals(chain: Sequence[Manifest]) -> Signals:
+    """Returns the signals of the active manifest and of those that it builds on."""
     inceptions = tuple(dict.fromkeys(signal for manifest in chain for signal in inceptions_of(manifest)))
     transformations = tuple(dict.fromkeys(signal for manifest in chain for signal in transformations_of(manifest)))
     return Signals(

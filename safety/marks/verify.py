@@ -9,7 +9,9 @@ from typing import Any
 
 from safety.generation import ExportRecord
 from safety.marks import Marks
+from safety.marks.manifest import Credentials
 from safety.marks.reading import MarkReadings
+from safety.marks.signals import AiStatement, Signals
 from safety.marks.similarity import Comparison, ExportRegistry, Similarity, compare
 from safety.marks.summary import contradictions, summarise
 
@@ -93,6 +95,19 @@ def _credentials(readings: MarkReadings) -> dict[str, Any]:
         "valid": bool(credentials and credentials.valid),
         "trusted": bool(credentials and credentials.trusted),
         "claims": asdict(credentials.summary) if credentials else {},
+        "says_of_ai": str(credentials.signals.statement) if credentials else str(AiStatement.NONE),
+        "signals": _signals(credentials),
+        "training": {entry: str(use) for entry, use in credentials.training} if credentials else {},
+    }
+
+
+def _signals(credentials: Credentials | None) -> dict[str, Any]:
+    """Returns the signals of the public rubric by their names; `complete`: all that was done is said to be listed."""
+    found = credentials.signals if credentials else Signals()
+    return {
+        "inceptions": list(found.inceptions),
+        "transformations": list(found.transformations),
+        "complete": found.complete,
     }
 
 

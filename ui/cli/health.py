@@ -36,9 +36,17 @@ def add_health(cli: typer.Typer, make_studio: Callable[[], Studio]) -> None:
             if json:
                 typer.echo(serialize.line(serialize.health(status)))
             else:
-                typer.echo("\n".join([f"{headline(status)}.", *(_check_text(check) for check in status.checks)]))
+                remark = _time_remark(studio.exporter.marks.time_authority)
+                typer.echo("\n".join([f"{headline(status)}.", *map(_check_text, status.checks), remark]))
             if not status.sound:
                 raise typer.Exit(COULD_NOT)
+
+
+def _time_remark(authority: str) -> str:
+    """Returns who attests when a file was signed."""
+    if authority:
+        return f"When a file was signed is attested by {authority}."
+    return "Nobody attests when a file was signed (SAFELIGHT_TIME_AUTHORITY is not set): the time is this studio's."
 
 
 def _check_text(check: CheckHealth) -> str:

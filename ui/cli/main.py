@@ -30,6 +30,7 @@ from ui.cli import (
     report,
     review,
     upscale,
+    verify_command,
 )
 from ui.cli.exit_codes import exit_status, file_name_in_errors, for_each, read, read_picture
 from ui.cli.serving import require_free, say_how_to_teach, work_beside
@@ -58,7 +59,7 @@ def build(make_studio: Callable[..., Studio], host: str, port: int, reach: Reach
     create.add_create(cli, make_studio)
     _add_check(cli, make_studio)
     _add_look(cli, make_studio)
-    _add_verify(cli, make_studio)
+    verify_command.add_verify(cli, make_studio)
     upscale.add_upscale(cli, make_studio)
     create.add_mark(cli, make_studio)
     create.add_reveal(cli, make_studio)
@@ -117,22 +118,6 @@ def _add_look(cli: typer.Typer, make_studio: Callable[[], Studio]) -> None:
                 typer.echo(serialize.line(serialize.checked_picture(str(file), decision, messages)))
 
             for_each(files, look_at)
-
-
-def _add_verify(cli: typer.Typer, make_studio: Callable[[], Studio]) -> None:
-    @cli.command()
-    def verify(
-        files: Files, json: Annotated[bool, typer.Option("--json", help="A JSON object a line.")] = False
-    ) -> None:
-        """Read every mark of picture files. Exit 0 whatever was found, 2 if one could not be read."""
-        with exit_status():
-            studio = make_studio()
-
-            def verify_one(file: Path) -> None:
-                row = serialize.verified(str(file), studio.verify(read_picture(file)))
-                typer.echo(serialize.line(row) if json else f"{file}: {row['summary']}")
-
-            for_each(files, verify_one)
 
 
 def _add_serve(cli: typer.Typer, make_studio: Callable[..., Studio], host: str, port: int, reach: Reach) -> None:

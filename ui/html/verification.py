@@ -12,6 +12,7 @@ from typing import Any
 
 from markupsafe import Markup
 
+from safety.marks.signals import UNKNOWN_ORIGIN
 from ui.html.markup import facts, joined, problem
 from ui.results import Problem
 from ui.sentences import in_language
@@ -176,6 +177,7 @@ def _details(row: Row, texts: Texts) -> tuple[tuple[str, str], ...]:
     pairs = {texts["verify.fact_stamp"]: str(row["stamp"] or texts["verify.no_stamp"])}
     if row.get("valid"):
         pairs[texts["verify.fact_signer"]] = texts["verify.signer_here" if row["trusted"] else "verify.signer_unknown"]
+        pairs |= _statements(row, texts)
     for name, value in row.items():
         inner = value if isinstance(value, Mapping) else {name: value}
         pairs |= {
@@ -184,6 +186,27 @@ def _details(row: Row, texts: Texts) -> tuple[tuple[str, str], ...]:
             if key in FACTS and (said := _text(fact, texts))
         }
     return tuple(pairs.items())
+
+
+def _statements(row: Row, texts: Texts) -> dict[str, str]:
+    """Returns what valid credentials state: on AI, on use in training, and who attests the time."""
+    signals = row["signals"]
+    said = texts[f"verify.ai_{row['says_of_ai']}"]
+    if row["says_of_ai"] == "fully" and UNKNOWN_ORIGIN in signals["inceptions"]:
+        said = texts.say("verify.ai_declared", said=said)
+    if row["says_of_ai"] != "none" and not signals["complete"]:
+        said = texts.say("verify.ai_incomplete", said=said)
+    pairs = {texts["verify.fact_ai"]: said}
+    uses = row["training"]
+    if uses:
+        entries = {use: [one for one in uses if uses[one] == use] for use in uses.values()}
+        pairs[texts["verify.fact_training"]] = "; ".join(
+            f"{texts[f'verify.use_{use}']}: {', '.join(texts[f'verify.entry_{one}'] for one in those)}"
+            for use, those in entries.items()
+        )
+    if row["claims"].get("time") and not row["claims"].get("time_authority"):
+        pairs[texts["verify.fact_attested"]] = texts["verify.attested_by_nobody"]
+    return pairs
 
 
 def plain_times(text: str) -> str:

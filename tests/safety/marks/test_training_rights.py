@@ -3,12 +3,33 @@
 from __future__ import annotations
 
 import io
+import json
+from datetime import UTC, datetime
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from PIL import Image
 from PIL.PngImagePlugin import PngInfo
 
-from safety.marks.training_rights import _of_manifest, read_for_training
+from safety.generation import Stamp
+from safety.marks import metadata_reader
+from safety.marks.credentials import crjson, read, read_earlier, sign
+from safety.marks.crjson import Manifest, manifests
+from safety.marks.keys import SigningKeys, signing_keys
+from safety.marks.metadata import PLUS, encode
+from safety.marks.provenance import Operator, Provenance
+from safety.marks.training_permission import (
+    ENTRIES,
+    LABEL,
+    TrainingPermission,
+    TrainingUse,
+    reservations_of,
+    uses_of,
+)
+from safety.marks.training_rights import read_for_training
+
+TIME = datetime(2026, 11, 29, 12, 0, 0, tzinfo=UTC)
 
 XMP = """<x:xmpmeta xmlns:x="adobe:ns:meta/"><rdf:RDF xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#">
 <rdf:Description xmlns:plus="http://ns.useplus.org/ldf/xmp/1.0/" xmlns:tdm="http://www.w3.org/ns/tdmrep/"
@@ -45,38 +66,120 @@ def test_a_picture_that_says_it_is_synthetic_is_noted() -> None:
     assert rights.generated == ("trainedAlgorithmicMedia",)
 
 
-def assertion(label: str, data: object) -> dict[str, object]:
-    return {"assertions": [{"label": "c2pa.actions", "data": {}}, {"label": label, "data": data}]}
+def manifests_with(label: str, data: object) -> list[Manifest]:
+    return manifests({"manifests": [{"assertions": {"c2pa.actions.v2": {}, label: data}}]})
 
 
 @pytest.mark.parametrize(
-    ("manifest", "reserved"),
+    ("label", "data", "reserved"),
     [
         pytest.param(
-            assertion("c2pa.training-mining", {"entries": {"c2pa.ai_generative_training": {"use": "notAllowed"}}}),
-            True,
-            id="C2PA 1.3",
+            "c2pa.training-mining", {"entries": {"c2pa.ai_generative_training": {"use": "notAllowed"}}}, True, id="C2PA"
         ),
         pytest.param(
-            assertion("c2pa.training-mining", {"entries": {"c2pa.data_mining": {"use": "constrained"}}}),
-            True,
-            id="constrained",
+            "c2pa.training-mining", {"entries": {"c2pa.data_mining": {"use": "constrained"}}}, True, id="constrained"
         ),
+        pytest.param("cawg.training-mining", {"entries": {"cawg.ai_training": {"use": "notAllowed"}}}, True, id="CAWG"),
         pytest.param(
-            assertion("cawg.training-mining", {"entries": {"cawg.ai_training": {"use": "notAllowed"}}}), True, id="CAWG"
-        ),
-        pytest.param(
-            assertion(
-                "c2pa.training-mining",
-                {"entries": {"c2pa.ai_inference": {"use": "notAllowed"}, "c2pa.ai_training": {"use": "allowed"}}},
-            ),
+            "cawg.training-mining",
+            {"entries": {"cawg.ai_inference": {"use": "notAllowed"}, "cawg.ai_training": {"use": "allowed"}}},
             False,
             id="another use alone",
         ),
-        pytest.param(assertion("c2pa.training-mining__1", "text"), True, id="of another shape"),
-        pytest.param({"assertions": "text"}, False, id="no assertions"),
-        pytest.param({}, False, id="nothing"),
+        pytest.param(
+            "cawg.training-mining", {"metadata": {"c2pa.ai_training": {"use": "notAllowed"}}}, True, id="deeper"
+        ),
+        pytest.param(
+            "cawg.training-mining", {"entries": {"cawg.ai_training": {"use": "maybe"}}}, True, id="unknown use"
+        ),
+        pytest.param("c2pa.training-mining__1", "text", True, id="of another shape"),
+        pytest.param("cawg.training-mining", {}, True, id="without entries"),
+        pytest.param("org.example.training", {"entries": {}}, False, id="another assertion"),
     ],
 )
-def test_an_assertion_is_read(manifest: dict[str, object], reserved: bool) -> None:
-    assert bool(_of_manifest(manifest)) is reserved
+def test_an_assertion_is_read(label: str, data: object, reserved: bool) -> None:
+    assert bool(reservations_of(manifests_with(label, data))) is reserved
+
+
+@pytest.fixture(scope="module")
+def keys(tmp_path_factory: pytest.TempPathFactory) -> SigningKeys:
+    return signing_keys(tmp_path_factory.mktemp("keys"))
+
+
+def signed(keys: SigningKeys, format: str, setting: str, constraints: str = "", earlier: bytes = b"") -> bytes:
+    operator = Operator(training=TrainingPermission.parse(setting, constraints))
+    made = Provenance(Stamp(1), engine="" if earlier else "pocket", operator=operator)
+    data = encode(Image.new("RGB", (64, 64), "teal"), format, made, TIME)
+    return sign(data, format, made, TIME, keys, earlier)
+
+
+@pytest.mark.parametrize("format", ["PNG", "JPEG", "WEBP"])
+@pytest.mark.parametrize(
+    ("setting", "reservations"),
+    [
+        pytest.param("", (), id="unset"),
+        pytest.param("allowed", (), id="allowed"),
+        pytest.param("notAllowed", ("IPTC/PLUS DataMining", LABEL), id="not allowed"),
+        pytest.param("constrained", ("IPTC/PLUS DataMining", LABEL), id="constrained"),
+        pytest.param("ai_generative_training=notAllowed", ("IPTC/PLUS DataMining", LABEL), id="not for generating"),
+        pytest.param("ai_inference=notAllowed", (), id="not as input alone"),
+    ],
+)
+def test_what_the_setting_states_is_read_on_a_signed_file(
+    keys: SigningKeys, format: str, setting: str, reservations: tuple[str, ...]
+) -> None:
+    data = signed(keys, format, setting)
+    rights, _ = read_for_training(data)
+    found = read(data, keys)
+
+    assert rights.reservations == reservations
+    assert "trainedAlgorithmicMedia" in rights.generated
+    assert found is not None and found.valid and found.trusted
+    assert found.training == TrainingPermission.parse(setting).uses
+
+
+def test_conditions_stand_in_the_assertion_and_in_the_metadata(keys: SigningKeys) -> None:
+    data = signed(keys, "PNG", "constrained", "CC BY-NC 4.0")
+    document = json.loads(crjson(data, [keys])[0])
+
+    (entry, *_) = document["manifests"][0]["assertions"][LABEL]["entries"].values()
+    assert entry == {"use": "constrained", "constraint_info": "CC BY-NC 4.0"}
+    assert metadata_reader.read(data).xmp[f"{{{PLUS}}}OtherConstraints"] == "CC BY-NC 4.0"
+
+
+def test_a_reservation_stays_when_the_file_is_marked_anew(keys: SigningKeys) -> None:
+    earlier, _ = read_earlier(signed(keys, "JPEG", "notAllowed"))
+    rights, _ = read_for_training(signed(keys, "PNG", "allowed", earlier=earlier))
+
+    assert LABEL in rights.reservations
+    assert "trainedAlgorithmicMedia" in rights.generated
+
+
+def test_a_reserved_file_that_was_changed_since_is_still_reserved(keys: SigningKeys) -> None:
+    data = signed(keys, "JPEG", "notAllowed")
+    rights, _ = read_for_training(data[:-4] + bytes([data[-4] ^ 1]) + data[-3:])
+
+    assert LABEL in rights.reservations
+
+
+@pytest.mark.parametrize(
+    ("setting", "value"),
+    [
+        ("notAllowed", "DMI-PROHIBITED"),
+        ("ai_training=notAllowed", "DMI-PROHIBITED-AIMLTRAINING"),
+        ("ai_generative_training=notAllowed, ai_training=allowed", "DMI-PROHIBITED-GENAIMLTRAINING"),
+        ("constrained", "DMI-PROHIBITED-SEECONSTRAINT"),
+        ("allowed", "DMI-ALLOWED"),
+        ("ai_inference=notAllowed", ""),
+        ("", ""),
+    ],
+)
+def test_iptcs_property_says_most_of_it(setting: str, value: str) -> None:
+    assert TrainingPermission.parse(setting).data_mining().rpartition("/")[2] == value
+
+
+@given(st.dictionaries(st.sampled_from(ENTRIES), st.sampled_from(list(TrainingUse)), min_size=1))
+def test_what_is_stated_is_read_back(uses: dict[str, TrainingUse]) -> None:
+    stated = TrainingPermission.parse(", ".join(f"{entry}={use}" for entry, use in uses.items()))
+
+    assert dict(uses_of(manifests_with(LABEL, stated.assertion()))) == uses

@@ -66,6 +66,7 @@ def printed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[[str]
         "report": run("report", "--json"),
         "mark": run("mark", str(folder / "in.png"), "--out", marked),
         "verify": run("verify", apple, "--json"),
+        "rubric": run("verify", "--rubric", apple),
         "upscale": run("upscale", apple, "--out", str(folder / "large.png"), "--json"),
     }
     old, new = folder / "old.toml", folder / "new.toml"

@@ -17,12 +17,14 @@ from typer.testing import CliRunner
 
 from safety.marks import Marks
 from safety.marks.export import Exporter
+from safety.marks.keys import signing_keys
 from studio import Studio
 from tests.fakes import fake_studio
 from ui.cli import main as command_line
 
 pytestmark = pytest.mark.slow  # real marks on real pictures
 
+UNTRUSTED = "signingCredential.untrusted"
 Run = Callable[..., tuple[int, list[dict[str, Any]], str]]
 
 
@@ -161,3 +163,70 @@ def test_what_cannot_carry_the_marks_is_not_written(run: Run, tmp_path: Path, na
         assert sorted(path.name for path in tmp_path.iterdir()) == ["home", "in.png"]
     else:
         assert run("verify", out, "--json")[1][0]["layers"]["invisible"]["found"]
+
+
+@pytest.fixture
+def marked_file(run: Run, tmp_path: Path) -> Path:
+    plain, marked = tmp_path / "plain.png", tmp_path / "marked.jpg"
+    plain.write_bytes(encoded(picture(), "PNG"))
+    assert run("mark", plain, "--out", marked)[0] == 0
+    return marked
+
+
+def failures(document: dict[str, Any]) -> list[str]:
+    return [one["code"] for one in document["manifests"][0]["validationResults"]["failure"]]
+
+
+def test_crjson_is_what_a_validator_says_with_the_lists_that_it_is_given(
+    run: Run, studio: Studio, marked_file: Path, tmp_path: Path
+) -> None:
+    own, other = tmp_path / "own.pem", tmp_path / "other.pem"
+    own.write_text(signing_keys(studio.exporter.marks.keys).root)
+    other.write_text(signing_keys(tmp_path / "other keys").root)
+
+    for trust, codes in (((), []), (("--trust-list", own), []), (("--trust-list", other), [UNTRUSTED])):
+        code, (document,), _ = run("verify", "--crjson", *trust, marked_file)
+        assert code == 0 and failures(document) == codes
+        assert document["jsonGenerator"]["name"] and document["@context"]
+        assert document["manifests"][0]["claim.v2"]["claim_generator_info"]["specVersion"] == "2.4.0"
+
+
+def test_the_rubric_is_told_rule_by_rule(run: Run, marked_file: Path) -> None:
+    code, (row,), _ = run("verify", "--rubric", marked_file)
+
+    assert code == 0 and row["kept"] and row["file"] == str(marked_file)
+    assert all(rule["kept"] and rule["asks"] for rule in row["rules"])
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        pytest.param(("--crjson", "--json"), "one form at a time", id="two forms"),
+        pytest.param(("--trust-list", "list.pem"), "--crjson", id="a list for nothing"),
+        pytest.param(("--crjson", "--trust-list", "plain.png"), "no certificate", id="a list without certificates"),
+        pytest.param(("--crjson", "plain.png"), "no Content Credentials", id="a file without credentials"),
+    ],
+)
+def test_what_crjson_cannot_do_is_said_in_a_sentence(
+    run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, arguments: tuple[str, ...], words: str
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "plain.png").write_bytes(encoded(picture(), "PNG"))
+    code, rows, said = run("verify", *arguments, "plain.png")
+
+    assert code == 2 and rows == [] and words.lower() in said.lower()
+
+
+@pytest.mark.parametrize(
+    ("authority", "words"),
+    [
+        pytest.param("", "SAFELIGHT_TIME_AUTHORITY is not set", id="nobody"),
+        pytest.param("https://tsa.example", "attested by https://tsa.example", id="an authority"),
+    ],
+)
+def test_health_says_who_attests_the_time(tmp_path: Path, authority: str, words: str) -> None:
+    studio = fake_studio(tmp_path, exporter=Exporter(Marks(tmp_path / "keys", time_authority=authority)))
+    cli = command_line.build(lambda: studio, "127.0.0.1", 7860)
+
+    assert words in CliRunner().invoke(cli, ["health"]).stdout
+    studio.audit.close()
