@@ -114,4 +114,4 @@ def _entries(data: Mapping[str, Any]) -> Mapping[str, TrainingUse]:
 
 def _use(entry: object) -> TrainingUse:
     said = entry.get("use") if isinstance(entry, Mapping) else entry
-    return TrainingUse(said) if said in list(TrainingUse) else TrainingUse.NOT_ALLOWED
+    return TrainingUse(str(said)) if said in list(TrainingUse) else TrainingUse.NOT_ALLOWED
