@@ -26,6 +26,7 @@ from ui.cli import (
     health,
     key_commands,
     lesson_commands,
+    notice_commands,
     policy,
     report,
     review,
@@ -72,6 +73,7 @@ def build(make_studio: Callable[..., Studio], host: str, port: int, reach: Reach
     report.add_report(cli, make_studio)
     cli.add_typer(audit.build(make_studio), name="audit")
     cli.add_typer(review.build(make_studio), name="review")
+    cli.add_typer(notice_commands.build(make_studio), name="notices")
     cli.add_typer(policy.build(make_studio), name="policy")
     cli.add_typer(key_commands.build(make_studio), name="keys")
     cli.add_typer(lesson_commands.build(), name="lessons")

@@ -49,7 +49,7 @@ def build(make_studio: Callable[[], Studio]) -> typer.Typer:
         """One case as a reviewer sees it, as JSON; pictures only as a number."""
         with exit_status():
             decisions = make_studio().review.decisions
-            review_case = decisions.reveal(case, _user()) if picture else decisions.case(case)
+            review_case = decisions.reveal(case, user_name()) if picture else decisions.case(case)
             if picture:
                 for number, stored in enumerate(review_case.pictures):
                     write(_numbered(picture, number), stored.png)
@@ -64,13 +64,13 @@ def _add_decisions(cli: typer.Typer, make_studio: Callable[[], Studio]) -> None:
     def uphold(case: Case, reason: Reason = "") -> None:
         """The refusal stands."""
         with exit_status():
-            make_studio().review.decisions.decide(case, "upheld", reason, _user())
+            make_studio().review.decisions.decide(case, "upheld", reason, user_name())
 
     @cli.command()
     def overturn(case: Case, reason: Reason = "") -> None:
         """The refusal was wrong: that request passes once."""
         with exit_status():
-            make_studio().review.decisions.decide(case, "overturned", reason, _user())
+            make_studio().review.decisions.decide(case, "overturned", reason, user_name())
 
     @cli.command()
     def export() -> None:
@@ -81,7 +81,8 @@ def _add_decisions(cli: typer.Typer, make_studio: Callable[[], Studio]) -> None:
             out.writerows(make_studio().labelled_cases())
 
 
-def _user() -> str:
+def user_name() -> str:
+    """Returns under which name this machine's user goes on record."""
     return f"{getpass.getuser()} (command line)"
 
 

@@ -15,6 +15,15 @@ def intro(texts: Texts) -> Markup:
     return Markup("<p>{}</p>").format(texts["cases.intro"])
 
 
+def removed(count: int, texts: Texts) -> Markup:
+    """Returns how many pictures of a person were removed after a notice, and where that is explained and answered."""
+    if not count:
+        return Markup("")
+    return Markup(
+        '<p class="sl-notice" role="status">{} <a href="report/removed" target="_blank" rel="noopener">{}</a></p>'
+    ).format(texts.say("cases.removed", count=count), texts["cases.removed_link"])
+
+
 def status(appeal: AppealStatus, texts: Texts) -> Markup:
     """Returns where an appeal or a report stands, what comes next, and the reviewer's reason."""
     outcome = appeal.outcome or "none"

@@ -43,11 +43,13 @@ def footer(texts: Texts, version: str, digest: str, has_reviewers: bool) -> Mark
     link = Markup(' &middot; <a href="review" target="_blank" rel="noopener">{}</a>').format(texts["page.reviewers"])
     return Markup(
         '<footer><p>{}</p><p><a href="policy" target="_blank" rel="noopener">{}</a> <code>{}</code>'
+        ' &middot; <a href="report" target="_blank" rel="noopener">{}</a>'
         ' &middot; <a href="gradio_api/info">{}</a>{}</p></footer>'
     ).format(
         texts["page.made"],
         texts.say("page.policy", version=version),
         digest[:8],
+        texts["page.report"],
         texts["page.programs"],
         link if has_reviewers else "",
     )

@@ -53,6 +53,12 @@ def intro(texts: Texts) -> Markup:
     )
 
 
+def depicted(texts: Texts) -> Markup:
+    """Returns where somebody who is in a picture can ask for its removal."""
+    link = Markup('<a href="report" target="_blank" rel="noopener">{}</a>').format(texts["page.report"])
+    return Markup("<p>{}<br>{}</p>").format(texts["verify.depicted"], link)
+
+
 def empty(texts: Texts) -> Markup:
     """Returns what stands there before a file has been given."""
     return Markup('<div class="sl-empty"><span class="sl-glow"></span><p>{}</p></div>').format(texts["verify.empty"])

@@ -11,7 +11,7 @@ from starlette.middleware import Middleware
 from starlette.responses import JSONResponse
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from ui.http import images, judging, models, moderations, operations
+from ui.http import images, judging, models, moderations, notice_calls, operations
 from ui.http.access import Access
 from ui.http.ascii_json import AsciiJson
 from ui.http.body import Bodies
@@ -33,7 +33,7 @@ Images, models and moderations have OpenAI's shapes: point a client at this addr
 FILES = ("/v1/safety/look", "/v1/safety/verify", "/v1/safety/mark")
 # Clients send these a picture as a form. It is read and thrown away: who is cut off in the middle reads no answer.
 NOT_OFFERED = ("/v1/images/edits", "/v1/images/variations")
-PICTURES = ("/v1/moderations",)
+PICTURES = ("/v1/moderations", "/v1/safety/notices")
 # What does or records something.
 DONE_ONCE = ("/v1/images/generations", "/v1/safety/mark", "/v1/safety/appeals", "/v1/safety/reports")
 PREFIXES = ("/v1/", "/health/", "/metrics", "/openapi.json", "/docs")
@@ -69,9 +69,10 @@ def make_app(studio: Studio, access: Access, secret: bytes, metrics: Metrics | N
     )
     describe(app)
     context = ApiContext(studio, secret, metrics)
+    studio.review.notice_decisions.when_removed.append(answers.forget_pictures)
     app.state.access, app.state.context = access, context
-    for routes in (images.routes, models.routes, moderations.routes, judging.routes, operations.routes):
-        app.include_router(routes(context))
+    for part in (images, models, moderations, judging, notice_calls, operations):
+        app.include_router(part.routes(context))
     app.add_exception_handler(ApiError, _api_error)
     app.add_exception_handler(RequestValidationError, _malformed)
     app.add_exception_handler(HTTPException, _plain)

@@ -108,6 +108,15 @@ class Answers:
                 if time.time() - path.stat().st_mtime > KEPT:
                     self._kept(path.stem)
 
+    def forget_pictures(self, stamps: Sequence[str]) -> None:
+        """Deletes kept answers that hold pictures with one of these stamps."""
+        wanted = [stamp.encode().hex() for stamp in stamps]
+        for path in self.folder.glob("*.json"):
+            with suppress(OSError):
+                text = path.read_text("utf-8")
+                if any(stamp in text for stamp in wanted):
+                    path.unlink(missing_ok=True)
+
     def _kept(self, name: str) -> dict[str, object] | None:
         """Returns what is kept under a name, {} while it is being written; None where it was let go of."""
         path = self._path(name)

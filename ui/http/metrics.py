@@ -14,6 +14,7 @@ from ui.http.call_names import method_of, route_of
 
 if TYPE_CHECKING:
     from safety.health import Health
+    from safety.review.notice_decisions import NoticeFigures
 
 QUICK = (0.002, 0.005, 0.01, 0.015, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5)  # seconds
 SLOW = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 120)
@@ -38,6 +39,12 @@ class Metrics:
         self.waiting = Gauge("safelight_creations_waiting", "Creations that wait or run.", registry=own)
         about = "1 for a check that looks, 0 for one that cannot."
         self.checks = Gauge("safelight_check_looks", about, ["check", "stage"], registry=own)
+        about = "Notices by people who are depicted that wait for a reviewer."
+        self.notices = Gauge("safelight_notices_waiting", about, registry=own)
+        about = "Of those, the ones that somebody should have decided by now."
+        self.overdue = Gauge("safelight_notices_overdue", about, registry=own)
+        self.oldest = Gauge("safelight_notice_oldest_seconds", "Age of the oldest of them.", registry=own)
+        self.answers = Gauge("safelight_notice_answers_waiting", "Makers' answers that wait.", registry=own)
         about = "Memory of this process, models included."
         self.memory = Gauge("safelight_memory_bytes", about, registry=own)
 
@@ -49,8 +56,13 @@ class Metrics:
         if decision.verdict > Verdict.NOTE and decision.reasons:
             self.reasons.labels(stage, decision.mode, decision.reasons[0].category).inc()
 
-    def answer(self, health: Health | None, waiting: int) -> bytes:
-        """Returns all figures in Prometheus' text format."""
+    def answer(self, health: Health | None, waiting: int, notices: NoticeFigures | None = None) -> bytes:
+        """Returns all figures in Prometheus' text format. `notices` is None where the record cannot be read."""
+        unknown = float("nan")
+        self.notices.set(notices.waiting if notices else unknown)
+        self.overdue.set(notices.overdue if notices else unknown)
+        self.oldest.set(notices.oldest_seconds if notices else unknown)
+        self.answers.set(notices.contested if notices else unknown)
         self.waiting.set(waiting)
         self.memory.set(_memory())
         for check in health.checks if health else ():

@@ -58,6 +58,15 @@ VERIFIED: Row = {
     "contradictions": [],
     "summary": "This picture was made here, and has not been changed since.",
 }
+NOTICE: Row = {
+    "state": "waiting",
+    "received": "2026-11-29T12:00:00.000000+00:00",
+    "due": "2026-12-01T12:00:00.000000+00:00",
+    "decided": "",
+    "reason": "",
+    "blocks": False,
+}
+RECEIPT = "7K3QD-0M4XB-92HTV-PZ6RC"
 REFUSED: Row = {"case": CASE, **BLOCKED, "categories": ["violence"], "passes_in": ["art", "medical"], "warning": ""}
 ERROR: Row = {
     "error": {
@@ -90,6 +99,15 @@ REQUESTS: dict[tuple[str, str], Row] = {
     ("post", "/v1/safety/look"): {"picture": PICTURE, "prompt": "a red apple", "mode": "general"},
     ("post", "/v1/safety/appeals"): {"case": CASE, "prompt": "gore", "remark": "For a film about surgery."},
     ("post", "/v1/safety/reports"): {"prompt": "gore", "mode": "general", "remark": "For a film about surgery."},
+    ("post", "/v1/safety/notices"): {
+        "reason": "deceptive",
+        "statement": "It shows me at a place where I have never been.",
+        "name": "Ada Example",
+        "contact": "ada@example.org",
+        "stamp": STAMP,
+        "good_faith": True,
+    },
+    ("post", "/v1/safety/notices/status"): {"receipt": RECEIPT},
 }
 ANSWERS: dict[tuple[str, str], Row | None] = {
     ("post", "/v1/images/generations"): {
@@ -118,6 +136,8 @@ ANSWERS: dict[tuple[str, str], Row | None] = {
     ("post", "/v1/safety/appeals"): REVIEW,
     ("post", "/v1/safety/reports"): REVIEW | {"kind": "report"},
     ("get", "/v1/safety/cases/{case}"): REVIEW,
+    ("post", "/v1/safety/notices"): {"receipt": RECEIPT, "status": NOTICE},
+    ("post", "/v1/safety/notices/status"): NOTICE,
     ("get", "/v1/safety/policy"): {
         "version": "2026.11",
         "digest": SHA256,

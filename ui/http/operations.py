@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import time
+from contextlib import suppress
 from threading import Lock
 from typing import Any
 
 from fastapi import APIRouter
 from starlette.responses import JSONResponse, PlainTextResponse, Response
 
+from safety.errors import AuditError
 from safety.health import Health, State
 from ui.http.access import Operating
 from ui.http.context import ApiContext
@@ -44,8 +46,10 @@ def routes(context: ApiContext) -> APIRouter:
 
     @router.get("/metrics", summary="Figures for Prometheus.", response_class=PlainTextResponse)
     def metrics(caller: Operating) -> Response:
-        seen = checks.seen()
-        return Response(context.metrics.answer(seen, context.waiting), media_type=CONTENT_TYPE)
+        seen, notices = checks.seen(), None
+        with suppress(AuditError):
+            notices = context.studio.review.notice_decisions.figures()
+        return Response(context.metrics.answer(seen, context.waiting, notices), media_type=CONTENT_TYPE)
 
     @router.get("/health/live", summary="The server answers.")
     def live() -> dict[str, Any]:

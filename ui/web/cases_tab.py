@@ -23,11 +23,16 @@ if TYPE_CHECKING:
 Update = tuple[Any, ...]  # of the answer, the button that collects, and the files
 
 
-def build(studio: Studio) -> None:
+def build(studio: Studio, tab: gr.Tab) -> None:
     """Lays out the tab inside the open Blocks context and wires it."""
 
     def look_up(case: str | None, request: gr.Request) -> Update:
         return _look_up(studio, _case_id(case), request)
+
+    def told(request: gr.Request) -> Any:
+        removed = attempt(studio.review.notices.removed, person_of(request))
+        count = 0 if isinstance(removed, Problem) else len(removed)
+        return appeal.removed(count, page_texts(page_language(request)))
 
     def collect(case: str | None, request: gr.Request) -> Update:
         return _collect(studio, _case_id(case), request)
@@ -35,6 +40,7 @@ def build(studio: Studio) -> None:
     texts = for_any_reader()
     with gr.Column(elem_id="sl-cases"):
         gr.HTML(appeal.intro(texts))
+        removed = gr.HTML(elem_id="sl-removed")
         gr.HTML(own_browser.my_cases(texts), elem_id="sl-mine")
         case = gr.Textbox(
             label=label("cases.case"), placeholder=label("cases.placeholder"), max_length=40, elem_id="sl-case"
@@ -49,6 +55,7 @@ def build(studio: Studio) -> None:
             gr.LoginButton(page_texts()["cases.log_in"], size="sm", elem_id="sl-reviewers")
     outputs = [answer, fetch, files]
     unseen: dict[str, Any] = {"show_progress": "hidden", "api_visibility": "private"}
+    tab.select(told, None, removed, **unseen)
     gr.on([button.click, case.submit], look_up, [case], outputs, api_name="look_up_here", **unseen)
     fetch.click(collect, [case], outputs, show_progress="hidden", api_name="collect_here", api_visibility="private")
 

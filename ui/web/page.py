@@ -56,8 +56,8 @@ def build(studio: Studio) -> gr.Blocks:
                 library_tab.build(studio, tab.fields.components["engine"])
             with gr.Tab(label("verify.tab"), id="verify"):
                 verify_tab.build(studio)
-            with gr.Tab(label("cases.tab"), id="cases"):
-                cases_tab.build(studio)
+            with gr.Tab(label("cases.tab"), id="cases") as cases:
+                cases_tab.build(studio, cases)
             with gr.Tab(label("learn.tab"), id="learn") as lessons:
                 learn_tab.build(studio, lessons)
         gr.HTML(foot, elem_id="sl-footer")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gc
 import sys
+from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -34,6 +35,7 @@ from ui.web.library_site import LibrarySite
 from ui.web.live_judgement import LiveJudgement
 from ui.web.log_privacy import keep_words_out_of_logs
 from ui.web.no_remote_fetch import BlockRemoteFetch, block_remote_fetch
+from ui.web.notice_site import NoticeSite
 from ui.web.open_routes import OpenRoutes
 from ui.web.origins import Origins
 from ui.web.person import Persons
@@ -117,7 +119,10 @@ def _middleware(
 ) -> list[Middleware]:
     """Returns what every request passes through before Gradio sees it, in this order."""
     limits = review.rate_limiter.limits
-    ledger = Ledger(limits.uploads, Path(get_upload_folder()))
+    folder = Path(get_upload_folder())
+    ledger = Ledger(limits.uploads, folder)
+    # What the page has handed out lies in Gradio's folder, for an hour.
+    review.notice_decisions.when_removed.append(partial(_delete_copies, folder))
     if studio and studio.classroom:
         studio.classroom.when_closed.append(ledger.forget)
     return [
@@ -131,6 +136,7 @@ def _middleware(
         Middleware(ReviewSite, review=review),
         *_api(api, reach.mcp),
         Middleware(PublicSite, studio=studio),
+        *([Middleware(NoticeSite, studio=studio)] if studio else []),
         Middleware(InLanguage, parts=partial(_parts, studio) if studio else None),
         Middleware(OpenRoutes),
         Middleware(BlockRemoteFetch),
@@ -143,6 +149,14 @@ def _middleware(
 def _parts(studio: Studio, language: str) -> dict[str, Markup]:
     """Returns the parts of the page that are more than strings, in a language."""
     return {NOTICE: first_notice(studio.policy, studio.messages(language))}
+
+
+def _delete_copies(folder: Path, stamps: Sequence[str]) -> None:
+    """Deletes copies of pictures with these stamps below a folder."""
+    for stamp in stamps:
+        for path in folder.rglob(f"*{stamp}*"):
+            if path.is_file():
+                path.unlink(missing_ok=True)
 
 
 def _people(studio: Studio, host: str, reach: Reach) -> list[Middleware]:

@@ -38,6 +38,7 @@ def build(studio: Studio) -> None:
             gr.HTML(verification.intro(texts))
             # gr.File hands over the bytes as they are; gr.Image would decode and write them anew.
             file = gr.File(label=label("verify.file", kinds=READABLE), type="filepath", elem_id="sl-file", height=180)
+            gr.HTML(verification.depicted(texts))
         with gr.Column(elem_id="sl-findings", scale=7, min_width=320):
             report = gr.HTML(verification.empty(texts), elem_id="sl-report")
             with gr.Accordion(label("verify.json"), open=False, elem_id="sl-json"):

@@ -10,10 +10,10 @@ import pytest
 from jsonschema import Draft202012Validator
 
 from tests.ui.http.test_routes import Served, png
-from ui.http.openapi_examples import ANSWERS, CASE, PICTURE, REQUESTS
+from ui.http.openapi_examples import ANSWERS, CASE, PICTURE, RECEIPT, REQUESTS
 
 ROUTES = sorted(ANSWERS)
-STATUSES = {("post", "/v1/safety/appeals"): "201", ("post", "/v1/safety/reports"): "201"}
+STATUSES = {("post", f"/v1/safety/{name}"): "201" for name in ("appeals", "reports", "notices")}
 
 
 @pytest.fixture(scope="module")
@@ -65,6 +65,9 @@ def test_the_answer_to_the_example_fits_the_schema(served: Served, described: An
     options: dict[str, Any] = {}
     if route in REQUESTS:
         real = {CASE: refused, PICTURE: base64.b64encode(png()).decode()}
+        if RECEIPT in REQUESTS[route].values():
+            sent = api.post("/v1/safety/notices", json=REQUESTS["post", "/v1/safety/notices"])
+            real[RECEIPT] = sent.json()["receipt"]
         options["json"] = {
             name: real.get(value, value) if isinstance(value, str) else value for name, value in REQUESTS[route].items()
         }

@@ -1,0 +1,58 @@
+"""The operator's command `notices`: list, show, decide, export."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+from PIL import Image
+
+from safety.review.notices import NotedPicture, NoticeRequest
+from studio import Studio
+from tests.fakes_marks import photograph
+from tests.ui.cli import test_main
+from tests.ui.cli.test_main import Result
+
+home, studio, run = test_main.home, test_main.studio, test_main.run
+Run = Callable[..., Result]
+REASON = "It is you, and it never happened."
+ASKED = NoticeRequest("other", "It shows me at a place where I have never been.", "Ada", "ada@example.org")
+
+
+def noticed(studio: Studio) -> str:
+    asked = replace(ASKED, good_faith=True)
+    studio.review.notices.submit(asked, NotedPicture("file", None, photograph(2, 256, 256), keep=True))
+    return studio.review.notice_decisions.queue()[-1].case_id
+
+
+def test_list_and_show_tell_what_waits_and_nothing_of_the_receipt(run: Run, studio: Studio, tmp_path: Path) -> None:
+    assert (run("notices", "list").code, run("notices", "list").out) == (0, "")
+    case = noticed(studio)
+    (row,) = run("notices", "list").rows
+    assert (row["case_id"], row["state"]) == (case, "waiting") and "receipt" not in row
+    shown = run("notices", "show", case).row
+    assert (shown["words"]["name"], shown["pictures"], shown["state"]["given"]) == ("Ada", 1, "file")
+    assert "receipt" not in shown["state"]
+    assert run("notices", "show", case, "--picture", str(tmp_path / "seen.png")).code == 0
+    with Image.open(tmp_path / "seen.png") as seen:
+        assert seen.size == (256, 256)
+    assert "picture_seen" in [one["event"] for one in studio.audit.show(case)]
+
+
+def test_a_removal_is_upheld_or_lifted_and_what_happened_is_exported(run: Run, studio: Studio) -> None:
+    case, other = noticed(studio), noticed(studio)
+    assert run("notices", "remove", case, "--reason", REASON).code != 0
+    assert run("notices", "remove", case, "--reason", REASON, "--to-maker", REASON).out == "0\n"
+    assert run("notices", "reject", other, "--reason", REASON).code == 0
+    assert run("notices", "uphold", case, "--reason", REASON).code != 0
+    assert not studio.look(photograph(2, 256, 256), "general").allowed
+    assert run("notices", "lift", case, "--reason", REASON).code == 0
+    assert studio.look(photograph(2, 256, 256), "general").allowed
+    rows = {row["case"]: row for row in run("notices", "export").rows}
+    assert (rows[case]["state"], rows[other]["state"], rows[case]["late"]) == ("lifted", "rejected", False)
+    assert "words" not in rows[case] and "Ada" not in str(rows)
+    (kept, _) = run("notices", "export", "--words", "--from", "2020-01-01").rows
+    assert kept["words"]["notice"]["name"] == "Ada" and "poses" not in kept["words"]["notice"]
+    assert run("notices", "export", "--to", "2020-01-01").rows == []
+    assert run("notices", "export", "--from", "yesterday").code != 0

@@ -1,0 +1,220 @@
+"""The pages for people who are depicted, and for who made a picture: HTML that needs no script and no account.
+
+Imports no gradio. Every string from outside is escaped by `Markup.format`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from markupsafe import Markup
+
+from safety.audit.notice_state import REASONS
+from safety.resources import ASSETS
+from safety.review.notices import MAX_LINE, MIN_STATEMENT, NoticeStatus, RemovedPicture, SentNotice
+from safety.review.retention import RetentionRules
+from ui.html.markup import joined
+from ui.html.review_frame import time_text
+from ui.texts import Texts, languages
+
+STYLE = ASSETS / "review.css"
+# States of which the maker is told: what is removed.
+GONE = ("removed", "contested", "upheld", "lifted")
+
+
+@dataclass(frozen=True)
+class NoticePages:
+    """Makes the pages in one language.
+
+    `rules` are the terms and days, `megabytes` the largest file. `root` leads from the page to the studio's own.
+    `values` are what somebody wrote before, and `problem` what was wrong with it.
+    """
+
+    texts: Texts
+    rules: RetentionRules
+    megabytes: int
+    root: str = "./"
+    values: Mapping[str, str] = field(default_factory=dict)
+    problem: str = ""
+
+    def form(self) -> str:
+        """Returns the form, with what somebody wrote before in it, and the way to a notice that was sent earlier."""
+        said, terms = self.texts, self.rules.notice
+        intro = [said["report.intro"], said.say("report.clock", hours=f"{terms.hours:g}"), said["report.no_mail"]]
+        fields = [
+            self._group("reason", joined(self._reason(name) for name in REASONS)),
+            self._group("picture", self._picture(), hint="report.picture_hint"),
+            self._area("statement", terms.statement_characters),
+            self._group("who", self._who(), hint="report.who_hint"),
+            self._confirmation(),
+        ]
+        days = self.rules.days.notice
+        kept = said.say("report.kept", days=f"{days:g}") if days else said["report.kept_always"]
+        sending = Markup(
+            '<form method="post" action="{}report?language={}" enctype="multipart/form-data" class="card">{}'
+            '<p><small>{}</small></p><div class="buttons"><button>{}</button></div></form>'
+        ).format(*self._place, joined(fields), kept, said["report.send"])
+        return self._page("report.title", _paragraphs(intro) + sending + self._lookup())
+
+    def sent(self, sent: SentNotice) -> str:
+        """Returns what is shown once a notice has arrived: its receipt, this once."""
+        said = self.texts
+        body = Markup(
+            '<p>{}</p><section class="card"><h2>{}</h2><p class="receipt"><code>{}</code></p><p>{}</p></section>'
+        ).format(
+            said.say("report.due", time=time_text(sent.status.due)),
+            said["report.receipt"],
+            sent.receipt,
+            said["report.write_down"],
+        )
+        return self._page("report.arrived", body + self._lookup(sent.receipt))
+
+    def status(self, status: NoticeStatus) -> str:
+        """Returns how a notice went."""
+        said, told = self.texts, [self.texts[f"report.is_{status.state}_text"]]
+        if status.state == "waiting":
+            told.append(said.say("report.due", time=time_text(status.due)))
+        if status.blocks:
+            told.append(said["report.blocks"])
+        reason = Markup("<h2>{}</h2><blockquote>{}</blockquote>").format(said["report.answer"], status.reason)
+        body = Markup('<section class="card status-{}" role="status"><h2>{}</h2>{}{}</section>').format(
+            status.state,
+            said[f"report.is_{status.state}"],
+            _paragraphs(told),
+            reason if status.reason else "",
+        )
+        return self._page("report.how_it_went", body + self._lookup())
+
+    def receipt(self) -> str:
+        """Returns the page that asks for a receipt: after a wrong one."""
+        return self._page("report.how_it_went", self._lookup())
+
+    def removed(self, pictures: Sequence[RemovedPicture], now: str, answered: bool = False) -> str:
+        """Returns what became of a maker's removed pictures; `now` is a timestamp. Nothing says who asked."""
+        done = Markup('<p class="state" role="status">{}</p>').format(self.texts["removed.answered"])
+        rows = joined(self._removed(one, now) for one in pictures)
+        none = Markup('<p class="empty">{}</p>').format(self.texts["removed.none"])
+        intro = _paragraphs([self.texts["removed.intro"]])
+        return self._page("removed.title", (done if answered else Markup("")) + intro + (rows or none))
+
+    # ---- parts ----
+
+    @property
+    def _place(self) -> tuple[str, str]:
+        """Returns what leads to the addresses of forms, and the language that their answers are in."""
+        return self.root, self.texts.tag
+
+    def _page(self, title: str, body: Markup) -> str:
+        said = self.texts
+        problem = Markup('<p class="notice" role="alert">{}</p>').format(self.problem) if self.problem else ""
+        links = joined(
+            Markup('<a href="?language={}" hreflang="{}" lang="{}"{}>{}</a>').format(
+                tag, tag, tag, Markup(' aria-current="true"') if tag == said.tag else "", name
+            )
+            for tag, name in languages().items()
+        )
+        return Markup(
+            '<!doctype html><html lang="{}"><head><meta charset="utf-8"><title>{} - Safelight</title>'
+            '<meta name="viewport" content="width=device-width, initial-scale=1"><style>{}</style></head>'
+            '<body class="public"><header><a href="{}">Safelight</a><nav aria-label="{}">{}</nav></header>'
+            "<main><h1>{}</h1>{}{}</main></body></html>"
+        ).format(
+            said.tag,
+            said[title],
+            Markup(STYLE.read_text("utf-8")),
+            self.root,
+            said["policy.languages"],
+            links,
+            said[title],
+            problem,
+            body,
+        )
+
+    def _group(self, name: str, body: Markup, hint: str = "") -> Markup:
+        small = Markup("<small>{}</small>").format(self.texts[hint]) if hint else ""
+        return Markup("<fieldset><legend>{}</legend>{}{}</fieldset>").format(self.texts[f"report.{name}"], small, body)
+
+    def _reason(self, name: str) -> Markup:
+        checked = Markup(" checked") if self.values.get("reason") == name else ""
+        return Markup(
+            '<label class="choice"><input type="radio" name="reason" value="{}" required{}><span>{}</span></label>'
+        ).format(name, checked, self.texts[f"report.reason_{name}"])
+
+    def _picture(self) -> Markup:
+        file = Markup(
+            '<label>{}<small>{}</small><input type="file" name="file" accept="image/png,image/jpeg,image/webp"></label>'
+        ).format(self.texts["report.file"], self.texts.say("report.file_hint", megabytes=self.megabytes))
+        return file + self._line("stamp") + self._line("link", most=10 * MAX_LINE)
+
+    def _who(self) -> Markup:
+        return self._line("name", "name") + self._line("contact", "email") + self._line("behalf_of")
+
+    def _line(self, name: str, fills: str = "off", most: int = MAX_LINE) -> Markup:
+        return Markup(
+            '<label>{}<small>{}</small><input name="{}" maxlength="{}" autocomplete="{}" value="{}"></label>'
+        ).format(
+            self.texts[f"report.{name}"],
+            self.texts[f"report.{name}_hint"],
+            *(name, most, fills, self.values.get(name, "")),
+        )
+
+    def _area(self, name: str, most: int) -> Markup:
+        hint = self.texts.say("report.length", least=MIN_STATEMENT, most=f"{most:,}")
+        return Markup(
+            '<label>{}<small>{}</small><textarea name="{}" required minlength="{}" maxlength="{}" rows="5">{}'
+            "</textarea></label>"
+        ).format(self.texts[f"report.{name}"], hint, name, MIN_STATEMENT, most, self.values.get(name, ""))
+
+    def _confirmation(self) -> Markup:
+        checked = Markup(" checked") if self.values.get("good_faith") else ""
+        return Markup(
+            '<label class="choice"><input type="checkbox" name="good_faith" value="yes" required{}><span>{}</span>'
+            "</label>"
+        ).format(checked, self.texts["report.good_faith"])
+
+    def _lookup(self, receipt: str = "") -> Markup:
+        said = self.texts
+        return Markup(
+            '<form method="post" action="{}report/receipt?language={}" class="card"><h2>{}</h2><label>{}'
+            '<input name="receipt" required maxlength="60" autocomplete="off" value="{}"></label>'
+            '<div class="buttons"><button class="quiet">{}</button></div></form>'
+        ).format(*self._place, said["report.have"], said["report.receipt"], receipt, said["report.look"])
+
+    def _removed(self, picture: RemovedPicture, now: str) -> Markup:
+        said = self.texts
+        ground = said[f"removed.ground_{picture.ground}" if picture.ground in REASONS else "removed.ground_other"]
+        told = [said[f"removed.is_{picture.state}"]] if picture.state in GONE else []
+        later = Markup("<h3>{}</h3><blockquote>{}</blockquote>").format(said["removed.decided"], picture.answer_reason)
+        return Markup(
+            '<section class="card"><h2>{}</h2><p>{}</p><h3>{}</h3><blockquote>{}</blockquote>{}{}{}</section>'
+        ).format(
+            said.say("removed.picture", stamp=picture.stamp, time=time_text(picture.time)),
+            ground,
+            said["removed.reason"],
+            picture.reason,
+            _paragraphs(told),
+            later if picture.answer_reason else "",
+            self._answer(picture) if picture.can_answer(now) else "",
+        )
+
+    def _answer(self, picture: RemovedPicture) -> Markup:
+        said, most = self.texts, self.rules.notice.statement_characters
+        return Markup(
+            '<form method="post" action="{}report/removed?language={}">'
+            '<input type="hidden" name="stamp" value="{}"><label>{}<small>{}</small>'
+            '<textarea name="answer" required minlength="{}" maxlength="{}" rows="4"></textarea></label>'
+            '<div class="buttons"><button>{}</button></div></form>'
+        ).format(
+            *self._place,
+            picture.stamp,
+            said["removed.answer"],
+            said.say("removed.answer_hint", until=picture.until[:10]),
+            MIN_STATEMENT,
+            most,
+            said["removed.send"],
+        )
+
+
+def _paragraphs(sentences: Iterable[str]) -> Markup:
+    return joined(Markup("<p>{}</p>").format(one) for one in sentences)
