@@ -43,6 +43,8 @@ ADVICE = {
     "malformed": DAMAGED,
     "disk is full": "Make room on the disk, then try again.",
 }
+# Of one statement alone: set on the connection, it would make a cursor of every later INSERT.
+THOUSAND = {"yield_per": 1000}
 DRIVER = "postgresql+pg8000"  # BSD, pure Python: docs/decisions
 
 
@@ -58,7 +60,7 @@ class DatabaseReader:
 
     def entries(self) -> Iterator[Entry]:
         """Yields all rows of the chain by number, a thousand at a time in memory."""
-        rows = self.connection.execution_options(yield_per=1000).execute(sa.select(entry).order_by(entry.c.seq))
+        rows = self.connection.execute(sa.select(entry).order_by(entry.c.seq), execution_options=THOUSAND)
         return (Entry(*row) for row in rows)
 
     def chain_head(self) -> ChainHead | None:
@@ -100,7 +102,7 @@ class DatabaseReader:
     def exported(self) -> Iterator[Entry]:
         """Yields the rows of all exports, oldest first, a thousand at a time in memory."""
         query = sa.select(entry).where(entry.c.event == EXPORTED).order_by(entry.c.seq)
-        return (Entry(*row) for row in self.connection.execution_options(yield_per=1000).execute(query))
+        return (Entry(*row) for row in self.connection.execute(query, execution_options=THOUSAND))
 
     def content_of_kind(self, kind: str) -> dict[str, str]:
         """Returns what is kept under one kind: case -> content."""
@@ -126,7 +128,7 @@ class DatabaseReader:
     def all_content(self) -> Iterator[tuple[str, str, str]]:
         """Yields (case, kind, content) for all that is kept, a hundred at a time in memory."""
         columns = sa.select(content.c.case_id, content.c.kind, content.c.content)
-        for row in self.connection.execution_options(yield_per=100).execute(columns):
+        for row in self.connection.execute(columns, execution_options={"yield_per": 100}):
             yield row[0], row[1], row[2]
 
     def _entries(self, query: sa.Select[Any]) -> list[Entry]:

@@ -1,4 +1,4 @@
-"""What the chain says of every case, read in one pass: decisions, appeals and how they went.
+"""What the chain says of every case, read in one pass: decisions, appeals, notices and how they went.
 
 It holds codes and times only. A case that nothing stopped is counted and forgotten: a long record fits in memory.
 """
@@ -12,6 +12,7 @@ from typing import Any
 from safety.audit.appeal_state import APPEALED, EXPIRED, OVERRIDE_APPLIED, REVIEWED, WAITING
 from safety.audit.confirmations import ACKNOWLEDGED
 from safety.audit.hash_chain import CLOSED, ERASED, OPENED, Entry
+from safety.audit.notice_state import NOTICE
 
 STOPPING = ("WARN", "BLOCK", "HARD_BLOCK")
 UNNAMED = "unnamed"  # of a row without a reason, which no version of the studio writes
@@ -54,11 +55,15 @@ class CaseHistory:
 
 @dataclass(slots=True)
 class Histories:
-    """Holds the cases that something stopped, by id, and the opening times of all, oldest first."""
+    """Holds the cases that something stopped, by id, and the opening times of all, oldest first.
+
+    `notices` are all rows of each notice by a person who is depicted, by its case.
+    """
 
     cases: dict[str, CaseHistory] = field(default_factory=dict)
     opened: list[tuple[str, str]] = field(default_factory=list)  # (timestamp, kind)
     delivered: list[tuple[str, int]] = field(default_factory=list)  # (timestamp, pictures handed out)
+    notices: dict[str, list[Entry]] = field(default_factory=dict)
 
 
 def read_histories(entries: Iterable[Entry]) -> Histories:
@@ -69,7 +74,12 @@ def read_histories(entries: Iterable[Entry]) -> Histories:
         if entry.event == OPENED:
             kind = str(facts.get("kind", ""))
             found.opened.append((entry.time, kind))
-            found.cases[entry.case_id] = CaseHistory(kind, entry.time)
+            if kind == NOTICE:
+                found.notices[entry.case_id] = [entry]
+            else:
+                found.cases[entry.case_id] = CaseHistory(kind, entry.time)
+        elif entry.case_id in found.notices:
+            found.notices[entry.case_id].append(entry)
         elif case := found.cases.get(entry.case_id):
             _add(case, entry, facts)
             if entry.event == CLOSED:

@@ -13,9 +13,11 @@ from datetime import UTC, date, datetime, timedelta
 from statistics import median
 from typing import Any
 
+from safety.audit import notice_state
 from safety.audit.appeal_state import EXPIRED, OVERTURNED, REPORT, UPHELD, WAITING
-from safety.audit.hash_chain import timestamp
+from safety.audit.hash_chain import Keys, timestamp, utc_now
 from safety.audit.log import AuditLog
+from safety.audit.notice_state import NoticeState, read_notice_state
 from safety.errors import RequestError
 from safety.review.case_history import CaseDecision, CaseHistory, Histories, read_histories
 
@@ -23,6 +25,7 @@ from safety.review.case_history import CaseDecision, CaseHistory, Histories, rea
 REFUSED, WITHHELD, ASKED, WENT_ON, VEILED = "prompt refused", "picture withheld", "asked", "confirmed", "picture veiled"
 MEASURES = (REFUSED, WITHHELD, ASKED, WENT_ON, VEILED)
 LET_THROUGH = ""
+NOTICE_OUTCOMES = (notice_state.REMOVED, notice_state.REJECTED, notice_state.LIFTED)
 # What no row of the record can tell, with the article that asks for it and where the operator finds it.
 UNKNOWN = {
     "orders": "Orders of authorities (Article 15(1)(a)) are not entered here. Count them from your letters.",
@@ -78,8 +81,9 @@ def transparency_report(audit: AuditLog, period: Period) -> dict[str, Any]:
         "record": {"whole": True, "rows": head.seq if head else 0, "hash": head.hash if head else ""},
         "requests": _requests(histories, period),
         "own_decisions": _own_decisions(histories.cases.values(), period),
+        "notices": _notices(histories, period, audit.keys),
         "appeals": _appeals(histories.cases.values(), period),
-        "means": _means(histories.cases.values(), period),
+        "means": _means(histories, period),
         "unknown": UNKNOWN,
     }
 
@@ -167,11 +171,45 @@ def _appealed_category(case: CaseHistory) -> str:
     return blocking[-1].category if blocking else ""
 
 
-def _means(cases: Iterable[CaseHistory], period: Period) -> dict[str, Any]:
+def _notices(histories: Histories, period: Period, keys: Keys) -> dict[str, Any]:
+    """Counts notices by people who are depicted: those received in the period, and those decided in it."""
+    notices = [read_notice_state(rows, keys) for rows in histories.notices.values()]
+    received = [one for one in notices if one.received in period]
+    decided = [one for one in notices if one.decided in period]
+    hours = [_seconds(one.received, one.decided) / 3600 for one in decided]
+    outcomes, now = Counter(_notice_outcome(one) for one in decided), utc_now()
+    return {
+        "received": len(received),
+        "by_reason": dict(sorted(Counter(one.reason for one in received).items())),
+        "of_pictures_made_here": sum(bool(one.target) for one in received),
+        "on_behalf_of_others": sum(one.behalf for one in received),
+        "waiting": sum(one.state == notice_state.WAITING for one in received),
+        "overdue": sum(one.is_overdue(now) for one in received),
+        "decided": len(decided),
+        "outcomes": {name: outcomes[name] for name in NOTICE_OUTCOMES},
+        "pictures_removed": sum(one.pictures for one in decided),
+        "decided_late": sum(one.late for one in decided),
+        "answered_by_makers": _events(histories, notice_state.ANSWERED, period),
+        "median_hours": _median(hours, 2),
+    }
+
+
+def _notice_outcome(notice: NoticeState) -> str:
+    """Returns how a notice was decided, and that a removal was lifted later."""
+    removed = notice.state in (notice_state.CONTESTED, notice_state.UPHELD)
+    return notice_state.REMOVED if removed else notice.state
+
+
+def _events(histories: Histories, event: str, period: Period) -> int:
+    return sum(row.event == event and row.time in period for rows in histories.notices.values() for row in rows)
+
+
+def _means(histories: Histories, period: Period) -> dict[str, Any]:
     """Counts decisions by who took them: checks and policy without a person, or a reviewer."""
-    cases = list(cases)
+    cases = histories.cases.values()
     automated = sum(1 for _ in _measures(cases, period))
     human = sum(bool(case.reviewed) and case.reviewed in period for case in cases)
+    human += sum(_events(histories, event, period) for event in (notice_state.DECIDED, notice_state.ANSWER_DECIDED))
     return {"automated": automated, "human": human, "automated_share": _share(automated, automated + human)}
 
 

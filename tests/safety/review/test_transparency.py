@@ -15,6 +15,7 @@ from safety.generation import Delivered, GenerationRequest
 from safety.review.transparency import MEASURES, UNKNOWN, Period, read_period
 from studio import Studio
 from tests.fakes import fake_studio
+from tests.safety.review import test_notices
 from tests.safety.review.conftest import GORE, REASON, SMALL, SPOILT, appealed, refused
 
 TODAY = datetime.now(UTC).date()
@@ -68,6 +69,22 @@ def test_an_appeal_whose_words_were_erased_is_said_to_have_expired(studio: Studi
     studio.erase(appealed(studio))
     appeals = studio.transparency_report(NOW)["appeals"]
     assert (appeals["lodged"], appeals["waiting"], appeals["expired"], appeals["error_rate"]) == (1, 0, 1, None)
+
+
+def test_notices_are_counted_with_what_came_of_them(studio: Studio) -> None:
+    first, second = (test_notices.made(studio, seed).stamp for seed in (7, 8))
+    test_notices.removed(studio, str(first))
+    test_notices.noticed(studio, str(second), reason="other")
+    test_notices.sent(studio, test_notices.photograph(3))
+    studio.review.notice_decisions.decide(test_notices.waiting(studio), "rejected", REASON, "Grace")
+    figures = studio.transparency_report(NOW)
+    notices = figures["notices"]
+    assert (notices["received"], notices["by_reason"]) == (3, {"intimate": 2, "other": 1})
+    assert (notices["of_pictures_made_here"], notices["decided"], notices["waiting"]) == (2, 2, 1)
+    assert notices["outcomes"] == {"removed": 1, "rejected": 1, "lifted": 0}
+    assert (notices["pictures_removed"], notices["decided_late"], notices["overdue"]) == (1, 0, 0)
+    assert figures["means"] == {"automated": 0, "human": 2, "automated_share": 0.0}
+    assert notices["median_hours"] is not None
 
 
 @pytest.mark.parametrize(

@@ -28,6 +28,7 @@ OPEN = {
     "by_measure",
     "by_category",
     "by_check",
+    "by_reason",
     "unknown",
     "reversed_by_category",
 }  # their names depend on what was seen
