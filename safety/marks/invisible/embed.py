@@ -13,7 +13,7 @@ from safety.marks.invisible.detect import PUBLIC_KEY, reduce_large, tile_scale
 from safety.marks.invisible.error_correction import Floats, encode
 from safety.marks.invisible.mask import LUMA, Bytes, luminance, perceptual_mask, ssim, whiten
 from safety.marks.invisible.robustness import fatal_attacks, required_attacks, score
-from safety.marks.invisible.sync import Geometry, at_lattice, fold
+from safety.marks.invisible.sync import Geometry, at_lattice, fold, shift_scores
 from safety.marks.invisible.tile import SIDE, SYNC_GAIN, Complex, Lattice, lattice, render, symbols
 
 if TYPE_CHECKING:
@@ -22,8 +22,11 @@ if TYPE_CHECKING:
 LEVELS = (44.0, 43.0, 42.0, 41.0, 40.0, 39.0, 37.5, 36.0, 34.5)  # dB of PSNR, weakest mark first
 # Below so many dB only where the picture's own texture hides the mark, which is where SSIM stays so high.
 GUARDED_LEVEL, MIN_SSIM = 40.0, 0.98
+# Where texture hides the mark so well that SSIM stays above the second, it begins as strong as the first.
+BUSY_LEVEL, AMPLE_SSIM = 39.6, 0.988
 MAX_STRENGTH = 2.5  # grey levels RMS on plain ground, where nothing hides the mark
 # Of informed embedding; more and smaller steps were read no better.
+_ALLOWED_SHIFTS = 1 / 3
 _GAIN_STEP, _MIN_GAIN, _MAX_GAIN = 0.9, 0.35, 2.6
 # A grey level of luminance costs least error over the three channels if each carries it by its share of luminance.
 _SHARES = LUMA / np.sum(LUMA**2)
@@ -54,7 +57,8 @@ def _weakest(pixels: Bytes, pattern: Floats, stamp: Stamp, key: bytes) -> tuple[
     """Returns the picture marked as weakly as the attacks allow, and how many of them the mark survives."""
     remaining, best, luma = required_attacks(reduce_large(pixels).shape), pixels, luminance(pixels)
     count = len(remaining)
-    for level in LEVELS:
+    first = first_level(luma, strength_for(LEVELS[0], pixels, pattern) * pattern)
+    for level in (first, *(level for level in LEVELS if level < first)):
         strength = strength_for(level, pixels, pattern)
         marked = _add_luma(pixels, strength * pattern)
         if level < GUARDED_LEVEL and ssim(luma, luminance(marked)) < MIN_SSIM:
@@ -67,6 +71,16 @@ def _weakest(pixels: Bytes, pattern: Floats, stamp: Stamp, key: bytes) -> tuple[
         if not remaining or strength == MAX_STRENGTH:
             break
     return best, count - len(remaining)
+
+
+def first_level(luma: Floats, weakest: Floats) -> float:
+    """Returns the PSNR in dB to begin with: that of the weakest mark, (height, width), or less where SSIM allows it.
+
+    What SSIM loses grows as the power of the mark does.
+    """
+    loss = 1 - ssim(luma, luma + weakest)
+    room = 10 * np.log10((1 - AMPLE_SSIM) / max(loss, 1e-6))
+    return float(np.clip(LEVELS[0] - room, BUSY_LEVEL, LEVELS[0]))
 
 
 def _with_room(pixels: Bytes) -> Bytes:
@@ -90,7 +104,7 @@ def informed_pattern(pixels: Bytes, stamp: Stamp, key: bytes) -> Floats:
     grid = lattice(key)
     carried = symbols(encode(stamp.id, key), grid)
     mask = perceptual_mask(luminance(pixels), tile_scale(pixels.shape))
-    shift = _shift(stamp, key)
+    shift = _shift(whiten(luminance(reduce_large(pixels))), stamp, key)
     # Of the two quadratures, (K, 2).
     gains = np.ones((len(carried), 2), np.float32)
     gains[grid.sync] = SYNC_GAIN
@@ -121,14 +135,19 @@ def _strength(level: float, pattern: Floats) -> float:
     return float(255 * 10 ** (-level / 20) / np.sqrt(power * np.mean(_SHARES**2)))
 
 
-def _shift(stamp: Stamp, key: bytes) -> tuple[int, int]:
-    """Returns where the first tile starts, in its pixels (down, across): elsewhere for every stamp.
+def _shift(white: Floats, stamp: Stamp, key: bytes) -> tuple[int, int]:
+    """Returns where the first tile starts, in its pixels (down, across), in a whitened picture, (height, width).
 
-    The reader finds any shift, since a crop makes one too. Averaging many marked pictures to get at what they have in
-    common, the sync points above all, then averages it away.
+    The reader finds any shift, since a crop makes one too. Of those that the stamp allows, another third for each, it
+    is the one at which the picture itself looks most like the sync points: what is usually noise to them then helps the
+    reader. Every picture and stamp have another: averaging many marked pictures to get at what they have in common, the
+    sync points above all, averages it away.
     """
     digest = hashlib.sha256(b"shift" + key + stamp.id.to_bytes(8, "big")).digest()
-    return int.from_bytes(digest[:4], "big") % SIDE, int.from_bytes(digest[4:8], "big") % SIDE
+    scores = shift_scores(at_lattice(fold(white, Geometry())))
+    allowed = np.random.default_rng(int.from_bytes(digest, "big")).random(scores.shape) < _ALLOWED_SHIFTS
+    row, column = np.unravel_index(np.where(allowed, scores, -np.inf).argmax(), scores.shape)
+    return int(row), int(column)
 
 
 def _ramp(grid: Lattice, shift: tuple[int, int]) -> Complex:

@@ -55,9 +55,9 @@ def whiten(luma: Floats, scale: float = 1.0) -> Floats:
     The picture is noise to the mark. After this it is nearly white, which makes plain correlation the best detector.
     """
     # In place from here on: fresh memory costs more than the arithmetic.
-    detail = smooth(luma, 5 * scale)
+    detail = smooth(luma, 3 * scale)
     np.subtract(luma, detail, out=detail)
-    level = smooth(detail * detail, 7 * scale)
+    level = smooth(detail * detail, 5 * scale)
     np.sqrt(np.add(level.clip(0, out=level), _NOISE_FLOOR**2, out=level), out=level)
     np.divide(detail, level, out=detail)
     white = _flatten_spectrum(detail.clip(-_CLIP, _CLIP, out=detail))

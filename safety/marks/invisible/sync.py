@@ -17,6 +17,15 @@ from numpy.typing import NDArray
 from safety.marks.invisible.error_correction import Floats
 from safety.marks.invisible.tile import RINGS, SIDE, SYNC_POINTS, Complex, Indices, lattice
 
+# (8, 2, 2): what each does to (down, across); four rotations by 90 degrees, then the same after a reflection.
+POSES = np.array(
+    [
+        *([[1, 0], [0, 1]], [[0, 1], [-1, 0]], [[-1, 0], [0, -1]], [[0, -1], [1, 0]]),
+        *([[1, 0], [0, -1]], [[0, -1], [-1, 0]], [[-1, 0], [0, 1]], [[0, 1], [1, 0]]),
+    ]
+)
+ALL_POSES = range(8)
+AS_MADE = (0, 4)  # neither turned nor upside down: upright and mirrored
 _SUBPIXELS = np.arange(-5, 6) / 8  # pixels of the tile, around the best whole one
 
 
@@ -40,23 +49,28 @@ class Geometry:
         return np.asarray(np.array([[self.scale * width], [self.scale / width]]) * rotation)
 
 
+def flatten(white: Floats, geometry: Geometry) -> Floats:
+    """Returns a whitened picture, (height, width), laid out so that its tiles are squares of 63 px side by side."""
+    import cv2
+
+    height, width = white.shape
+    if replace(geometry, pose=0) == Geometry():
+        return np.pad(white, ((0, -height % SIDE), (0, -width % SIDE)))
+    matrix = geometry.matrix()
+    periods = np.ceil(np.abs(np.linalg.inv(matrix)) @ (width, height) / SIDE).astype(int).clip(1)
+    size = periods * SIDE
+    offset = (np.array([width, height]) - 1) / 2 - matrix @ ((size - 1) / 2)
+    flags = cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
+    flat = cv2.warpAffine(white, np.column_stack([matrix, offset]), size.tolist(), flags=flags)
+    return np.asarray(flat, np.float32)
+
+
 def fold(white: Floats, geometry: Geometry) -> Floats:
     """Sums all periods of the tile in a whitened picture, (height, width), into one, (63, 63).
 
     Over n periods the mark grows by n, and noise by the root of n.
     """
-    import cv2
-
-    height, width = white.shape
-    if replace(geometry, pose=0) == Geometry():
-        flat = np.pad(white, ((0, -height % SIDE), (0, -width % SIDE)))
-    else:
-        matrix = geometry.matrix()
-        periods = np.ceil(np.abs(np.linalg.inv(matrix)) @ (width, height) / SIDE).astype(int).clip(1)
-        size = periods * SIDE
-        offset = (np.array([width, height]) - 1) / 2 - matrix @ ((size - 1) / 2)
-        flags = cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
-        flat = np.asarray(cv2.warpAffine(white, np.column_stack([matrix, offset]), size.tolist(), flags=flags))
+    flat = flatten(white, geometry)
     rows, columns = flat.shape
     return np.asarray(flat.reshape(rows // SIDE, SIDE, columns // SIDE, SIDE).sum((0, 2)), np.float32)
 
@@ -64,7 +78,7 @@ def fold(white: Floats, geometry: Geometry) -> Floats:
 def at_lattice(folded: Floats) -> Complex:
     """Returns the spectrum of a fold, (63, 63), at the lattice, (K,), at unit power in every ring."""
     y, x = lattice().points.T
-    return _level_rings(np.fft.fft2(folded)[y % SIDE, x % SIDE])
+    return level_rings(np.fft.fft2(folded)[y % SIDE, x % SIDE])
 
 
 class Spectrum:
@@ -100,27 +114,27 @@ class Spectrum:
                 # Beyond the highest frequency of the picture lies nothing; what is read there is noise as any other.
                 place = (row + step_down) % self.size[0], (column + step_across) % self.values.shape[1]
                 total += self.values[place] * (share_down * share_across)
-        return _level_rings(np.where(below, total.conj(), total))
+        return level_rings(np.where(below, total.conj(), total))
 
 
-def rank_poses(values: Complex) -> Floats:
-    """Returns the best sync score over all shifts for each pose, (..., 8), of lattice values, (..., K).
+def rank_poses(values: Complex, poses: Sequence[int] = ALL_POSES) -> Floats:
+    """Returns the best sync score over all shifts for each of P poses, (..., P), of lattice values, (..., K).
 
     Without a mark these are about the maxima of 3,969 standard normal values.
     """
-    return np.asarray(_correlate(undo_pose(values)).max((-2, -1)), np.float32)
+    order, mirrored = (of_all[list(poses)] for of_all in _poses())
+    posed = np.where(mirrored, values[..., order].conj(), values[..., order])
+    return np.asarray(shift_scores(posed).max((-2, -1)), np.float32)
 
 
 def sync_scores(values: Complex) -> Floats:
     """Returns the best sync score over all shifts, (...), of lattice values, (..., K), as they are."""
-    return np.asarray(_correlate(values).max((-2, -1)), np.float32)
+    return np.asarray(shift_scores(values).max((-2, -1)), np.float32)
 
 
-def undo_pose(values: Complex, pose: int | None = None) -> Complex:
-    """Returns lattice values, (..., K), as they were before a pose, (..., K), or before each of eight, (..., 8, K)."""
-    order, mirrored = _poses()
-    if pose is not None:
-        order, mirrored = order[pose], mirrored[pose]
+def undo_pose(values: Complex, pose: int) -> Complex:
+    """Returns lattice values, (..., K), as they were before a pose, (..., K)."""
+    order, mirrored = (of_all[pose] for of_all in _poses())
     return np.where(mirrored, values[..., order].conj(), values[..., order])
 
 
@@ -129,7 +143,7 @@ def align(values: Complex, max_shifts: int) -> Iterator[tuple[float, Complex]]:
 
     A shift is found to an eighth of a pixel of the tile.
     """
-    grid, surface = lattice(), _correlate(values)
+    grid, surface = lattice(), shift_scores(values)
     for _ in range(max_shifts):
         shift = np.array(np.unravel_index(surface.argmax(), surface.shape))
         ramps = np.exp(2j * np.pi / SIDE * (shift[:, None] + _SUBPIXELS)[..., None] * grid.points.T[:, None, :])
@@ -143,7 +157,7 @@ def align(values: Complex, max_shifts: int) -> Iterator[tuple[float, Complex]]:
         surface[np.ix_(rows, columns)] = -np.inf
 
 
-def _correlate(values: Complex) -> NDArray[np.float32]:
+def shift_scores(values: Complex) -> NDArray[np.float32]:
     """Returns the sync score of every whole-pixel shift, (..., 63, 63), of lattice values, (..., K).
 
     In standard deviations of what a picture without a mark gives.
@@ -156,7 +170,7 @@ def _correlate(values: Complex) -> NDArray[np.float32]:
     return np.asarray(np.fft.irfft2(half, (SIDE, SIDE)) * np.float32(SIDE**2 / (SYNC_POINTS / 2) ** 0.5), np.float32)
 
 
-def _level_rings(values: NDArray[np.complexfloating]) -> Complex:
+def level_rings(values: NDArray[np.complexfloating]) -> Complex:
     """Brings lattice values, (..., K), to unit power in every ring."""
     ring = lattice().ring
     member = np.equal.outer(ring, np.arange(RINGS)) / np.bincount(ring, None, RINGS)
@@ -170,11 +184,9 @@ def _poses() -> tuple[Indices, NDArray[np.bool_]]:
 
     Frequencies turn as points do.
     """
-    y, x = lattice().points.T
-    rotations = [(y, x), (x, -y), (-y, -x), (-x, y)]
-    reflections = [(y, -x), (-x, -y), (-y, x), (x, y)]
-    index = {point: number for number, point in enumerate(map(tuple, lattice().points.tolist()))}
-    rows, columns = (np.array(part) for part in zip(*(rotations + reflections), strict=True))
-    opposite = columns < 0
-    places = np.where(opposite[..., None], -np.stack([rows, columns], -1), np.stack([rows, columns], -1))
+    points = lattice().points
+    index = {point: number for number, point in enumerate(map(tuple, points.tolist()))}
+    places = points @ POSES.swapaxes(1, 2)
+    opposite = places[..., 1] < 0
+    places = np.where(opposite[..., None], -places, places)
     return np.array([[index[tuple(point)] for point in pose] for pose in places.tolist()], np.intp), opposite
