@@ -85,14 +85,17 @@ def _actions(
     provenance: Provenance, time: datetime, has_earlier: bool, steps: Sequence[EditStep]
 ) -> Sequence[dict[str, Any]]:
     """Returns the actions, the one by which the file came to be first."""
+    first: dict[str, Any] = {"action": "c2pa.created", "digitalSourceType": TRAINED_ALGORITHMIC_MEDIA}
+    actions = [first, *map(_action, steps or steps_of(provenance))]
     if has_earlier or provenance.declared:
         # What was made from a file was opened first (18.15.2). Of what kind that file was, its own manifest says.
-        first: dict[str, Any] = {"action": "c2pa.opened", "parameters": {"ingredientIds": [EARLIER]}}
-    else:
-        first = {"action": "c2pa.created", "digitalSourceType": TRAINED_ALGORITHMIC_MEDIA}
+        actions[0] = {"action": "c2pa.opened"}
+        # Validators of older versions want the ingredient at a new encoding, too (18.15.4.7).
+        pointing = ("c2pa.opened", EditStep.ENCODED)
+        for action in (action for action in actions if action["action"] in pointing):
+            action["parameters"] = {"ingredientIds": [EARLIER]}
     if provenance.declared:
-        first["description"] = DECLARED
-    actions = [first, *map(_action, steps or steps_of(provenance))]
+        actions[0]["description"] = DECLARED
     return [{**action, "when": timestamp(time), "softwareAgent": _agent()} for action in actions]
 
 

@@ -55,7 +55,8 @@ def test_everything_that_was_done_is_listed_how_it_came_to_be_first(
     assert [action["action"] for action in actions] == names
     opened = [action for action in actions if action["action"] == "c2pa.opened"]
     assert not any("digitalSourceType" in action for action in opened)
-    assert all(action["parameters"] == {"ingredientIds": [EARLIER]} for action in opened)
+    pointing = [action["action"] for action in actions if action.get("parameters") == {"ingredientIds": [EARLIER]}]
+    assert pointing == [name for name in names if name in ("c2pa.opened", "c2pa.transcoded")]
 
 
 def test_the_generator_names_the_version_of_the_specification() -> None:
