@@ -31,6 +31,7 @@ from studio.curation.row_manifest import FILE as MANIFEST
 from studio.curation.row_manifest import ManifestWriter, fate_of, manifest_row, seen_before
 from studio.curation.rows import KEPT, QUARANTINE, Block, Fate, RowSource
 from studio.curation.tally import RunFacts, Tally
+from studio.curation.thumbnails import Thumbnail, example_ids, thumbnails
 from studio.curation.workers import LookingEngine, WorkerProcesses
 
 SEEN, PLAN, REPORT = "seen", "plan.json", "report.json"
@@ -99,6 +100,11 @@ class FilterRun:
         observations = seen_before(DataPlace(earlier.rstrip("/")))
         return self._decide(self._opened(), out, self.pipeline(self.rules), observations, began)
 
+    def thumbnails(self, report: Mapping[str, Any]) -> dict[str, Thumbnail]:
+        """Returns small pictures, by id, of the rows that the report of this run names. Raises FileError."""
+        out = DataPlace(self.out.rstrip("/"))
+        return thumbnails(self._opened(), out, example_ids(report), self.pipeline(self.rules))
+
     def _opened(self) -> RowSource:
         return open_source(self.source, self.block_rows or self.rules.config().block_rows, self.asked)
 
@@ -160,6 +166,7 @@ class FilterRun:
             policy.digest,
             self.dry_run,
             self.rules.contexts,
+            self.rules.without,
             pipeline.not_looked,
         )
         report = tally.report(facts, manifest.digest, time.monotonic() - began)

@@ -14,7 +14,7 @@ from functools import lru_cache, partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from safety.errors import FileError, StudioError
+from safety.errors import FileError, RequestError, StudioError
 from safety.guard import Guard
 from safety.image import picture_checks
 from safety.image.config import read_picture_checks
@@ -51,6 +51,7 @@ if TYPE_CHECKING:
 
 WEIGHTS_FOLDER = "image_safety"
 ROWS_AT_ONCE = 16  # of a block, whose pictures are in memory decoded
+OPTIONAL = ("quality", "duplicate")  # stages that a set may do without: they are no safety
 NOTHING = "The row has neither a picture nor a caption."
 DIED = "The process that looked at this row died of it."
 GONE = "The row could not be read any more."
@@ -61,6 +62,7 @@ class FilterRules:
     """Says how rows are judged. `presets` is the folder of the policy, `lists` are files of hashes.
 
     contexts: modes that may keep what `mode` takes out. licences: those that are taken, beside those of filter.toml.
+    without: stages that look and take nothing out, of `OPTIONAL`.
     """
 
     mode: str = BASE_MODE
@@ -69,6 +71,7 @@ class FilterRules:
     lists: tuple[Path, ...] = ()
     contexts: tuple[str, ...] = ()
     licences: tuple[str, ...] = ()
+    without: tuple[str, ...] = ()
 
     def policy(self) -> Policy:
         """Returns the policy that decides. Raises PresetError."""
@@ -139,8 +142,13 @@ def _first(rulings: Iterable[Ruling | None]) -> Ruling | None:
 
 
 def make_pipeline(rules: FilterRules) -> Pipeline:
-    """Builds the stages that ship. No weights are read before the first row. Raises PresetError, FileError."""
+    """Builds the stages that ship. No weights are read before the first row.
+
+    Raises PresetError, FileError, and RequestError for a stage that no set may do without.
+    """
     policy, config = rules.policy(), rules.config()
+    for name in set(rules.without) - set(OPTIONAL):
+        raise RequestError(f"No set does without the stage {name!r}.", f"These may be left out: {', '.join(OPTIONAL)}.")
     for name in (rules.mode, *rules.contexts):
         policy.mode_of(name)
     prompts = load_prompt_checks(rules.presets, rules.models, policy)
@@ -155,10 +163,12 @@ def make_pipeline(rules: FilterRules) -> Pipeline:
     shown, faces = Pictures(pictures.checks, judgement), FaceCount(partial(_count_faces, _face_analyzer(rules)))
     permission, quality = Permission(config.permission, rules.licences), Quality(config.quality)
     watermarks, hard_lines = WatermarkHint(config.watermarks), HardLines(policy, config.hard_lines)
+    optional = () if quality.name in rules.without else (quality,)
+    copies = Duplicates(config.duplicates)
     return Pipeline(
         (decoding, listed, captions, shown, faces, permission, watermarks, quality, hard_lines),
-        (decoding, listed, hard_lines, permission, captions, shown, quality),
-        (Duplicates(config.duplicates),),
+        (decoding, listed, hard_lines, permission, captions, shown, *optional),
+        () if copies.name in rules.without else (copies,),
         tuple(dict.fromkeys(each.without for each in pictures.info if each.absent)),
     )
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import ExitStack
 from typing import Any
 
@@ -128,9 +128,15 @@ def _schema() -> Any:
     return arrow.schema([(name, kinds[name]) for name in manifest_row(Observation("", "", 0), None)])
 
 
-def read_manifest(folder: DataPlace, columns: list[str] | None = None) -> Iterator[dict[str, Any]]:
-    """Yields the rows of a manifest in their order. Raises FileError where there is none that can be read."""
+def read_manifest(
+    folder: DataPlace, columns: list[str] | None = None, ids: Collection[str] | None = None
+) -> Iterator[dict[str, Any]]:
+    """Yields the rows of a manifest in their order, or those of these ids.
+
+    Raises FileError where there is none that can be read.
+    """
     import pyarrow
+    import pyarrow.compute
     import pyarrow.parquet
 
     if not folder.exists(FILE):
@@ -138,6 +144,9 @@ def read_manifest(folder: DataPlace, columns: list[str] | None = None) -> Iterat
     with folder.reading(FILE) as file:
         try:
             for batch in pyarrow.parquet.ParquetFile(file).iter_batches(ROWS_AT_ONCE, columns=columns):
+                if ids is not None:
+                    of = pyarrow.array(sorted(ids), pyarrow.string())
+                    batch = batch.filter(pyarrow.compute.is_in(batch["id"], value_set=of))
                 yield from batch.to_pylist()
         except pyarrow.ArrowException as error:
             raise FileError(f"{FILE} in {folder.address} cannot be read: {error}.", "Filter the source anew.") from None
@@ -150,9 +159,8 @@ def seen_before(folder: DataPlace) -> Iterator[Observation]:
 
 def explained(folder: DataPlace, id_: str) -> Iterator[str]:
     """Yields, in English, what became of each row of that id and why. Nothing where there is none."""
-    for row in read_manifest(folder):
-        if row["id"] == id_:
-            yield from _lines(row)
+    for row in read_manifest(folder, ids=(id_,)):
+        yield from _lines(row)
 
 
 def _lines(row: dict[str, Any]) -> Iterator[str]:

@@ -28,6 +28,7 @@ class RunFacts:
     policy_digest: str
     dry_run: bool
     contexts: tuple[str, ...]
+    without: tuple[str, ...]
     not_looked: tuple[str, ...]
 
 

@@ -1,18 +1,25 @@
-"""Fetch the pictures and names, apply the studio's filter, and write what is learned and what was removed.
+"""Fetch the pictures and names, apply the written rules and the studio's filter, and write what is left.
 
     python -m training.pocket.data
 
+Every picture with its words goes through `python app.py filter` (filter_rows.py): a tenth of a second each, so ten
+minutes in all; a run that was ended is gone on with.
+
 Needs npm, and apt-get with dpkg-deb (Debian, Ubuntu) for the clip art; or unpack the package `openclipart-svg` by hand
-and name its folder with --clipart. Writes things.json, cutouts.npy and cutouts-256.npy to --work, and removed.md beside
-this file.
+and name its folder with --clipart. Writes things.json, cutouts.npy, cutouts-256.npy, rows.jsonl and the manifest
+filtered/ to --work, and removed.md beside this file.
 """
 
 import argparse
 import subprocess
 from collections import defaultdict
+from collections.abc import Callable
 from pathlib import Path
 
-from training.pocket.objects import HERE, REFUSED, Filter, Removed, choose, save, studio_judge
+from studio.curation.looking import FilterRules, Pipeline, make_pipeline
+from studio.curation.workers import LookingEngine, WorkerProcesses
+from training.pocket.filter_rows import RULE, filtered
+from training.pocket.objects import HERE, REFUSED, Filter, Removed, Thing, choose, save, smaller, studio_judge
 from training.pocket.sources import Sources
 
 PACKAGES = {  # name: (version, licence, what)
@@ -60,14 +67,31 @@ def table(removed: list[Removed], rules: Filter, learned: int) -> str:
         "",
         f"Written by `python -m training.pocket.data` from `filter.toml`: {learned} things are learned, "
         f"{len(removed)} are not. Nothing under `safety` is in any training picture. What the rules leave is judged by "
-        f"the studio's own prompt check too; what that refuses stands under `{REFUSED}`.",
+        f"the studio's own prompt check too; what that refuses stands under `{REFUSED}`. Pictures and words together "
+        f"go through its filter of training data (docs/filter.md): what it leaves no picture of stands under `{RULE}`.",
         "",
     ]
     for rule in sorted(by_rule, key=lambda rule: (not rule.startswith("safety"), rule)):
         written = {rule: entry["why"] for rule, entry in rules.rules.items()}
-        why = (written | {REFUSED: "the studio would not draw it"}).get(rule, "out of the scope of the model")
+        own = {REFUSED: "the studio would not draw it", RULE: "the studio's filter took all its pictures out"}
+        why = (written | own).get(rule, "out of the scope of the model")
         lines += [f"## {rule}", "", f"{why}.", "", ", ".join(sorted(by_rule[rule])), ""]
     return "\n".join(lines)
+
+
+def write(
+    chosen: tuple[list[Thing], list[Removed]],
+    sources: Sources,
+    work: Path,
+    engine: LookingEngine,
+    pipeline: Callable[[FilterRules], Pipeline] = make_pipeline,
+) -> tuple[list[Thing], list[Removed]]:
+    """Take what was chosen through the studio's filter and write what it keeps to `work`; return both and the rest."""
+    things, removed = chosen
+    pictures = (smaller(sources.read(key)) for thing in things for key in thing.files)
+    kept, refused = filtered(things, pictures, work, engine, pipeline)
+    save(kept, sources, work)
+    return kept, [*removed, *refused]
 
 
 def main() -> None:
@@ -75,12 +99,13 @@ def main() -> None:
     ask = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     ask.add_argument("--work", type=Path, default=Path("build/pocket"))
     ask.add_argument("--clipart", type=Path, help="the folder `svg` of openclipart; default: fetched with apt-get")
+    ask.add_argument("--workers", type=int, default=2, help="processes that look at the pictures")
     args = ask.parse_args()
     args.work.mkdir(parents=True, exist_ok=True)
     packages, rules = fetch(args.work), Filter()
     sources = Sources(packages, args.clipart or fetch_clipart(args.work))
-    things, removed = choose(packages, sources, rules, studio_judge())
-    save(things, sources, args.work)
+    chosen = choose(packages, sources, rules, studio_judge())
+    things, removed = write(chosen, sources, args.work, WorkerProcesses(args.workers))
     (HERE / "removed.md").write_text(table(removed, rules, len(things)))
     print(f"{len(things)} things, {sum(len(thing.files) for thing in things)} pictures; {len(removed)} removed")
 

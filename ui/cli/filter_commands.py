@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import sys
 import time
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -18,6 +19,7 @@ from ui.html.filter_page import filter_page
 
 if TYPE_CHECKING:
     from studio.curation.filter_run import FilterProgress
+    from studio.curation.thumbnails import Thumbnail
     from studio.curation.workers import LookingEngine
 
 RUN = "run"
@@ -65,6 +67,7 @@ def _add_run(cli: typer.Typer) -> None:
         hashes: Annotated[list[Path] | None, typer.Option(help="A list of hashes; may be given again.")] = None,
         keep_context: Annotated[list[str] | None, typer.Option(help="A mode whose benign rows stay.")] = None,
         licence: Annotated[list[str] | None, typer.Option(help="A licence that is taken; without any, all.")] = None,
+        without: Annotated[list[str] | None, typer.Option(help="quality or duplicate: takes nothing out.")] = None,
         caption_column: Annotated[str, typer.Option(help="Of a table.")] = "",
         picture_column: Annotated[str, typer.Option(help="Of a table: bytes, or base64.")] = "",
         path_column: Annotated[str, typer.Option(help="Of a table: files beside it.")] = "",
@@ -77,12 +80,19 @@ def _add_run(cli: typer.Typer) -> None:
             from studio.curation.looking import FilterRules
 
             lists, contexts = tuple(hashes or ()), tuple(keep_context or ())
-            rules = FilterRules(mode, policy, lists=lists, contexts=contexts, licences=tuple(licence or ()))
+            rules = FilterRules(
+                mode,
+                policy,
+                lists=lists,
+                contexts=contexts,
+                licences=tuple(licence or ()),
+                without=tuple(without or ()),
+            )
             columns = {"caption": caption_column, "picture": picture_column, "path": path_column, "id": id_column}
             asked = FilterRun(source, out, rules, columns, resume, dry_run)
             engine = _engine(workers, ray, gpus)
             report = asked.replay(replay) if replay else asked.run(engine, _ProgressLines())
-            _write_page(out, report)
+            _write_page(out, report, asked.thumbnails(report))
             typer.echo(json.dumps(report) if json_ else "\n".join(summary(report, out)))
 
 
@@ -111,10 +121,10 @@ def _engine(workers: int, ray: str, gpus: float) -> LookingEngine:
     return RayCluster(ray, gpus=gpus) if ray else WorkerProcesses(workers)
 
 
-def _write_page(out: str, report: dict[str, Any]) -> None:
+def _write_page(out: str, report: dict[str, Any], thumbnails: Mapping[str, Thumbnail]) -> None:
     from studio.curation.place import DataPlace
 
-    DataPlace(out.rstrip("/")).write(PAGE, str(filter_page(report)).encode())
+    DataPlace(out.rstrip("/")).write(PAGE, str(filter_page(report, thumbnails)).encode())
 
 
 class _ProgressLines:

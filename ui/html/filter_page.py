@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from typing import Any
+import base64
+from collections.abc import Iterable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
 
 from markupsafe import Markup
 
 from ui.html.markup import joined
+
+if TYPE_CHECKING:
+    from studio.curation.thumbnails import Thumbnail
 
 STYLE = """
 :root { color-scheme: light dark; font: 16px/1.5 system-ui, sans-serif; }
@@ -24,6 +28,8 @@ td:first-child { min-width: 8rem; }
 .bar u { position: absolute; top: -2px; bottom: -2px; width: 3px; margin-left: -1px; background: #2563eb; }
 .bar s { position: absolute; top: -4px; bottom: -4px; width: 0; border-left: 2px dashed CanvasText; }
 tr.warns td:first-child { border-left: 4px solid #c2410c; padding-left: .5rem; }
+.shown { display: flex; flex-wrap: wrap; gap: .75rem; margin: .5rem 0; } figure { margin: 0; max-width: 112px; }
+figure img { display: block; max-width: 112px; height: auto; } figcaption { font-size: .8rem; line-height: 1.3; }
 .note { color: GrayText; } code { overflow-wrap: anywhere; } details { margin: .25rem 0; }
 """
 HEAD = '<meta charset="utf-8"><meta name="viewport" content="width=device-width"><title>{}</title>'
@@ -51,11 +57,14 @@ LISTS = (
     ("kept_by_context", "Kept by their context", "The mode takes these out; the named one lets them pass."),
     ("odd", "Odd", "Kept or not for other reasons."),
 )
+EXAMPLES = 5  # of a list
+BLURRED = "blurred: a check of pictures stopped it"
 EXPLAIN = "python app.py filter explain ID --out DIR says why a row was taken out."
 
 
-def filter_page(report: dict[str, Any]) -> Markup:
-    """Returns the whole page for the report of `FilterRun.run`."""
+def filter_page(report: dict[str, Any], thumbnails: Mapping[str, Thumbnail] | None = None) -> Markup:
+    """Returns the whole page for the report of `FilterRun.run`; `thumbnails` are those of `FilterRun.thumbnails`."""
+    shown = thumbnails or {}
     title = "Audit of training data" if report["dry_run"] else "Training data, filtered"
     policy = f"{report['policy_version']} ({report['policy_digest'][:8]})"
     parts = [
@@ -68,9 +77,10 @@ def filter_page(report: dict[str, Any]) -> Markup:
         ),
         _totals(report),
         _section("What decided", _counts("Stage", report["by_stage"], report["rows"])),
+        _without(report["without"]),
         _section("For what", _counts("Category", report["by_category"], report["rows"])),
-        _section("Who is removed?", _balance(report["balance"])),
-        *(_list(report, *each) for each in LISTS if report[each[0]]),
+        _section("Who is removed?", _balance(report["balance"], shown)),
+        *(_list(report, shown, *each) for each in LISTS if report[each[0]]),
         _section("Faces", _counts("Faces in a picture", report["faces"], sum(report["faces"].values())))
         if report["faces"]
         else Markup(""),
@@ -89,6 +99,10 @@ def filter_page(report: dict[str, Any]) -> Markup:
 
 def _section(title: str, content: Markup) -> Markup:
     return Markup("<section><h2>{}</h2>{}</section>").format(title, content)
+
+
+def _without(stages: Sequence[str]) -> Markup:
+    return Markup("<p>Took nothing out, as asked: {}.</p>").format(", ".join(stages)) if stages else Markup("")
 
 
 def _totals(report: dict[str, Any]) -> Markup:
@@ -128,7 +142,7 @@ def _counts(name: str, counts: dict[str, int], of: int) -> Markup:
     )
 
 
-def _balance(balance: dict[str, Any]) -> Markup:
+def _balance(balance: dict[str, Any], thumbnails: Mapping[str, Thumbnail]) -> Markup:
     if not balance["groups"]:
         return Markup("<p>No caption speaks of any group of filter_groups.toml.</p>")
     base = balance["share"]
@@ -137,17 +151,17 @@ def _balance(balance: dict[str, Any]) -> Markup:
     told = Markup(ABOUT_BALANCE).format(f"{balance['removed']:,}", f"{balance['rows']:,}", f"{base:.2%}")
     numbers = tuple((name, True) for name in ("Rows", "Removed", "Share", "Times"))
     heads = (("Group", False), *numbers, (f"0 to {scale:.0%}", False), ("Look at", False))
-    return told + _table(heads, (_group(group, base, scale) for group in balance["groups"]))
+    return told + _table(heads, (_group(group, base, scale, thumbnails) for group in balance["groups"]))
 
 
-def _group(group: dict[str, Any], base: float, scale: float) -> Markup:
+def _group(group: dict[str, Any], base: float, scale: float, thumbnails: Mapping[str, Thumbnail]) -> Markup:
     def at(share: float) -> str:
         return f"{min(share / scale, 1.0):.2%}"
 
     width = f"{min(group['high'] / scale, 1.0) - min(group['low'] / scale, 1.0):.2%}"
     told = f"{group['low']:.2%} to {group['high']:.2%}"
     bar = Markup(BAR).format(told, at(group["low"]), width, at(group["share"]), at(base))
-    examples = joined(Markup("<code>{}</code> ").format(each) for each in group["examples"])
+    examples = _examples(group["examples"], thumbnails)
     shown = Markup("<details><summary>{}</summary>{}</details>").format(len(group["examples"]), examples)
     times = "" if group["times"] is None else f"{group['times']:.1f}"
     numbers = (f"{group['rows']:,}", f"{group['removed']:,}", f"{group['share']:.2%}", times)
@@ -161,10 +175,32 @@ def _group(group: dict[str, Any], base: float, scale: float) -> Markup:
     )
 
 
-def _list(report: dict[str, Any], name: str, title: str, about: str) -> Markup:
+def _examples(ids: Sequence[str], thumbnails: Mapping[str, Thumbnail]) -> Markup:
+    """Returns ids, with a picture where there is one."""
+    return Markup('<div class="shown">{}</div>').format(
+        joined(
+            _figure(each, thumbnails[each]) if each in thumbnails else Markup("<code>{}</code>").format(each)
+            for each in ids[:EXAMPLES]
+        )
+    )
+
+
+def _figure(id_: str, thumbnail: Thumbnail) -> Markup:
+    said = Markup('<br><span class="note">{}</span>').format(BLURRED) if thumbnail.blurred else Markup("")
+    return Markup(
+        '<figure><img src="data:image/webp;base64,{}" alt="{}"><figcaption><code>{}</code>{}</figcaption></figure>'
+    ).format(
+        base64.b64encode(thumbnail.data).decode(),
+        f"{id_}, {BLURRED}" if thumbnail.blurred else id_,
+        id_,
+        said,
+    )
+
+
+def _list(report: dict[str, Any], thumbnails: Mapping[str, Thumbnail], name: str, title: str, about: str) -> Markup:
     rows = (
-        Markup('<tr><td>{}</td><td class="n">{}</td><td><code>{}</code></td></tr>').format(
-            each["what"], f"{each['rows']:,}", ", ".join(each["examples"][:5])
+        Markup('<tr><td>{}</td><td class="n">{}</td><td>{}</td></tr>').format(
+            each["what"], f"{each['rows']:,}", _examples(each["examples"], thumbnails)
         )
         for each in report[name]
     )

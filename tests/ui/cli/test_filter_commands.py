@@ -17,6 +17,7 @@ from studio.curation import filter_run
 from studio.curation.balance import count_losses, load_group_terms
 from studio.curation.filter_run import FilterProgress
 from studio.curation.tally import balance_facts
+from studio.curation.thumbnails import Thumbnail
 from studio.curation.workers import Here
 from tests.training_data import BAD, BROKEN, make, word_pipeline
 from ui.cli import filter_commands
@@ -69,6 +70,12 @@ def test_the_report_is_printed_as_json_and_is_the_file(tmp_path: Path) -> None:
     assert not (out / "data").exists()
 
 
+def test_a_stage_that_no_set_does_without_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.undo()
+    code, _, said = ran(make("csv", tmp_path / "in", ["a"]), "--out", tmp_path / "out", "--without", "picture")
+    assert code == 2 and said.startswith("No set does without the stage 'picture'. These may be left out: quality")
+
+
 def test_a_replay_needs_no_look(tmp_path: Path) -> None:
     source = make("csv", tmp_path / "in", CAPTIONS)
     ran(source, "--out", tmp_path / "first")
@@ -115,7 +122,7 @@ class _Tags(HTMLParser):
         self.text = ""
 
     def handle_starttag(self, tag: str, attrs: Any) -> None:
-        if tag not in ("meta", "br"):
+        if tag not in ("meta", "br", "img"):
             self.open.append(tag)
 
     def handle_endtag(self, tag: str) -> None:
@@ -134,6 +141,23 @@ def test_the_page_is_whole_and_escapes_what_comes_from_outside(tmp_path: Path, c
     tags.feed(page)
     assert tags.open == [] and "<script" not in page and "in<script>" in tags.text
     assert "src=" not in page and "http" not in page
+
+
+def test_a_picture_stands_within_the_page_with_what_it_is(tmp_path: Path) -> None:
+    out = tmp_path / "out"
+    ran(make("csv", tmp_path / "in", ["a tree"]), "--out", out)
+    report = json.loads((out / "report.json").read_text())
+    rows = [("a gay couple <1>", True), ("a gay couple 2", True), ("a gay couple 3", True), ("a tree", False)]
+    report["balance"] = balance_facts(count_losses(rows, load_group_terms(PRESETS)))
+    shown = {"a gay couple <1>": Thumbnail(b"sharp", False), "a gay couple 2": Thumbnail(b"soft", True)}
+    page = str(filter_page(report, shown))
+    assert '<img src="data:image/webp;base64,c2hhcnA=" alt="a gay couple &lt;1&gt;">' in page
+    assert 'alt="a gay couple 2, blurred: a check of pictures stopped it"' in page
+    # Two groups speak of them; the third has no picture that may be shown.
+    assert page.count("<img") == page.count("src=") and "<code>a gay couple 3</code>" in page
+    tags = _Tags()
+    tags.feed(page)
+    assert tags.open == []
 
 
 def test_a_group_that_loses_much_is_marked(tmp_path: Path) -> None:
