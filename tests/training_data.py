@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import csv
+import hashlib
 import io
 import json
 import os
@@ -21,6 +22,7 @@ from studio.curation.rows import Fate
 from studio.curation.stages import Ruling, Subject
 
 BAD, HARD, BROKEN, DEADLY = "bad", "hard", "broken", "deadly"
+PROCESSES = "SAFELIGHT_TEST_PROCESSES"  # a folder, in which stages name the processes that they look in
 FORMATS = ("folder", "webdataset", "parquet", "csv", "jsonl")
 
 
@@ -135,6 +137,65 @@ class RaisingStage(WordStage):
         if any(DEADLY in subject.seen.caption for subject in subjects):
             raise ValueError("a stage that raises")
         super().look(subjects)
+
+
+class OpeningStage:
+    """Decodes pictures, without bounds."""
+
+    name = "open"
+
+    def look(self, subjects: Sequence[Subject]) -> None:
+        for subject in subjects:
+            seen, data = subject.seen, subject.row.picture
+            if data is None or seen.problem:
+                continue
+            seen.has_picture, seen.sha256 = True, hashlib.sha256(data).hexdigest()
+            try:
+                subject.image = Image.open(io.BytesIO(data)).convert("RGB")
+            except OSError:
+                seen.fail(self.name, "no picture")
+
+    def rule(self, seen: Observation) -> Ruling | None:
+        return Ruling(seen.problem_stage, (seen.problem,), fate=Fate.LEAVE) if seen.problem else None
+
+
+class SizeStage:
+    """Needs the picture that another stage has opened, and says which process measured it."""
+
+    name = "size"
+
+    def look(self, subjects: Sequence[Subject]) -> None:
+        for subject in subjects:
+            if subject.is_open and subject.image is not None:
+                subject.seen.width, subject.seen.height = subject.image.size
+                if BAD in subject.seen.caption:
+                    raise ValueError("a stage that raises")
+        if folder := os.environ.get(PROCESSES):
+            (Path(folder) / f"{self.name}-{os.getpid()}").touch()
+
+    def rule(self, seen: Observation) -> Ruling | None:
+        return Ruling(self.name, ("narrow",)) if seen.has_picture and seen.width < 96 else None
+
+
+class ThreatStage(WordStage):
+    """Goes by words alone, and forgets what it has taken out, as the stage of hard lines does."""
+
+    name = "threat"
+
+    def look(self, subjects: Sequence[Subject]) -> None:
+        for subject in subjects:
+            if HARD in subject.seen.caption:
+                subject.seen = subject.seen.behind_hard_line("child_safety")
+        if folder := os.environ.get(PROCESSES):
+            (Path(folder) / f"{self.name}-{os.getpid()}").touch()
+
+    def rule(self, seen: Observation) -> Ruling | None:
+        return Ruling(self.name, ("a hard line",), fate=Fate.LEAVE) if seen.hard_line else None
+
+
+def three_stages(_: FilterRules) -> Pipeline:
+    stages = (OpeningStage(), SizeStage(), ThreatStage())
+    return Pipeline(stages, stages)
 
 
 def word_pipeline(_: FilterRules) -> Pipeline:

@@ -61,6 +61,20 @@ class ContextWords(ConfigModel):
     words: Words
 
 
+class ActorPool(ConfigModel):
+    """One pool of actors on a cluster: the stages from `first` on, and what each actor is given.
+
+    Ray starts more actors where blocks wait, up to `most` (0: as many as there is room for), and stops idle ones, down
+    to `least`.
+    """
+
+    first: str
+    cpus: Annotated[float, Field(gt=0)] = 1.0
+    gpus: Annotated[float, Field(ge=0)] = 0.0
+    least: Annotated[int, Field(ge=1)] = 1
+    most: Annotated[int, Field(ge=0)] = 0
+
+
 class FilterConfig(ConfigModel):
     """Holds the whole file."""
 
@@ -72,6 +86,7 @@ class FilterConfig(ConfigModel):
     permission: PermissionRules
     watermarks: WatermarkHints
     context: dict[str, ContextWords]
+    pool: Annotated[tuple[ActorPool, ...], Field(min_length=1)] = (ActorPool(first="decode"),)
 
     @property
     def least_verdict(self) -> Verdict:

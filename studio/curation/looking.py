@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import time
 from collections import Counter
-from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from functools import lru_cache, partial
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -109,6 +109,21 @@ class Pipeline:
             for subject in subjects:
                 subject.seen.ms[stage.name] = ms
 
+    def parts(self, firsts: Sequence[str]) -> list[Pipeline]:
+        """Returns the pipeline cut before the stages of these names: each part looks after those before it have.
+
+        Raises RequestError where they are no stages, or not in the order in which they look.
+        """
+        names = [stage.name for stage in self.looking]
+        places = [names.index(first) if first in names else -1 for first in firsts]
+        if places[:1] != [0] or places != sorted(set(places)):
+            what = f"Pools of actors cannot begin at these stages: {', '.join(firsts) or 'none'}."
+            raise RequestError(what, f"Name them in this order in filter.toml, the first one too: {', '.join(names)}.")
+        return [
+            replace(self, looking=self.looking[start:end])
+            for start, end in zip(places, [*places[1:], len(names)], strict=True)
+        ]
+
     @staticmethod
     def _look_alone(stage: FilterStage, subject: Subject) -> None:
         try:
@@ -205,6 +220,40 @@ class BlockCounts:
     rows: int
     by_stage: Counter[str] = field(default_factory=Counter)
 
+    def add(self, ruling: Ruling | None) -> None:
+        """Counts what was ruled on a row."""
+        if ruling is not None and not ruling.context:
+            self.by_stage[ruling.stage] += 1
+
+
+@dataclass(frozen=True)
+class _Part:
+    """Some stages that look at rows, on top of what others saw of them `earlier`, by the rows' numbers.
+
+    `opening` is the stage that decodes pictures, where that is none of its own.
+    """
+
+    pipeline: Pipeline
+    opening: FilterStage | None = None
+    earlier: Mapping[int, Observation] = field(default_factory=dict)
+
+    def look(self, subjects: Sequence[Subject]) -> None:
+        for subject in subjects:
+            subject.seen = self.earlier.get(subject.row.number, subject.seen)
+        if self.opening is not None:
+            self._open_again(self.opening, subjects)
+        self.pipeline.look(subjects)
+
+    @staticmethod
+    def _open_again(opening: FilterStage, subjects: Sequence[Subject]) -> None:
+        again = [Subject(subject.row, Observation(subject.row.id, "", subject.row.number)) for subject in subjects]
+        Pipeline((opening,), ()).look(again)
+        for subject, copy in zip(subjects, again, strict=True):
+            subject.image = copy.image
+            # It is not what was looked at before, or it is no more.
+            if copy.seen.sha256 != subject.seen.sha256 or (copy.seen.problem and not subject.seen.problem):
+                subject.seen.fail(opening.name, copy.seen.problem or GONE)
+
 
 def plan(source: RowSource, shard: int) -> Iterator[Block]:
     """Yields the blocks of a shard; where it cannot be read on, one with a problem ends it."""
@@ -225,11 +274,33 @@ def look_at_block(spec: LookSpec, block: Block, deadly: Collection[int] = ()) ->
     pipeline = _pipeline(spec.pipeline, spec.rules, spec.threads)
     counts = BlockCounts(block.rows)
     with spec.seen.writing(block.name) as file:
-        for seen in _observations(spec, block, pipeline, deadly):
-            ruling = pipeline.rule(seen)
-            if ruling is not None and not ruling.context:
-                counts.by_stage[ruling.stage] += 1
+        for seen in _observations(spec, block, _Part(pipeline), deadly):
+            counts.add(pipeline.rule(seen))
             file.write(seen.as_line().encode() + b"\n")
+    return counts
+
+
+def look_at_part(
+    spec: LookSpec, block: Block, firsts: Sequence[str], part: int, lines: Sequence[str] = ()
+) -> list[str]:
+    """Lets one part of the stages look at a block, and returns what was seen of each row; writes nothing.
+
+    firsts: where the parts begin, as in `Pipeline.parts`. lines: what the parts before saw. Pictures are read and
+    decoded again: they would be a thousand times as much to be carried from one machine to another.
+    """
+    pipeline = _pipeline(spec.pipeline, spec.rules, spec.threads)
+    earlier = {seen.row: seen for seen in map(Observation.of_line, lines)}
+    mine = _Part(pipeline.parts(firsts)[part], pipeline.looking[0] if part else None, earlier)
+    return [seen.as_line() for seen in _observations(spec, block, mine, ())]
+
+
+def write_block(spec: LookSpec, block: Block, lines: Sequence[str]) -> BlockCounts:
+    """Writes down what all parts of the stages saw of a block. Raises NoRoomError."""
+    pipeline, counts = _pipeline(spec.pipeline, spec.rules, spec.threads), BlockCounts(block.rows)
+    with spec.seen.writing(block.name) as file:
+        for line in lines:
+            counts.add(pipeline.rule(Observation.of_line(line)))
+            file.write(line.encode() + b"\n")
     return counts
 
 
@@ -237,7 +308,7 @@ def look_at_row(spec: LookSpec, block: Block, number: int) -> None:
     """Looks at one row of a block and writes nothing, to find out whether a process dies of it."""
     for row in spec.source.read(block):
         if row.number == number:
-            list(_observed([row], spec, block, _pipeline(spec.pipeline, spec.rules, spec.threads), ()))
+            list(_observed([row], spec, block, _Part(_pipeline(spec.pipeline, spec.rules, spec.threads)), ()))
 
 
 @lru_cache(1)
@@ -247,16 +318,16 @@ def _pipeline(make: Callable[[FilterRules], Pipeline], rules: FilterRules, threa
     return make(rules)
 
 
-def _observations(spec: LookSpec, block: Block, pipeline: Pipeline, deadly: Collection[int]) -> Iterator[Observation]:
+def _observations(spec: LookSpec, block: Block, part: _Part, deadly: Collection[int]) -> Iterator[Observation]:
     count = 0
     waiting: list[Row] = []
     for row in _rows(spec, block):
         waiting.append(row)
         count += 1
         if len(waiting) == ROWS_AT_ONCE:
-            yield from _observed(waiting, spec, block, pipeline, deadly)
+            yield from _observed(waiting, spec, block, part, deadly)
             waiting = []
-    yield from _observed(waiting, spec, block, pipeline, deadly)
+    yield from _observed(waiting, spec, block, part, deadly)
     if count < block.rows:
         # The source has changed, or its shard broke off: what was counted before is not lost without a word.
         for number in range(block.first + count, block.first + block.rows):
@@ -276,7 +347,7 @@ def _rows(spec: LookSpec, block: Block) -> Iterator[Row]:
 
 
 def _observed(
-    rows: Sequence[Row], spec: LookSpec, block: Block, pipeline: Pipeline, deadly: Collection[int]
+    rows: Sequence[Row], spec: LookSpec, block: Block, part: _Part, deadly: Collection[int]
 ) -> Iterator[Observation]:
     subjects = []
     for row in rows:
@@ -288,5 +359,5 @@ def _observed(
         if row.problem:
             seen.fail("read", row.problem)
         subjects.append(Subject(row, seen))
-    pipeline.look(subjects)
+    part.look(subjects)
     yield from (subject.seen for subject in subjects)

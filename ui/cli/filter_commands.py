@@ -19,6 +19,7 @@ from ui.html.filter_page import filter_page
 
 if TYPE_CHECKING:
     from studio.curation.filter_run import FilterProgress
+    from studio.curation.looking import FilterRules
     from studio.curation.thumbnails import Thumbnail
     from studio.curation.workers import LookingEngine
 
@@ -63,7 +64,7 @@ def _add_run(cli: typer.Typer) -> None:
         dry_run: Annotated[bool, typer.Option("--dry-run", help="Report only: copy nothing.")] = False,
         replay: Annotated[str, typer.Option(help="An earlier --out: decide again on what it saw.")] = "",
         ray: Annotated[str, typer.Option(help="A Ray cluster's address, or local.")] = "",
-        gpus: Annotated[float, typer.Option(help="Of the cluster, for each actor.")] = 0.0,
+        gpus: Annotated[float, typer.Option(min=0.0, help="For each actor that looks at pictures.")] = 0.0,
         hashes: Annotated[list[Path] | None, typer.Option(help="A list of hashes; may be given again.")] = None,
         keep_context: Annotated[list[str] | None, typer.Option(help="A mode whose benign rows stay.")] = None,
         licence: Annotated[list[str] | None, typer.Option(help="A licence that is taken; without any, all.")] = None,
@@ -90,7 +91,7 @@ def _add_run(cli: typer.Typer) -> None:
             )
             columns = {"caption": caption_column, "picture": picture_column, "path": path_column, "id": id_column}
             asked = FilterRun(source, out, rules, columns, resume, dry_run)
-            engine = _engine(workers, ray, gpus)
+            engine = _engine(workers, ray, gpus, rules)
             report = asked.replay(replay) if replay else asked.run(engine, _ProgressLines())
             _write_page(out, report, asked.thumbnails(report))
             typer.echo(json.dumps(report) if json_ else "\n".join(summary(report, out)))
@@ -114,11 +115,15 @@ def _add_explain(cli: typer.Typer) -> None:
             typer.echo("\n".join(lines))
 
 
-def _engine(workers: int, ray: str, gpus: float) -> LookingEngine:
+def _engine(workers: int, ray: str, gpus: float, rules: FilterRules) -> LookingEngine:
     from studio.curation.ray_cluster import RayCluster
     from studio.curation.workers import WorkerProcesses
 
-    return RayCluster(ray, gpus=gpus) if ray else WorkerProcesses(workers)
+    if not ray:
+        return WorkerProcesses(workers)
+    *others, last = rules.config().pool
+    # The last pool has the checks of pictures.
+    return RayCluster(ray, (*others, last.model_copy(update={"gpus": gpus}) if gpus else last))
 
 
 def _write_page(out: str, report: dict[str, Any], thumbnails: Mapping[str, Thumbnail]) -> None:
