@@ -29,9 +29,9 @@ from studio.curation.opening import open_source, require_arrow
 from studio.curation.place import DataPlace
 from studio.curation.row_manifest import FILE as MANIFEST
 from studio.curation.row_manifest import ManifestWriter, fate_of, manifest_row, seen_before
+from studio.curation.row_thumbnails import Thumbnail, example_ids, thumbnails
 from studio.curation.rows import KEPT, QUARANTINE, Block, Fate, RowSource
 from studio.curation.tally import RunFacts, Tally
-from studio.curation.thumbnails import Thumbnail, example_ids, thumbnails
 from studio.curation.workers import LookingEngine, WorkerProcesses
 
 SEEN, PLAN, REPORT = "seen", "plan.json", "report.json"

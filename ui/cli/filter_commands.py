@@ -20,7 +20,7 @@ from ui.html.filter_page import filter_page
 if TYPE_CHECKING:
     from studio.curation.filter_run import FilterProgress
     from studio.curation.looking import FilterRules
-    from studio.curation.thumbnails import Thumbnail
+    from studio.curation.row_thumbnails import Thumbnail
     from studio.curation.workers import LookingEngine
 
 RUN = "run"
@@ -80,15 +80,9 @@ def _add_run(cli: typer.Typer) -> None:
             from studio.curation.filter_run import FilterRun
             from studio.curation.looking import FilterRules
 
-            lists, contexts = tuple(hashes or ()), tuple(keep_context or ())
-            rules = FilterRules(
-                mode,
-                policy,
-                lists=lists,
-                contexts=contexts,
-                licences=tuple(licence or ()),
-                without=tuple(without or ()),
-            )
+            lists: dict[str, Any] = {"lists": hashes, "contexts": keep_context, "licences": licence, "without": without}
+            lists = {name: tuple(given or ()) for name, given in lists.items()}
+            rules = FilterRules(mode, policy, **lists)
             columns = {"caption": caption_column, "picture": picture_column, "path": path_column, "id": id_column}
             asked = FilterRun(source, out, rules, columns, resume, dry_run)
             engine = _engine(workers, ray, gpus, rules)

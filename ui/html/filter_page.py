@@ -11,7 +11,7 @@ from markupsafe import Markup
 from ui.html.markup import joined
 
 if TYPE_CHECKING:
-    from studio.curation.thumbnails import Thumbnail
+    from studio.curation.row_thumbnails import Thumbnail
 
 STYLE = """
 :root { color-scheme: light dark; font: 16px/1.5 system-ui, sans-serif; }

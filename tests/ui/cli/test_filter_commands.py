@@ -16,8 +16,8 @@ from safety.resources import PRESETS
 from studio.curation import filter_run
 from studio.curation.balance import count_losses, load_group_terms
 from studio.curation.filter_run import FilterProgress
+from studio.curation.row_thumbnails import Thumbnail
 from studio.curation.tally import balance_facts
-from studio.curation.thumbnails import Thumbnail
 from studio.curation.workers import Here
 from tests.training_data import BAD, BROKEN, make, word_pipeline
 from ui.cli import filter_commands

@@ -20,8 +20,8 @@ from studio.curation.looking import FilterRules, Pipeline
 from studio.curation.observation import Observation
 from studio.curation.place import DataPlace
 from studio.curation.row_manifest import read_manifest
+from studio.curation.row_thumbnails import SIDE, example_ids, small, thumbnails
 from studio.curation.stages import Ruling, Subject
-from studio.curation.thumbnails import SIDE, example_ids, small, thumbnails
 from studio.curation.workers import Here
 from tests.training_data import BAD, BROKEN, FORMATS, HARD, WordStage, make, picture
 
