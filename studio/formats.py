@@ -16,16 +16,20 @@ from safety.marks.export import FORMATS, Exporter, Provenance
 from studio.enlarging import source_of
 
 FORMATTED = "formatted"  # the event of a case that says so
+GONE = "The file of this picture is gone from the studio's folder."
 SUFFIXES = {"png": ".png", "jpeg": ".jpg", "webp": ".webp"}
 
 
 def in_format(exporter: Exporter, audit: AuditLog, case: str, export: Export, format: str, folder: Path) -> Export:
     """Writes a case's finished picture in a format into `folder`, and puts that on record.
 
-    Raises RequestError for another format, ExportError where a mark cannot be read back: then nothing is written.
+    Raises RequestError for another format, or where the picture was deleted; ExportError where a mark cannot be read
+    back: then nothing is written.
     """
     if format not in SUFFIXES:
         raise RequestError(f"Pictures cannot be written as {format!r}.", f"Choose one of: {', '.join(SUFFIXES)}.")
+    if not export.path.is_file():
+        raise RequestError(GONE)
     if FORMATS[export.path.suffix.lower()] == FORMATS[SUFFIXES[format]]:
         return export
     rows = audit.show(case)

@@ -19,6 +19,7 @@ from safety.records import UNCHECKED, Verdict
 from safety.review.blocked_pictures import nearest, poses_of
 from safety.review.client import LOCAL
 from safety.review.notices import NotedPicture, NoticeRequest, SentNotice
+from safety.review.rate_limit import VERIFICATION
 
 if TYPE_CHECKING:
     from PIL.Image import Image
@@ -38,6 +39,8 @@ def send_notice(studio: Studio, request: NoticeRequest, file: bytes = b"", clien
     notices.require_complete(request, bool(file))
     # Before the file is read, which takes time.
     notices.require_room(client)
+    if file:
+        studio.review.rate_limiter.count(client, VERIFICATION)
     picture = _sent_picture(studio, request, file, client) if file else notices.named_picture(request)
     return notices.submit(request, picture, client)
 

@@ -89,8 +89,17 @@ def _after(current: NoticeState, entry: Entry) -> NoticeState:
     """Returns the state after one more row. Events that do not fit the current state change nothing."""
     facts = entry.parse_facts()
     if entry.event == NOTICED and not current.state:
-        texts = {name: str(facts.get(name, "")) for name in ("reason", "given", "target", "stamp", "receipt", "due")}
-        return NoticeState(WAITING, behalf=bool(facts.get("behalf")), received=entry.time, **texts)
+        return NoticeState(
+            WAITING,
+            behalf=bool(facts.get("behalf")),
+            received=entry.time,
+            reason=str(facts.get("reason", "")),
+            given=str(facts.get("given", "")),
+            target=str(facts.get("target", "")),
+            stamp=str(facts.get("stamp", "")),
+            receipt=str(facts.get("receipt", "")),
+            due=str(facts.get("due", "")),
+        )
     if entry.event == DECIDED and current.state == WAITING:
         return replace(
             current,

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, fields
+from typing import Any
 
 import sqlalchemy as sa
 
@@ -98,12 +99,12 @@ class NoticeTable:
         old = sa.update(removal).where(removal.c.time < time, removal.c.person != "").values(person="")
         return self._connection.execute(old).rowcount
 
-    def _notices(self, query: sa.Select[tuple[str, ...]]) -> list[QueuedNotice]:
+    def _notices(self, query: sa.Select[Any]) -> Sequence[QueuedNotice]:
         return [QueuedNotice(*row) for row in self._connection.execute(query)]
 
-    def _removals(self, query: sa.Select[tuple[str, ...]]) -> list[Removal]:
+    def _removals(self, query: sa.Select[Any]) -> Sequence[Removal]:
         return [Removal(*row) for row in self._connection.execute(query)]
 
 
-_NOTICE = [notice.c[field.name] for field in fields(QueuedNotice)]
-_REMOVAL = [removal.c[field.name] for field in fields(Removal)]
+_NOTICE: Sequence[sa.Column[Any]] = [notice.c[field.name] for field in fields(QueuedNotice)]
+_REMOVAL: Sequence[sa.Column[Any]] = [removal.c[field.name] for field in fields(Removal)]

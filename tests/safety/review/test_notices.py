@@ -214,6 +214,14 @@ TURNS: dict[str, Callable[[Image.Image], Image.Image]] = {
 }
 
 
+def test_a_removed_picture_is_handed_out_in_no_other_format(studio: Studio, tmp_path: Path) -> None:
+    export = made(studio)
+    removed(studio, str(export.stamp))
+    for format in ("png", "jpeg"):
+        with pytest.raises(RequestError, match="gone from the studio"):
+            studio.in_format(export.path.parent.name, export, format, tmp_path)
+
+
 def test_removing_deletes_the_picture_everywhere_and_blocks_near_copies(studio: Studio) -> None:
     export, other = made(studio), made(studio, seed=8)
     thumbnail = studio.outputs.parent / "thumbnails" / str(export.stamp)[:2] / f"{export.stamp}.webp"
