@@ -56,8 +56,7 @@ def notice_list(notices: Sequence[QueuedNotice], now: datetime) -> Markup:
     """Returns the notices that wait, the one that is due first at the top, each with its clock."""
     rows = joined(
         Markup(
-            '<li><a href="/review/notice/{}"><b>Notice: a picture of a person</b>{}<time>{}</time>'
-            "<code>{}</code></a></li>"
+            '<li><a href="/review/notice/{}"><b>Notice about a picture</b>{}<time>{}</time><code>{}</code></a></li>'
         ).format(
             one.case_id,
             Markup("<span>{}</span>").format(NOTICE_STATES[CONTESTED])

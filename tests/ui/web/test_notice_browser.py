@@ -134,7 +134,7 @@ def test_from_the_form_to_the_removal_and_a_mirrored_copy_that_is_withheld(
 
     # First in the queue, with a clock that counts, and turns red when the time is over: also while it is looked at.
     reviewer.reload()
-    says(reviewer, ".notices", "Notice: a picture of a person")
+    says(reviewer, ".notices", "Notice about a picture")
     expect(reviewer.locator(".clock")).not_to_have_css("color", RED)
     clock.later = timedelta(hours=48) - timedelta(seconds=20)
     reviewer.reload()
