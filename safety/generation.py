@@ -159,6 +159,20 @@ class Fingerprint:
 
 
 @dataclass(frozen=True, slots=True)
+class KeptManifest:
+    """Holds the signed manifest of a finished picture as it was handed out, for copies that lose theirs.
+
+    `id` is C2PA's identifier of the active manifest, `store` the manifest store as bytes (application/c2pa), and
+    `outline` what even a part of the picture is known again by (safety/marks/outline.py); "" where it was not kept.
+    """
+
+    stamp: str
+    id: str
+    store: bytes = field(repr=False)
+    outline: str = field(default="", repr=False)
+
+
+@dataclass(frozen=True, slots=True)
 class Export:
     """Describes a marked file on disk. `marks` names the layers that were read back from it, `sha256` is hex."""
 
@@ -171,6 +185,7 @@ class Export:
     fingerprint: Fingerprint | None = None
     # The stamp of the picture that this one was enlarged from; "" for one that was drawn.
     source: str = ""
+    manifest: KeptManifest | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -191,6 +206,7 @@ class ExportRecord:
     fingerprint: Fingerprint | None = None
     declared: bool = False
     source: str = ""
+    manifest: KeptManifest | None = None
 
     @property
     def origin(self) -> str:

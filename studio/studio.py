@@ -27,7 +27,6 @@ from PIL import Image
 from engines.interface import Preview, Progress, silent
 from engines.validation import complete, draw_seeds
 from safety.audit import Case
-from safety.audit.serialize import export_facts
 from safety.errors import RequestError
 from safety.generation import (
     Delivered,
@@ -299,7 +298,7 @@ class Studio(StudioViews):
             source = source_of(self.audit, case_id)
             exports = tuple(self._export(case_id, generation, picture, source) for picture in generation.pictures)
             for export in exports:
-                self.audit.append(case_id, "exported", export_facts(export))
+                self.audit.record_export(case_id, export)
             self.library.record_reviewed(person, case_id, generation, exports)
         return exports
 

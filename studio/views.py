@@ -22,6 +22,7 @@ from safety.generation import Export, GenerationRequest, PictureResult, Refused
 from safety.guard import Observer
 from safety.health import CheckInfo, Health, examine
 from safety.marks.export import Exporter
+from safety.marks.given_back import GivenBack, read_kept
 from safety.marks.keys import secret
 from safety.marks.mark_view import MarkView
 from safety.messages.catalogue import Messages
@@ -34,8 +35,10 @@ from safety.prompt.request_syntax import prompts_to_draw
 from safety.prompt.rewrite import Rewriter
 from safety.records import Picture, Prompt
 from safety.review.blocked_pictures import RemovedPictureCheck
+from safety.review.client import LOCAL
 from safety.review.labelled_cases import labelled_cases
 from safety.review.personal_data import personal_data
+from safety.review.rate_limit import LOOKUP
 from safety.review.retention import RetentionRules
 from safety.review.service import ReviewService
 from safety.review.transparency import Period, transparency_report
@@ -307,6 +310,20 @@ class StudioViews:
         return secret(self.outputs.parent / "keys", "api")
 
     # ---- the audit log ----
+
+    def kept_credentials(self, stamp: str = "", manifest_id: str = "", client: str = LOCAL) -> GivenBack:
+        """Returns the credentials that are kept of a stamp, or by C2PA's identifier; no picture is compared.
+
+        Raises RequestError where none are kept, LimitError.
+        """
+        self.review.rate_limiter.count(client, LOOKUP)
+        kept = self.audit.find_manifest(stamp, manifest_id)
+        found = read_kept(kept, self.exporter.marks.reading_keys().signing) if kept else None
+        if found is None:
+            raise RequestError(
+                "No credentials are kept here under this name.", "Verify a file: its stamp is named there."
+            )
+        return found
 
     def list_cases(self, limit: int) -> list[Row]:
         """Returns the newest `limit` cases, newest first."""

@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING, Any
 
 from safety.audit import serialize
 from safety.audit.confirmations import confirm
-from safety.audit.hash_chain import CLOSED, canonical, utc_now
+from safety.audit.hash_chain import CLOSED, EXPORTED, canonical, utc_now
 from safety.audit.overrides import redeem, request_digest, restore_redeemed_by
 from safety.generation import Delivered, Export, Generation, GenerationRequest, Refused
 from safety.records import Decision, Verdict
 
 if TYPE_CHECKING:
-    from safety.audit.database import Database
+    from safety.audit.database import Database, DatabaseWriter
     from safety.messages.catalogue import Messages
 
 # Outcomes that a person got: with any other, a redeemed override is restored.
@@ -82,7 +82,8 @@ class Case:
 
     def record_export(self, export: Export) -> None:
         """Records a marked file: from here on the registry finds it."""
-        self.record("exported", **serialize.export_facts(export))
+        with self._database.write_transaction() as writer:
+            record_export(writer, self.id, export)
 
     def close_refused(self, decision: Decision) -> Refused:
         """Closes the case with the decision that refused it; returns the outcome.
@@ -118,6 +119,13 @@ class Case:
         return canonical(
             {"prompt": request.prompt, "negative_prompt": request.negative_prompt, "reasons": self._evidence}
         )
+
+
+def record_export(writer: DatabaseWriter, case_id: str, export: Export) -> None:
+    """Adds the row of a marked file, and keeps its manifest beside the chain."""
+    writer.append(case_id, EXPORTED, serialize.export_facts(export))
+    if export.manifest:
+        writer.manifests.add(case_id, utc_now(), export.manifest)
 
 
 def _activity_outcome(facts: Mapping[str, Any]) -> str:

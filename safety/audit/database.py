@@ -29,6 +29,7 @@ from safety.audit.hash_chain import (
 )
 from safety.audit.library_table import LibraryTable
 from safety.audit.liveness import ProcessLock
+from safety.audit.manifest_table import ManifestTable
 from safety.audit.migrate import migrate
 from safety.audit.notice_table import NoticeTable
 from safety.audit.tables import TRIGGERS, chain_head, content, entry
@@ -57,6 +58,7 @@ class DatabaseReader:
         self.appeal_queue = AppealQueue(connection)
         self.notices = NoticeTable(connection)
         self.library = LibraryTable(connection)
+        self.manifests = ManifestTable(connection)
 
     def entries(self) -> Iterator[Entry]:
         """Yields all rows of the chain by number, a thousand at a time in memory."""

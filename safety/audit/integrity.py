@@ -19,6 +19,7 @@ def all_problems(reader: DatabaseReader, database: Database) -> Iterator[str]:
     for trigger in database.missing_triggers(reader):
         yield f"The trigger {trigger} is gone: rows can be changed."
     yield from _content_problems(reader, database.keys)
+    yield from _manifest_problems(reader)
     yield from _queue_problems(reader, database.keys)
     yield from _notice_problems(reader, database.keys)
 
@@ -37,6 +38,13 @@ def _notice_problems(reader: DatabaseReader, keys: Keys) -> Iterator[str]:
         names = ("state", "due", "receipt", "target", "stamp")
         if any(getattr(notice, name) != getattr(queued, name) for name in names):
             yield f"The notice {queued.case_id} was edited: its rows say that it is {notice.state or 'not there'}."
+
+
+def _manifest_problems(reader: DatabaseReader) -> Iterator[str]:
+    """Yields a sentence for each manifest that no export names so. One that is gone was erased, or had its time."""
+    for stamp, digest in reader.manifests.digests():
+        if all(entry.parse_facts().get("manifest") != digest for entry in reader.exports([stamp], "")):
+            yield f"The manifest kept under the stamp {stamp} was edited, or put in by hand."
 
 
 def _content_problems(reader: DatabaseReader, keys: Keys) -> Iterator[str]:

@@ -13,11 +13,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from safety.audit import serialize
-from safety.audit.case import Case
+from safety.audit.case import Case, record_export
 from safety.audit.hash_chain import CLOSED, OPENED, Keys
 from safety.audit.overrides import restore_redeemed_by
 from safety.errors import AuditError, Cancelled, RequestError
-from safety.generation import ExportRecord, GenerationRequest, Stamp
+from safety.generation import Export, ExportRecord, GenerationRequest, KeptManifest, Stamp
 
 if TYPE_CHECKING:
     from safety.audit.database import Database, DatabaseReader, DatabaseWriter
@@ -114,6 +114,13 @@ class AuditLog:
         if not case.closed:
             case.close("failed", {"error": "", "sentence": "The work ended without an outcome."})
 
+    def record_export(self, case_id: str, export: Export) -> None:
+        """Adds the row of a marked file of a case that is closed. Raises RequestError for an unknown case."""
+        with self.write_transaction() as writer:
+            if not writer.entries_of(case_id):
+                raise unknown_case(case_id)
+            record_export(writer, case_id, export)
+
     def append(self, case_id: str, event: str, facts: Mapping[str, object]) -> None:
         """Adds a row for what happens to a case after its closing. Raises RequestError for an unknown case."""
         with self.write_transaction() as writer:
@@ -147,7 +154,15 @@ class AuditLog:
             if best is None:
                 return None
             opened = reader.entries_of(best.case_id)[0]
-        return serialize.export_record(best, str(opened.parse_facts().get("kind", "")))
+            kept = reader.manifests.of_stamp(str(best.stamp))
+        return serialize.export_record(best, str(opened.parse_facts().get("kind", "")), kept)
+
+    def find_manifest(self, stamp: str = "", id_: str = "") -> KeptManifest | None:
+        """Returns the manifest that is kept of a stamp, or by C2PA's identifier; None where none is, or was changed."""
+        with self.read_transaction() as reader:
+            kept = reader.manifests.of_stamp(stamp) if stamp else reader.manifests.of_id(id_)
+        record = self.find([kept.stamp], "") if kept else None
+        return record.manifest if record else None
 
     def verify(self) -> Texts:
         """Returns whatever is wrong with the record, a sentence each that names the row; none for a sound one."""

@@ -5,6 +5,7 @@ A row holds numbers, codes and keyed hashes, never a word that a person wrote.
 
 from __future__ import annotations
 
+import hashlib
 import json
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -18,6 +19,7 @@ from safety.generation import (
     Fingerprint,
     Generation,
     GenerationRequest,
+    KeptManifest,
     SteeringResult,
 )
 from safety.messages.catalogue import Messages, RenderedReason
@@ -132,6 +134,7 @@ def export_facts(export: Export) -> Facts:
         "pdq_quality": export.fingerprint.quality if export.fingerprint else 0,
         "format": export.path.suffix.lstrip(".").lower(),
         **({"source": export.source} if export.source else {}),
+        **({"manifest": hashlib.sha256(export.manifest.store).hexdigest()} if export.manifest else {}),
     }
 
 
@@ -155,12 +158,14 @@ def error_facts(error: BaseException) -> Facts:
 # ---- rows to what is shown ----
 
 
-def export_record(entry: Entry, kind: str) -> ExportRecord:
+def export_record(entry: Entry, kind: str, kept: KeptManifest | None = None) -> ExportRecord:
     """Returns an export as the registry knows it. Rows of older versions have no size and no fingerprint.
 
-    `kind` is that of its case: a "mark" case is of a picture from elsewhere.
+    `kind` is that of its case: a "mark" case is of a picture from elsewhere. `kept` is the manifest under its stamp: of
+    another export, or changed by hand, it does not count.
     """
     facts = entry.parse_facts()
+    is_its_own = kept is not None and hashlib.sha256(kept.store).hexdigest() == facts.get("manifest")
     return ExportRecord(
         stamp=str(entry.stamp),
         case=entry.case_id,
@@ -171,6 +176,7 @@ def export_record(entry: Entry, kind: str) -> ExportRecord:
         fingerprint=Fingerprint(facts["pdq"], facts["pdq_quality"]) if facts.get("pdq") else None,
         declared=kind == "mark",
         source=facts.get("source", ""),
+        manifest=kept if is_its_own else None,
     )
 
 

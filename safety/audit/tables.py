@@ -8,13 +8,14 @@ appeal    the queue of appeals: an index of what the chain says of them
 act       what each client did when, by a keyed hash of the address: what rate limits are counted on; deletable
 notice    notices about pictures: an index of what the chain says of them. removal: the pictures that they removed
 library   what each person has made, by a keyed hash of the person; deletable. library_choice: whose words it keeps
+manifest  the signed manifest of each finished picture, and the outline that it is known again by; deletable
 """
 
 from __future__ import annotations
 
 import sqlalchemy as sa
 
-REVISION = "0004"  # the newest step under migrations/
+REVISION = "0005"  # the newest step under migrations/
 NUMBER = sa.BigInteger().with_variant(sa.Integer, "sqlite")
 
 meta = sa.MetaData()
@@ -100,6 +101,17 @@ library_choice = sa.Table(
     meta,
     sa.Column("person", sa.Text, primary_key=True),
     sa.Column("keep_prompts", sa.Integer, nullable=False),
+)
+
+manifest = sa.Table(
+    "manifest",
+    meta,
+    sa.Column("stamp", sa.Text, primary_key=True),
+    sa.Column("id", sa.Text, nullable=False, index=True),
+    sa.Column("case_id", sa.Text, nullable=False, index=True),
+    sa.Column("time", sa.Text, nullable=False, index=True),
+    sa.Column("outline", sa.Text, nullable=False),
+    sa.Column("store", sa.LargeBinary, nullable=False),
 )
 
 _BOTH = ("entry_no_update", "entry_no_delete", "head_no_delete", "head_no_insert", "kept_no_update")

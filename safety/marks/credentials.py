@@ -17,6 +17,7 @@ from safety.errors import ExportError
 from safety.marks.claim import CREATED, EARLIER, EditStep, manifest
 from safety.marks.keys import SigningKeys
 from safety.marks.manifest import Credentials, parse_report
+from safety.marks.manifest_store import MEDIA_TYPE
 from safety.marks.provenance import Provenance
 
 # Neither reading nor signing may call out: no manifest by URL, no OCSP. A time-stamp authority is asked if one is set.
@@ -151,3 +152,25 @@ def _media_type(data: bytes) -> str:
     if data[4:8] == b"ftyp" and b"avif" in data[8:64]:
         return "image/avif"
     return next((name for magic, name in _MAGIC if data.startswith(magic)), "")
+
+
+def read_store(store: bytes, *known: SigningKeys) -> Credentials | None:
+    """Reads a manifest store without its file, whose hash then cannot fit; None if it cannot be parsed."""
+    import c2pa
+
+    trust = {
+        "trust_anchors": "".join(keys.root for keys in known),
+        "allowed_list": "".join(keys.leaf for keys in known),
+    }
+    settings: dict[str, Any] = {
+        "verify": {**_OFFLINE, "verify_trust": bool(known)},
+        "trust": {name: pem for name, pem in trust.items() if pem},
+    }
+    try:
+        with (
+            c2pa.Context.from_dict(settings) as context,
+            c2pa.Reader(MEDIA_TYPE, BytesIO(store), context=context) as reader,
+        ):
+            return parse_report(json.loads(reader.json()))
+    except (c2pa.C2paError, ValueError):
+        return None

@@ -14,11 +14,13 @@ from typing import TYPE_CHECKING
 from unicodedata import category, normalize
 
 from safety.errors import ExportError, FileError
-from safety.generation import Export, GeneratedPicture, Generation, Stamp
+from safety.generation import Export, GeneratedPicture, Generation, KeptManifest, Stamp
 from safety.image_io import as_rgb, open_picture
 from safety.marks import MarkReadings, Marks, credentials, metadata, metadata_reader
 from safety.marks.disclosure import DisclosedField, disclosed_fields
+from safety.marks.manifest_store import embedded_store
 from safety.marks.mark_view import MarkView, mark_view
+from safety.marks.outline import outline
 from safety.marks.provenance import Provenance
 from safety.marks.similarity import fingerprint
 
@@ -83,6 +85,7 @@ class Exporter:
             marks=("visible", *readings.stamps()),
             fingerprint=fingerprint(picture),
             source=provenance.source,
+            manifest=_kept_manifest(data, picture, readings, provenance.stamp),
         )
 
     def written_prompt(self, path: Path) -> str:
@@ -127,6 +130,12 @@ class Exporter:
         if readings.metadata.stamp != provenance.stamp:
             raise ExportError("The metadata cannot be read back.", "Choose another format.")
         return picture, readings
+
+
+def _kept_manifest(data: bytes, picture: Image, readings: MarkReadings, stamp: Stamp) -> KeptManifest | None:
+    """Returns what the registry keeps of a finished file, so that copies without credentials get them back."""
+    signed = readings.credentials
+    return KeptManifest(str(stamp), signed.id, embedded_store(data), outline(picture)) if signed else None
 
 
 def provenance_of(case_id: str, generation: Generation, picture: GeneratedPicture) -> Provenance:

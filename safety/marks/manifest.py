@@ -58,6 +58,7 @@ class Credentials:
     signals: Signals = Signals()
     training: tuple[tuple[str, TrainingUse], ...] = ()
     reservations: tuple[str, ...] = ()
+    id: str = ""  # C2PA's identifier of the active manifest
 
 
 def parse_report(report: Mapping[str, Any], document: object = None) -> Credentials | None:
@@ -80,6 +81,7 @@ def parse_report(report: Mapping[str, Any], document: object = None) -> Credenti
         signals=signals(chain),
         training=uses_of(chain),
         reservations=reservations_of(chain),
+        id=name,
     )
 
 

@@ -14,6 +14,7 @@ from enum import StrEnum
 from typing import TYPE_CHECKING, Protocol
 
 from safety.generation import ExportRecord, Fingerprint
+from safety.marks.outline import CELLS, MIN_SCORE, Shades, likeness, shades
 from safety.perceptual_hash import as_hex, pdq, pdq_poses
 
 if TYPE_CHECKING:
@@ -28,6 +29,7 @@ MIN_OTHER_DISTANCE = 95  # of another picture; in between nothing is said
 MIN_QUALITY = 8  # of 100; PDQ asks for 50 to search among millions, flat art has 10 to 60 and compares well
 HASH_SIDE = 512  # pixels, as PDQ's authors advise; also keeps large pictures quick
 WHOLE_AREA = (0.93, 1.07)  # shares of the recorded picture's area between which it counts as all there
+MIN_TURN = 0.5  # degrees; less is left as it is
 MAX_ANGLE = 2.0  # degrees; a picture that was turned further has lost its corners
 
 
@@ -45,6 +47,7 @@ class Similarity(StrEnum):
     FILE = "file"  # byte for byte
     PICTURE = "picture"  # another file of the same picture
     EDITED = "edited"
+    EXCERPT = "excerpt"  # a part of the picture, or the picture with something round it
     ANOTHER = "another"  # the stamp is known, the picture is not its own
     UNCLEAR = "unclear"  # a small part of it, or too plain to tell
 
@@ -53,11 +56,18 @@ class Similarity(StrEnum):
 class Comparison:
     """Holds how a file compares with its record, and in how many bits of 256 the fingerprints differ.
 
-    `distance` is None where they were not compared.
+    `distance` is None where they were not compared. `likeness` is how well it fits into the outline of the record, at
+    most 1; None where that was not needed, or not kept.
     """
 
     similarity: Similarity
     distance: int | None = None
+    likeness: float | None = None
+
+    @property
+    def agrees(self) -> bool:
+        """Tells whether the picture is the one on record, whole or a part of it."""
+        return self.similarity not in (Similarity.ANOTHER, Similarity.UNCLEAR)
 
 
 def fingerprint(image: Image) -> Fingerprint:
@@ -68,11 +78,15 @@ def fingerprint(image: Image) -> Fingerprint:
 
 @dataclass(frozen=True, slots=True)
 class Appearance:
-    """Holds what a picture looks like: its size in pixels, and its fingerprints in all poses, 64 hex digits each."""
+    """Holds what a picture looks like: its size in pixels, its fingerprints in all poses, 64 hex digits each.
+
+    `shades` is it small and grey, for the outline of a part.
+    """
 
     width: int
     height: int
     hashes: tuple[str, ...]
+    shades: Shades | None = None
 
 
 def appearance(image: Image, mark: DecodedMark | None, size: tuple[int, int]) -> Appearance:
@@ -80,7 +94,9 @@ def appearance(image: Image, mark: DecodedMark | None, size: tuple[int, int]) ->
 
     If its mark says that it was turned, it is turned back, too.
     """
-    return Appearance(*size, tuple(_hashes(image, mark.geometry.angle if mark else 0.0)))
+    angle = mark.geometry.angle if mark else 0.0
+    upright = image.rotate(angle) if abs(angle) > MIN_TURN else image
+    return Appearance(*size, tuple(_hashes(image, angle)), shades(upright) if mark else None)
 
 
 def distance(hashes: Iterable[str], known: Fingerprint) -> int:
@@ -93,7 +109,7 @@ def _hashes(image: Image, angle: float) -> Iterator[str]:
 
     `angle`: by how many degrees it was turned clockwise, as far as its mark tells; that is undone too.
     """
-    for picture in [image, image.rotate(angle)] if abs(angle) > 0.5 else [image]:
+    for picture in [image, image.rotate(angle)] if abs(angle) > MIN_TURN else [image]:
         yield from map(as_hex, pdq_poses(_reduce(picture)))
 
 
@@ -107,7 +123,33 @@ def compare(seen: Appearance, mark: DecodedMark | None, record: ExportRecord, sh
     if record.fingerprint is None:
         return Comparison(Similarity.UNCLEAR)
     bits = distance(seen.hashes, record.fingerprint)
-    return Comparison(_similarity(bits, record.fingerprint.quality, _is_whole(seen, mark, record)), bits)
+    if bits > MAX_EDITED_DISTANCE and (score := _likeness(seen, mark, record)) is not None:
+        if score >= MIN_SCORE:
+            return Comparison(Similarity.EXCERPT, bits, score)
+    else:
+        score = None
+    return Comparison(_similarity(bits, record.fingerprint.quality, _is_whole(seen, mark, record)), bits, score)
+
+
+def _likeness(seen: Appearance, mark: DecodedMark | None, record: ExportRecord) -> float | None:
+    """Returns how well a picture fits into the outline of a record, in the size that its mark tells.
+
+    None without a mark, or where no outline is kept.
+    """
+    if mark is None or seen.shades is None or record.manifest is None or not record.manifest.outline:
+        return None
+    scale = _relative_scale(seen, mark, record) * seen.shades.width / seen.width
+    wider = mark.geometry.stretch**0.5
+    cell = (record.width / CELLS * scale * wider, record.height / CELLS * scale / wider)
+    return likeness(seen.shades, record.manifest.outline, cell, upright=mark.geometry.pose == 0)
+
+
+def _relative_scale(seen: Appearance, mark: DecodedMark, record: ExportRecord) -> float:
+    """Returns the pixels of a picture per pixel of the recorded one, as its mark tells."""
+    from safety.marks.invisible.detect import tile_scale
+
+    sizes = (seen.width, seen.height), (record.width, record.height)
+    return mark.geometry.scale * tile_scale(sizes[0]) / tile_scale(sizes[1])
 
 
 def _similarity(bits: int, quality: int, whole: bool) -> Similarity:
@@ -124,10 +166,7 @@ def _is_whole(seen: Appearance, mark: DecodedMark | None, record: ExportRecord) 
     """Returns whether about all of the recorded picture should be there: a crop would be taken for another picture."""
     if mark is None:
         return (seen.width, seen.height) == (record.width, record.height)
-    from safety.marks.invisible.detect import tile_scale
-
-    recorded = (record.width, record.height)
-    scale = mark.geometry.scale * tile_scale((seen.width, seen.height)) / tile_scale(recorded)
+    scale = _relative_scale(seen, mark, record)
     share = seen.width * seen.height / (scale**2 * record.width * record.height)
     return WHOLE_AREA[0] <= share <= WHOLE_AREA[1] and abs(mark.geometry.angle) < MAX_ANGLE
 

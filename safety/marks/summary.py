@@ -15,6 +15,7 @@ from safety.marks.similarity import Comparison, Similarity
 EVIDENCE = "Marks are evidence, not proof: they can be removed and copied."
 NOTHING = "No mark was found. That says nothing about where the picture comes from: marks can be removed."
 EDITED = "edited after signing"
+GIVEN_BACK = "It lost its credentials, which were kept here: they are given back below."
 HASH_MISMATCH = "assertion.dataHash.mismatch"  # C2PA's code for bytes that are not those that were signed
 # Endings of IPTC's digital source types that speak of a model, compositeWithTrainedAlgorithmicMedia included.
 _AI_SOURCES = ("trainedalgorithmicmedia", "algorithmicmedia")
@@ -103,6 +104,8 @@ def _summarise_export(readings: MarkReadings, record: ExportRecord, comparison: 
             return f"M{origin[1:]}. {how} {EVIDENCE}"
         case Similarity.EDITED:
             return f"M{origin[1:]}, and {EDITED if broken else 'edited since'}. {EVIDENCE}"
+        case Similarity.EXCERPT:
+            return f"M{origin[1:]}. A part of the picture, or the picture with something round it. {EVIDENCE}"
         case Similarity.ANOTHER:
             return f"A copied mark: the stamp is that of a picture {origin}, and this is another picture. {EVIDENCE}"
         case Similarity.UNCLEAR:

@@ -9,11 +9,12 @@ from typing import Any
 
 from safety.generation import ExportRecord
 from safety.marks import Marks
+from safety.marks.given_back import GivenBack, give_back
 from safety.marks.manifest import Credentials
 from safety.marks.reading import MarkReadings
 from safety.marks.signals import AiStatement, Signals
 from safety.marks.similarity import Comparison, ExportRegistry, Similarity, compare
-from safety.marks.summary import contradictions, summarise
+from safety.marks.summary import GIVEN_BACK, contradictions, summarise
 
 __all__ = ["ExportRegistry", "NoRegistry", "Verification", "verify"]
 
@@ -30,7 +31,8 @@ class Verification:
     """Holds what a file says about its origin.
 
     `sha256` is the file's, as hex. `record` is the export of this studio that it goes back to, `comparison` how it
-    compares with it; both are None where there is none. `contradictions` are sentences, worst first.
+    compares with it; both are None where there is none. `contradictions` are sentences, worst first. `given_back` are
+    the credentials that the file lost and that were kept here.
     """
 
     sha256: str
@@ -39,6 +41,7 @@ class Verification:
     comparison: Comparison | None
     contradictions: tuple[str, ...]
     summary: str
+    given_back: GivenBack | None = None
 
     @property
     def stamps(self) -> dict[str, str]:
@@ -59,6 +62,7 @@ class Verification:
         return {
             "sha256": self.sha256,
             "layers": layers,
+            "given_back": self.given_back.as_json() if self.given_back else None,
             "foreign": [asdict(mark) for mark in self.readings.third_party],
             "unread": list(self.readings.failures),
             "reveals": [asdict(field) | {"group": str(field.group)} for field in self.readings.disclosed],
@@ -77,13 +81,15 @@ def verify(file: bytes | Path, marks: Marks, registry: ExportRegistry, client: s
     readings = read.readings
     record = registry.find(dict.fromkeys(map(str, readings.stamps().values())), read.sha256)
     comparison = compare(read.appearance, readings.invisible, record, read.sha256) if record else None
+    given_back = give_back(readings, record, comparison, marks.reading_keys().signing)
     return Verification(
         sha256=read.sha256,
         readings=readings,
         record=record,
         comparison=comparison,
         contradictions=tuple(contradictions(readings, record, comparison)),
-        summary=summarise(readings, record, comparison),
+        summary=" ".join(filter(None, (summarise(readings, record, comparison), GIVEN_BACK if given_back else ""))),
+        given_back=given_back,
     )
 
 
@@ -118,7 +124,9 @@ def _invisible(readings: MarkReadings) -> dict[str, Any]:
 
 def _registry(record: ExportRecord | None, comparison: Comparison | None) -> dict[str, Any]:
     if record is None or comparison is None:
-        return dict.fromkeys(("case", "time", "sha256", "declared", "source", "unchanged", "match", "distance"))
+        return dict.fromkeys(
+            ("case", "time", "sha256", "declared", "source", "unchanged", "match", "distance", "likeness")
+        )
     return {
         "case": record.case,
         "time": record.time,
@@ -128,4 +136,5 @@ def _registry(record: ExportRecord | None, comparison: Comparison | None) -> dic
         "unchanged": comparison.similarity is Similarity.FILE,
         "match": str(comparison.similarity),
         "distance": comparison.distance,
+        "likeness": None if comparison.likeness is None else round(comparison.likeness, 3),
     }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from base64 import b64encode
 from collections.abc import Sequence
 from dataclasses import asdict
 from typing import Any
@@ -11,7 +12,7 @@ from safety.audit.serialize import case_rows, parse_content
 
 
 def personal_data(audit: AuditLog, cases: Sequence[str] = (), client: str = "") -> list[dict[str, Any]]:
-    """Returns cases with their rows and what is kept of them (words, pictures as base64), oldest first.
+    """Returns cases with their rows and what is kept of them (words; pictures and credentials as base64), oldest first.
 
     The cases are named by their ids, or by an address (`client_of`) for as long as that is kept. Raises RequestError
     for the id of an unknown case.
@@ -25,6 +26,10 @@ def personal_data(audit: AuditLog, cases: Sequence[str] = (), client: str = "") 
                 raise unknown_case(case_id)
             kept = {kind: parse_content(text) for kind, text in content.items()}
             library = [asdict(entry) for entry in reader.library.of_case(case_id)]
-            more = {"library": library} if library else {}
+            more: dict[str, Any] = {"library": library} if library else {}
+            if manifests := reader.manifests.of_case(case_id):
+                more["credentials"] = [
+                    asdict(one) | {"store": b64encode(one.store).decode("ascii")} for one in manifests
+                ]
             rows.append({"case": case_id, "rows": case_rows(entries, {}), "kept": kept, **more})
     return rows

@@ -27,7 +27,8 @@ class RetentionDays(ConfigModel):
 
     `words`, `appeal`, `picture`, `review`, `notice` and `blocked` are kinds of content beside the chain, `clients` the
     activity that rate limits are counted on, `finished` the files of delivered pictures, `library` words that people
-    keep themselves. Answers to a notice go with notices, and what was decided on them with reviews.
+    keep themselves, `manifests` the signed credentials of delivered pictures. Answers to a notice go with notices, and
+    what was decided on them with reviews.
     """
 
     words: float = Field(ge=0)
@@ -39,6 +40,7 @@ class RetentionDays(ConfigModel):
     clients: float = Field(ge=0)
     finished: float = Field(ge=0)
     library: float = Field(ge=0)
+    manifests: float = Field(ge=0, default=0)
 
 
 class AppealTerms(ConfigModel):
@@ -121,8 +123,8 @@ class Retention:
                     deleted += writer.library.forget_words_before(timestamp(now - timedelta(days=days)), chosen)
             if self.days.notice:
                 writer.notices.forget_people_before(timestamp(now - timedelta(days=self.days.notice)))
-            if self.days.clients:
-                deleted += writer.activity.delete_before(timestamp(now - timedelta(days=self.days.clients)))
+            tables = ((self.days.clients, writer.activity), (self.days.manifests, writer.manifests))
+            deleted += sum(table.delete_before(timestamp(now - timedelta(days=days))) for days, table in tables if days)
         deleted += self._delete_old_files(now)
         if deleted:
             self.audit.scrub()
@@ -188,6 +190,7 @@ class Retention:
             erased += ["client"] if writer.activity.delete_case(case_id) else []
             delete_thumbnails(self.outputs, [entry.stamp for entry in writer.library.of_case(case_id)])
             erased += ["library"] if writer.library.delete_case(case_id) else []
+            erased += ["credentials"] if writer.manifests.delete_case(case_id) else []
         folder = self.outputs / case_id
         if folder.is_dir():
             erased += sorted(path.name for path in folder.iterdir())

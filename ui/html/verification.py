@@ -38,6 +38,7 @@ FACTS = {
     "score": "score",
     "case": "case",
     "distance": "distance",
+    "likeness": "likeness",
 }
 DISCLOSURE_GROUPS = ("who", "where", "when", "tool", "words", "other")
 PERSONAL = ("who", "where", "words")
@@ -88,7 +89,7 @@ def report(result: Row | Problem | None, language: str = ENGLISH) -> Markup:
         texts["verify.title"],
         plain_times(in_language(result["summary"], language)),
         _contradictions(result["contradictions"], texts),
-        articles,
+        articles + given_back(result.get("given_back"), texts),
         _third_party(result["foreign"], result["unread"], texts),
         disclosures(result["reveals"], texts),
         texts["verify.honest"],
@@ -137,6 +138,19 @@ def _article(state: str, title: str, finding: str, text: str, details: Markup) -
     return Markup(
         '<article class="sl-layer sl-{}"><header><h4>{}</h4><strong>{}</strong></header><p>{}</p>{}</article>'
     ).format(state, title, finding, text, details)
+
+
+def given_back(row: Row | None, texts: Texts) -> Markup:
+    """Returns the credentials that a file lost and that were kept here, with a way to save them; none for none."""
+    if row is None:
+        return Markup("")
+    pairs = _details({"found": True, "valid": row["signed"], **row}, texts)
+    save = Markup('<p><a download="{}.c2pa" href="data:application/c2pa;base64,{}">{}</a></p>').format(
+        row["stamp"], row["store"], texts["verify.given_back_save"]
+    )
+    finding = texts["verify.given_back_found" if row["signed"] else "verify.changed"]
+    state = "found" if row["signed"] else "broken"
+    return _article(state, texts["verify.given_back"], finding, texts["verify.given_back_proves"], facts(pairs) + save)
 
 
 def _third_party(marks: Sequence[Row], unread: Sequence[str], texts: Texts) -> Markup:

@@ -11,7 +11,7 @@ from starlette.middleware import Middleware
 from starlette.responses import JSONResponse
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from ui.http import images, judging, models, moderations, notice_calls, operations
+from ui.http import images, judging, models, moderations, notice_calls, operations, soft_binding
 from ui.http.access import Access
 from ui.http.ascii_json import AsciiJson
 from ui.http.body import Bodies
@@ -30,7 +30,7 @@ ABOUT = """Judges prompts and pictures, makes pictures that are judged and marke
 
 Images, models and moderations have OpenAI's shapes: point a client at this address with `/v1`. The rest, under
 `/v1/safety`, is this studio's own. Errors are one sentence each: `error.message`, or problem+json."""
-FILES = ("/v1/safety/look", "/v1/safety/verify", "/v1/safety/mark")
+FILES = ("/v1/safety/look", "/v1/safety/verify", "/v1/safety/mark", soft_binding.BY_CONTENT)
 # Clients send these a picture as a form. It is read and thrown away: who is cut off in the middle reads no answer.
 NOT_OFFERED = ("/v1/images/edits", "/v1/images/variations")
 PICTURES = ("/v1/moderations", "/v1/safety/notices")
@@ -71,7 +71,7 @@ def make_app(studio: Studio, access: Access, secret: bytes, metrics: Metrics | N
     context = ApiContext(studio, secret, metrics)
     studio.review.notice_decisions.when_removed.append(answers.forget_pictures)
     app.state.access, app.state.context = access, context
-    for part in (images, models, moderations, judging, notice_calls, operations):
+    for part in (images, models, moderations, judging, notice_calls, soft_binding, operations):
         app.include_router(part.routes(context))
     app.add_exception_handler(ApiError, _api_error)
     app.add_exception_handler(RequestValidationError, _malformed)

@@ -56,6 +56,7 @@ VERIFIED: Row = {
     "unread": [],
     "reveals": [],
     "contradictions": [],
+    "given_back": None,
     "summary": "This picture was made here, and has not been changed since.",
 }
 NOTICE: Row = {
@@ -67,6 +68,18 @@ NOTICE: Row = {
     "blocks": False,
 }
 RECEIPT = "7K3QD-0M4XB-92HTV-PZ6RC"
+MANIFEST_ID = "urn:c2pa:2b5c8a1e-6f0d-4f6e-9f43-2f1d6b1c7a90"
+KEPT: Row = {
+    "compared": False,
+    "stamp": STAMP,
+    "alg": "safelight.tilemark",
+    "manifest_id": MANIFEST_ID,
+    "signed": True,
+    "trusted": True,
+    "claims": {"generator": "Safelight 0.1.0", "model": "pocket", "time": "2026-11-29T12:00:00+00:00"},
+    "store": "AAAQCGp1bWIAAAAeanVtZGMycGE...",
+}
+MATCHES: Row = {"matches": [{"manifestId": MANIFEST_ID}]}
 REFUSED: Row = {"case": CASE, **BLOCKED, "categories": ["violence"], "passes_in": ["art", "medical"], "warning": ""}
 ERROR: Row = {
     "error": {
@@ -97,6 +110,7 @@ REQUESTS: dict[tuple[str, str], Row] = {
     ("post", "/v1/moderations"): {"input": "gore"},
     ("post", "/v1/safety/judge"): {"prompt": "gore", "mode": "general", "suggest": True},
     ("post", "/v1/safety/look"): {"picture": PICTURE, "prompt": "a red apple", "mode": "general"},
+    ("post", "/v1/c2pa/matches/byBinding"): {"alg": "safelight.tilemark", "value": STAMP},
     ("post", "/v1/safety/appeals"): {"case": CASE, "prompt": "gore", "remark": "For a film about surgery."},
     ("post", "/v1/safety/reports"): {"prompt": "gore", "mode": "general", "remark": "For a film about surgery."},
     ("post", "/v1/safety/notices"): {
@@ -143,6 +157,15 @@ ANSWERS: dict[tuple[str, str], Row | None] = {
         "digest": SHA256,
         "modes": {"general": {"title": "General", "about": "For everyday work and mixed audiences."}},
         "limits": {"general": {"prompt": {"violence": {"note": 0.4, "warn": 0.55, "block": 0.7}}}},
+    },
+    ("get", "/v1/safety/manifests/{stamp}"): KEPT,
+    ("get", "/v1/c2pa/matches/byBinding"): MATCHES,
+    ("post", "/v1/c2pa/matches/byBinding"): MATCHES,
+    ("post", "/v1/c2pa/matches/byContent"): {"matches": [{"manifestId": MANIFEST_ID, "similarityScore": 92}]},
+    ("get", "/v1/c2pa/manifests/{manifestId}"): None,
+    ("get", "/v1/c2pa/services/supportedAlgorithms"): {
+        "watermarks": [{"alg": "safelight.tilemark"}],
+        "fingerprints": [],
     },
     ("get", "/metrics"): None,
     ("get", "/health/live"): {"live": True},

@@ -8,6 +8,7 @@ import subprocess
 import sys
 import threading
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +20,7 @@ from hypothesis import strategies as st
 
 from safety.audit import AuditLog
 from safety.errors import AuditError, Cancelled, EngineFailed, RequestError
-from safety.generation import Export, ExportRecord, GenerationRequest, Stamp
+from safety.generation import Export, ExportRecord, GenerationRequest, KeptManifest, Stamp
 from safety.records import Decision, Reason, Span, Stage, Verdict
 from tests.conftest import POSTGRESQL, SQLITE
 
@@ -352,6 +353,30 @@ def test_a_forged_registration_is_not_believed(log: AuditLog) -> None:
         case.record_export(export())
     by_hand(log, f"UPDATE entry SET stamp = '{Stamp(9)}' WHERE event = 'exported'")
     assert log.find([str(Stamp(9))], "ab" * 32) is None
+
+
+def kept(stamp: int = 5, store: bytes = b"a manifest") -> KeptManifest:
+    return KeptManifest(str(Stamp(stamp)), "urn:c2pa:1", store, "an outline")
+
+
+def test_the_manifest_of_a_picture_is_found_by_its_stamp_and_by_its_id(log: AuditLog) -> None:
+    with log.mark_case() as case:
+        case.record_export(replace(export(), manifest=kept()))
+    found = log.find([str(Stamp(5))], "")
+
+    assert found is not None and found.manifest == kept() == log.find_manifest(str(Stamp(5)))
+    assert log.find_manifest(id_="urn:c2pa:1") == kept()
+    assert log.find_manifest(str(Stamp(6))) is None and log.find_manifest(id_="urn:c2pa:2") is None
+    assert log.verify() == []
+
+
+def test_a_manifest_changed_by_hand_is_found_and_not_given_out(log: AuditLog) -> None:
+    with log.mark_case() as case:
+        case.record_export(replace(export(), manifest=kept()))
+    by_hand(log, "UPDATE manifest SET store = 'another'")
+
+    assert log.find_manifest(str(Stamp(5))) is None
+    assert [sentence for sentence in log.verify() if str(Stamp(5)) in sentence]
 
 
 def test_a_row_for_an_unknown_case_is_refused(log: AuditLog) -> None:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 
 from safety.errors import PresetError, RequestError
-from safety.generation import Delivered
+from safety.generation import Delivered, Export, KeptManifest, Stamp
 from safety.review.labelled_cases import FIELDS, labelled_cases
 from safety.review.personal_data import personal_data
 from safety.review.retention import load_retention
@@ -51,6 +52,25 @@ def test_one_case_can_be_erased_and_the_chain_still_holds(studio: Studio) -> Non
     assert events(studio, case)[-1] == "erased"
     with pytest.raises(RequestError, match="no case"):
         studio.review.retention.erase("f" * 12)
+
+
+def test_credentials_go_with_their_days_or_their_case(studio: Studio) -> None:
+    def case_of(stamp: int) -> str:
+        with studio.audit.mark_case() as case:
+            manifest = KeptManifest(str(Stamp(stamp)), f"urn:c2pa:{stamp}", b"a manifest")
+            case.record_export(Export(Path("a.png"), Stamp(stamp), "ab" * 32, 64, 64, (), manifest=manifest))
+        return case.id
+
+    retention, first = studio.review.retention, case_of(1)
+    case_of(2)
+    assert retention.purge(LATER) == 0, "0 days: they are kept until their case is erased"
+    assert retention.erase(first) == ["credentials"]
+    (row,) = personal_data(studio.audit, cases=[case_of(3)])
+    assert row["credentials"][0]["id"] == "urn:c2pa:3"
+    limited = replace(retention, days=retention.days.model_copy(update={"manifests": 30}))
+    assert limited.purge() == 0 and limited.purge(LATER) == 2
+    assert studio.audit.find_manifest(str(Stamp(2))) is None and studio.audit.find([str(Stamp(2))], "") is not None
+    assert studio.audit.verify() == []
 
 
 def test_erased_words_are_not_in_the_files(tmp_path: Path) -> None:

@@ -9,8 +9,9 @@ from typing import Any
 import pytest
 from jsonschema import Draft202012Validator
 
+from tests.fakes_marks import file_of, flat_art
 from tests.ui.http.test_routes import Served, png
-from ui.http.openapi_examples import ANSWERS, CASE, PICTURE, RECEIPT, REQUESTS
+from ui.http.openapi_examples import ANSWERS, CASE, PICTURE, RECEIPT, REQUESTS, STAMP
 
 ROUTES = sorted(ANSWERS)
 STATUSES = {("post", f"/v1/safety/{name}"): "201" for name in ("appeals", "reports", "notices")}
@@ -26,6 +27,10 @@ def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
 @pytest.fixture(scope="module")
 def described(served: Served) -> Any:
     return served.client().get("/openapi.json").json()
+
+
+def marked_png() -> bytes:
+    return file_of(flat_art(1, 128))
 
 
 def require(description: Any, schema: Any, value: Any) -> None:
@@ -61,10 +66,11 @@ def test_examples_fit_their_schemas(described: Any, route: tuple[str, str]) -> N
 def test_the_answer_to_the_example_fits_the_schema(served: Served, described: Any, route: tuple[str, str]) -> None:
     method, path = route
     api, status = served.client(), STATUSES.get(route, "200")
+    made = api.post("/v1/safety/mark", content=marked_png()).headers["x-safelight-stamp"]
     refused = api.post("/v1/images/generations", json={"prompt": "gore"}).json()["error"]["safety"]["case"]
     options: dict[str, Any] = {}
     if route in REQUESTS:
-        real = {CASE: refused, PICTURE: base64.b64encode(png()).decode()}
+        real = {CASE: refused, STAMP: made, PICTURE: base64.b64encode(png()).decode()}
         if RECEIPT in REQUESTS[route].values():
             sent = api.post("/v1/safety/notices", json=REQUESTS["post", "/v1/safety/notices"])
             real[RECEIPT] = sent.json()["receipt"]
@@ -73,7 +79,9 @@ def test_the_answer_to_the_example_fits_the_schema(served: Served, described: An
         }
     elif method == "post":
         options["content"] = png()
-    answer = api.request(method, path.format(case=refused, model="pocket"), **options)
+    if (method, path) == ("get", "/v1/c2pa/matches/byBinding"):
+        options["params"] = {"alg": "safelight.tilemark", "value": made}
+    answer = api.request(method, path.format(case=refused, model="pocket", stamp=made), **options)
     assert str(answer.status_code) == status, answer.text
     content = described["paths"][path][method]["responses"][status]["content"]["application/json"]
     require(described, content["schema"], answer.json())

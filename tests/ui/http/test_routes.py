@@ -24,6 +24,13 @@ from ui.http.application import FILES, make_app
 
 CASES = int(os.environ.get("SAFELIGHT_SCHEMA_CASES", "5"))
 EVERYTHING: dict[str, Any] = {"prompt": "gore", "input": "gore", "case": "0123456789ab", "n": 2, "stream": True}
+NAMES = {
+    "case": "0123456789ab",
+    "name": "a.png",
+    "model": "pocket",
+    "stamp": "0123456789abcdef",
+    "manifestId": "urn:c2pa:0",
+}
 SIGNS = (b"\x89PNG", b"\xff\xd8\xff", b"RIFF")
 
 
@@ -77,7 +84,7 @@ def test_no_route_draws_what_is_refused(served: Served) -> None:
     _, token = served.keys.make("everything", tuple(SCOPES))
     api = served.client(token)
     for method, path in routes(served):
-        where = path.replace(":path", "").format(case="0123456789ab", name="a.png", model="pocket")
+        where = path.replace(":path", "").format(**NAMES)
         for body in (EVERYTHING, {"prompt": "gore"}, {"prompt": "gore", "safety": {"warning": "0123456789ab"}}):
             answer = api.request(method, where, json=body if method == "POST" else None)
             assert answer.status_code < 500 or answer.status_code == 501, (method, where, answer.text)
@@ -89,7 +96,7 @@ def test_no_route_draws_what_is_refused(served: Served) -> None:
 def test_every_route_but_health_needs_a_key_from_elsewhere(served: Served) -> None:
     api = TestClient(served.app, client=("203.0.113.9", 5000), raise_server_exceptions=False)
     for method, path in routes(served):
-        where = path.replace(":path", "").format(case="0123456789ab", name="a.png", model="pocket")
+        where = path.replace(":path", "").format(**NAMES)
         status = api.request(method, where, json={"prompt": "a red apple"} if method == "POST" else None).status_code
         # The address of a picture is its own key; who is depicted needs none, and this call is not whole.
         open_to_all = path.startswith("/v1/safety/notices")
