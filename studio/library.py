@@ -211,6 +211,7 @@ class Library:
             return 0
         with self.audit.write_transaction() as writer:
             deleted = writer.library.delete(self.audit.person_digest(person), [entry.stamp for entry in entries])
+            writer.manifests.delete([entry.stamp for entry in entries])
             for entry in entries:
                 writer.append(entry.case_id, "deleted", {"stamp": entry.stamp, "by": "person"})
             for case in {entry.case_id for entry in entries}:

@@ -6,7 +6,7 @@ Beside the chain, so that its rows can be deleted; the row of each export names 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 import sqlalchemy as sa
 
@@ -43,6 +43,10 @@ class ManifestTable:
         columns = sa.select(manifest.c.stamp, manifest.c.store)
         for row in self._connection.execution_options(yield_per=100).execute(columns):
             yield row[0], hashlib.sha256(_as_bytes(row[1])).hexdigest()
+
+    def delete(self, stamps: Sequence[str]) -> int:
+        """Deletes the manifests of these stamps; returns how many there were."""
+        return self._connection.execute(sa.delete(manifest).where(manifest.c.stamp.in_(list(stamps)))).rowcount
 
     def delete_case(self, case_id: str) -> int:
         """Deletes the manifests of a case; returns how many there were."""

@@ -193,6 +193,7 @@ class NoticeDecisions:
             stamp = str(entry.stamp)
             owner = writer.library.owner(stamp)
             writer.library.delete(owner, [stamp])
+            writer.manifests.delete([stamp])
             writer.append(entry.case_id, DELETED, {"stamp": stamp, "by": "notice", "of": case_id})
             removals.append(Removal(stamp, entry.case_id, case_id, owner, time))
         for target in {entry.case_id for entry in entries}:
