@@ -277,15 +277,19 @@ class Guard:
     def mark(self, image: Image | bytes, path: Path | str, provenance: Provenance | None = None) -> Export:
         """Writes a picture as PNG, JPEG or WebP with every mark: label, invisible mark, metadata, signed credentials.
 
-        Of a file, given as bytes, the credentials that it came with are kept. All marks are read back before the new
-        file gets its name. Without `provenance`, it says that the caller declares the picture to be AI-generated.
-        Raises ExportError with nothing written, KeysError, FileError for bytes that are no picture.
+        Of a file, given as bytes, the credentials that it came with are kept, and that it reserves training. All marks
+        are read back before the new file gets its name. Without `provenance`, it says that the caller declares the
+        picture to be AI-generated. Raises ExportError with nothing written, KeysError, FileError for bytes that are no
+        picture.
         """
         from safety.marks.export import Exporter
 
         marks = self._own_marks()
         picture, earlier = marks.open_file(image) if isinstance(image, bytes) else (image, b"")
-        return Exporter(marks).export(picture, provenance or Provenance(), Path(path), earlier)
+        facts = provenance or Provenance()
+        if isinstance(image, bytes) and marks.reserves_training(image):
+            facts = replace(facts, reserved=True)
+        return Exporter(marks).export(picture, facts, Path(path), earlier)
 
     def verify(
         self, file: bytes | Path, registry: ExportRegistry | None = None, client: str = LOCAL_CLIENT

@@ -378,7 +378,8 @@ class Studio(StudioViews):
         picture, earlier = self.exporter.marks.open_file(image) if isinstance(image, bytes) else (image, b"")
         self.review.blocked.require_other(picture)
         with self.audit.mark_case() as case:
-            facts = Provenance(stamp=Stamp.new(), case=case.id, engine="", model="", mode="", seed=None, prompt="")
+            reserved = isinstance(image, bytes) and self.exporter.marks.reserves_training(image)
+            facts = Provenance(stamp=Stamp.new(), case=case.id, reserved=reserved)
             export = self.exporter.export(picture, facts, path, earlier)
             case.record_export(export)
             return export

@@ -40,6 +40,9 @@ class PlainMarks:
     def open_file(self, file: bytes) -> tuple[Image.Image, bytes]:
         return Image.open(BytesIO(file)).convert("RGB"), b""
 
+    def reserves_training(self, file: bytes) -> bool:
+        return False
+
 
 @dataclass
 class PlainExporter:

@@ -22,6 +22,7 @@ from safety.marks.label import LabelStyle
 from safety.marks.label_rules import LabelDemand
 from safety.marks.provenance import Operator, Provenance
 from safety.marks.reading import FileReadings, MarkReadings, ReadingKeys, read_file, read_layers
+from safety.marks.training_rights import reserves_training
 from safety.marks.visible import Corner
 
 if TYPE_CHECKING:
@@ -100,6 +101,11 @@ class Marks:
         picture = open_untrusted(file)
         earlier, _ = shared_pool().run(credentials.read_earlier, file)
         return picture, earlier if isinstance(earlier, bytes) else b""
+
+    def reserves_training(self, file: bytes) -> bool:
+        """Tells whether a file of any maker keeps itself from training; a worker process reads it. Raises FileError."""
+        reserves, _ = shared_pool().run(reserves_training, file)
+        return bool(reserves)
 
     def read_own(self, data: bytes, picture: Image) -> MarkReadings:
         """Reads the layers of a file that this studio has written.

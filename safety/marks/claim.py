@@ -67,7 +67,7 @@ def manifest(
     }
     # The list is whole: what a file went through before it came here stands in the ingredient, as far as it is known.
     actions = {"actions": list(_actions(provenance, time, has_earlier, steps)), "allActionsIncluded": True}
-    training = provenance.operator.training.assertion()
+    training = provenance.training.assertion()
     return {
         "claim_generator_info": [{**_agent(), "specVersion": SPEC_VERSION}],
         "ingredients": [_unknown_origin()] if provenance.declared and not has_earlier else [],

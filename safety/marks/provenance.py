@@ -38,7 +38,7 @@ class Provenance:
     """Holds what the studio knows about one picture. Case, mode and seed stay in the audit log: they name a session.
 
     `prompt` is empty unless the person asked for it to be written into the file. `source` is the stamp of the picture
-    that it was enlarged from, whose visible label it shows.
+    that it was enlarged from, whose visible label it shows. `reserved`: the file that it came as reserves training.
     """
 
     stamp: Stamp = field(default_factory=Stamp.new)
@@ -51,6 +51,12 @@ class Provenance:
     source: str = ""
     style: str = ""
     operator: Operator = Operator()
+    reserved: bool = False
+
+    @property
+    def training(self) -> TrainingPermission:
+        """Returns for what the picture may be used in training."""
+        return self.operator.training.reserved() if self.reserved else self.operator.training
 
     @property
     def declared(self) -> bool:

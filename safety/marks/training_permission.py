@@ -52,6 +52,11 @@ class TrainingPermission:
             raise ValueError(value)
         return cls(tuple((entry, uses[entry]) for entry in ENTRIES if entry in uses), constraints)
 
+    def reserved(self) -> TrainingPermission:
+        """Returns the same where no training is allowed: a file that reserves it keeps that, whatever is set."""
+        uses = dict(self.uses) | dict.fromkeys(TRAINING_ENTRIES, TrainingUse.NOT_ALLOWED)
+        return TrainingPermission(tuple((entry, uses[entry]) for entry in ENTRIES if entry in uses), self.constraints)
+
     def assertion(self) -> dict[str, Any]:
         """Returns the assertion's data; empty where nothing is stated."""
         entries: dict[str, dict[str, str]] = {f"cawg.{entry}": {"use": use} for entry, use in self.uses}

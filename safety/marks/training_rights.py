@@ -53,6 +53,15 @@ def read_for_training(data: bytes) -> tuple[TrainingRights, LoadedPicture]:
     return TrainingRights(blocks.format, _each_once(reservations), _each_once(generated), _each_once(rights)), loaded
 
 
+def reserves_training(data: bytes) -> tuple[bool, None]:
+    """Tells whether a file says that it is kept from training, inside a worker process. Its pixels are not decoded.
+
+    Damaged credentials do not count: they may have said it, and nobody can state it in their place.
+    """
+    signed = credentials.read(data)
+    return bool(_of_metadata(metadata_reader.read(data)) or (signed and signed.reservations)), None
+
+
 def _of_metadata(fields: MetadataFields) -> list[str]:
     found = []
     if "PROHIBITED" in fields.xmp.get(PLUS_DATA_MINING, "").upper():

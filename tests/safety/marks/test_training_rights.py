@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import json
 from datetime import UTC, datetime
+from pathlib import Path
 
 import pytest
 from hypothesis import given
@@ -28,6 +29,8 @@ from safety.marks.training_permission import (
     uses_of,
 )
 from safety.marks.training_rights import read_for_training
+from safety.testing import fake_guard
+from tests.fakes_marks import photograph
 
 TIME = datetime(2026, 11, 29, 12, 0, 0, tzinfo=UTC)
 
@@ -36,10 +39,10 @@ XMP = """<x:xmpmeta xmlns:x="adobe:ns:meta/"><rdf:RDF xmlns:rdf="http://www.w3.o
  xmlns:ext="http://iptc.org/std/Iptc4xmpExt/2008-02-29/" {}/></rdf:RDF></x:xmpmeta>"""
 
 
-def png(attributes: str) -> bytes:
+def png(attributes: str, image: Image.Image | None = None) -> bytes:
     info, file = PngInfo(), io.BytesIO()
     info.add_itxt("XML:com.adobe.xmp", XMP.format(attributes))
-    Image.new("RGB", (8, 8)).save(file, "PNG", pnginfo=info)
+    (image or Image.new("RGB", (8, 8))).save(file, "PNG", pnginfo=info)
     return file.getvalue()
 
 
@@ -153,6 +156,31 @@ def test_a_reservation_stays_when_the_file_is_marked_anew(keys: SigningKeys) -> 
 
     assert LABEL in rights.reservations
     assert "trainedAlgorithmicMedia" in rights.generated
+
+
+@pytest.mark.parametrize(
+    ("attributes", "reservations"),
+    [
+        pytest.param(
+            'plus:DataMining="DMI-PROHIBITED"', ("IPTC/PLUS DataMining", LABEL), id="reserved in its metadata"
+        ),
+        pytest.param('tdm:reservation="1"', ("IPTC/PLUS DataMining", LABEL), id="reserved by its site"),
+        pytest.param("", (), id="not reserved"),
+    ],
+)
+def test_what_metadata_reserve_stays_when_the_file_is_marked(
+    tmp_path: Path, attributes: str, reservations: tuple[str, ...]
+) -> None:
+    fake_guard(keys=tmp_path / "keys").mark(png(attributes, photograph(1)), tmp_path / "b.jpg")
+    rights, _ = read_for_training((tmp_path / "b.jpg").read_bytes())
+
+    assert rights.reservations == reservations
+
+
+def test_a_reservation_is_stricter_than_the_setting() -> None:
+    uses = dict(TrainingPermission.parse("allowed").reserved().uses)
+
+    assert uses == dict.fromkeys(ENTRIES, TrainingUse.NOT_ALLOWED) | {"ai_inference": TrainingUse.ALLOWED}
 
 
 def test_a_reserved_file_that_was_changed_since_is_still_reserved(keys: SigningKeys) -> None:
