@@ -59,6 +59,12 @@ def build(make_studio: Callable[[], Studio]) -> typer.Typer:
             row["state"].pop("receipt")
             typer.echo(serialize.line({**row, "pictures": len(notice.pictures)}))
 
+    _add_export(cli, make_studio)
+    _add_decisions(cli, make_studio)
+    return cli
+
+
+def _add_export(cli: typer.Typer, make_studio: Callable[[], Studio]) -> None:
     @cli.command()
     def export(
         since: Since = "",
@@ -72,9 +78,6 @@ def build(make_studio: Callable[[], Studio]) -> typer.Typer:
                     raise RequestError(f"{day!r} is no day.", "Write it like 2026-11-29.")
             for row in notice_records(make_studio().audit, since, until, words):
                 typer.echo(serialize.line(row))
-
-    _add_decisions(cli, make_studio)
-    return cli
 
 
 def _add_decisions(cli: typer.Typer, make_studio: Callable[[], Studio]) -> None:
