@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from safety.generation import ExportRecord
 from safety.image_io import open_untrusted
 from safety.marks.export import files_of_stamp
-from safety.marks.similarity import MAX_SAME_DISTANCE, Similarity
+from safety.marks.similarity import MAX_SAME_DISTANCE
 from safety.marks.verify import Verification
 from safety.policy.model import BASE_MODE
 from safety.records import UNCHECKED, Verdict
@@ -25,9 +25,6 @@ if TYPE_CHECKING:
     from PIL.Image import Image
 
     from studio.studio import Studio
-
-# How a file compares with the record that its stamp leads to, where that is its own.
-OWN = (Similarity.FILE, Similarity.PICTURE, Similarity.EDITED)
 
 
 def send_notice(studio: Studio, request: NoticeRequest, file: bytes = b"", client: str = LOCAL) -> SentNotice:
@@ -59,7 +56,7 @@ def _record(studio: Studio, verification: Verification, image: Image) -> ExportR
     A stamp that was laid on another picture leads to none: the picture that was sent is what the notice is about.
     """
     comparison = verification.comparison
-    if verification.record is not None and comparison is not None and comparison.similarity in OWN:
+    if verification.record is not None and comparison is not None and comparison.agrees:
         return verification.record
     poses = poses_of(image)
     with studio.audit.read_transaction() as reader:

@@ -13,6 +13,7 @@ import pytest
 from fastapi.testclient import TestClient
 from PIL import ImageOps
 
+from safety.generation import Delivered, GenerationRequest
 from safety.marks import Marks
 from safety.marks.export import Exporter
 from studio.api_keys import SCOPES, ApiKeys
@@ -75,6 +76,21 @@ def test_a_file_is_sent_without_a_key_and_its_copies_are_withheld_once_it_is_rem
     assert looked["verdict"] == "BLOCK" and "removed here" in looked["reasons"][0]["text"]
     marked = office.operator.post("/v1/safety/mark", content=mirrored, headers={"content-type": "image/jpeg"})
     assert marked.status_code == 400 and "removed here" in marked.json()["detail"]
+
+
+def test_with_the_picture_its_kept_credentials_go(office: Office) -> None:
+    made = office.studio.create(GenerationRequest("a red apple", seed=7, width=256, height=256, steps=1))
+    assert isinstance(made, Delivered) and made.pictures[0].export
+    stamp = str(made.pictures[0].export.stamp)
+
+    def kept() -> bool:
+        with office.studio.audit.read_transaction() as reader:
+            return reader.manifests.of_stamp(stamp) is not None
+
+    assert kept() and office.anybody.post(NOTICES, json=BODY | {"stamp": stamp}).status_code == 201
+    decisions = office.studio.review.notice_decisions
+    assert decisions.decide(decisions.queue()[0].case_id, "removed", REASON, "Grace", REASON) == 1
+    assert not kept() and not made.pictures[0].export.path.exists()
 
 
 def test_of_a_minor_or_behind_a_hard_line_no_file_is_kept_and_the_copy_is_blocked_all_the_same(office: Office) -> None:
