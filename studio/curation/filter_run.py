@@ -35,6 +35,8 @@ from studio.curation.tally import RunFacts, Tally
 from studio.curation.workers import LookingEngine, WorkerProcesses
 
 SEEN, PLAN, REPORT = "seen", "plan.json", "report.json"
+NOT_LOOKED_WITH = {"c2pa_rubrics", "engines", "examples", "filter", "help", "label_rules", "labels", "policy"}
+NOT_LOOKED_WITH |= {"policy_examples", "retention", "sentences", "steering", "styles", "suggestions"}
 AGAIN = "Go on with it by --resume, or name another folder."
 
 
@@ -110,6 +112,10 @@ class FilterRun:
 
     def _take(self, out: DataPlace, source: RowSource, blocks: Iterable[Block]) -> None:
         """Makes the folder this run's own. Raises RequestError where it is another's."""
+        if out.lies_in(DataPlace(self.source)):
+            raise RequestError(f"{self.out} lies in the source.", "Name a folder beside it: a later run would read it.")
+        if out.is_file:
+            raise RequestError(f"{self.out} is a file.", "Name a new folder.")
         own = _digest(self.rules, source, blocks)
         if out.exists(PLAN):
             if not self.resume:
@@ -191,13 +197,22 @@ def _read_seen(seen: DataPlace, blocks: Iterable[Block]) -> Iterator[Observation
 def _digest(rules: FilterRules, source: RowSource, blocks: Iterable[Block]) -> str:
     """Returns what says whether a run is of the same rows, looked at with the same settings."""
     found = hashlib.sha256()
-    for path in (*rules.lists, rules.presets / "picture_checks.toml"):
+    for path in (*rules.lists, *_looked_with(rules.presets)):
         found.update(Path(path).read_bytes())
-    found.update(rules.config().hard_lines.model_dump_json().encode())
-    found.update(json.dumps([source.kind, *source.shards]).encode())
+    settings = rules.config().model_dump_json(include={"hard_lines", "permission", "watermarks", "context"})
+    found.update(settings.encode())
+    asked = sorted((name, column) for name, column in getattr(source, "asked", {}).items() if column)
+    found.update(json.dumps([source.kind, *source.shards, asked]).encode())
     for block in blocks:
         found.update(json.dumps(asdict(block), default=str).encode())
     return found.hexdigest()
+
+
+def _looked_with(presets: Path) -> list[Path]:
+    """Returns the files of the presets that what is seen of a row depends on; by the others it is decided or shown."""
+    files = [path for path in presets.glob("*.toml") if path.stem not in NOT_LOOKED_WITH]
+    files += [path for folder in ("lexicon", "works") for path in (presets / folder).rglob("*") if path.is_file()]
+    return sorted(files)
 
 
 __all__ = ["KEPT", "MANIFEST", "QUARANTINE", "REPORT", "FilterRun", "FilterProgress"]

@@ -62,6 +62,10 @@ class DataPlace:
         folder, _, name = self.address.rpartition("/")
         return DataPlace(folder or ("/" if self.address.startswith("/") else ".")), name
 
+    def lies_in(self, other: DataPlace) -> bool:
+        """Tells whether it is another folder or within it, by their addresses."""
+        return f"{self._system[1]}/".startswith(f"{other._system[1].rstrip('/')}/")
+
     def within(self, name: str) -> DataPlace:
         """Returns a folder in it."""
         return DataPlace(f"{self.address.rstrip('/')}/{name}")
@@ -101,7 +105,10 @@ class DataPlace:
 
     @contextmanager
     def writing(self, name: str) -> Iterator[IO[bytes]]:
-        """Opens a file to be written; it gets its name at the end, in place of an older one. Raises NoRoomError."""
+        """Opens a file to be written; it gets its name at the end, in place of an older one.
+
+        Raises NoRoomError, FileError.
+        """
         system, _ = self._system
         path = self._path(name)
         at_first = f"{path}{UNFINISHED}{os.getpid()}" if self.is_local else path
@@ -118,7 +125,8 @@ class DataPlace:
                 raise
         except OSError as error:
             if error.errno not in NO_ROOM:
-                raise
+                what = f"{self.address} cannot be written: {error.strerror or error}."
+                raise FileError(what, "Name a folder that you may write to.") from error
             what = f"{self.address} takes no more: {error.strerror}."
             raise NoRoomError(what, "Make room, then run the same command with --resume: nothing is lost.") from error
 

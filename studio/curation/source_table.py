@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import base64
 import binascii
+import codecs
 import csv
 import io
 import json
@@ -132,6 +133,8 @@ class TableSource:
     def blocks(self, shard: int) -> Iterator[Block]:
         """Yields blocks of so many records; the place of each is where its first one begins, in bytes."""
         with self.place.reading(self.names[shard]) as file:
+            # A column that is not there is said before anybody looks at a row.
+            self._columns(file, self.names[shard])
             begins = (begin for begin, _, _, _ in self._records(file, self.names[shard]))
             yield from blocks_from(begins, shard, self.block_rows)
 
@@ -161,7 +164,8 @@ class TableSource:
 
     def _columns(self, file: IO[bytes], name: str) -> Columns:
         if not _is_json(name):
-            return Columns.of(_head(file, name)[1], self.asked, name)
+            _, names = _head(file, name)
+            return Columns.of(names, self.asked, name) if names else Columns("", "", "", "")
         file.seek(0)
         for _, cells, problem, _ in self._records(file, name):
             if not problem:
@@ -192,6 +196,9 @@ def _head(file: IO[bytes], name: str) -> tuple[bytes, tuple[str, ...]]:
     """Returns the first record of a CSV file, as bytes and as names of columns; nothing for JSON lines."""
     if _is_json(name):
         return b"", ()
+    file.seek(0)
+    if file.read(2) in (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE):
+        raise FileError(f"{name} is in UTF-16; convert it to UTF-8 (iconv -f UTF-16 -t UTF-8).")
     file.seek(0)
     lines = _Lines(file)
     try:
@@ -239,12 +246,29 @@ def _csv_records(
             return
         except csv.Error as error:
             problem = f"The record is no CSV: {error}."
+        if lines.taken.count(b"\n") > 1 and not _is_closed(lines.taken, delimiter):
+            problem = "A quotation mark that is not closed: the records behind it cannot be told apart."
         if not problem and cells and len(cells) != len(columns):
             problem = f"The record has {len(cells)} cells, and the table {len(columns)} columns."
         if cells or problem:
             yield begin, dict(zip(columns, cells, strict=False)), problem, lines.notes
         begin += len(lines.taken)
         lines.taken, lines.notes = b"", ()
+
+
+def _is_closed(record: bytes, delimiter: str) -> bool:
+    """Tells whether a record of several lines ends its quotations; the csv module takes the end of a file for that."""
+    try:
+        list(
+            csv.reader(
+                io.StringIO(record.decode("utf-8", "replace").replace("\0", ""), newline=""),
+                delimiter=delimiter,
+                strict=True,
+            )
+        )
+    except csv.Error:
+        return False
+    return True
 
 
 def _json_records(file: IO[bytes]) -> Iterator[tuple[int, dict[str, Any], str, tuple[str, ...]]]:
@@ -281,6 +305,7 @@ class ParquetSource:
         """Yields blocks; the place of one is its row group and how many rows come before it there."""
         number = first = 0
         with self._opened(shard) as parquet:
+            Columns.of(parquet.schema_arrow.names, self.asked, self.names[shard])
             for group in range(parquet.num_row_groups):
                 size = parquet.metadata.row_group(group).num_rows
                 for before in range(0, size, self.block_rows):

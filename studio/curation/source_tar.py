@@ -30,6 +30,8 @@ from studio.curation.source_folder import SUFFIXES, json_fields
 SUFFIX = ".tar"
 CAPTIONS = ("txt", "caption", "text")
 PICTURES = tuple(suffix.removeprefix(".") for suffix in SUFFIXES)
+GZIP = b"\x1f\x8b\x08"
+PACKED = "The archive is compressed, which shards of WebDataset are not. Unpack it: gunzip."
 BROKEN = "The archive is damaged or cut off here: what follows in it cannot be read."
 
 
@@ -92,6 +94,10 @@ class TarSource:
 def samples(file: IO[bytes], start: int = 0) -> Iterator[TarSample]:
     """Yields the samples of a tar file from a place on. A broken archive ends with a sample that has a problem."""
     current: TarSample | None = None
+    file.seek(start)
+    if file.read(len(GZIP)) == GZIP and not start:
+        yield TarSample("", start, problem=PACKED)
+        return
     file.seek(start)
     position, is_whole = start, False
     try:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -19,7 +20,8 @@ from hypothesis import strategies as st
 
 pytest.importorskip("pyarrow", reason="the extra `filter`")
 
-from safety.errors import RequestError
+from safety.errors import RequestError, StudioError
+from safety.resources import PRESETS
 from studio.curation.filter_run import FilterProgress, FilterRun
 from studio.curation.looking import DIED, FilterRules
 from studio.curation.opening import open_source
@@ -206,6 +208,55 @@ def test_a_folder_of_another_run_is_not_taken(tmp_path: Path) -> None:
     (tmp_path / "full" / "letter.txt").write_text("mine")
     with pytest.raises(RequestError, match="is not empty"):
         filtered(source, tmp_path / "full")
+
+
+@pytest.mark.parametrize(
+    ("name", "asked", "refused"),
+    [
+        pytest.param("policy.toml", {}, False, id="what decides"),
+        pytest.param("lexicon/sexual.toml", {}, True, id="a word list"),
+        pytest.param("filter_groups.toml", {}, True, id="groups"),
+        pytest.param("", {"caption": "path"}, True, id="another column"),
+    ],
+)
+def test_a_run_goes_on_only_with_what_rows_were_looked_at_with(
+    tmp_path: Path, name: str, asked: dict[str, str], refused: bool
+) -> None:
+    source, presets = make("csv", tmp_path / "in", CAPTIONS), tmp_path / "presets"
+    shutil.copytree(PRESETS, presets, ignore=shutil.ignore_patterns("lessons"))
+    out, rules = tmp_path / "out", FilterRules(presets=presets)
+    filtered(source, out, rules=rules)
+    if name:
+        (presets / name).write_text((presets / name).read_text("utf-8") + "\n# another\n", "utf-8")
+    if refused:
+        with pytest.raises(RequestError, match="looked with other settings"):
+            filtered(source, out, rules=rules, resume=True, asked=asked)
+    else:
+        assert filtered(source, out, rules=rules, resume=True)["rows"] == 24
+
+
+def test_a_wrong_column_leaves_nothing_behind(tmp_path: Path) -> None:
+    source, out = make("csv", tmp_path / "in", CAPTIONS), tmp_path / "out"
+    with pytest.raises(RequestError, match="has no column 'words'"):
+        filtered(source, out, asked={"caption": "words"})
+    assert not out.exists()
+    assert filtered(source, out)["rows"] == 24
+
+
+def test_an_output_that_cannot_be_one_is_told_in_a_sentence(tmp_path: Path) -> None:
+    source = make("folder", tmp_path / "in", CAPTIONS)
+    (tmp_path / "file").write_text("mine")
+    for out, match in (
+        (source / "out", "lies in the source"),
+        (source, "lies in the source"),
+        (tmp_path / "file", "is a file"),
+        (tmp_path / "file" / "out", "cannot be written"),
+    ):
+        with pytest.raises(StudioError, match=match) as told:
+            filtered(source, out)
+        assert told.value.advice
+    assert (tmp_path / "file").read_text() == "mine" and not (source / "out").exists()
+    assert filtered(source, tmp_path / "in2")["rows"] == 24
 
 
 def test_a_full_disk_stops_the_run_with_one_sentence_and_loses_nothing(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import io
 import tarfile
 from pathlib import Path
@@ -80,6 +81,12 @@ def test_wherever_a_tar_is_cut_planning_and_reading_agree(cut: int, block_rows: 
         assert len(rows_of(source)) == planned
 
 
+def test_a_compressed_archive_is_told_so(shard: Path) -> None:
+    shard.write_bytes(gzip.compress(shard.read_bytes()))
+    (row,) = rows_of(opened(shard))
+    assert "compressed" in row.problem and "gunzip" in row.problem
+
+
 def test_a_sample_without_a_caption_is_read_and_one_with_two_pictures_told(tmp_path: Path) -> None:
     with tarfile.open(tmp_path / "x.tar", "w") as archive:
         for name in ("a.png", "b.png", "b.jpg", "folder.v1/c.cls"):
@@ -129,6 +136,33 @@ def test_a_path_leads_nowhere_but_beside_the_table(tmp_path: Path, path: str) ->
     outside, gone = rows_of(opened(tmp_path / "in" / "x.csv"))
     assert outside.picture is None and "out of the folder" in outside.problem
     assert "gone.png cannot be read" in gone.problem
+
+
+def test_a_quotation_that_is_not_closed_swallows_nothing_unsaid(tmp_path: Path) -> None:
+    table = tmp_path / "a.csv"
+    table.write_text('id,text\n0,"two\nlines"\n1,"not closed\n2,lost\n3,lost too\n')
+    sound, broken = rows_of(opened(table))
+    assert sound.caption == "two\nlines" and not sound.problem
+    assert "not closed" in broken.problem
+
+
+def test_a_table_in_utf_16_is_one_row_that_says_so(tmp_path: Path) -> None:
+    (tmp_path / "a.csv").write_text("id,text\n1,Mädchen\n", "utf-16")
+    (row,) = rows_of(opened(tmp_path / "a.csv"))
+    assert "UTF-16" in row.problem and "iconv" in row.problem
+
+
+@pytest.mark.parametrize("kind", ["csv", "jsonl", "parquet"])
+def test_a_column_that_is_not_there_is_told_when_blocks_are_planned(tmp_path: Path, kind: str) -> None:
+    source = opened(make(kind, tmp_path / "in", ["a", "b"], shards=2), caption="nowhere")
+    with pytest.raises(RequestError, match="has no column 'nowhere'"):
+        list(plan(source, 1))
+
+
+@pytest.mark.parametrize("content", ["", "id,text\n"], ids=["empty", "a head alone"])
+def test_a_table_without_records_has_no_rows(tmp_path: Path, content: str) -> None:
+    (tmp_path / "a.csv").write_text(content)
+    assert rows_of(opened(tmp_path / "a.csv")) == []
 
 
 def test_a_table_without_known_columns_names_those_that_it_has(tmp_path: Path) -> None:

@@ -1,0 +1,1 @@
+"""Measures the filter of training data."""
