@@ -23,6 +23,7 @@ from safety.marks.label_rules import LabelDemand
 from safety.marks.provenance import Operator, Provenance
 from safety.marks.reading import FileReadings, MarkReadings, ReadingKeys, read_file, read_layers
 from safety.marks.training_rights import reserves_training
+from safety.marks.trust_lists import load_trust_lists
 from safety.marks.visible import Corner
 
 if TYPE_CHECKING:
@@ -141,7 +142,12 @@ class Marks:
     def reading_keys(self) -> ReadingKeys:
         """Returns what reading takes; makes no keys, and hands no private one out. Raises KeysError."""
         signing = tuple(replace(keys, key="", time_authority="") for keys in self._known_keys())
-        return ReadingKeys(self._mark_keys(), signing)
+        return ReadingKeys(self._mark_keys(), signing, load_trust_lists(self.trust_folder))
+
+    @property
+    def trust_folder(self) -> Path:
+        """Returns where an operator's own lists of whom to trust lie: beside the keys."""
+        return self.keys.parent / "trust"
 
     def _with_trustmark(self, read: FileReadings, size: tuple[int, int], pixels: bytearray) -> FileReadings:
         """Adds what the model of TrustMark reads. It is loaded here: it would not fit into the bounds of a worker."""

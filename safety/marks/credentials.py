@@ -15,10 +15,13 @@ from typing import Any
 
 from safety.errors import ExportError
 from safety.marks.claim import CREATED, EARLIER, EditStep, manifest
+from safety.marks.crjson import as_list, as_mapping
 from safety.marks.keys import SigningKeys
-from safety.marks.manifest import Credentials, parse_report
+from safety.marks.manifest import Credentials, ManifestSummary, parse_report
 from safety.marks.manifest_store import MEDIA_TYPE
 from safety.marks.provenance import Provenance
+from safety.marks.signer_trust import Codes, SignerTrust, signer_trust
+from safety.marks.trust_lists import TrustLists
 
 # Neither reading nor signing may call out: no manifest by URL, no OCSP. A time-stamp authority is asked if one is set.
 _OFFLINE = {"remote_manifest_fetch": False, "ocsp_fetch": False}
@@ -129,14 +132,37 @@ def _trust(known: Sequence[SigningKeys]) -> dict[str, str]:
     return {"allowed_list": leaves} | ({"trust_anchors": anchors} if anchors else {})
 
 
-def _documents(data: bytes, trust: Mapping[str, str]) -> tuple[Mapping[str, Any], Mapping[str, Any]] | None:
-    """Returns c2pa's report on a file, and its crJSON; None if it has no manifest that can be parsed."""
+def read_trust(data: bytes, lists: TrustLists) -> SignerTrust | None:
+    """Returns what public lists say of whoever signed a file; None if it has no manifest that can be parsed."""
+    found = _documents(data, {})
+    if found is None:
+        return None
+
+    def ask(anchors: str, check_times: bool) -> Codes:
+        asked = _documents(data, {"trust_anchors": anchors} if anchors else {}, check_times)
+        told = parse_report(asked[0]) if asked else None
+        summary = told.summary if told else ManifestSummary()
+        return frozenset(summary.passed), frozenset(summary.problems)
+
+    label = found[0].get("active_manifest")
+    entry = next((one for one in map(as_mapping, as_list(found[1].get("manifests"))) if one.get("label") == label), {})
+    return signer_trust(as_mapping(as_mapping(entry.get("signature")).get("certificateInfo")), ask, lists)
+
+
+def _documents(
+    data: bytes, trust: Mapping[str, str], check_times: bool = True
+) -> tuple[Mapping[str, Any], Mapping[str, Any]] | None:
+    """Returns c2pa's report on a file, and its crJSON; None if it has no manifest that can be parsed.
+
+    Without `check_times`, a time-stamp counts whoever made it.
+    """
     import c2pa
 
     name = _media_type(data)
     if not name:
         return None
-    settings: dict[str, Any] = {"verify": {**_OFFLINE, "verify_trust": bool(trust)}}
+    verify = {**_OFFLINE, "verify_trust": bool(trust), "verify_timestamp_trust": check_times}
+    settings: dict[str, Any] = {"verify": verify}
     if trust:
         settings["trust"] = dict(trust)
     try:

@@ -15,7 +15,9 @@ from safety.marks.disclosure import DisclosedField, disclosed_fields
 from safety.marks.keys import SigningKeys
 from safety.marks.manifest import Credentials
 from safety.marks.metadata_reader import Metadata, MetadataFields
+from safety.marks.signer_trust import SignerTrust
 from safety.marks.similarity import Appearance, appearance
+from safety.marks.trust_lists import TrustLists
 
 if TYPE_CHECKING:
     from PIL.Image import Image
@@ -40,6 +42,7 @@ class MarkReadings:
 
     `third_party` are pixel marks of other makers, `failures` sentences on those that could not be looked for;
     `disclosed` is everything that the file says about its maker. `credentials_damaged`: there are some, unreadable.
+    `signer` is what public lists say of a signer that is not this studio.
     """
 
     credentials: Credentials | None
@@ -49,6 +52,7 @@ class MarkReadings:
     failures: tuple[str, ...] = ()
     disclosed: tuple[DisclosedField, ...] = ()
     credentials_damaged: bool = False
+    signer: SignerTrust | None = None
 
     def stamps(self) -> dict[str, Stamp]:
         """Returns the stamp of each layer that carries one, by the layer's name."""
@@ -62,10 +66,14 @@ class MarkReadings:
 
 @dataclass(frozen=True, slots=True)
 class ReadingKeys:
-    """Holds what reading takes: the keys of the invisible mark, and certificates that are trusted, no private key."""
+    """Holds what reading takes: the keys of the invisible mark, and certificates that are trusted, no private key.
+
+    `trust` are the public lists that other signers are looked for on.
+    """
 
     marks: tuple[bytes, ...]
     signing: tuple[SigningKeys, ...] = ()
+    trust: TrustLists | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,7 +151,8 @@ def read_layers(
     signed = credentials.read(data, *keys.signing)
     mark = detect(_middle(picture), keys.marks, is_over=is_over)
     failures = (CUT_SHORT,) if mark is None and is_over() else ()
-    return MarkReadings(signed, mark, metadata_reader.interpret(fields), failures=failures)
+    signer = credentials.read_trust(data, keys.trust) if signed and not signed.trusted and keys.trust else None
+    return MarkReadings(signed, mark, metadata_reader.interpret(fields), failures=failures, signer=signer)
 
 
 def _middle(picture: Image) -> Image:

@@ -11,6 +11,7 @@ from collections.abc import Iterator, Sequence
 from safety.generation import ExportRecord
 from safety.marks.reading import DAMAGED, MarkReadings
 from safety.marks.similarity import Comparison, Similarity
+from safety.marks.trust_lists import INTERIM
 
 EVIDENCE = "Marks are evidence, not proof: they can be removed and copied."
 NOTHING = "No mark was found. That says nothing about where the picture comes from: marks can be removed."
@@ -70,6 +71,19 @@ def _source_contradictions(readings: MarkReadings) -> Iterator[str]:
         yield f"{claims}, but its pixels carry the mark of an AI picture."
     elif readings.third_party:
         yield f"{claims}, but its pixels look as if {readings.third_party[0].tool} had marked them."
+
+
+def about_signer(readings: MarkReadings) -> str:
+    """Returns a sentence on whoever signed, where a public list has them; "" where none has, or nothing is valid."""
+    signer, credentials = readings.signer, readings.credentials
+    if signer is None or credentials is None or not signer.list:
+        return ""
+    if signer.revoked:
+        return f"It was signed by {credentials.summary.signer}, whose certificate is revoked."
+    if not (credentials.valid and signer.holds):
+        return ""
+    older = ", an older model of trust" if signer.list == INTERIM else ""
+    return f"It was signed by {credentials.summary.signer}, on the {signer.title} as of {signer.as_of}{older}."
 
 
 def summarise(readings: MarkReadings, record: ExportRecord | None, comparison: Comparison | None) -> str:

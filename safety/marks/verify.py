@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -13,8 +13,9 @@ from safety.marks.given_back import GivenBack, give_back
 from safety.marks.manifest import Credentials
 from safety.marks.reading import MarkReadings
 from safety.marks.signals import AiStatement, Signals
+from safety.marks.signer_trust import is_revoked
 from safety.marks.similarity import Comparison, ExportRegistry, Similarity, compare
-from safety.marks.summary import GIVEN_BACK, contradictions, summarise
+from safety.marks.summary import GIVEN_BACK, about_signer, contradictions, summarise
 
 __all__ = ["ExportRegistry", "NoRegistry", "Verification", "verify"]
 
@@ -78,19 +79,28 @@ def verify(file: bytes | Path, marks: Marks, registry: ExportRegistry, client: s
     BusyError.
     """
     read = marks.read(file, client)
-    readings = read.readings
+    readings = _with_revocations(read.readings, marks)
     record = registry.find(dict.fromkeys(map(str, readings.stamps().values())), read.sha256)
     comparison = compare(read.appearance, readings.invisible, record, read.sha256) if record else None
     given_back = give_back(readings, record, comparison, marks.reading_keys().signing)
+    said = (summarise(readings, record, comparison), about_signer(readings), GIVEN_BACK if given_back else "")
     return Verification(
         sha256=read.sha256,
         readings=readings,
         record=record,
         comparison=comparison,
         contradictions=tuple(contradictions(readings, record, comparison)),
-        summary=" ".join(filter(None, (summarise(readings, record, comparison), GIVEN_BACK if given_back else ""))),
+        summary=" ".join(filter(None, said)),
         given_back=given_back,
     )
+
+
+def _with_revocations(readings: MarkReadings, marks: Marks) -> MarkReadings:
+    """Adds what an operator's lists of revoked certificates say of a signer."""
+    signer = readings.signer
+    if signer is None or signer.revoked or not is_revoked(signer, marks.trust_folder):
+        return readings
+    return replace(readings, signer=replace(signer, revoked=True))
 
 
 def _credentials(readings: MarkReadings) -> dict[str, Any]:
@@ -100,6 +110,7 @@ def _credentials(readings: MarkReadings) -> dict[str, Any]:
         "damaged": readings.credentials_damaged,
         "valid": bool(credentials and credentials.valid),
         "trusted": bool(credentials and credentials.trusted),
+        "signer": readings.signer.as_json() if readings.signer else None,
         "claims": asdict(credentials.summary) if credentials else {},
         "says_of_ai": str(credentials.signals.statement) if credentials else str(AiStatement.NONE),
         "signals": _signals(credentials),

@@ -30,6 +30,7 @@ from ui.cli import (
     policy,
     report,
     review,
+    trust_commands,
     upscale,
     verify_command,
 )
@@ -76,6 +77,7 @@ def build(make_studio: Callable[..., Studio], host: str, port: int, reach: Reach
     cli.add_typer(notice_commands.build(make_studio), name="notices")
     cli.add_typer(policy.build(make_studio), name="policy")
     cli.add_typer(key_commands.build(make_studio), name="keys")
+    cli.add_typer(trust_commands.build(make_studio), name="trust")
     cli.add_typer(lesson_commands.build(), name="lessons")
     cli.add_typer(filter_commands.build(), name="filter")
     return cli

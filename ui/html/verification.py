@@ -127,7 +127,8 @@ def layers(result: Row, texts: Texts) -> list[Layer]:
 
 def _layer(name: str, row: Row, texts: Texts) -> Layer:
     damaged = bool(row.get("damaged"))
-    broken = damaged or (row["found"] and (row.get("valid") is False or row.get("match") == "another"))
+    revoked = bool((row.get("signer") or {}).get("revoked"))
+    broken = damaged or (row["found"] and (revoked or row.get("valid") is False or row.get("match") == "another"))
     unsure = row["found"] and row.get("match") == "unclear"
     state = "broken" if broken else "found" if row["found"] and not unsure else "none"
     said = "verify.damaged" if damaged else f"verify.{name}_{'proves' if row['found'] else 'absent'}"
@@ -144,7 +145,8 @@ def given_back(row: Row | None, texts: Texts) -> Markup:
     """Returns the credentials that a file lost and that were kept here, with a way to save them; none for none."""
     if row is None:
         return Markup("")
-    pairs = _details({"found": True, "valid": row["signed"], **row}, texts)
+    signer = texts["verify.signer_here" if row["trusted"] else "verify.signer_unknown"]
+    pairs = ((texts["verify.fact_signer"], signer), *_details({"found": True, **row}, texts))
     save = Markup('<p><a download="{}.c2pa" href="data:application/c2pa;base64,{}">{}</a></p>').format(
         row["stamp"], row["store"], texts["verify.given_back_save"]
     )
@@ -186,9 +188,31 @@ def _finding(row: Row, texts: Texts) -> str:
         return texts[f"verify.match_{row['match']}"]
     if "valid" not in row:
         return texts["verify.found"]
+    signer = row.get("signer") or {}
+    if signer.get("revoked"):
+        return texts["verify.revoked"]
     if not row["valid"]:
-        return texts["verify.changed"]
-    return texts["verify.valid" if row["trusted"] else "verify.valid_unknown"]
+        return texts["verify.expired" if signer.get("outside") and not _is_changed(row) else "verify.changed"]
+    return texts["verify.valid" if row["trusted"] or signer.get("holds") else "verify.valid_unknown"]
+
+
+def _is_changed(row: Row) -> bool:
+    """Tells whether credentials fail by more than the time at which they were signed."""
+    return any(code.startswith("assertion.") for code in row["claims"].get("problems", ()))
+
+
+def _signer(row: Row, texts: Texts) -> str:
+    """Returns who signed: this studio, a name on a public list with its date, or somebody that no list has."""
+    if row["trusted"]:
+        return texts["verify.signer_here"]
+    signer, name = row.get("signer") or {}, row["claims"].get("signer", "")
+    if not signer.get("list"):
+        return texts["verify.signer_unknown"]
+    key = "verify.signer_interim" if signer["list"] == "interim" else "verify.signer_listed"
+    said = texts.say(key, signer=name, list=signer["title"], date=signer["as_of"])
+    if signer["expired"]:
+        said += " " + texts.say("verify.signer_expired", date=signer["not_after"][:10])
+    return said
 
 
 def _details(row: Row, texts: Texts) -> tuple[tuple[str, str], ...]:
@@ -196,7 +220,7 @@ def _details(row: Row, texts: Texts) -> tuple[tuple[str, str], ...]:
         return ()
     pairs = {texts["verify.fact_stamp"]: str(row["stamp"] or texts["verify.no_stamp"])}
     if row.get("valid"):
-        pairs[texts["verify.fact_signer"]] = texts["verify.signer_here" if row["trusted"] else "verify.signer_unknown"]
+        pairs[texts["verify.fact_signer"]] = _signer(row, texts)
         pairs |= _statements(row, texts)
     for name, value in row.items():
         inner = value if isinstance(value, Mapping) else {name: value}
@@ -226,6 +250,8 @@ def _statements(row: Row, texts: Texts) -> dict[str, str]:
         )
     if row["claims"].get("time") and not row["claims"].get("time_authority"):
         pairs[texts["verify.fact_attested"]] = texts["verify.attested_by_nobody"]
+    elif as_of := (row.get("signer") or {}).get("time_as_of"):
+        pairs[texts["verify.fact_time_list"]] = texts.say("verify.time_listed", date=as_of)
     return pairs
 
 

@@ -1,0 +1,93 @@
+"""`trust`: lists of whom to trust are put in from files, and nothing is fetched by itself."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from typer.testing import CliRunner, Result
+
+from safety.marks import Marks
+from safety.marks.export import Exporter
+from safety.marks.keys import signing_keys
+from tests.fakes import fake_studio
+from ui.cli import main as command_line
+from ui.cli import trust_commands
+
+
+class Program:
+    def __init__(self, home: Path) -> None:
+        self.studio = fake_studio(home, exporter=Exporter(Marks(home / "keys")))
+        self.cli = command_line.build(lambda: self.studio, "127.0.0.1", 7860)
+
+    def run(self, *words: str) -> Result:
+        return CliRunner().invoke(self.cli, ["trust", *words])
+
+    def rows(self, *words: str) -> list[dict[str, Any]]:
+        result = self.run(*words)
+        assert result.exit_code == 0, result.output
+        return [json.loads(line) for line in result.stdout.splitlines()]
+
+
+@pytest.fixture
+def program(tmp_path: Path) -> Iterator[Program]:
+    program = Program(tmp_path / "home")
+    yield program
+    program.studio.audit.close()
+
+
+@pytest.fixture
+def root(tmp_path: Path) -> Path:
+    path = tmp_path / "root.pem"
+    path.write_text(signing_keys(tmp_path / "other").root)
+    return path
+
+
+def test_lists_are_shown_with_date_and_source(program: Program) -> None:
+    rows = program.rows("list")
+
+    assert [row["list"] for row in rows] == ["c2pa", "tsa", "interim"]
+    assert rows[0]["as_of"] == "2026-09-24" and rows[0]["certificates"] == 30
+    assert rows[2] == {"list": "interim", "title": "interim trust list", "as_of": "", "source": "", "certificates": 0}
+
+
+def test_a_list_from_a_file_counts_instead_of_the_shipped_one(program: Program, root: Path) -> None:
+    (row,) = program.rows("update", "--list", "interim", "--from", str(root), "--as-of", "2026-01-01")
+
+    assert row["certificates"] == 1 and row["source"] == str(root)
+    assert program.rows("list")[2]["as_of"] == "2026-01-01" and program.rows("list")[0]["certificates"] == 30
+
+
+def test_without_a_file_the_published_lists_are_fetched_and_no_other(
+    program: Program, root: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[str] = []
+
+    def fetch(address: str, timeout: float) -> Any:
+        asked.append(address)
+        return root.open("rb")
+
+    monkeypatch.setattr(trust_commands, "urlopen", fetch)
+    assert [row["list"] for row in program.rows("update")] == ["c2pa", "tsa"]
+    assert [address.rpartition("/")[2] for address in asked] == ["C2PA-TRUST-LIST.json", "C2PA-TSA-TRUST-LIST.json"]
+    assert all(address.startswith("https://") for address in asked)
+
+
+@pytest.mark.parametrize(
+    ("words", "named"),
+    [
+        (("update", "--from", "nowhere.pem"), "cannot be read"),
+        (("update", "--from", "http://example.org/a.pem"), "https"),
+        (("update", "--list", "mine"), "no list"),
+        (("revoked", "pyproject.toml"), "no certificate revocation list"),
+    ],
+    ids=["no file", "no https", "no such list", "no list of revoked ones"],
+)
+def test_what_cannot_be_used_is_said_in_one_sentence(program: Program, words: tuple[str, ...], named: str) -> None:
+    result = program.run(*words)
+
+    assert result.exit_code == 2 and named in result.stderr and len(result.stderr.splitlines()) == 1
+    assert program.rows("list")[0]["certificates"] == 30

@@ -1,0 +1,108 @@
+"""`trust`: public lists of whom to trust for Content Credentials, which are dated data, and revoked certificates."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+from urllib.request import urlopen
+
+import typer
+
+from safety.errors import FileError, RequestError
+from safety.marks.signer_trust import read_revocations
+from safety.marks.trust_lists import (
+    C2PA,
+    CRLS,
+    MAX_BYTES,
+    NAMES,
+    TSA,
+    TrustList,
+    address_of,
+    load_trust_lists,
+    put_list,
+)
+from ui import serialize
+from ui.cli.exit_codes import exit_status
+
+if TYPE_CHECKING:
+    from studio import Studio
+
+TIMEOUT = 30.0  # seconds
+LISTS = ", ".join(NAMES)
+
+
+def build(make_studio: Callable[[], Studio]) -> typer.Typer:
+    """Returns the group of commands."""
+    cli = typer.Typer(no_args_is_help=True, help="Whom Verify trusts: public lists, dated, and revoked certificates.")
+
+    def folder() -> Path:
+        return make_studio().exporter.marks.trust_folder
+
+    @cli.command("list")
+    def list_() -> None:
+        """The lists in force, one JSON object a line: date, source, number of certificates."""
+        with exit_status():
+            for each in load_trust_lists(folder()).each():
+                typer.echo(serialize.line(_row(each)))
+
+    @cli.command()
+    def update(
+        source: Annotated[
+            str, typer.Option("--from", help="A file or an https address; by default, where it is published.")
+        ] = "",
+        name: Annotated[str, typer.Option("--list", help=f"Which list: {LISTS}. Without --from: c2pa and tsa.")] = "",
+        as_of: Annotated[str, typer.Option(help="The list's date, such as 2026-11-25, if it names none.")] = "",
+    ) -> None:
+        """Put a newer list (PEM, or C2PA's JSON) into the studio's home, where it counts instead of the shipped one."""
+        with exit_status():
+            home = folder()
+            for one in [name or C2PA] if source or name else [C2PA, TSA]:
+                place = source or address_of(_known(one))
+                typer.echo(serialize.line(_row(put_list(home, one, _read(place), place, as_of))))
+
+    @cli.command()
+    def revoked(file: Annotated[Path, typer.Argument(help="A certificate revocation list (CRL), DER or PEM.")]) -> None:
+        """Keep a list of revoked certificates: what they sign is called so from now on."""
+        with exit_status():
+            data = _read(str(file))
+            if not read_revocations(data):
+                raise FileError(f"{file} is no certificate revocation list.", "Give it as DER or PEM.")
+            place = folder() / CRLS / f"{hashlib.sha256(data).hexdigest()[:16]}.crl"
+            place.parent.mkdir(parents=True, exist_ok=True)
+            place.write_bytes(data)
+            typer.echo(serialize.line({"kept": place.name}))
+
+    return cli
+
+
+def _known(name: str) -> str:
+    if name not in NAMES:
+        raise RequestError(f"There is no list {name!r}.", f"Choose one of: {LISTS}.")
+    return name
+
+
+def _row(each: TrustList) -> dict[str, object]:
+    row = {"list": each.name, "title": each.title, "as_of": each.as_of, "source": each.source}
+    return {**row, "certificates": each.count}
+
+
+def _read(source: str) -> bytes:
+    """Returns a list from a file or an https address. Raises FileError, RequestError."""
+    if source.startswith("http:"):
+        raise RequestError("A list is fetched by https alone.", "Write the address with https://.")
+    try:
+        if source.startswith("https:"):
+            with urlopen(source, timeout=TIMEOUT) as answer:
+                data = bytes(answer.read(MAX_BYTES + 1))
+        else:
+            data = Path(source).read_bytes()
+    except OSError as error:
+        why = getattr(error, "reason", None) or error.strerror or error
+        raise FileError(
+            f"The list cannot be read from {source}: {why}.", "Get it by hand, and give it with --from."
+        ) from error
+    if len(data) > MAX_BYTES:
+        raise FileError("This is far too long for a list.", "Check the address.")
+    return data
