@@ -17,6 +17,7 @@ MATCHES = {
     "file": ("unchanged", "allow"),
     "picture": ("same", "allow"),
     "edited": ("edited", "note"),
+    "excerpt": ("excerpt", "note"),
     "another": ("copied", "block"),
     "unclear": ("unclear", "warn"),
 }

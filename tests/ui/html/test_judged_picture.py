@@ -23,6 +23,7 @@ def row(match: str = "", found: bool = False, contradictions: tuple[str, ...] = 
     [
         pytest.param(row("file"), "Made here, unchanged", "sl-allow", id="file"),
         pytest.param(row("edited"), "edited since", "sl-note", id="edited"),
+        pytest.param(row("excerpt"), "a part of the picture", "sl-note", id="excerpt"),
         pytest.param(row("another", contradictions=("one",)), "Not the picture", "sl-block", id="copied mark"),
         pytest.param(row("file", contradictions=("one",)), "contradict", "sl-warn", id="contradiction"),
         pytest.param(row(found=True), "not on record here", "sl-note", id="of others"),

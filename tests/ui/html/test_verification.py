@@ -33,7 +33,7 @@ def test_a_report_tells_every_layer_and_stays_text() -> None:
     assert "2026-11-22 21:15 UTC" in shown.text and "proves nothing" in shown.text and "contradict" in shown.text
 
 
-@pytest.mark.parametrize("match", ("file", "picture", "edited", "another", "unclear"))
+@pytest.mark.parametrize("match", ("file", "picture", "edited", "excerpt", "another", "unclear"))
 def test_the_record_says_whether_it_is_the_picture_or_a_copied_mark(match: str) -> None:
     record = {"found": True, "stamp": "0" * 16, "case": "c1", "time": "", "match": match, "distance": 12}
     row = report_row()
