@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence, Set
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
 from string import Formatter
@@ -16,6 +16,7 @@ from typing import Any
 from safety.config import ADVICE, parse, read_toml
 from safety.errors import PresetError, RequestError
 from safety.messages.helplines import Helplines, load_helplines
+from safety.messages.offences import CATEGORY, Offence, load_offences
 from safety.messages.schema import CategoryMessages, Locale, ModeMessages, ModeProfile, StageMessages, VerdictMessages
 from safety.records import CONTEXT, UNCHECKED, Decision, Reason, Stage, Verdict
 
@@ -50,6 +51,7 @@ class Messages:
     locale: Locale
     help: Helplines
     modes: Mapping[str, ModeProfile]
+    offences: Mapping[str, Offence]
 
     def render(self, decision: Decision) -> tuple[RenderedReason, ...]:
         """Returns the reasons of a decision in this language, in the same order."""
@@ -125,6 +127,17 @@ class Messages:
     def check(self, name: str) -> str:
         return self.locale.check.get(name, name)
 
+    def offence(self, category: str, stage: Stage) -> str:
+        """That asking for such a picture may be an offence, by the law of the reader's country where it is known.
+
+        "" for another category, and for a picture: nobody may have asked for what a model has made of a prompt.
+        """
+        if category != CATEGORY or stage is not Stage.PROMPT:
+            return ""
+        known = self.offences.get(self.country)
+        said = self.locale.offence
+        return str(getattr(said, known.what)).format(law=known.law) if known else said.elsewhere
+
     def help_text(self, category: str) -> str:
         """One paragraph: that there is help, where in the reader's country, where in the world. "" where none is."""
         sentence = self.locale.category[category].help
@@ -140,6 +153,7 @@ class Catalogue:
     help: Helplines
     modes: Mapping[str, ModeProfile]
     default: str = ENGLISH
+    offences: Mapping[str, Offence] = field(default_factory=dict)
 
     def messages(self, tag: str = "") -> Messages:
         """Returns the texts for "de" or "de-AT", the second part a country. Raises RequestError."""
@@ -149,7 +163,7 @@ class Catalogue:
             sentence = f"There are no texts in the language {tag[:40]!r}."
             raise RequestError(sentence, f"Choose one of: {known}.", "language")
         locale = self.locales[name.lower()]
-        return Messages(name.lower(), country.upper(), locale, self.help, self.modes)
+        return Messages(name.lower(), country.upper(), locale, self.help, self.modes, self.offences)
 
     def nearest(self, header: str) -> str:
         """The tag that suits an Accept-Language header (RFC 9110) best: a known language, the first country named.
@@ -167,14 +181,14 @@ class Catalogue:
 
 
 def load_catalogue(folder: Path, modes: Mapping[str, ModeProfile], default: str = "") -> Catalogue:
-    """Reads locales/*.toml and help.toml of the presets folder. Raises PresetError that names file and key."""
+    """Reads locales/*.toml, help.toml and offences.toml of a folder. Raises PresetError that names file and key."""
     english = read_toml(folder / "locales" / f"{ENGLISH}.toml")
     locales: dict[str, Locale] = {}
     for path in sorted((folder / "locales").glob("*.toml"), key=lambda path: (path.stem != ENGLISH, path.stem)):
         table = read_toml(path)
         _same_names(english, table, path)
         locales[path.stem] = parse(Locale, _over(english, table), path)
-    catalogue = Catalogue(locales, load_helplines(folder), modes, default or ENGLISH)
+    catalogue = Catalogue(locales, load_helplines(folder), modes, default or ENGLISH, load_offences(folder))
     try:
         catalogue.messages()
     except RequestError as error:

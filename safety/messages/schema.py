@@ -169,6 +169,15 @@ class HelpMessages(ConfigModel):
     others: str
 
 
+class OffenceMessages(ConfigModel):
+    """That a picture may be an offence: by a law of the reader's country, {law}, or `elsewhere`."""
+
+    asking: str
+    making: str
+    sharing: str
+    elsewhere: str
+
+
 class Locale(ConfigModel):
     """One language. `mode` is empty where the names in the mode files are in this language."""
 
@@ -180,5 +189,6 @@ class Locale(ConfigModel):
     check: dict[str, str]
     statement: StatementMessages
     help: HelpMessages
+    offence: OffenceMessages
     page: PageMessages
     mode: dict[str, ModeMessages] = {}

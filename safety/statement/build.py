@@ -74,7 +74,8 @@ def _ground(group: ReasonGroup, prompt: str) -> Ground:
 def _help(decision: Decision, messages: Messages) -> Iterator[HelplineGroup]:
     for category in dict.fromkeys(reason.category for reason in decision.reasons):
         if resources := messages.help.near(category, messages.country):
-            yield HelplineGroup(category, messages.locale.category[category].help, resources)
+            offence = messages.offence(category, decision.stage)
+            yield HelplineGroup(category, messages.locale.category[category].help, resources, offence)
 
 
 def _until(refused: Refused, terms: StatementTerms) -> datetime:

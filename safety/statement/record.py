@@ -63,11 +63,15 @@ class Ground:
 
 @dataclass(frozen=True, slots=True)
 class HelplineGroup:
-    """Help for one category: a sentence, services in the reader's country and in the world."""
+    """Help for one category: a sentence, services in the reader's country and in the world.
+
+    `offence`: that asking for such a picture may be one, or "".
+    """
 
     category: str
     sentence: str
     resources: tuple[Helpline, ...]
+    offence: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -77,6 +77,8 @@ def models_said(signal: Signal, one: Statement) -> str:
 
 
 def _help_lines(found: HelplineGroup, one: Statement) -> Iterator[str]:
+    if found.offence:
+        yield found.offence
     yield found.sentence
     yield from (f"  {each.line(one.messages.locale.help)}" for each in found.resources)
 
@@ -149,4 +151,4 @@ def _signal_json(signal: Signal) -> dict[str, Any]:
 
 def _help_json(found: HelplineGroup) -> dict[str, Any]:
     resources = [each.model_dump() for each in found.resources]
-    return {"category": found.category, "text": found.sentence, "resources": resources}
+    return {"category": found.category, "text": found.sentence, "offence": found.offence, "resources": resources}

@@ -8,26 +8,30 @@ from markupsafe import Markup
 
 from safety.messages.catalogue import Messages
 from safety.messages.helplines import Helpline
-from safety.records import Decision
+from safety.records import Decision, Stage
 from ui.html.markup import joined
 
 
 def help_box(decision: Decision, messages: Messages) -> Markup:
     """Returns a box for each category of the reasons that has help."""
     categories = dict.fromkeys(reason.category for reason in decision.reasons)
-    return joined(help_of(category, messages) for category in categories)
+    return joined(help_of(category, messages, decision.stage) for category in categories)
 
 
-def help_of(category: str, messages: Messages) -> Markup:
+def help_of(category: str, messages: Messages, stage: Stage) -> Markup:
     """Returns the box of one category: the reader's country first, then the world, the others folded away.
+
+    Above them stands that what a prompt asks for may be an offence, where it may.
 
     It is empty for a category that needs no help.
     """
     nearest = messages.help.near(category, messages.country)
     if not nearest:
         return Markup("")
-    return Markup('<aside class="sl-help" aria-label="{}"><p>{}</p>{}{}</aside>').format(
+    offence = messages.offence(category, stage)
+    return Markup('<aside class="sl-help" aria-label="{}">{}<p>{}</p>{}{}</aside>').format(
         messages.locale.help.heading,
+        Markup("<p>{}</p>").format(offence) if offence else Markup(""),
         messages.locale.category[category].help,
         _helplines(nearest, messages),
         _other_countries(category, messages),

@@ -77,7 +77,7 @@ def document(statement: Statement) -> str:
 
 
 def _help(statement: Statement) -> Markup:
-    return joined(help_of(group.category, statement.messages) for group in statement.help)
+    return joined(help_of(group.category, statement.messages, statement.stage) for group in statement.help)
 
 
 def _asks_below(statement: Statement) -> bool:

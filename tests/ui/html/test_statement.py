@@ -60,7 +60,7 @@ def test_help_comes_before_anything_else(tmp_path: Path) -> None:
 )
 def test_a_helpline_is_called_by_its_link(country: str, link: str) -> None:
     messages = load_policy(PRESETS).messages(f"es-{country}")
-    assert link in Html(help_of("self_harm", messages)).links
+    assert link in Html(help_of("self_harm", messages, Stage.PROMPT)).links
 
 
 def test_the_page_to_print_fetches_nothing_and_runs_no_script(tmp_path: Path) -> None:
