@@ -9,7 +9,7 @@ import pytest
 
 from safety.generation import GenerationRequest, Refused
 from safety.policy.model import load_policy
-from safety.records import Verdict
+from safety.records import Stage, Verdict
 from safety.statement import Statement, as_json, as_text
 from tests.fakes import fake_studio
 from tests.fakes_page import PRESETS
