@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from datetime import date
 from pathlib import Path
 from typing import Literal
 
@@ -16,13 +17,18 @@ WORLD = "world"
 
 
 class Helpline(ConfigModel):
-    """One service. `phone`, `text`: numbers to call or to write to. `whom`: whom it is for, where that matters."""
+    """One service. `phone`, `text`: numbers to call or to write to. `whom`: whom it is for, where that matters.
+
+    `checked`: when the number was found in public sources (presets/help.toml); None for an unchecked one.
+    """
 
     name: str
     phone: str = ""
     text: str = ""
     url: str = Field(default="", pattern="^(https://.*)?$")
     whom: Literal["", "child", "worried", "report"] = ""
+    # For operators: a reader in need gets a number, and no footnote.
+    checked: date | None = Field(default=None, exclude=True)
 
     def line(self, words: HelpMessages) -> str:
         """The service on one line, in a language."""

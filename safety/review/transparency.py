@@ -1,7 +1,7 @@
 """The figures of a transparency report, from the chain alone: what the record proves, and what it cannot know.
 
-The model is the EU's Digital Services Act, Articles 15 and 24 (docs/duties.md). The chain is proved first, in the same transaction: no
-figure stands on a row that somebody changed. No words of a person, no case and no client is in it.
+The model is the EU's Digital Services Act, Articles 15 and 24 (docs/duties.md). The chain is proved first, in the same
+transaction: no figure stands on a row that somebody changed. No words of a person, no case and no client is in it.
 """
 
 from __future__ import annotations
