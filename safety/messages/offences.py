@@ -26,11 +26,11 @@ class Offence(ConfigModel):
     checked: bool
 
 
-class _Table(ConfigModel):
+class _OffencesFile(ConfigModel):
     place: dict[str, Offence]
 
 
 def load_offences(folder: Path) -> Mapping[str, Offence]:
     """Reads offences.toml of the presets folder, by country. Raises PresetError that names file and key."""
     path = folder / "offences.toml"
-    return parse(_Table, {"place": read_toml(path)}, path).place
+    return parse(_OffencesFile, {"place": read_toml(path)}, path).place
