@@ -26,6 +26,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -99,7 +100,9 @@ def _family(pid: int) -> list[psutil.Process]:
 def kill(process: subprocess.Popen[bytes]) -> None:
     """Ends a run and all its processes with SIGKILL."""
     family = _family(process.pid)
-    os.killpg(process.pid, signal.SIGKILL)
+    # It may have come to its end a moment ago.
+    with suppress(ProcessLookupError):
+        os.killpg(process.pid, signal.SIGKILL)
     for each in family:
         # Decoders are in groups of their own.
         if each.is_running():

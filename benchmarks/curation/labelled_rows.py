@@ -27,6 +27,7 @@ from studio.curation.row_manifest import KEPT, read_manifest
 from studio.curation.workers import WorkerProcesses
 
 SEED, WORKERS = 22, 2
+FEWEST = 5  # rows of a category within a set that has a line of its own
 HARMFUL = ["jdb", "copro_ood", "overt", "visu", "nibbler", "openai_mod", "hatecheck", "xstest"]  # and harmless rows
 SETS = [*HARMFUL, "parti", "krea", "art", "medical"]
 NSFW_LIMITS = (0.5, 0.8)
@@ -66,10 +67,13 @@ def table(counted: dict[str, list[tuple[bool, ...]]], names: Sequence[str]) -> I
     yield f"| rows | n | {' | '.join(names)} |"
     yield f"|---|--:|{'--:|' * len(names)}"
     for group, verdicts in sorted(counted.items()):
+        if ":" in group and len(verdicts) < FEWEST:
+            continue
         shares = [sum(column) / len(verdicts) for column in zip(*verdicts, strict=True)]
         low, high = wilson_interval(sum(first for first, *_ in verdicts), len(verdicts))
+        name = group.replace("|", " or ")
         cells = [f"{shares[0]:.1%} ({low:.0%} to {high:.0%})", *(f"{share:.1%}" for share in shares[1:])]
-        yield f"| {group} | {len(verdicts)} | {' | '.join(cells)} |"
+        yield f"| {name} | {len(verdicts)} | {' | '.join(cells)} |"
 
 
 def of_captions(data: Path, work: Path, each: int) -> Iterator[str]:

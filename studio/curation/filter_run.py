@@ -97,6 +97,7 @@ class FilterRun:
         began = time.monotonic()
         require_arrow()
         out = DataPlace(self.out.rstrip("/"))
+        self._check_place(out)
         if out.exists(MANIFEST):
             raise RequestError(f"{self.out} holds an earlier run.", "Name another folder.")
         observations = seen_before(DataPlace(earlier.rstrip("/")))
@@ -112,10 +113,7 @@ class FilterRun:
 
     def _take(self, out: DataPlace, source: RowSource, blocks: Iterable[Block]) -> None:
         """Makes the folder this run's own. Raises RequestError where it is another's."""
-        if out.lies_in(DataPlace(self.source)):
-            raise RequestError(f"{self.out} lies in the source.", "Name a folder beside it: a later run would read it.")
-        if out.is_file:
-            raise RequestError(f"{self.out} is a file.", "Name a new folder.")
+        self._check_place(out)
         own = _digest(self.rules, source, blocks)
         if out.exists(PLAN):
             if not self.resume:
@@ -127,6 +125,12 @@ class FilterRun:
             raise RequestError(f"{self.out} is not empty.", "Name a new folder: a run writes many files.")
         else:
             out.write(PLAN, json.dumps({"source": self.source, "digest": own}).encode())
+
+    def _check_place(self, out: DataPlace) -> None:
+        if out.lies_in(DataPlace(self.source)):
+            raise RequestError(f"{self.out} lies in the source.", "Name a folder beside it: a later run would read it.")
+        if out.is_file:
+            raise RequestError(f"{self.out} is a file.", "Name a new folder.")
 
     @staticmethod
     def _look(

@@ -52,11 +52,13 @@ def test_pictures_are_readable_but_for_what_is_broken(
 ) -> None:
     monkeypatch.setattr(training_sets, "groups", lambda _: ())
     monkeypatch.setattr(training_sets, "BROKEN_EVERY", 5)
-    made = list(training_sets.pictures(12, ()))
-    assert made == list(training_sets.pictures(12, ())) and len(set(made)) == 12
-    training_sets.write_pictures(tmp_path / "pictures", training_sets.captions(prompts, 12), iter(made))
+    made = list(training_sets.pictures(20, ()))
+    assert made == list(training_sets.pictures(20, ())) and len(set(made)) == 20
+    training_sets.write_pictures(tmp_path / "pictures", training_sets.captions(prompts, 20), iter(made))
     found = [row.picture for row in rows_of(tmp_path / "pictures") if not row.problem]
-    assert [number for number, picture in enumerate(found) if picture != made[number]] == [4, 9]
+    # The shard breaks off after three quarters.
+    assert 11 <= len(found) < 20
+    assert [number for number, picture in enumerate(found[:11]) if picture != made[number]] == [4, 9]
 
 
 def test_a_word_list_finds_whole_words() -> None:
@@ -70,5 +72,6 @@ def test_a_word_list_finds_whole_words() -> None:
 
 
 def test_a_table_has_an_interval() -> None:
-    lines = list(table({"all": [(True, False), (False, False)]}, ("ours", "theirs")))
+    few = {"all": [(True, False), (False, False)], "set: rare": [(True, True)]}
+    lines = list(table(few, ("ours", "theirs")))
     assert lines[-1] == "| all | 2 | 50.0% (9% to 91%) | 0.0% |"

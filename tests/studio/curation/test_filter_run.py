@@ -300,6 +300,8 @@ def test_a_replay_decides_again_and_looks_at_nothing(tmp_path: Path) -> None:
     assert captions_of(tmp_path / "again" / "data") == captions_of(tmp_path / "first" / "data")
     with pytest.raises(RequestError, match="earlier run"):
         again.replay(str(tmp_path / "first"))
+    with pytest.raises(RequestError, match="lies in the source"):
+        FilterRun(str(source), str(source / "out"), pipeline=raising_pipeline).replay(str(tmp_path / "first"))
 
 
 def test_an_explanation_says_what_became_of_a_row(tmp_path: Path) -> None:
