@@ -10,6 +10,7 @@ import pytest
 from benchmarks.marks.random_attacks import KINDS, MAX_SIDE, scaled
 from benchmarks.marks.random_shapes import MAX_ASPECT, MIN_SIDE, cut, draw_size, drawings
 from benchmarks.marks.random_survival import middle, table
+from benchmarks.marks.side_by_side import MEASURED, ratios
 from tests.fakes_marks import photograph
 
 PICTURE = photograph(1, 160, 96)
@@ -77,3 +78,12 @@ def test_the_report_counts_whole_payloads_and_names_small_remains() -> None:
     assert "2 pictures, 1 refused" in text
     assert "| jpeg | 50.0 | 2 | 12 |" in text
     assert "below 128 px once attacked: 0.0 of 1" in text
+
+
+def test_two_versions_are_compared_run_by_run() -> None:
+    here, there = [[10.0, 1.0, 4.0, 9.0], [30.0, 1.0, 4.0, 9.0]], [[20.0, 2.0, 4.0, 3.0], [30.0, 1.0, 4.0, 3.0]]
+    found = ratios(here, there)
+
+    assert [row[0] for row in found] == list(MEASURED)
+    assert found[0][1:] == (20.0, 25.0, 0.75)
+    assert found[3][3] == 3.0

@@ -43,9 +43,9 @@ class Autocorrelation:
     def candidates(self, low: float, high: float) -> list[tuple[float, Geometry]]:
         """Returns the likeliest geometries of a range of scales, each with its score."""
         band = (self._radius > MIN_RADIUS / SIDE / high) & (self._radius < min(MAX_RADIUS / SIDE / low, 0.5))
-        surface = np.fft.irfft2(self._power * band, self._padded)
-        strength = (self.shape[0] * self.shape[1] * float(band.mean())) ** 0.5 / max(float(surface[0, 0]), 1e-9)
-        surface = np.asarray(surface * strength, np.float32)
+        products = np.fft.irfft2(self._power * band, self._padded)
+        strength = (self.shape[0] * self.shape[1] * float(band.mean())) ** 0.5 / max(float(products[0, 0]), 1e-9)
+        surface = np.asarray(products * strength, np.float32)
         scales = np.exp(np.arange(np.log(low), np.log(high) + _SCALE_STEP, _SCALE_STEP))
         return [*self._by_angle(surface, scales), *self._upright(surface, scales)]
 

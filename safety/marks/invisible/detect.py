@@ -120,7 +120,7 @@ def ring_gains(values: Complex, grid: Lattice) -> Floats:
         known = values[grid.sync[grid.ring[grid.sync] == ring]].real
         if len(known) >= 4:
             gains[ring] = max(0.02, float(known.mean()) / SYNC_GAIN)
-    return (gains + gains.mean()) / 2
+    return np.asarray((gains + gains.mean()) / 2, np.float32)
 
 
 def soft_bits(values: Complex, grid: Lattice, gains: Floats) -> Floats:

@@ -22,8 +22,9 @@ if TYPE_CHECKING:
 LEVELS = (44.0, 43.0, 42.0, 41.0, 40.0, 39.0, 37.5, 36.0, 34.5)  # dB of PSNR, weakest mark first
 # Below so many dB only where the picture's own texture hides the mark, which is where SSIM stays so high.
 GUARDED_LEVEL, MIN_SSIM = 40.0, 0.98
-# Where texture hides the mark so well that SSIM stays above the second, it begins as strong as the first.
-BUSY_LEVEL, AMPLE_SSIM = 39.6, 0.988
+# Where texture hides the mark so well that SSIM stays above the second, it begins as strong as the first, in dB; on
+# plain ground, where SSIM would fall below `MIN_SSIM`, as weak as the last.
+BUSY_LEVEL, AMPLE_SSIM, PLAIN_LEVEL = 39.6, 0.988, 45.5
 MAX_STRENGTH = 2.5  # grey levels RMS on plain ground, where nothing hides the mark
 # Of informed embedding; more and smaller steps were read no better.
 _ALLOWED_SHIFTS = 1 / 3
@@ -74,13 +75,14 @@ def _weakest(pixels: Bytes, pattern: Floats, stamp: Stamp, key: bytes) -> tuple[
 
 
 def first_level(luma: Floats, weakest: Floats) -> float:
-    """Returns the PSNR in dB to begin with: that of the weakest mark, (height, width), or less where SSIM allows it.
+    """Returns the PSNR in dB to begin with, by what SSIM loses by a mark, (height, width), at the first of `LEVELS`.
 
-    What SSIM loses grows as the power of the mark does.
+    That level, or a stronger mark where SSIM allows it, or a weaker one where SSIM asks for it. What it loses grows as
+    the power of the mark does.
     """
-    loss = 1 - ssim(luma, luma + weakest)
-    room = 10 * np.log10((1 - AMPLE_SSIM) / max(loss, 1e-6))
-    return float(np.clip(LEVELS[0] - room, BUSY_LEVEL, LEVELS[0]))
+    loss = max(1 - ssim(luma, luma + weakest), 1e-6)
+    stronger, weaker = (10 * np.log10(loss / (1 - least)) for least in (AMPLE_SSIM, MIN_SSIM))
+    return float(np.clip(LEVELS[0] + (stronger if stronger < 0 else max(weaker, 0)), BUSY_LEVEL, PLAIN_LEVEL))
 
 
 def _with_room(pixels: Bytes) -> Bytes:

@@ -68,7 +68,7 @@ def _climb(values: Complex, places: NDArray[np.float64], start: NDArray[np.float
 
     def score(bend: Floats) -> float:
         ramps = np.exp(2j * np.pi / SIDE * (_shifts(bend, places) @ points.T))
-        return float((bare * ramps).real.sum()) / (SYNC_POINTS / 2) ** 0.5
+        return float((bare * ramps).real.sum() / (SYNC_POINTS / 2) ** 0.5)
 
     bend = np.zeros(8, np.float32)
     best = score(bend)
