@@ -32,7 +32,7 @@ UNKNOWN = {
     "illegal content": "The record has the clause of this policy that was broken, not that of a law.",
     "suspensions": "Nobody is suspended (Article 23). Rate limits slow a client down, beside the chain.",
     "disputes": "Out-of-court disputes (Article 21) are not entered here.",
-    "errors that nobody appealed": "The share of wrong decisions below is of those that a person looked at again.",
+    "errors that nobody appealed": "The error rate is of decisions that a person looked at again, and of no others.",
     "misses": "What passed and should not have is not on record, unless somebody gives notice of it.",
     "people": "Users by month, and who moderates in which language with what training, are not on record.",
 }
