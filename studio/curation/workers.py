@@ -85,13 +85,29 @@ class WorkerProcesses:
         done, counts = self._try(look_at_block, spec, block)
         if done and counts is not None:
             return counts
-        numbers = range(block.first, block.first + block.rows)
-        deadly = tuple(number for number in numbers if not self._try(look_at_row, spec, block, number)[0])
-        done, counts = self._try(look_at_block, spec, block, deadly)
+        done, counts = self._try(look_at_block, spec, block, self._deadly(spec, block))
         if done and counts is not None:
             return counts
         # Whatever it was, it was none of the rows by itself: none of them can be said to have been looked at.
-        return look_at_block(spec, block, tuple(numbers))
+        return look_at_block(spec, block, tuple(range(block.first, block.first + block.rows)))
+
+    def _deadly(self, spec: LookSpec, block: Block) -> tuple[int, ...]:
+        """Returns the numbers of the rows that a process dies of; one process looks at them, until it dies.
+
+        Which row it dies of is certain only where a process of its own dies of it too.
+        """
+        deadly: list[int] = []
+        waiting, number = iter(range(block.first, block.first + block.rows)), block.first
+        while True:
+            with self._pool(1) as pool:
+                try:
+                    for number in waiting:
+                        pool.submit(look_at_row, spec, block, number).result()
+                    return tuple(deadly)
+                except BrokenProcessPool:
+                    pass
+            if not self._try(look_at_row, spec, block, number)[0]:
+                deadly.append(number)
 
     def _try(self, work: Callable[..., BlockCounts | None], *arguments: object) -> tuple[bool, BlockCounts | None]:
         """Does work in a process of its own; returns whether the process lived, and what the work returned."""
