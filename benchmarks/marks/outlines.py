@@ -54,7 +54,13 @@ def edited(image: Image.Image, name: str, random: Random) -> Image.Image:
     width, height = round(image.width * share), round(image.height * share)
     left, top = (int(random.integers(0, room + 1)) for room in (image.width - width, image.height - height))
     part = image.crop((left, top, left + width, top + height))
-    return ImageOps.mirror(part) if name == MIRRORED else part.transpose(2) if name == TURNED else part
+    return (
+        ImageOps.mirror(part)
+        if name == MIRRORED
+        else part.transpose(Image.Transpose.ROTATE_90)
+        if name == TURNED
+        else part
+    )
 
 
 def cell_of(image: Image.Image, part: Image.Image, random: Random) -> tuple[float, float]:

@@ -29,6 +29,7 @@ from ui.cli.exit_codes import exit_status
 if TYPE_CHECKING:
     from studio import Studio
 
+HTTPS_ALONE = "A list is fetched by https alone."
 TIMEOUT = 30.0  # seconds
 LISTS = ", ".join(NAMES)
 
@@ -91,10 +92,13 @@ def _row(each: TrustList) -> dict[str, object]:
 def _read(source: str) -> bytes:
     """Returns a list from a file or an https address. Raises FileError, RequestError."""
     if source.startswith("http:"):
-        raise RequestError("A list is fetched by https alone.", "Write the address with https://.")
+        raise RequestError(HTTPS_ALONE, "Write the address with https://.")
     try:
         if source.startswith("https:"):
             with urlopen(source, timeout=TIMEOUT) as answer:
+                # Somebody on the way could have written what a redirect to http gave.
+                if not answer.geturl().startswith("https:"):
+                    raise RequestError(HTTPS_ALONE, f"The address leads to {answer.geturl()}: take another.")
                 data = bytes(answer.read(MAX_BYTES + 1))
         else:
             data = Path(source).read_bytes()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 from collections.abc import Iterator
 from pathlib import Path
@@ -39,6 +40,17 @@ def program(tmp_path: Path) -> Iterator[Program]:
     program.studio.audit.close()
 
 
+class Answer(io.BytesIO):
+    """What an address answers, and where it was found in the end."""
+
+    def __init__(self, data: bytes, address: str) -> None:
+        super().__init__(data)
+        self.address = address
+
+    def geturl(self) -> str:
+        return self.address
+
+
 @pytest.fixture
 def root(tmp_path: Path) -> Path:
     path = tmp_path / "root.pem"
@@ -61,6 +73,17 @@ def test_a_list_from_a_file_counts_instead_of_the_shipped_one(program: Program, 
     assert program.rows("list")[2]["as_of"] == "2026-01-01" and program.rows("list")[0]["certificates"] == 30
 
 
+def test_a_list_that_a_redirect_brings_by_http_is_not_taken(
+    program: Program, root: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    answer = Answer(root.read_bytes(), "http://example.org/list.pem")
+    monkeypatch.setattr(trust_commands, "urlopen", lambda address, timeout: answer)
+    result = program.run("update", "--list", "interim", "--from", "https://example.org/list.pem")
+
+    assert result.exit_code == 2 and "by https alone" in result.stderr and "http://example.org" in result.stderr
+    assert program.rows("list")[2]["certificates"] == 0
+
+
 def test_without_a_file_the_published_lists_are_fetched_and_no_other(
     program: Program, root: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -68,7 +91,7 @@ def test_without_a_file_the_published_lists_are_fetched_and_no_other(
 
     def fetch(address: str, timeout: float) -> Any:
         asked.append(address)
-        return root.open("rb")
+        return Answer(root.read_bytes(), address)
 
     monkeypatch.setattr(trust_commands, "urlopen", fetch)
     assert [row["list"] for row in program.rows("update")] == ["c2pa", "tsa"]
