@@ -115,7 +115,8 @@ def main() -> None:
     torch.set_num_threads(args.threads)
     encoders = Encoders.open(args.model, args.vae or args.model / "vae")
     drawer = Scenes(*load(args.work), Language.read())
-    shards = plan(tomllib.loads((HERE / "curriculum.toml").read_text())["shards"])
+    told = tomllib.loads((HERE / "curriculum.toml").read_text())
+    shards = plan(told["shards"] * told["rounds"])
     np.save(args.work / "empty.npy", encoders.states([""])[0])
     for number, scenes in enumerate(tqdm(shards[: args.shards], desc="shards")):
         path = args.work / f"shard-{number:03}.npz"
