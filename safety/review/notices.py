@@ -37,6 +37,9 @@ if TYPE_CHECKING:
 ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 RECEIPT_GROUPS, GROUP = 4, 5  # 100 bits
 LOOKALIKES = str.maketrans("OIL", "011")
+TEXTS = ("statement", "name", "contact", "behalf_of", "link", "stamp")
+# Half a pair of UTF-16, which no page can show, and control characters that nobody types.
+UNREADABLE = re.compile(r"[\ud800-\udfff\x00-\x08\x0b\x0c\x0e-\x1f]")
 STAMP = re.compile(r"(?<![0-9a-f])[0-9a-f]{16}(?![0-9a-f])")
 MIN_STATEMENT, MAX_LINE = 20, 300  # characters
 KEPT_SIDE = 1024  # pixels of the longer side of what is kept of a file
@@ -137,6 +140,7 @@ class Notices:
     def require_complete(self, request: NoticeRequest, has_file: bool = False) -> None:
         """Raises RequestError, which names the field, for a notice that lacks something or is too long."""
         most = self.terms.statement_characters
+        _require_readable(request)
         if request.reason not in REASONS:
             raise RequestError("Say what is wrong with the picture.", f"Choose one of: {', '.join(REASONS)}.", "reason")
         if not (has_file or request.stamp.strip() or request.link.strip()):
@@ -288,6 +292,12 @@ class Notices:
 
     def _digest(self, receipt: str) -> str:
         return self.audit.keys.digest("receipt", receipt)
+
+
+def _require_readable(request: NoticeRequest) -> None:
+    for field in TEXTS:
+        if UNREADABLE.search(getattr(request, field)):
+            raise RequestError(f"The field {field} has characters that cannot be read.", "Type it anew.", field)
 
 
 def _new_receipt() -> str:

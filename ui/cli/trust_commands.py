@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable
+from http.client import HTTPMessage
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
-from urllib.request import urlopen
+from typing import IO, TYPE_CHECKING, Annotated
+from urllib.request import HTTPRedirectHandler, Request, build_opener
 
 import typer
 
@@ -78,6 +79,21 @@ def build(make_studio: Callable[[], Studio]) -> typer.Typer:
     return cli
 
 
+class HttpsAlone(HTTPRedirectHandler):
+    """Follows no redirect that leaves https: whoever sits on the way would choose where the list comes from."""
+
+    def redirect_request(
+        self, req: Request, fp: IO[bytes], code: int, msg: str, headers: HTTPMessage, newurl: str
+    ) -> Request | None:
+        """Returns the next request. Raises RequestError for an address without https."""
+        if not newurl.startswith("https:"):
+            raise RequestError(HTTPS_ALONE, f"The address leads to {newurl}: take another.")
+        return super().redirect_request(req, fp, code, msg, headers, newurl)
+
+
+OPENER = build_opener(HttpsAlone)
+
+
 def _known(name: str) -> str:
     if name not in NAMES:
         raise RequestError(f"There is no list {name!r}.", f"Choose one of: {LISTS}.")
@@ -95,10 +111,7 @@ def _read(source: str) -> bytes:
         raise RequestError(HTTPS_ALONE, "Write the address with https://.")
     try:
         if source.startswith("https:"):
-            with urlopen(source, timeout=TIMEOUT) as answer:
-                # Somebody on the way could have written what a redirect to http gave.
-                if not answer.geturl().startswith("https:"):
-                    raise RequestError(HTTPS_ALONE, f"The address leads to {answer.geturl()}: take another.")
+            with OPENER.open(source, timeout=TIMEOUT) as answer:
                 data = bytes(answer.read(MAX_BYTES + 1))
         else:
             data = Path(source).read_bytes()

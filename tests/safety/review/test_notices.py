@@ -404,3 +404,11 @@ def test_any_rows_give_a_known_state_and_forged_ones_count_for_nothing(rows: lis
     assert bool(state.state) == ("noticed" in events)
     # A block stands only after a removal, and nothing blocks once it was lifted.
     assert not state.blocks or state.state in ("removed", "contested", "upheld")
+
+
+@pytest.mark.parametrize("field", ["statement", "name", "contact", "behalf_of", "link"])
+@pytest.mark.parametrize("text", ["\ud800 a person at a window", "a person at a window\0"], ids=["half a pair", "NUL"])
+def test_words_that_no_reviewer_could_read_are_not_taken(studio: Studio, field: str, text: str) -> None:
+    with pytest.raises(RequestError) as refused:
+        noticed(studio, **{"stamp": str(made(studio).stamp), field: text})
+    assert refused.value.setting == field

@@ -5,12 +5,15 @@ from __future__ import annotations
 import io
 import json
 from collections.abc import Iterator
+from http.client import HTTPMessage
 from pathlib import Path
 from typing import Any
+from urllib.request import Request
 
 import pytest
 from typer.testing import CliRunner, Result
 
+from safety.errors import RequestError
 from safety.marks import Marks
 from safety.marks.export import Exporter
 from safety.marks.keys import signing_keys
@@ -40,15 +43,16 @@ def program(tmp_path: Path) -> Iterator[Program]:
     program.studio.audit.close()
 
 
-class Answer(io.BytesIO):
-    """What an address answers, and where it was found in the end."""
+class Opener:
+    """Answers every address with one file, and keeps what it was asked for."""
 
-    def __init__(self, data: bytes, address: str) -> None:
-        super().__init__(data)
-        self.address = address
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self.asked: list[str] = []
 
-    def geturl(self) -> str:
-        return self.address
+    def open(self, address: str, timeout: float) -> Any:
+        self.asked.append(address)
+        return self.path.open("rb")
 
 
 @pytest.fixture
@@ -73,30 +77,28 @@ def test_a_list_from_a_file_counts_instead_of_the_shipped_one(program: Program, 
     assert program.rows("list")[2]["as_of"] == "2026-01-01" and program.rows("list")[0]["certificates"] == 30
 
 
-def test_a_list_that_a_redirect_brings_by_http_is_not_taken(
-    program: Program, root: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    answer = Answer(root.read_bytes(), "http://example.org/list.pem")
-    monkeypatch.setattr(trust_commands, "urlopen", lambda address, timeout: answer)
-    result = program.run("update", "--list", "interim", "--from", "https://example.org/list.pem")
+@pytest.mark.parametrize("address", ["http://example.org/list.pem", "ftp://example.org/list.pem"])
+def test_no_redirect_leaves_https(address: str) -> None:
+    asked = Request("https://example.org/list.pem")
+    with pytest.raises(RequestError, match="by https alone"):
+        trust_commands.HttpsAlone().redirect_request(asked, io.BytesIO(), 302, "Found", HTTPMessage(), address)
 
-    assert result.exit_code == 2 and "by https alone" in result.stderr and "http://example.org" in result.stderr
-    assert program.rows("list")[2]["certificates"] == 0
+
+def test_a_redirect_within_https_is_followed() -> None:
+    asked, headers = Request("https://example.org/a.pem"), HTTPMessage()
+    then = trust_commands.HttpsAlone().redirect_request(asked, io.BytesIO(), 302, "Found", headers, "https://b.org/c")
+    assert then is not None and then.full_url == "https://b.org/c"
 
 
 def test_without_a_file_the_published_lists_are_fetched_and_no_other(
     program: Program, root: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    asked: list[str] = []
-
-    def fetch(address: str, timeout: float) -> Any:
-        asked.append(address)
-        return Answer(root.read_bytes(), address)
-
-    monkeypatch.setattr(trust_commands, "urlopen", fetch)
+    opener = Opener(root)
+    monkeypatch.setattr(trust_commands, "OPENER", opener)
     assert [row["list"] for row in program.rows("update")] == ["c2pa", "tsa"]
-    assert [address.rpartition("/")[2] for address in asked] == ["C2PA-TRUST-LIST.json", "C2PA-TSA-TRUST-LIST.json"]
-    assert all(address.startswith("https://") for address in asked)
+    names = [address.rpartition("/")[2] for address in opener.asked]
+    assert names == ["C2PA-TRUST-LIST.json", "C2PA-TSA-TRUST-LIST.json"]
+    assert all(address.startswith("https://") for address in opener.asked)
 
 
 @pytest.mark.parametrize(
