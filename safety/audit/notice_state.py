@@ -76,6 +76,21 @@ class QueuedNotice:
     stamp: str = ""
 
 
+@dataclass(frozen=True, slots=True)
+class Removal:
+    """Says that a picture was removed after a notice.
+
+    `stamp` is the picture's, `target` its case, `notice` the case of the notice, `person` a keyed hash of whose library
+    it was in, "" for nobody's. `time` is a timestamp.
+    """
+
+    stamp: str
+    target: str
+    notice: str
+    person: str
+    time: str
+
+
 def read_notice_state(entries: Iterable[Entry], keys: Keys) -> NoticeState:
     """Returns the state from all rows of one case, oldest first. Forged rows count for nothing."""
     current = NoticeState()

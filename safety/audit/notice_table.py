@@ -7,28 +7,13 @@ read `reader.notices.list()` and, of each, `read_notice_state(reader.entries_of(
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, fields
 from typing import Any
 
 import sqlalchemy as sa
 
-from safety.audit.notice_state import WAITING, QueuedNotice
+from safety.audit.notice_state import WAITING, QueuedNotice, Removal
 from safety.audit.tables import notice, removal
-
-
-@dataclass(frozen=True, slots=True)
-class Removal:
-    """Says that a picture was removed after a notice.
-
-    `stamp` is the picture's, `target` its case, `notice` the case of the notice, `person` a keyed hash of whose library
-    it was in, "" for nobody's. `time` is a timestamp.
-    """
-
-    stamp: str
-    target: str
-    notice: str
-    person: str
-    time: str
 
 
 class NoticeTable:

@@ -16,8 +16,17 @@ from safety.audit import notice_state
 from safety.audit.appeal_state import PICTURE_SEEN
 from safety.audit.hash_chain import Entry, canonical, timestamp, utc_now
 from safety.audit.log import AuditLog, unknown_case
-from safety.audit.notice_state import CONTESTED, LIFTED, REJECTED, REMOVED, UPHELD, WAITING, NoticeState, QueuedNotice
-from safety.audit.notice_table import Removal
+from safety.audit.notice_state import (
+    CONTESTED,
+    LIFTED,
+    REJECTED,
+    REMOVED,
+    UPHELD,
+    WAITING,
+    NoticeState,
+    QueuedNotice,
+    Removal,
+)
 from safety.audit.serialize import parse_content
 from safety.errors import RequestError
 from safety.image_io import open_picture

@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from PIL.Image import Image
 
     from safety.audit.database import DatabaseReader, DatabaseWriter
-    from safety.audit.notice_table import Removal
+    from safety.audit.notice_state import Removal
 
 # Crockford's base 32: no letter that is taken for a digit.
 ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
