@@ -94,6 +94,8 @@ def launch(
         pwa=False,
         mcp_server=False,
         app_kwargs={"middleware": _middleware(review, host, reach or Reach(), api, studio)},
+        # Gradio would ask itself for the page and give up after three seconds: a busy machine could not start.
+        _frontend=False,
         favicon_path=ASSETS / "logo.svg",
         theme=make_theme(),
         css_paths=[ASSETS / "app.css", *sorted((ASSETS / "page").glob("*.css"))],
