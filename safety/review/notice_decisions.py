@@ -28,7 +28,7 @@ from safety.audit.notice_state import (
     Removal,
 )
 from safety.audit.serialize import parse_content
-from safety.errors import RequestError
+from safety.errors import FileError, RequestError
 from safety.image_io import open_picture
 from safety.marks.export import files_of_stamp
 from safety.marks.similarity import MIN_QUALITY
@@ -239,8 +239,12 @@ class NoticeDecisions:
         return stored_pictures.unpack(content["picture"], {}).pictures if "picture" in content else ()
 
     def _own_file(self, state: NoticeState) -> Image | None:
+        """Returns the file that was made here; None where it is gone or damaged: that must not keep it from removal."""
         files = files_of_stamp(self.outputs / state.target, state.stamp) if state.target else []
-        return open_picture(files[0].read_bytes()) if files else None
+        try:
+            return open_picture(files[0].read_bytes()) if files else None
+        except (FileError, OSError):
+            return None
 
     def _poses(self, state: NoticeState, content: Mapping[str, str], reader: DatabaseReader) -> tuple[str, ...]:
         """Returns the fingerprints of the picture of a notice: by its file, by what was sent, else by the registry.

@@ -271,6 +271,18 @@ def test_a_picture_from_elsewhere_is_blocked_and_what_was_sent_is_deleted(studio
     assert "picture_seen" in events(studio, case)
 
 
+def test_a_damaged_file_is_removed_like_any_other(studio: Studio) -> None:
+    export = made(studio)
+    export.path.write_bytes(export.path.read_bytes()[:100])
+    noticed(studio, str(export.stamp))
+    case = waiting(studio)
+    assert not studio.review.notice_decisions.case(case).pictures
+    assert studio.review.notice_decisions.decide(case, "removed", REASON, "Grace", TOLD) == 1
+    assert not export.path.exists()
+    # By the fingerprint that the registry has of it.
+    assert studio.review.notice_decisions.case(case).state.blocks
+
+
 def test_a_rejected_notice_removes_and_blocks_nothing(studio: Studio) -> None:
     export = made(studio)
     receipt = noticed(studio, str(export.stamp)).receipt
