@@ -31,9 +31,11 @@ BOMB = b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR\0\0\xff\xff\0\0\xff\xff\x08\x02\0\0\0" + 
 def captions(prompts: Path, count: int) -> list[str]:
     """Returns so many captions of the four sets, mixed, the same every time."""
     chance, found = random.Random(SEED), list[str]()
-    for name, share in MIX.items():
+    for number, (name, share) in enumerate(MIX.items(), 1):
         texts = list(_texts(prompts / name))
-        found += chance.sample(texts, min(len(texts), round(count * share)))
+        # The last set is the largest: it makes up for those that have fewer.
+        wanted = round(count * share) if number < len(MIX) else count - len(found)
+        found += chance.sample(texts, min(len(texts), wanted))
     chance.shuffle(found)
     return found[:count]
 

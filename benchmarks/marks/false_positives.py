@@ -62,6 +62,7 @@ def main() -> None:
     """Runs the trials that are not done yet and prints the counts."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--count", type=int, default=2000)
+    parser.add_argument("--first", type=int, default=0, help="the number of the first trial")
     parser.add_argument("--folder", type=Path, action="append", default=[])
     parser.add_argument("--direct", action="store_true", help="only as made, whole or cropped, turned or mirrored")
     parser.add_argument("--work", type=Path, default=WORK)
@@ -71,7 +72,7 @@ def main() -> None:
     cv2.setNumThreads(1)
     images = list(sources(options.work, options.folder))
     finished = {row["trial"] for row in read_results(path)}
-    for number in range(options.count):
+    for number in range(options.first, options.count):
         if number not in finished:
             detected, words = search(trial(number, images), not options.direct)
             with path.open("a") as file:
