@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from safety.audit import AuditLog
+from safety.audit.feedback_record import erase_feedback
 from safety.audit.hash_chain import utc_now
 from safety.errors import RequestError
 from safety.generation import Delivered, Enlarged, Export, Generation, GenerationRequest, PictureResult
@@ -218,6 +219,7 @@ class Library:
                 # The words of a case stay for as long as one of its pictures does.
                 if not writer.library.of_case(case):
                     writer.erase_content(case, "person", "words")
+            erase_feedback(writer, writer.feedback.about([entry.stamp for entry in entries]), "person")
         for entry in entries:
             self._delete_file(entry)
         self.audit.scrub()

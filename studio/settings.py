@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -50,7 +50,8 @@ class Settings:
     # SAFELIGHT_PROVIDER, SAFELIGHT_VERIFY_URL, SAFELIGHT_SIGNING_CERT, SAFELIGHT_SIGNING_KEY, SAFELIGHT_TIME_AUTHORITY,
     # SAFELIGHT_TRUSTMARK, SAFELIGHT_TRAINING_MINING, SAFELIGHT_TRAINING_CONSTRAINTS
     marks: MarkSettings = MarkSettings()
-    # SAFELIGHT_REVIEW_PASSWORD, SAFELIGHT_REVIEWERS, SAFELIGHT_PROXIES
+    # SAFELIGHT_REVIEW_PASSWORD, SAFELIGHT_REVIEWERS, SAFELIGHT_PROXIES, SAFELIGHT_FEEDBACK (taken of whoever agrees),
+    # SAFELIGHT_ANNOTATOR_PASSWORD
     review: ReviewSettings = ReviewSettings()
     # SAFELIGHT_TEACHER_PASSWORD: lets a teacher open a class
     teacher_password: str = field(default="", repr=False)
@@ -183,7 +184,9 @@ def _has_hub_login(environment: Mapping[str, str]) -> bool:
 
 def _review(get: GetSetting, public: bool, hub_login: bool) -> ReviewSettings:
     proxies = get("PROXIES", SPACE_PROXY if public else "")
-    return read_review_settings(get("REVIEW_PASSWORD", ""), get("REVIEWERS", ""), proxies, hub_login)
+    settings = read_review_settings(get("REVIEW_PASSWORD", ""), get("REVIEWERS", ""), proxies, hub_login)
+    password = strong_password(get("ANNOTATOR_PASSWORD", ""), "SAFELIGHT_ANNOTATOR_PASSWORD")
+    return replace(settings, feedback=_switch(get, "FEEDBACK"), annotator_password=password)
 
 
 def _webhook(url: str, key: str) -> dict[str, str]:

@@ -40,6 +40,7 @@ ELSEWHERE = {
     "quarantine/": "written by `filter`",
     "seen/": "written by `filter`",
     "report.*": "written by `filter`",
+    "export.json": "written by `feedback export`",
 }
 
 

@@ -58,6 +58,11 @@ class ActivityTable:
         )
         return list(dict.fromkeys(self._connection.execute(wanted).scalars()))
 
+    def clients(self, case_id: str) -> list[str]:
+        """Returns the clients of a case, as far as its activities are kept."""
+        wanted = sa.select(activity.c.client).where(activity.c.case_id == case_id).order_by(activity.c.id)
+        return list(dict.fromkeys(self._connection.execute(wanted).scalars()))
+
     def has(self, client: str, case_id: str) -> bool:
         """Tells whether a client opened a case, as far as its activities are kept."""
         wanted = sa.select(activity.c.id).where(activity.c.client == client, activity.c.case_id == case_id).limit(1)

@@ -15,6 +15,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from safety.audit.activity import ActivityTable
 from safety.audit.appeal_queue import AppealQueue
 from safety.audit.dialects import BUSY_SECONDS, HELD_SECONDS, dialect_of
+from safety.audit.feedback_table import FeedbackTable
 from safety.audit.hash_chain import (
     CLOSED,
     CONTENT_KINDS,
@@ -59,6 +60,7 @@ class DatabaseReader:
         self.notices = NoticeTable(connection)
         self.library = LibraryTable(connection)
         self.manifests = ManifestTable(connection)
+        self.feedback = FeedbackTable(connection)
 
     def entries(self) -> Iterator[Entry]:
         """Yields all rows of the chain by number, a thousand at a time in memory."""

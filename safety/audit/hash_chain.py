@@ -14,7 +14,7 @@ from typing import Any
 GENESIS_HASH = "0" * 64
 OPENED, CLOSED, EXPORTED, ERASED = "opened", "closed", "exported", "erased"
 # Kinds of content that is kept beside the chain; also the names of the facts that carry its digest.
-CONTENT_KINDS = ("words", "appeal", "picture", "review", "notice", "blocked", "answer", "answer_review")
+CONTENT_KINDS = ("words", "appeal", "picture", "review", "notice", "blocked", "answer", "answer_review", "feedback")
 
 
 def canonical(value: object) -> str:

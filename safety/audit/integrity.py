@@ -6,15 +6,17 @@ from collections.abc import Iterator
 
 from safety.audit.appeal_state import read_appeal_state
 from safety.audit.database import Database, DatabaseReader
+from safety.audit.feedback_record import FEEDBACK
 from safety.audit.hash_chain import CONTENT_KINDS, ERASED, Entry, Keys, find_problems
 from safety.audit.notice_state import read_notice_state
+from safety.audit.serialize import parse_content
 
 ContentKey = tuple[str, str]  # id of a case, kind of content
 Promises = dict[ContentKey, tuple[Entry, str]]  # the row that names the content, and the digest in it
 
 
 def all_problems(reader: DatabaseReader, database: Database) -> Iterator[str]:
-    """Yields a sentence for each problem of the chain, its triggers, the kept content, the appeals and the notices."""
+    """Yields a sentence for each problem of chain, triggers, kept content, appeals, notices and feedback."""
     yield from find_problems(reader.entries(), reader.chain_head(), database.keys)
     for trigger in database.missing_triggers(reader):
         yield f"The trigger {trigger} is gone: rows can be changed."
@@ -22,6 +24,7 @@ def all_problems(reader: DatabaseReader, database: Database) -> Iterator[str]:
     yield from _manifest_problems(reader)
     yield from _queue_problems(reader, database.keys)
     yield from _notice_problems(reader, database.keys)
+    yield from _feedback_problems(reader)
 
 
 def _queue_problems(reader: DatabaseReader, keys: Keys) -> Iterator[str]:
@@ -38,6 +41,15 @@ def _notice_problems(reader: DatabaseReader, keys: Keys) -> Iterator[str]:
         names = ("state", "due", "receipt", "target", "stamp")
         if any(getattr(notice, name) != getattr(queued, name) for name in names):
             yield f"The notice {queued.case_id} was edited: its rows say that it is {notice.state or 'not there'}."
+
+
+def _feedback_problems(reader: DatabaseReader) -> Iterator[str]:
+    """Yields a sentence for each piece of feedback whose place in the index says something else than was said."""
+    said = reader.content_of_kind(FEEDBACK)
+    for entry in reader.feedback.list():
+        kept = parse_content(said.get(entry.case_id, "{}"))
+        if any(kept.get(name, "") != getattr(entry, name) for name in ("person", "kind", "target", "stamp", "other")):
+            yield f"The feedback {entry.case_id} was edited in the index, or what was said is gone."
 
 
 def _manifest_problems(reader: DatabaseReader) -> Iterator[str]:

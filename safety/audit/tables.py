@@ -9,13 +9,16 @@ act       what each client did when, by a keyed hash of the address: what rate l
 notice    notices about pictures: an index of what the chain says of them. removal: the pictures that they removed
 library   what each person has made, by a keyed hash of the person; deletable. library_choice: whose words it keeps
 manifest  the signed manifest of each finished picture, and the outline that it is known again by; deletable
+feedback  what people said of pictures and refusals, by a keyed hash of the person; deletable. feedback_consent: who
+          has agreed that it is kept. feedback_gold: pairs of pictures with a known answer, by which annotators are
+          measured
 """
 
 from __future__ import annotations
 
 import sqlalchemy as sa
 
-REVISION = "0005"  # the newest step under migrations/
+REVISION = "0006"  # the newest step under migrations/
 NUMBER = sa.BigInteger().with_variant(sa.Integer, "sqlite")
 
 meta = sa.MetaData()
@@ -112,6 +115,26 @@ manifest = sa.Table(
     sa.Column("time", sa.Text, nullable=False, index=True),
     sa.Column("outline", sa.Text, nullable=False),
     sa.Column("store", sa.LargeBinary, nullable=False),
+)
+
+feedback = sa.Table(
+    "feedback",
+    meta,
+    sa.Column("case_id", sa.Text, primary_key=True),
+    *(sa.Column(name, sa.Text, nullable=False) for name in ("time", "kind", "other")),
+    *(sa.Column(name, sa.Text, nullable=False, index=True) for name in ("person", "target", "stamp")),
+)
+feedback_consent = sa.Table(
+    "feedback_consent",
+    meta,
+    sa.Column("person", sa.Text, primary_key=True),
+    *(sa.Column(name, sa.Text, nullable=False) for name in ("time", "version")),
+)
+feedback_gold = sa.Table(
+    "feedback_gold",
+    meta,
+    *(sa.Column(name, sa.Text, primary_key=True) for name in ("stamp", "other")),
+    *(sa.Column(name, sa.Text, nullable=False) for name in ("answer", "time")),
 )
 
 _BOTH = ("entry_no_update", "entry_no_delete", "head_no_delete", "head_no_insert", "kept_no_update")

@@ -27,6 +27,9 @@ def personal_data(audit: AuditLog, cases: Sequence[str] = (), client: str = "") 
             kept = {kind: parse_content(text) for kind, text in content.items()}
             library = [asdict(entry) for entry in reader.library.of_case(case_id)]
             more: dict[str, Any] = {"library": library} if library else {}
+            # What was said of it, by whom is known only as a keyed hash.
+            if said := [one.case_id for one in reader.feedback.list(target=case_id)]:
+                more["feedback"] = said
             if manifests := reader.manifests.of_case(case_id):
                 more["credentials"] = [
                     asdict(one) | {"store": b64encode(one.store).decode("ascii")} for one in manifests

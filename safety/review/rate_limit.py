@@ -25,12 +25,13 @@ if TYPE_CHECKING:
 
 # Kinds of activity.
 GENERATION, APPEAL, VERIFICATION, LOOKUP, LOGIN = "generation", "appeal", "verification", "lookup", "login"
-NOTICE = "notice"
+NOTICE, FEEDBACK = "notice", "feedback"
 # How the sentence of a limit names them.
 DESCRIPTIONS = {
     GENERATION: "pictures are made",
     APPEAL: "appeals and reports are taken",
     NOTICE: "notices are taken",
+    FEEDBACK: "feedback is taken",
     VERIFICATION: "files are read",
     LOOKUP: "cases are looked up",
 }
@@ -49,6 +50,7 @@ class HourlyLimits(ConfigModel):
     notices: int = Field(ge=0)
     verifications: int = Field(ge=0)
     lookups: int = Field(ge=0)
+    feedbacks: int = Field(ge=0, default=0, alias="feedback")
 
     def limit(self, kind: str) -> int:
         """Returns the limit for a kind of activity."""

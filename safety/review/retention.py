@@ -13,6 +13,7 @@ from pydantic import Field
 
 from safety.audit import notice_state
 from safety.audit.appeal_state import EXPIRED, WAITING, read_appeal_state
+from safety.audit.feedback_record import FEEDBACK, erase_feedback
 from safety.audit.hash_chain import CONTENT_KINDS, timestamp
 from safety.audit.log import AuditLog, unknown_case
 from safety.audit.notice_state import read_notice_state
@@ -25,10 +26,10 @@ if TYPE_CHECKING:
 class RetentionDays(ConfigModel):
     """Says for how many days things are kept; 0: for ever.
 
-    `words`, `appeal`, `picture`, `review`, `notice` and `blocked` are kinds of content beside the chain, `clients` the
-    activity that rate limits are counted on, `finished` the files of delivered pictures, `library` words that people
-    keep themselves, `manifests` the signed credentials of delivered pictures. Answers to a notice go with notices, and
-    what was decided on them with reviews.
+    `words`, `appeal`, `picture`, `review`, `notice`, `blocked` and `feedback` are kinds of content beside the chain,
+    `clients` the activity that rate limits are counted on, `finished` the files of delivered pictures, `library` words
+    that people keep themselves, `manifests` the signed credentials of delivered pictures. Answers to a notice go with
+    notices, and what was decided on them with reviews.
     """
 
     words: float = Field(ge=0)
@@ -41,6 +42,7 @@ class RetentionDays(ConfigModel):
     finished: float = Field(ge=0)
     library: float = Field(ge=0)
     manifests: float = Field(ge=0, default=0)
+    feedback: float = Field(ge=0, default=365)
 
 
 class AppealTerms(ConfigModel):
@@ -138,6 +140,8 @@ class Retention:
             # What waits for a decision is needed for it.
             for case_id in (one for one in old if not _is_open(writer, one)):
                 deleted += len(writer.erase_content(case_id, "retention", kind))
+                if kind == FEEDBACK:
+                    writer.feedback.delete(case_id)
         return deleted
 
     def erase(self, case_id: str) -> list[str]:
@@ -172,6 +176,8 @@ class Retention:
                     writer.activity.delete_client(client)
                     writer.library.set_keeps_prompts(person, False)
                     writer.notices.forget_person(person)
+                    erase_feedback(writer, writer.feedback.list(person=person), "operator")
+                    writer.feedback.set_consent(person, None)
         self.audit.scrub()
         return names, sum(map(len, left.values()))
 
@@ -191,6 +197,9 @@ class Retention:
             delete_thumbnails(self.outputs, [entry.stamp for entry in writer.library.of_case(case_id)])
             erased += ["library"] if writer.library.delete_case(case_id) else []
             erased += ["credentials"] if writer.manifests.delete_case(case_id) else []
+            # What was said of a case holds its words. A case that is feedback itself has lost them above.
+            erased += [FEEDBACK] if erase_feedback(writer, writer.feedback.list(target=case_id), "operator") else []
+            writer.feedback.delete(case_id)
         folder = self.outputs / case_id
         if folder.is_dir():
             erased += sorted(path.name for path in folder.iterdir())

@@ -13,6 +13,7 @@ from safety.review.appeals import Appeals
 from safety.review.auth import ReviewerAuth, strong_password
 from safety.review.blocked_pictures import BlockedPictures
 from safety.review.decisions import ReviewDecisions
+from safety.review.feedback import Feedback
 from safety.review.notice_decisions import NoticeDecisions
 from safety.review.notices import Notices
 from safety.review.quarantine import Quarantine
@@ -25,13 +26,16 @@ class ReviewSettings:
     """Holds what an operator sets.
 
     `password` is the reviewers', `reviewers` are user names at Hugging Face, `proxies` the addresses or networks whose
-    X-Forwarded-For is believed. `hub_login`: people can log in at Hugging Face here.
+    X-Forwarded-For is believed. `hub_login`: people can log in at Hugging Face here. `feedback`: it is taken of whoever
+    agrees. `annotator_password` opens the annotators' page; without it, the reviewers' does.
     """
 
     password: str = field(default="", repr=False)
     reviewers: Sequence[str] = ()
     proxies: Sequence[str] = ()
     hub_login: bool = False
+    feedback: bool = False
+    annotator_password: str = field(default="", repr=False)
 
 
 def read_review_settings(password: str, reviewers: str, proxies: str, hub_login: bool) -> ReviewSettings:
@@ -54,7 +58,10 @@ def read_review_settings(password: str, reviewers: str, proxies: str, hub_login:
 
 @dataclass(frozen=True)
 class ReviewService:
-    """Holds the parts of the review service. `proxies` and `hub_login` are as in `ReviewSettings`."""
+    """Holds the parts of the review service. `proxies` and `hub_login` are as in `ReviewSettings`.
+
+    `annotators` tells who may compare pictures of others who agreed.
+    """
 
     rate_limiter: RateLimiter
     appeals: Appeals
@@ -66,6 +73,8 @@ class ReviewService:
     auth: ReviewerAuth
     proxies: Sequence[str]
     retention_rules: RetentionRules
+    feedback: Feedback
+    annotators: ReviewerAuth
     hub_login: bool = False
 
 
@@ -92,5 +101,7 @@ def make_review_service(audit: AuditLog, rules: ReviewRules, outputs: Path, sett
         auth=ReviewerAuth(rate_limiter, settings.password, settings.reviewers),
         proxies=settings.proxies,
         retention_rules=rules.retention,
+        feedback=Feedback(audit, rate_limiter, settings.feedback),
+        annotators=ReviewerAuth(rate_limiter, settings.annotator_password or settings.password, settings.reviewers),
         hub_login=settings.hub_login,
     )
