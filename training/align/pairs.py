@@ -18,6 +18,7 @@ from safety.errors import PresetError
 from training.align.noise_predictor import NoisePredictor
 
 PAIRS, KEPT = "pairs.jsonl", "kept.jsonl"
+TRAIN = "train"  # the part of the pairs that is learned from; the other one is held out
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,12 +31,17 @@ class Drawn:
 
 @dataclass(frozen=True, slots=True)
 class Pair:
-    """Holds what somebody preferred for a prompt. `source` says who: a person's pseudonym, or a stated rule."""
+    """Holds what somebody preferred for a prompt.
+
+    `source` says how it is known: a stated rule, or the kind of feedback. `weight`, 0..1, says how often it is learned
+    from, beside others.
+    """
 
     prompt: str
     chosen: Drawn
     rejected: Drawn
     source: str = ""
+    weight: float = 1.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,11 +59,22 @@ class Material:
             (folder / name).write_text("".join(f"{line}\n" for line in lines), "utf-8")
 
     @classmethod
-    def read(cls, folder: Path) -> Material:
-        """Reads both lists; `kept.jsonl` may be missing. Raises PresetError, naming the line."""
+    def read(cls, folder: Path, engine: str = "", part: str = TRAIN) -> Material:
+        """Reads both lists, of the pairs one part; `kept.jsonl` may be missing. Raises PresetError, naming the line.
+
+        A pair that names no part is of the part to train on. With `engine`, pairs that another one drew are passed
+        over: the same words and seed give other pictures here.
+        """
         pairs = tuple(
-            Pair(row["prompt"], Drawn(**row["chosen"]), Drawn(**row["rejected"]), row.get("source", ""))
+            Pair(
+                row["prompt"],
+                Drawn(**row["chosen"]),
+                Drawn(**row["rejected"]),
+                row.get("source", ""),
+                float(row.get("weight", 1.0)),
+            )
             for row in _rows(folder / PAIRS, {"prompt", "chosen", "rejected"})
+            if row.get("part", TRAIN) == part and (not engine or row.get("engine", engine) == engine)
         )
         kept = _rows(folder / KEPT, {"prompt", "seed"}) if (folder / KEPT).exists() else ()
         return cls(pairs, tuple(Drawn(row["prompt"], row["seed"]) for row in kept))

@@ -79,7 +79,7 @@ class Trainer:
 
     def preferring(self, material: Material) -> Tensor:
         """Returns the loss of preference on some pairs."""
-        pairs = self._some(material.pairs)
+        pairs = self._some(material.pairs, [pair.weight for pair in material.pairs])
         conditioning = self.predictor.conditioning([pair.prompt for pair in pairs])
         sides = [self.latents.of([pair.chosen for pair in pairs]), self.latents.of([pair.rejected for pair in pairs])]
         noise, moments = self._noise(sides[0])
@@ -120,8 +120,12 @@ class Trainer:
         noise = torch.randn(latents.shape, generator=self.dice).to(latents)
         return noise, torch.rand(len(latents), generator=self.dice).to(latents.device)
 
-    def _some(self, rows: Sequence[Row]) -> list[Row]:
-        return [rows[int(at)] for at in torch.randint(len(rows), (self.recipe.batch,), generator=self.dice)]
+    def _some(self, rows: Sequence[Row], weights: Sequence[float] = ()) -> list[Row]:
+        if len(set(weights)) > 1:
+            chosen = torch.multinomial(torch.tensor(weights), self.recipe.batch, replacement=True, generator=self.dice)
+        else:
+            chosen = torch.randint(len(rows), (self.recipe.batch,), generator=self.dice)
+        return [rows[int(at)] for at in chosen]
 
 
 def train(pipeline: Any, card: EngineCard, material: Material, recipe: Recipe, concept: Sequence[str] = ()) -> float:
@@ -165,7 +169,7 @@ def main(words: Sequence[str] | None = None) -> None:
     """Trains one adapter and writes it with its card and the list of what it learned from."""
     args = read_command_line(words)
     card = read_cards(args.cards)[args.engine]
-    material = Material.read(args.data)
+    material = Material.read(args.data, args.engine)
     recipe = Recipe(
         args.steps, args.batch, args.rate, args.rank, args.beta, args.strength, args.keep, tuple(args.targets)
     )

@@ -21,6 +21,7 @@ from ui.cli import (
     audit,
     create,
     engines,
+    feedback_commands,
     filter_commands,
     gateway,
     health,
@@ -79,6 +80,7 @@ def build(make_studio: Callable[..., Studio], host: str, port: int, reach: Reach
     cli.add_typer(key_commands.build(make_studio), name="keys")
     cli.add_typer(trust_commands.build(make_studio), name="trust")
     cli.add_typer(lesson_commands.build(), name="lessons")
+    cli.add_typer(feedback_commands.build(make_studio), name="feedback")
     cli.add_typer(filter_commands.build(), name="filter")
     return cli
 

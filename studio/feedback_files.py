@@ -1,0 +1,73 @@
+"""Writes people's feedback as files that something may learn from, and puts on record that it went out."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import secrets
+from collections.abc import Iterable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from safety.audit.hash_chain import utc_now
+from safety.errors import RequestError
+from safety.review.feedback_export import FeedbackExport, export_feedback
+from safety.review.feedback_rules import load_feedback_rules
+
+if TYPE_CHECKING:
+    from studio.studio import Studio
+
+PAIRS, PROMPTS, ABOUT = "pairs.jsonl", "prompts.jsonl", "export.json"
+EXPORTED = "feedback_exported"  # the event, in a case of its own
+
+
+def read_export(studio: Studio) -> FeedbackExport:
+    """Returns what would be exported now. Raises AuditError where the record is not whole."""
+    return export_feedback(studio.audit, studio.check, load_feedback_rules(studio.presets).damping)
+
+
+def write_export(studio: Studio, folder: Path) -> dict[str, Any]:
+    """Writes pairs.jsonl, prompts.jsonl and export.json into a new folder; returns what export.json holds.
+
+    Raises RequestError for a folder with something in it or that cannot be written, AuditError.
+    """
+    if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
+        raise RequestError(f"{folder} has something in it already.", "Name a folder that is new or empty.")
+    export = read_export(studio)
+    files = {PAIRS: _lines(export.pairs), PROMPTS: _lines(export.prompts)}
+    told = about(export) | {
+        "at": utc_now(),
+        "policy_version": studio.policy_version,
+        "policy_digest": studio.policy_digest,
+        "damping": load_feedback_rules(studio.presets).damping.model_dump(),
+        "files": {name: hashlib.sha256(data).hexdigest() for name, data in files.items()},
+    }
+    try:
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        for name, data in files.items():
+            (folder / name).write_bytes(data)
+        (folder / ABOUT).write_text(json.dumps(told, indent=1, ensure_ascii=False) + "\n", "utf-8")
+    except OSError as error:
+        raise RequestError(f"{folder} cannot be written: {error.strerror}.", "Name another folder.") from error
+    with studio.audit.write_transaction() as writer:
+        facts = {"pairs": len(export.pairs), "prompts": len(export.prompts), "files": told["files"]}
+        writer.append(secrets.token_hex(6), EXPORTED, facts)
+    return told
+
+
+def about(export: FeedbackExport) -> dict[str, Any]:
+    """Returns what is told of an export: how much there is, what was left out and why, how far people agree."""
+    parts = [row["part"] for row in (*export.pairs, *export.prompts)]
+    return {
+        "pairs": len(export.pairs),
+        "prompts": len(export.prompts),
+        "held_out": parts.count("held-out"),
+        "agreement": dict(export.agreement),
+        "left_out": dict(export.left_out),
+        "people_left_out": [row for row in export.people if row["left_out"]],
+        "people": len({row["person"] for row in export.people}),
+    }
+
+
+def _lines(rows: Iterable[Any]) -> bytes:
+    return "".join(json.dumps(row, ensure_ascii=False) + "\n" for row in rows).encode()
