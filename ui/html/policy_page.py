@@ -35,6 +35,7 @@ class PolicyPage:
     languages: list[tuple[str, str]]
     keeps_prompts: bool = False
     has_reviewers: bool = False
+    takes_feedback: bool = False
 
     def render(self) -> str:
         """Returns the whole page."""
@@ -156,6 +157,8 @@ class PolicyPage:
         yield said.stored_picture_held.format(minutes=minutes, lasting=said.lasting(days.picture))
         yield self.texts.say("policy.kept_pictures", lasting=said.lasting(days.finished))
         yield self.texts.say("policy.kept_answers", lasting=said.lasting(days.review))
+        if self.takes_feedback:
+            yield self.texts.say("policy.kept_feedback", lasting=said.lasting(days.feedback))
 
     def _appeal(self) -> Iterator[str]:
         terms = self.retention.appeal

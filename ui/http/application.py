@@ -11,7 +11,7 @@ from starlette.middleware import Middleware
 from starlette.responses import JSONResponse
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from ui.http import images, judging, models, moderations, notice_calls, operations, soft_binding
+from ui.http import feedback_calls, images, judging, models, moderations, notice_calls, operations, soft_binding
 from ui.http.access import Access
 from ui.http.ascii_json import AsciiJson
 from ui.http.body import Bodies
@@ -71,7 +71,7 @@ def make_app(studio: Studio, access: Access, secret: bytes, metrics: Metrics | N
     context = ApiContext(studio, secret, metrics)
     studio.review.notice_decisions.when_removed.append(answers.forget_pictures)
     app.state.access, app.state.context = access, context
-    for part in (images, models, moderations, judging, notice_calls, soft_binding, operations):
+    for part in (images, models, moderations, judging, feedback_calls, notice_calls, soft_binding, operations):
         app.include_router(part.routes(context))
     app.add_exception_handler(ApiError, _api_error)
     app.add_exception_handler(RequestValidationError, _malformed)

@@ -80,6 +80,9 @@ KEPT: Row = {
     "store": "AAAQCGp1bWIAAAAeanVtZGMycGE...",
 }
 MATCHES: Row = {"matches": [{"manifestId": MANIFEST_ID}]}
+FEEDBACK_CASE = "0f4c1be2a9d7"
+GIVEN: Row = {"case": FEEDBACK_CASE, "at": "2026-11-29T12:00:00.000000+00:00", "kind": "refusal", "target": CASE}
+GIVEN |= {"prompt": "gore", "mode": "general", "value": "wrongly_refused", "reasons": []}
 REFUSED: Row = {"case": CASE, **BLOCKED, "categories": ["violence"], "passes_in": ["art", "medical"], "warning": ""}
 ERROR: Row = {
     "error": {
@@ -122,6 +125,9 @@ REQUESTS: dict[tuple[str, str], Row] = {
         "good_faith": True,
     },
     ("post", "/v1/safety/notices/status"): {"receipt": RECEIPT},
+    ("post", "/v1/safety/feedback"): {"case": CASE, "prompt": "gore", "consent": True, "person": "reader 7"},
+    ("post", "/v1/safety/feedback/given"): {"person": "reader 7"},
+    ("post", "/v1/safety/feedback/withdraw"): {"person": "reader 7"},
 }
 ANSWERS: dict[tuple[str, str], Row | None] = {
     ("post", "/v1/images/generations"): {
@@ -152,6 +158,9 @@ ANSWERS: dict[tuple[str, str], Row | None] = {
     ("get", "/v1/safety/cases/{case}"): REVIEW,
     ("post", "/v1/safety/notices"): {"receipt": RECEIPT, "status": NOTICE},
     ("post", "/v1/safety/notices/status"): NOTICE,
+    ("post", "/v1/safety/feedback"): {"case": FEEDBACK_CASE, "kind": "refusal", "about": CASE, "at": GIVEN["at"]},
+    ("post", "/v1/safety/feedback/given"): {"feedback": [GIVEN]},
+    ("post", "/v1/safety/feedback/withdraw"): {"erased": 3},
     ("get", "/v1/safety/policy"): {
         "version": "2026.11",
         "digest": SHA256,

@@ -18,7 +18,7 @@ from safety.policy.steering import let_through
 from safety.records import Verdict
 from studio.enlarging import TIMES
 from ui import forms
-from ui.html import own_browser, progress, statement
+from ui.html import feedback_bar, own_browser, progress, statement
 from ui.html.greeting import first_visit
 from ui.html.markup import about, notice, problem
 from ui.placeholders import for_any_reader
@@ -325,7 +325,7 @@ class CreateTab:
         words = handlers.words_of(request.prompt, request.mode, request.negative_prompt)
         return {
             **self._clear(),
-            self.status: self._statement(outcome),
+            self.status: self._statement(outcome) + feedback_bar.under_refusal(self.studio.review.feedback, outcome),
             self.fields.components["acknowledged"]: gr.update(visible=waits, value=False),
             self.fields.components["warning"]: [words] if waits else [],
             **self.appeal.offer(outcome),
@@ -356,9 +356,11 @@ class CreateTab:
         for number, (slot, result) in enumerate(zip(self.slots, outcome.pictures, strict=False)):
             updates |= slot.show(result, outcome.case, result.picture.seed, messages, result.picture.filled)
             text = updates[slot.text] + words_after(self.studio, outcome)
-            updates[slot.text] = text + of_picture(self.studio, outcome, result)
+            rated = feedback_bar.under_picture(self.studio.review.feedback, outcome, result)
+            updates[slot.text] = text + of_picture(self.studio, outcome, result) + (rated if not result.veiled else "")
             if result.export and result.veiled:
-                veiled[number] = (outcome.case, result.export, text + of_picture(self.studio, outcome, result, True))
+                seen = text + of_picture(self.studio, outcome, result, True) + rated
+                veiled[number] = (outcome.case, result.export, seen)
             if result.export is None:
                 refusal = outcome.refusal(result)
                 updates[slot.text] = self._statement(refusal)

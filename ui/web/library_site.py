@@ -27,6 +27,7 @@ from studio.library import MAX_AT_ONCE, NOT_THERE
 from studio.library_zip import zip_of
 from studio.thumbnails import thumbnail
 from ui.html import library_cards as html
+from ui.html.feedback_bar import under_entry
 from ui.results import Problem, attempt
 from ui.sentences import in_language
 from ui.texts import Texts, page_texts
@@ -169,7 +170,8 @@ class LibrarySite:
         gone = found.sentence if isinstance(found, Problem) else ""
         messages = self.studio.messages(self._tag(request))
         rows = self.studio.show_case(entry.case_id)
-        return _html(html.view(entry, rows, gone, self._names(request), messages, self._texts(request)))
+        view = html.view(entry, rows, gone, self._names(request), messages, self._texts(request))
+        return _html(view + under_entry(self.studio.review.feedback, entry))
 
     def _keeps(self, person: str) -> str:
         if not person:

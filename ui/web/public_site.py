@@ -72,6 +72,7 @@ class PublicSite:
             studio.list_languages(),
             studio.keeps_prompts,
             studio.has_reviewers,
+            studio.review.feedback.enabled,
         )
         return HTMLResponse(page.render(), headers=PAGE_HEADERS)
 

@@ -82,10 +82,10 @@ class ReviewSite:
         """Returns an endpoint for forms, which must come from a page of this reviewer's session."""
 
         async def answer(request: Request) -> Response:
-            frame, form = self._frame(request), await _read_form(request)
+            frame, form = self._frame(request), await read_form(request)
             if not frame.reviewer:
                 return self._closed(frame)
-            if form.get("form_key") != frame.form_key or not _same_origin(request):
+            if form.get("form_key") != frame.form_key or not same_origin(request):
                 return PlainTextResponse("This form is not from this page. Open the page anew.", 403, HEADERS)
             return await _response(work, request, frame, form)
 
@@ -93,11 +93,11 @@ class ReviewSite:
 
     async def login(self, request: Request) -> Response:
         """Sets the session cookie for the right password; 401 with a sentence for a wrong one, 429 after too many."""
-        frame, form = self._frame(request), await _read_form(request)
+        frame, form = self._frame(request), await read_form(request)
         auth = self.review.auth
         if not auth.is_enabled or not auth.password:
             return self._closed(frame)
-        if not _same_origin(request):
+        if not same_origin(request):
             return PlainTextResponse("This form is not from this page.", 403, HEADERS)
         password, name, client = form.get("password", ""), form.get("name", ""), client_ip(request)
         try:
@@ -197,7 +197,7 @@ def _login_again(frame: ReviewFrame, error: StudioError) -> str:
     return review_frame.login(replace(frame, reviewer="", form_key="", notice=error.sentence))
 
 
-async def _read_form(request: Request) -> Form:
+async def read_form(request: Request) -> Form:
     """Returns an urlencoded form, the last value of each name; an empty one if it is too long or no form."""
     body = b""
     async for chunk in request.stream():
@@ -207,7 +207,7 @@ async def _read_form(request: Request) -> Form:
     return {name: values[-1] for name, values in parse_qs(body.decode("utf-8", "replace")).items()}
 
 
-def _same_origin(request: Request) -> bool:
+def same_origin(request: Request) -> bool:
     """Tells whether a form comes from this site; a browser names the page's origin."""
     origin = request.headers.get("origin", "")
     return not origin or urlsplit(origin).netloc == request.headers.get("host", "")

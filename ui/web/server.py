@@ -23,11 +23,13 @@ from ui.http.application import InFront
 from ui.learn.panel import Memory
 from ui.reach import Reach
 from ui.web.admission import Admission
+from ui.web.annotation_site import AnnotationSite
 from ui.web.api_server import cross_origin, is_alone
 from ui.web.class_site import ClassSite
 from ui.web.client_ip import disable_proxy_headers, trusted_proxies
 from ui.web.concurrency import MAX_WAITING, OTHERS
 from ui.web.connections import bound_connections
+from ui.web.feedback_site import FeedbackSite
 from ui.web.gradio_start import applications_unmade
 from ui.web.headers import SecurityHeaders
 from ui.web.learn_site import LearnSite
@@ -98,7 +100,7 @@ def launch(
         _frontend=False,
         favicon_path=ASSETS / "logo.svg",
         theme=make_theme(),
-        css_paths=[ASSETS / "app.css", *sorted((ASSETS / "page").glob("*.css"))],
+        css_paths=[ASSETS / "app.css", *_own_files(review, ".css")],
     )
     # The server answers now.
     gc.enable()
@@ -110,9 +112,15 @@ def launch(
         page.block_thread()
 
 
-def _scripts() -> str:
+def _own_files(review: ReviewService, suffix: str) -> list[Path]:
+    """Returns the page's own scripts or styles: those for feedback only where it is taken."""
+    folders = ("page", "feedback") if review.feedback.enabled else ("page",)
+    return [file for folder in folders for file in sorted((ASSETS / folder).glob(f"*{suffix}"))]
+
+
+def _scripts(review: ReviewService) -> str:
     """Returns the page's own scripts, each with names of its own."""
-    files = sorted((ASSETS / "page").glob("*.js"))
+    files = _own_files(review, ".js")
     return "\n".join(f'<script>(() => {{"use strict";\n{file.read_text("utf-8")}}})()</script>' for file in files)
 
 
@@ -129,13 +137,14 @@ def _middleware(
         studio.classroom.when_closed.append(ledger.forget)
     return [
         *cross_origin(reach),
-        Middleware(SecurityHeaders, frames=reach.frames, scripts=_scripts()),
+        Middleware(SecurityHeaders, frames=reach.frames, scripts=_scripts(review)),
         # Before the proxies' headers are read: strangers' are forgotten here.
         Middleware(Origins, host=host, names=reach.names, proxies=review.proxies),
         *trusted_proxies(review.proxies),
         *(_people(studio, host, reach) if studio else []),
         # The reviewers' pages, so that no function of a reviewer is among the endpoints that anybody may call.
         Middleware(ReviewSite, review=review),
+        *([Middleware(AnnotationSite, studio=studio)] if studio else []),
         *_api(api, reach.mcp),
         Middleware(PublicSite, studio=studio),
         *([Middleware(NoticeSite, studio=studio)] if studio else []),
@@ -169,7 +178,11 @@ def _people(studio: Studio, host: str, reach: Reach) -> list[Middleware]:
     # The class first: behind it a learner is a client and a person of its own.
     taught = Middleware(ClassSite, studio=studio, host=host, memory=memory, framed=bool(reach.frames))
     sites = [Middleware(LiveJudgement, studio=studio, limits=studio.review.rate_limiter.limits.at_once)]
-    sites += [Middleware(LibrarySite, studio=studio), Middleware(LearnSite, studio=studio, memory=memory)]
+    sites += [
+        Middleware(FeedbackSite, studio=studio),
+        Middleware(LibrarySite, studio=studio),
+        Middleware(LearnSite, studio=studio, memory=memory),
+    ]
     return [persons, *([taught] if studio.classroom else []), *sites]
 
 

@@ -14,7 +14,7 @@ from tests.ui.http.test_routes import Served, png
 from ui.http.openapi_examples import ANSWERS, CASE, PICTURE, RECEIPT, REQUESTS, STAMP
 
 ROUTES = sorted(ANSWERS)
-STATUSES = {("post", f"/v1/safety/{name}"): "201" for name in ("appeals", "reports", "notices")}
+STATUSES = {("post", f"/v1/safety/{name}"): "201" for name in ("appeals", "reports", "notices", "feedback")}
 
 
 @pytest.fixture(scope="module")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import os
 from collections.abc import Iterator
+from dataclasses import replace
 from io import BytesIO
 from pathlib import Path
 from typing import Any
@@ -17,8 +18,9 @@ from PIL import Image
 from engines.testing import FakeEngine
 from safety.marks import Marks
 from safety.marks.export import Exporter
+from safety.review.service import ReviewSettings
 from studio.api_keys import SCOPES, ApiKeys
-from tests.fakes import fake_studio
+from tests.fakes import fake_review, fake_studio
 from ui.http.access import Access
 from ui.http.application import FILES, make_app
 
@@ -37,7 +39,10 @@ SIGNS = (b"\x89PNG", b"\xff\xd8\xff", b"RIFF")
 class Served:
     def __init__(self, home: Path) -> None:
         self.engine = FakeEngine()
-        self.studio = fake_studio(home, self.engine, Exporter(Marks(home / "keys")))
+        studio = fake_studio(home, self.engine, Exporter(Marks(home / "keys")))
+        # Feedback too, which is off by default: its routes are described as well.
+        review = fake_review(studio.audit, home, settings=ReviewSettings(feedback=True))
+        self.studio = replace(studio, review=review)
         self.keys = ApiKeys(home / "keys")
         self.app = make_app(self.studio, Access(self.keys), b"a secret of 32 bytes for testing")
 
