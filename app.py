@@ -25,7 +25,7 @@ NO_TELEMETRY = {"GRADIO_ANALYTICS_ENABLED": "False", "HF_HUB_DISABLE_TELEMETRY":
 def main() -> None:
     """Serves the page; with arguments it is the command line. Exits with 2 where a setting is not valid."""
     settings = _settings()
-    cli = build(partial(make_studio, settings), settings.host, settings.port, _reach(settings))
+    cli = build(partial(make_studio, settings), settings.host, settings.port, _reach(settings), settings.marks)
     cli(sys.argv[1:] or ["serve"], prog_name=_program_name(sys.argv[0]))
 
 

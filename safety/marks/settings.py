@@ -60,14 +60,7 @@ class MarkSettings:
 
     def marks(self, home: Path, presets: Path) -> Marks:
         """Makes the marks as set. Raises PresetError, or KeysError for a certificate that cannot be used."""
-        demand = self.demand(presets)
-        words = label_words(presets)
-        language = self.language or demand.language
-        if language not in ("", *words):
-            raise setting_error("LABEL_LANGUAGE", language, "one of " + ", ".join(words))
-        style = LabelStyle(words.get(language, ""), read_badge(self.badge) if self.badge else "", demand.height)
-        corner = self.corner or Corner(demand.corners[0] if demand.corners else Corner.TOP_RIGHT)
-        self._require_fit(demand, style, corner)
+        demand, style, corner = self.require_label(presets)
         if self.certificate:
             self.certificate.load()
         return Marks(
@@ -80,6 +73,18 @@ class MarkSettings:
             trustmark=TrustMarkReader(home / "models" / "trustmark") if self.trustmark else None,
             demand=demand,
         )
+
+    def require_label(self, presets: Path) -> tuple[LabelDemand, LabelStyle, Corner]:
+        """Returns what the rules set ask of the label, and how and where it is drawn. Raises PresetError."""
+        demand = self.demand(presets)
+        words = label_words(presets)
+        language = self.language or demand.language
+        if language not in ("", *words):
+            raise setting_error("LABEL_LANGUAGE", language, "one of " + ", ".join(words))
+        style = LabelStyle(words.get(language, ""), read_badge(self.badge) if self.badge else "", demand.height)
+        corner = self.corner or Corner(demand.corners[0] if demand.corners else Corner.TOP_RIGHT)
+        self._require_fit(demand, style, corner)
+        return demand, style, corner
 
     def demand(self, presets: Path) -> LabelDemand:
         """Returns what the rules of the countries set ask of the label. Raises PresetError."""
@@ -132,7 +137,13 @@ def _training(get: GetSetting) -> TrainingPermission:
         raise setting_error("TRAINING_MINING", value, allowed) from None
     if len(constraints) > MAX_CONSTRAINTS:
         raise setting_error("TRAINING_CONSTRAINTS", constraints, f"a text of at most {MAX_CONSTRAINTS} characters")
-    if constraints and TrainingUse.CONSTRAINED not in dict(permission.uses).values():
+    constrained = TrainingUse.CONSTRAINED in dict(permission.uses).values()
+    if constrained and not constraints:
+        raise PresetError(
+            f"SAFELIGHT_TRAINING_MINING is {value!r}, and on which conditions is not said.",
+            "Set SAFELIGHT_TRAINING_CONSTRAINTS to them, in words or as an address, or choose notAllowed.",
+        )
+    if constraints and not constrained:
         raise PresetError(
             "SAFELIGHT_TRAINING_CONSTRAINTS is set, and no use is constrained.",
             "Set SAFELIGHT_TRAINING_MINING=constrained, or leave both unset.",

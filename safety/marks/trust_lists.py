@@ -12,7 +12,7 @@ import re
 from base64 import b64decode
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from datetime import UTC, date, datetime
+from datetime import date
 from pathlib import Path
 from textwrap import wrap
 from typing import Any
@@ -83,16 +83,21 @@ def address_of(name: str) -> str:
     return str(getattr(_ShippedLists.load(FOLDER / "lists.toml"), name).address)
 
 
-def put_list(folder: Path, name: str, data: bytes, source: str, as_of: str = "") -> TrustList:
+def put_list(
+    folder: Path, name: str, data: bytes, source: str, as_of: str = "", fetched: date | None = None
+) -> TrustList:
     """Puts a list into `folder`, as PEM or as C2PA's JSON, and returns it.
 
-    `as_of` is its date; by default the one that it names, else today. Raises RequestError for another name or date,
-    FileError where it holds no certificate that can be read.
+    `as_of` is its date; by default the one that it names, else that on which it was `fetched` from where it is
+    published. A file may be of any age: without a date it is refused. Raises RequestError for another name or date, or
+    none; FileError where it holds no certificate that can be read.
     """
     if name not in NAMES:
         raise RequestError(f"There is no list {name!r}.", f"Choose one of: {', '.join(NAMES)}.")
     certificates, issued = _parse(data)
-    day = as_of or issued or f"{datetime.now(UTC):%Y-%m-%d}"
+    day = as_of or issued or (fetched.isoformat() if fetched else "")
+    if not day:
+        raise RequestError("The list names no date.", "Add --as-of with the day of the list, such as 2026-11-25.")
     try:
         date.fromisoformat(day)
     except ValueError:

@@ -89,6 +89,7 @@ def test_gradios_own_variables_say_where_the_page_is_unless_ours_do() -> None:
         pytest.param("SAFELIGHT_TRAINING_MINING", "reading=allowed", "ai_training", id="no use that is known"),
         pytest.param("SAFELIGHT_TRAINING_MINING", "ai_training=allowed, ai_training=notAllowed", "pairs", id="twice"),
         pytest.param("SAFELIGHT_TRAINING_CONSTRAINTS", "CC BY", "constrained", id="conditions of nothing"),
+        pytest.param("SAFELIGHT_TRAINING_MINING", "constrained", "SAFELIGHT_TRAINING_CONSTRAINTS", id="no conditions"),
         pytest.param("SAFELIGHT_PROVIDER", "x" * 101, "at most 100", id="a very long name"),
         pytest.param("SAFELIGHT_SIGNING_CERT", "c.pem", "Set both", id="a certificate without its key"),
         pytest.param("SAFELIGHT_SIGNING_KEY", "k.pem", "Set both", id="a key without its certificate"),

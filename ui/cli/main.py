@@ -40,6 +40,7 @@ from ui.cli.serving import require_free, say_how_to_teach, work_beside
 from ui.reach import Reach
 
 if TYPE_CHECKING:
+    from safety.marks.settings import MarkSettings
     from studio import Studio
 
 Mode = Annotated[str, typer.Option(help="The context that the work belongs to.")]
@@ -47,10 +48,16 @@ Language = Annotated[str, typer.Option(help="Of the reasons: en or de; en-GB add
 Files = Annotated[list[Path], typer.Argument(metavar="FILE...")]
 
 
-def build(make_studio: Callable[..., Studio], host: str, port: int, reach: Reach | None = None) -> typer.Typer:
+def build(
+    make_studio: Callable[..., Studio],
+    host: str,
+    port: int,
+    reach: Reach | None = None,
+    marks: MarkSettings | None = None,
+) -> typer.Typer:
     """Returns the program with all commands. A command calls `make_studio` once it needs the studio.
 
-    The page is served at `host` and `port`, and may be reached as `reach` says.
+    The page is served at `host` and `port`, and may be reached as `reach` says. `marks` are the settings of marks.
     """
     cli = typer.Typer(
         no_args_is_help=True,
@@ -76,7 +83,7 @@ def build(make_studio: Callable[..., Studio], host: str, port: int, reach: Reach
     cli.add_typer(audit.build(make_studio), name="audit")
     cli.add_typer(review.build(make_studio), name="review")
     cli.add_typer(notice_commands.build(make_studio), name="notices")
-    cli.add_typer(policy.build(make_studio), name="policy")
+    cli.add_typer(policy.build(make_studio, marks), name="policy")
     cli.add_typer(key_commands.build(make_studio), name="keys")
     cli.add_typer(trust_commands.build(make_studio), name="trust")
     cli.add_typer(lesson_commands.build(), name="lessons")

@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import csv
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from io import StringIO
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from safety.errors import RequestError
+from safety.errors import PresetError, RequestError
 from safety.marks.label_rules import load_label_rules
+from safety.marks.settings import MarkSettings
 from safety.policy.diff import Change, curves, described
 from safety.policy.model import BASE_MODE, Policy, load_policy
+from safety.resources import PRESETS
 from ui import serialize
 from ui.cli.exit_codes import exit_status, file_name_in_errors, read
 
@@ -26,13 +29,13 @@ PolicyModes = tuple[Policy, tuple[str, ...]]  # a policy, and the modes of it th
 Side = Annotated[Path, typer.Option(help="A presets folder, or the file of one mode.")]
 
 
-def build(make_studio: Callable[[], Studio]) -> typer.Typer:
-    """Returns the group of commands. They write nothing: a person changes the files."""
+def build(make_studio: Callable[[], Studio], marks: MarkSettings | None = None) -> typer.Typer:
+    """Returns the group of commands. They write nothing: a person changes the files. `marks` are those in force."""
     cli = typer.Typer(no_args_is_help=True, help="The policy: check a mode's file, replay prompts under a changed one.")
 
     _add_check(cli, make_studio)
     _add_replay(cli, make_studio)
-    _add_labels(cli, make_studio)
+    _add_labels(cli, marks or MarkSettings())
     return cli
 
 
@@ -70,15 +73,25 @@ def _add_replay(cli: typer.Typer, make_studio: Callable[[], Studio]) -> None:
                 typer.echo(line, err=json)
 
 
-def _add_labels(cli: typer.Typer, make_studio: Callable[[], Studio]) -> None:
+def _add_labels(cli: typer.Typer, marks: MarkSettings) -> None:
     @cli.command()
     def labels() -> None:
         """What rules of each country ask of the label on a picture, one JSON object a line, and which hold here."""
         with exit_status():
-            studio = make_studio()
-            for country, rule in load_label_rules(studio.presets).items():
-                holds = country in studio.exporter.marks.demand.countries
-                typer.echo(serialize.line({"country": country, "holds_here": holds, **rule.model_dump(mode="json")}))
+            # No studio is made: one that lacks what a chosen country needs does not start, and this says what it is.
+            for country, rule in load_label_rules(PRESETS).items():
+                chosen = country in marks.countries
+                row = {"country": country, "holds_here": chosen, "lacks": _lacks(marks, country) if chosen else ""}
+                typer.echo(serialize.line(row | rule.model_dump(mode="json")))
+
+
+def _lacks(marks: MarkSettings, country: str) -> str:
+    """Returns in a sentence what the settings lack for the rules of a country; "" for nothing."""
+    try:
+        replace(marks, countries=(country,)).require_label(PRESETS)
+    except PresetError as error:
+        return error.sentence
+    return ""
 
 
 def _side(path: Path, presets: Path) -> PolicyModes:

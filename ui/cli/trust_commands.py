@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable
+from datetime import UTC, date, datetime
 from http.client import HTTPMessage
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Annotated
@@ -55,14 +56,14 @@ def build(make_studio: Callable[[], Studio]) -> typer.Typer:
             str, typer.Option("--from", help="A file or an https address; by default, where it is published.")
         ] = "",
         name: Annotated[str, typer.Option("--list", help=f"Which list: {LISTS}. Without --from: c2pa and tsa.")] = "",
-        as_of: Annotated[str, typer.Option(help="The list's date, such as 2026-11-25, if it names none.")] = "",
+        as_of: Annotated[str, typer.Option(help="The list's date, as 2026-11-25; a file without one needs it.")] = "",
     ) -> None:
         """Put a newer list (PEM, or C2PA's JSON) into the studio's home, where it counts instead of the shipped one."""
         with exit_status():
             home = folder()
             for one in [name or C2PA] if source or name else [C2PA, TSA]:
                 place = source or address_of(_known(one))
-                typer.echo(serialize.line(_row(put_list(home, one, _read(place), place, as_of))))
+                typer.echo(serialize.line(_row(put_list(home, one, _read(place), place, as_of, _fetched(place)))))
 
     @cli.command()
     def revoked(file: Annotated[Path, typer.Argument(help="A certificate revocation list (CRL), DER or PEM.")]) -> None:
@@ -98,6 +99,11 @@ def _known(name: str) -> str:
     if name not in NAMES:
         raise RequestError(f"There is no list {name!r}.", f"Choose one of: {LISTS}.")
     return name
+
+
+def _fetched(place: str) -> date | None:
+    """Returns today for an address: what is published there holds now. None for a file, which may be of any age."""
+    return datetime.now(UTC).date() if place.startswith("https:") else None
 
 
 def _row(each: TrustList) -> dict[str, object]:

@@ -7,11 +7,15 @@ import re
 import shutil
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 from click.testing import Result
 from typer.testing import CliRunner
 
+from safety.errors import PresetError
+from safety.marks.provenance import Operator
+from safety.marks.settings import MarkSettings
 from safety.policy.model import load_policy
 from safety.records import Stage
 from tests.fakes import fake_studio
@@ -142,3 +146,23 @@ def test_labels_names_the_rule_of_every_country_and_which_hold_here(run: Run) ->
     assert {"CN", "EU", "IN", "KR", "US-CA"} <= rows.keys()
     assert (rows["CN"]["height"], rows["CN"]["since"], rows["CN"]["holds_here"]) == (0.05, "2025-09-01", False)
     assert all(row["source"].startswith("https://") and isinstance(row["checked"], bool) for row in rows.values())
+
+
+def labels(**chosen: Any) -> dict[str, dict[str, Any]]:
+    """What `policy labels` prints, by country, where no studio can be made: it would not start without the rest."""
+
+    def no_studio() -> Any:
+        raise PresetError("SAFELIGHT_PROVIDER is not set.", "Set it.")
+
+    cli = command_line.build(no_studio, "127.0.0.1", 7860, marks=MarkSettings(**chosen))
+    result = CliRunner().invoke(cli, ["policy", "labels"])
+    assert result.exit_code == 0, result.stderr
+    return {row["country"]: row for row in map(json.loads, result.stdout.splitlines())}
+
+
+def test_rules_of_all_countries_are_told_and_what_one_lacks_where_it_is_chosen() -> None:
+    rows, unchosen = labels(countries=("CN", "EU")), labels()
+    assert list(rows) == list(unchosen) and {"CN", "EU", "IN", "KR"} <= set(rows)
+    assert "SAFELIGHT_PROVIDER" in rows["CN"]["lacks"] and rows["CN"]["holds_here"]
+    assert not rows["EU"]["lacks"] and not any(row["lacks"] or row["holds_here"] for row in unchosen.values())
+    assert not labels(countries=("CN",), operator=Operator("ACME"))["CN"]["lacks"]

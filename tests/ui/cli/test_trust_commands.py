@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import json
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from http.client import HTTPMessage
 from pathlib import Path
 from typing import Any
@@ -96,6 +97,7 @@ def test_without_a_file_the_published_lists_are_fetched_and_no_other(
     opener = Opener(root)
     monkeypatch.setattr(trust_commands, "OPENER", opener)
     assert [row["list"] for row in program.rows("update")] == ["c2pa", "tsa"]
+    assert {row["as_of"] for row in program.rows("list")[:2]} == {f"{datetime.now(UTC):%Y-%m-%d}"}
     names = [address.rpartition("/")[2] for address in opener.asked]
     assert names == ["C2PA-TRUST-LIST.json", "C2PA-TSA-TRUST-LIST.json"]
     assert all(address.startswith("https://") for address in opener.asked)
@@ -107,9 +109,10 @@ def test_without_a_file_the_published_lists_are_fetched_and_no_other(
         (("update", "--from", "nowhere.pem"), "cannot be read"),
         (("update", "--from", "http://example.org/a.pem"), "https"),
         (("update", "--list", "mine"), "no list"),
+        (("update", "--from", "presets/trust/c2pa.pem"), "--as-of"),
         (("revoked", "pyproject.toml"), "no certificate revocation list"),
     ],
-    ids=["no file", "no https", "no such list", "no list of revoked ones"],
+    ids=["no file", "no https", "no such list", "a file without a date", "no list of revoked ones"],
 )
 def test_what_cannot_be_used_is_said_in_one_sentence(program: Program, words: tuple[str, ...], named: str) -> None:
     result = program.run(*words)
