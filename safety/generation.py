@@ -210,12 +210,14 @@ class ExportRecord:
 
     @property
     def origin(self) -> str:
-        """Returns what was done here, and when."""
+        """Returns what was done here, and when: first of all that AI made it."""
         if self.declared:
-            return f"marked here on {self.time} (case {self.case}) for somebody who declared it AI-generated"
-        if self.source:
-            return f"made here on {self.time} (case {self.case}), enlarged from the picture {self.source}"
-        return f"made here on {self.time} (case {self.case})"
+            return (
+                f"marked as AI-made in this studio on {self.time} (case {self.case}) "
+                "for somebody who declared it AI-generated"
+            )
+        made = f"made by AI in this studio on {self.time} (case {self.case})"
+        return f"{made}, enlarged from the picture {self.source}" if self.source else made
 
 
 @dataclass(frozen=True, slots=True)

@@ -197,6 +197,6 @@ def read_store(store: bytes, *known: SigningKeys) -> Credentials | None:
             c2pa.Context.from_dict(settings) as context,
             c2pa.Reader(MEDIA_TYPE, BytesIO(store), context=context) as reader,
         ):
-            return parse_report(json.loads(reader.json()))
+            return parse_report(json.loads(reader.json()), json.loads(reader.crjson()))
     except (c2pa.C2paError, ValueError):
         return None

@@ -15,7 +15,7 @@ from typing import Any
 from safety.generation import ExportRecord, KeptManifest
 from safety.marks import credentials
 from safety.marks.keys import SigningKeys
-from safety.marks.manifest import SOFT_BINDING, ManifestSummary
+from safety.marks.manifest import SOFT_BINDING, Credentials
 from safety.marks.reading import MarkReadings
 from safety.marks.similarity import Comparison
 
@@ -31,7 +31,7 @@ class GivenBack:
     manifest: KeptManifest
     signed: bool
     trusted: bool
-    summary: ManifestSummary = field(repr=False)
+    credentials: Credentials = field(repr=False)
 
     def as_json(self) -> dict[str, Any]:
         """Returns plain values; `store` is the manifest store as base64."""
@@ -41,7 +41,8 @@ class GivenBack:
             "manifest_id": self.manifest.id,
             "signed": self.signed,
             "trusted": self.trusted,
-            "claims": asdict(self.summary),
+            "claims": asdict(self.credentials.summary),
+            **self.credentials.statements(),
             "store": b64encode(self.manifest.store).decode("ascii"),
         }
 
@@ -70,4 +71,4 @@ def read_kept(kept: KeptManifest, keys: Iterable[SigningKeys] = ()) -> GivenBack
         return None
     passed, problems = found.summary.passed, found.summary.problems
     holds = SIGNED in passed and set(problems) <= set(_EXPECTED)
-    return GivenBack(kept, holds, holds and TRUSTED in passed, found.summary)
+    return GivenBack(kept, holds, holds and TRUSTED in passed, found)

@@ -60,6 +60,22 @@ class Credentials:
     reservations: tuple[str, ...] = ()
     id: str = ""  # C2PA's identifier of the active manifest
 
+    def statements(self) -> dict[str, Any]:
+        """Returns what the signers state, as plain values: on AI, by the public rubric's names, and on training.
+
+        `complete`: all that was done is said to be listed.
+        """
+        found = self.signals
+        return {
+            "says_of_ai": str(found.statement),
+            "signals": {
+                "inceptions": list(found.inceptions),
+                "transformations": list(found.transformations),
+                "complete": found.complete,
+            },
+            "training": {entry: str(use) for entry, use in self.training},
+        }
+
 
 def parse_report(report: Mapping[str, Any], document: object = None) -> Credentials | None:
     """Returns c2pa's report as a record; None if it has no active manifest. `document` is the same as crJSON."""

@@ -6,6 +6,7 @@ found says nothing about where a picture comes from.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 
 from safety.generation import ExportRecord
@@ -16,8 +17,10 @@ from safety.marks.trust_lists import INTERIM
 EVIDENCE = "Marks are evidence, not proof: they can be removed and copied."
 NOTHING = "No mark was found. That says nothing about where the picture comes from: marks can be removed."
 EDITED = "edited after signing"
-GIVEN_BACK = "It lost its credentials, which were kept here: they are given back below."
+GIVEN_BACK = "The file has lost its signed credentials; this studio kept them and gives them back."
 HASH_MISMATCH = "assertion.dataHash.mismatch"  # C2PA's code for bytes that are not those that were signed
+# A time as ISO 8601 writes it, in UTC.
+_INSTANT = re.compile(r"(\d{4}-\d\d-\d\d)T(\d\d:\d\d):\d\d(?:\.\d+)?(?:Z|\+00:00)")
 # Endings of IPTC's digital source types that speak of a model, compositeWithTrainedAlgorithmicMedia included.
 _AI_SOURCES = ("trainedalgorithmicmedia", "algorithmicmedia")
 
@@ -79,11 +82,11 @@ def about_signer(readings: MarkReadings) -> str:
     if signer is None or credentials is None or not signer.list:
         return ""
     if signer.revoked:
-        return f"It was signed by {credentials.summary.signer}, whose certificate is revoked."
+        return f"The file was signed by {credentials.summary.signer}, whose certificate is revoked."
     if not (credentials.valid and signer.holds):
         return ""
     older = ", an older model of trust" if signer.list == INTERIM else ""
-    return f"It was signed by {credentials.summary.signer}, on the {signer.title} as of {signer.as_of}{older}."
+    return f"The file was signed by {credentials.summary.signer}, on the {signer.title} as of {signer.as_of}{older}."
 
 
 def summarise(readings: MarkReadings, record: ExportRecord | None, comparison: Comparison | None) -> str:
@@ -114,12 +117,12 @@ def _summarise_export(readings: MarkReadings, record: ExportRecord, comparison: 
         case Similarity.FILE:
             return f"M{origin[1:]}, and unchanged since."
         case Similarity.PICTURE:
-            how = f"It was {EDITED}, too little to see." if broken else "Another file of the same picture."
+            how = f"The file was {EDITED}, too little to see." if broken else "Another file of the same picture."
             return f"M{origin[1:]}. {how} {EVIDENCE}"
         case Similarity.EDITED:
             return f"M{origin[1:]}, and {EDITED if broken else 'edited since'}. {EVIDENCE}"
         case Similarity.EXCERPT:
-            return f"M{origin[1:]}. A part of the picture, or the picture with something round it. {EVIDENCE}"
+            return f"M{origin[1:]}. This is a part of the picture, or the picture with something round it. {EVIDENCE}"
         case Similarity.ANOTHER:
             return f"A copied mark: the stamp is that of a picture {origin}, and this is another picture. {EVIDENCE}"
         case Similarity.UNCLEAR:
@@ -127,6 +130,11 @@ def _summarise_export(readings: MarkReadings, record: ExportRecord, comparison: 
                 f"Carries the stamp of a picture {origin}. Too little of that picture is left to tell an excerpt from "
                 f"a copied mark. {EVIDENCE}"
             )
+
+
+def plain_times(text: str) -> str:
+    """Returns a text whose times, as ISO 8601 writes them in UTC, are as people do: "2026-11-29 08:30 UTC"."""
+    return _INSTANT.sub(r"\1 \2 UTC", text)
 
 
 def _source_types(readings: MarkReadings) -> Sequence[str]:

@@ -10,12 +10,11 @@ from typing import Any
 from safety.generation import ExportRecord
 from safety.marks import Marks
 from safety.marks.given_back import GivenBack, give_back
-from safety.marks.manifest import Credentials
+from safety.marks.manifest import Credentials, ManifestSummary
 from safety.marks.reading import MarkReadings
-from safety.marks.signals import AiStatement, Signals
 from safety.marks.signer_trust import is_revoked
 from safety.marks.similarity import Comparison, ExportRegistry, Similarity, compare
-from safety.marks.summary import GIVEN_BACK, about_signer, contradictions, summarise
+from safety.marks.summary import GIVEN_BACK, about_signer, contradictions, plain_times, summarise
 
 __all__ = ["ExportRegistry", "NoRegistry", "Verification", "verify"]
 
@@ -89,8 +88,8 @@ def verify(file: bytes | Path, marks: Marks, registry: ExportRegistry, client: s
         readings=readings,
         record=record,
         comparison=comparison,
-        contradictions=tuple(contradictions(readings, record, comparison)),
-        summary=" ".join(filter(None, said)),
+        contradictions=tuple(map(plain_times, contradictions(readings, record, comparison))),
+        summary=plain_times(" ".join(filter(None, said))),
         given_back=given_back,
     )
 
@@ -112,19 +111,7 @@ def _credentials(readings: MarkReadings) -> dict[str, Any]:
         "trusted": bool(credentials and credentials.trusted),
         "signer": readings.signer.as_json() if readings.signer else None,
         "claims": asdict(credentials.summary) if credentials else {},
-        "says_of_ai": str(credentials.signals.statement) if credentials else str(AiStatement.NONE),
-        "signals": _signals(credentials),
-        "training": {entry: str(use) for entry, use in credentials.training} if credentials else {},
-    }
-
-
-def _signals(credentials: Credentials | None) -> dict[str, Any]:
-    """Returns the signals of the public rubric by their names; `complete`: all that was done is said to be listed."""
-    found = credentials.signals if credentials else Signals()
-    return {
-        "inceptions": list(found.inceptions),
-        "transformations": list(found.transformations),
-        "complete": found.complete,
+        **(credentials or Credentials(None, False, False, ManifestSummary())).statements(),
     }
 
 

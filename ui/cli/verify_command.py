@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -10,8 +10,10 @@ import typer
 
 from safety.errors import RequestError
 from safety.marks.rubric import evaluate
+from safety.marks.summary import plain_times
 from ui import serialize
 from ui.cli.exit_codes import exit_status, for_each, read, read_picture
+from ui.texts import page_texts
 
 if TYPE_CHECKING:
     from studio import Studio
@@ -53,9 +55,20 @@ def add_verify(cli: typer.Typer, make_studio: Callable[[], Studio]) -> None:
                     typer.echo(serialize.line(document if crjson else serialize.rubric(str(file), evaluate(document))))
                     return
                 row = serialize.verified(str(file), studio.verify(read_picture(file)))
-                typer.echo(serialize.line(row) if json else f"{file}: {row['summary']}")
+                typer.echo(serialize.line(row) if json else "\n".join((f"{file}: {row['summary']}", *_given_back(row))))
 
             for_each(files, verify_one)
+
+
+def _given_back(row: serialize.Row) -> Iterator[str]:
+    """Yields what credentials say that a file lost and that were kept here; nothing where there are none."""
+    if not (kept := row["given_back"]):
+        return
+    texts, claims = page_texts(), kept["claims"]
+    signed = "signed by this studio" if kept["trusted"] else "signed" if kept["signed"] else "changed since signing"
+    said = texts[f"verify.ai_{kept['says_of_ai']}"]
+    yield f"  Given back: {said}; {signed}; {claims['generator']}; {plain_times(claims['time'])}."
+    yield "  --json has them whole: given_back.store, a manifest store (.c2pa) in base64."
 
 
 def _certificates(path: Path) -> str:

@@ -5,7 +5,6 @@ Imports no gradio. Every string that comes from outside passes through `Markup.f
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -13,6 +12,7 @@ from typing import Any
 from markupsafe import Markup
 
 from safety.marks.signals import UNKNOWN_ORIGIN
+from safety.marks.summary import plain_times
 from ui.html.markup import facts, joined, problem
 from ui.results import Problem
 from ui.sentences import in_language
@@ -37,12 +37,12 @@ FACTS = {
     "credit": "credit",
     "score": "score",
     "case": "case",
-    "distance": "distance",
     "likeness": "likeness",
 }
 DISCLOSURE_GROUPS = ("who", "where", "when", "tool", "words", "other")
 PERSONAL = ("who", "where", "words")
-INSTANT = re.compile(r"(\d{4}-\d\d-\d\d)T(\d\d:\d\d):\d\d(?:\.\d+)?(?:Z|\+00:00)")
+# The fingerprint of a part says nothing: what a part fits is the outline.
+UNCOMPARED = ("excerpt", "unclear")
 
 Row = Mapping[str, Any]
 
@@ -145,8 +145,7 @@ def given_back(row: Row | None, texts: Texts) -> Markup:
     """Returns the credentials that a file lost and that were kept here, with a way to save them; none for none."""
     if row is None:
         return Markup("")
-    signer = texts["verify.signer_here" if row["trusted"] else "verify.signer_unknown"]
-    pairs = ((texts["verify.fact_signer"], signer), *_details({"found": True, **row}, texts))
+    pairs = _details({"found": True, "valid": row["signed"], **row}, texts)
     save = Markup('<p><a download="{}.c2pa" href="data:application/c2pa;base64,{}">{}</a></p>').format(
         row["stamp"], row["store"], texts["verify.given_back_save"]
     )
@@ -223,6 +222,10 @@ def _details(row: Row, texts: Texts) -> tuple[tuple[str, str], ...]:
         pairs[texts["verify.fact_signer"]] = _signer(row, texts)
         pairs |= _statements(row, texts)
     for name, value in row.items():
+        if name == "distance":
+            if row.get("match") not in UNCOMPARED and value is not None:
+                pairs[texts["verify.fact_distance"]] = texts.say("verify.bits", bits=value)
+            continue
         inner = value if isinstance(value, Mapping) else {name: value}
         pairs |= {
             texts[f"verify.fact_{FACTS[key]}"]: said
@@ -253,11 +256,6 @@ def _statements(row: Row, texts: Texts) -> dict[str, str]:
     elif as_of := (row.get("signer") or {}).get("time_as_of"):
         pairs[texts["verify.fact_time_list"]] = texts.say("verify.time_listed", date=as_of)
     return pairs
-
-
-def plain_times(text: str) -> str:
-    """Returns a text whose times, as ISO 8601 writes them, are as people do."""
-    return INSTANT.sub(r"\1 \2 UTC", text)
 
 
 def _text(value: Any, texts: Texts) -> str:

@@ -57,7 +57,7 @@ VERIFIED: Row = {
     "reveals": [],
     "contradictions": [],
     "given_back": None,
-    "summary": "This picture was made here, and has not been changed since.",
+    "summary": "Made by AI in this studio on 2026-11-22 21:11 UTC (case 4ffa94499032), and unchanged since.",
 }
 NOTICE: Row = {
     "state": "waiting",

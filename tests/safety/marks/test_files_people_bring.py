@@ -214,7 +214,7 @@ def test_what_was_only_marked_here_is_not_made_here(tmp_path: Path) -> None:
     audit.close()
 
     assert verification.summary.startswith("Marked here on")
-    assert "declared it AI-generated" in verification.summary and "made here" not in verification.summary.lower()
+    assert "declared it AI-generated" in verification.summary and "made by ai" not in verification.summary.lower()
     assert verification.as_json()["layers"]["registry"]["declared"] is True
 
 

@@ -25,6 +25,8 @@ from safety.marks.similarity import Similarity
 from safety.marks.summary import GIVEN_BACK
 from safety.marks.verify import Verification, verify
 from tests.fakes_marks import Memory, file_of, flat_art, photograph, recoded
+from ui.html.verification import given_back
+from ui.texts import page_texts
 
 STAMP = Stamp(0xC0FFEE)
 Edit = Callable[[Image.Image], Image.Image]
@@ -78,7 +80,7 @@ def test_a_stripped_and_recompressed_file_gets_its_credentials_back(
     assert verification.comparison is not None and verification.comparison.similarity is similarity
     given = verification.given_back
     assert given is not None and given.signed and given.trusted
-    assert given.summary.model == "pocket" and given.manifest.stamp == str(STAMP)
+    assert given.credentials.summary.model == "pocket" and given.manifest.stamp == str(STAMP)
     assert given.manifest.store == embedded_store(file)
     assert GIVEN_BACK in verification.summary
 
@@ -143,7 +145,21 @@ def test_what_is_given_back_is_plain_json_with_the_manifest_in_it(made: tuple[by
 
     assert b64decode(row["given_back"]["store"]) == embedded_store(file)
     assert row["given_back"]["manifest_id"].startswith("urn:c2pa:")
+    assert row["given_back"]["says_of_ai"] == "fully" and row["layers"]["credentials"]["says_of_ai"] == "none"
     assert row["layers"]["registry"]["match"] == "excerpt" and row["layers"]["registry"]["likeness"] >= MIN_SCORE
+
+
+@pytest.mark.parametrize(("language", "said"), [("en", "Fully AI-generated"), ("de", "Ganz von KI erzeugt")])
+def test_what_is_given_back_says_on_the_page_that_ai_made_it(
+    made: tuple[bytes, Memory], marks: Marks, language: str, said: str
+) -> None:
+    row = verify(stripped(made[0], cropped), marks, made[1]).as_json()
+    card = given_back(row["given_back"], page_texts(language))
+
+    assert said in card and page_texts(language)["verify.fact_ai"] in card
+    assert (
+        row["summary"].startswith("Made by AI in this studio on") and "This is a part of the picture" in row["summary"]
+    )
 
 
 def test_no_store_is_found_where_there_is_none() -> None:

@@ -89,7 +89,7 @@ def test_a_signer_on_the_list_is_named_with_list_and_date(file: bytes, maker: Si
     page = report(verification.as_json())
     assert "on the C2PA Trust List, as of 2026-11-25" in page and "signer unknown" not in page
     german = report(verification.as_json(), "de")
-    assert "„C2PA Trust List“, Stand 2026-11-25" in german and "Sie wurde von" in german
+    assert "„C2PA Trust List“, Stand 2026-11-25" in german and "Die Datei wurde von" in german
 
 
 def test_the_older_list_is_told_apart(file: bytes, maker: SigningKeys, marks: Marks) -> None:

@@ -173,6 +173,15 @@ def marked_file(run: Run, tmp_path: Path) -> Path:
     return marked
 
 
+def test_credentials_that_a_file_lost_are_told_below_the_summary(studio: Studio, marked_file: Path) -> None:
+    Image.open(marked_file).save(marked_file, quality=85)
+    cli = command_line.build(lambda: studio, "127.0.0.1", 7860)
+    summary, kept, where = CliRunner().invoke(cli, ["verify", str(marked_file)]).stdout.splitlines()
+
+    assert "gives them back" in summary and "below" not in summary
+    assert "AI-generated" in kept and "signed by this studio" in kept and " UTC" in kept and "given_back.store" in where
+
+
 def failures(document: dict[str, Any]) -> list[str]:
     return [one["code"] for one in document["manifests"][0]["validationResults"]["failure"]]
 

@@ -21,7 +21,7 @@ def report_row(**credentials: object) -> dict[str, object]:
     layers = {"credentials": layer | credentials, "invisible": none, "metadata": none, "registry": none}
     reveal = {"place": "EXIF", "name": "Artist", "value": NASTY, "group": "who"}
     more = {"foreign": [], "unread": [], "reveals": [reveal], "contradictions": [NASTY]}
-    return {"layers": layers, **more, "summary": "Made here on 2026-11-22T21:15:21.587961+00:00."}
+    return {"layers": layers, **more, "summary": "Made by AI in this studio on 2026-11-22T21:15:21.587961+00:00."}
 
 
 def test_a_report_tells_every_layer_and_stays_text() -> None:
@@ -40,6 +40,8 @@ def test_the_record_says_whether_it_is_the_picture_or_a_copied_mark(match: str) 
     shown = verification.report({**row, "layers": {**row["layers"], "registry": record}})  # type: ignore[dict-item]
     assert page_texts()[f"verify.match_{match}"] in shown and "c1" in shown
     assert ("sl-broken" in shown) == (match == "another")
+    # A part has another fingerprint than the whole: the bits that differ say nothing, and look like much.
+    assert ("12 of 256" in shown) == (match not in ("excerpt", "unclear"))
 
 
 def test_a_mark_of_another_maker_is_told_as_a_hint_and_one_not_read_with_its_reason() -> None:
