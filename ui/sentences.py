@@ -14,9 +14,10 @@ from functools import cache
 
 from safety.config import ConfigModel
 from safety.resources import PRESETS
-from ui.texts import ENGLISH
+from ui.texts import ENGLISH, grouped
 
 FILE = PRESETS / "sentences.toml"
+_NUMBER = re.compile(r"\d{1,3}(,\d{3})+")
 _NAME = re.compile(r"\{([a-z]+)\}")
 # A sentence ends before the next one; that of Japanese needs no space behind it.
 _END = re.compile(r"(?<=[.!?])\s+")
@@ -59,9 +60,13 @@ def _said(sentence: str, tag: str) -> str | None:
     for template in templates():
         found = template.pattern.fullmatch(sentence)
         if found and tag in template.words:
-            names = {name: _said(value, tag) or value for name, value in found.groupdict().items()}
+            names = {name: _value(value, tag) for name, value in found.groupdict().items()}
             return _filled(template.words[tag], names)
     return None
+
+
+def _value(value: str, tag: str) -> str:
+    return grouped(value, tag) if _NUMBER.fullmatch(value) else _said(value, tag) or value
 
 
 def _filled(words: str, names: Mapping[str, str]) -> str:

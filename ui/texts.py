@@ -13,6 +13,8 @@ from safety.resources import PRESETS
 
 ENGLISH = "en"
 FOLDER = PRESETS / "locales" / "page"
+# What stands between thousands where it is no comma.
+GROUPING = {"de": ".", "es": "\u202f", "fr": "\u202f"}
 
 
 @dataclass(frozen=True)
@@ -25,9 +27,20 @@ class Texts:
     def __getitem__(self, key: str) -> str:
         return self.strings[key]
 
+    def number(self, value: int) -> str:
+        """Returns a whole number as the language groups its digits."""
+        return grouped(f"{value:,}", self.tag)
+
     def say(self, key: str, **names: object) -> str:
         """Returns a string with its names filled in."""
         return self.strings[key].format(**names)
+
+
+def grouped(number: str, tag: str) -> str:
+    """Returns a whole number such as "4,000" as a language writes it. Spanish groups from five digits on."""
+    if tag == "es" and len(number) < len("10,000"):
+        return number.replace(",", "")
+    return number.replace(",", GROUPING.get(tag, ","))
 
 
 def page_texts(language: str = ENGLISH) -> Texts:

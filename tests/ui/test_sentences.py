@@ -12,6 +12,7 @@ from tests.sources import ROOT
 from ui.html.markup import problem
 from ui.results import Problem
 from ui.sentences import in_language, templates
+from ui.texts import page_texts
 
 LANGUAGES = ("de", "es", "fr", "ja")
 SOURCES = "\n".join(
@@ -50,7 +51,7 @@ SAID = {
     "an empty prompt": (prompt_problem(""), "Der Prompt ist leer. Schreiben Sie, was das Bild zeigen soll."),
     "a long prompt": (
         prompt_problem("a" * (MAX_PROMPT + 1)),
-        "Der Prompt hat 10,001 Zeichen. Kürzen Sie ihn auf höchstens 10,000.",
+        "Der Prompt hat 10.001 Zeichen. Kürzen Sie ihn auf höchstens 10.000.",
     ),
     "a limit": (
         LimitError("60 times an hour pictures are made for one address, and that many have been.", 1800).sentence,
@@ -58,8 +59,8 @@ SAID = {
         "Versuchen Sie es in 30 Minuten noch einmal.",
     ),
     "a verdict of marks": (
-        "Made here on 2026-11-29T06:34:00Z (case feb763fd1b84), and unchanged since.",
-        "Hier gemacht am 2026-11-29T06:34:00Z (Fall feb763fd1b84) und seither unverändert.",
+        "Made by AI in this studio on 2026-11-29 06:34 UTC (case feb763fd1b84), and unchanged since.",
+        "Mit KI gemacht, in diesem Studio, am 2026-11-29 06:34 UTC (Fall feb763fd1b84), und seither unverändert.",
     ),
     "one that is not known": ("The moon is full. The file is empty.", "The moon is full. Die Datei ist leer."),
     "braces": ("Line 3 has a { without its }.", "Zeile 3 hat eine { ohne ihre }."),
@@ -75,6 +76,20 @@ def test_what_is_said_is_said_in_german(english: str, german: str) -> None:
 def test_an_error_on_the_page_is_told_in_its_language(tag: str) -> None:
     shown = problem(Problem("The file is empty."), tag)
     assert "The file is empty" not in shown
+
+
+@pytest.mark.parametrize(
+    ("tag", "said"),
+    [
+        ("en", "4,000 12,345"),
+        ("de", "4.000 12.345"),
+        ("es", "4000 12\u202f345"),
+        ("fr", "4\u202f000 12\u202f345"),
+        ("ja", "4,000 12,345"),
+    ],
+)
+def test_numbers_are_grouped_as_a_language_does(tag: str, said: str) -> None:
+    assert f"{page_texts(tag).number(4000)} {page_texts(tag).number(12_345)}" == said
 
 
 def test_english_stays_as_it_is() -> None:

@@ -1,19 +1,26 @@
 """The pages for people who are depicted, and for who made a picture: HTML that needs no script and no account.
 
-Imports no gradio. Every string from outside is escaped by `Markup.format`.
+Another language is a button of the form: what was written, and the receipt, go along. A page that says a time says it
+in UTC, and a small script adds the reader's own. Imports no gradio. Every string from outside is escaped by
+`Markup.format`.
 """
 
 from __future__ import annotations
 
+import base64
+import hashlib
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from markupsafe import Markup
 
 from safety.audit.notice_state import REASONS
+from safety.messages.catalogue import Messages
+from safety.records import Stage
 from safety.resources import ASSETS
 from safety.review.notices import MAX_LINE, MIN_STATEMENT, NoticeStatus, RemovedPicture, SentNotice
 from safety.review.retention import RetentionRules
+from ui.html.helplines import help_of
 from ui.html.markup import joined
 from ui.html.review_frame import time_text
 from ui.texts import Texts, languages
@@ -21,20 +28,33 @@ from ui.texts import Texts, languages
 STYLE = ASSETS / "review.css"
 # States of which the maker is told: what is removed.
 GONE = ("removed", "contested", "upheld", "lifted")
+HELP = {"intimate": "intimate_imagery", "minor": "child_safety"}  # what is wrong with a picture -> who helps with it
+# Nothing for somebody whose clock is UTC.
+SCRIPT = """
+for (const one of document.querySelectorAll("time[data-own]")) {
+  const when = new Date(one.dateTime);
+  const own = when.toLocaleString(document.documentElement.lang, { dateStyle: "medium", timeStyle: "short" });
+  if (when.getTimezoneOffset()) one.append(` (${one.dataset.own.replace("{time}", own)})`);
+}
+"""
+SCRIPT_HASH = "sha256-" + base64.b64encode(hashlib.sha256(SCRIPT.encode()).digest()).decode()
 
 
 @dataclass(frozen=True)
 class NoticePages:
     """Makes the pages in one language.
 
-    `rules` are the terms and days, `megabytes` the largest file. `root` leads from the page to the studio's own.
-    `values` are what somebody wrote before, and `problem` what was wrong with it.
+    `messages` name help in the reader's country. `rules` are the terms and days, `megabytes` the largest file. `root`
+    leads from the page to the studio's own, `address` is that of the form, whole. `values` are what somebody wrote
+    before, and `problem` what was wrong with it.
     """
 
     texts: Texts
+    messages: Messages
     rules: RetentionRules
     megabytes: int
     root: str = "./"
+    address: str = ""
     values: Mapping[str, str] = field(default_factory=dict)
     problem: str = ""
 
@@ -52,29 +72,36 @@ class NoticePages:
         days = self.rules.days.notice
         kept = said.say("report.kept", days=f"{days:g}") if days else said["report.kept_always"]
         sending = Markup(
-            '<form method="post" action="{}report?language={}" enctype="multipart/form-data" class="card">{}'
+            '<form id="main" method="post" action="{}report?language={}" enctype="multipart/form-data" class="card">{}'
             '<p><small>{}</small></p><div class="buttons"><button>{}</button></div></form>'
         ).format(*self._place, joined(fields), kept, said["report.send"])
-        return self._page("report.title", _paragraphs(intro) + sending + self._lookup())
+        body = _paragraphs(intro) + sending + self._lookup("form") + self._help("intimate")
+        return self._page("report.title", body, own_form=True)
 
-    def sent(self, sent: SentNotice) -> str:
-        """Returns what is shown once a notice has arrived: its receipt, this once."""
+    def sent(self, sent: SentNotice, about: str = "") -> str:
+        """Returns what is shown once a notice has arrived: its receipt, this once, and where to come back with it.
+
+        `about` is what is wrong with the picture, one of REASONS; with some of them there is help.
+        """
         said = self.texts
         body = Markup(
-            '<p>{}</p><section class="card"><h2>{}</h2><p class="receipt"><code>{}</code></p><p>{}</p></section>'
+            '<p>{}</p><section class="card"><h2>{}</h2><p class="receipt"><code>{}</code></p><p>{}</p>'
+            '<p>{} <a href="{}"><code>{}</code></a></p></section>{}'
         ).format(
-            said.say("report.due", time=time_text(sent.status.due)),
+            self._say("report.due", time=self._time(sent.status.due)),
             said["report.receipt"],
             sent.receipt,
             said["report.write_down"],
+            *(said["report.come_back"], f"{self.root}report", self.address),
+            self._help(about),
         )
-        return self._page("report.arrived", body + self._lookup(sent.receipt))
+        return self._page("report.arrived", body + self._lookup("sent", sent.receipt, about), own_form=True)
 
-    def status(self, status: NoticeStatus) -> str:
-        """Returns how a notice went."""
+    def status(self, status: NoticeStatus, receipt: str = "", about: str = "") -> str:
+        """Returns how a notice went, by its receipt; `about` as for `sent`."""
         said, told = self.texts, [self.texts[f"report.is_{status.state}_text"]]
         if status.state == "waiting":
-            told.append(said.say("report.due", time=time_text(status.due)))
+            told.append(self._say("report.due", time=self._time(status.due)))
         if status.blocks:
             told.append(said["report.blocks"])
         reason = Markup("<h2>{}</h2><blockquote>{}</blockquote>").format(said["report.answer"], status.reason)
@@ -84,11 +111,13 @@ class NoticePages:
             _paragraphs(told),
             reason if status.reason else "",
         )
-        return self._page("report.how_it_went", body + self._lookup())
+        body += self._help(about) + self._lookup("status", receipt, about)
+        return self._page("report.how_it_went", body, own_form=True)
 
     def receipt(self) -> str:
-        """Returns the page that asks for a receipt: after a wrong one."""
-        return self._page("report.how_it_went", self._lookup())
+        """Returns the page that asks for a receipt: after a wrong one, which stands there to be mended."""
+        lookup = self._lookup("receipt", self.values.get("receipt", ""))
+        return self._page("report.how_it_went", lookup, own_form=True)
 
     def removed(self, pictures: Sequence[RemovedPicture], now: str, answered: bool = False) -> str:
         """Returns what became of a maker's removed pictures; `now` is a timestamp. Nothing says who asked."""
@@ -105,31 +134,64 @@ class NoticePages:
         """Returns what leads to the addresses of forms, and the language that their answers are in."""
         return self.root, self.texts.tag
 
-    def _page(self, title: str, body: Markup) -> str:
+    def _page(self, title: str, body: Markup, own_form: bool = False) -> str:
+        """Returns a page; `own_form`: it has a form with the id "main", which goes along into another language."""
         said = self.texts
         problem = Markup('<p class="notice" role="alert">{}</p>').format(self.problem) if self.problem else ""
-        links = joined(
-            Markup('<a href="?language={}" hreflang="{}" lang="{}"{}>{}</a>').format(
-                tag, tag, tag, Markup(' aria-current="true"') if tag == said.tag else "", name
-            )
-            for tag, name in languages().items()
-        )
+        script = Markup("<script>{}</script>").format(Markup(SCRIPT)) if "<time " in body else ""
         return Markup(
             '<!doctype html><html lang="{}"><head><meta charset="utf-8"><title>{} - Safelight</title>'
             '<meta name="viewport" content="width=device-width, initial-scale=1"><style>{}</style></head>'
             '<body class="public"><header><a href="{}">Safelight</a><nav aria-label="{}">{}</nav></header>'
-            "<main><h1>{}</h1>{}{}</main></body></html>"
+            "<main><h1>{}</h1>{}{}</main>{}</body></html>"
         ).format(
             said.tag,
             said[title],
             Markup(STYLE.read_text("utf-8")),
             self.root,
             said["policy.languages"],
-            links,
+            self._language_buttons() if own_form else self._language_links(),
             said[title],
             problem,
             body,
+            script,
         )
+
+    def _language_links(self) -> Markup:
+        return joined(
+            Markup('<a href="?language={}" hreflang="{}" lang="{}"{}>{}</a>').format(tag, tag, tag, current, name)
+            for tag, name, current in self._languages()
+        )
+
+    def _language_buttons(self) -> Markup:
+        """Returns a button for each language that sends the form as it stands, its file but for the name.
+
+        Enter in a field presses the first button of its form, which is none of these: one that nobody sees.
+        """
+        buttons = joined(
+            Markup(
+                '<button form="main" formmethod="post" formaction="{}report/language?language={}" formnovalidate '
+                'formenctype="application/x-www-form-urlencoded" lang="{}"{}>{}</button>'
+            ).format(self.root, tag, tag, current, name)
+            for tag, name, current in self._languages()
+        )
+        return Markup('<button form="main" class="unseen" tabindex="-1" aria-hidden="true"></button>') + buttons
+
+    def _languages(self) -> Iterable[tuple[str, str, str]]:
+        here = Markup(' aria-current="true"')
+        return ((tag, name, here if tag == self.texts.tag else "") for tag, name in languages().items())
+
+    def _say(self, key: str, **names: object) -> Markup:
+        """Returns a string with its names filled in, which may be markup."""
+        return Markup.escape(self.texts[key]).format(**names)
+
+    def _time(self, iso: str) -> Markup:
+        """Returns a time in UTC, for the script to add the reader's own."""
+        own = self.texts["report.own_time"]
+        return Markup('<time datetime="{}Z" data-own="{}">{}</time>').format(iso[:16], own, time_text(iso))
+
+    def _help(self, about: str) -> Markup:
+        return help_of(HELP[about], self.messages, Stage.PICTURE) if about in HELP else Markup("")
 
     def _group(self, name: str, body: Markup, hint: str = "") -> Markup:
         small = Markup("<small>{}</small>").format(self.texts[hint]) if hint else ""
@@ -142,9 +204,15 @@ class NoticePages:
         ).format(name, checked, self.texts[f"report.reason_{name}"])
 
     def _picture(self) -> Markup:
+        again = Markup("<small><b>{}</b></small>").format(self.texts["report.file_again"])
         file = Markup(
-            '<label>{}<small>{}</small><input type="file" name="file" accept="image/png,image/jpeg,image/webp"></label>'
-        ).format(self.texts["report.file"], self.texts.say("report.file_hint", megabytes=self.megabytes))
+            '<label>{}<small>{}</small>{}<input type="file" name="file" accept="image/png,image/jpeg,image/webp">'
+            "</label>"
+        ).format(
+            self.texts["report.file"],
+            self.texts.say("report.file_hint", megabytes=self.megabytes),
+            again if self.values.get("file") else "",
+        )
         return file + self._line("stamp") + self._line("link", most=10 * MAX_LINE)
 
     def _who(self) -> Markup:
@@ -160,7 +228,7 @@ class NoticePages:
         )
 
     def _area(self, name: str, most: int) -> Markup:
-        hint = self.texts.say("report.length", least=MIN_STATEMENT, most=f"{most:,}")
+        hint = self.texts.say("report.length", least=MIN_STATEMENT, most=self.texts.number(most))
         return Markup(
             '<label>{}<small>{}</small><textarea name="{}" required minlength="{}" maxlength="{}" rows="5">{}'
             "</textarea></label>"
@@ -173,13 +241,19 @@ class NoticePages:
             "</label>"
         ).format(checked, self.texts["report.good_faith"])
 
-    def _lookup(self, receipt: str = "") -> Markup:
+    def _lookup(self, shown: str, receipt: str = "", about: str = "") -> Markup:
+        """Returns the form that asks how a notice went; `shown` is the page that it stands on."""
         said = self.texts
         return Markup(
-            '<form method="post" action="{}report/receipt?language={}" class="card"><h2>{}</h2><label>{}'
+            '<form{} method="post" action="{}report/receipt?language={}" class="card"><h2>{}</h2>'
+            '<input type="hidden" name="shown" value="{}"><input type="hidden" name="about" value="{}"><label>{}'
             '<input name="receipt" required maxlength="60" autocomplete="off" value="{}"></label>'
             '<div class="buttons"><button class="quiet">{}</button></div></form>'
-        ).format(*self._place, said["report.have"], said["report.receipt"], receipt, said["report.look"])
+        ).format(
+            Markup("") if shown == "form" else Markup(' id="main"'),
+            *self._place,
+            *(said["report.have"], shown, about, said["report.receipt"], receipt, said["report.look"]),
+        )
 
     def _removed(self, picture: RemovedPicture, now: str) -> Markup:
         said = self.texts
@@ -189,7 +263,7 @@ class NoticePages:
         return Markup(
             '<section class="card"><h2>{}</h2><p>{}</p><h3>{}</h3><blockquote>{}</blockquote>{}{}{}</section>'
         ).format(
-            said.say("removed.picture", stamp=picture.stamp, time=time_text(picture.time)),
+            self._say("removed.picture", stamp=picture.stamp, time=self._time(picture.time)),
             ground,
             said["removed.reason"],
             picture.reason,

@@ -1,13 +1,14 @@
-"""The pages for people who are depicted, beside the studio's page: no script, no account, no cookie.
+"""The pages for people who are depicted, beside the studio's page: they need no script, no account and no cookie.
 
-POST /report takes a notice and shows its receipt; POST /report/receipt says how it went; /report/removed tells the
-maker of a picture what became of it. They stand before Gradio's routes, and are counted and bounded by themselves.
+POST /report takes a notice and shows its receipt; POST /report/receipt says how it went; POST /report/language shows
+the same page in another language; /report/removed tells the maker of a picture what became of it. They stand before
+Gradio's routes, and are counted and bounded by themselves.
 """
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncGenerator, Callable
+from collections.abc import AsyncGenerator, Callable, Mapping
 from dataclasses import fields, replace
 from typing import TYPE_CHECKING, Any
 
@@ -24,13 +25,13 @@ from safety.audit.hash_chain import timestamp
 from safety.errors import FileError, RequestError
 from safety.review.notices import NoticeRequest, SentNotice
 from studio.notice_intake import send_notice
-from ui.html.notice_form import NoticePages
+from ui.html.notice_form import SCRIPT_HASH, NoticePages
 from ui.results import Problem, attempt
 from ui.sentences import in_language
 from ui.texts import all_texts, page_texts
 from ui.web.client_ip import client_ip
 from ui.web.person import person_of
-from ui.web.reader import page_language
+from ui.web.reader import accepted, page_language
 
 if TYPE_CHECKING:
     from studio import Studio
@@ -40,10 +41,12 @@ MEGABYTE = 1024 * 1024
 OVERHEAD = 256 * 1024  # bytes of a form around its file
 MAX_FIELDS = 20
 SLOWEST = 120.0  # seconds for a form to arrive: a phone on a train sends a photograph
+PAGE_POLICY = (
+    "default-src 'none'; style-src 'unsafe-inline'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'"
+)
 HEADERS = {
     "Cache-Control": "no-store",
-    "Content-Security-Policy": "default-src 'none'; style-src 'unsafe-inline'; form-action 'self'; "
-    "frame-ancestors 'none'; base-uri 'none'",
+    "Content-Security-Policy": PAGE_POLICY,
     # Without a referrer a browser names no origin with a form, and a form without one is another site's.
     "Referrer-Policy": "same-origin",
     "X-Content-Type-Options": "nosniff",
@@ -52,6 +55,14 @@ HEADERS = {
 TOO_LARGE = "This file is too large. Send one of at most {megabytes} MB, or the picture's stamp."
 UNREADABLE = "This form did not arrive whole. Send it again."
 Form = dict[str, Any]
+
+
+def _page(page: str, status: int = 200, more: Mapping[str, str] | None = None) -> Response:
+    """Returns a page; where it has the script that adds the reader's own time, that one may run and no other."""
+    headers = {**HEADERS, **(more or {})}
+    if "<script>" in page:
+        headers["Content-Security-Policy"] = f"{PAGE_POLICY}; script-src '{SCRIPT_HASH}'"
+    return HTMLResponse(page, status, headers)
 
 
 def _send(studio: Studio, asked: NoticeRequest, file: bytes, client: str) -> SentNotice:
@@ -80,6 +91,8 @@ class NoticeSite:
             Route(PATH, self._target(self.send), methods=["POST"]),
             Route(f"{PATH}/receipt", self.form),
             Route(f"{PATH}/receipt", self._target(self.look), methods=["POST"]),
+            Route(f"{PATH}/language", self.form),
+            Route(f"{PATH}/language", self._target(self.language), methods=["POST"]),
             Route(f"{PATH}/removed", self.removed),
             Route(f"{PATH}/removed", self._target(self.answer), methods=["POST"]),
         ]
@@ -92,31 +105,37 @@ class NoticeSite:
 
     def form(self, request: Request) -> Response:
         """Returns the form."""
-        return HTMLResponse(self._pages(request).form(), headers=HEADERS)
+        return _page(self._pages(request).form())
 
     def send(self, request: Request, form: Form) -> Response:
         """Takes a notice and shows its receipt; shows the form again, as it was filled in, with what is wrong."""
         file = form.pop("file", b"")
-        names = {field.name for field in fields(NoticeRequest)} - {"good_faith"}
-        words = {name: str(form.get(name, "")) for name in names}
+        words = _words(form)
         asked = NoticeRequest(**words, good_faith=bool(form.get("good_faith")))
         sent = attempt(_send, self.studio, asked, file, client_ip(request))
         pages = self._pages(request)
         if isinstance(sent, Problem):
-            values = {**words, "good_faith": form.get("good_faith", "")}
+            values = {**words, "good_faith": form.get("good_faith", ""), "file": "chosen" if file else ""}
             return self._again(replace(pages, values=values), sent, NoticePages.form)
-        return HTMLResponse(pages.sent(sent), 201, HEADERS)
+        return _page(pages.sent(sent, asked.reason), 201)
 
     def look(self, request: Request, form: Form) -> Response:
         """Shows how a notice went, by its receipt."""
-        status = attempt(self.studio.review.notices.status, str(form.get("receipt", "")), client_ip(request))
-        if isinstance(status, Problem):
-            return self._again(self._pages(request), status, NoticePages.receipt)
-        return HTMLResponse(self._pages(request).status(status), headers=HEADERS)
+        return self._by_receipt(request, form, "status")
+
+    def language(self, request: Request, form: Form) -> Response:
+        """Shows the page that a form was sent from in another language, with all that was written but a file."""
+        shown = str(form.get("shown", ""))
+        if shown in ("sent", "status"):
+            return self._by_receipt(request, form, shown)
+        values = {**_words(form), "good_faith": form.get("good_faith", ""), "file": form.get("file", "")}
+        values["receipt"] = str(form.get("receipt", ""))
+        pages = replace(self._pages(request), values=values)
+        return _page(pages.receipt() if shown == "receipt" else pages.form())
 
     def removed(self, request: Request) -> Response:
         """Shows the maker of removed pictures what became of them."""
-        return HTMLResponse(self._removed_page(request, self._pages(request)), headers=HEADERS)
+        return _page(self._removed_page(request, self._pages(request)))
 
     def answer(self, request: Request, form: Form) -> Response:
         """Takes the answer of the maker of a removed picture."""
@@ -127,6 +146,16 @@ class NoticeSite:
         return RedirectResponse(f"{PATH}/removed?answered=1", 303, HEADERS)
 
     # ---- around them ----
+
+    def _by_receipt(self, request: Request, form: Form, shown: str) -> Response:
+        """Shows how the notice of a receipt went, or ("sent") the receipt itself once more."""
+        receipt, about, pages = str(form.get("receipt", "")), str(form.get("about", "")), self._pages(request)
+        status = attempt(self.studio.review.notices.status, receipt, client_ip(request))
+        if isinstance(status, Problem):
+            return self._again(replace(pages, values={"receipt": receipt}), status, NoticePages.receipt)
+        if shown == "sent":
+            return _page(pages.sent(SentNotice(receipt, status), about))
+        return _page(pages.status(status, receipt, about))
 
     def _target(self, work: Callable[[Request, Form], Response]) -> Callable[[Request], Any]:
         """Returns an endpoint that reads a form within bounds and then works in a thread."""
@@ -170,7 +199,11 @@ class NoticeSite:
     def _pages(self, request: Request) -> NoticePages:
         asked = request.query_params.get("language", "").partition("-")[0].lower()
         texts = page_texts(asked if asked in all_texts() else page_language(request))
-        return NoticePages(texts, self.studio.retention, self.megabytes, "./" if request.url.path == PATH else "../")
+        country = self.studio.messages(self.studio.nearest_language(accepted(request))).country
+        messages = self.studio.messages(f"{texts.tag}-{country}" if country else texts.tag)
+        root = "./" if request.url.path == PATH else "../"
+        address = f"{str(request.base_url).rstrip('/')}{PATH}"
+        return NoticePages(texts, messages, self.studio.retention, self.megabytes, root, address)
 
     def _removed_page(self, request: Request, pages: NoticePages) -> str:
         notices = self.studio.review.notices
@@ -182,4 +215,10 @@ class NoticeSite:
         status = 429 if problem.wait is not None else 400 if problem.bad_request else 500
         wait = {} if problem.wait is None else {"Retry-After": str(problem.wait)}
         sentence = in_language(problem.sentence, pages.texts.tag)
-        return HTMLResponse(show(replace(pages, problem=sentence)), status, HEADERS | wait)
+        return _page(show(replace(pages, problem=sentence)), status, wait)
+
+
+def _words(form: Form) -> dict[str, str]:
+    """Returns what a form says of a notice, but for the word of good faith."""
+    names = {field.name for field in fields(NoticeRequest)} - {"good_faith"}
+    return {name: str(form.get(name, "")) for name in names}

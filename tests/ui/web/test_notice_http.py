@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import base64
+import hashlib
 import re
 from collections.abc import Iterator
 from typing import Any
@@ -60,6 +62,58 @@ def test_it_is_told_in_five_languages_problems_too(noticed: Served, tag: str) ->
     assert ("Fill in name and contact" in answer.text) is (tag == "en")
 
 
+def receipt_of(page: httpx.Response) -> str:
+    found = re.search(r'class="receipt"><code>([0-9A-Z-]+)<', page.text)
+    assert found, page.text
+    return found[1]
+
+
+def in_language(served: Served, tag: str, **form: str) -> httpx.Response:
+    """Presses the button of a language: sends a form as it stands."""
+    return httpx.post(f"{served.url}/report/language?language={tag}", data=form)
+
+
+def test_another_language_keeps_what_was_written(noticed: Served) -> None:
+    page = in_language(noticed, "de", **{**FORM, "file": "holiday.png"})
+    assert page.status_code == 200 and '<html lang="de">' in page.text and "<b>where</b>" not in page.text
+    for kept in (
+        "&lt;b&gt;where&lt;/b&gt;",
+        'value="ada@example.org"',
+        'value="other" required checked',
+        "noch einmal",
+    ):
+        assert kept in page.text
+    assert "noch einmal aus" not in in_language(noticed, "de", **FORM).text and "4.000" in page.text
+
+
+def test_another_language_keeps_the_receipt_and_an_address_to_come_back_to(noticed: Served) -> None:
+    sent = send(noticed, "192.0.2.60", reason="intimate")
+    receipt = receipt_of(sent)
+    assert f"<code>{noticed.url}/report</code>" in sent.text
+    for shown in ("sent", "status"):
+        page = in_language(noticed, "fr", shown=shown, receipt=receipt, about="intimate")
+        assert page.status_code == 200 and '<html lang="fr">' in page.text and f'value="{receipt}"' in page.text
+    again = in_language(noticed, "fr", shown="sent", receipt=receipt)
+    assert receipt_of(again) == receipt and f"<code>{noticed.url}/report</code>" in again.text
+    wrong = in_language(noticed, "fr", shown="sent", receipt="AAAAA")
+    assert wrong.status_code == 400 and 'value="AAAAA"' in wrong.text
+
+
+@pytest.mark.parametrize(("reason", "helped"), [("intimate", True), ("minor", True), ("deceptive", False)])
+def test_whoever_may_need_help_is_told_where_it_is(noticed: Served, reason: str, helped: bool) -> None:
+    assert ('<aside class="sl-help"' in send(noticed, f"192.0.2.{70 + len(reason)}", reason=reason).text) is helped
+
+
+def test_a_time_is_in_utc_to_the_minute_and_one_script_of_ours_adds_the_readers_own(noticed: Served) -> None:
+    page = send(noticed, "192.0.2.62")
+    times = re.findall(r'<time datetime="([^"]+)"[^>]*>([^<]+)</time>', page.text)
+    assert times and all(re.fullmatch(r"[-0-9]{10}T[0-9]{2}:[0-9]{2}Z", machine) for machine, _ in times)
+    assert all(re.fullmatch(r"[-0-9]{10} [0-9]{2}:[0-9]{2} UTC", read) for _, read in times)
+    (script,) = re.findall(r"<script[^>]*>(.*?)</script>", page.text, re.DOTALL)
+    digest = base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()
+    assert page.headers["content-security-policy"].endswith(f"script-src 'sha256-{digest}'")
+
+
 def test_what_was_written_stands_in_the_form_again_and_is_escaped(noticed: Served) -> None:
     answer = send(noticed, name="")
     assert "&lt;b&gt;where&lt;/b&gt;" in answer.text and "<b>where</b>" not in answer.text
@@ -90,10 +144,11 @@ def test_a_form_of_another_site_does_not_count(noticed: Served) -> None:
 
 
 def test_whether_a_picture_was_made_here_does_not_show(noticed: Served) -> None:
-    """Two notices, one about a stamp that nobody made: all that differs is the receipt."""
+    """Two notices, one about a stamp that nobody made: all that differs is the receipt, and a nonce."""
     answers = [send(noticed, "192.0.2.9", stamp=stamp) for stamp in ("0" * 16, "1" * 16)]
     assert [one.status_code for one in answers] == [201, 201]
-    plain = {re.sub(r"[0-9A-Z]{5}(-[0-9A-Z]{5}){3}", "RECEIPT", one.text) for one in answers}
+    receipt, nonce = r"[0-9A-Z]{5}(-[0-9A-Z]{5}){3}", r' nonce="[\w-]+"'
+    plain = {re.sub(nonce, "", re.sub(receipt, "RECEIPT", one.text)) for one in answers}
     assert len(plain) == 1
 
 
