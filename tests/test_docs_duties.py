@@ -65,6 +65,21 @@ def test_a_row_says_since_when_where_it_was_read_and_how_surely(row: list[str]) 
     assert checked == "no" or re.search("<https?://", source), row
 
 
+@pytest.mark.parametrize("row", ROWS)
+def test_words_of_others_are_of_two_sites_or_said_to_be_of_one(row: list[str]) -> None:
+    sites = {site.removeprefix("www.") for site in re.findall("<https?://([^/>]+)", row[-2])}
+    assert len(sites) >= {"summary": 2, "no": 0}.get(row[-1], 1), row
+
+
+def test_each_country_has_a_list_of_what_to_add_and_what_was_left_out_is_said() -> None:
+    text = DUTIES.read_text("utf-8")
+    _, _, after = text.partition("## What you add, in order\n")
+    added, _, left_out = after.partition("## What was not covered\n")
+    for country in ("EU", "United Kingdom", "United States", "Korea", "India", "China", "Denmark"):
+        assert re.search(rf"^\*\*{country}[^\n]*\n1\. ", added, re.MULTILINE), country
+    assert "Countries" in left_out and "Data protection" in left_out
+
+
 def test_every_law_has_its_rows() -> None:
     text = DUTIES.read_text("utf-8")
     assert not [law for law in LAWS if law not in text] and len(ROWS) > len(LAWS)

@@ -56,9 +56,30 @@ function settle() {
   rest = setTimeout(() => button.click(), 300);
 }
 
+// The keyboard starts at the notice, else at the words, and stays where somebody is.
+const notice = () => $("aside.sl-notice");
+let begun;
+
+function begin() {
+  if (document.activeElement === document.body) (notice() ?? field()).focus({ preventScroll: true });
+  begun = document.activeElement !== document.body;
+}
+
+function putAway() {
+  notice().remove();
+  const words = field().checkVisibility() && !matchMedia("(pointer: coarse)").matches;
+  (words ? field() : $("#sl-tabs [aria-selected=true]")).focus();
+}
+
+document.addEventListener("keydown", ({ key, target }) => {
+  if (key === "Escape" && notice()?.contains(target)) putAway(); // away, not read
+  if (key === "Enter" && target === notice()) $(".sl-read").click();
+});
+
 function refresh() {
-  if ($(".sl-read")?.value === read(localStorage, READ, 0)) $(".sl-notice").remove();
+  if ($(".sl-read")?.value === read(localStorage, READ, 0)) notice().remove();
   if (!field()) return;
+  if (!begun) begin();
   const now = checksum(), box = $("#sl-judgement"), judged = $(".sl-about", box);
   const stale = judged ? judged.dataset.words !== now : field().value.trim() !== "";
   staleSince = stale ? staleSince || Date.now() : 0;
@@ -265,11 +286,7 @@ const ACTS = {
   "[data-again]": again,
   ".sl-print": () => print(),
   ".sl-close": (button) => button.closest("dialog").close(),
-  ".sl-read": ({ value }) => {
-    write(localStorage, READ, value);
-    $(".sl-notice").remove();
-    $("#sl-tabs [aria-selected=true]").focus();
-  },
+  ".sl-read": ({ value }) => { write(localStorage, READ, value); putAway(); },
   ".sl-forget": () => { localStorage.removeItem(CASES); refresh(); },
   ".sl-start-over": () => { [FORM, PICTURES, SENT].forEach((key) => sessionStorage.removeItem(key)); location.reload(); },
 };

@@ -68,9 +68,10 @@ class Messages:
             return RenderedReason(reason, context.title, text, f"{reason.clause}: {context.clause}")
         category = self.locale.category[reason.category]
         text = category.at(STAGE_OF[reason.code[0]], reason.subcategory).replace("{evidence}", reason.evidence)
-        clause = f"{reason.clause}: {category.clause}"
+        title, rule = category.heading_of(reason.subcategory)
+        clause = f"{reason.clause}: {rule}"
         exact = reason.subcategory in self._aspects(reason.category)
-        return RenderedReason(reason, category.title, text, clause, self.help_text(reason.category), exact)
+        return RenderedReason(reason, title, text, clause, self.help_text(reason.category), exact)
 
     def advice(self, decision: Decision) -> str:
         """How to ask instead of what a prompt was refused for; "" where it was not, and behind a hard line."""

@@ -11,13 +11,16 @@ from safety.records import Stage
 class StageMessages(ConfigModel):
     """The facts in one plain sentence, by what was judged.
 
-    `advice`: how to ask instead, where a prompt was refused and no other wording of it is found.
+    `advice`: how to ask instead, where a prompt was refused and no other wording of it is found. `title` and `clause`
+    of a subcategory stand in the place of its category's, where those would tell something else than what happened.
     """
 
     prompt: str
     picture: str
     text: str
     advice: str = ""
+    title: str = ""
+    clause: str = ""
 
 
 class CategoryMessages(StageMessages):
@@ -30,6 +33,11 @@ class CategoryMessages(StageMessages):
 
     def at(self, stage: Stage, subcategory: str) -> str:
         return str(getattr(self.subcategories.get(subcategory, self), stage.value))
+
+    def heading_of(self, subcategory: str) -> tuple[str, str]:
+        """Title and clause; of the category where the subcategory has none of its own."""
+        exact = self.subcategories.get(subcategory, self)
+        return exact.title or self.title, exact.clause or self.clause
 
     def advice_for(self, subcategory: str) -> str:
         """How to ask instead; of the category where the subcategory has no advice of its own."""

@@ -1,7 +1,7 @@
-"""What somebody is told before the first use: pictures are made by AI and judged, and what is never made. No gradio.
+"""What somebody is told before the first use: pictures are made by AI, judged with errors, and what is refused.
 
-The sentences on hard lines are the policy's own (presets/locales/). assets/page/honest.js takes the notice away in a
-browser where it was read, until the policy has another version.
+The sentences on hard lines are the policy's own (presets/locales/). assets/page/honest.js gives the notice the focus,
+and takes it away in a browser where it was read, until the policy has another version. Imports no gradio.
 """
 
 from __future__ import annotations
@@ -17,10 +17,14 @@ from ui.texts import page_texts
 
 
 def first_notice(policy: Policy, messages: Messages) -> Markup:
-    """Returns the notice in a language: no dialog, so that it stands in nobody's way."""
+    """Returns the notice in a language: no dialog, so that it stands in nobody's way and keeps no key from the rest.
+
+    It takes the focus at first, so that nobody who reads by ear or by keyboard starts behind it.
+    """
     said = page_texts(messages.tag)
     return Markup(
-        '<aside class="sl-notice" aria-labelledby="sl-notice"><h2 id="sl-notice">{}</h2><p>{}</p><ul>{}</ul>'
+        '<aside class="sl-notice" tabindex="-1" aria-labelledby="sl-notice" aria-describedby="sl-told sl-lines">'
+        '<h2 id="sl-notice">{}</h2><p id="sl-told">{}</p><ul id="sl-lines">{}</ul>'
         '<p class="sl-acts"><button type="button" class="sl-act sl-read" value="{}">{}</button>'
         '<a class="sl-act" href="policy" target="_blank" rel="noopener">{}</a></p></aside>'
     ).format(

@@ -35,6 +35,15 @@ def _menu(texts: Texts, languages: Mapping[str, str]) -> Markup:
     return Markup('<select class="sl-language" aria-label="{}">{}</select>').format(texts["page.choose"], options)
 
 
+def without_script(texts: Texts) -> Markup:
+    """Returns what a browser shows that runs no script: what the page needs, and what works all the same."""
+    links = (("report", texts["page.report"]), ("policy", texts["policy.title"]))
+    items = joined(Markup('<li><a href="{}">{}</a></li>').format(*link) for link in links)
+    return Markup("<noscript><main><h1>Safelight</h1><p>{}</p><ul>{}<li>{}{}{}</li></ul></main></noscript>").format(
+        texts["page.no_script"], items, texts["page.programs"], texts["page.colon"], texts["page.no_script_programs"]
+    )
+
+
 def footer(texts: Texts, version: str, digest: str, has_reviewers: bool) -> Markup:
     """Returns the foot of the page. What is linked to opens in a tab of its own: a Space shows the studio in a frame.
 

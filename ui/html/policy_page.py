@@ -156,6 +156,7 @@ class PolicyPage:
         yield said.stored_appeal.format(lasting=said.lasting(days.appeal))
         yield said.stored_picture_held.format(minutes=minutes, lasting=said.lasting(days.picture))
         yield self.texts.say("policy.kept_pictures", lasting=said.lasting(days.finished))
+        yield self.texts.say("policy.kept_manifests", lasting=said.lasting(days.manifests))
         yield self.texts.say("policy.kept_answers", lasting=said.lasting(days.review))
         if self.takes_feedback:
             yield self.texts.say("policy.kept_feedback", lasting=said.lasting(days.feedback))

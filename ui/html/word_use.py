@@ -51,7 +51,7 @@ def _limits(use: WordUse, card: EngineCard, said: Texts) -> list[Markup]:
 
 def _offers(offers: Iterable[str], said: Texts) -> Markup:
     buttons = Markup(" ").join(
-        Markup('<button type="button" class="sl-offer" data-words="{}">{}</button>').format(thing, thing)
+        Markup('<button type="button" class="sl-offer" data-prompt="{}">{}</button>').format(thing, thing)
         for thing in offers
     )
     return _said(said, "words.offers", things=buttons)

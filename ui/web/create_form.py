@@ -60,7 +60,6 @@ class CreateFields:
             max_lines=10,
             max_length=MAX_TYPED,
             elem_id="sl-prompt",
-            autofocus=True,
         )
         examples = ExampleChips.build(studio)
         style = StylePicker.build(studio)

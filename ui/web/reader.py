@@ -12,11 +12,13 @@ from starlette.datastructures import MutableHeaders
 from starlette.requests import Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from ui.html.frame import without_script
 from ui.placeholders import fill
 from ui.texts import ENGLISH, all_texts, page_texts
 
 COOKIE = "safelight_language"  # set by assets/page/language.js
 FILLED = ("/", "/config", "/gradio_api/info")  # what Gradio says of the page as it was built
+_BODY = re.compile(r"<body[^>]*>")
 _LANG = re.compile(r'(<html\s+lang=")[^"]*')
 
 
@@ -58,15 +60,16 @@ class InLanguage:
         # Packed, it could not be filled in.
         headers = [(name, value) for name, value in scope["headers"] if name != b"accept-encoding"]
         language = page_language(Request(scope))
-        answer = _Filled(send, language, self._parts(language) if self._parts else {})
+        is_page = scope["path"] == "/"
+        answer = _Filled(send, language, self._parts(language) if self._parts else {}, is_page)
         await self.app({**scope, "headers": headers}, receive, answer.send)
 
 
 class _Filled:
     """Sends one answer on, filled in once it is whole."""
 
-    def __init__(self, send: Send, language: str, parts: Mapping[str, Markup]) -> None:
-        self._send, self._language, self._parts = send, language, parts
+    def __init__(self, send: Send, language: str, parts: Mapping[str, Markup], is_page: bool = False) -> None:
+        self._send, self._language, self._parts, self._is_page = send, language, parts, is_page
         self._start: Message = {}
         self._body = b""
 
@@ -86,4 +89,7 @@ class _Filled:
 
     def _filled(self) -> bytes:
         text = _LANG.sub(rf"\g<1>{self._language}", self._body.decode(errors="replace"), count=1)
-        return fill(text, page_texts(self._language), self._parts).encode()
+        texts = page_texts(self._language)
+        if self._is_page:
+            text = _BODY.sub(lambda body: body[0] + without_script(texts), text, count=1)
+        return fill(text, texts, self._parts).encode()

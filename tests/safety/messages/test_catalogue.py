@@ -130,3 +130,14 @@ def test_no_service_is_named_twice_to_one_reader() -> None:
         for place in ("", *help_.places(category)):
             names = [(each.name, each.whom) for each in help_.near(category, place)]
             assert len(names) == len(set(names))
+
+
+@pytest.mark.parametrize("language", sorted(POLICY.catalogue.locales))
+def test_a_near_copy_of_a_removed_picture_is_told_by_what_happened_and_not_as_an_attack(language: str) -> None:
+    copy = Finding("x", "harassment", 1.0, "12 of 256 bits differ", "removed")
+    picture = decide(Assessment(Stage.PICTURE, ("x",), (copy,), ()), POLICY, "general")
+    (reason,) = POLICY.messages(language).render(picture)
+    attack = POLICY.catalogue.locales[language].category["harassment"]
+
+    assert reason.title != attack.title and attack.clause not in reason.clause
+    assert reason.title == attack.subcategories["removed"].title and reason.clause.startswith("4.2: ")

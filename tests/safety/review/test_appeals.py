@@ -162,7 +162,7 @@ def test_only_refusals_are_appealed_and_once(studio: Studio) -> None:
 def test_the_days_for_an_appeal_end(studio: Studio, monkeypatch: pytest.MonkeyPatch) -> None:
     case = refused(studio)
     monkeypatch.setattr("safety.review.appeals.utc_now", lambda: "2999-01-01T00:00:00.000000+00:00")
-    with pytest.raises(RequestError, match="30 days"):
+    with pytest.raises(RequestError, match="184 days"):
         studio.appeal(AppealRequest(case, GORE.prompt))
 
 

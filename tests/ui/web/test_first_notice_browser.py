@@ -45,16 +45,49 @@ def test_it_is_read_by_the_keyboard_and_comes_no_more_in_this_browser(browser: B
     notice.wait_for()
     assert "Minderjährige" in notice.inner_text() and not page.get_by_role("dialog").count()
 
-    page.focus(READ)
+    page.wait_for_function(f"document.activeElement?.matches('{NOTICE}')")
+    page.keyboard.press("Tab")
+    assert page.evaluate(f"document.activeElement.matches('{READ}')")
     page.keyboard.press("Enter")
     page.wait_for_selector(NOTICE, state="detached")
-    assert page.evaluate("document.activeElement.role || document.activeElement.getAttribute('role')") == "tab"
+    assert page.evaluate(f"document.activeElement.matches('{PROMPT}')")
 
     for again in (page, context.new_page()):
         again.goto(served.url)
         again.wait_for_selector(PROMPT)
         again.wait_for_selector(NOTICE, state="detached")
     context.close()
+
+
+@pytest.mark.parametrize(("key", "again"), [("Enter", False), ("Escape", True)])
+def test_one_key_puts_it_away_and_only_enter_says_that_it_was_read(
+    browser: Browser, served: Served, key: str, again: bool
+) -> None:
+    context = browser.new_context()
+    page = context.new_page()
+    page.goto(served.url)
+    page.wait_for_function(f"document.activeElement?.matches('{NOTICE}')")
+    page.keyboard.press(key)
+    page.wait_for_selector(NOTICE, state="detached")
+    page.keyboard.type("a red apple")
+    assert page.input_value(PROMPT) == "a red apple"
+
+    page.reload()
+    page.wait_for_selector(PROMPT)
+    page.wait_for_selector(NOTICE, state="attached" if again else "detached")
+    context.close()
+
+
+@pytest.mark.parametrize("width", [1280, 390])
+def test_its_two_buttons_are_of_one_height(browser: Browser, served: Served, width: int) -> None:
+    page = browser.new_page(viewport={"width": width, "height": 844})
+    page.goto(served.url)
+    page.wait_for_selector(NOTICE)
+    heights = page.eval_on_selector_all(
+        f"{NOTICE} .sl-act", "all => all.map(one => one.getBoundingClientRect().height)"
+    )
+    assert len(heights) == 2 and heights[0] == heights[1] >= 24
+    page.close()
 
 
 def test_who_does_not_read_it_goes_on_all_the_same(browser: Browser, served: Served) -> None:

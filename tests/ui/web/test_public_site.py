@@ -24,7 +24,7 @@ def test_the_policy_page_tells_every_category_with_both_sides(client: TestClient
         assert f'id="{name}"' in answer.text
     assert "two knights fencing" in answer.text
     assert "a bloody massacre" in answer.text
-    assert "for 30 days" in answer.text
+    assert "for 30 days" in answer.text and "Signed credentials of finished pictures are kept" in answer.text
 
 
 @pytest.mark.parametrize(
