@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from typing import Protocol, TypeVar
 
 from safety.records import Assessment, CheckFailure, Finding, Model, Stage
@@ -58,3 +59,26 @@ def _sound(finding: object) -> Finding:
         if not isinstance(getattr(finding, field), str):
             raise TypeError(f"the {field} of a finding is no text")
     return finding
+
+
+def within(assessment: Assessment, judged: str, typed: str) -> Assessment:
+    """Returns the assessment without spans of words that were not typed into the prompt: they stand behind its end."""
+    if len(judged) <= len(typed):
+        return assessment
+    findings = (_finding_within(finding, len(typed)) for finding in assessment.findings)
+    return replace(assessment, findings=tuple(findings))
+
+
+def _finding_within(finding: Finding, size: int) -> Finding:
+    kept = [number for number, span in enumerate(finding.spans) if span.end <= size]
+    weights = finding.span_weights
+    return replace(
+        finding,
+        spans=tuple(finding.spans[number] for number in kept),
+        span_weights=tuple(weights[number] for number in kept) if weights else (),
+    )
+
+
+def joined(one: Assessment, other: Assessment) -> Assessment:
+    """Returns what two rows of checks saw in the same subject as one assessment."""
+    return Assessment(one.stage, one.ran + other.ran, one.findings + other.findings, one.failed + other.failed)

@@ -15,10 +15,10 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from safety.checks import Check, run_checks
-from safety.errors import BusyError, FileError, StudioError
+from safety.checks import Check, joined, run_checks, within
+from safety.errors import BusyError, StudioError
 from safety.generation import Export
-from safety.image_io import as_rgb, open_untrusted, size_problem
+from safety.image_io import open_untrusted, whole_picture
 from safety.marks.provenance import Provenance
 from safety.messages.grounds import group_reasons
 from safety.policy.decide import decide
@@ -176,7 +176,7 @@ class Guard:
             assessment = self._recent(judged, live and len(self._live) < len(self.prompt_checks))
         except _CheckFailed as failed:
             assessment = failed.assessment
-        return decide(_within(assessment, judged, text), self.policy, mode)
+        return decide(within(assessment, judged, text), self.policy, mode)
 
     @staticmethod
     def prompts_to_draw(prompt: str, negative_prompt: str = "") -> tuple[str, str]:
@@ -213,7 +213,7 @@ class Guard:
         read = [self._read(text, negative_prompt) for text in prompts]
         readable = iter(self._assess_readable([text for text, problem in read if not problem]))
         return [
-            _unreadable(problem) if problem else _within(next(readable), judged, text)
+            _unreadable(problem) if problem else within(next(readable), judged, text)
             for text, (judged, problem) in zip(prompts, read, strict=True)
         ]
 
@@ -229,7 +229,7 @@ class Guard:
 
     def _check_image(self, image: Image | bytes, prompt: str, mode: str, regions: bool = True) -> Decision:
         try:
-            rgb = open_untrusted(image) if isinstance(image, bytes) else _whole_picture(image)
+            rgb = open_untrusted(image) if isinstance(image, bytes) else whole_picture(image)
         except BusyError:
             raise
         except Exception as error:  # noqa: BLE001  whatever keeps a picture from being seen, it was not seen
@@ -341,10 +341,10 @@ class Guard:
             except Exception:  # noqa: BLE001  one that cannot be read must not spoil the others: each by itself
                 # Again without the words that carry it: nothing of an assessment depends on those beside it.
                 alone = [run_checks(Stage.PROMPT, Prompt(text), [_WithoutWords(classifier)]) for text in texts]
-                assessments = [_joined(one, other) for one, other in zip(assessments, alone, strict=True)]
+                assessments = [joined(one, other) for one, other in zip(assessments, alone, strict=True)]
                 continue
             found_by_model = [Assessment(Stage.PROMPT, (classifier.name,), findings) for findings in found]
-            assessments = [_joined(one, other) for one, other in zip(assessments, found_by_model, strict=True)]
+            assessments = [joined(one, other) for one, other in zip(assessments, found_by_model, strict=True)]
         return assessments
 
 
@@ -373,17 +373,6 @@ class _Sources:
     keys: Path | None
 
 
-def _whole_picture(image: Image) -> Image:
-    """Returns a picture as RGB. Raises FileError for one that the checks would see only a part of."""
-    if problem := size_problem(image.size):
-        raise problem
-    # A photograph with its depth or gain map (MPO) is one picture, as long as it is the one in front.
-    frames = getattr(image, "n_frames", 1)
-    if frames != 1 and (image.format != "MPO" or image.tell() != 0):
-        raise FileError(f"The picture has {frames} frames.", "Judge each by itself.")
-    return image if image.mode == "RGB" else as_rgb(image)
-
-
 def _why(error: Exception) -> str:
     return error.sentence if isinstance(error, StudioError) else f"The picture cannot be read: {error}"
 
@@ -394,25 +383,3 @@ def _not_seen(why: str) -> Assessment:
 
 def _unreadable(problem: str) -> Assessment:
     return Assessment(Stage.PROMPT, failed=(CheckFailure("", problem),))
-
-
-def _within(assessment: Assessment, judged: str, typed: str) -> Assessment:
-    """Returns the assessment without spans of words that were not typed into the prompt: they stand behind its end."""
-    if len(judged) <= len(typed):
-        return assessment
-    findings = (_finding_within(finding, len(typed)) for finding in assessment.findings)
-    return replace(assessment, findings=tuple(findings))
-
-
-def _finding_within(finding: Finding, size: int) -> Finding:
-    kept = [number for number, span in enumerate(finding.spans) if span.end <= size]
-    weights = finding.span_weights
-    return replace(
-        finding,
-        spans=tuple(finding.spans[number] for number in kept),
-        span_weights=tuple(weights[number] for number in kept) if weights else (),
-    )
-
-
-def _joined(one: Assessment, other: Assessment) -> Assessment:
-    return Assessment(one.stage, one.ran + other.ran, one.findings + other.findings, one.failed + other.failed)

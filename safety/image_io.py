@@ -177,6 +177,17 @@ def _take_metadata(image: Image, blocks: Blocks) -> None:
     blocks.xmp, blocks.icc = bytes(image.info.get("xmp", b"")), bytes(image.info.get("icc_profile") or b"")
 
 
+def whole_picture(image: Image) -> Image:
+    """Returns a decoded picture as RGB. Raises FileError for one that checks would see only a part of."""
+    if problem := size_problem(image.size):
+        raise problem
+    # A photograph with its depth or gain map (MPO) is one picture, as long as it is the one in front.
+    frames = getattr(image, "n_frames", 1)
+    if frames != 1 and (image.format != "MPO" or image.tell() != 0):
+        raise FileError(f"The picture has {frames} frames.", "Judge each by itself.")
+    return image if image.mode == "RGB" else as_rgb(image)
+
+
 def size_problem(size: Size) -> FileError | None:
     """Returns the error for a picture of too many pixels; None if it may be decoded."""
     width, height = size

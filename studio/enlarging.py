@@ -78,6 +78,7 @@ def source_of(audit: AuditLog, case_id: str) -> str:
 
 def record_of(audit: AuditLog, source: str) -> ExportRecord:
     """Returns the record that a stamp or a file's SHA-256 names. Raises RequestError for what was not made here."""
+    source = source.lower()
     if not (STAMP.fullmatch(source) or SHA256.fullmatch(source)):
         raise RequestError("A picture is named by its stamp or by the SHA-256 of its file.", "Both are in hex digits.")
     record = audit.find([source], "") if len(source) == 16 else audit.find([], source)

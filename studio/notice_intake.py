@@ -53,10 +53,11 @@ def _sent_picture(studio: Studio, request: NoticeRequest, file: bytes, client: s
 def _record(studio: Studio, verification: Verification, image: Image) -> ExportRecord | None:
     """Returns the export that a file is a copy of: by its marks, else by what it looks like; None for none.
 
-    A stamp that was laid on another picture leads to none: the picture that was sent is what the notice is about.
+    A stamp that was laid on another picture leads to none, and neither does one of ours with another pasted into it:
+    the picture that was sent is what the notice is about.
     """
     comparison = verification.comparison
-    if verification.record is not None and comparison is not None and comparison.agrees:
+    if verification.record is not None and comparison is not None and comparison.is_unmixed:
         return verification.record
     poses = poses_of(image)
     with studio.audit.read_transaction() as reader:

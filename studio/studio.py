@@ -54,7 +54,6 @@ from studio import balanced
 from studio.enlarging import ENLARGED, Source, find_source, record_of, source_of
 from studio.formats import in_format
 from studio.layers import MARKS, MODEL, PICTURE, PROMPT, LayerTimes
-from studio.library import OWNER
 from studio.views import StudioViews
 from studio.warmup import WarmUp, warm_up_of
 
@@ -301,15 +300,6 @@ class Studio(StudioViews):
                 self.audit.record_export(case_id, export)
             self.library.record_reviewed(person, case_id, generation, exports)
         return exports
-
-    def appeal_status(self, case: str, client: str = LOCAL, person: str = OWNER) -> AppealStatus:
-        """Says how the review of a case went. Raises RequestError for an unknown or another person's case, LimitError.
-
-        `person` is who asks; whoever has the machine may ask for each.
-        """
-        status = self.review.appeals.status(case, client)
-        self.library.require_own_case(person, case)
-        return status
 
     def purge(self) -> int:
         """Deletes what has been kept for as long as retention.toml says; returns how many things that were."""

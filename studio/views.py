@@ -25,6 +25,7 @@ from safety.marks.export import Exporter
 from safety.marks.given_back import GivenBack, read_kept
 from safety.marks.keys import secret
 from safety.marks.mark_view import MarkView
+from safety.marks.provenance import parse_stamp
 from safety.messages.catalogue import Messages
 from safety.messages.schema import ModeMessages
 from safety.policy.diff import Replay, replay
@@ -34,6 +35,7 @@ from safety.prompt.demographics import DemographicsCheck
 from safety.prompt.request_syntax import prompts_to_draw
 from safety.prompt.rewrite import Rewriter
 from safety.records import Picture, Prompt
+from safety.review.appeals import AppealStatus
 from safety.review.blocked_pictures import RemovedPictureCheck
 from safety.review.client import LOCAL
 from safety.review.labelled_cases import labelled_cases
@@ -48,7 +50,7 @@ from studio.class_record import FILE, ClassRecord
 from studio.classroom import Classroom
 from studio.examples import Example, Sides, load_examples, load_sides
 from studio.lessons import Lesson, load_lessons
-from studio.library import Library
+from studio.library import OWNER, Library
 from studio.styles import Style, styled, unstyled
 from studio.tracing import Traces
 from studio.webhook import Webhook
@@ -314,16 +316,25 @@ class StudioViews:
     def kept_credentials(self, stamp: str = "", manifest_id: str = "", client: str = LOCAL) -> GivenBack:
         """Returns the credentials that are kept of a stamp, or by C2PA's identifier; no picture is compared.
 
-        Raises RequestError where none are kept, LimitError.
+        A stamp is 16 hex digits, in upper or lower case. Raises RequestError where none are kept, LimitError.
         """
         self.review.rate_limiter.count(client, LOOKUP)
-        kept = self.audit.find_manifest(stamp, manifest_id)
+        kept = self.audit.find_manifest(str(parse_stamp(stamp) or ""), manifest_id)
         found = read_kept(kept, self.exporter.marks.reading_keys().signing) if kept else None
         if found is None:
             raise RequestError(
                 "No credentials are kept here under this name.", "Verify a file: its stamp is named there."
             )
         return found
+
+    def appeal_status(self, case: str, client: str = LOCAL, person: str = OWNER) -> AppealStatus:
+        """Says how the review of a case went. Raises RequestError for an unknown or another person's case, LimitError.
+
+        `person` is who asks; whoever has the machine may ask for each.
+        """
+        status = self.review.appeals.status(case, client)
+        self.library.require_own_case(person, case)
+        return status
 
     def list_cases(self, limit: int) -> list[Row]:
         """Returns the newest `limit` cases, newest first."""

@@ -1,8 +1,9 @@
 """Gives a file that lost its Content Credentials those back that its picture was handed out with.
 
 The stamp in the pixels leads to the manifest that is kept with the record. It is given back only where the picture is
-the one on record, too: a mark can be copied onto another. What the manifest says holds for the picture as it left the
-studio, not for what was done to it since: its signature is checked, its hash of the bytes cannot fit any more.
+the one on record, too, or a part of it alone: a mark can be copied onto another picture, and others be pasted into one
+that has it. What the manifest says holds for the picture as it left the studio, not for what was done to it since: its
+signature is checked, its hash of the bytes cannot fit any more.
 """
 
 from __future__ import annotations
@@ -17,7 +18,7 @@ from safety.marks import credentials
 from safety.marks.keys import SigningKeys
 from safety.marks.manifest import SOFT_BINDING, Credentials
 from safety.marks.reading import MarkReadings
-from safety.marks.similarity import Comparison
+from safety.marks.similarity import Comparison, Similarity
 
 SIGNED, TRUSTED = "claimSignature.validated", "signingCredential.trusted"
 # What must fail of a manifest without its file, and what may: whom to trust is asked of `TRUSTED`.
@@ -54,14 +55,21 @@ def give_back(
 
     `keys` are those that the studio signs with or has signed with.
     """
-    if record is None or record.manifest is None or comparison is None or not comparison.agrees:
-        return None
-    if readings.invisible is None or str(readings.invisible.stamp) != record.stamp:
-        return None
+    manifest = own_manifest(readings, record, comparison)
     signed = readings.credentials
-    if signed and signed.valid and str(signed.stamp) == record.stamp:
+    if manifest is None or (signed and signed.valid and str(signed.stamp) == manifest.stamp):
         return None
-    return read_kept(record.manifest, keys)
+    return read_kept(manifest, keys)
+
+
+def own_manifest(
+    readings: MarkReadings, record: ExportRecord | None, comparison: Comparison | None
+) -> KeptManifest | None:
+    """Returns the kept manifest that is a picture's own; None where mark and picture do not agree on one."""
+    if record is None or comparison is None or not comparison.is_unmixed:
+        return None
+    named = str(readings.invisible.stamp) if readings.invisible else ""
+    return record.manifest if comparison.similarity is Similarity.FILE or named == record.stamp else None
 
 
 def read_kept(kept: KeptManifest, keys: Iterable[SigningKeys] = ()) -> GivenBack | None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from datetime import datetime
+from string import hexdigits
 
 from safety.generation import Stamp
 from safety.marks.training_permission import TrainingPermission
@@ -65,8 +66,8 @@ class Provenance:
 
 
 def parse_stamp(text: str) -> Stamp | None:
-    """Returns the stamp that 16 lower-case hex digits name; None for any other text."""
-    return Stamp(int(text, 16)) if len(text) == 16 and set(text) <= set("0123456789abcdef") else None
+    """Returns the stamp that 16 hex digits name, in upper or lower case; None for any other text."""
+    return Stamp(int(text, 16)) if len(text) == 16 and set(text) <= set(hexdigits) else None
 
 
 def timestamp(time: datetime) -> str:

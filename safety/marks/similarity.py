@@ -14,7 +14,7 @@ from enum import StrEnum
 from typing import TYPE_CHECKING, Protocol
 
 from safety.generation import ExportRecord, Fingerprint
-from safety.marks.outline import CELLS, MIN_SCORE, Shades, likeness, shades
+from safety.marks.outline import CELLS, MIN_SCORE, MIN_SHARED, Fit, Shades, fit, shades
 from safety.perceptual_hash import as_hex, pdq, pdq_poses
 
 if TYPE_CHECKING:
@@ -57,17 +57,28 @@ class Comparison:
     """Holds how a file compares with its record, and in how many bits of 256 the fingerprints differ.
 
     `distance` is None where they were not compared. `likeness` is how well it fits into the outline of the record, at
-    most 1; None where that was not needed, or not kept.
+    most 1; None where that was not needed, or not kept. `shared` is the share of its structured places that look as the
+    record does; None where no outline is kept, or both are too plain.
     """
 
     similarity: Similarity
     distance: int | None = None
     likeness: float | None = None
+    shared: float | None = None
 
     @property
     def agrees(self) -> bool:
         """Tells whether the picture is the one on record, whole or a part of it."""
         return self.similarity not in (Similarity.ANOTHER, Similarity.UNCLEAR)
+
+    @property
+    def is_unmixed(self) -> bool:
+        """Tells whether nothing of any size was put into or around the picture on record: it, or a part of it alone."""
+        if self.similarity is Similarity.FILE:
+            return True
+        if self.shared is None:
+            return self.similarity is Similarity.PICTURE
+        return self.agrees and self.shared >= MIN_SHARED
 
 
 def fingerprint(image: Image) -> Fingerprint:
@@ -122,17 +133,20 @@ def compare(seen: Appearance, mark: DecodedMark | None, record: ExportRecord, sh
         return Comparison(Similarity.FILE, 0)
     if record.fingerprint is None:
         return Comparison(Similarity.UNCLEAR)
-    bits = distance(seen.hashes, record.fingerprint)
-    if bits > MAX_EDITED_DISTANCE and (score := _likeness(seen, mark, record)) is not None:
-        if score >= MIN_SCORE:
-            return Comparison(Similarity.EXCERPT, bits, score)
-    else:
+    bits, place = distance(seen.hashes, record.fingerprint), _fit(seen, mark, record)
+    shared = place.shared if place else None
+    if place is None or bits <= MAX_EDITED_DISTANCE:
         score = None
-    return Comparison(_similarity(bits, record.fingerprint.quality, _is_whole(seen, mark, record)), bits, score)
+    elif place.score >= MIN_SCORE:
+        return Comparison(Similarity.EXCERPT, bits, place.score, shared)
+    else:
+        score = place.score
+    whole = _is_whole(seen, mark, record)
+    return Comparison(_similarity(bits, record.fingerprint.quality, whole), bits, score, shared)
 
 
-def _likeness(seen: Appearance, mark: DecodedMark | None, record: ExportRecord) -> float | None:
-    """Returns how well a picture fits into the outline of a record, in the size that its mark tells.
+def _fit(seen: Appearance, mark: DecodedMark | None, record: ExportRecord) -> Fit | None:
+    """Returns how a picture fits into the outline of a record, in the size that its mark tells.
 
     None without a mark, or where no outline is kept.
     """
@@ -141,7 +155,7 @@ def _likeness(seen: Appearance, mark: DecodedMark | None, record: ExportRecord) 
     scale = _relative_scale(seen, mark, record) * seen.shades.width / seen.width
     wider = mark.geometry.stretch**0.5
     cell = (record.width / CELLS * scale * wider, record.height / CELLS * scale / wider)
-    return likeness(seen.shades, record.manifest.outline, cell, upright=mark.geometry.pose == 0)
+    return fit(seen.shades, record.manifest.outline, cell, upright=mark.geometry.pose == 0)
 
 
 def _relative_scale(seen: Appearance, mark: DecodedMark, record: ExportRecord) -> float:

@@ -7,6 +7,7 @@ is this project's own and on no list of C2PA's. `GET /v1/safety/manifests/{stamp
 from __future__ import annotations
 
 from base64 import b64decode
+from contextlib import suppress
 from typing import Any
 
 from fastapi import APIRouter, Query, Request
@@ -14,7 +15,7 @@ from starlette.concurrency import run_in_threadpool
 from starlette.responses import Response
 
 from safety.errors import RequestError
-from safety.marks.given_back import GivenBack
+from safety.marks.given_back import GivenBack, own_manifest
 from safety.marks.manifest import SOFT_BINDING
 from safety.marks.manifest_store import MEDIA_TYPE
 from safety.marks.provenance import parse_stamp
@@ -58,28 +59,15 @@ def _add_own(router: APIRouter, context: ApiContext) -> None:
 
 
 def _add_matches(router: APIRouter, context: ApiContext) -> None:
-    studio = context.studio
-
-    def found(caller: Caller, alg: str, value: str) -> Row:
-        _require(alg)
-        stamp = _stamp_of(value)
-        try:
-            matches = [{"manifestId": _kept(context, caller, stamp=stamp).manifest.id}] if stamp else []
-        except ApiError as error:
-            if error.status != 404:
-                raise
-            matches = []
-        return {"matches": matches}
-
     @router.get(f"{PREFIX}/matches/byBinding", summary="Manifests of a soft binding; no picture is compared.")
     def by_binding(caller: Judging, alg: str, value: str, most: int = Query(10, alias="maxResults", ge=1)) -> Row:
-        return found(caller, alg, value)
+        return _by_binding(context, caller, alg, value)
 
     @router.post(f"{PREFIX}/matches/byBinding", summary="The same for a soft binding in the body.")
     def by_large_binding(
         body: SoftBindingQuery, caller: Judging, most: int = Query(10, alias="maxResults", ge=1)
     ) -> Row:
-        return found(caller, body.alg, body.value)
+        return _by_binding(context, caller, body.alg, body.value)
 
     @router.post(
         BY_CONTENT, summary="Manifests of a picture file, where mark and picture agree.", openapi_extra=FILE_SCHEMA
@@ -91,15 +79,29 @@ def _add_matches(router: APIRouter, context: ApiContext) -> None:
         data = await request.body()
         if not data:
             raise ApiError(400, NO_FILE, "no_file")
+        return await run_in_threadpool(_by_content, context, caller, data)
 
-        def work() -> Row:
-            with context.place(caller, "others"):
-                try:
-                    return {"matches": _matches(studio.verify(data, caller.client))}
-                except Exception as error:
-                    raise error_of(error) from error
 
-        return await run_in_threadpool(work)
+def _by_binding(context: ApiContext, caller: Caller, alg: str, value: str) -> Row:
+    """Returns the manifest that a soft binding names, as the one match or none. Raises ApiError."""
+    _require(alg)
+    stamp = _stamp_of(value)
+    try:
+        matches = [{"manifestId": _kept(context, caller, stamp=stamp).manifest.id}] if stamp else []
+    except ApiError as error:
+        if error.status != 404:
+            raise
+        matches = []
+    return {"matches": matches}
+
+
+def _by_content(context: ApiContext, caller: Caller, data: bytes) -> Row:
+    """Returns the manifest of a picture file, as the one match or none. Raises ApiError."""
+    with context.place(caller, "others"):
+        try:
+            return {"matches": _matches(context.studio.verify(data, caller.client))}
+        except Exception as error:
+            raise error_of(error) from error
 
 
 def _add_fetch(router: APIRouter, context: ApiContext) -> None:
@@ -128,15 +130,14 @@ def _kept(context: ApiContext, caller: Caller, stamp: str = "", manifest_id: str
 
 
 def _matches(verification: Verification) -> list[Row]:
-    """Returns the manifest of a picture, with how well it fits; none where it is another under a copied mark."""
-    record, comparison, mark = verification.record, verification.comparison, verification.readings.invisible
-    if record is None or record.manifest is None or comparison is None or not comparison.agrees:
-        return []
-    if comparison.similarity is not Similarity.FILE and (mark is None or str(mark.stamp) != record.stamp):
+    """Returns the manifest of a picture, with how well it fits; none where another is under the mark, or in it."""
+    comparison = verification.comparison
+    manifest = own_manifest(verification.readings, verification.record, comparison)
+    if manifest is None or comparison is None:
         return []
     bits = comparison.distance or 0
     score = comparison.likeness if comparison.similarity is Similarity.EXCERPT else 1 - bits / 256
-    return [{"manifestId": record.manifest.id, "similarityScore": round(100 * (score or 0.0))}]
+    return [{"manifestId": manifest.id, "similarityScore": round(100 * (score or 0.0))}]
 
 
 def _require(alg: str) -> None:
@@ -146,9 +147,8 @@ def _require(alg: str) -> None:
 
 def _stamp_of(value: str) -> str:
     """Returns the stamp that a value of a soft binding names, as 16 hex digits or as base64 of them; "" for none."""
-    if parse_stamp(value) is None:
-        try:
-            value = b64decode(value, validate=True).decode("ascii")
-        except ValueError:
-            return ""
-    return value if parse_stamp(value) is not None else ""
+    stamp = parse_stamp(value)
+    if stamp is None:
+        with suppress(ValueError):
+            stamp = parse_stamp(b64decode(value, validate=True).decode("ascii"))
+    return str(stamp or "")

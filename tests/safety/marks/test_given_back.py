@@ -20,7 +20,7 @@ from safety.marks.given_back import give_back, read_kept
 from safety.marks.invisible.embed import embed
 from safety.marks.keys import signing_keys
 from safety.marks.manifest_store import embedded_store
-from safety.marks.outline import MIN_SCORE, likeness, outline, shades
+from safety.marks.outline import MIN_SCORE, MIN_SHARED, Fit, fit, outline, shades
 from safety.marks.similarity import Similarity
 from safety.marks.summary import GIVEN_BACK
 from safety.marks.verify import Verification, verify
@@ -102,6 +102,33 @@ def test_another_picture_under_the_same_stamp_gets_none(edit: Edit, made: tuple[
     assert GIVEN_BACK not in verification.summary
 
 
+def pasted(image: Image.Image, share: float, place: int) -> Image.Image:
+    """A picture with another one over a share of it, at the left, at the right or in the middle."""
+    width, height = (round(side * share**0.5) for side in image.size)
+    left, top = ((0, 0), (image.width - width, image.height - height))[place % 2]
+    mixed = image.copy()
+    mixed.paste(photograph(60 + place, width, height), (left, top))
+    return mixed
+
+
+@pytest.mark.parametrize("share", [0.25, 0.4, 0.6])
+@pytest.mark.parametrize("place", [0, 1])
+def test_a_picture_with_another_one_pasted_into_it_gets_none(
+    share: float, place: int, made: tuple[bytes, Memory], marks: Marks
+) -> None:
+    for edit in (lambda image: image, cropped):
+        mixed = verify(stripped(made[0], lambda image: edit(pasted(image, share, place))), marks, made[1])  # noqa: B023
+        assert mixed.given_back is None
+
+
+def test_a_picture_in_the_midst_of_others_gets_none(made: tuple[bytes, Memory], marks: Marks) -> None:
+    """A collage: half of it is foreign."""
+    image = open_picture(made[0])
+    page = photograph(70, round(1.42 * image.width), round(1.42 * image.height))
+    page.paste(image, (image.width // 5, image.height // 5))
+    assert verify(file_of(page, "JPEG", quality=70), marks, made[1]).given_back is None
+
+
 def test_a_file_that_still_has_its_credentials_needs_none(made: tuple[bytes, Memory], marks: Marks) -> None:
     assert verify(made[0], marks, made[1]).given_back is None
 
@@ -174,20 +201,21 @@ def test_a_part_fits_into_its_own_outline_and_into_no_other(image: Image.Image, 
     seen = shades(part)
     cell = (image.width / 32 * seen.width / part.width, image.height / 32 * seen.height / part.height)
 
-    assert likeness(seen, outline(image), cell, upright=True) >= MIN_SCORE
+    found = fit(seen, outline(image), cell, upright=True)
+    assert found.score >= MIN_SCORE and found.shared is not None and found.shared >= MIN_SHARED
     for other in (flat_art(8), flat_art(11), photograph(21)):
-        assert likeness(seen, outline(other), cell) < MIN_SCORE - 0.1
+        assert fit(seen, outline(other), cell).score < MIN_SCORE - 0.1
 
 
 @pytest.mark.parametrize("text", ["", "AAAA", "no base64!"], ids=["none", "short", "not base64"])
 def test_a_damaged_outline_fits_nothing(text: str) -> None:
-    assert likeness(shades(flat_art(1)), text, (4.0, 4.0)) == 0.0
+    assert fit(shades(flat_art(1)), text, (4.0, 4.0)) == Fit(0.0, None)
 
 
 def test_a_plain_ground_fits_nothing() -> None:
     plain = Image.new("RGB", (512, 512), "navy")
 
-    assert likeness(shades(plain), outline(plain), (4.0, 4.0), upright=True) == 0.0
+    assert fit(shades(plain), outline(plain), (4.0, 4.0), upright=True) == Fit(0.0, None)
 
 
 def test_the_record_of_an_export_names_its_file_and_its_manifest(made: tuple[bytes, Memory]) -> None:

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 from fastapi.testclient import TestClient
-from PIL import ImageOps
+from PIL import Image, ImageOps
 
 from safety.generation import Delivered, GenerationRequest
 from safety.marks import Marks
@@ -91,6 +91,21 @@ def test_with_the_picture_its_kept_credentials_go(office: Office) -> None:
     decisions = office.studio.review.notice_decisions
     assert decisions.decide(decisions.queue()[0].case_id, "removed", REASON, "Grace", REASON) == 1
     assert not kept() and not made.pictures[0].export.path.exists()
+
+
+def test_a_picture_of_ours_with_another_one_pasted_in_is_looked_at_as_it_was_sent(
+    office: Office, tmp_path: Path
+) -> None:
+    export = office.studio.mark(photograph(5), tmp_path / "ours.png")
+    mixed = photograph(5)
+    with Image.open(export.path) as ours:
+        mixed.paste(ours)
+    mixed.paste(photograph(6, 512, 300), (0, 0))
+    for image, target in ((mixed, ""), (ImageOps.mirror(Image.open(export.path).convert("RGB")), str(export.stamp))):
+        picture = base64.b64encode(file_of(image, "JPEG", quality=80)).decode()
+        assert office.anybody.post(NOTICES, json=BODY | {"picture": picture}).status_code == 201
+        waiting = office.studio.review.notice_decisions.queue()[-1]
+        assert waiting.stamp == target
 
 
 def test_of_a_minor_or_behind_a_hard_line_no_file_is_kept_and_the_copy_is_blocked_all_the_same(office: Office) -> None:

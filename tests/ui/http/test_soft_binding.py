@@ -56,6 +56,18 @@ def test_a_stamp_leads_to_the_manifest_that_the_file_had(api: TestClient, made: 
     assert row["alg"] == ALG and row["stamp"] == made[0]
 
 
+def test_a_stamp_may_be_written_in_capitals(api: TestClient, made: tuple[str, bytes]) -> None:
+    stamp = made[0].upper()
+    row = api.get(f"/v1/safety/manifests/{stamp}").json()
+
+    assert row["stamp"] == made[0]
+    for value in (stamp, base64.b64encode(stamp.encode()).decode()):
+        query = {"alg": ALG, "value": value}
+        assert (
+            api.get(f"{BASE}/matches/byBinding", params=query).json()["matches"][0]["manifestId"] == row["manifest_id"]
+        )
+
+
 def test_nothing_about_the_case_or_the_person_is_told_by_a_stamp(api: TestClient, made: tuple[str, bytes]) -> None:
     verified = api.post("/v1/safety/verify", content=made[1]).json()
     answer = api.get(f"/v1/safety/manifests/{made[0]}").text
@@ -120,6 +132,16 @@ def test_a_picture_leads_to_its_manifest_with_how_well_it_fits(api: TestClient, 
     assert [match["manifestId"] for match in matches] == [match["manifestId"] for match in whole]
     assert whole[0]["similarityScore"] == 100 and 65 <= matches[0]["similarityScore"] <= 100
     assert api.post(f"{BASE}/matches/byContent", content=file_of(flat_art(4))).json() == {"matches": []}
+
+
+def test_a_picture_with_another_one_pasted_into_it_matches_nothing(api: TestClient, made: tuple[str, bytes]) -> None:
+    mixed = Image.open(BytesIO(made[1])).convert("RGB")
+    mixed.paste(photograph(44, mixed.width, round(0.4 * mixed.height)), (0, 0))
+    file = file_of(mixed, "JPEG", quality=70)
+    row = api.post("/v1/safety/verify", content=file).json()
+
+    assert row["layers"]["invisible"]["stamp"] == made[0] and row["given_back"] is None
+    assert api.post(f"{BASE}/matches/byContent", content=file).json() == {"matches": []}
 
 
 def test_the_algorithm_is_named_and_no_other_is_resolved(api: TestClient, made: tuple[str, bytes]) -> None:
