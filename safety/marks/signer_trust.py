@@ -9,11 +9,10 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import Any
 
 from safety.marks.crjson import as_mapping, text
-from safety.marks.trust_lists import CRLS, TrustList, TrustLists
+from safety.marks.trust_lists import TrustList, TrustLists
 
 # C2PA's codes (specification 2.4, 15.2).
 TRUSTED, TIME_TRUSTED = "signingCredential.trusted", "timeStamp.trusted"
@@ -30,8 +29,8 @@ class SignerTrust:
     """Holds what lists say of a signer. `list` is the name of the one that has it, or empty; `as_of` that one's date.
 
     `time_as_of` is the date of the list that has the time-stamp's authority, or empty. `expired`: the certificate is
-    past its end now; `outside`: it was when it signed, as far as is attested. `issuer` and `serial` (hex) name it in
-    lists of revoked ones.
+    past its end now; `outside`: it was when it signed, as far as is attested. `revocation_unknown`: its issuer's list
+    of revoked ones is kept here and cannot be believed. `issuer` and `serial` (hex) name it in such lists.
     """
 
     list: str = ""
@@ -42,6 +41,7 @@ class SignerTrust:
     expired: bool = False
     outside: bool = False
     revoked: bool = False
+    revocation_unknown: bool = False
     issuer: tuple[tuple[str, str], ...] = ()
     serial: str = ""
 
@@ -77,19 +77,6 @@ def signer_trust(
     )
 
 
-def is_revoked(trust: SignerTrust, folder: Path) -> bool:
-    """Tells whether a list of revoked certificates under `folder` names the signer's: its own issuer's list."""
-    issuer = dict(trust.issuer)
-    if not trust.serial or not issuer:
-        return False
-    serial = int(trust.serial, 16)
-    return any(
-        crl.get_revoked_certificate_by_serial_number(serial) is not None
-        for crl in _revocation_lists(folder / CRLS)
-        if _names(crl.issuer) == issuer
-    )
-
-
 def _asked(lists: TrustLists) -> Iterator[TrustList]:
     yield from (each for each in (lists.c2pa, lists.interim) if each.certificates)
 
@@ -99,23 +86,3 @@ def _is_past(time: str, now: datetime) -> bool:
         return datetime.fromisoformat(time) < now
     except (ValueError, TypeError):
         return False
-
-
-def read_revocations(data: bytes) -> Any:
-    """Returns a certificate revocation list, DER or PEM; None for what is none."""
-    from cryptography import x509
-
-    try:
-        return x509.load_pem_x509_crl(data) if data.startswith(b"-----") else x509.load_der_x509_crl(data)
-    except ValueError:
-        return None
-
-
-def _revocation_lists(folder: Path) -> Iterator[Any]:
-    lists = (read_revocations(path.read_bytes()) for path in sorted(folder.glob("*.crl")))
-    yield from (each for each in lists if each is not None)
-
-
-def _names(name: Any) -> dict[str, str]:
-    """Returns the parts of a name under the short names that crJSON uses."""
-    return {part.rfc4514_attribute_name: str(part.value) for part in name}

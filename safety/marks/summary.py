@@ -18,6 +18,9 @@ EVIDENCE = "Marks are evidence, not proof: they can be removed and copied."
 NOTHING = "No mark was found. That says nothing about where the picture comes from: marks can be removed."
 EDITED = "edited after signing"
 GIVEN_BACK = "The file has lost its signed credentials; this studio kept them and gives them back."
+REVOCATION_UNKNOWN = (
+    "Whether its certificate was revoked is not known: the list of revoked ones here cannot be believed."
+)
 HASH_MISMATCH = "assertion.dataHash.mismatch"  # C2PA's code for bytes that are not those that were signed
 # A time as ISO 8601 writes it, in UTC.
 _INSTANT = re.compile(r"(\d{4}-\d\d-\d\d)T(\d\d:\d\d):\d\d(?:\.\d+)?(?:Z|\+00:00)")
@@ -86,7 +89,8 @@ def about_signer(readings: MarkReadings) -> str:
     if not (credentials.valid and signer.holds):
         return ""
     older = ", an older model of trust" if signer.list == INTERIM else ""
-    return f"The file was signed by {credentials.summary.signer}, on the {signer.title} as of {signer.as_of}{older}."
+    said = f"The file was signed by {credentials.summary.signer}, on the {signer.title} as of {signer.as_of}{older}."
+    return f"{said} {REVOCATION_UNKNOWN}" if signer.revocation_unknown else said
 
 
 def summarise(readings: MarkReadings, record: ExportRecord | None, comparison: Comparison | None) -> str:

@@ -8,11 +8,14 @@ apart.
 from __future__ import annotations
 
 import json
+import os
 import re
+import secrets
 from base64 import b64decode
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
-from datetime import date
+from datetime import UTC, date, datetime
 from pathlib import Path
 from textwrap import wrap
 from typing import Any
@@ -53,10 +56,14 @@ class TrustList:
     source: str = ""
     certificates: str = ""
 
+    def blocks(self) -> list[str]:
+        """Returns its certificates, each as PEM."""
+        return _BLOCK.findall(self.certificates)
+
     @property
     def count(self) -> int:
         """Returns how many certificates are on it."""
-        return len(_BLOCK.findall(self.certificates))
+        return len(self.blocks())
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,47 +91,89 @@ def address_of(name: str) -> str:
 
 
 def put_list(
-    folder: Path, name: str, data: bytes, source: str, as_of: str = "", fetched: date | None = None
+    folder: Path,
+    name: str,
+    data: bytes,
+    source: str,
+    as_of: str = "",
+    fetched: date | None = None,
+    forced: bool = False,
 ) -> TrustList:
     """Puts a list into `folder`, as PEM or as C2PA's JSON, and returns it.
 
     `as_of` is its date; by default the one that it names, else that on which it was `fetched` from where it is
-    published. A file may be of any age: without a date it is refused. Raises RequestError for another name or date, or
-    none; FileError where it holds no certificate that can be read.
+    published. A file may be of any age: without a date it is refused. So is, unless `forced`, a date of the future, and
+    one older than that of the list in force. Raises RequestError for that and for another name or date; FileError where
+    it holds no certificate that can be read, or cannot be written. The list in force then stays.
     """
     if name not in NAMES:
         raise RequestError(f"There is no list {name!r}.", f"Choose one of: {', '.join(NAMES)}.")
-    certificates, issued = _parse(data)
+    certificates, issued = read_certificates(data)
     day = as_of or issued or (fetched.isoformat() if fetched else "")
     if not day:
         raise RequestError("The list names no date.", "Add --as-of with the day of the list, such as 2026-11-25.")
     try:
-        date.fromisoformat(day)
+        day = date.fromisoformat(day).isoformat()
     except ValueError:
-        raise RequestError(f"{day!r} is no date.", "Write it as 2026-11-29.") from None
-    folder.mkdir(parents=True, exist_ok=True)
-    (folder / f"{name}.pem").write_text("\n".join(certificates) + "\n", "ascii")
-    (folder / f"{name}.json").write_text(json.dumps({"as_of": day, "source": source}), "utf-8")
-    found = _own(folder, name, getattr(_ShippedLists.load(FOLDER / "lists.toml"), name))
+        raise RequestError(f"{day[:40]!r} is no date.", "Write it as 2026-11-29.") from None
+    shipped = _ShippedLists.load(FOLDER / "lists.toml")
+    if not forced:
+        _require_newer(day, _own(folder, name, getattr(shipped, name)) or _shipped(name, shipped))
+    # One file, so that no date ever stands beside certificates of another list.
+    row = {"as_of": day, "source": source, "certificates": "".join(certificates)}
+    write_whole(folder / f"{name}.json", json.dumps(row).encode())
+    found = _own(folder, name, getattr(shipped, name))
     if found is None:
         raise FileError(f"The list {name} was written and cannot be read.", "Check the disk.")
     return found
 
 
-def _parse(data: bytes) -> tuple[list[str], str]:
-    """Returns the certificates of a list as PEM, each once, and the day that it names. Raises FileError."""
-    from cryptography import x509
+def _require_newer(day: str, used: TrustList) -> None:
+    """Raises RequestError for the day of a list that lies in the future, or before that of the one in use."""
+    if day > f"{datetime.now(UTC):%Y-%m-%d}":
+        raise RequestError(f"The list is of {day}, which is still to come.", "Check its date, or add --force.")
+    if day < used.as_of:
+        raise RequestError(
+            f"The list is of {day}, older than the one in use, of {used.as_of}.", "Get a newer one, or add --force."
+        )
 
-    text = data.decode("utf-8", "replace")
-    found, issued = (_from_json(text)) if text.lstrip().startswith("{") else (_BLOCK.findall(text), "")
+
+def read_certificates(data: bytes) -> tuple[list[str], str]:
+    """Returns certificates as PEM, each once, from PEM or C2PA's list in JSON, and the day that it names, or "".
+
+    Raises FileError.
+    """
+    from cryptography import x509
+    from cryptography.hazmat.primitives.serialization import Encoding
+
+    text = data.decode("utf-8-sig", "replace")
+    found, issued = _from_json(text) if text.lstrip().startswith("{") else (_BLOCK.findall(text), "")
     try:
-        for pem in found:
-            x509.load_pem_x509_certificate(pem.encode())
+        read = [x509.load_pem_x509_certificate(pem.encode()) for pem in found]
+        written = [each.public_bytes(Encoding.PEM).decode("ascii") for each in read]
     except ValueError as error:
         raise FileError("The list has a certificate that cannot be read.", "Get the list again.") from error
-    if not found:
+    if not written:
         raise FileError("The list holds no certificate.", "Give certificates as PEM, or C2PA's list as JSON.")
-    return list(dict.fromkeys(found)), issued
+    return list(dict.fromkeys(written)), issued
+
+
+def write_whole(path: Path, data: bytes) -> None:
+    """Writes a file whole or not at all. Raises FileError."""
+    temporary = path.with_name(f".{path.name}.{secrets.token_hex(8)}")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with temporary.open("xb") as file:
+            file.write(data)
+            file.flush()
+            os.fsync(file.fileno())
+        temporary.replace(path)
+    except OSError as error:
+        advice = "Check that you may write there, and that the disk has room."
+        raise FileError(f"{path} cannot be written: {error.strerror or error}.", advice) from error
+    finally:
+        with suppress(OSError):
+            temporary.unlink(missing_ok=True)
 
 
 def _from_json(text: str) -> tuple[list[str], str]:
@@ -133,7 +182,7 @@ def _from_json(text: str) -> tuple[list[str], str]:
         scheme = json.loads(text)["LoTE"]
         issued = str(scheme["ListAndSchemeInformation"]["ListIssueDateTime"])[:10]
         return [_as_pem(value) for value in _values(scheme)], issued
-    except (ValueError, KeyError, TypeError) as error:
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
         raise FileError("The list is no C2PA trust list in JSON.", "Get the list again, or give it as PEM.") from error
 
 
@@ -159,8 +208,7 @@ def _shipped(name: str, shipped: _ShippedLists) -> TrustList:
 def _own(folder: Path, name: str, shipped: _Shipped) -> TrustList | None:
     """Returns the list that an operator put there; None without one, or where it cannot be read."""
     try:
-        certificates = (folder / f"{name}.pem").read_text("ascii")
         row = json.loads((folder / f"{name}.json").read_text("utf-8"))
-        return TrustList(name, shipped.title, str(row["as_of"]), str(row["source"]), certificates)
-    except (OSError, ValueError, KeyError, TypeError):
+        return TrustList(name, shipped.title, *(str(row[key]) for key in ("as_of", "source", "certificates")))
+    except (OSError, ValueError, KeyError, TypeError, RecursionError):
         return None

@@ -12,7 +12,7 @@ from safety.marks import Marks
 from safety.marks.given_back import GivenBack, give_back
 from safety.marks.manifest import Credentials, ManifestSummary
 from safety.marks.reading import MarkReadings
-from safety.marks.signer_trust import is_revoked
+from safety.marks.revocations import Revocation, revocation
 from safety.marks.similarity import Comparison, ExportRegistry, Similarity, compare
 from safety.marks.summary import GIVEN_BACK, about_signer, contradictions, plain_times, summarise
 
@@ -97,9 +97,11 @@ def verify(file: bytes | Path, marks: Marks, registry: ExportRegistry, client: s
 def _with_revocations(readings: MarkReadings, marks: Marks) -> MarkReadings:
     """Adds what an operator's lists of revoked certificates say of a signer."""
     signer = readings.signer
-    if signer is None or signer.revoked or not is_revoked(signer, marks.trust_folder):
+    if signer is None or signer.revoked:
         return readings
-    return replace(readings, signer=replace(signer, revoked=True))
+    found = revocation(dict(signer.issuer), signer.serial, marks.trust_folder)
+    unknown = found is Revocation.NOT_KNOWN
+    return replace(readings, signer=replace(signer, revoked=found is Revocation.REVOKED, revocation_unknown=unknown))
 
 
 def _credentials(readings: MarkReadings) -> dict[str, Any]:

@@ -63,7 +63,7 @@ class Period:
 def read_period(first: str, last: str) -> Period:
     """Reads two days such as 2026-11-29; "" is the first of this year, or today. Raises RequestError."""
     today = datetime.now(UTC).date()
-    start, end = _day(first, "--from") or date(today.year, 1, 1), _day(last, "--to") or today
+    start, end = read_day(first, "--from") or date(today.year, 1, 1), read_day(last, "--to") or today
     if start > end:
         raise RequestError(f"The period ends on {end}, before it begins on {start}.", "Give the earlier day as --from.")
     if end == date.max:
@@ -88,7 +88,8 @@ def transparency_report(audit: AuditLog, period: Period) -> dict[str, Any]:
     }
 
 
-def _day(text: str, option: str) -> date | None:
+def read_day(text: str, option: str) -> date | None:
+    """Returns a day such as "2026-11-29"; None for "". Raises RequestError, which names the option."""
     try:
         return date.fromisoformat(text) if text else None
     except ValueError as error:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable
 from dataclasses import asdict
 from pathlib import Path
@@ -14,6 +13,7 @@ from safety.audit.notice_state import CONTESTED, STATES, WAITING
 from safety.errors import RequestError
 from safety.marks.export import write
 from safety.review.notice_record import notice_records
+from safety.review.transparency import read_day
 from ui import serialize
 from ui.cli.exit_codes import exit_status
 from ui.cli.review import user_name
@@ -26,7 +26,6 @@ Reason = Annotated[str, typer.Option(help="Why, in words that the person will re
 MakerReason = Annotated[str, typer.Option("--to-maker", help="What the maker of the picture reads: name nobody.")]
 Since = Annotated[str, typer.Option("--from", help="The first day, such as 2026-11-01 (UTC).")]
 Until = Annotated[str, typer.Option("--to", help="The last day.")]
-DAY = re.compile(r"\d{4}-\d\d-\d\d")
 
 
 def build(make_studio: Callable[[], Studio]) -> typer.Typer:
@@ -73,10 +72,11 @@ def _add_export(cli: typer.Typer, make_studio: Callable[[], Studio]) -> None:
     ) -> None:
         """Every notice for your own records: one JSON object a line."""
         with exit_status():
-            for day in (since, until):
-                if day and not DAY.fullmatch(day):
-                    raise RequestError(f"{day!r} is no day.", "Write it like 2026-11-29.")
-            for row in notice_records(make_studio().audit, since, until, words):
+            first, last = (read_day(day, name) for day, name in ((since, "--from"), (until, "--to")))
+            if first and last and first > last:
+                raise RequestError(f"--to {last} is before --from {first}.", "Give the earlier day as --from.")
+            days = (day.isoformat() if day else "" for day in (first, last))
+            for row in notice_records(make_studio().audit, *days, words):
                 typer.echo(serialize.line(row))
 
 

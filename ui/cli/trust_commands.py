@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Callable
 from datetime import UTC, date, datetime
-from http.client import HTTPMessage
+from http.client import HTTPException, HTTPMessage
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Annotated
 from urllib.request import HTTPRedirectHandler, Request, build_opener
@@ -13,10 +12,9 @@ from urllib.request import HTTPRedirectHandler, Request, build_opener
 import typer
 
 from safety.errors import FileError, RequestError
-from safety.marks.signer_trust import read_revocations
+from safety.marks.revocations import keep_revocations
 from safety.marks.trust_lists import (
     C2PA,
-    CRLS,
     MAX_BYTES,
     NAMES,
     TSA,
@@ -57,24 +55,29 @@ def build(make_studio: Callable[[], Studio]) -> typer.Typer:
         ] = "",
         name: Annotated[str, typer.Option("--list", help=f"Which list: {LISTS}. Without --from: c2pa and tsa.")] = "",
         as_of: Annotated[str, typer.Option(help="The list's date, as 2026-11-25; a file without one needs it.")] = "",
+        force: Annotated[
+            bool, typer.Option("--force", help="Take a list of a day to come, or older than the one in use.")
+        ] = False,
     ) -> None:
         """Put a newer list (PEM, or C2PA's JSON) into the studio's home, where it counts instead of the shipped one."""
         with exit_status():
             home = folder()
             for one in [name or C2PA] if source or name else [C2PA, TSA]:
                 place = source or address_of(_known(one))
-                typer.echo(serialize.line(_row(put_list(home, one, _read(place), place, as_of, _fetched(place)))))
+                put = put_list(home, one, _read(place), place, as_of, _fetched(place), force)
+                typer.echo(serialize.line(_row(put)))
 
     @cli.command()
-    def revoked(file: Annotated[Path, typer.Argument(help="A certificate revocation list (CRL), DER or PEM.")]) -> None:
-        """Keep a list of revoked certificates: what they sign is called so from now on."""
+    def revoked(
+        file: Annotated[Path, typer.Argument(help="A certificate revocation list (CRL), DER or PEM.")],
+        issuer: Annotated[
+            Path | None, typer.Option(metavar="PEM", help="The certificate of its issuer, where no list has it.")
+        ] = None,
+    ) -> None:
+        """Keep a list of revoked certificates that its issuer has signed: what they sign is called so from now on."""
         with exit_status():
-            data = _read(str(file))
-            if not read_revocations(data):
-                raise FileError(f"{file} is no certificate revocation list.", "Give it as DER or PEM.")
-            place = folder() / CRLS / f"{hashlib.sha256(data).hexdigest()[:16]}.crl"
-            place.parent.mkdir(parents=True, exist_ok=True)
-            place.write_bytes(data)
+            issuers = _read(str(issuer)) if issuer else b""
+            place = keep_revocations(folder(), _read(str(file)), issuers)
             typer.echo(serialize.line({"kept": place.name}))
 
     return cli
@@ -103,7 +106,11 @@ def _known(name: str) -> str:
 
 def _fetched(place: str) -> date | None:
     """Returns today for an address: what is published there holds now. None for a file, which may be of any age."""
-    return datetime.now(UTC).date() if place.startswith("https:") else None
+    return datetime.now(UTC).date() if _is_address(place) else None
+
+
+def _is_address(place: str) -> bool:
+    return place.lower().startswith("https:")
 
 
 def _row(each: TrustList) -> dict[str, object]:
@@ -113,18 +120,20 @@ def _row(each: TrustList) -> dict[str, object]:
 
 def _read(source: str) -> bytes:
     """Returns a list from a file or an https address. Raises FileError, RequestError."""
-    if source.startswith("http:"):
+    if "://" in source and not _is_address(source):
         raise RequestError(HTTPS_ALONE, "Write the address with https://.")
     try:
-        if source.startswith("https:"):
+        if _is_address(source):
             with OPENER.open(source, timeout=TIMEOUT) as answer:
                 data = bytes(answer.read(MAX_BYTES + 1))
         else:
-            data = Path(source).read_bytes()
-    except OSError as error:
-        why = getattr(error, "reason", None) or error.strerror or error
+            with Path(source).open("rb") as file:
+                data = file.read(MAX_BYTES + 1)
+    # An address that is none, a name with a zero in it, and an answer that breaks off are no OSError.
+    except (OSError, HTTPException, ValueError) as error:
+        why = getattr(error, "reason", None) or getattr(error, "strerror", None) or error
         raise FileError(
-            f"The list cannot be read from {source}: {why}.", "Get it by hand, and give it with --from."
+            f"The list cannot be read from {source!r}: {why}.", "Get it by hand, and give it with --from."
         ) from error
     if len(data) > MAX_BYTES:
         raise FileError("This is far too long for a list.", "Check the address.")

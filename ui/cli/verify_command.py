@@ -11,8 +11,9 @@ import typer
 from safety.errors import RequestError
 from safety.marks.rubric import evaluate
 from safety.marks.summary import plain_times
+from safety.marks.trust_lists import MAX_BYTES, read_certificates
 from ui import serialize
-from ui.cli.exit_codes import exit_status, for_each, read, read_picture
+from ui.cli.exit_codes import exit_status, file_name_in_errors, for_each, read, read_picture
 from ui.texts import page_texts
 
 if TYPE_CHECKING:
@@ -72,8 +73,6 @@ def _given_back(row: serialize.Row) -> Iterator[str]:
 
 
 def _certificates(path: Path) -> str:
-    """Reads a list of certificates. Raises RequestError for a file that holds none."""
-    text = read(path).decode("ascii", "replace")
-    if "-----BEGIN CERTIFICATE-----" not in text:
-        raise RequestError(f"{path} holds no certificate in PEM form.", "Give a file of C2PA's trust list, as PEM.")
-    return text + "\n"
+    """Reads a list of certificates, PEM or C2PA's JSON. Raises FileError for a file that holds none."""
+    with file_name_in_errors(path):
+        return "".join(read_certificates(read(path, MAX_BYTES))[0])

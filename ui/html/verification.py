@@ -211,7 +211,7 @@ def _signer(row: Row, texts: Texts) -> str:
     said = texts.say(key, signer=name, list=signer["title"], date=signer["as_of"])
     if signer["expired"]:
         said += " " + texts.say("verify.signer_expired", date=signer["not_after"][:10])
-    return said
+    return f"{said} {texts['verify.revocation_unknown']}" if signer.get("revocation_unknown") else said
 
 
 def _details(row: Row, texts: Texts) -> tuple[tuple[str, str], ...]:

@@ -42,6 +42,16 @@ def pem(wanted: Wanted) -> tuple[str, str, str, str]:
     return (*(each.public_bytes(Encoding.PEM).decode() for each in (leaf, between, root)), key)  # type: ignore[return-value]
 
 
+def authority_pem(wanted: Wanted) -> tuple[tuple[str, str, str], Any]:
+    """((leaf, root that signed it, private key of the leaf) as PEM, the root's private key)."""
+    root_key = ec.generate_private_key(ec.SECP256R1())
+    root = _authority("root", root_key, root_key, None)
+    leaf = _leaf(wanted, root_key, root)
+    key = wanted.key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()).decode()
+    pems = (each.public_bytes(Encoding.PEM).decode() for each in (leaf, root))
+    return (*pems, key), root_key  # type: ignore[return-value]
+
+
 def rsa_key(bits: int) -> rsa.RSAPrivateKey:
     return rsa.generate_private_key(65537, bits)
 

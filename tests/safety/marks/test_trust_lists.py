@@ -12,8 +12,6 @@ from pathlib import Path
 
 import pytest
 from cryptography import x509
-from cryptography.hazmat.primitives import hashes
-from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import Encoding
 
 from safety.errors import FileError, RequestError
@@ -22,7 +20,7 @@ from safety.marks import Marks, credentials
 from safety.marks.keys import SigningKeys, signing_keys
 from safety.marks.provenance import Provenance
 from safety.marks.signer_trust import SignerTrust, signer_trust
-from safety.marks.trust_lists import CRLS, load_trust_lists, put_list
+from safety.marks.trust_lists import load_trust_lists, put_list
 from safety.marks.verify import NoRegistry, Verification, verify
 from tests.fakes_marks import file_of, flat_art
 from tests.surgery import with_pixels
@@ -122,37 +120,6 @@ def test_an_edited_file_is_changed_whoever_signed_it(file: bytes, maker: Signing
     assert "Changed since signing" in report(verification.as_json())
 
 
-def crl_of(maker: SigningKeys, *serials: int, named: str = "") -> bytes:
-    """A list of revoked certificates under the name of the maker's authority, or of another."""
-    leaf = x509.load_pem_x509_certificate(maker.leaf.encode())
-    other = x509.Name([x509.NameAttribute(x509.NameOID.ORGANIZATION_NAME, named)])
-    builder = x509.CertificateRevocationListBuilder(other if named else leaf.issuer, NOW, NOW + timedelta(days=30))
-    for serial in serials:
-        entry = x509.RevokedCertificateBuilder().serial_number(serial).revocation_date(NOW).build()
-        builder = builder.add_revoked_certificate(entry)
-    return builder.sign(ec.generate_private_key(ec.SECP256R1()), hashes.SHA256()).public_bytes(Encoding.DER)
-
-
-@pytest.mark.parametrize(
-    ("own", "named", "revoked"), [(True, "", True), (False, "", False), (True, "Another authority", False)],
-    ids=["revoked", "another certificate", "another authority's list"],
-)  # fmt: skip
-def test_a_revoked_certificate_is_said(
-    own: bool, named: str, revoked: bool, file: bytes, maker: SigningKeys, marks: Marks
-) -> None:
-    put_list(marks.trust_folder, "c2pa", maker.root.encode(), "a test", "2026-11-25")
-    serial = x509.load_pem_x509_certificate(maker.leaf.encode()).serial_number
-    folder = marks.trust_folder / CRLS
-    folder.mkdir()
-    (folder / "a.crl").write_bytes(crl_of(maker, serial if own else serial + 1, named=named))
-    (folder / "b.crl").write_bytes(b"no list")
-    verification = verified(file, marks)
-
-    assert signer(file, marks).revoked is revoked and signer(file, marks).holds is not revoked
-    assert ("whose certificate is revoked" in verification.summary) is revoked
-    assert ("certificate revoked" in report(verification.as_json())) is revoked
-
-
 CERTIFICATE = {"serialNumber": "0a", "issuer": {"CN": "A"}, "validity": {"notAfter": "2026-01-01T00:00:00+00:00"}}
 
 
@@ -200,15 +167,24 @@ def test_a_list_in_json_brings_its_own_date(file: bytes, maker: SigningKeys, mar
     assert (found.as_of, found.count) == ("2026-11-25", 1) and signer(file, marks).holds
 
 
+LISTED_TEXT = {
+    "ListAndSchemeInformation": {"ListIssueDateTime": "2026-11-25"},
+    "TrustedEntitiesList": [{"TrustedEntityServices": [{"ServiceInformation": "a text"}]}],
+}
+
+
 @pytest.mark.parametrize(
     ("data", "named"),
     [
         (b"", "no certificate"),
         (b"{}", "no C2PA trust list"),
         (b'{"LoTE": []}', "no C2PA trust list"),
+        (b'{"a":' * 100_000, "no C2PA trust list"),
+        (json.dumps({"LoTE": LISTED_TEXT}).encode(), "no C2PA trust list"),
+        (b"\xef\xbb\xbf{}", "no C2PA trust list"),
         (b"-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----", "cannot be read"),
     ],
-    ids=["empty", "other JSON", "other shape", "damaged"],
+    ids=["empty", "other JSON", "other shape", "far too deep", "texts for services", "a mark of its order", "damaged"],
 )
 def test_what_is_no_list_is_refused_and_the_old_one_stays(data: bytes, named: str, tmp_path: Path) -> None:
     with pytest.raises(FileError, match=named):
@@ -226,3 +202,43 @@ def test_another_name_or_no_date_is_refused(maker: SigningKeys, tmp_path: Path) 
         put_list(tmp_path, "mine", maker.root.encode(), "a test")
     with pytest.raises(RequestError, match="no date"):
         put_list(tmp_path, "c2pa", maker.root.encode(), "a test", "yesterday")
+
+
+TODAY = datetime.now(UTC).date()
+
+
+def day(number: int) -> str:
+    return (TODAY + timedelta(days=number)).isoformat()
+
+
+@pytest.mark.parametrize(("as_of", "why"), [(day(1), "still to come"), ("2026-09-23", "older than the one in use")])
+def test_a_list_of_a_day_to_come_or_older_than_that_in_use_is_refused_unless_forced(
+    as_of: str, why: str, maker: SigningKeys, tmp_path: Path
+) -> None:
+    with pytest.raises(RequestError, match=why) as refused:
+        put_list(tmp_path, "c2pa", maker.root.encode(), "a test", as_of)
+    assert "--force" in refused.value.advice and load_trust_lists(tmp_path).c2pa.count == 30
+    assert put_list(tmp_path, "c2pa", maker.root.encode(), "a test", as_of, forced=True).as_of == as_of
+    assert load_trust_lists(tmp_path).c2pa.count == 1
+
+
+def test_a_day_is_kept_in_one_spelling(maker: SigningKeys, tmp_path: Path) -> None:
+    plain = day(-1).replace("-", "")
+    assert put_list(tmp_path, "c2pa", maker.root.encode(), "a test", plain).as_of == day(-1)
+    assert put_list(tmp_path, "c2pa", maker.root.encode(), "a test", day(0)).as_of == day(0)
+
+
+def test_a_list_that_cannot_be_written_whole_leaves_the_one_in_use(
+    maker: SigningKeys, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    put_list(tmp_path, "c2pa", maker.root.encode(), "a test", day(-1))
+
+    def full(number: int) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr("safety.marks.trust_lists.os.fsync", full)
+    with pytest.raises(FileError, match="No space left"):
+        put_list(tmp_path, "c2pa", as_list(maker) + b" ", "another", day(0))
+    kept = load_trust_lists(tmp_path).c2pa
+    assert (kept.as_of, kept.source, kept.count) == (day(-1), "a test", 1)
+    assert [path.name for path in tmp_path.iterdir()] == ["c2pa.json"]

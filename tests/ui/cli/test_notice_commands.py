@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
+import pytest
 from PIL import Image
 
 from safety.review.notices import NotedPicture, NoticeRequest
@@ -55,4 +56,19 @@ def test_a_removal_is_upheld_or_lifted_and_what_happened_is_exported(run: Run, s
     (kept, _) = run("notices", "export", "--words", "--from", "2020-01-01").rows
     assert kept["words"]["notice"]["name"] == "Ada" and "poses" not in kept["words"]["notice"]
     assert run("notices", "export", "--to", "2020-01-01").rows == []
-    assert run("notices", "export", "--from", "yesterday").code != 0
+
+
+@pytest.mark.parametrize(
+    ("days", "named"),
+    [
+        (("--from", "yesterday"), "--from is 'yesterday'"),
+        (("--from", "2026-99-99"), "--from is '2026-99-99'"),
+        (("--to", "2026-02-30"), "--to is '2026-02-30'"),
+        (("--from", "2026-11-02", "--to", "2026-11-01"), "--to 2026-11-01 is before --from 2026-11-02"),
+    ],
+    ids=lambda value: " ".join(value) if isinstance(value, tuple) else "",
+)
+def test_days_that_cannot_be_are_said(run: Run, days: tuple[str, ...], named: str) -> None:
+    result = run("notices", "export", *days)
+    assert result.code == 2 and result.rows == []
+    result.says(named)

@@ -213,6 +213,8 @@ def test_the_rubric_is_told_rule_by_rule(run: Run, marked_file: Path) -> None:
         pytest.param(("--crjson", "--json"), "one form at a time", id="two forms"),
         pytest.param(("--trust-list", "list.pem"), "--crjson", id="a list for nothing"),
         pytest.param(("--crjson", "--trust-list", "plain.png"), "no certificate", id="a list without certificates"),
+        pytest.param(("--rubric", "--trust-list", "broken.pem"), "broken.pem: the list has", id="a damaged list"),
+        pytest.param(("--rubric", "--trust-list", "none.pem"), "none.pem: no such file", id="no such list"),
         pytest.param(("--crjson", "plain.png"), "no Content Credentials", id="a file without credentials"),
     ],
 )
@@ -221,6 +223,7 @@ def test_what_crjson_cannot_do_is_said_in_a_sentence(
 ) -> None:
     monkeypatch.chdir(tmp_path)
     (tmp_path / "plain.png").write_bytes(encoded(picture(), "PNG"))
+    (tmp_path / "broken.pem").write_text("-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n")
     code, rows, said = run("verify", *arguments, "plain.png")
 
     assert code == 2 and rows == [] and words.lower() in said.lower()

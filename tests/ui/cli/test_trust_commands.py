@@ -19,6 +19,7 @@ from safety.marks import Marks
 from safety.marks.export import Exporter
 from safety.marks.keys import signing_keys
 from tests.fakes import fake_studio
+from tests.safety.marks.test_revocations import House
 from ui.cli import main as command_line
 from ui.cli import trust_commands
 
@@ -110,12 +111,39 @@ def test_without_a_file_the_published_lists_are_fetched_and_no_other(
         (("update", "--from", "http://example.org/a.pem"), "https"),
         (("update", "--list", "mine"), "no list"),
         (("update", "--from", "presets/trust/c2pa.pem"), "--as-of"),
+        (("update", "--from", "ftp://example.org/a.pem"), "https"),
+        (("update", "--from", "HTTPS://exa mple.org/a.pem"), "cannot be read"),
+        (("update", "--from", "https://example.org:port/a.pem"), "cannot be read"),
+        (("update", "--from", "a\0b"), "cannot be read"),
+        (("update", "--from", "."), "cannot be read"),
+        (("update", "--from", "/dev/zero"), "far too long"),
+        (("update", "--from", "presets/trust/c2pa.pem", "--as-of", "2026-99-99"), "no date"),
+        (("update", "--from", "presets/trust/c2pa.pem", "--as-of", "9999-12-31"), "still to come"),
+        (("update", "--from", "presets/trust/c2pa.pem", "--as-of", "2020-01-01"), "older than the one in use"),
         (("revoked", "pyproject.toml"), "no certificate revocation list"),
+        (("revoked", "nowhere.crl"), "cannot be read"),
+        (("revoked", "/dev/zero"), "far too long"),
     ],
-    ids=["no file", "no https", "no such list", "a file without a date", "no list of revoked ones"],
+    ids=lambda value: " ".join(value).replace("\0", "NUL") if isinstance(value, tuple) else "",
 )
 def test_what_cannot_be_used_is_said_in_one_sentence(program: Program, words: tuple[str, ...], named: str) -> None:
     result = program.run(*words)
 
     assert result.exit_code == 2 and named in result.stderr and len(result.stderr.splitlines()) == 1
     assert program.rows("list")[0]["certificates"] == 30
+
+
+def test_an_older_list_is_taken_where_that_is_said(program: Program, root: Path) -> None:
+    (row,) = program.rows("update", "--from", str(root), "--as-of", "2020-01-01", "--force")
+    assert row["as_of"] == "2020-01-01" and program.rows("list")[0]["certificates"] == 1
+
+
+def test_a_list_of_revoked_certificates_is_kept_with_who_issued_it(program: Program, tmp_path: Path) -> None:
+    house = House()
+    crl, issuer = tmp_path / "a.crl", tmp_path / "issuer.pem"
+    crl.write_bytes(house.crl(house.leaf.serial_number))
+    issuer.write_text(house.keys.root)
+    refused = program.run("revoked", str(crl))
+    assert refused.exit_code == 2 and "not known here" in refused.stderr
+    (row,) = program.rows("revoked", str(crl), "--issuer", str(issuer))
+    assert (program.studio.exporter.marks.trust_folder / "revoked" / row["kept"]).read_bytes() == crl.read_bytes()
