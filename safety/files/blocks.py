@@ -13,14 +13,16 @@ from safety.errors import FileError
 MAX_PARTS = 60_000  # chunks, segments or sub-blocks of one file
 MAX_METADATA = 2_000_000  # bytes of one kind that are passed on, more only of a profile or credentials
 MAX_TEXTS = 400
+MAX_PACKETS = 8  # of XMP
 
 
 @dataclass
 class Blocks:
     """Holds the parts of a file. `pixels` is a file for a decoder; `format` is Pillow's name of it.
 
-    `texts` are keyword and value of PNG text and comments. `frames` is how many pictures the file holds, and
-    `has_credentials` whether it has a place with C2PA credentials in it, readable or not.
+    `xmp` is the first packet of XMP, `later_xmp` are those behind it. `texts` are keyword and value of PNG text and
+    comments. `frames` is how many pictures the file holds, and `has_credentials` whether it has a place with C2PA
+    credentials in it, readable or not.
     """
 
     format: str
@@ -32,6 +34,14 @@ class Blocks:
     texts: list[tuple[str, bytes]] = field(default_factory=list)
     frames: int = 1
     has_credentials: bool = False
+    later_xmp: list[bytes] = field(default_factory=list)
+
+    def add_xmp(self, packet: bytes) -> None:
+        """Keeps a packet of XMP, within the bounds."""
+        if not self.xmp:
+            self.xmp = packet
+        elif len(self.later_xmp) < MAX_PACKETS - 1:
+            self.later_xmp.append(packet)
 
     def add_text(self, keyword: str, value: bytes) -> None:
         """Keeps a text, within the bounds."""

@@ -57,7 +57,7 @@ def _note(blocks: Blocks, kind: int, data: bytes, start: int, end: int) -> None:
         name = data[start + 1 : start + 12]
         if name == b"XMP DataXMP":
             # The packet stands as it is, with a tail of 258 bytes that make it a row of sub-blocks.
-            blocks.xmp = blocks.xmp or data[start + 12 : min(end - 258, start + MAX_METADATA)]
+            blocks.add_xmp(data[start + 12 : min(end - 258, start + MAX_METADATA)])
         blocks.has_credentials = blocks.has_credentials or name.startswith(b"C2PA_GIF")
 
 

@@ -49,12 +49,12 @@ def split(data: bytes) -> Blocks:
 
 
 def _note(blocks: Blocks, profile: dict[int, bytes], marker: int, body: memoryview) -> None:
-    """Keeps what a segment that is not for the decoder says: the first of each kind, and all parts of a profile."""
+    """Keeps what a segment that is not for the decoder says: the first of most kinds, and all parts of a profile."""
     begin = bytes(body[:40])
     if marker == 0xE1 and begin.startswith(_EXIF):
         blocks.exif = blocks.exif or bytes(body[len(_EXIF) :])
     elif marker == 0xE1 and begin.startswith(_XMP):
-        blocks.xmp = blocks.xmp or bytes(body[len(_XMP) :])
+        blocks.add_xmp(bytes(body[len(_XMP) :]))
     elif marker == 0xE2 and begin.startswith(_ICC) and len(begin) > len(_ICC) and len(profile) < _MAX_PROFILE_PARTS:
         profile.setdefault(begin[len(_ICC)], bytes(body[len(_ICC) + 2 :]))
     elif marker == 0xEB and begin.startswith(_BOXES):

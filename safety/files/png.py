@@ -60,7 +60,7 @@ def _note_text(blocks: Blocks, kind: bytes, body: bytes) -> None:
         packed, text = rest[:1] == b"\1", rest[2:].split(b"\0", 2)[-1]
         value = _unpacked(text, MAX_METADATA) if packed else text
     if name == _XMP:
-        blocks.xmp = blocks.xmp or value
+        blocks.add_xmp(value)
     elif name:
         blocks.add_text(name, value)
 

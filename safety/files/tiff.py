@@ -29,7 +29,7 @@ def split(data: bytes) -> Blocks:
     for entry in entries:
         value = bytes(data[entry.place : entry.place + min(entry.size, MAX_METADATA)])
         if entry.tag == _XMP:
-            blocks.xmp = value
+            blocks.add_xmp(value)
         elif entry.tag == _IPTC:
             blocks.iptc = value
         elif entry.tag == _ICC:

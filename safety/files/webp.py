@@ -43,7 +43,7 @@ def _note(blocks: Blocks, kind: bytes, body: memoryview) -> None:
     if kind == b"EXIF":
         blocks.exif = blocks.exif or value.removeprefix(b"Exif\0\0")
     elif kind == b"XMP ":
-        blocks.xmp = blocks.xmp or value
+        blocks.add_xmp(value)
     elif kind == b"ICCP":
         blocks.icc = blocks.icc or value
     elif kind == b"C2PA":

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 _URN = "urn:"
+_STORE = "/c2pa/"
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +66,13 @@ class Manifest:
             if "relationship" in data
         ]
 
+    def builds_on(self) -> list[str]:
+        """Returns the labels of the manifests that its ingredients had; until version 3 they are named otherwise."""
+        named = (data.get(key) for data in self.assertions.values() for key in ("activeManifest", "c2pa_manifest"))
+        urls = [text(as_mapping(one), "url") for one in named]
+        # Older labels have their maker's name before "urn:".
+        return [url.partition(_STORE)[2].partition("/")[0] or _urn(url) for url in urls if url]
+
     def listed(self, kind: str) -> list[str]:
         """Returns the addresses of assertions that the claim lists as "created_assertions" or "gathered_assertions"."""
         return [text(as_mapping(one), "url") for one in as_list(self.claim.get(kind))]
@@ -89,7 +97,7 @@ def lineage(all_manifests: Sequence[Manifest]) -> Iterator[Manifest]:
         if manifest.label not in seen:
             seen.add(manifest.label)
             yield manifest
-            waiting += [known[one.manifest] for one in manifest.ingredients() if one.manifest in known]
+            waiting += [known[label] for label in manifest.builds_on() if label in known]
 
 
 def as_mapping(value: object) -> Mapping[str, Any]:

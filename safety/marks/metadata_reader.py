@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 from xml.etree import ElementTree
@@ -24,6 +24,9 @@ MAX_PACKET = 1_000_000  # bytes of XMP that are parsed
 MAX_ELEMENTS, MAX_DEPTH = 5000, 32  # of its XML
 MAX_VALUE = 500_000  # characters of one field that are looked into: some programs keep their whole graph in one
 MAX_FIELDS = 400
+MAX_RESERVED = 10_000  # characters of all that a file says of one reservation
+# Fields that reserve a use, by PLUS and TDMRep: none of them hides another.
+_RESERVING = ("}DataMining", "}reservation")
 _STEP = 16_384  # bytes that are parsed at once
 PHOTOSHOP = "http://ns.adobe.com/photoshop/1.0/"
 
@@ -75,7 +78,7 @@ def read(data: bytes) -> MetadataFields:
 def read_blocks(blocks: Blocks) -> MetadataFields:
     """Returns the fields of a file that was taken apart. Never raises."""
     return MetadataFields(
-        xmp=parse_packet(blocks.xmp),
+        xmp=parse_packet(blocks.xmp, *blocks.later_xmp),
         exif=exif_fields(blocks.exif),
         iim=iptc_fields(blocks.iptc),
         texts={keyword: text for keyword, value in blocks.texts if (text := as_text(value))},
@@ -106,23 +109,43 @@ def _shortened(fields: Mapping[str, str]) -> dict[str, str]:
     return {name: value[:MAX_FIELD] for name, value in fields.items()}
 
 
-def parse_packet(xmp: bytes) -> dict[str, str]:
-    """Returns the fields of an XMP packet by {namespace}name, attributes and elements; none if it is no XMP."""
-    # No XMP has a DTD; with entities, a small XML file can grow to gigabytes. In UTF-16 a zero stands in between.
-    if not xmp or len(xmp) > MAX_PACKET or b"<!" in xmp.replace(b"\0", b""):
-        return {}
-    try:
-        tree = _parse_bounded(xmp.strip(b"\x00 \r\n\t"))
-    except (ElementTree.ParseError, ValueError, LookupError):
-        return {}
+def parse_packet(*packets: bytes) -> dict[str, str]:
+    """Returns the fields of XMP packets by {namespace}name, attributes and elements; none of what is no XMP.
+
+    Of a field that stands in several packets, the first holds; within one, the last. Of what reserves a use each holds.
+    """
     fields: dict[str, str] = {}
+    for packet in packets:
+        own: dict[str, str] = {}
+        for name, value in _properties(packet):
+            own[name] = _with(own.get(name, ""), value) if name.endswith(_RESERVING) else value
+        for name, value in own.items():
+            if name.endswith(_RESERVING):
+                fields[name] = _with(fields.get(name, ""), value)
+            elif len(fields) < MAX_FIELDS:
+                fields.setdefault(name, value)
+    return fields
+
+
+def _with(earlier: str, value: str) -> str:
+    return f"{earlier}; {value}" if earlier and len(earlier) < MAX_RESERVED else earlier or value
+
+
+def _properties(packet: bytes) -> Iterator[tuple[str, str]]:
+    """Yields name and value of each property of an XMP packet, attributes and elements, in their order."""
+    # No XMP has a DTD; with entities, a small XML file can grow to gigabytes. In UTF-16 a zero stands in between.
+    if not packet or len(packet) > MAX_PACKET or b"<!" in packet.replace(b"\0", b""):
+        return
+    try:
+        tree = _parse_bounded(packet.strip(b"\x00 \r\n\t"))
+    except (ElementTree.ParseError, ValueError, LookupError):
+        return
     for description in tree.iter(f"{{{RDF}}}Description"):
-        fields |= {name: value[:MAX_VALUE] for name, value in description.attrib.items()}
-        fields |= {child.tag: "; ".join(filter(None, map(str.strip, child.itertext())))[:MAX_VALUE]
-                   for child in description}  # fmt: skip
-        if len(fields) > MAX_FIELDS:
-            break
-    return dict(list(fields.items())[:MAX_FIELDS])
+        yield from ((name, value[:MAX_VALUE]) for name, value in description.attrib.items())
+        for child in description:
+            value = "; ".join(filter(None, map(str.strip, child.itertext())))
+            # An address may stand as one: <plus:DataMining rdf:resource="..."/>.
+            yield child.tag, (value or child.get(f"{{{RDF}}}resource", ""))[:MAX_VALUE]
 
 
 def _parse_bounded(xmp: bytes) -> ElementTree.Element:

@@ -82,11 +82,16 @@ class TrainingPermission:
 
 def uses_of(manifests: Iterable[Manifest]) -> tuple[tuple[str, TrainingUse], ...]:
     """Returns what manifests state, entry by entry; where they differ, the stricter one."""
-    order, found = list(TrainingUse), dict[str, TrainingUse]()
-    for _, entries in _assertions(manifests):
-        for entry, use in entries.items():
-            found[entry] = max(use, found.get(entry, use), key=order.index)
+    found = _strictest(pair for _, entries in _assertions(manifests) for pair in entries.items())
     return tuple((entry, found[entry]) for entry in ENTRIES if entry in found)
+
+
+def _strictest(stated: Iterable[tuple[str, TrainingUse]]) -> dict[str, TrainingUse]:
+    """Returns the strictest use that is stated of each entry."""
+    order, found = list(TrainingUse), dict[str, TrainingUse]()
+    for entry, use in stated:
+        found[entry] = max(use, found.get(entry, use), key=order.index)
+    return found
 
 
 def reservations_of(manifests: Iterable[Manifest]) -> tuple[str, ...]:
@@ -109,12 +114,12 @@ def _assertions(manifests: Iterable[Manifest]) -> Iterator[tuple[str, Mapping[st
 
 
 def _entries(data: Mapping[str, Any]) -> Mapping[str, TrainingUse]:
-    """Returns the known entries of an assertion, without their prefix."""
-    entries = as_mapping(data.get("entries", data))
+    """Returns the known entries of an assertion, without their prefix: one that stands there twice as the stricter."""
+    outer = as_mapping(data.get("entries", data))
     # Early writers put the entries one deeper.
-    entries = as_mapping(entries.get("metadata")) or entries
-    uses = {str(name).rpartition(".")[2]: _use(entry) for name, entry in entries.items()}
-    return {entry: use for entry, use in uses.items() if entry in ENTRIES}
+    entries = [*outer.items(), *as_mapping(outer.get("metadata")).items()]
+    named = ((str(name).rpartition(".")[2], _use(entry)) for name, entry in entries)
+    return _strictest((entry, use) for entry, use in named if entry in ENTRIES)
 
 
 def _use(entry: object) -> TrainingUse:

@@ -2,7 +2,8 @@
 
 Reservations: the assertions that training_permission.py reads, in the manifest of the file and in those that it builds
 on; the property DataMining of PLUS that IPTC Photo Metadata 2023.1 took up; and TDMRep (W3C) where it stands in XMP.
-What is damaged counts as reserved: nobody can say what it allows.
+What is damaged counts as reserved: nobody can say what it allows. Of different things that a file says, the stricter
+holds.
 """
 
 from __future__ import annotations
@@ -67,7 +68,7 @@ def _of_metadata(fields: MetadataFields) -> list[str]:
     if "PROHIBITED" in fields.xmp.get(PLUS_DATA_MINING, "").upper():
         found.append("IPTC/PLUS DataMining")
     for name, value in fields.xmp.items():
-        if TDMREP in name and name.endswith("}reservation") and value.strip() == "1":
+        if TDMREP in name and name.endswith("}reservation") and "1" in map(str.strip, value.split(";")):
             found.append("TDMRep in XMP")
     return found
 

@@ -16,7 +16,7 @@ from PIL.PngImagePlugin import PngInfo
 from safety.generation import Stamp
 from safety.marks import metadata_reader
 from safety.marks.credentials import crjson, read, read_earlier, sign
-from safety.marks.crjson import Manifest, manifests
+from safety.marks.crjson import Manifest, lineage, manifests
 from safety.marks.keys import SigningKeys, signing_keys
 from safety.marks.metadata import PLUS, encode
 from safety.marks.provenance import Operator, Provenance
@@ -33,6 +33,11 @@ from safety.testing import fake_guard
 from tests.fakes_marks import photograph
 
 TIME = datetime(2026, 11, 29, 12, 0, 0, tzinfo=UTC)
+
+NAMESPACES = """xmlns:plus="http://ns.useplus.org/ldf/xmp/1.0/" xmlns:tdm="http://www.w3.org/ns/tdmrep/"
+ xmlns:ext="http://iptc.org/std/Iptc4xmpExt/2008-02-29/" """
+# One more description behind the first; what is left of the second where the first has elements.
+AND, REST = f"/><rdf:Description {NAMESPACES}", f"</rdf:Description><rdf:Description {NAMESPACES}"
 
 XMP = """<x:xmpmeta xmlns:x="adobe:ns:meta/"><rdf:RDF xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#">
 <rdf:Description xmlns:plus="http://ns.useplus.org/ldf/xmp/1.0/" xmlns:tdm="http://www.w3.org/ns/tdmrep/"
@@ -54,6 +59,19 @@ def png(attributes: str, image: Image.Image | None = None) -> bytes:
         ('plus:DataMining="DMI-UNSPECIFIED"', ()),
         ('tdm:reservation="1"', ("TDMRep in XMP",)),
         ('tdm:reservation="0"', ()),
+        # Where it says different things, the stricter holds.
+        (f'plus:DataMining="DMI-PROHIBITED"{AND}plus:DataMining="DMI-ALLOWED"', ("IPTC/PLUS DataMining",)),
+        (f'plus:DataMining="DMI-ALLOWED"{AND}plus:DataMining="DMI-PROHIBITED"', ("IPTC/PLUS DataMining",)),
+        (f'tdm:reservation="1"{AND}tdm:reservation="0"', ("TDMRep in XMP",)),
+        (f'tdm:reservation="0"{AND}tdm:reservation="1"', ("TDMRep in XMP",)),
+        (
+            f'plus:DataMining="DMI-PROHIBITED"><plus:DataMining>DMI-ALLOWED</plus:DataMining>{REST}',
+            ("IPTC/PLUS DataMining",),
+        ),
+        (
+            f'><plus:DataMining rdf:resource="http://ns.useplus.org/ldf/vocab/DMI-PROHIBITED"/>{REST}',
+            ("IPTC/PLUS DataMining",),
+        ),
         ("", ()),
     ],
 )
@@ -61,6 +79,26 @@ def test_a_reservation_in_xmp_is_read(attributes: str, reservations: tuple[str, 
     rights, loaded = read_for_training(png(attributes))
     assert rights.reservations == reservations
     assert (rights.format, loaded.size) == ("PNG", (8, 8))
+
+
+@pytest.mark.parametrize("first", ["PROHIBITED", "ALLOWED"])
+@pytest.mark.parametrize("format", ["PNG", "JPEG"])
+def test_of_several_packets_of_xmp_the_stricter_holds(format: str, first: str) -> None:
+    second = "ALLOWED" if first == "PROHIBITED" else "PROHIBITED"
+    packets = [XMP.format(f'plus:DataMining="DMI-{use}"').encode() for use in (first, second)]
+    file = io.BytesIO()
+    if format == "PNG":
+        info = PngInfo()
+        for packet in packets:
+            info.add_itxt("XML:com.adobe.xmp", packet.decode())
+        Image.new("RGB", (8, 8)).save(file, "PNG", pnginfo=info)
+        data = file.getvalue()
+    else:
+        Image.new("RGB", (8, 8)).save(file, "JPEG")
+        bodies = [b"http://ns.adobe.com/xap/1.0/\0" + packet for packet in packets]
+        segments = [b"\xff\xe1" + (len(body) + 2).to_bytes(2, "big") + body for body in bodies]
+        data = b"\xff\xd8" + b"".join(segments) + file.getvalue()[2:]
+    assert read_for_training(data)[0].reservations == ("IPTC/PLUS DataMining",)
 
 
 def test_a_picture_that_says_it_is_synthetic_is_noted() -> None:
@@ -97,11 +135,49 @@ def manifests_with(label: str, data: object) -> list[Manifest]:
         ),
         pytest.param("c2pa.training-mining__1", "text", True, id="of another shape"),
         pytest.param("cawg.training-mining", {}, True, id="without entries"),
+        pytest.param(
+            "cawg.training-mining",
+            {"entries": {"c2pa.ai_training": {"use": "notAllowed"}, "cawg.ai_training": {"use": "allowed"}}},
+            True,
+            id="twice, the stricter first",
+        ),
+        pytest.param(
+            "cawg.training-mining",
+            {
+                "entries": {
+                    "cawg.ai_training": {"use": "notAllowed"},
+                    "metadata": {"c2pa.ai_training": {"use": "allowed"}},
+                }
+            },
+            True,
+            id="on two levels",
+        ),
         pytest.param("org.example.training", {"entries": {}}, False, id="another assertion"),
     ],
 )
 def test_an_assertion_is_read(label: str, data: object, reserved: bool) -> None:
     assert bool(reservations_of(manifests_with(label, data))) is reserved
+
+
+@pytest.mark.parametrize(
+    ("key", "label"),
+    [
+        ("activeManifest", "urn:c2pa:earlier"),
+        ("c2pa_manifest", "urn:c2pa:earlier"),
+        ("c2pa_manifest", "adobe:urn:uuid:earlier"),
+    ],
+    ids=["version 3", "before", "with its maker's name"],
+)
+def test_what_an_earlier_file_reserved_is_read_whichever_version_names_it(key: str, label: str) -> None:
+    ingredient = {"relationship": "parentOf", key: {"url": f"self#jumbf=/c2pa/{label}"}}
+    reserving = {"entries": {"cawg.ai_training": {"use": "notAllowed"}}}
+    document = {
+        "manifests": [
+            {"label": "urn:c2pa:active", "assertions": {"c2pa.ingredient": ingredient}},
+            {"label": label, "assertions": {LABEL: reserving}},
+        ]
+    }
+    assert reservations_of(lineage(manifests(document))) == (LABEL,)
 
 
 @pytest.fixture(scope="module")
