@@ -5,6 +5,7 @@ from __future__ import annotations
 import atexit
 import contextlib
 import secrets
+import shutil
 import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import AbstractContextManager
@@ -67,6 +68,13 @@ class AuditLog:
         if "_opened_database" in self.__dict__ or "://" in str(self.location):
             return True
         return Path(self.location).exists()
+
+    def free_megabytes(self) -> int | None:
+        """Returns how many megabytes the disk of the database has left; None where it lies on a server."""
+        if "://" in str(self.location):
+            return None
+        folder = next(place for place in Path(self.location).absolute().parents if place.is_dir())
+        return shutil.disk_usage(folder).free // 1_000_000
 
     # ---- cases ----
 

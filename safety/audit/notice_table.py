@@ -12,8 +12,8 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from safety.audit.notice_state import WAITING, QueuedNotice, Removal
-from safety.audit.tables import notice, removal
+from safety.audit.notice_state import QueuedNotice, Removal
+from safety.audit.tables import content, notice, removal
 
 
 class NoticeTable:
@@ -43,11 +43,10 @@ class NoticeTable:
         """Returns the notice of a receipt, given as its keyed hash; None for an unknown one."""
         return next(iter(self._notices(sa.select(*_NOTICE).where(notice.c.receipt == digest))), None)
 
-    def waiting_without_target(self) -> int:
-        """Returns how many notices wait about pictures that were not made here: those of which a file may be kept."""
-        counted = sa.select(sa.func.count()).select_from(notice)
-        counted = counted.where(notice.c.state == WAITING, notice.c.target == "")
-        return int(self._connection.execute(counted).scalar_one())
+    def kept_files(self) -> int:
+        """Returns of how many notices a copy of the file is kept that was sent with them."""
+        counted = sa.select(sa.func.count()).select_from(notice.join(content, content.c.case_id == notice.c.case_id))
+        return int(self._connection.execute(counted.where(content.c.kind == "picture")).scalar_one())
 
     # ---- removed pictures ----
 

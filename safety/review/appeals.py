@@ -30,6 +30,7 @@ from safety.messages.catalogue import Messages
 from safety.records import Decision, Verdict
 from safety.review import rate_limit, stored_pictures
 from safety.review.client import LOCAL
+from safety.review.free_text import require_readable
 from safety.review.quarantine import Quarantine
 from safety.review.rate_limit import RateLimiter
 from safety.review.retention import AppealTerms
@@ -134,6 +135,7 @@ class Appeals:
 
         Overturned, it opens nothing. Raises RequestError where the prompt is not refused, LimitError.
         """
+        require_readable(remark=remark, prompt=request.prompt, negative_prompt=request.negative_prompt)
         decision = judge(request.prompt, request.mode)
         if decision.verdict is not Verdict.BLOCK:
             raise RequestError("This prompt is not refused by a rule that could be wrong.", "Report one that is.")
@@ -182,6 +184,7 @@ class Appeals:
             raise RequestError(f"There is no kind {request.kind!r}.", f"Choose one of: {', '.join(KINDS)}.")
         if len(request.remark) > maximum:
             raise RequestError(f"The remark has {len(request.remark):,} characters.", f"Use at most {maximum:,}.")
+        require_readable(remark=request.remark, prompt=request.prompt, negative_prompt=request.negative_prompt)
         if not CASE_ID.fullmatch(request.case):
             raise unknown_case(request.case)
 

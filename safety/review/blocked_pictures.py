@@ -13,7 +13,8 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from safety.audit.log import AuditLog
-from safety.errors import RequestError
+from safety.errors import AuditError, RequestError
+from safety.generation import Fingerprint
 from safety.marks.similarity import MAX_SAME_DISTANCE, MIN_QUALITY, fingerprint
 from safety.records import Finding, Picture
 
@@ -105,9 +106,16 @@ class BlockedPictures:
 
 
 def _read(reader: DatabaseReader) -> tuple[str, ...]:
-    """Returns the fingerprints of all removed pictures, each in its poses."""
-    kept = [json.loads(text) for text in reader.content_of_kind(BLOCKED).values()]
-    return tuple(str(bits) for one in kept for bits in one["poses"])
+    """Returns the fingerprints of all removed pictures, each in its poses. Raises AuditError."""
+    found = []
+    for case_id, text in reader.content_of_kind(BLOCKED).items():
+        try:
+            found += [Fingerprint(bits, 0).bits for bits in json.loads(text)["poses"]]
+        except (ValueError, TypeError, KeyError) as error:
+            # Without it a copy of what was removed would pass.
+            advice = f"Restore it from a backup, or lift the block: python app.py notices lift {case_id}."
+            raise AuditError(f"The kept fingerprint of notice {case_id} is damaged.", advice) from error
+    return tuple(found)
 
 
 @dataclass(frozen=True)

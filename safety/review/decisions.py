@@ -22,6 +22,7 @@ from safety.audit.log import AuditLog, unknown_case
 from safety.audit.serialize import parse_content
 from safety.errors import RequestError
 from safety.review import stored_pictures
+from safety.review.free_text import require_readable
 from safety.review.retention import AppealTerms
 
 OUTCOMES = (UPHELD, OVERTURNED)
@@ -125,7 +126,8 @@ def _require_reasoned(outcome: str, reason: str) -> None:
 
 
 def require_reason(reason: str) -> None:
-    """Raises RequestError for a reason that is too short to say something, or too long."""
+    """Raises RequestError for a reason that is too short to say something, or too long, or cannot be read."""
+    require_readable(reason=reason)
     if not MIN_REASON <= len(reason.strip()) <= MAX_REASON:
         advice = f"The person will read it. Use {MIN_REASON} to {MAX_REASON:,} characters."
         raise RequestError("A decision needs a reason in words.", advice)

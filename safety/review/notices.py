@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 import secrets
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
@@ -24,6 +24,7 @@ from safety.generation import ExportRecord
 from safety.review import rate_limit, stored_pictures
 from safety.review.blocked_pictures import blockable_poses
 from safety.review.client import LOCAL
+from safety.review.free_text import require_readable
 from safety.review.rate_limit import MAX_ACTIVITIES, RateLimiter
 from safety.review.retention import NoticeTerms
 
@@ -38,8 +39,6 @@ ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 RECEIPT_GROUPS, GROUP = 4, 5  # 100 bits
 LOOKALIKES = str.maketrans("OIL", "011")
 TEXTS = ("statement", "name", "contact", "behalf_of", "link", "stamp")
-# Half a pair of UTF-16, which no page can show, and control characters that nobody types.
-UNREADABLE = re.compile(r"[\ud800-\udfff\x00-\x08\x0b\x0c\x0e-\x1f]")
 STAMP = re.compile(r"(?<![0-9a-f])[0-9a-f]{16}(?![0-9a-f])")
 MIN_STATEMENT, MAX_LINE = 20, 300  # characters
 KEPT_SIDE = 1024  # pixels of the longer side of what is kept of a file
@@ -93,10 +92,15 @@ class NoticeStatus:
 
 @dataclass(frozen=True, slots=True)
 class SentNotice:
-    """Holds the secret receipt, which is shown once and kept nowhere, and how the notice stands."""
+    """Holds the secret receipt, which is shown once and kept nowhere, and how the notice stands.
+
+    `keeps_files`: there is room for copies of files. Without, the fingerprint alone is kept of a file that came with
+    it, whatever it shows and wherever it was made.
+    """
 
     receipt: str
     status: NoticeStatus
+    keeps_files: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,7 +144,7 @@ class Notices:
     def require_complete(self, request: NoticeRequest, has_file: bool = False) -> None:
         """Raises RequestError, which names the field, for a notice that lacks something or is too long."""
         most = self.terms.statement_characters
-        _require_readable(request)
+        require_readable(**{field: getattr(request, field) for field in TEXTS})
         if request.reason not in REASONS:
             raise RequestError("Say what is wrong with the picture.", f"Choose one of: {', '.join(REASONS)}.", "reason")
         if not (has_file or request.stamp.strip() or request.link.strip()):
@@ -160,7 +164,8 @@ class Notices:
             raise RequestError("A notice needs your word that it is true.", advice, "good_faith")
 
     def require_room(self, client: str) -> None:
-        """Raises LimitError for a client that has sent enough for now. Nothing is counted."""
+        """Raises LimitError for a client that has sent enough for now, or where the disk is full. Counts nothing."""
+        self._require_free_disk()
         with self.audit.read_transaction() as reader:
             self._require_few_open(reader, client)
 
@@ -176,8 +181,13 @@ class Notices:
         return NotedPicture("link", self.audit.find(stamps, ""))
 
     def submit(self, request: NoticeRequest, picture: NotedPicture, client: str = LOCAL) -> SentNotice:
-        """Opens the case of a notice, which then waits for a reviewer. Raises RequestError, LimitError."""
+        """Opens the case of a notice, which then waits for a reviewer. Raises RequestError, LimitError.
+
+        Notices that somebody made up must keep nobody from sending one: where as many files are kept as may be, a
+        notice is taken without a copy of its file.
+        """
         self.require_complete(request, picture.given == "file")
+        self._require_free_disk()
         receipt, case_id = _new_receipt(), secrets.token_hex(6)
         admission = self.rate_limiter.admission(client, rate_limit.NOTICE)
         received = self.now()
@@ -185,6 +195,7 @@ class Notices:
         with self.audit.write_transaction() as writer:
             self._require_few_open(writer, client)
             admission(writer, case_id)
+            keeps_files = picture.given != "file" or writer.notices.kept_files() < self.terms.kept_files
             queued = QueuedNotice(
                 case_id,
                 timestamp(received),
@@ -194,8 +205,8 @@ class Notices:
                 picture.record.case if picture.record else "",
                 picture.record.stamp if picture.record else "",
             )
-            self._write(writer, queued, request, picture)
-        return SentNotice(receipt, NoticeStatus(WAITING, queued.time, due))
+            self._write(writer, queued, request, replace(picture, keep=picture.keep and keeps_files))
+        return SentNotice(receipt, NoticeStatus(WAITING, queued.time, due), keeps_files)
 
     def status(self, receipt: str, client: str = LOCAL) -> NoticeStatus:
         """Returns how a notice went. Raises RequestError for an unknown receipt, LimitError."""
@@ -231,9 +242,10 @@ class Notices:
         if not MIN_STATEMENT <= len(text) <= most:
             advice = f"Use {MIN_STATEMENT} to {most:,} characters."
             raise RequestError("Say why the picture should not have been removed.", advice, "answer")
+        require_readable(answer=text)
         with self.audit.write_transaction() as writer:
             mine = writer.notices.removals_of(self.audit.person_digest(person)) if person else []
-            one = next((one for one in mine if one.stamp == stamp), None)
+            one = next((one for one in mine if one.stamp == stamp.strip().lower()), None)
             if one is None:
                 advice = "Another browser may have made it."
                 raise RequestError("No picture of yours with this stamp was removed.", advice)
@@ -250,8 +262,6 @@ class Notices:
     ) -> None:
         """Adds the rows of a notice, what it keeps beside the chain, and its place in the queue."""
         case_id, keeps = queued.case_id, picture.image is not None and picture.keep
-        if keeps and writer.notices.waiting_without_target() >= self.terms.open_files:
-            raise LimitError("Too many files wait for a reviewer here.", WAIT)
         content = {"notice": writer.keep_content(case_id, "notice", _words(request, picture, keeps))}
         if keeps and picture.image is not None:
             content["picture"] = writer.keep_content(case_id, "picture", _kept(picture.image))
@@ -269,6 +279,11 @@ class Notices:
         writer.append(case_id, NOTICED, facts | content)
         writer.append(case_id, CLOSED, {"outcome": "received"})
         writer.notices.add(queued)
+
+    def _require_free_disk(self) -> None:
+        free = self.audit.free_megabytes()
+        if free is not None and free < self.terms.free_megabytes:
+            raise LimitError("The disk of this studio has no room for another notice.", WAIT)
 
     def _require_few_open(self, reader: DatabaseReader, client: str) -> None:
         """Raises LimitError for a client of whom enough notices wait."""
@@ -292,12 +307,6 @@ class Notices:
 
     def _digest(self, receipt: str) -> str:
         return self.audit.keys.digest("receipt", receipt)
-
-
-def _require_readable(request: NoticeRequest) -> None:
-    for field in TEXTS:
-        if UNREADABLE.search(getattr(request, field)):
-            raise RequestError(f"The field {field} has characters that cannot be read.", "Type it anew.", field)
 
 
 def _new_receipt() -> str:

@@ -64,14 +64,16 @@ class NoticeTerms(ConfigModel):
 
     `hours`: within which somebody decides, 48 at most. `answer_days`: so long after a removal the maker may answer.
     `statement_characters`: the longest statement and answer. `open_each`: of one client that wait at once.
-    `open_files`: of all clients that wait about pictures from elsewhere, whose files are kept.
+    `kept_files`: copies of files from elsewhere that are kept at once. `free_megabytes`: of the disk, below which none
+    is taken.
     """
 
     hours: float = Field(gt=0, le=48)
     answer_days: int = Field(ge=1)
     statement_characters: int = Field(ge=100)
     open_each: int = Field(ge=1)
-    open_files: int = Field(ge=1)
+    kept_files: int = Field(ge=0)
+    free_megabytes: int = Field(ge=0)
 
 
 class RetentionRules(ConfigModel):

@@ -84,11 +84,13 @@ class NoticePages:
         `about` is what is wrong with the picture, one of REASONS; with some of them there is help.
         """
         said = self.texts
+        told: list[str] = [self._say("report.due", time=self._time(sent.status.due))]
+        told += [] if sent.keeps_files else [said["report.no_copy"]]
         body = Markup(
-            '<p>{}</p><section class="card"><h2>{}</h2><p class="receipt"><code>{}</code></p><p>{}</p>'
+            '{}<section class="card"><h2>{}</h2><p class="receipt"><code>{}</code></p><p>{}</p>'
             '<p>{} <a href="{}"><code>{}</code></a></p></section>{}'
         ).format(
-            self._say("report.due", time=self._time(sent.status.due)),
+            _paragraphs(told),
             said["report.receipt"],
             sent.receipt,
             said["report.write_down"],

@@ -36,7 +36,10 @@ NOTICE_STATES = {
 }
 # What a maker is told unless the reviewer writes something else: it names nobody.
 MAKER_REASON = "Somebody who is depicted, or somebody for them, has asked for it, and a reviewer agrees."
-NOT_KEPT = "No picture is kept of this notice: it may show a minor, crosses a hard line, or was deleted."
+NOT_KEPT = (
+    "No picture is kept of this notice: it may show a minor, crosses a hard line, was deleted, or came when as many "
+    "were kept as may be."
+)
 
 
 def clock(due: str, now: datetime) -> Markup:

@@ -5,14 +5,19 @@ from __future__ import annotations
 import asyncio
 import re
 import uuid
+from collections.abc import Callable
 
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.requests import Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from ui.http.problems import REQUEST_ID, ApiError, response_of
+from safety.errors import LimitError
+from safety.review.client import client_of
+from ui.http.arriving import Arriving
+from ui.http.problems import REQUEST_ID, ApiError, error_of, response_of
 
-MAX_JSON = 1024 * 1024  # bytes of a call without a picture
+MEGABYTE = 1024 * 1024
+MAX_JSON = MEGABYTE  # bytes of a call without a picture
 SLOWEST = 30.0  # seconds for a body to arrive
 NAME = re.compile(r"[A-Za-z0-9._-]{1,64}")
 TOO_LARGE = "This call is larger than {megabytes} MB. Send less."
@@ -23,11 +28,13 @@ NO_TYPE = "Send JSON, and say so: Content-Type: application/json."
 class Bodies:
     """Answers 413 to a body that is too large, 408 to one that is too slow, 415 to JSON that is not called so.
 
-    `files`: paths that take a picture as their body; `pictures`: those whose JSON may hold one. `megabytes`: for both.
+    And 429 where too much arrives at once. `files`: paths that take a picture as their body; `pictures`: those whose
+    JSON may hold one. `megabytes`: for both.
     """
 
     def __init__(self, app: ASGIApp, files: tuple[str, ...], pictures: tuple[str, ...], megabytes: int) -> None:
         self.app, self.files, self.pictures, self.megabytes = app, files, pictures, megabytes
+        self.arriving = Arriving(4 * megabytes * MEGABYTE, 16 * megabytes * MEGABYTE)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -43,21 +50,27 @@ class Bodies:
                 MutableHeaders(raw=message["headers"])[REQUEST_ID] = number
             await send(message)
 
-        try:
-            body = await self._read(scope, headers, receive) if scope["method"] not in ("GET", "HEAD") else b""
-        except ApiError as error:
-            await response_of(Request(scope), error)(scope, receive, named)
-            return
-        if body is not None:
-            await self.app(scope, replay(body, receive), named)
+        # Counted for as long as it lies in memory: until the call is answered.
+        with self.arriving.body(client_of((scope.get("client") or (None,))[0])) as count:
+            try:
+                reads = scope["method"] not in ("GET", "HEAD")
+                body = await self._read(scope, headers, receive, count) if reads else b""
+            except (ApiError, LimitError) as error:
+                told = error if isinstance(error, ApiError) else error_of(error)
+                await response_of(Request(scope), told)(scope, receive, named)
+                return
+            if body is not None:
+                await self.app(scope, replay(body, receive), named)
 
-    async def _read(self, scope: Scope, headers: Headers, receive: Receive) -> bytes | None:
-        """Returns the body; None where the client hung up. Raises ApiError."""
+    async def _read(
+        self, scope: Scope, headers: Headers, receive: Receive, count: Callable[[int], None]
+    ) -> bytes | None:
+        """Returns the body; None where the client hung up. Raises ApiError, LimitError."""
         path = scope["path"].rstrip("/")
-        most = self.megabytes * 1024 * 1024 if path in self.files + self.pictures else MAX_JSON
-        too_large = ApiError(413, TOO_LARGE.format(megabytes=most // (1024 * 1024)), "too_large")
+        most = self.megabytes * MEGABYTE if path in self.files + self.pictures else MAX_JSON
+        too_large = ApiError(413, TOO_LARGE.format(megabytes=most // MEGABYTE), "too_large")
         stated = headers.get("content-length", "0")
-        if not stated.isdecimal() or int(stated) > most:
+        if not stated.isdecimal() or len(stated) > len(str(most)) or int(stated) > most:
             raise too_large
         parts, size = [], 0
         try:
@@ -66,10 +79,12 @@ class Bodies:
                     message = await receive()
                     if message["type"] == "http.disconnect":
                         return None
-                    parts.append(message.get("body", b""))
-                    size += len(parts[-1])
+                    part = message.get("body", b"")
+                    size += len(part)
                     if size > most:
                         raise too_large
+                    count(len(part))
+                    parts.append(part)
                     if not message.get("more_body"):
                         break
         except TimeoutError:

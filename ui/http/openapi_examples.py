@@ -156,7 +156,7 @@ ANSWERS: dict[tuple[str, str], Row | None] = {
     ("post", "/v1/safety/appeals"): REVIEW,
     ("post", "/v1/safety/reports"): REVIEW | {"kind": "report"},
     ("get", "/v1/safety/cases/{case}"): REVIEW,
-    ("post", "/v1/safety/notices"): {"receipt": RECEIPT, "status": NOTICE},
+    ("post", "/v1/safety/notices"): {"receipt": RECEIPT, "status": NOTICE, "keeps_files": True},
     ("post", "/v1/safety/notices/status"): NOTICE,
     ("post", "/v1/safety/feedback"): {"case": FEEDBACK_CASE, "kind": "refusal", "about": CASE, "at": GIVEN["at"]},
     ("post", "/v1/safety/feedback/given"): {"feedback": [GIVEN]},

@@ -7,29 +7,28 @@ Gradio's routes, and are counted and bounded by themselves.
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import AsyncGenerator, Callable, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import fields, replace
 from typing import TYPE_CHECKING, Any
 
 from starlette.applications import Starlette
 from starlette.concurrency import run_in_threadpool
-from starlette.datastructures import UploadFile
-from starlette.formparsers import FormParser, MultiPartException, MultiPartParser
-from starlette.requests import ClientDisconnect, Request
+from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 from starlette.routing import Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from safety.audit.hash_chain import timestamp
-from safety.errors import FileError, RequestError
+from safety.errors import FileError, RequestError, StudioError
 from safety.review.notices import NoticeRequest, SentNotice
 from studio.notice_intake import send_notice
 from ui.html.notice_form import SCRIPT_HASH, NoticePages
+from ui.http.arriving import Arriving
 from ui.results import Problem, attempt
 from ui.sentences import in_language
 from ui.texts import all_texts, page_texts
 from ui.web.client_ip import client_ip
+from ui.web.form_body import FILE, MEGABYTE, Form, TooLargeError, read_form
 from ui.web.person import person_of
 from ui.web.reader import accepted, page_language
 
@@ -37,10 +36,7 @@ if TYPE_CHECKING:
     from studio import Studio
 
 PATH = "/report"
-MEGABYTE = 1024 * 1024
-OVERHEAD = 256 * 1024  # bytes of a form around its file
-MAX_FIELDS = 20
-SLOWEST = 120.0  # seconds for a form to arrive: a phone on a train sends a photograph
+YES = "yes"  # what the box of the form sends
 PAGE_POLICY = (
     "default-src 'none'; style-src 'unsafe-inline'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'"
 )
@@ -52,9 +48,6 @@ HEADERS = {
     "X-Content-Type-Options": "nosniff",
     "Vary": "Accept-Language, Cookie",
 }
-TOO_LARGE = "This file is too large. Send one of at most {megabytes} MB, or the picture's stamp."
-UNREADABLE = "This form did not arrive whole. Send it again."
-Form = dict[str, Any]
 
 
 def _page(page: str, status: int = 200, more: Mapping[str, str] | None = None) -> Response:
@@ -73,12 +66,6 @@ def _send(studio: Studio, asked: NoticeRequest, file: bytes, client: str) -> Sen
         raise RequestError(str(error), error.advice, "file") from error
 
 
-class _InMemory(MultiPartParser):
-    """Reads a form without writing its file to disk: what is sent here may be what nobody should keep."""
-
-    spool_max_size = 1 << 40
-
-
 class NoticeSite:
     """Answers /report and what lies below it, and hands on the rest to `app`."""
 
@@ -86,6 +73,7 @@ class NoticeSite:
         self.app = app
         self.studio = studio
         self.megabytes = studio.review.rate_limiter.limits.uploads.megabytes
+        self.arriving = Arriving(2 * self.megabytes * MEGABYTE, 8 * self.megabytes * MEGABYTE)
         routes = [
             Route(PATH, self.form),
             Route(PATH, self._target(self.send), methods=["POST"]),
@@ -109,9 +97,10 @@ class NoticeSite:
 
     def send(self, request: Request, form: Form) -> Response:
         """Takes a notice and shows its receipt; shows the form again, as it was filled in, with what is wrong."""
-        file = form.pop("file", b"")
+        sent_file = form.pop(FILE, b"")
+        file = sent_file if isinstance(sent_file, bytes) else b""
         words = _words(form)
-        asked = NoticeRequest(**words, good_faith=bool(form.get("good_faith")))
+        asked = NoticeRequest(**words, good_faith=form.get("good_faith") == YES)
         sent = attempt(_send, self.studio, asked, file, client_ip(request))
         pages = self._pages(request)
         if isinstance(sent, Problem):
@@ -161,40 +150,15 @@ class NoticeSite:
         """Returns an endpoint that reads a form within bounds and then works in a thread."""
 
         async def take(request: Request) -> Response:
-            try:
-                async with asyncio.timeout(SLOWEST):
-                    form = await self._read(request)
-            except (TimeoutError, MultiPartException, ClientDisconnect, UnicodeDecodeError):
-                problem = Problem(UNREADABLE, bad_request=True)
-                return self._again(self._pages(request), problem, NoticePages.form)
-            except RequestError as error:
-                return self._again(self._pages(request), Problem.of(error), NoticePages.form)
-            return await run_in_threadpool(work, request, form)
+            with self.arriving.body(client_ip(request)) as count:
+                try:
+                    form = await read_form(request, self.megabytes, count)
+                except StudioError as error:
+                    status = 413 if isinstance(error, TooLargeError) else None
+                    return self._again(self._pages(request), Problem.of(error), NoticePages.form, status)
+                return await run_in_threadpool(work, request, form)
 
         return take
-
-    async def _read(self, request: Request) -> Form:
-        """Returns the fields of a form, its file as bytes. Raises RequestError for one that is too large."""
-        most = self.megabytes * MEGABYTE + OVERHEAD
-
-        async def bounded() -> AsyncGenerator[bytes, None]:
-            size = 0
-            async for chunk in request.stream():
-                size += len(chunk)
-                if size > most:
-                    raise RequestError(TOO_LARGE.format(megabytes=self.megabytes))
-                yield chunk
-
-        if request.headers.get("content-type", "").startswith("multipart/form-data"):
-            parser = _InMemory(request.headers, bounded(), max_files=1, max_fields=MAX_FIELDS, max_part_size=OVERHEAD)
-            data = await parser.parse()
-        else:
-            data = await FormParser(request.headers, bounded()).parse()
-        form: Form = {}
-        for name, value in data.items():
-            form[name] = await value.read() if isinstance(value, UploadFile) else value
-        await data.close()
-        return form
 
     def _pages(self, request: Request) -> NoticePages:
         asked = request.query_params.get("language", "").partition("-")[0].lower()
@@ -211,8 +175,10 @@ class NoticeSite:
         return pages.removed(notices.removed(person_of(request)), timestamp(notices.now()), answered)
 
     @staticmethod
-    def _again(pages: NoticePages, problem: Problem, show: Callable[[NoticePages], str]) -> Response:
-        status = 429 if problem.wait is not None else 400 if problem.bad_request else 500
+    def _again(
+        pages: NoticePages, problem: Problem, show: Callable[[NoticePages], str], status: int | None = None
+    ) -> Response:
+        status = status or (429 if problem.wait is not None else 400 if problem.bad_request else 500)
         wait = {} if problem.wait is None else {"Retry-After": str(problem.wait)}
         sentence = in_language(problem.sentence, pages.texts.tag)
         return _page(show(replace(pages, problem=sentence)), status, wait)

@@ -136,6 +136,8 @@ def test_an_override_expires(studio: Studio, monkeypatch: pytest.MonkeyPatch) ->
         pytest.param({"prompt": "gore!"}, "not the words", id="other words"),
         pytest.param({"negative_prompt": "x"}, "not the words", id="another negative prompt"),
         pytest.param({"case": "f" * 12}, "no case", id="no such case"),
+        pytest.param({"remark": "\ud800"}, "remark has characters", id="half a pair in the remark"),
+        pytest.param({"negative_prompt": "a\ud800"}, "negative_prompt has characters", id="half a pair in the prompt"),
         pytest.param({"case": "\x00'; --"}, "no case", id="no case id"),
         pytest.param({"remark": "x" * 2001}, "2,001 characters", id="a long remark"),
         pytest.param({"kind": "order"}, "no kind", id="no such kind"),

@@ -17,9 +17,10 @@ from PIL import Image, ImageOps
 from engines.testing import FakeEngine
 from safety.audit.hash_chain import GENESIS_HASH, Entry, Keys
 from safety.audit.notice_state import STATES, read_notice_state
-from safety.errors import LimitError, PresetError, RequestError
+from safety.errors import AuditError, LimitError, PresetError, RequestError
 from safety.generation import Delivered, Export, GenerationRequest, Refused
 from safety.marks.similarity import fingerprint
+from safety.records import UNCHECKED
 from safety.review.notices import NotedPicture, NoticeRequest, SentNotice
 from safety.review.retention import load_retention
 from studio import Studio
@@ -162,13 +163,56 @@ def test_one_address_has_few_notices_open_and_a_decision_makes_room(studio: Stud
     noticed(studio, "0" * 16, CLIENT)
 
 
-def test_files_from_elsewhere_are_bounded_and_pictures_of_this_studio_are_not(studio: Studio) -> None:
-    terms = studio.review.notices.terms.model_copy(update={"open_files": 1})
-    studio = replace(studio, review=replace(studio.review, notices=replace(studio.review.notices, terms=terms)))
+def with_terms(studio: Studio, **terms: int) -> Studio:
+    notices = studio.review.notices
+    notices = replace(notices, terms=notices.terms.model_copy(update=terms))
+    return replace(studio, review=replace(studio.review, notices=notices))
+
+
+def kept(studio: Studio) -> int:
+    with studio.audit.read_transaction() as reader:
+        return reader.notices.kept_files()
+
+
+def test_made_up_notices_keep_nobody_from_sending_a_file(studio: Studio) -> None:
+    studio = with_terms(studio, kept_files=3)
+    for number in range(20):
+        noticed(studio, f"{number:016x}", f"198.51.100.{number}")
+    answer = sent(studio, photograph(3, 256, 256))
+    assert answer.keeps_files and kept(studio) == 1
+
+
+def test_beyond_so_many_copies_a_notice_is_taken_without_one_and_says_so(studio: Studio) -> None:
+    studio = with_terms(studio, kept_files=1)
+    first, second = sent(studio, photograph(3, 256, 256)), sent(studio, photograph(4, 256, 256))
+    assert (first.keeps_files, second.keeps_files, kept(studio)) == (True, False, 1)
+    decisions = studio.review.notice_decisions
+    without = [one.case_id for one in decisions.queue() if not decisions.case(one.case_id).pictures]
+    # Its fingerprint is there all the same: a copy is withheld once a reviewer decides so.
+    decisions.decide(without[0], "removed", REASON, "Grace", TOLD)
+    assert not studio.look(ImageOps.mirror(photograph(4, 256, 256)), "general").allowed
+    # Of a picture that was made here no copy is needed, and the answer is the same.
+    picture = NotedPicture("file", studio.audit.find([made(studio).stamp], ""), photograph(7, 256, 256))
+    assert not studio.review.notices.submit(NOTICE, picture).keeps_files
+    assert noticed(studio, str(made(studio).stamp)).keeps_files
+
+
+def test_a_decision_makes_room_for_another_copy(studio: Studio) -> None:
+    studio = with_terms(studio, kept_files=1)
     sent(studio, photograph(3, 256, 256))
-    with pytest.raises(LimitError, match="Too many files"):
-        sent(studio, photograph(4, 256, 256))
-    noticed(studio, str(made(studio).stamp))
+    studio.review.notice_decisions.decide(waiting(studio), "rejected", REASON, "Grace")
+    assert sent(studio, photograph(4, 256, 256)).keeps_files and kept(studio) == 1
+
+
+def test_a_disk_that_is_nearly_full_takes_no_notice(place: str | Path, studio: Studio) -> None:
+    full = with_terms(studio, free_megabytes=10**9)
+    if "://" in str(place):  # the disk of a server is not ours to look at
+        assert noticed(full, "0" * 16).receipt
+        return
+    with pytest.raises(LimitError, match="no room"):
+        full.review.notices.require_room(CLIENT)
+    with pytest.raises(LimitError, match="no room"):
+        noticed(full, "0" * 16)
 
 
 def test_no_setting_gives_more_than_48_hours(tmp_path: Path) -> None:
@@ -424,3 +468,21 @@ def test_words_that_no_reviewer_could_read_are_not_taken(studio: Studio, field: 
     with pytest.raises(RequestError) as refused:
         noticed(studio, **{"stamp": str(made(studio).stamp), field: text})
     assert refused.value.setting == field
+
+
+@pytest.mark.parametrize("damage", ["", "no JSON", "[]", "{}", '{"poses": ["zz"]}', '{"poses": [7]}'], ids=repr)
+def test_while_a_kept_fingerprint_is_damaged_no_picture_counts_as_looked_at(studio: Studio, damage: str) -> None:
+    import sqlalchemy as sa
+
+    from safety.audit.tables import content
+
+    case = removed(studio, str(made(studio).stamp))
+    with studio.audit.write_transaction() as writer:
+        writer.connection.execute(sa.update(content).where(content.c.kind == "blocked").values(content=damage))
+    studio.review.blocked._state = (0, "")
+    with pytest.raises(AuditError, match=case):
+        studio.review.blocked.require_other(photograph(9, 256, 256))
+    decision = studio.look(photograph(9, 256, 256), "general")
+    assert not decision.allowed and decision.reasons[0].category == UNCHECKED
+    studio.review.notice_decisions.decide_answer(case, "lifted", REASON, "Grace")
+    assert studio.look(photograph(9, 256, 256), "general").allowed

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import json
 import os
 from collections.abc import Iterator
 from dataclasses import replace
@@ -23,6 +24,7 @@ from studio.api_keys import SCOPES, ApiKeys
 from tests.fakes import fake_review, fake_studio
 from ui.http.access import Access
 from ui.http.application import FILES, make_app
+from ui.http.openapi_examples import REQUESTS
 
 CASES = int(os.environ.get("SAFELIGHT_SCHEMA_CASES", "5"))
 EVERYTHING: dict[str, Any] = {"prompt": "gore", "input": "gore", "case": "0123456789ab", "n": 2, "stream": True}
@@ -115,6 +117,28 @@ def test_a_file_route_takes_no_json_for_a_picture(served: Served, path: str) -> 
     answer = served.client().post(path, json={"prompt": "gore"})
     assert answer.status_code in (200, 400)
     assert not holds_picture(answer.content)
+
+
+@pytest.mark.parametrize("text", [r"\ud800", r"\udfff\ud800", r"\u0000", r"\uffff"])
+def test_no_characters_of_a_text_break_the_server(served: Served, text: str) -> None:
+    """Half a pair of UTF-16 above all: JSON can say it, and no page can show it."""
+    for (_, path), body in REQUESTS.items():
+        for name in (name for name, value in body.items() if isinstance(value, str)):
+            raw = json.dumps(body | {name: f"{body[name]} TEXT"}).replace("TEXT", text)
+            answer = served.client().post(path, content=raw, headers={"Content-Type": "application/json"})
+            assert answer.status_code < 500 or answer.status_code == 501, (path, name, answer.text)
+    review = served.studio.review
+    for each in (review.notice_decisions.queue(), review.decisions.queue()):
+        assert not any(one.case_id for one in each if _holds_half_pairs(served, one.case_id))
+
+
+def _holds_half_pairs(served: Served, case: str) -> bool:
+    return any(0xD800 <= ord(char) < 0xE000 for char in str(_loaded(served, case)))
+
+
+def _loaded(served: Served, case: str) -> list[Any]:
+    with served.studio.audit.read_transaction() as reader:
+        return [json.loads(text) for text in reader.content_of(case).values()]
 
 
 @pytest.mark.slow

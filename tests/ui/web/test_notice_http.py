@@ -124,7 +124,7 @@ def test_what_was_written_stands_in_the_form_again_and_is_escaped(noticed: Serve
     ("change", "status", "words"),
     [
         ({"file": b"no picture"}, 400, "no picture that can be read"),
-        ({"file": b"x" * 2_000_000}, 400, "too large"),
+        ({"file": b"x" * 2_000_000}, 413, "too large"),
         ({"statement": "y" * 400_000}, 400, "own words"),
         ({"stamp": "zz"}, 400, "no stamp"),
         ({f"more{number}": "x" for number in range(40)} | {"file": b""}, 400, "did not arrive whole"),
@@ -136,6 +136,16 @@ def test_a_form_that_cannot_be_taken_is_answered_with_a_sentence(
 ) -> None:
     answer = send(noticed, **change)
     assert answer.status_code == status and words in answer.text, answer.text[-400:]
+
+
+def test_a_file_that_is_too_large_is_refused_in_the_language_of_its_sender(noticed: Served) -> None:
+    answer = send(noticed, query="?language=de", file=b"x" * 2_000_000)
+    assert answer.status_code == 413 and "höchstens 1 MB" in answer.text
+
+
+def test_a_name_is_no_file(noticed: Served) -> None:
+    answer = httpx.post(f"{noticed.url}/report", data={**FORM, "stamp": "", "file": "/etc/passwd"})
+    assert answer.status_code == 400 and "which picture it is" in answer.text
 
 
 def test_a_form_of_another_site_does_not_count(noticed: Served) -> None:
