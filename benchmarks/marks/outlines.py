@@ -45,7 +45,7 @@ def main() -> None:
         print(f"{name:36} {min(own):10.2f} {np.percentile(own, 5):4.2f} {np.median(own):7.2f} {missed:7d} "
               f"{max(others):13.2f} {np.percentile(others, 99):5.2f}", flush=True)  # fmt: skip
 
-    print(f"{'edit':36} shared: least  5 %  median  95 %  given back")
+    print(f"{'edit':36} shared: least  5 %  median  most  given back")
     for name in (WHOLE, *SHARES, MIRRORED, TURNED, BORDER):
         _tell(name, [_fit_of(image, image, name, known[number], random) for number, image in enumerate(pictures)])
     for name in (WHOLE, "crop to 80 %"):
@@ -60,8 +60,8 @@ def main() -> None:
 def _tell(name: str, fits: list[Fit]) -> None:
     shared = [each.shared for each in fits if each.shared is not None]
     back = sum(each.score >= MIN_SCORE and (each.shared or 0.0) >= MIN_SHARED for each in fits)
-    least, low, middle, high = np.percentile(shared, [0, 5, 50, 95])
-    print(f"{name:36} {least:13.2f} {low:4.2f} {middle:7.2f} {high:5.2f} {back:5d} of {len(fits)}", flush=True)
+    least, low, middle, most = np.percentile(shared, [0, 5, 50, 100])
+    print(f"{name:36} {least:13.2f} {low:4.2f} {middle:7.2f} {most:5.2f} {back:5d} of {len(fits)}", flush=True)
 
 
 def _fit_of(image: Image.Image, mixed: Image.Image, name: str, known: str, random: Random) -> Fit:
