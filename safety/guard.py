@@ -21,9 +21,11 @@ from safety.generation import Export
 from safety.image_io import open_untrusted, whole_picture
 from safety.marks.provenance import Provenance
 from safety.messages.grounds import group_reasons
+from safety.policy.added_category import added_categories
 from safety.policy.decide import decide
 from safety.policy.model import BASE_MODE, Policy, load_policy
 from safety.prompt.classifier import PromptClassifierCheck
+from safety.prompt.example_categories import read_categories
 from safety.prompt.negative_prompt import PromptReader, load_prompt_reader
 from safety.prompt.request_syntax import prompts_to_draw
 from safety.prompt.rewrite import Rewriter, load_rewriter
@@ -41,6 +43,7 @@ if TYPE_CHECKING:
 
 # Prompts: who types goes back and forth, and the page asks once more before it generates.
 MAX_REMEMBERED = 256
+BLOCK = 32  # prompts judged at once: what one check has read of them, the next finds in the classifier's cache
 # Whose file it is if nobody says: that of whoever runs this program.
 LOCAL_CLIENT = ""
 
@@ -93,27 +96,32 @@ class Guard:
         presets: str | Path | None = None,
         models: str | Path | None = None,
         keys: str | Path | None = None,
+        categories: str | Path | None = None,
     ) -> Guard:
         """Builds the guard that ships, or one from folders of your own laid out alike.
 
         presets: policy, modes, word lists, texts. models: weights, read at first use. keys: where signing and marking
-        keys are, or are made at the first mark; by default the data folder of the person who runs this.
+        keys are, or are made at the first mark; by default the data folder of the person who runs this. categories:
+        a folder of categories that an operator has added by examples (`python app.py category add`); by default none.
         Raises PresetError, which names file and key, and RequestError for an unknown mode.
         """
         folders = Path(presets or PRESETS), Path(models or MODELS), Path(keys) if keys else None
-        return cls._build(_Sources(mode, *folders))
+        return cls._build(_Sources(mode, *folders, Path(categories) if categories else None))
 
     @classmethod
     def _build(cls, sources: _Sources) -> Guard:
         from safety.image import picture_checks
+        from safety.image.example_pictures import example_picture_checks
         from safety.marks import Marks
         from safety.prompt import load_prompt_checks
 
-        policy = load_policy(sources.presets)
-        prompts = load_prompt_checks(sources.presets, sources.models, policy)
+        categories = read_categories(sources.categories) if sources.categories else ()
+        policy = load_policy(sources.presets).with_categories(added_categories(categories))
+        prompts = load_prompt_checks(sources.presets, sources.models, policy, categories)
 
         def image_checks() -> Checks:
-            return picture_checks(sources.models, sources.presets, prompts).checks
+            built = picture_checks(sources.models, sources.presets, prompts).checks
+            return (*built, *example_picture_checks(categories))
 
         guard = cls(
             policy,
@@ -211,7 +219,9 @@ class Guard:
         As in `judge_many`, the words that carry a model's score are not looked for.
         """
         read = [self._read(text, negative_prompt) for text in prompts]
-        readable = iter(self._assess_readable([text for text, problem in read if not problem]))
+        texts = [text for text, problem in read if not problem]
+        blocks = (texts[start : start + BLOCK] for start in range(0, len(texts), BLOCK))
+        readable = (each for block in blocks for each in self._assess_readable(block))
         return [
             _unreadable(problem) if problem else within(next(readable), judged, text)
             for text, (judged, problem) in zip(prompts, read, strict=True)
@@ -371,6 +381,7 @@ class _Sources:
     presets: Path
     models: Path
     keys: Path | None
+    categories: Path | None = None
 
 
 def _why(error: Exception) -> str:

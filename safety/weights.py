@@ -113,13 +113,16 @@ class OnnxModel:
             return self._session
 
 
-def open_session(weights: Weights, threads: int = 0) -> Any:
+def open_session(weights: Weights, threads: int = 0, inner: str = "") -> Any:
     """Opens an onnxruntime session on the CPU that computes one operator with so many threads; 0: with the most.
 
+    inner: the name of an inner value, of floats, that the session gives out beside the model's own outputs.
     Raises WeightsError.
     """
     # The session gets the very bytes that were verified: a file could change between two reads.
     data = weights.read()
+    if inner:
+        data += _one_more_output(inner)
     import onnxruntime
 
     # Builds for Windows report to their maker by default.
@@ -132,3 +135,27 @@ def open_session(weights: Weights, threads: int = 0) -> Any:
     options.add_session_config_entry("session.intra_op.allow_spinning", "0")
     options.log_severity_level = LOG_ERRORS_ONLY
     return onnxruntime.InferenceSession(data, options, providers=["CPUExecutionProvider"])
+
+
+def _one_more_output(name: str) -> bytes:
+    """Returns what makes an inner value of a model an output of it, when put behind the model's bytes.
+
+    A message of protobuf may come in pieces: repeated fields, such as the outputs of a graph, are joined
+    (protobuf.dev/programming-guides/encoding, "Last One Wins"). Field numbers are those of onnx.proto: of a model the
+    graph is 7, of a graph an output 12, of an output name 1 and type 2, of a type the tensor 1, of which 1 says float.
+    """
+    kind = _field(1, b"\x08\x01")
+    return _field(7, _field(12, _field(1, name.encode()) + _field(2, kind)))
+
+
+def _field(number: int, content: bytes) -> bytes:
+    """Returns one field of bytes as protobuf writes it."""
+    return _varint(number << 3 | 2) + _varint(len(content)) + content
+
+
+def _varint(value: int) -> bytes:
+    digits = bytearray()
+    while value > 0x7F:
+        digits.append(value & 0x7F | 0x80)
+        value >>= 7
+    return bytes([*digits, value])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
@@ -19,12 +20,16 @@ from engines.registry import make_engines
 from engines.upstream import upstream_engines
 from safety.audit import AuditLog
 from safety.image import fetch_models, picture_checks
+from safety.image.example_pictures import example_picture_checks
 from safety.marks.export import Exporter
 from safety.marks.keys import secret
 from safety.messages.catalogue import ENGLISH
+from safety.policy.added_category import added_categories
 from safety.policy.model import Policy, load_policy
 from safety.policy.steering import load_steering
 from safety.prompt import PromptChecks, load_prompt_checks
+from safety.prompt.example_categories import FOLDER as CATEGORIES
+from safety.prompt.example_categories import ExampleCategory, read_categories
 from safety.prompt.rewrite import load_rewriter
 from safety.resources import MODELS, PRESETS
 from safety.review.rate_limit import load_limits
@@ -48,23 +53,24 @@ def make_studio(settings: Settings, upstream: Upstream | None = None, classroom:
 
     `classroom`: a teacher may open a class, also where the settings have no password for it: then one is made up.
 
-    Writes nothing. Raises PresetError for a file under presets/ or a setting that is not valid, KeysError for a
-    signing certificate that cannot be used, WeightsError for a list of weights that lacks an entry.
+    Writes nothing. Raises PresetError for a file under presets/, a category or a setting that is not valid, KeysError
+    for a signing certificate that cannot be used, WeightsError for a list of weights that lacks an entry.
     """
     home = settings.home
-    policy = load_policy(PRESETS, settings.mode, settings.language)
+    categories = read_categories(home / CATEGORIES)
+    policy = load_policy(PRESETS, settings.mode, settings.language).with_categories(added_categories(categories))
     audit = AuditLog(
         settings.store or home / "audit.sqlite3",
         partial(_audit_secret, home),
         settings.keep_prompts,
         policy.messages(ENGLISH),
     )
-    prompt = load_prompt_checks(PRESETS, MODELS, policy)
+    prompt = load_prompt_checks(PRESETS, MODELS, policy, categories)
     rules = ReviewRules(load_limits(PRESETS), load_retention(PRESETS))
     review = make_review_service(audit, rules, home / "outputs", settings.review)
     return Studio(
         policy=policy,
-        checks=_checks(prompt),
+        checks=_checks(prompt, categories),
         engines=_upstream(settings, upstream) if upstream else _engines(settings),
         exporter=Exporter(settings.marks.marks(home, PRESETS)),
         audit=audit,
@@ -102,9 +108,10 @@ def _upstream(settings: Settings, upstream: Upstream) -> dict[str, Engine]:
     return upstream_engines(upstream.url, upstream.models, settings.server_key)
 
 
-def _checks(prompt: PromptChecks) -> CheckSuite:
+def _checks(prompt: PromptChecks, categories: Sequence[ExampleCategory]) -> CheckSuite:
     picture = picture_checks(MODELS, PRESETS, prompt)
-    return CheckSuite(prompt.checks, picture.checks, picture.info, partial(fetch_models, PRESETS))
+    checks = (*picture.checks, *example_picture_checks(categories))
+    return CheckSuite(prompt.checks, checks, picture.info, partial(fetch_models, PRESETS))
 
 
 def _engines(settings: Settings) -> dict[str, Engine]:

@@ -180,8 +180,12 @@ class StudioViews:
         return [(self.messages(tag).locale.language, tag) for tag in tags]
 
     def replay(self, rows: Iterable[tuple[str, str]], old: Policy, new: Policy, modes: Sequence[str]) -> Replay:
-        """Judges (prompt, label) rows with this studio's checks under two policies; returns what changes."""
-        return replay(rows, self.checks.prompt, old, new, modes)
+        """Judges (prompt, label) rows with this studio's checks under two policies; returns what changes.
+
+        The categories that the operator has added hold under both.
+        """
+        both = (one if one.added else one.with_categories(self.policy.added) for one in (old, new))
+        return replay(rows, self.checks.prompt, *both, modes)
 
     @cached_property
     def lessons(self) -> dict[str, Lesson]:
@@ -196,7 +200,8 @@ class StudioViews:
     @cached_property
     def sides(self) -> dict[str, Sides]:
         """Returns examples of what each category lets through and stops. Raises PresetError."""
-        return load_sides(self.presets, self.policy.category)
+        added = {one.name: Sides(passes=(), stopped=one.examples) for one in self.policy.added}
+        return load_sides(self.presets, self.policy.shipped_categories) | added
 
     @property
     def keeps_prompts(self) -> bool:

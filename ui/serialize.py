@@ -20,6 +20,8 @@ from safety.statement import Statement, as_json
 
 if TYPE_CHECKING:
     from engines.fidelity import WordUse
+    from safety.policy.added_category import AddedCategory
+    from safety.prompt.example_categories import ExampleCategory
     from studio.lists import ListLine
     from studio.views import EngineStatus
 
@@ -227,3 +229,38 @@ def engine(engine: EngineStatus) -> Row:
 def verified(file: str, verification: Verification) -> Row:
     """Returns what the marks of a file say."""
     return {"file": file, **verification.as_json()}
+
+
+def example_category(category: ExampleCategory) -> Row:
+    """Returns a category that an operator has made of examples, with what was measured; no example of it."""
+    figures = category.figures
+    return {
+        "category": category.name,
+        "title": category.title,
+        "sentence": category.sentence,
+        "enabled": category.enabled,
+        "forced": category.forced,
+        "level": category.level,
+        "share": category.share,
+        "version": category.version,
+        "made": category.made,
+        "digest": category.digest,
+        "examples": len(category.examples),
+        "against": len(category.against),
+        "pictures": len(category.pictures),
+        "found": round(figures.found, 4),
+        "stopped": {"prompts": figures.stopped, "of": figures.ordinary},
+        "own_stopped": {"prompts": figures.own_stopped, "of": figures.own},
+    }
+
+
+def added_category(category: AddedCategory) -> Row:
+    """Returns a category that an operator has added to the policy, as anybody may know it."""
+    return {
+        "category": category.name,
+        "title": category.title,
+        "sentence": category.sentence,
+        "code": category.code,
+        "clause": category.clause,
+        "level": category.level,
+    }

@@ -13,6 +13,8 @@ from typing import Any
 # The hash that the first row follows.
 GENESIS_HASH = "0" * 64
 OPENED, CLOSED, EXPORTED, ERASED = "opened", "closed", "exported", "erased"
+# The kind of a case in which the operator changed something: nobody's request.
+CHANGE = "change"
 # Kinds of content that is kept beside the chain; also the names of the facts that carry its digest.
 CONTENT_KINDS = ("words", "appeal", "picture", "review", "notice", "blocked", "answer", "answer_review", "feedback")
 

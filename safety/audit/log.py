@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 
 from safety.audit import serialize
 from safety.audit.case import Case, record_export
-from safety.audit.hash_chain import CLOSED, OPENED, Keys
+from safety.audit.hash_chain import CHANGE, CLOSED, OPENED, Keys
 from safety.audit.overrides import restore_redeemed_by
 from safety.errors import AuditError, Cancelled, RequestError
 from safety.generation import Export, ExportRecord, GenerationRequest, KeptManifest, Stamp
@@ -95,6 +95,13 @@ class AuditLog:
         with self._case("mark", {}) as case:
             yield case
             case.close("delivered")
+
+    @contextlib.contextmanager
+    def change_case(self, what: str, facts: Mapping[str, object]) -> Iterator[Case]:
+        """Opens a case for what the operator changes, with these facts, and closes it as done."""
+        with self._case(CHANGE, {"what": what, **facts}) as case:
+            yield case
+            case.close("done")
 
     @contextlib.contextmanager
     def _case(

@@ -7,11 +7,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence, Set
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cache
 from pathlib import Path
 from string import Formatter
-from typing import Any
+from typing import Any, Protocol
 
 from safety.config import ADVICE, parse, read_toml
 from safety.errors import PresetError, RequestError
@@ -146,6 +146,22 @@ class Messages:
         return " ".join([sentence, "; ".join(lines) + "."]) if sentence and lines else sentence
 
 
+class NamedCategory(Protocol):
+    """Names what is said of a category that an operator has added (`safety.policy.added_category`)."""
+
+    @property
+    def name(self) -> str: ...
+
+    @property
+    def title(self) -> str: ...
+
+    @property
+    def sentence(self) -> str: ...
+
+    @property
+    def check(self) -> str: ...
+
+
 @dataclass(frozen=True)
 class Catalogue:
     """All languages of a presets folder by tag ("en", "de")."""
@@ -165,6 +181,10 @@ class Catalogue:
             raise RequestError(sentence, f"Choose one of: {known}.", "language")
         locale = self.locales[name.lower()]
         return Messages(name.lower(), country.upper(), locale, self.help, self.modes, self.offences)
+
+    def with_categories(self, added: Sequence[NamedCategory]) -> Catalogue:
+        """Returns all languages with what each says of further categories, and of the checks that find them."""
+        return replace(self, locales={tag: _with_categories(one, added) for tag, one in self.locales.items()})
 
     def nearest(self, header: str) -> str:
         """The tag that suits an Accept-Language header (RFC 9110) best: a known language, the first country named.
@@ -195,6 +215,15 @@ def load_catalogue(folder: Path, modes: Mapping[str, ModeProfile], default: str 
     except RequestError as error:
         raise PresetError(str(error), f"Set SAFELIGHT_LANGUAGE to one of: {', '.join(locales)}.") from None
     return catalogue
+
+
+def _with_categories(locale: Locale, added: Sequence[NamedCategory]) -> Locale:
+    said = locale.added
+    categories = {one.name: said.category(one.title, one.sentence) for one in added}
+    checks = {one.check: said.check.replace("{title}", one.title) for one in added}
+    return locale.model_copy(
+        update={"category": {**locale.category, **categories}, "check": {**locale.check, **checks}}
+    )
 
 
 @cache

@@ -69,6 +69,24 @@ class ModeProfile(ModeMessages):
     subjects: tuple[str, ...] = ()
 
 
+class AddedMessages(StageMessages):
+    """What is said of a category that an operator has added. {title}, {sentence}; {evidence} are the nearest examples.
+
+    `check` names what finds it.
+    """
+
+    clause: str
+    check: str
+
+    def category(self, title: str, sentence: str) -> CategoryMessages:
+        """Returns the messages of one category; {evidence} stays, to be filled in for each reason."""
+        filled = {
+            name: str(getattr(self, name)).replace("{title}", title).replace("{sentence}", sentence)
+            for name in ("prompt", "picture", "text", "clause")
+        }
+        return CategoryMessages.model_validate({"title": title, **filled})
+
+
 class UncheckedMessages(ConfigModel):
     """What is said where a check could not look. {check}, {why}, {category}."""
 
@@ -191,6 +209,7 @@ class Locale(ConfigModel):
 
     language: str
     category: dict[str, CategoryMessages]
+    added: AddedMessages
     unchecked: UncheckedMessages
     context: Context
     verdict: dict[Stage, dict[str, VerdictMessages]]

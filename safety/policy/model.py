@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import math
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Annotated, Self
@@ -19,6 +19,7 @@ from pydantic import ConfigDict, Field, ValidationError, model_validator
 from safety.config import ADVICE, ConfigModel, first_problem, parse, read_toml
 from safety.errors import PresetError, RequestError
 from safety.messages.catalogue import Catalogue, Messages, load_catalogue
+from safety.policy.added_category import AddedCategory
 from safety.policy.mode_lock import ModeLock
 from safety.policy.modes import BASE_MODE, Mode, inherited
 from safety.policy.thresholds import Limits, Thresholds
@@ -98,8 +99,9 @@ class _PolicyFile(ConfigModel):
 class Policy(ConfigModel):
     """The whole policy, validated. `digest` (SHA-256 over all its files) names exactly this one.
 
-    `folder`: where it was read. `locked`: the mode that the operator has set for everybody; "" where each chooses.
-    `class_lock`: the mode that holds while a class runs.
+    `folder`: where it was read. `added`: the categories that the operator has added (`with_categories`). `locked`: the
+    mode that the operator has set for everybody; "" where each chooses. `class_lock`: the mode that holds while a class
+    runs.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True, arbitrary_types_allowed=True)
@@ -113,6 +115,7 @@ class Policy(ConfigModel):
     mode: dict[str, Mode]
     catalogue: Catalogue
     folder: Path
+    added: tuple[AddedCategory, ...] = ()
     locked: str = ""
     class_lock: ModeLock = Field(default_factory=ModeLock)
 
@@ -222,6 +225,41 @@ class Policy(ConfigModel):
             return Policy(**parts)
         except ValidationError as error:
             raise PresetError(f"{folder / name}.toml: {first_problem(error)}", ADVICE) from None
+
+    @property
+    def shipped_categories(self) -> tuple[str, ...]:
+        """Returns the names of the categories that policy.toml has."""
+        added = {one.name for one in self.added}
+        return tuple(name for name in self.category if name not in added)
+
+    def with_categories(self, added: Sequence[AddedCategory]) -> Policy:
+        """Returns this policy with more categories. No limit that it has is moved, and nothing is written.
+
+        Raises PresetError for a name or a code that is taken.
+        """
+        if not added:
+            return self
+        names, codes = set(self.category), {category.code for category in self.category.values()}
+        for one in added:
+            if one.name in names or one.code in codes:
+                what = f"The category {one.name!r} has the name or the code of one that there is."
+                raise PresetError(what, "Remove it, and add it under another name: python app.py category remove NAME.")
+            names.add(one.name)
+            codes.add(one.code)
+        digests = "\0".join((self.digest, *(one.digest for one in added)))
+        own = {one.name: Category(code=one.code, clause=one.clause) for one in added}
+        limits = {
+            stage: self.limits.get(stage, {}) | {one.name: one.limits[stage] for one in added if stage in one.limits}
+            for stage in Stage
+        }
+        parts = dict(self) | {
+            "category": {**self.category, **own},
+            "limits": {stage: table for stage, table in limits.items() if table},
+            "catalogue": self.catalogue.with_categories(added),
+            "digest": hashlib.sha256(digests.encode()).hexdigest(),
+            "added": (*self.added, *added),
+        }
+        return Policy(**parts)
 
     def messages(self, language: str = "") -> Messages:
         """Returns the texts of a language; "" is the one that the operator set. Raises RequestError."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
@@ -13,6 +13,7 @@ from safety.prompt import classifier, multilingual
 from safety.prompt.child_safety import load_child_safety
 from safety.prompt.classifier import load_prompt_classifier
 from safety.prompt.demographics import DemographicsCheck, load_demographics
+from safety.prompt.example_categories import ExampleCategory, example_checks
 from safety.prompt.intimate_imagery import load_intimate_imagery
 from safety.prompt.language import LanguageCheck, load_languages
 from safety.prompt.lexicon import Lexicon, LexiconCheck, load_lexicon
@@ -46,11 +47,15 @@ class PromptChecks:
 
 
 def load_prompt_checks(
-    presets: Path, models: Path | None = None, policy: PolicyThresholds | None = None
+    presets: Path,
+    models: Path | None = None,
+    policy: PolicyThresholds | None = None,
+    categories: Sequence[ExampleCategory] = (),
 ) -> PromptChecks:
     """Builds all prompt checks from the presets folder; without `models`, the folder of weights, the rules alone.
 
     The classifier marks the words without which general mode of `policy` would not warn; without `policy` none.
+    `categories`: those of an operator; each that is switched on gets a check, which reads what the classifier reads.
     Weights are read at the first prompt. Raises PresetError naming file and key.
     """
     warn_score = policy.least_score(Verdict.WARN, Stage.PROMPT, classifier.OUTPUTS) if policy else math.inf
@@ -73,10 +78,8 @@ def load_prompt_checks(
     learned: tuple[Check[Prompt], ...] = ()
     if models is not None:
         others = load_multilingual(presets, models / multilingual.FOLDER, languages, warn_score)
-        learned = (
-            load_prompt_classifier(presets, models / classifier.FOLDER, warn_score, languages, others),
-            others,
-        )
+        meaning = load_prompt_classifier(presets, models / classifier.FOLDER, warn_score, languages, others)
+        learned = (meaning, others, *example_checks(categories, models, meaning))
     return PromptChecks(
         (*rules, *learned),
         demographics,

@@ -30,6 +30,7 @@ from safety.prompt.classifier_model import (
     CATEGORIES,
     END,
     HEADS,
+    HIDDEN,
     KINDS,
     Array,
     PromptClassifierModel,
@@ -91,8 +92,9 @@ class PromptClassifierCheck:
 
     name = NAME
     live = True
-    # What the weights are called, and the tokens before and after a text that their tokenizer puts there.
-    weights, frame = FOLDER, (BEGIN, END)
+    # What the weights are called, the tokens before and after a text that their tokenizer puts there, and the value in
+    # the model that features are read from.
+    weights, frame, hidden = FOLDER, (BEGIN, END), HIDDEN
 
     def __init__(
         self,
@@ -119,11 +121,20 @@ class PromptClassifierCheck:
     @property
     def model(self) -> PromptClassifierModel:
         """Returns the model in `folder`, which checks of one folder share."""
-        return _model(self._folder, self.frame)
+        return _model(self._folder, self.frame, self.hidden)
 
     def detect(self, subject: Prompt, /) -> Iterable[Finding]:
         """Returns a finding a category, with spans from the score `explain_from` on; none for an empty prompt."""
         return self._findings(subject.text)
+
+    def features(self, text: str) -> Array:
+        """Returns what the encoder made of a prompt, (readings, width): a row for each window of each variant that is
+        read, and none where nothing of it is in the language of the model.
+        """
+        variants = [variant.text for variant in self._variants(text)] if self.reads(text) else []
+        return (
+            np.concatenate([self.model.features(one) for one in variants]) if variants else np.zeros((0, 0), np.float32)
+        )
 
     def score_batch(self, prompts: Sequence[str]) -> dict[str, Array]:
         """Returns columns as long as `prompts`: "risk" (a probability) and all outputs, 0..1, as `detect` scores them.
@@ -271,8 +282,8 @@ def _models(folder: Path, name: str) -> tuple[Model, ...]:
 
 
 @lru_cache(maxsize=4)
-def _model(folder: Path, frame: tuple[int, int]) -> PromptClassifierModel:
-    return PromptClassifierModel(folder, frame)
+def _model(folder: Path, frame: tuple[int, int], hidden: str) -> PromptClassifierModel:
+    return PromptClassifierModel(folder, frame, hidden)
 
 
 def _variants_to_read(normalised: Normalised, model: PromptClassifierModel) -> Iterator[TextVariant]:

@@ -51,6 +51,8 @@ WINDOW, OVERLAP = 128, 16  # tokens
 MIN_LAST_WINDOW = 40  # tokens of the last of several windows: a few words alone mean little
 MAX_WINDOWS = 16  # of a text
 BEGIN, END = 101, 102  # the tokens that frame a window
+# The encoder's last hidden states, (tokens, width): an inner value of the model in assets/models/prompt_classifier.
+HIDDEN = "/output/LayerNorm_7/LayerNormalization_output_0"
 CACHED_TEXTS = 32  # as tokens: of each prompt several variants are counted, one or two are read
 CACHED_WINDOWS = 128  # 12 KB each at most
 
@@ -69,7 +71,8 @@ class Window:
 
     words: (tokens,) number of the word that each token belongs to, -1 for the frame. logits: (heads,).
     shares: (tokens, heads), which sum up to the logits less the bias. marks: (tokens,), logits of whether a token
-    belongs to the phrase that carries the harm.
+    belongs to the phrase that carries the harm. features: (width,), the mean of the encoder's last hidden states; (0,)
+    of a model that is not asked for them.
     """
 
     ids: NDArray[np.int64]
@@ -77,6 +80,7 @@ class Window:
     logits: Array
     shares: Array
     marks: Array
+    features: Array
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,12 +107,13 @@ class TextAttribution:
 class PromptClassifierModel:
     """Runs the model in `folder`, loaded at the first text and kept. Safe to call from threads.
 
-    frame: the tokens that its tokenizer puts before and after a text. Raises WeightsError where the weights are missing
-    or not the recorded ones, TooLong for texts of more than MAX_WINDOWS windows.
+    frame: the tokens that its tokenizer puts before and after a text. hidden: the name of the encoder's last hidden
+    states, where `features` are wanted; they cost nothing more than their mean. Raises WeightsError where the weights
+    are missing or not the recorded ones, TooLong for texts of more than MAX_WINDOWS windows.
     """
 
-    def __init__(self, folder: Path, frame: tuple[int, int] = (BEGIN, END)) -> None:
-        self._folder, self._frame = folder, frame
+    def __init__(self, folder: Path, frame: tuple[int, int] = (BEGIN, END), hidden: str = "") -> None:
+        self._folder, self._frame, self._hidden = folder, frame, hidden
         self._lock = threading.Lock()
         self._loaded: tuple[Any, Any] | None = None
         # Who types changes the end of a prompt: the windows before it are answered from the cache.
@@ -140,10 +145,17 @@ class PromptClassifierModel:
         """
         # Their word pieces were counted a moment ago, and the tokenizer would start threads for a batch.
         rows = [
-            _worst([self._run(window)[0] for _, window in windows(self._encoded(text).ids, self._frame)])
+            _worst([self._cached_run(window)[0] for _, window in windows(self._encoded(text).ids, self._frame)])
             for text in texts
         ]
         return np.stack(rows) if rows else np.zeros((0, len(HEADS)), dtype=np.float32)
+
+    def features(self, text: str) -> Array:
+        """Returns the features of each window of a text, (windows, width): what the encoder made of it as a whole.
+
+        A window whose logits were asked for a moment ago is answered from the cache.
+        """
+        return np.stack([self._cached_run(window)[3] for _, window in windows(self._encoded(text).ids, self._frame)])
 
     def count_tokens(self, text: str) -> int:
         """Returns how many word pieces a text falls into: ordinary words are one or two."""
@@ -154,11 +166,14 @@ class PromptClassifierModel:
         self._cached_run.cache_clear()
         self._encoded.cache_clear()
 
-    def _run(self, ids: tuple[int, ...]) -> tuple[Array, Array, Array]:
-        """Returns logits (heads,), shares (tokens, heads) and marks (tokens,) of framed ids."""
+    def _run(self, ids: tuple[int, ...]) -> tuple[Array, Array, Array, Array]:
+        """Returns logits (heads,), shares (tokens, heads), marks (tokens,) and features (width,) of framed ids."""
         _, session = self._parts()
-        logits, shares, marks = session.run(["logits", "shares", "marks"], {"ids": np.array([ids], dtype=np.int64)})
-        return logits[0], shares[0], marks[0]
+        names = ["logits", "shares", "marks", *([self._hidden] if self._hidden else [])]
+        logits, shares, marks, *hidden = session.run(names, {"ids": np.array([ids], dtype=np.int64)})
+        # The states of all tokens would fill the cache: their mean is kept.
+        features = hidden[0].mean(axis=0) if hidden else np.zeros(0, dtype=np.float32)
+        return logits[0], shares[0], marks[0], features
 
     def _encode(self, text: str) -> Any:
         tokenizer, _ = self._parts()
@@ -167,12 +182,15 @@ class PromptClassifierModel:
     def _parts(self) -> tuple[Any, Any]:
         with self._lock:
             if self._loaded is None:
-                self._loaded = load_parts(self._folder)
+                self._loaded = load_parts(self._folder, self._hidden)
             return self._loaded
 
 
-def load_parts(folder: Path) -> tuple[Any, Any]:
-    """Returns the tokenizer and the ONNX session of the weights in `folder`. Raises WeightsError."""
+def load_parts(folder: Path, inner: str = "") -> tuple[Any, Any]:
+    """Returns the tokenizer and the ONNX session of the weights in `folder`, which also gives the value `inner` out.
+
+    Raises WeightsError.
+    """
     from tokenizers import Tokenizer
 
     weights = read_weights(folder)
@@ -184,7 +202,7 @@ def load_parts(folder: Path) -> tuple[Any, Any]:
     tokenizer.no_padding()
     tokenizer.no_truncation()
     # A window takes a few milliseconds: that is not worth a second core.
-    return tokenizer, open_session(model, threads=1)
+    return tokenizer, open_session(model, threads=1, inner=inner)
 
 
 def windows(ids: list[int], frame: tuple[int, int] = (BEGIN, END)) -> list[tuple[int, tuple[int, ...]]]:

@@ -40,7 +40,7 @@ class MultilingualCheck(PromptClassifierCheck):
     """Reads what `languages` takes for one of language.TAUGHT, or for a mixture with it; finds nothing in all else."""
 
     name = NAME
-    weights, frame = FOLDER, FRAME
+    weights, frame, hidden = FOLDER, FRAME, ""
 
     def __init__(
         self, folder: Path, config: MultilingualConfig, warn_score: float, languages: LanguageIdentifier

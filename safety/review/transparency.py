@@ -15,7 +15,7 @@ from typing import Any
 
 from safety.audit import notice_state
 from safety.audit.appeal_state import EXPIRED, OVERTURNED, REPORT, UPHELD, WAITING
-from safety.audit.hash_chain import Keys, timestamp, utc_now
+from safety.audit.hash_chain import CHANGE, Keys, timestamp, utc_now
 from safety.audit.log import AuditLog
 from safety.audit.notice_state import NoticeState, read_notice_state
 from safety.errors import RequestError
@@ -97,7 +97,7 @@ def read_day(text: str, option: str) -> date | None:
 
 
 def _requests(histories: Histories, period: Period) -> dict[str, Any]:
-    kinds = Counter(kind for time, kind in histories.opened if time in period)
+    kinds = Counter(kind for time, kind in histories.opened if time in period and kind != CHANGE)
     pictures = sum(count for time, count in histories.delivered if time in period)
     return {"cases": kinds.total(), "by_kind": dict(sorted(kinds.items())), "pictures_handed_out": pictures}
 

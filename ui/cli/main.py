@@ -19,6 +19,7 @@ from safety.policy.model import BASE_MODE
 from ui import serialize
 from ui.cli import (
     audit,
+    category_commands,
     create,
     engines,
     feedback_commands,
@@ -84,6 +85,7 @@ def build(
     cli.add_typer(review.build(make_studio), name="review")
     cli.add_typer(notice_commands.build(make_studio), name="notices")
     cli.add_typer(policy.build(make_studio, marks), name="policy")
+    cli.add_typer(category_commands.build(make_studio), name="category")
     cli.add_typer(key_commands.build(make_studio), name="keys")
     cli.add_typer(trust_commands.build(make_studio), name="trust")
     cli.add_typer(lesson_commands.build(), name="lessons")

@@ -89,7 +89,9 @@ def routes(context: ApiContext) -> APIRouter:
         studio = context.studio
         modes = {name: {"title": mode.title, "about": mode.description} for name, mode in studio.list_modes().items()}
         limits = {mode: _limits(context, mode) for mode in modes}
-        return {"version": studio.policy_version, "digest": studio.policy_digest, "modes": modes, "limits": limits}
+        added = [serialize.added_category(one) for one in studio.policy.added]
+        row = {"version": studio.policy_version, "digest": studio.policy_digest, "modes": modes, "limits": limits}
+        return {**row, "added": added}
 
     return router
 

@@ -166,6 +166,16 @@ ANSWERS: dict[tuple[str, str], Row | None] = {
         "digest": SHA256,
         "modes": {"general": {"title": "General", "about": "For everyday work and mixed audiences."}},
         "limits": {"general": {"prompt": {"violence": {"note": 0.4, "warn": 0.55, "block": 0.7}}}},
+        "added": [
+            {
+                "category": "gambling",
+                "title": "Gambling",
+                "sentence": "No adverts for betting.",
+                "code": 801,
+                "clause": "8.1",
+                "level": "warn",
+            }
+        ],
     },
     ("get", "/v1/safety/manifests/{stamp}"): KEPT,
     ("get", "/v1/c2pa/matches/byBinding"): MATCHES,

@@ -73,7 +73,7 @@ def check(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, session: MeanOfWords)
 
     tokenizer = Tokenizer(models.WordLevel({word: i for i, word in enumerate(WORDS)}, unk_token="[UNK]"))
     tokenizer.pre_tokenizer = pre_tokenizers.BertPreTokenizer()
-    monkeypatch.setattr(classifier_model, "load_parts", lambda folder: (tokenizer, session))
+    monkeypatch.setattr(classifier_model, "load_parts", lambda folder, inner: (tokenizer, session))
     return PromptClassifierCheck(tmp_path, CONFIG, WARN_SCORE)
 
 
@@ -144,10 +144,10 @@ def test_without_the_weights_of_the_second_model_nothing_is_judged(
     both = PromptClassifierCheck(tmp_path, CONFIG, WARN_SCORE, second=second)
     shipped = classifier_model.load_parts
 
-    def load(folder: Path) -> Any:
+    def load(folder: Path, inner: str) -> Any:
         if folder.name == "second":
             raise WeightsError("gone")
-        return shipped(folder)
+        return shipped(folder, inner)
 
     monkeypatch.setattr(classifier_model, "load_parts", load)
     for ask in (lambda: both.detect(Prompt("a cat")), lambda: both.score_batch(["a cat"])):

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from starlette.applications import Starlette
 from starlette.testclient import TestClient
 
+from safety.policy.added_category import AddedCategory
 from tests.fakes import fake_studio
 from ui.web.public_site import PublicSite
 
@@ -25,6 +27,16 @@ def test_the_policy_page_tells_every_category_with_both_sides(client: TestClient
     assert "two knights fencing" in answer.text
     assert "a bloody massacre" in answer.text
     assert "for 30 days" in answer.text and "Signed credentials of finished pictures are kept" in answer.text
+
+
+def test_the_policy_page_tells_a_category_that_the_operator_has_added(tmp_path: Path) -> None:
+    studio = fake_studio(tmp_path)
+    facts = {"name": "gambling", "number": 1, "title": "Betting & casinos", "sentence": "None here.", "level": "warn"}
+    more = {"digest": "1" * 64, "check": "category gambling", "examples": ("a golden <chip>",)}
+    policy = studio.policy.with_categories([AddedCategory.model_validate({**facts, **more})])
+    text = TestClient(PublicSite(Starlette(), replace(studio, policy=policy))).get("/policy").text
+    assert 'id="gambling"' in text and "Betting &amp; casinos <code>801</code>" in text
+    assert "a golden &lt;chip&gt;" in text and "<chip>" not in text
 
 
 @pytest.mark.parametrize(
