@@ -291,6 +291,7 @@ class Categories:
             "pictures": len(category.pictures),
             "found": round(figures.found, 4),
             "stopped": [figures.stopped, figures.ordinary],
+            "captions_stopped": [figures.captions_stopped, figures.captions],
             "own_stopped": [figures.own_stopped, figures.own],
         }
         with self.audit.change_case(WHAT, facts):

@@ -250,6 +250,7 @@ def example_category(category: ExampleCategory) -> Row:
         "pictures": len(category.pictures),
         "found": round(figures.found, 4),
         "stopped": {"prompts": figures.stopped, "of": figures.ordinary},
+        "captions_stopped": {"prompts": figures.captions_stopped, "of": figures.captions},
         "own_stopped": {"prompts": figures.own_stopped, "of": figures.own},
     }
 

@@ -5,7 +5,8 @@
 FOLDER holds the prompt sets (`dev/riskyprompt.csv`, `unlabelled/real_prompts.csv.gz`, ...). Ten held-out categories of
 T2I-RiskyPrompt, those with most rows, and five harmless ones of our own (benchmarks/prompt/categories.toml). Each is
 drawn several times: the head learns from the first prompts of a shuffled list and is asked about the others. False
-stops are counted on real prompts that no feature that ships is of, and on harmless captions of other styles.
+stops are counted on real prompts and harmless captions that no feature that ships is of, two styles among them that
+none of the features knows.
 """
 
 from __future__ import annotations
@@ -31,20 +32,14 @@ from safety.prompt.example_head import AT_LIMIT, ExampleHead, fit_head
 from safety.prompt.ordinary_prompts import Array, OrdinaryPrompts, load_ordinary_prompts
 from safety.records import Prompt
 from safety.resources import MODELS
-from training.prompt_classifier.ordinary import SOURCE, in_order
+from training.prompt_classifier.ordinary import CAPTIONS, SOURCE, in_order, read_captions
 
 COUNTS = (5, 20, 50)  # examples
 SHARE = 0.01  # of ordinary prompts that a category may stop
 HELD_OUT = 10  # categories of T2I-RiskyPrompt
-REAL = slice(150_000, 152_000)  # of the order of sample.py: neither in its sample nor among the features that ship
-CAPTIONS = {
-    "dpg": ("train/dpg.csv", 1000),
-    "compbench": ("train/compbench.csv", 1000),
-    "coco": ("train/coco.csv", 1000),
-    "krea": ("dev/krea.csv", 1000),
-    "parti": ("dev/parti.csv", 1000),
-    "overt, benign": ("train/overt_benign.csv", 1134),
-}
+REAL = slice(150_000, 151_500)  # of the order of sample.py: neither in its sample nor among the features that ship
+OTHERS = {"krea": "dev/krea.csv", "parti": "dev/parti.csv"}  # styles that no feature that ships is of
+MOST = 500  # prompts of a set
 ASKED = 300  # prompts of each category that are asked about
 TIMED = 200  # prompts
 
@@ -95,6 +90,13 @@ def of_our_own() -> dict[str, list[str]]:
     """Returns the prompts of the five harmless categories."""
     table = tomllib.loads(Path(__file__).with_suffix(".toml").read_text("utf-8"))
     return {name: list(category["prompts"]) for name, category in table.items()}
+
+
+def harmless_sets(data: Path) -> dict[str, list[str]]:
+    """Returns harmless captions: of the sets that features are of, rows that they are not of; and two sets more."""
+    rest = {Path(file).stem: read_captions(data, file)[count : count + MOST] for file, count in CAPTIONS.items()}
+    others = {name: [row["text"] for row in read_set(data / file, MOST)] for name, file in OTHERS.items()}
+    return rest | others
 
 
 def recall(
@@ -196,8 +198,8 @@ def main() -> None:
     real = in_order(args.data / SOURCE)[REAL]
     categories = {**held_out(args.data), **of_our_own()}
     if args.part != "cost":
-        texts = {name: [row["text"] for row in read_set(args.data / file, n)] for name, (file, n) in CAPTIONS.items()}
-        sets = {name: encoded(each, classifier, ordinary) for name, each in {"real": real, **texts}.items()}
+        texts = {"real": real, **harmless_sets(args.data)}
+        sets = {name: encoded(each, classifier, ordinary) for name, each in texts.items()}
         print(f"| category, examples | found | found, left out | {' | '.join(sets)} |")
         print("|---|" + "--:|" * (2 + len(sets)))
         for line in recall(categories, sets, classifier, ordinary, args.draws):

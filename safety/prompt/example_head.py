@@ -2,12 +2,14 @@
 
 A shrunk linear discriminant (Fisher, 1936; Ledoit and Wolf, 2004) on the encoder's features: with five examples a mean
 is all that can be learned, and how ordinary prompts vary is known from thousands. The limit is the score that a stated
-share of ordinary prompts which the head did not learn from would reach: a quantile, since their tail is no Gaussian's.
+share of ordinary prompts, and of captions, which the head did not learn from would reach: a quantile, since their tail
+is no Gaussian's.
 """
 
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -40,22 +42,29 @@ class ExampleHead:
 
 @dataclass(frozen=True, slots=True)
 class HeadFigures:
-    """Says how a head does. Shares are 0..1.
+    """Says how a head does. found: of its examples, each left out once, the share that it would stop, 0..1.
 
-    found: of its examples, each left out once, how many it would stop. stopped, ordinary: of so many ordinary prompts
-    that it did not learn from how many it would stop; own_stopped, own: the same of the operator's own.
+    The others are counts of what it did not learn from: of so many ordinary prompts, of so many captions, and of so
+    many ordinary prompts of the operator's own it would stop so many.
     """
 
     found: float
     stopped: int
     ordinary: int
+    captions_stopped: int = 0
+    captions: int = 0
     own_stopped: int = 0
     own: int = 0
 
     @property
     def share(self) -> float:
-        """Returns the share of ordinary prompts that it would stop: the greater of the two."""
-        return max(self.stopped / max(self.ordinary, 1), self.own_stopped / max(self.own, 1))
+        """Returns the greatest of the shares that it would stop, 0..1."""
+        pairs = (
+            (self.stopped, self.ordinary),
+            (self.captions_stopped, self.captions),
+            (self.own_stopped, self.own),
+        )
+        return max(stopped / max(count, 1) for stopped, count in pairs)
 
 
 def fit_head(
@@ -66,19 +75,36 @@ def fit_head(
     against: examples of what is not meant, perhaps none. own: ordinary prompts of the operator's. share: of ordinary
     prompts that may be stopped, 0..1.
     """
-    learned, held_out = ordinary.points[::2], ordinary.points[1::2]
-    usual = learned.mean(axis=0)
-    inverse = np.linalg.inv(_shrunk_covariance(learned, ordinary.spread))
+    learned = [group[::2] for group in (ordinary.points, ordinary.captions)]
+    held_out = [group[1::2] for group in (ordinary.points, ordinary.captions)]
+    usual, inverse = _usual(learned, ordinary.spread)
     if len(against):
         usual = (1 - AGAINST) * usual + AGAINST * against.mean(axis=0)
     weights = inverse @ (examples.mean(axis=0) - usual)
-    raw = held_out @ weights
-    limit = max(quantile(raw, share), quantile(own @ weights, share) if len(own) >= MIN_OWN else -math.inf)
-    margins = _margins_left_out(examples, usual, inverse, held_out, share)
-    unit = max(float(np.median(margins)), MIN_UNIT * float(raw.std())) / math.log(TYPICAL / (1 - TYPICAL))
-    head = ExampleHead(weights.astype(np.float32), limit, unit)
-    stopped, own_stopped = (int((head.scores(points) >= AT_LIMIT).sum()) for points in (held_out, own))
-    return head, HeadFigures(float((margins >= 0).mean()), stopped, len(held_out), own_stopped, len(own))
+    measured = held_out + ([own] if len(own) >= MIN_OWN else [])
+    limit = _limit(weights, measured, share)
+    margins = _margins_left_out(examples, usual, inverse, measured, share)
+    unit = max(float(np.median(margins)), MIN_UNIT * float((held_out[0] @ weights).std()))
+    head = ExampleHead(weights.astype(np.float32), limit, unit / math.log(TYPICAL / (1 - TYPICAL)))
+    counts = [(int((head.scores(group) >= AT_LIMIT).sum()), len(group)) for group in (*held_out, own)]
+    return head, HeadFigures(float((margins >= 0).mean()), *counts[0], *counts[1], *counts[2])
+
+
+def _usual(groups: Sequence[Array], spread: float) -> tuple[Array, Array]:
+    """Returns the mean of all groups, each of which counts alike, and the inverse of their shrunk covariance.
+
+    How the groups differ is a part of how ordinary prompts vary: a style tells no category.
+    """
+    mean: Array = np.mean([group.mean(axis=0) for group in groups], axis=0)
+    spreads = [(group - mean).T @ (group - mean) / len(group) for group in groups]
+    covariance = np.mean(spreads, axis=0) + RIDGE * spread * np.eye(len(mean), dtype=np.float32)
+    inverse: Array = np.linalg.inv(covariance)
+    return mean, inverse
+
+
+def _limit(weights: Array, groups: Sequence[Array], share: float) -> float:
+    """Returns the raw score above which at most `share` of each group lies."""
+    return max(quantile(group @ weights, share) for group in groups)
 
 
 def quantile(raw: Array, share: float) -> float:
@@ -97,17 +123,11 @@ def nearest(point: Array, examples: Array, most: int) -> list[tuple[int, float]]
     return [(int(number), float(cosines[number])) for number in np.argsort(-cosines)[:most]]
 
 
-def _shrunk_covariance(points: Array, spread: float) -> Array:
-    centred = points - points.mean(axis=0)
-    covariance: Array = centred.T @ centred / len(points) + RIDGE * spread * np.eye(points.shape[1], dtype=np.float32)
-    return covariance
-
-
-def _margins_left_out(examples: Array, usual: Array, inverse: Array, held_out: Array, share: float) -> Array:
+def _margins_left_out(examples: Array, usual: Array, inverse: Array, groups: Sequence[Array], share: float) -> Array:
     """Returns how far each example is above the limit of a head that was fitted without it, (examples,)."""
     total, count = examples.sum(axis=0), len(examples)
     margins = []
     for example in examples:
         weights = inverse @ ((total - example) / (count - 1) - usual)
-        margins.append(float(example @ weights) - quantile(held_out @ weights, share))
+        margins.append(float(example @ weights) - _limit(weights, groups, share))
     return np.array(margins, dtype=np.float32)

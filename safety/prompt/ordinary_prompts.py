@@ -49,11 +49,14 @@ class FeatureSpace:
 class OrdinaryPrompts:
     """Holds the points of ordinary prompts, (prompts, directions), and the space that they lie in.
 
-    spread: the mean variance of the points' features over the whole width, the unit of how far a covariance is shrunk.
+    points: of real prompts. captions: of harmless captions of several styles and of harmless prompts that sound risky;
+    without them a category would be told by the style of its examples, or by their subject alone. spread: the mean
+    variance of features over the whole width, the unit of how far a covariance is shrunk.
     """
 
     space: FeatureSpace
     points: Array
+    captions: Array
     spread: float
 
 
@@ -77,7 +80,8 @@ def load_ordinary_prompts(models: Path, classifier: str) -> OrdinaryPrompts:
 
 def write_features(ordinary: OrdinaryPrompts, classifier: str) -> bytes:
     """Returns the file of these features, of the encoder with this SHA-256. Points are rounded to eight bits."""
-    steps = np.abs(ordinary.points).max(axis=0) / LEVELS
+    both = np.concatenate([ordinary.points, ordinary.captions])
+    steps = np.abs(both).max(axis=0) / LEVELS
     file = io.BytesIO()
     np.savez_compressed(
         file,
@@ -85,7 +89,8 @@ def write_features(ordinary: OrdinaryPrompts, classifier: str) -> bytes:
         scale=ordinary.space.scale.astype(np.float16),
         basis=ordinary.space.basis.astype(np.float16),
         steps=steps.astype(np.float32),
-        points=np.round(ordinary.points / steps).astype(np.int8),
+        points=np.round(both / steps).astype(np.int8),
+        real=np.int32(len(ordinary.points)),
         spread=np.float32(ordinary.spread),
         classifier=np.frombuffer(bytes.fromhex(classifier), np.uint8),
     )
@@ -99,8 +104,10 @@ def read_features(data: bytes) -> tuple[str, OrdinaryPrompts]:
             parts: dict[str, Any] = {name: file[name] for name in file.files}
         space = FeatureSpace(*(parts[name].astype(np.float32) for name in ("mean", "scale", "basis")))
         points = parts["points"].astype(np.float32) * parts["steps"]
-        ordinary = OrdinaryPrompts(space, points, float(parts["spread"]))
-        if points.ndim != 2 or points.shape[1] != space.basis.shape[1] or not np.isfinite(points).all():
+        real = int(parts["real"])
+        ordinary = OrdinaryPrompts(space, points[:real], points[real:], float(parts["spread"]))
+        fits = points.ndim == 2 and points.shape[1] == space.basis.shape[1] and 0 < real < len(points)
+        if not fits or not np.isfinite(points).all():
             raise ValueError("its parts do not fit together")
         return parts["classifier"].tobytes().hex(), ordinary
     # A damaged archive raises whatever its reader meets.

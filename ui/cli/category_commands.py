@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -148,18 +148,21 @@ def _show(categories: Categories, category: ExampleCategory, json: bool) -> None
 
 def _lines(category: ExampleCategory) -> list[str]:
     """Returns what was measured, a line each."""
-    figures: Any = category.figures
-    lines = [
+    figures = category.figures
+    own = [f"  would stop {_of(figures.own_stopped, figures.own)} ordinary prompts of your own"] if figures.own else []
+    return [
         f"{category.title} ({category.name}, version {category.version}, {'on' if category.enabled else 'off'})",
         f"  {category.sentence}",
         f"  level {category.level}, at most {category.share:.1%} of ordinary prompts",
-        f"  would stop {figures.stopped} of {figures.ordinary} real prompts ({figures.stopped / figures.ordinary:.1%})",
+        f"  would stop {_of(figures.stopped, figures.ordinary)} real prompts",
+        f"  would stop {_of(figures.captions_stopped, figures.captions)} captions and prompts that only sound risky",
+        *own,
         f"  left out one by one, {figures.found:.0%} of its {len(category.examples)} examples would be found",
     ]
-    if figures.own:
-        own = f"{figures.own_stopped} of {figures.own} ordinary prompts of your own"
-        lines.insert(4, f"  would stop {own} ({figures.own_stopped / figures.own:.1%})")
-    return lines
+
+
+def _of(part: int, whole: int) -> str:
+    return f"{part} of {whole} ({part / whole:.1%})"
 
 
 def _shown(text: str) -> str:

@@ -12,6 +12,7 @@ from safety.prompt.ordinary_prompts import Array, FeatureSpace, OrdinaryPrompts
 
 WIDTH = 24
 SPREAD = 1 / WIDTH  # of directions that all vary alike
+STYLE = 20  # the direction that captions differ in from real prompts
 
 
 def points(seed: int, count: int, towards: int = -1, by: float = 1.0) -> Array:
@@ -24,7 +25,7 @@ def points(seed: int, count: int, towards: int = -1, by: float = 1.0) -> Array:
 
 def ordinary(count: int = 2000) -> OrdinaryPrompts:
     space = FeatureSpace(np.zeros(WIDTH, np.float32), np.ones(WIDTH, np.float32), np.eye(WIDTH, dtype=np.float32))
-    return OrdinaryPrompts(space, points(1, count), SPREAD)
+    return OrdinaryPrompts(space, points(1, count), points(8, count // 2, STYLE), SPREAD)
 
 
 NONE = points(0, 0)
@@ -37,6 +38,15 @@ def test_a_head_finds_others_of_its_kind_and_stops_few_of_the_rest(count: int) -
     assert (head.scores(points(4, 4000)) >= AT_LIMIT).mean() < 0.025
     assert figures.stopped <= 0.01 * (figures.ordinary + 1)
     assert figures.found > 0.7
+
+
+def test_captions_of_the_examples_style_are_not_stopped() -> None:
+    """Examples that somebody wrote at length are far from real prompts by their style alone."""
+    examples = points(2, 20, 3)
+    examples[:, STYLE] += 1.0
+    head, figures = fit_head(examples, NONE, ordinary(), NONE, 0.01)
+    assert (head.scores(points(9, 2000, STYLE)) >= AT_LIMIT).mean() < 0.03
+    assert figures.captions_stopped <= 0.01 * (figures.captions + 1) and figures.found > 0.7
 
 
 def test_examples_that_are_ordinary_are_hardly_found_when_left_out() -> None:
@@ -73,7 +83,7 @@ def test_no_larger_share_lies_above_a_quantile(raw: list[float], share: float) -
 @settings(deadline=None)
 @given(seed=st.integers(0, 200), count=st.integers(5, 50), share=st.floats(0.001, 0.2))
 def test_scores_are_shares_and_rise_towards_the_examples(seed: int, count: int, share: float) -> None:
-    examples = points(seed, count, seed % WIDTH)
+    examples = points(seed, count, seed % STYLE)
     head, figures = fit_head(examples, NONE, ordinary(400), NONE, share)
     scores = head.scores(np.concatenate([examples, points(seed + 1, 50)]))
     assert np.isfinite(scores).all() and (scores >= 0).all() and (scores <= 1).all()

@@ -26,13 +26,15 @@ SHA = "ab" * 32
 def small() -> OrdinaryPrompts:
     rng = np.random.default_rng(0)
     space = FeatureSpace(np.zeros(6, np.float32), np.ones(6, np.float32), np.eye(6, 3).astype(np.float32))
-    return OrdinaryPrompts(space, space.points(rng.normal(size=(40, 6)).astype(np.float32)), 0.1)
+    real, captions = (space.points(rng.normal(size=(size, 6)).astype(np.float32)) for size in (40, 20))
+    return OrdinaryPrompts(space, real, captions, 0.1)
 
 
 def test_what_is_written_is_read_back_but_for_rounding() -> None:
     made_of, read = read_features(write_features(small(), SHA))
     assert made_of == SHA
-    assert read.points == pytest.approx(small().points, abs=np.abs(small().points).max() / 200)
+    assert read.points == pytest.approx(small().points, abs=float(np.abs(small().points).max()) / 200)
+    assert read.captions == pytest.approx(small().captions, abs=float(np.abs(small().points).max()) / 100)
     assert read.spread == pytest.approx(0.1)
 
 
@@ -58,7 +60,7 @@ def test_a_damaged_file_is_an_error_that_names_the_fix(harm: object) -> None:
 def test_the_features_that_ship_are_of_the_classifier_that_ships_and_small() -> None:
     sha = read_weights(MODELS / classifier.FOLDER)["model"].sha256
     ordinary = load_ordinary_prompts(MODELS, sha)
-    assert len(ordinary.points) >= 2000
+    assert len(ordinary.points) >= 4000 and len(ordinary.captions) >= 1500
     assert sum(path.stat().st_size for path in (MODELS / FOLDER).iterdir()) < 1_000_000
 
 
