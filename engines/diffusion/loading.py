@@ -29,7 +29,7 @@ def load_pipeline(name: str, card: EngineCard, path: Path, placement: Placement)
         raise EngineUnavailable(f"The model {name!r} is missing: {problem}.", advice)
     try:
         pipeline = _load(card, path, placement)
-        _place(pipeline, card, placement)
+        place(pipeline, card, placement)
         return pipeline
     except EngineUnavailable:
         raise
@@ -41,12 +41,8 @@ def load_pipeline(name: str, card: EngineCard, path: Path, placement: Placement)
 def _load(card: EngineCard, path: Path, placement: Placement) -> Any:
     import diffusers
     import torch
-    import transformers
 
-    # Both log parts of long prompts and draw bars on the terminal; a prompt must not end up in a log.
-    for library in (diffusers.utils.logging, transformers.utils.logging):
-        library.set_verbosity_error()
-        library.disable_progress_bar()
+    silence()
     options: dict[str, Any] = {"dtype": getattr(torch, placement.dtype), "local_files_only": True}
     if path.suffix == SINGLE_FILE:
         pipeline_class = getattr(diffusers, card.pipeline)
@@ -62,6 +58,17 @@ def _load(card: EngineCard, path: Path, placement: Placement) -> Any:
     return diffusers.AutoPipelineForText2Image.from_pretrained(
         str(path), use_safetensors=True, trust_remote_code=False, **options
     )
+
+
+def silence() -> None:
+    """Keeps diffusers and transformers from telling what they do."""
+    import diffusers
+    import transformers
+
+    # Both log parts of long prompts and draw bars on the terminal; a prompt must not end up in a log.
+    for library in (diffusers.utils.logging, transformers.utils.logging):
+        library.set_verbosity_error()
+        library.disable_progress_bar()
 
 
 def _switched_off(pipeline_class: Any) -> dict[str, Any]:
@@ -88,7 +95,7 @@ def _four_bit_config(diffusers: Any, torch: Any) -> Any:
     )
 
 
-def _place(pipeline: Any, card: EngineCard, placement: Placement) -> None:
+def place(pipeline: Any, card: EngineCard, placement: Placement) -> None:
     """Sets scheduler, device, offloading and what makes the pipeline fast, as card and placement say."""
     import diffusers
 
