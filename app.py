@@ -24,7 +24,7 @@ NO_TELEMETRY = {"GRADIO_ANALYTICS_ENABLED": "False", "HF_HUB_DISABLE_TELEMETRY":
 
 def main() -> None:
     """Serves the page; with arguments it is the command line. Exits with 2 where a setting is not valid."""
-    settings = _settings()
+    settings = read_settings()
     cli = build(partial(make_studio, settings), settings.host, settings.port, _reach(settings), settings.marks)
     cli(sys.argv[1:] or ["serve"], prog_name=_program_name(sys.argv[0]))
 
@@ -33,7 +33,7 @@ def api() -> Any:
     """Returns the API as an ASGI application, for several workers: `uvicorn app:api --factory --workers 4`."""
     from ui.web.api_server import guarded
 
-    settings = _settings()
+    settings = read_settings()
     return guarded(
         make_studio(settings), settings.host, Reach(settings.names, settings.frames, settings.mcp, settings.cors)
     )
@@ -43,8 +43,8 @@ def _reach(settings: Settings) -> Reach:
     return Reach(settings.names, settings.frames, settings.mcp, settings.cors)
 
 
-def _settings() -> Settings:
-    """Reads the settings. Exits with 2 and one sentence where one is not valid."""
+def read_settings() -> Settings:
+    """Returns the settings of the environment. Exits with 2 and one sentence where one is not valid."""
     os.environ.update(NO_TELEMETRY)
     try:
         settings = Settings.read(os.environ)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
-from typing import Protocol, TypeVar
+from typing import Any, Protocol, TypeVar
 
 from safety.records import Assessment, CheckFailure, Finding, Model, Stage
 
@@ -28,6 +28,16 @@ class Check(Protocol[Subject_contra]):
     def detect(self, subject: Subject_contra, /) -> Iterable[Finding]: ...
 
 
+class CheckRunner(Protocol):
+    """Lets checks look at one subject: here, as `run_checks` does, or on another machine.
+
+    A check that cannot look is in the assessment, and blocks. Raises LimitError where nobody has looked yet, since too
+    many wait: the same may be asked again.
+    """
+
+    def __call__(self, stage: Stage, subject: Any, checks: Sequence[Check[Any]], /) -> Assessment: ...
+
+
 def run_checks(stage: Stage, subject: Subject, checks: Sequence[Check[Subject]]) -> Assessment:
     """Lets every check look once. One that raises, or gives anything but findings, becomes a `CheckFailure`.
 
@@ -49,6 +59,45 @@ def run_checks(stage: Stage, subject: Subject, checks: Sequence[Check[Subject]])
             findings.extend(found)
             models[name] = weights
     return Assessment(stage, tuple(ran), tuple(findings), tuple(failed), models)
+
+
+def run_checks_on_many(stage: Stage, subjects: Sequence[Any], checks: Sequence[Check[Any]]) -> list[Assessment]:
+    """Lets every check look at many subjects; each assessment is that of `run_checks`.
+
+    A check that has `detect_batch(subjects)`, a list of findings each, is asked once for all of them.
+    """
+    batches = {id(check): _found_in_all(check, subjects) for check in checks if hasattr(check, "detect_batch")}
+    rows = []
+    for number, subject in enumerate(subjects):
+        found = {key: batch[number] for key, batch in batches.items() if batch is not None}
+        rows.append(run_checks(stage, subject, [_Found(each, found.get(id(each))) for each in checks]))
+    return rows
+
+
+def _found_in_all(check: Any, subjects: Sequence[Any]) -> Sequence[Iterable[Finding]] | None:
+    """Returns what a check finds in each subject; None where one of them keeps it from looking at the others."""
+    try:
+        found = list(check.detect_batch(subjects))
+        return found if len(found) == len(subjects) else None
+    except Exception:  # noqa: BLE001  each is looked at by itself then, and says what is wrong with it
+        return None
+
+
+class _Found:
+    """A check that has looked already where `found` is not None."""
+
+    live = False
+
+    def __init__(self, check: Check[Any], found: Iterable[Finding] | None) -> None:
+        self.name = str(getattr(check, "name", None) or type(check).__name__)
+        self._check, self._found = check, found
+
+    @property
+    def models(self) -> tuple[Model, ...]:
+        return tuple(getattr(self._check, "models", ()))
+
+    def detect(self, subject: Any, /) -> Iterable[Finding]:
+        return self._check.detect(subject) if self._found is None else self._found
 
 
 def _sound(finding: object) -> Finding:

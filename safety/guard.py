@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from safety.checks import Check, joined, run_checks, within
+from safety.checks import Check, CheckRunner, joined, run_checks, within
 from safety.errors import BusyError, StudioError
 from safety.generation import Export
 from safety.image_io import open_untrusted, whole_picture
@@ -65,7 +65,8 @@ class Guard:
     `mode` holds wherever a call names none; `observer` is told of each decision. `image_checks` may be a function that
     builds them, which is then called at the first picture. A check that cannot look blocks; so does having no checks at
     all. Assessments of the last prompts are remembered, and long prompts in part
-    (safety/prompt/classifier_model.py): a check that looked sees the same in the same prompt.
+    (safety/prompt/classifier_model.py): a check that looked sees the same in the same prompt. `runner` lets the checks
+    look somewhere else than here.
     """
 
     def __init__(
@@ -79,13 +80,14 @@ class Guard:
         reader: PromptReader | None = None,
         mode: str = BASE_MODE,
         observer: Observer | None = None,
+        runner: CheckRunner = run_checks,
     ) -> None:
         self._policy, self._mode = policy, policy.effective_mode(mode)
         self._prompt_checks = tuple(prompt_checks)
         self.marks, self.rewriter = marks, rewriter or Rewriter()
         self._reader = reader or load_prompt_reader(policy.folder)
         self._image_checks = image_checks
-        self._observer = observer
+        self._observer, self._runner = observer, runner
         self._live = tuple(check for check in self.prompt_checks if check.live)
         self._recent = lru_cache(maxsize=MAX_REMEMBERED)(self._assess)
 
@@ -141,7 +143,8 @@ class Guard:
         if self._sources is not None:
             return type(self)._build, (self._sources,)
         parts = (self.policy, self.prompt_checks, self._image_checks)
-        return partial(type(self), marks=self.marks, rewriter=self.rewriter, reader=self._reader, mode=self.mode), parts
+        options: dict[str, Any] = {"reader": self._reader, "mode": self.mode, "runner": self._runner}
+        return partial(type(self), marks=self.marks, rewriter=self.rewriter, **options), parts
 
     # Read-only: a copy in another process is built anew, and would not know of a change.
     @property
@@ -248,7 +251,7 @@ class Guard:
             checks = self.image_checks
         except Exception as error:  # noqa: BLE001  whatever keeps the checks from being built, none of them looks
             return decide(_not_seen(f"The checks of pictures cannot be built: {error}"), self.policy, mode)
-        return decide(run_checks(Stage.PICTURE, Picture(rgb, prompt, regions), checks), self.policy, mode)
+        return decide(self._runner(Stage.PICTURE, Picture(rgb, prompt, regions), checks), self.policy, mode)
 
     def judge_pictures(self, images: Sequence[Image], mode: str = "") -> list[Decision]:
         """Judges many pictures, as `check_image` does each; only where a score comes from is not looked for.
@@ -336,7 +339,7 @@ class Guard:
         return judged, prompt_problem(judged)
 
     def _assess(self, text: str, live: bool) -> Assessment:
-        assessment = run_checks(Stage.PROMPT, Prompt(text), self._live if live else self.prompt_checks)
+        assessment = self._runner(Stage.PROMPT, Prompt(text), self._live if live else self.prompt_checks)
         if assessment.failed:
             raise _CheckFailed(assessment)
         return assessment
@@ -344,7 +347,7 @@ class Guard:
     def _assess_readable(self, texts: list[str]) -> list[Assessment]:
         classifiers = [check for check in self.prompt_checks if isinstance(check, PromptClassifierCheck)]
         rules = [check for check in self.prompt_checks if not isinstance(check, PromptClassifierCheck)]
-        assessments = [run_checks(Stage.PROMPT, Prompt(text), rules) for text in texts]
+        assessments = [self._runner(Stage.PROMPT, Prompt(text), rules) for text in texts]
         for classifier in classifiers:
             try:
                 found = classifier.find_batch(texts)

@@ -76,6 +76,7 @@ class Studio(StudioViews):
             marks=self.exporter.marks,
             rewriter=self.rewriter,
             observer=self.observer,
+            runner=checks.runner,
         )
 
     @cached_property

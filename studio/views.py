@@ -16,7 +16,7 @@ from engines.interface import Availability, Engine, EngineCard
 from engines.registry import runnable_engines
 from engines.validation import with_quick_steps
 from safety.audit import AuditLog
-from safety.checks import Check
+from safety.checks import Check, CheckRunner, run_checks
 from safety.errors import RequestError
 from safety.generation import Export, GenerationRequest, PictureResult, Refused
 from safety.guard import Observer
@@ -70,13 +70,14 @@ class CheckSuite:
     """Holds the checks of a studio.
 
     `catalogue` describes every picture check, those included that are not installed. `fetch` downloads the models that
-    picture checks name by repository, and yields the name of each.
+    picture checks name by repository, and yields the name of each. `runner` lets the checks look, here or elsewhere.
     """
 
     prompt: Sequence[Check[Prompt]]
     picture: Sequence[Check[Picture]]
     catalogue: Sequence[CheckInfo] = ()
     fetch: Callable[[], Iterable[str]] = tuple
+    runner: CheckRunner = run_checks
 
 
 @dataclass(frozen=True, slots=True)

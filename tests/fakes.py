@@ -17,6 +17,7 @@ from safety.audit import AuditLog
 from safety.config import read_toml
 from safety.errors import ExportError
 from safety.generation import Export
+from safety.marks.export import FORMATS
 from safety.marks.label_rules import LabelDemand
 from safety.prompt.rewrite import PhraseGroup, Rewriter, RewriteRules
 from safety.resources import MODELS
@@ -52,23 +53,24 @@ class PlainExporter:
     marks: Any = field(default_factory=lambda: PlainMarks())
     written: list[Path] = field(default_factory=list)
 
-    def export(self, image: Image.Image, provenance: Any, path: Path, earlier: bytes = b"") -> Export:
+    def finished(self, image: Image.Image, provenance: Any, path: Path, earlier: bytes = b"") -> tuple[bytes, Export]:
         if self.fails:
             raise self.fails
+        file = BytesIO()
+        image.save(file, FORMATS[path.suffix])
+        data = file.getvalue()
+        digest = hashlib.sha256(data).hexdigest()
+        return data, Export(path, provenance.stamp, digest, *image.size, ("visible",), source=provenance.source)
+
+    def export(self, image: Image.Image, provenance: Any, path: Path, earlier: bytes = b"") -> Export:
+        data, export = self.finished(image, provenance, path, earlier)
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
-            image.save(path)
+            path.write_bytes(data)
         except OSError as error:
             raise ExportError(f"{path} could not be written.") from error
         self.written.append(path)
-        return Export(
-            path,
-            provenance.stamp,
-            hashlib.sha256(path.read_bytes()).hexdigest(),
-            *image.size,
-            ("visible",),
-            source=provenance.source,
-        )
+        return export
 
     def written_prompt(self, path: Path) -> str:
         return ""

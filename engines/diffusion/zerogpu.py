@@ -46,13 +46,16 @@ def requested_seconds(
     return min(MAX_SECONDS, round(SETUP_SECONDS + work))
 
 
-def stream(work: Callable[[Watch], Any], observed: bool = False) -> Generator[Event]:
+def stream(
+    work: Callable[[Watch], Any], observed: bool = False, stop: threading.Event | None = None
+) -> Generator[Event]:
     """Runs `work` in a thread; yields its progress, its previews and, last, its result or what it raised.
 
-    With `observed` it yields the states of each step, too.
+    With `observed` it yields the states of each step, too. Once `stop` is set the work ends at its next step, as it
+    does when the generator is closed.
     """
     events: queue.Queue[Event] = queue.Queue()
-    stop = threading.Event()
+    stop = stop or threading.Event()
 
     def progress(*step: Any) -> None:
         if stop.is_set():

@@ -49,6 +49,12 @@ class Exporter:
         Everything happens in memory and is read back before the file gets its name. Raises ExportError, with nothing
         written, if any mark cannot be read back or the file cannot be written; KeysError if it cannot be signed.
         """
+        data, export = self.finished(image, provenance, path, earlier)
+        write(path, data)
+        return export
+
+    def finished(self, image: Image, provenance: Provenance, path: Path, earlier: bytes = b"") -> tuple[bytes, Export]:
+        """Returns the file that `export` would write, and its description. Raises as `export` does."""
         format = _format_of(path)
         if min(image.size) < MIN_SIDE or max(image.size) > MAX_SIDE:
             raise ExportError(
@@ -56,7 +62,7 @@ class Exporter:
                 f"Each side must have {MIN_SIDE} to {MAX_SIDE:,} pixels.",
             )
         data, picture, readings = self._marked(image, format, provenance, earlier)
-        return self._write(path, data, picture, readings, provenance)
+        return data, self._described(path, data, picture, readings, provenance)
 
     def reencode(self, file: Path, provenance: Provenance, path: Path) -> Export:
         """Writes a finished file of this studio in the format of `path`: the marked pixels stay, the rest is new.
@@ -64,7 +70,9 @@ class Exporter:
         Raises ExportError, with nothing written, if any mark cannot be read back.
         """
         data = self.marks.reencode(file.read_bytes(), _format_of(path), provenance, datetime.now(UTC))
-        return self._write(path, data, *self._read_back(data, provenance), provenance)
+        export = self._described(path, data, *self._read_back(data, provenance), provenance)
+        write(path, data)
+        return export
 
     def reveals(self, path: Path) -> tuple[DisclosedField, ...]:
         """Returns all that a finished file of this studio discloses about who made it."""
@@ -73,9 +81,8 @@ class Exporter:
         return disclosed_fields(metadata_reader.read(data), signed.manifest if signed else {})
 
     @staticmethod
-    def _write(path: Path, data: bytes, picture: Image, readings: MarkReadings, provenance: Provenance) -> Export:
-        """Writes a file whose marks were read back, and describes it."""
-        write(path, data)
+    def _described(path: Path, data: bytes, picture: Image, readings: MarkReadings, provenance: Provenance) -> Export:
+        """Describes a file whose marks were read back."""
         return Export(
             path=path,
             stamp=provenance.stamp,

@@ -152,6 +152,21 @@ class PromptClassifierCheck:
         rows = (dict(zip(columns, map(float, row), strict=True)) for row in zip(*columns.values(), strict=True))
         return [tuple(findings_of(next(rows), self.name)) if self.reads(prompt) else () for prompt in prompts]
 
+    def detect_batch(self, subjects: Sequence[Prompt]) -> list[tuple[Finding, ...]]:
+        """Returns what `detect` finds in each of several prompts, which are read at once.
+
+        Those whose words carry a score are read again, each by itself. Raises ValueError where the model gives no
+        number.
+        """
+        texts = [subject.text for subject in subjects]
+        found = zip(texts, self.find_batch(texts), strict=True)
+        return [self._findings(text) if self._has_words(findings) else findings for text, findings in found]
+
+    def _has_words(self, findings: Sequence[Finding]) -> bool:
+        """Tells whether the words that carry these scores are looked for."""
+        highest = max((finding.score for finding in findings), default=0.0)
+        return not math.isinf(self._warn_score) and highest >= self._config.explain_from
+
     def _read_batch(self, prompts: Sequence[str]) -> Array:
         """Returns the logits (prompts, heads) of the worst variant of each prompt."""
         texts, owners = [], []
@@ -197,7 +212,7 @@ class PromptClassifierCheck:
         columns = self._columns((attribution.logits + shift)[None])
         scores = {head: float(column[0]) for head, column in columns.items()}
         findings = findings_of(scores, self.name)
-        if math.isinf(self._warn_score) or max(finding.score for finding in findings) < self._config.explain_from:
+        if not self._has_words(findings):
             return tuple(findings)
         tokens_left = MAX_TOKENS - sum(reading.tokens for reading in readings)
         phrases = attribute(

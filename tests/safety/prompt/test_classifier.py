@@ -322,3 +322,15 @@ def test_a_model_that_gives_no_number_is_never_taken_for_harmless(
     for judge in (check.score_batch, check.find_batch):
         with pytest.raises(ValueError, match="no number"):
             judge(["a red apple"])
+
+
+def test_prompts_that_are_read_together_are_found_as_each_alone_words_and_all(check: PromptClassifierCheck) -> None:
+    texts = ["a cat in the park", "a cat in blood", "", "blood cat blood", "a dog"]
+    together = check.detect_batch([Prompt(text) for text in texts])
+    alone = [tuple(check.detect(Prompt(text))) for text in texts]
+    assert [[finding.spans for finding in row] for row in together] == [
+        [finding.spans for finding in row] for row in alone
+    ]
+    assert [any(finding.spans for finding in row) for row in together] == [False, True, False, True, False]
+    for row, other in zip(together, alone, strict=True):
+        assert [finding.score for finding in row] == pytest.approx([finding.score for finding in other], abs=1e-5)
