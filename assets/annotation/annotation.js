@@ -4,14 +4,14 @@ const ROOT = "/annotate", AHEAD = 4, LEAST = 3;
 const $ = (query) => document.querySelector(query);
 const work = $("#work"), sides = document.querySelectorAll(".side"), back = $("[data-back]"), agree = $("#agree");
 const waiting = [], loaded = new Map();
-let now = null, before = null, left = 0, asking = false, sending = Promise.resolve();
+let now = null, before = null, left = 0, asking = false, unsent = 0, sending = Promise.resolve();
 
 const say = (text) => { $("#said").textContent = text; };
 const address = (stamp) => `${ROOT}/picture/${stamp}`;
 
 async function call(path, body) {
   const options = body && {
-    method: "POST", body: JSON.stringify(body),
+    method: "POST", body: JSON.stringify(body), keepalive: true,
     headers: { "Content-Type": "application/json", "X-Form-Key": work.dataset.key },
   };
   try {
@@ -58,7 +58,16 @@ function show(pair) {
   count();
 }
 
-const count = () => say(now ? `${left} left` : "There is nothing more to compare. Thank you.");
+const count = () => say(now ? `${left} left` : unsent ? "Saving..." : "There is nothing more to compare. Thank you.");
+
+// One after the other, in the order in which they were given.
+function send(path, body, failed) {
+  unsent += 1;
+  sending = sending.then(() => call(path, body)).then((row) => {
+    unsent -= 1;
+    if (row) { if (!now && !waiting.length) count(); } else failed?.();
+  });
+}
 
 function next() {
   show(waiting.shift() || null);
@@ -71,9 +80,11 @@ function answer(which) {
   const pair = now, better = { first: pair.stamps[0], second: pair.stamps[1], none: "none" }[which];
   before = pair;
   left = Math.max(0, left - 1);
-  // In the order in which they were given; one that did not arrive is shown once more.
-  sending = sending.then(() => call("answer", { stamps: pair.stamps, better })).then((row) => {
-    if (!row) { waiting.unshift(pair); left += 1; if (!now) next(); }
+  // One that did not arrive is shown once more.
+  send("answer", { stamps: pair.stamps, better }, () => {
+    waiting.unshift(pair);
+    left += 1;
+    if (!now) { const said = $("#said").textContent; next(); say(said); }
   });
   next();
 }
@@ -84,7 +95,7 @@ function goBack() {
   before = null;
   if (now) waiting.unshift(now);
   left += 1;
-  sending = sending.then(() => call("back", { stamps: pair.stamps }));
+  send("back", { stamps: pair.stamps });
   show(pair);
 }
 
@@ -99,6 +110,7 @@ document.addEventListener("keydown", (event) => {
   if (which) { event.preventDefault(); answer(which); }
   if (event.key === "Backspace") { event.preventDefault(); goBack(); }
 });
+addEventListener("beforeunload", (event) => { if (unsent) event.preventDefault(); });
 agree.addEventListener("change", async () => {
   const row = await call("consent", { on: agree.checked });
   if (!row) { agree.checked = !agree.checked; return; }

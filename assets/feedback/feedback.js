@@ -52,7 +52,7 @@ async function press(button) {
   let row = {};
   for (const one of sent) { row = await call("act", one); if (row.error) break; }
   if (row.error) { say(place, row.error); return; }
-  why.hidden = what === "up";
+  why.hidden = !button.closest(".sl-fb-why");
   for (const other of place.querySelectorAll("button")) {
     const mine = other === button || (other.dataset.fb === "down" && button.closest(".sl-fb-why"));
     if (what !== "best" && other.dataset.fb !== "best") other.setAttribute("aria-pressed", Boolean(mine));

@@ -80,6 +80,8 @@ def test_gradios_own_variables_say_where_the_page_is_unless_ours_do() -> None:
         pytest.param("SAFELIGHT_PROXIES", "10.0.0.1/8", "10.0.0.0/8", id="no network"),
         pytest.param("SAFELIGHT_PROXIES", "*", "10.0.0.0/8", id="everybody a proxy"),
         pytest.param("SAFELIGHT_REVIEW_PASSWORD", "short", "12 characters", id="a password to guess"),
+        pytest.param("SAFELIGHT_ANNOTATOR_PASSWORD", "short", "12 characters", id="an annotators' password to guess"),
+        pytest.param("SAFELIGHT_FEEDBACK", "some", "yes or no", id="neither yes nor no for feedback"),
         pytest.param("SAFELIGHT_LABEL_CORNER", "middle", "top-right", id="no corner"),
         pytest.param("SAFELIGHT_TRUSTMARK", "perhaps", "yes or no", id="neither yes nor no for TrustMark"),
         pytest.param("SAFELIGHT_VERIFY_URL", "verify.example", "https://", id="no address"),
@@ -168,3 +170,9 @@ def test_names_and_frames_are_lists_and_a_space_has_its_own() -> None:
 def test_a_name_or_a_frame_of_another_form_stops_the_start(name: str, value: str) -> None:
     with pytest.raises(PresetError, match=f"SAFELIGHT_{name}"):
         Settings.read({f"SAFELIGHT_{name}": value})
+
+
+def test_feedback_is_off_unless_an_operator_switches_it_on() -> None:
+    assert not Settings.read({}).review.feedback
+    read = Settings.read({"SAFELIGHT_FEEDBACK": "yes", "SAFELIGHT_ANNOTATOR_PASSWORD": "a long password"}).review
+    assert read.feedback and read.annotator_password == "a long password" and not read.password

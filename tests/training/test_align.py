@@ -124,6 +124,20 @@ def test_material_is_read_as_it_was_written(tmp_path: Path) -> None:
     assert Material.read(tmp_path) == MATERIAL
 
 
+def test_of_peoples_pairs_those_of_the_part_and_the_engine_are_read_with_their_weight(tmp_path: Path) -> None:
+    row = {"prompt": "a plum", "chosen": {"prompt": "a plum", "seed": 1}, "rejected": {"prompt": "a plum", "seed": 2}}
+    rows = [
+        row | {"engine": "pocket", "part": "train", "weight": 0.5},
+        row | {"engine": "pocket", "part": "held-out", "weight": 0.25},
+        row | {"engine": "another", "part": "train", "weight": 1.0},
+        row,
+    ]
+    (tmp_path / "pairs.jsonl").write_text("".join(f"{json.dumps(one)}\n" for one in rows), "utf-8")
+    assert [pair.weight for pair in Material.read(tmp_path, "pocket").pairs] == [0.5, 1.0]
+    assert [pair.weight for pair in Material.read(tmp_path, "pocket", "held-out").pairs] == [0.25]
+    assert len(Material.read(tmp_path).pairs) == 3
+
+
 @pytest.mark.parametrize(
     "line", ["nonsense", "[]", json.dumps({"prompt": "a plum"})], ids=["no JSON", "a list", "a picture is missing"]
 )

@@ -52,23 +52,23 @@ def bar(texts: Texts, agreed: bool) -> Markup:
     """Returns what fills such a place: the parts for a picture and those for a refusal, of which one is shown."""
     rate = joined(_button(name, texts[f"feedback.{name}"]) for name in ("up", "down", "best"))
     why = joined(_button(name, texts[f"feedback.why_{name}"]) for name in ("not_asked", "too_much", "other"))
-    return Markup(
-        '<label class="sl-fb-agree"><input type="checkbox" data-fb="agree"{}> {}</label>'
-        '<p class="sl-fb-mine"{}>{} <a href="feedback/mine" download="feedback.json">{}</a></p>'
-        '<div class="sl-fb-do"{}><p class="sl-fb-picture">{}</p><p class="sl-fb-why" hidden>{} {}</p>'
-        '<p class="sl-fb-refusal">{}</p></div><p class="sl-fb-said" role="status" aria-live="polite"></p>'
+    taken_back = Markup('<p>{} <a href="feedback/mine" download="feedback.json">{}</a></p>').format(
+        texts["feedback.withdraw"], texts["feedback.mine"]
+    )
+    consent = Markup(
+        '<div class="sl-fb-consent{}"><label><input type="checkbox" data-fb="agree"{}><span>{}</span></label>{}</div>'
     ).format(
+        " sl-agreed" if agreed else "",
         Markup(" checked") if agreed else NOTHING,
         texts["feedback.consent"],
-        NOTHING if agreed else Markup(" hidden"),
-        texts["feedback.withdraw"],
-        texts["feedback.mine"],
-        NOTHING if agreed else Markup(" hidden"),
-        rate,
-        texts["feedback.why"],
-        why,
-        _button("refusal", texts["feedback.refusal"]),
+        taken_back if agreed else NOTHING,
     )
+    buttons = Markup(
+        '<div class="sl-fb-do"><p class="sl-fb-picture">{}</p><p class="sl-fb-why" hidden>{} {}</p>'
+        '<p class="sl-fb-refusal">{}</p></div>'
+    ).format(rate, texts["feedback.why"], why, _button("refusal", texts["feedback.refusal"]))
+    said = Markup('<p class="sl-fb-said" role="status" aria-live="polite"></p>')
+    return joined([buttons, said, consent] if agreed else [consent, said])
 
 
 def _button(name: str, text: str) -> Markup:

@@ -99,6 +99,8 @@ def test_the_best_of_two_is_chosen_and_an_annotator_answers_by_keys(
 
 
 def annotate(page: Page, studio: Studio, better: str) -> None:
+    from playwright.sync_api import expect
+
     assert page.goto(f"{page.url}/pairs").status == 401  # type: ignore[union-attr]
     page.goto(page.url.removesuffix("/pairs"))
     page.fill("input[name=name]", "Joan")
@@ -108,10 +110,14 @@ def annotate(page: Page, studio: Studio, better: str) -> None:
     assert not page.locator("#agree").is_checked() and not page.locator("#work").is_visible()
     page.locator("#agree").check()
     says(page, "#prompt", "a small boat at sea")
-    page.wait_for_function("[...document.querySelectorAll('.side img')].every((one) => one.naturalWidth > 0)")
+    pictures = page.locator(".side img")
+    # By locators alone: what runs nothing but its own script runs no test's function either.
+    for number in range(2):
+        expect(pictures.nth(number)).to_have_js_property("complete", True)
+    assert all(pictures.evaluate_all("(all) => all.map((one) => one.naturalWidth > 0)"))
     page.keyboard.press("0")
     says(page, "#said", "nothing more to compare")
-    page.wait_for_function("!document.querySelector('[data-back]').disabled")
+    expect(page.locator("[data-back]")).to_be_enabled()
     page.keyboard.press("Backspace")
     says(page, "#prompt", "a small boat at sea")
     left = page.locator(".side img").first.get_attribute("src") or ""
