@@ -123,7 +123,7 @@ def put_list(
     row = {"as_of": day, "source": source, "certificates": "".join(certificates)}
     write_whole(folder / f"{name}.json", json.dumps(row).encode())
     found = _own(folder, name, getattr(shipped, name))
-    if found is None:
+    if found is None or not found.certificates:
         raise FileError(f"The list {name} was written and cannot be read.", "Check the disk.")
     return found
 
@@ -206,9 +206,15 @@ def _shipped(name: str, shipped: _ShippedLists) -> TrustList:
 
 
 def _own(folder: Path, name: str, shipped: _Shipped) -> TrustList | None:
-    """Returns the list that an operator put there; None without one, or where it cannot be read."""
+    """Returns the list that an operator put there; None without one. One that cannot be read has no certificate.
+
+    An operator may have put it there to trust fewer: the shipped one does not take its place by itself.
+    """
+    place = folder / f"{name}.json"
     try:
-        row = json.loads((folder / f"{name}.json").read_text("utf-8"))
+        row = json.loads(place.read_text("utf-8"))
         return TrustList(name, shipped.title, *(str(row[key]) for key in ("as_of", "source", "certificates")))
-    except (OSError, ValueError, KeyError, TypeError, RecursionError):
+    except FileNotFoundError:
         return None
+    except (OSError, ValueError, KeyError, TypeError, RecursionError):
+        return TrustList(name, shipped.title, source=f"{place} cannot be read: put the list in anew, or delete it")

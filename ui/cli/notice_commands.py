@@ -72,10 +72,10 @@ def _add_export(cli: typer.Typer, make_studio: Callable[[], Studio]) -> None:
     ) -> None:
         """Every notice for your own records: one JSON object a line."""
         with exit_status():
-            first, last = (read_day(day, name) for day, name in ((since, "--from"), (until, "--to")))
+            first, last = read_day(since, "--from"), read_day(until, "--to")
             if first and last and first > last:
                 raise RequestError(f"--to {last} is before --from {first}.", "Give the earlier day as --from.")
-            days = (day.isoformat() if day else "" for day in (first, last))
+            days = str(first or ""), str(last or "")
             for row in notice_records(make_studio().audit, *days, words):
                 typer.echo(serialize.line(row))
 

@@ -48,6 +48,12 @@ def build(make_studio: Callable[[], Studio]) -> typer.Typer:
             for each in load_trust_lists(folder()).each():
                 typer.echo(serialize.line(_row(each)))
 
+    _add_update(cli, folder)
+    _add_revoked(cli, folder)
+    return cli
+
+
+def _add_update(cli: typer.Typer, folder: Callable[[], Path]) -> None:
     @cli.command()
     def update(
         source: Annotated[
@@ -67,6 +73,8 @@ def build(make_studio: Callable[[], Studio]) -> typer.Typer:
                 put = put_list(home, one, _read(place), place, as_of, _fetched(place), force)
                 typer.echo(serialize.line(_row(put)))
 
+
+def _add_revoked(cli: typer.Typer, folder: Callable[[], Path]) -> None:
     @cli.command()
     def revoked(
         file: Annotated[Path, typer.Argument(help="A certificate revocation list (CRL), DER or PEM.")],
@@ -79,8 +87,6 @@ def build(make_studio: Callable[[], Studio]) -> typer.Typer:
             issuers = _read(str(issuer)) if issuer else b""
             place = keep_revocations(folder(), _read(str(file)), issuers)
             typer.echo(serialize.line({"kept": place.name}))
-
-    return cli
 
 
 class HttpsAlone(HTTPRedirectHandler):

@@ -26,12 +26,23 @@ class Arriving:
 
     @contextmanager
     def body(self, client: str) -> Iterator[Callable[[int], None]]:
-        """Yields what counts bytes of a caller's body while the block runs; it raises LimitError without room."""
+        """Yields what counts bytes of a caller's body while the block runs.
+
+        Without room it raises LimitError, and what was counted is free at once: the other bodies go on.
+        """
         own = 0
+
+        def let_go() -> None:
+            nonlocal own
+            self._held[client] -= own
+            own = 0
+            if not self._held[client]:
+                del self._held[client]
 
         def count(more: int) -> None:
             nonlocal own
             if self._held[client] + more > self.of_one or self._held.total() + more > self.of_all:
+                let_go()
                 raise LimitError(FULL, RETRY)
             own += more
             self._held[client] += more
@@ -39,6 +50,4 @@ class Arriving:
         try:
             yield count
         finally:
-            self._held[client] -= own
-            if not self._held[client]:
-                del self._held[client]
+            let_go()

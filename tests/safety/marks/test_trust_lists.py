@@ -222,6 +222,19 @@ def test_a_list_of_a_day_to_come_or_older_than_that_in_use_is_refused_unless_for
     assert load_trust_lists(tmp_path).c2pa.count == 1
 
 
+@pytest.mark.parametrize("damage", [b"", b"[]", b'{"as_of": 5}', b"\xff"], ids=repr)
+def test_a_damaged_list_trusts_nobody_until_it_is_put_in_anew(
+    damage: bytes, file: bytes, maker: SigningKeys, marks: Marks
+) -> None:
+    put_list(marks.trust_folder, "c2pa", maker.root.encode(), "a test", day(0))
+    (marks.trust_folder / "c2pa.json").write_bytes(damage)
+    lists = load_trust_lists(marks.trust_folder)
+    assert (lists.c2pa.count, lists.tsa.count) == (0, 22) and "cannot be read" in lists.c2pa.source
+    assert not signer(file, marks).holds
+    assert put_list(marks.trust_folder, "c2pa", maker.root.encode(), "a test", day(0)).count == 1
+    assert signer(file, marks).holds
+
+
 def test_a_day_is_kept_in_one_spelling(maker: SigningKeys, tmp_path: Path) -> None:
     plain = day(-1).replace("-", "")
     assert put_list(tmp_path, "c2pa", maker.root.encode(), "a test", plain).as_of == day(-1)

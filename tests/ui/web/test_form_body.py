@@ -108,3 +108,22 @@ def test_without_room_for_it_a_form_is_turned_away_and_the_room_is_free_again() 
                 other(50_001)
     assert read(asked(body), arriving=arriving)["file"] == b"x" * 150_000
     assert not arriving._held
+
+
+def test_of_forms_that_arrive_together_those_go_on_for_which_there_is_room() -> None:
+    """Each in small pieces by turns, so that none would be first to have them all."""
+    arriving, body = Arriving(1 << 40, 500_000), form(part("file", b"x" * 150_000, '; filename="a"'))
+
+    async def send(number: int) -> str:
+        with arriving.body(f"192.0.2.{number}") as count:
+            try:
+                await read_form(asked(body, chunk=8192), 1, count)
+            except LimitError:
+                return "turned away"
+            await asyncio.sleep(0.05)
+            return "read"
+
+    async def all_of_them() -> list[str]:
+        return await asyncio.gather(*(send(number) for number in range(9)))
+
+    assert asyncio.run(all_of_them()).count("read") == 3
