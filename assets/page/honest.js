@@ -73,7 +73,7 @@ function putAway() {
 
 document.addEventListener("keydown", ({ key, target }) => {
   if (key === "Escape" && notice()?.contains(target)) putAway(); // away, not read
-  if (key === "Enter" && target === notice()) $(".sl-read").click();
+  if (key === "Enter" && target === notice()) setTimeout(() => $(".sl-read").click());
 });
 
 function refresh() {

@@ -91,5 +91,6 @@ class _Filled:
         text = _LANG.sub(rf"\g<1>{self._language}", self._body.decode(errors="replace"), count=1)
         texts = page_texts(self._language)
         if self._is_page:
-            text = _BODY.sub(lambda body: body[0] + without_script(texts), text, count=1)
+            # Not by +, which would escape the tag before what is markup.
+            text = _BODY.sub(lambda body: f"{body[0]}{without_script(texts)}", text, count=1)
         return fill(text, texts, self._parts).encode()

@@ -296,4 +296,5 @@ def test_without_a_script_the_page_says_what_it_needs_and_what_works(served: Ser
     text = httpx.get(served.url, headers={"Accept-Language": tag}).text
     (shown,) = re.findall(r"<noscript><main>(.*?)</main></noscript>", text, re.DOTALL)
     assert said in shown and 'href="report"' in shown and "docs/api.md" in shown and "docs/cli.md" in shown
+    assert re.search("<body[^>]*><noscript><main>", text) and "&lt;body" not in text
     assert "<noscript><main>" not in httpx.get(f"{served.url}/config").text
