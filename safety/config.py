@@ -12,6 +12,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 from safety.errors import PresetError
 
 ADVICE = "Mend the file, then start again."
+MISSING = "Copy it from the presets folder that ships, then start again."
 
 
 class ConfigModel(BaseModel):
@@ -34,6 +35,8 @@ def read_toml(path: Path) -> dict[str, object]:
     """One TOML file. Raises PresetError that names the file and, for bad syntax, the line."""
     try:
         return tomllib.loads(path.read_text("utf-8"))
+    except FileNotFoundError:
+        raise PresetError(f"There is no file {path}.", MISSING) from None
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
         raise PresetError(f"{path}: {error}", ADVICE) from None
 

@@ -22,6 +22,7 @@ class HardLineLimits(ConfigModel):
     intimate_imagery: Score
     picture_with_minor: Score
     caption_with_minor: Score
+    young_face: Score
 
 
 class QualityLimits(ConfigModel):
@@ -42,9 +43,13 @@ class DuplicateLimits(ConfigModel):
 
 
 class PermissionRules(ConfigModel):
-    """Names columns that reserve a row by a value, columns of licences, and the licences that are taken."""
+    """Names columns that reserve a row, columns of licences, and the licences that are taken.
+
+    reserving_columns: values that reserve it. permitting_columns: values that do not, all others but none do.
+    """
 
     reserving_columns: dict[str, Words]
+    permitting_columns: dict[str, Words]
     licence_columns: Words
     licences: tuple[str, ...] = ()
 

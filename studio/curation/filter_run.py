@@ -25,7 +25,7 @@ from safety.resources import PRESETS
 from studio.curation.balance import load_group_terms
 from studio.curation.looking import FilterRules, LookSpec, Pipeline, make_pipeline, plan
 from studio.curation.observation import Observation
-from studio.curation.opening import open_source, require_arrow
+from studio.curation.opening import open_source, require_arrow, unread_files
 from studio.curation.place import DataPlace
 from studio.curation.row_manifest import FILE as MANIFEST
 from studio.curation.row_manifest import ManifestWriter, fate_of, manifest_row, seen_before
@@ -100,8 +100,15 @@ class FilterRun:
         self._check_place(out)
         if out.exists(MANIFEST):
             raise RequestError(f"{self.out} holds an earlier run.", "Name another folder.")
-        observations = seen_before(DataPlace(earlier.rstrip("/")))
-        return self._decide(self._opened(), out, self.pipeline(self.rules), observations, began)
+        source, of = self._opened(), DataPlace(earlier.rstrip("/"))
+        observations = seen_before(of)
+        rows = _rows_digest(source)
+        # A manifest says where rows are: of another source, it would keep what nobody has looked at.
+        if not of.exists(PLAN) or json.loads(of.read(PLAN, 10_000)).get("rows") != rows:
+            what = f"The run in {earlier} was of other rows than there are in {self.source}."
+            raise RequestError(what, "Name the source of the earlier run, or filter this one anew.")
+        out.write(PLAN, json.dumps({"source": self.source, "rows": rows}).encode())
+        return self._decide(source, out, self.pipeline(self.rules), observations, began)
 
     def thumbnails(self, report: Mapping[str, Any]) -> dict[str, Thumbnail]:
         """Returns small pictures, by id, of the rows that the report of this run names. Raises FileError."""
@@ -124,7 +131,8 @@ class FilterRun:
         elif out.exists("") and out.files():
             raise RequestError(f"{self.out} is not empty.", "Name a new folder: a run writes many files.")
         else:
-            out.write(PLAN, json.dumps({"source": self.source, "digest": own}).encode())
+            facts = {"source": self.source, "digest": own, "rows": _rows_digest(source)}
+            out.write(PLAN, json.dumps(facts).encode())
 
     def _check_place(self, out: DataPlace) -> None:
         if out.lies_in(DataPlace(self.source)):
@@ -162,6 +170,7 @@ class FilterRun:
             for shard, seen_there in groupby(observations, lambda seen: seen.shard):
                 fates = []
                 for seen in seen_there:
+                    tally.note_repeated(seen)
                     ruling = pipeline.rule_in_order(seen)
                     tally.add(seen, ruling)
                     manifest.add(manifest_row(seen, ruling))
@@ -178,6 +187,7 @@ class FilterRun:
             self.rules.contexts,
             self.rules.without,
             pipeline.not_looked,
+            unread_files(self.source, source),
         )
         report = tally.report(facts, manifest.digest, time.monotonic() - began)
         out.write(REPORT, json.dumps(report, indent=2).encode())
@@ -200,16 +210,21 @@ def _read_seen(seen: DataPlace, blocks: Iterable[Block]) -> Iterator[Observation
 
 def _digest(rules: FilterRules, source: RowSource, blocks: Iterable[Block]) -> str:
     """Returns what says whether a run is of the same rows, looked at with the same settings."""
-    found = hashlib.sha256()
+    found = hashlib.sha256(_rows_digest(source).encode())
     for path in (*rules.lists, *_looked_with(rules.presets)):
         found.update(Path(path).read_bytes())
     settings = rules.config().model_dump_json(include={"hard_lines", "permission", "watermarks", "context"})
     found.update(settings.encode())
-    asked = sorted((name, column) for name, column in getattr(source, "asked", {}).items() if column)
-    found.update(json.dumps([source.kind, *source.shards, asked]).encode())
     for block in blocks:
         found.update(json.dumps(asdict(block), default=str).encode())
     return found.hexdigest()
+
+
+def _rows_digest(source: RowSource) -> str:
+    """Returns what says whether a source has the rows of an earlier run, in blocks of whatever size."""
+    asked = sorted((name, column) for name, column in getattr(source, "asked", {}).items() if column)
+    shapes = [source.shape(shard) for shard in range(len(source.shards))]
+    return hashlib.sha256(json.dumps([source.kind, *source.shards, asked, *shapes]).encode()).hexdigest()
 
 
 def _looked_with(presets: Path) -> list[Path]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from posixpath import splitext
 
 from safety.errors import RequestError
 from studio.curation.place import DataPlace
@@ -53,7 +54,22 @@ def _source(
         if len(names) == 1:
             raise RequestError(f"{address} is a picture.", "Name its folder, or judge it with: look FILE")
         return FolderSource(place, block_rows)
-    raise RequestError(f"{address} holds no training data that is known.", f"Name {FORMATS}.")
+    advice = f"Name {FORMATS}."
+    if address.lower().endswith(".zip"):
+        advice = f"Unpack it, or name a folder in it: zip://FOLDER::{address}"
+    raise RequestError(f"{address} holds no training data that is known.", advice)
+
+
+def unread_files(address: str, source: RowSource) -> dict[str, list[str]]:
+    """Returns the files that hold no row of a source, by their endings; a table may name pictures beside it."""
+    place = DataPlace(address.rstrip("/") if address.strip("/") else address)
+    found: dict[str, list[str]] = {}
+    read = source.files if isinstance(source, FolderSource) else set(source.shards)
+    named = PICTURE_SUFFIXES if isinstance(source, (TableSource, ParquetSource)) else ()
+    for name in [] if place.is_file else place.files():
+        if name not in read and not name.lower().endswith(named):
+            found.setdefault(splitext(name)[1].lower() or "no ending", []).append(name)
+    return found
 
 
 def require_arrow() -> None:

@@ -64,7 +64,8 @@ class DataPlace:
 
     def lies_in(self, other: DataPlace) -> bool:
         """Tells whether it is another folder or within it, by their addresses."""
-        return f"{self._system[1]}/".startswith(f"{other._system[1].rstrip('/')}/")
+        (system, path), (others, folder) = self._system, other._system
+        return system.protocol == others.protocol and f"{path}/".startswith(f"{folder.rstrip('/')}/")
 
     def within(self, name: str) -> DataPlace:
         """Returns a folder in it."""
@@ -78,7 +79,8 @@ class DataPlace:
         system, root = self._system
         with _told(self.address):
             found = system.find(root) if system.exists(root) else []
-        names = (path[len(root) :].lstrip("/") for path in found)
+        # A zip file lists its members without the slash that its root is.
+        names = (path.removeprefix(root).lstrip("/") for path in found)
         return sorted(name for name in names if name and not any(part.startswith(".") for part in name.split("/")))
 
     def exists(self, name: str) -> bool:

@@ -12,6 +12,8 @@ from safety.errors import FileError
 from studio.curation.observation import Observation
 from studio.curation.place import DataPlace
 from studio.curation.rows import Fate
+from studio.curation.source_table import SUFFIXES as TABLES
+from studio.curation.source_tar import SUFFIX as TAR
 from studio.curation.stages import Ruling
 
 FILE = "manifest.parquet"
@@ -160,10 +162,10 @@ def seen_before(folder: DataPlace) -> Iterator[Observation]:
 def explained(folder: DataPlace, id_: str) -> Iterator[str]:
     """Yields, in English, what became of each row of that id and why. Nothing where there is none."""
     for row in read_manifest(folder, ids=(id_,)):
-        yield from _lines(row)
+        yield from _lines(row, folder)
 
 
-def _lines(row: dict[str, Any]) -> Iterator[str]:
+def _lines(row: dict[str, Any], folder: DataPlace) -> Iterator[str]:
     by = f" by the stage {row['stage']}" if row["stage"] and row["verdict"] != KEPT else ""
     yield f"{row['id']} (row {row['row']} of {row['shard'] or 'the source'}): {row['verdict']}{by}."
     if row["caption"]:
@@ -175,6 +177,14 @@ def _lines(row: dict[str, Any]) -> Iterator[str]:
     if row["scores"] != "{}":
         yield "Scores: " + ", ".join(f"{name} {score:g}" for name, score in json.loads(row["scores"]).items())
     yield from (f"Note: {note}" for note in row["notes"])
-    if row["verdict"] == REMOVED:
-        where = f"{row['fate']}/" if row["fate"] == Fate.SET_ASIDE else row["fate"]
-        yield f"Its data: {where}"
+    if row["fate"] == Fate.LEAVE:
+        yield f"Its data: {row['fate']}"
+    else:
+        yield f"Its data: {_where(row, folder)}"
+
+
+def _where(row: dict[str, Any], folder: DataPlace) -> str:
+    """Returns where a copy lies: of pictures in folders a file named like the row, else a table or tar like its own."""
+    name = row["shard"] if row["shard"].lower().endswith((*TABLES, TAR)) else row["id"]
+    where = f"{row['fate']}/{name}"
+    return where if folder.exists(where) else f"in the source; a run that copies writes it to {where}"

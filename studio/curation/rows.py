@@ -14,9 +14,10 @@ MAX_CAPTION_BYTES = 100_000
 MAX_PICTURE_BYTES = 100_000_000
 KEPT, QUARANTINE = "data", "quarantine"  # folders of the output
 
-CAPTION_NAMES = ("caption", "text", "prompt", "txt", "alt", "title", "description")
-PICTURE_NAMES = ("image", "picture", "jpg", "jpeg", "png", "webp", "image_bytes", "bytes")
-PATH_NAMES = ("path", "file", "file_name", "filename", "image_path", "filepath")
+CAPTION_NAMES = ("caption", "text", "prompt", "txt", "alt", "alt_text", "title", "description")
+PICTURE_NAMES = ("image", "picture", "img", "jpg", "jpeg", "png", "webp", "image_bytes", "bytes", "image_data")
+PICTURE_NAMES += ("image_base64", "image_b64", "base64", "b64")
+PATH_NAMES = ("path", "file", "file_name", "filename", "image_path", "image_file", "img_path", "filepath", "file_path")
 ID_NAMES = ("id", "key", "uid", "image_id", "sample_id")
 
 
@@ -83,6 +84,9 @@ class RowSource(Protocol):
     @property
     def shards(self) -> Sequence[str]:
         """The names of its parts, in order."""
+
+    def shape(self, shard: int) -> str:
+        """Returns what tells whether a shard is the one of an earlier run: names, and the bytes of a file."""
 
     def blocks(self, shard: int) -> Iterator[Block]:
         """Yields the blocks of a shard, in order."""

@@ -7,6 +7,7 @@ from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from mimetypes import guess_type
 from posixpath import dirname, splitext
 
 from safety.errors import FileError
@@ -24,6 +25,7 @@ from studio.curation.rows import (
 
 SUFFIXES = (".jpg", ".jpeg", ".png", ".webp", ".gif", ".tif", ".tiff", ".avif", ".bmp")
 SIDECARS = (".txt", ".caption", ".json")
+MEDIA, OTHER_MEDIA = ("image/", "video/"), (".heic", ".heif", ".jxl", ".jp2", ".psd", ".dng", ".mkv", ".webm")
 
 
 @dataclass(frozen=True)
@@ -56,6 +58,16 @@ class FolderSource:
     def shards(self) -> Sequence[str]:
         """Returns the folders that hold pictures."""
         return tuple(self._pictures)
+
+    @property
+    def files(self) -> set[str]:
+        """Returns the names of all pictures and of their sidecar files."""
+        pictures = [picture for pictures in self._pictures.values() for picture in pictures]
+        return {name for picture, sidecars in pictures for name in (picture, *sidecars)}
+
+    def shape(self, shard: int) -> str:
+        """Returns the names of all pictures of the folder, with those of their sidecar files."""
+        return json.dumps(self._pictures[self.shards[shard]])
 
     def blocks(self, shard: int) -> Iterator[Block]:
         """Yields blocks of so many pictures of a folder."""
@@ -96,6 +108,12 @@ class FolderSource:
             if fate is not Fate.LEAVE:
                 for each in (name, *sidecars):
                     out.write(f"{fate}/{each}", self.place.read(each, MAX_PICTURE_BYTES))
+
+
+def is_other_media(name: str) -> bool:
+    """Tells whether a file, by its name, holds pictures or films that nothing here can decode (.heic, .jxl, .mp4)."""
+    suffix = splitext(name)[1].lower()
+    return suffix not in SUFFIXES and (suffix in OTHER_MEDIA or (guess_type(name)[0] or "").startswith(MEDIA))
 
 
 def json_fields(data: bytes) -> dict[str, str] | None:

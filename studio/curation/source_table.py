@@ -6,8 +6,6 @@ fetched: such a row is judged by its caption, before anybody downloads the pictu
 
 from __future__ import annotations
 
-import base64
-import binascii
 import codecs
 import csv
 import io
@@ -15,104 +13,17 @@ import json
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
-from posixpath import normpath
+from itertools import islice
 from typing import IO, Any
 
-from safety.errors import FileError, RequestError
+from safety.errors import FileError
 from studio.curation.place import DataPlace
-from studio.curation.rows import (
-    CAPTION_NAMES,
-    ID_NAMES,
-    MAX_PICTURE_BYTES,
-    PATH_NAMES,
-    PICTURE_NAMES,
-    Block,
-    Fate,
-    Row,
-    blocks_from,
-    column_of,
-    decoded_text,
-)
-from studio.curation.source_folder import as_field
+from studio.curation.rows import CAPTION_NAMES, Block, Fate, Row, blocks_from, decoded_text
+from studio.curation.table_columns import Columns, RowReader, require_known_pictures
 
 SUFFIXES = (".parquet", ".csv", ".tsv", ".jsonl", ".ndjson")
 MAX_LINE_BYTES = 200_000_000
-OUTSIDE = "The picture's path leads out of the folder of the table."
-
-
-@dataclass(frozen=True, slots=True)
-class Columns:
-    """Names the columns of a table that a filter reads; "" where there is none."""
-
-    id: str
-    caption: str
-    picture: str
-    path: str
-
-    @classmethod
-    def of(cls, names: Sequence[str], asked: Mapping[str, str], table: str) -> Columns:
-        """Finds them by their names, or as asked for. Raises RequestError where there is nothing to judge."""
-        for name in filter(None, asked.values()):
-            if name not in names:
-                raise RequestError(f"{table} has no column {name!r}.", f"It has: {', '.join(names)}.")
-        found = cls(
-            column_of(names, ID_NAMES, asked.get("id", "")),
-            column_of(names, CAPTION_NAMES, asked.get("caption", "")),
-            column_of(names, PICTURE_NAMES, asked.get("picture", "")),
-            column_of(names, PATH_NAMES, asked.get("path", "")),
-        )
-        if not (found.caption or found.picture or found.path):
-            advice = f"Name one: --caption-column NAME. It has: {', '.join(names)}."
-            raise RequestError(f"{table} has no column with captions or pictures that is known.", advice)
-        return found
-
-
-class RowReader:
-    """Makes rows of the cells of one table."""
-
-    def __init__(self, place: DataPlace, name: str, columns: Columns) -> None:
-        self._place, self._name, self._columns = place, name, columns
-
-    def row(self, number: int, cells: Mapping[str, Any], notes: tuple[str, ...] = ()) -> Row:
-        """Returns a row of a table."""
-        columns = self._columns
-        used = (columns.caption, columns.picture)
-        fields = {name: as_field(value) for name, value in cells.items() if name not in used}
-        id_ = fields.get(columns.id, "") or f"{self._name}#{number}"
-        row = Row(id_, number, as_field(cells.get(columns.caption)).strip(), fields=fields, notes=notes)
-        try:
-            row.picture = self._picture(cells)
-        except FileError as error:
-            row.problem = str(error)
-        return row
-
-    def broken(self, number: int, problem: str) -> Row:
-        """Returns a row that cannot be read."""
-        return Row(f"{self._name}#{number}", number, problem=problem)
-
-    def _picture(self, cells: Mapping[str, Any]) -> bytes | None:
-        """Returns the picture's bytes, given as such, as base64 or by a path. Raises FileError where they are not."""
-        value, path = cells.get(self._columns.picture), as_field(cells.get(self._columns.path))
-        if isinstance(value, dict):
-            # As the library `datasets` writes it.
-            held: dict[str, Any] = value
-            value, path = held.get("bytes"), path or as_field(held.get("path"))
-        if isinstance(value, str) and value:
-            try:
-                return base64.b64decode(value.partition(",")[2] if value.startswith("data:") else value, validate=True)
-            except (binascii.Error, ValueError):
-                # A column of this name may hold paths.
-                path = path or value
-        elif value is not None and value != "":
-            return bytes(value)
-        if path:
-            inside = normpath(path)
-            if inside.startswith(("/", "..")) or "://" in path:
-                raise FileError(OUTSIDE)
-            return self._place.read(inside, MAX_PICTURE_BYTES)
-        if self._columns.picture or self._columns.path:
-            raise FileError("The row has no picture.")
-        return None
+RECORDS_FOR_NAMES = 100  # of JSON lines: the columns are those that any of them names
 
 
 @dataclass(frozen=True)
@@ -130,11 +41,17 @@ class TableSource:
         """Returns the names of the files."""
         return self.names
 
+    def shape(self, shard: int) -> str:
+        """Returns how many bytes the file has."""
+        return str(self.place.size(self.names[shard]))
+
     def blocks(self, shard: int) -> Iterator[Block]:
         """Yields blocks of so many records; the place of each is where its first one begins, in bytes."""
         with self.place.reading(self.names[shard]) as file:
-            # A column that is not there is said before anybody looks at a row.
-            self._columns(file, self.names[shard])
+            # A column that is not there, or that nobody would look at, is said before anybody looks at a row.
+            columns = self._columns(file, self.names[shard])
+            first = next((cells for _, cells, problem, _ in self._records(file, self.names[shard]) if not problem), {})
+            require_known_pictures(columns, first, self.place, self.names[shard])
             begins = (begin for begin, _, _, _ in self._records(file, self.names[shard]))
             yield from blocks_from(begins, shard, self.block_rows)
 
@@ -167,10 +84,10 @@ class TableSource:
             _, names = _head(file, name)
             return Columns.of(names, self.asked, name) if names else Columns("", "", "", "")
         file.seek(0)
-        for _, cells, problem, _ in self._records(file, name):
-            if not problem:
-                return Columns.of(tuple(cells), self.asked, name)
-        return Columns("", CAPTION_NAMES[0], "", "")
+        # Records need not have the same names.
+        sound = (cells for _, cells, problem, _ in self._records(file, name) if not problem)
+        names = tuple(dict.fromkeys(key for cells in islice(sound, RECORDS_FOR_NAMES) for key in cells))
+        return Columns.of(names, self.asked, name) if names else Columns("", CAPTION_NAMES[0], "", "")
 
     def _records(
         self, file: IO[bytes], name: str, start: int = 0
@@ -301,11 +218,18 @@ class ParquetSource:
         """Returns the names of the files."""
         return self.names
 
+    def shape(self, shard: int) -> str:
+        """Returns how many bytes the file has."""
+        return str(self.place.size(self.names[shard]))
+
     def blocks(self, shard: int) -> Iterator[Block]:
         """Yields blocks; the place of one is its row group and how many rows come before it there."""
         number = first = 0
         with self._opened(shard) as parquet:
-            Columns.of(parquet.schema_arrow.names, self.asked, self.names[shard])
+            columns = Columns.of(parquet.schema_arrow.names, self.asked, self.names[shard])
+            first_rows = next(parquet.iter_batches(1), None)
+            if first_rows is not None:
+                require_known_pictures(columns, first_rows.to_pylist()[0], self.place, self.names[shard])
             for group in range(parquet.num_row_groups):
                 size = parquet.metadata.row_group(group).num_rows
                 for before in range(0, size, self.block_rows):

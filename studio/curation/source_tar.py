@@ -25,7 +25,7 @@ from studio.curation.rows import (
     column_of,
     decoded_text,
 )
-from studio.curation.source_folder import SUFFIXES, json_fields
+from studio.curation.source_folder import SUFFIXES, is_other_media, json_fields
 
 SUFFIX = ".tar"
 CAPTIONS = ("txt", "caption", "text")
@@ -58,6 +58,10 @@ class TarSource:
     def shards(self) -> Sequence[str]:
         """Returns the names of the tar files."""
         return self.names
+
+    def shape(self, shard: int) -> str:
+        """Returns how many bytes the file has."""
+        return str(self.place.size(self.names[shard]))
 
     def blocks(self, shard: int) -> Iterator[Block]:
         """Yields blocks of so many samples; where each begins in the file is its place."""
@@ -137,7 +141,8 @@ def _key(name: str) -> str:
 
 def _take_member(row: Row, key: str, member: tarfile.TarInfo, file: IO[bytes]) -> None:
     """Puts one member into its row."""
-    suffix = member.name[len(key) + 1 :].lower()
+    # Of 000.image.jpg the last part says what it is.
+    suffix = member.name[len(key) + 1 :].lower().rpartition(".")[2]
     most = MAX_PICTURE_BYTES if suffix in PICTURES else MAX_CAPTION_BYTES
     try:
         if suffix in PICTURES:
@@ -151,6 +156,8 @@ def _take_member(row: Row, key: str, member: tarfile.TarInfo, file: IO[bytes]) -
             row.fields = fields or {}
             row.notes += () if fields is not None else (f"The member {member.name} is no JSON object.",)
             row.caption = row.caption or row.fields.get(column_of(tuple(row.fields), CAPTION_NAMES), "")
+        elif is_other_media(member.name):
+            row.problem = f"The member {member.name} is of a format that no check can look at."
     except FileError as error:
         row.problem = str(error)
 

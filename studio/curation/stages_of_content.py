@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from safety.checks import Check, run_checks
 from safety.guard import Guard
+from safety.image.child_safety import YOUNG_FACE
 from safety.policy.decide import decide
 from safety.policy.model import Policy
 from safety.records import Assessment, Decision, Finding, Picture, Stage, Verdict
@@ -24,7 +25,7 @@ CAPTIONS_AT_ONCE = 8  # what the checks of prompts keep of the last texts covers
 CAPTIONS_REMEMBERED = 2000  # by each process: captions of the web, and those that a program wrote, often repeat
 SEXUAL, INTIMATE, MINORS = "sexual", ("sexual", "nudity"), "child_safety"
 # The middle of three scores, and what the check of minors gives: the highest alone is one model's word.
-BORNE_OUT = ("median", "young_face")
+BORNE_OUT = ("median", YOUNG_FACE)
 MAX_REASONS = 5
 
 
@@ -75,6 +76,7 @@ class HardLines:
         self._policy = policy
         self._limits = {"child_safety": limits.child_safety, "intimate_imagery": limits.intimate_imagery}
         self._caption, self._picture = limits.caption_with_minor, limits.picture_with_minor
+        self._young_face = limits.young_face
 
     def look(self, subjects: Sequence[Subject]) -> None:
         """Lets nothing be written down of what crosses a line but which line it is."""
@@ -90,6 +92,8 @@ class HardLines:
             category = self._policy.category.get(finding.category)
             if category is not None and category.hard and finding.score >= self._limits.get(finding.category, 0.0):
                 return finding.category
+        if any(one.subcategory == YOUNG_FACE and one.score >= self._young_face for one in _findings(seen.picture)):
+            return MINORS
         if seen.speaks_of_minors and (
             any(one.category in INTIMATE and one.score >= self._caption for one in _findings(seen.prompt))
             or any(

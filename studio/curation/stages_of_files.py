@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import re
 import weakref
 from collections.abc import Sequence
 from pathlib import Path
@@ -30,6 +31,7 @@ HASH_SIDE = 1024  # pixels; PDQ itself looks at 512
 # Pixels; a larger picture is judged at this side, which is more than any check looks at, so that memory stays bounded.
 JUDGED_SIDE = 2048
 QUALITY_SIDE = 256  # pixels at which entropy and sharpness are measured
+NOTHING_SAID = {"", "nan", "none", "null", "n/a", "<na>"}  # in a cell of a reservation
 HASHES = {32: "md5", 40: "sha1", 2 * BITS // 8: "sha256"}  # by their hex digits
 
 
@@ -90,7 +92,8 @@ class ListedHashes:
         try:
             lines = file.read_text("utf-8").splitlines()
         except (OSError, UnicodeDecodeError) as error:
-            raise FileError(f"The hash list {file} cannot be read: {error}.", "Check its name.") from None
+            why = error.strerror if isinstance(error, OSError) else "it is no text in UTF-8"
+            raise FileError(f"The hash list {file} cannot be read: {why}.", "Check its name.") from None
         for number, line in enumerate(lines, 1):
             digits = line.split()[0].lower() if line.split() else ""
             if not digits or digits.startswith("#"):
@@ -136,13 +139,18 @@ class Permission:
     def look(self, subjects: Sequence[Subject]) -> None:
         """Reads the columns; what the files say was read when they were decoded."""
         for subject in subjects:
-            fields = {name.casefold().replace("-", "_"): value for name, value in subject.row.fields.items()}
+            fields = {re.sub(r"[^a-z0-9]", "_", name.casefold()): value for name, value in subject.row.fields.items()}
             reserved = [
-                f"column {name}"
+                name
                 for name, values in self._rules.reserving_columns.items()
-                if set(fields.get(name, "").casefold().replace(",", " ").split()) & set(values)
+                if _words(fields.get(name, "")) & {*values}
             ]
-            subject.seen.reservations += tuple(reserved)
+            reserved += [
+                name
+                for name, values in self._rules.permitting_columns.items()
+                if _words(fields.get(name, "")) - {*values}
+            ]
+            subject.seen.reservations += tuple(f"column {name}" for name in reserved)
             subject.seen.licence = next((fields[name] for name in self._rules.licence_columns if fields.get(name)), "")
 
     def rule(self, seen: Observation) -> Ruling | None:
@@ -154,6 +162,12 @@ class Permission:
             said = f"The licence is {seen.licence}." if seen.licence else "No licence is named."
             return Ruling(self.name, (said,), ("licence",))
         return None
+
+
+def _words(value: str) -> set[str]:
+    """Returns the words of a cell in lower case, none of an empty one; 1.0, as gaps make it of a one, is 1."""
+    words = {re.sub(r"^(\d+)\.0+$", r"\1", word) for word in re.split(r"[\s,;]+", value.casefold())}
+    return words - NOTHING_SAID
 
 
 class WatermarkHint:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -14,6 +15,7 @@ from studio.curation.stages import Ruling
 # The stages whose rulings are judgements of what a row says and shows: whom they take out is the question.
 JUDGING = ("hard line", "caption", "picture")
 EXAMPLES = 20  # of each list
+REPEATED = "An earlier row has the same id."
 FACE_CLASSES = (0, 1, 2, 5, 10)
 
 
@@ -30,6 +32,7 @@ class RunFacts:
     contexts: tuple[str, ...]
     without: tuple[str, ...]
     not_looked: tuple[str, ...]
+    unread: Mapping[str, Sequence[str]]
 
 
 class Tally:
@@ -64,10 +67,15 @@ class Tally:
             if seen.caption or seen.hard_line:
                 groups = [CaptionGroup(dimension, name) for dimension, name in seen.groups]
                 self._balance.add(groups, removed, seen.id)
+        for note in seen.notes:
+            self._note("odd", note, seen.id)
+
+    def note_repeated(self, seen: Observation) -> None:
+        """Puts a note into what was seen of a row whose id an earlier row has."""
         # 64 bits of each id: of ten million rows, no two different ones in all likelihood have the same.
         key = hash(seen.id)
-        if key in self._ids:
-            self._note("odd", "An id that an earlier row has.", seen.id)
+        if key in self._ids and REPEATED not in seen.notes:
+            seen.notes += (REPEATED,)
         self._ids.add(key)
 
     def _count_seen(self, seen: Observation) -> None:
@@ -77,9 +85,11 @@ class Tally:
             self._note("generated", maker, seen.id)
         for hint in seen.watermarks:
             self._note("watermarks", hint, seen.id)
-        for note in (*seen.notes, *(() if seen.caption or seen.hard_line else ("There is no caption.",))):
-            self._note("odd", note, seen.id)
-        if seen.has_picture:
+        if not seen.caption and not seen.hard_line:
+            self._note("odd", "There is no caption.", seen.id)
+        if not seen.has_picture:
+            self._note("odd", "There is no picture: only the caption was judged.", seen.id)
+        else:
             least = max(number for number in FACE_CLASSES if number <= seen.faces)
             self._counts["faces"][f"{least}{'+' if least >= 2 else ''}"] += 1
 
@@ -103,6 +113,10 @@ class Tally:
             "by_category": dict(self._categories.most_common()),
             **{name: self._listed(name) for name in ("failures", "reservations", "generated", "watermarks", "odd")},
             "kept_by_context": self._listed("kept_by_context"),
+            "unread": [
+                {"what": ending, "rows": len(names), "examples": list(names[:EXAMPLES])}
+                for ending, names in sorted(facts.unread.items())
+            ],
             "faces": dict(sorted(self._counts["faces"].items())),
             "balance": balance_facts(self._balance.report()),
             "seconds": round(seconds, 1),

@@ -31,11 +31,11 @@ Out = Annotated[str, typer.Option("--out", help="A new folder, or the address of
 
 
 class _RunByDefault(typer.core.TyperGroup):
-    """Takes `filter SOURCE` for `filter run SOURCE`."""
+    """Takes `filter SOURCE` for `filter run SOURCE`, and shows the options of that."""
 
     def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
         """Puts the name of the command before its arguments, where it is left out."""
-        if args and args[0] not in self.commands and args[0] != "--help":
+        if not args or args[0] not in self.commands:
             args = [RUN, *args]
         return super().parse_args(ctx, args)
 
@@ -44,7 +44,6 @@ def build() -> typer.Typer:
     """Returns the group of commands."""
     cli = typer.Typer(
         cls=_RunByDefault,
-        no_args_is_help=True,
         help="Filter training data: filter SOURCE --out DIR, and filter explain ID --out DIR. docs/filter.md.",
     )
     _add_run(cli)
@@ -75,7 +74,10 @@ def _add_run(cli: typer.Typer) -> None:
         id_column: Annotated[str, typer.Option(help="Of a table.")] = "",
         json_: Annotated[bool, typer.Option("--json", help="Print the report as JSON.")] = False,
     ) -> None:
-        """Look at every row once, decide, write what is kept, what is set aside, and the report."""
+        """Look at every row once, decide, write what is kept, what is set aside, and the report: docs/filter.md.
+
+        `filter explain ID --out DIR` says afterwards what became of a row, and why.
+        """
         with exit_status():
             from studio.curation.filter_run import FilterRun
             from studio.curation.looking import FilterRules
@@ -173,5 +175,9 @@ def summary(report: dict[str, Any], out: str) -> list[str]:
             named = f"{group['dimension']}, {group['group']}"
             told = f"{group['removed']:,} of {group['rows']:,} captions are removed"
             lines.append(f"Look at this: {named}: {told}, {group['times']} times the average.")
+    if unread := {each["what"]: each["rows"] for each in report["unread"]}:
+        lines.append(
+            "Files that hold no row: " + ", ".join(f"{kind} {number:,}" for kind, number in unread.items()) + "."
+        )
     lines += [f"Not looked for: {each}" for each in report["not_looked"]]
     return [*lines, f"The report: {out.rstrip('/')}/{PAGE}"]

@@ -30,7 +30,7 @@ td:first-child { min-width: 8rem; }
 tr.warns td:first-child { border-left: 4px solid #c2410c; padding-left: .5rem; }
 .shown { display: flex; flex-wrap: wrap; gap: .75rem; margin: .5rem 0; } figure { margin: 0; max-width: 112px; }
 figure img { display: block; max-width: 112px; height: auto; } figcaption { font-size: .8rem; line-height: 1.3; }
-.note { color: GrayText; } code { overflow-wrap: anywhere; } details { margin: .25rem 0; }
+.note { color: GrayText; } code { overflow-wrap: anywhere; } .shown { min-width: 9rem; } details { margin: .25rem 0; }
 """
 HEAD = '<meta charset="utf-8"><meta name="viewport" content="width=device-width"><title>{}</title>'
 BAR = (
@@ -56,6 +56,7 @@ LISTS = (
     ("watermarks", "May carry an agency's watermark", "A hint by words alone; it takes nothing out."),
     ("kept_by_context", "Kept by their context", "The mode takes these out; the named one lets them pass."),
     ("odd", "Odd", "Kept or not for other reasons."),
+    ("unread", "Files that hold no row", "By their endings: not read, not copied."),
 )
 EXAMPLES = 5  # of a list
 BLURRED = "blurred: a check of pictures stopped it"
@@ -147,6 +148,7 @@ def _balance(balance: dict[str, Any], thumbnails: Mapping[str, Thumbnail]) -> Ma
         return Markup("<p>No caption speaks of any group of filter_groups.toml.</p>")
     base = balance["share"]
     highest = [group["high"] for group in balance["groups"] if group["rows"] >= ROWS_FOR_SCALE]
+    highest = highest or [group["high"] for group in balance["groups"]]
     scale = min(1.0, max([base, *highest])) or 1.0
     told = Markup(ABOUT_BALANCE).format(f"{balance['removed']:,}", f"{balance['rows']:,}", f"{base:.2%}")
     numbers = tuple((name, True) for name in ("Rows", "Removed", "Share", "Times"))
@@ -204,7 +206,7 @@ def _list(report: dict[str, Any], thumbnails: Mapping[str, Thumbnail], name: str
         )
         for each in report[name]
     )
-    table = _table((("What", False), ("Rows", True), ("For example", False)), rows)
+    table = _table((("What", False), ("Files" if name == "unread" else "Rows", True), ("For example", False)), rows)
     return _section(title, Markup('<p class="note">{}</p>').format(about) + table)
 
 

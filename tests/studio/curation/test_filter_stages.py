@@ -132,6 +132,16 @@ def test_a_list_with_a_line_that_is_no_hash_names_it(tmp_path: Path, line: str) 
         ({"opt_out": "true"}, True),
         ({"opt_out": ""}, False),
         ({"allow_training": "no"}, True),
+        ({"robots": "index, noai"}, True),
+        ({"robots": "all"}, False),
+        ({"ai.txt": "Disallow: /"}, True),
+        ({"ai.txt": "allow"}, False),
+        ({"TDM Reservation": "1.0"}, True),
+        ({"tdm_reservation": "0.0"}, False),
+        ({"tdm_reservation": "nan"}, False),
+        ({"tdm_reservation": "see policy"}, True),
+        ({"NoAI": "True"}, True),
+        ({"opt-out": "None"}, False),
         ({}, False),
     ],
 )
@@ -254,6 +264,9 @@ def seen_with(prompt: list[Finding], shown: list[Finding] = (), **facts: bool) -
             id="one model alone",
         ),
         pytest.param(seen_with([], speaks_of_minors=True), "", id="a child at play"),
+        pytest.param(
+            seen_with([], [Finding("x", "sexual", 0.3, subcategory="young_face")]), "child_safety", id="a young face"
+        ),
     ],
 )
 def test_hard_lines_favour_recall(seen: Observation, crossed: str) -> None:

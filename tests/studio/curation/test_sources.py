@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import base64
 import gzip
 import io
+import json
 import tarfile
+import zipfile
 from pathlib import Path
 
 import pytest
@@ -100,7 +103,69 @@ def test_a_sample_without_a_caption_is_read_and_one_with_two_pictures_told(tmp_p
     assert third.picture is None and third.id == "x.tar/folder.v1/c"
 
 
+def test_what_a_sample_holds_is_looked_at_or_the_sample_fails(tmp_path: Path) -> None:
+    with tarfile.open(tmp_path / "x.tar", "w") as archive:
+        for name in ("a.image.png", "a.txt", "b.heic", "b.txt", "c.mp4", "d.png", "d.npy"):
+            member = tarfile.TarInfo(name)
+            member.size = len(picture())
+            archive.addfile(member, io.BytesIO(picture()))
+    named, heic, film, plain = rows_of(opened(tmp_path / "x.tar"))
+    assert named.picture == picture() and plain.picture == picture() and not named.problem + plain.problem
+    assert "b.heic is of a format" in heic.problem and "c.mp4 is of a format" in film.problem
+
+
 # ---- tables ----
+
+PNG_IN_BASE64 = base64.b64encode(picture()).decode()
+
+
+@pytest.mark.parametrize(
+    ("record", "kind", "column"),
+    [
+        pytest.param({"text": "a", "drawing": PNG_IN_BASE64}, "picture", "drawing", id="base64"),
+        pytest.param({"text": "a", "scan": f"data:image/png;base64,{PNG_IN_BASE64}"}, "picture", "scan", id="address"),
+        pytest.param({"text": "a", "where": "a.png"}, "path", "where", id="path"),
+    ],
+)
+def test_pictures_in_a_column_of_no_known_name_are_not_passed_over(
+    tmp_path: Path, record: dict[str, str], kind: str, column: str
+) -> None:
+    (tmp_path / "a.png").write_bytes(picture())
+    table = tmp_path / "x.jsonl"
+    table.write_text(json.dumps(record) + "\n")
+    with pytest.raises(RequestError, match="is no known name") as told:
+        rows_of(opened(table))
+    assert f"--{kind}-column {column}" in told.value.advice
+    assert [row.picture for row in rows_of(open_source(str(table), 3, {kind: column}))] == [picture()]
+
+
+def test_bytes_in_a_column_of_no_known_name_are_not_passed_over(tmp_path: Path) -> None:
+    arrow = pytest.importorskip("pyarrow", reason="the extra `filter`")
+    import pyarrow.parquet
+
+    pyarrow.parquet.write_table(arrow.table({"text": ["a"], "scan": [picture()]}), tmp_path / "x.parquet")
+    with pytest.raises(RequestError, match="pictures in the column 'scan'"):
+        rows_of(opened(tmp_path))
+
+
+@pytest.mark.parametrize("value", ["a.png", "https://example.org/a.png", "/9j/", "a title.jpg"])
+def test_a_cell_that_is_no_picture_of_this_table_is_a_cell(tmp_path: Path, value: str) -> None:
+    (tmp_path / "x.jsonl").write_text(json.dumps({"text": "a", "url": value}) + "\n")
+    (row,) = rows_of(opened(tmp_path / "x.jsonl"))
+    assert row.picture is None and not row.problem
+
+
+def test_a_row_with_a_second_picture_fails(tmp_path: Path) -> None:
+    records = [{"text": "a", "image": PNG_IN_BASE64, "after": PNG_IN_BASE64}, {"text": "b", "image": PNG_IN_BASE64}]
+    (tmp_path / "x.jsonl").write_text("".join(json.dumps(each) + "\n" for each in records))
+    two, one = rows_of(opened(tmp_path / "x.jsonl"))
+    assert two.problem == "The column after holds a picture too, and a row is judged by one." and not one.problem
+
+
+def test_the_first_record_need_not_have_all_columns(tmp_path: Path) -> None:
+    (tmp_path / "x.jsonl").write_text(f'{{"text": "a"}}\n{{"text": "b", "image": "{PNG_IN_BASE64}"}}\n')
+    without, with_one = rows_of(opened(tmp_path / "x.jsonl"))
+    assert without.problem == "The row has no picture." and with_one.picture == picture()
 
 
 def test_records_of_a_csv_may_span_lines_and_break_the_rules(tmp_path: Path) -> None:
@@ -243,3 +308,14 @@ def test_a_place_may_be_anywhere_that_fsspec_knows() -> None:
     assert [row.caption for row in rows_of(open_source("memory://filter-test", 3))] == ["hello"]
     with pytest.raises(FileError, match="cannot be opened"):
         DataPlace("nosuchprotocol://x").files()
+
+
+def test_a_place_lies_in_another_of_the_same_kind_alone(tmp_path: Path) -> None:
+    with zipfile.ZipFile(tmp_path / "set.zip", "w") as archive:
+        archive.writestr("a/x.csv", "caption\nhello\n")
+    source, out = DataPlace(f"zip://::{tmp_path}/set.zip"), DataPlace(str(tmp_path / "out"))
+    assert [row.caption for row in rows_of(open_source(source.address, 3))] == ["hello"] and not out.lies_in(source)
+    assert out.lies_in(DataPlace(str(tmp_path))) and not DataPlace("memory://a").lies_in(out)
+    with pytest.raises(RequestError, match="no training data") as told:
+        open_source(f"{tmp_path}/set.zip", 3)
+    assert "zip://" in told.value.advice

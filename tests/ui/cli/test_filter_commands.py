@@ -76,6 +76,13 @@ def test_a_stage_that_no_set_does_without_is_named(tmp_path: Path, monkeypatch: 
     assert code == 2 and said.startswith("No set does without the stage 'picture'. These may be left out: quality")
 
 
+def test_help_shows_the_options_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    code, said, _ = ran("--help")
+    assert code == 0 and "--dry-run" in said and "filter explain ID" in said
+    code, _, told = ran()
+    assert code == 2 and "--help" in told
+
+
 def test_a_replay_needs_no_look(tmp_path: Path) -> None:
     source = make("csv", tmp_path / "in", CAPTIONS)
     ran(source, "--out", tmp_path / "first")
