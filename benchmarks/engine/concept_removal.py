@@ -91,9 +91,13 @@ def cost(way: Way, plain: Way) -> float:
     return float(np.median(ratios))
 
 
-def others(concept: str, count: int) -> tuple[list[str], list[str]]:
-    """Returns prompts for other things, evenly from the list of single things, with their labels."""
-    rows = [row for row in read_pairs(HERE / "prompts/singles.txt") if row[1] != concept]
+def others(recognizer: ConceptRecognizer, concept: str, count: int) -> tuple[list[str], list[str]]:
+    """Returns prompts for other things, evenly from the list of single things, with their labels.
+
+    The list may be ahead of the model and of `--work`: only what the recognizer can name counts.
+    """
+    known = {*recognizer.objects.labels} - {concept}
+    rows = [row for row in read_pairs(HERE / "prompts/singles.txt") if row[1] in known]
     rows = rows[:: max(1, len(rows) // count)]
     return [row[0] for row in rows], [row[1] for row in rows]
 
@@ -103,7 +107,7 @@ def table(recognizer: ConceptRecognizer, listed: Sequence[Way], concept: str, co
     settings = read_stand_in()
     wanted = [FORMS[number % len(FORMS)].format(concept) for number in range(counts[0])]
     again = [prompt for prompt in settings["rewordings"] for _ in range(max(1, counts[0] // 8))]
-    prompts, labels = others(concept, counts[1])
+    prompts, labels = others(recognizer, concept, counts[1])
     print(f"{len(wanted)} prompts for {concept!r}, {len(again)} reworded, {len(prompts)} for other things")
     print(
         "| way | seen, of five named first | less | reworded | others right, top-1 | cost |\n|---|--:|--:|--:|--:|--:|"
@@ -124,7 +128,7 @@ def table(recognizer: ConceptRecognizer, listed: Sequence[Way], concept: str, co
 def preference(recognizer: ConceptRecognizer, listed: Sequence[Way], concept: str, count: int) -> None:
     """Prints how often annotators without a guess choose each way's picture over the plain one of the same seed."""
     held_out = [prompt for prompt in read_stand_in()["preference"]["held_out"] for _ in range(5)]
-    prompts, labels = others(concept, count)
+    prompts, labels = others(recognizer, concept, count)
     rule, before = Rule(0.0, random.Random(0)), listed[0].draw(held_out)
     print(f"{len(held_out)} pictures of held-out prompts, {len(prompts)} for other things")
     print("| way | chosen over the plain model's | others right, top-1 | cost |\n|---|--:|--:|--:|")
