@@ -3,6 +3,7 @@
 StudioError
 ├── PresetError          a file under presets/ is not valid; stops the start
 ├── RequestError         what was asked for cannot be done: unknown mode, size out of range
+│   └── RemovedPictureError  the picture is nearly one that was removed here after a notice
 ├── LimitError           this client has done enough for now
 │   └── BusyError            as many files as may be are being read; soon there is room again
 ├── FileError            a picture file cannot be read
@@ -47,6 +48,10 @@ class RequestError(StudioError):
     def __init__(self, message: str, advice: str = "", setting: str = "") -> None:
         super().__init__(message, advice)
         self.setting = setting
+
+
+class RemovedPictureError(RequestError):
+    """The picture is a near-copy of one that was removed here after a notice."""
 
 
 class LimitError(StudioError):

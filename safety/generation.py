@@ -7,13 +7,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from safety.records import Decision, Suggestion, Verdict
 
 if TYPE_CHECKING:
     from PIL.Image import Image
 
+LAYOUT_DIGITS = 44  # hex digits of a colour layout
 EMBEDDED = "pocket"  # the engine that ships
 
 
@@ -146,16 +147,47 @@ class Stamp:
 class Fingerprint:
     """Holds the perceptual hash of a picture (PDQ, 256 bits).
 
-    `bits` is 64 hex digits; `quality` is 0..100 and grows with the structure in the picture. Raises ValueError for bits
-    of another form.
+    `bits` is 64 hex digits; `quality` is 0..100 and grows with the structure in the picture. `layout` are its colours
+    (safety/marks/colour_layout.py), "" where they were not kept. Raises ValueError for bits of another form.
     """
 
     bits: str
     quality: int
+    layout: str = ""
 
     def __post_init__(self) -> None:
         if len(self.bits) != 64 or not set(self.bits) <= set("0123456789abcdef"):
             raise ValueError("a fingerprint has 64 hex digits")
+
+
+@dataclass(frozen=True, slots=True)
+class Descriptor:
+    """Holds what a picture is known again by, whole (safety/marks/near_copy.py).
+
+    `hashes` are PDQ hashes of 64 hex digits, of the picture itself first, then of its other poses, as far as they are
+    known; `quality` is 0..100. `layout` are its colours (safety/marks/colour_layout.py), and `pixels` a SHA-256 of size
+    and pixels: both "" where they are not known.
+    """
+
+    hashes: tuple[str, ...]
+    quality: int
+    layout: str = ""
+    pixels: str = ""
+
+    def as_facts(self) -> dict[str, Any]:
+        """Returns it as a row or a kept text holds it; `read` reads that."""
+        return {"pdq": list(self.hashes), "quality": self.quality, "layout": self.layout, "pixels": self.pixels}
+
+    @classmethod
+    def read(cls, facts: Any) -> Descriptor | None:
+        """Returns what `as_facts` wrote; None for anything else."""
+        try:
+            hashes = tuple(Fingerprint(bits, 0).bits for bits in facts["pdq"])
+            layout, pixels = bytes.fromhex(facts["layout"]).hex(), bytes.fromhex(facts["pixels"]).hex()
+            sound = hashes and len(layout) in (0, LAYOUT_DIGITS)
+            return cls(hashes, int(facts["quality"]), layout, pixels) if sound else None
+        except (ValueError, TypeError, KeyError):
+            return None
 
 
 @dataclass(frozen=True, slots=True)
@@ -183,6 +215,8 @@ class Export:
     height: int
     marks: tuple[str, ...]
     fingerprint: Fingerprint | None = None
+    # Of the picture before any mark was put on it: a label alone moves the hash of a plain picture by 76 bits.
+    descriptor: Descriptor | None = None
     # The stamp of the picture that this one was enlarged from; "" for one that was drawn.
     source: str = ""
     manifest: KeptManifest | None = None
@@ -194,7 +228,7 @@ class ExportRecord:
 
     `width` and `height` are 0, and `fingerprint` is None, where they were not kept. `declared`: it was only marked
     here, and is AI-made by the word of whoever had it marked. `source` is the stamp of the picture that it was enlarged
-    from, "" for one that was drawn.
+    from, "" for one that was drawn. `removed` is when it was removed after a notice, "" where it was not.
     """
 
     stamp: str
@@ -207,6 +241,7 @@ class ExportRecord:
     declared: bool = False
     source: str = ""
     manifest: KeptManifest | None = None
+    removed: str = ""
 
     @property
     def origin(self) -> str:

@@ -23,6 +23,7 @@ from safety.generation import EMBEDDED, Generation, GenerationRequest, Steering,
 from safety.marks.export import file_name, provenance_of
 from safety.prompt.request_syntax import prompts_to_draw
 from safety.records import Decision
+from studio.handing_out import put_on_record
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -149,7 +150,7 @@ def _marked(studio: Studio, case: Case, generation: Generation, image: Image.Ima
     provenance = provenance_of(case.id, generation, generation.pictures[0])
     with TemporaryDirectory() as folder:
         export = studio.exporter.export(image, provenance, Path(folder) / file_name(provenance, FORMAT))
-        case.record_export(export)
+        put_on_record(studio, export, image, case.record_export)
         return str(export.stamp), export.path.read_bytes()
 
 

@@ -15,6 +15,7 @@ from safety.errors import RequestError
 from safety.generation import EnlargeRequest, ExportRecord, GenerationRequest
 from safety.marks.export import files_of_stamp
 from safety.records import Stage, Verdict
+from studio.handing_out import REMOVED_SINCE
 
 ENLARGED = "enlarged"  # the event of a case that names where its picture came from
 TIMES = (2, 4)
@@ -107,6 +108,9 @@ def _judgement(rows: Sequence[dict[str, Any]], stamp: str) -> tuple[int, str]:
     """
     number, verdict = -1, ""
     for row in rows:
+        if row["event"] == REMOVED_SINCE:
+            # The same picture is judged once more.
+            number -= 1
         if row["event"] == "judged" and row["facts"]["stage"] == str(Stage.PICTURE):
             number, verdict = number + 1, str(row["facts"]["verdict"])
         if row["event"] == EXPORTED and row["facts"].get("stamp") == stamp:

@@ -104,7 +104,11 @@ class Library:
                 )
                 for export, seed, verdict, veiled in pictures
             ]
-            writer.library.add(entries)
+            gone = writer.notices.removed([entry.stamp for entry in entries])
+            writer.library.add([entry for entry in entries if entry.stamp not in gone])
+            for stamp in gone:
+                # Removed before it came to the library: its maker is told all the same.
+                writer.notices.set_person(stamp, digest)
 
     # ---- what is in it ----
 

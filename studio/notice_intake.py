@@ -12,12 +12,12 @@ from typing import TYPE_CHECKING
 from safety.generation import ExportRecord
 from safety.image_io import open_untrusted
 from safety.marks.export import files_of_stamp
-from safety.marks.similarity import MAX_SAME_DISTANCE
+from safety.marks.near_copy import describe
 from safety.marks.verify import Verification
 from safety.policy.model import BASE_MODE
 from safety.records import UNCHECKED, Verdict
-from safety.review.blocked_pictures import nearest, poses_of
 from safety.review.client import LOCAL
+from safety.review.near_exports import nearest_export
 from safety.review.notices import NotedPicture, NoticeRequest, SentNotice
 from safety.review.rate_limit import VERIFICATION
 
@@ -59,12 +59,9 @@ def _record(studio: Studio, verification: Verification, image: Image) -> ExportR
     comparison = verification.comparison
     if verification.record is not None and comparison is not None and comparison.is_unmixed:
         return verification.record
-    poses = poses_of(image)
     with studio.audit.read_transaction() as reader:
-        bits = {str(entry.stamp): str(entry.parse_facts().get("pdq", "")) for entry in reader.exported()}
-    near = {stamp: nearest(poses, [known]) for stamp, known in bits.items() if known}
-    best = min(near, key=lambda stamp: near[stamp], default="")
-    return studio.audit.find([best], "") if best and near[best] <= MAX_SAME_DISTANCE else None
+        stamp = nearest_export(reader.exported(), describe(image))
+    return studio.audit.find([stamp], "") if stamp else None
 
 
 def _may_be_kept(studio: Studio, image: Image) -> bool:

@@ -41,18 +41,18 @@ from safety.generation import (
     Stamp,
 )
 from safety.guard import Guard
-from safety.marks.export import Provenance, file_name, files_of_stamp, provenance_of, remove_unfinished
+from safety.marks.export import Provenance, files_of_stamp, remove_unfinished
 from safety.marks.generation_settings import FoundSettings, found_settings
 from safety.marks.keys import new_mark_key
 from safety.marks.verify import Verification
 from safety.records import Decision, Suggestion, Verdict
 from safety.review.appeals import AppealRequest, AppealStatus
 from safety.review.client import LOCAL
-from safety.review.quarantine import QuarantinedPicture
 from safety.review.rate_limit import GENERATION, LOOKUP, VERIFICATION
 from studio import balanced
 from studio.enlarging import ENLARGED, Source, find_source, record_of, source_of
 from studio.formats import in_format
+from studio.handing_out import hand_out, judge_picture, put_on_record, write_marked
 from studio.layers import MARKS, MODEL, PICTURE, PROMPT, LayerTimes
 from studio.views import StudioViews
 from studio.warmup import WarmUp, warm_up_of
@@ -166,15 +166,14 @@ class Studio(StudioViews):
                 # 4. Judge each picture. One that is stopped is withheld, and waits in quarantine for an appeal.
                 progress("checking the picture", number, count)
                 with times.measure(PICTURE):
-                    decision = self._judge_picture(case, generation, picture)
-                export: Export | None = None
-                # 5. Export each of the others: marked, written, read back.
+                    decision = judge_picture(self, case, generation, picture)
+                result = PictureResult(picture, decision, None)
+                # 5. Export each of the others: marked, written, read back, put on record.
                 if decision.verdict <= Verdict.WARN:
                     progress("marking the picture", number, count)
                     with times.measure(MARKS):
-                        export = self._export(case.id, generation, picture)
-                    case.record_export(export)
-                results.append(PictureResult(picture, decision, export))
+                        result = hand_out(self, case, generation, result)
+                results.append(result)
 
             if all(result.export is None for result in results):
                 worst = max((result.decision for result in results), key=lambda decision: decision.verdict)
@@ -197,6 +196,7 @@ class Studio(StudioViews):
         record = record_of(self.audit, request.source)
         # First of all: of another person's picture, no error may tell whether it is veiled, or what its words were.
         self.library.require_free(person, record.stamp)
+        self.review.removals.require_kept(record.stamp)
         source = find_source(self.audit, self.outputs, request, record)
         asked = replace(source.request, mode=self.policy.effective_mode(source.request.mode))
         with self.audit.case(asked, self.review.rate_limiter.admission(client, GENERATION), "enlarge") as case:
@@ -217,15 +217,14 @@ class Studio(StudioViews):
         """Judges an enlarged picture, marks it unless it is stopped, and closes its case."""
         (picture,) = generation.pictures
         progress("checking the picture", 0, 1)
-        decision = self._judge_picture(case, generation, picture)
-        if decision.verdict > Verdict.WARN:
-            case.close_refused(decision)
-            return PictureResult(picture, decision, None)
+        judged = PictureResult(picture, judge_picture(self, case, generation, picture), None)
         progress("marking the picture", 0, 1)
-        export = self._export(case.id, generation, picture, source.record.stamp, earlier)
-        case.record_export(export)
-        case.close("delivered", {"stamps": [str(export.stamp)], "withheld": 0})
-        return PictureResult(picture, decision, export)
+        result = hand_out(self, case, generation, judged, source.record.stamp, earlier)
+        if result.export is None:
+            case.close_refused(result.decision)
+        else:
+            case.close("delivered", {"stamps": [str(result.export.stamp)], "withheld": 0})
+        return result
 
     def warn(self, request: GenerationRequest, client: str = LOCAL) -> str:
         """Puts on record that a person is shown the warning about a prompt; returns its id, which `create` takes.
@@ -255,25 +254,6 @@ class Studio(StudioViews):
         # A reviewer's override opens a BLOCK, for exactly this request and once; never a hard line.
         return decision.verdict is Verdict.BLOCK and case.redeem_override()
 
-    def _judge_picture(self, case: Case, generation: Generation, picture: GeneratedPicture) -> Decision:
-        """Judges a picture with all checks, puts the decision on record and quarantines a picture that is stopped."""
-        decision = self.look(picture.image, generation.request.mode, picture.prompt)
-        case.record_decision(decision)
-        if decision.verdict > Verdict.WARN:
-            self.review.appeals.quarantine.put(case.id, QuarantinedPicture(picture, decision, generation.model))
-        return decision
-
-    def _export(
-        self, case_id: str, generation: Generation, picture: GeneratedPicture, source: str = "", earlier: bytes = b""
-    ) -> Export:
-        """Marks a picture and writes it under the folder of its case. Raises ExportError.
-
-        `source` is the stamp of the picture that it was enlarged from, `earlier` that one's credentials.
-        """
-        provenance = replace(provenance_of(case_id, generation, picture), source=source)
-        path = self.outputs / case_id / file_name(provenance, generation.request.format)
-        return self.exporter.export(picture.image, provenance, path, earlier)
-
     def appeal(self, request: AppealRequest, client: str = LOCAL) -> AppealStatus:
         """Sends a refused case to a reviewer. Raises RequestError, LimitError."""
         return self.review.appeals.submit(request, self._judge_of(request), client)
@@ -296,14 +276,18 @@ class Studio(StudioViews):
         with self.review.appeals.collection(case_id) as generation:
             self.review.blocked.require_other(*(picture.image for picture in generation.pictures))
             source = source_of(self.audit, case_id)
-            exports = tuple(self._export(case_id, generation, picture, source) for picture in generation.pictures)
-            for export in exports:
-                self.audit.record_export(case_id, export)
+            exports = tuple(write_marked(self, case_id, generation, one, source) for one in generation.pictures)
+            for export, picture in zip(exports, generation.pictures, strict=True):
+                put_on_record(self, export, picture.image, partial(self.audit.record_export, case_id))
             self.library.record_reviewed(person, case_id, generation, exports)
         return exports
 
     def purge(self) -> int:
-        """Deletes what has been kept for as long as retention.toml says; returns how many things that were."""
+        """Deletes what has been kept for as long as retention.toml says; returns how many things that were.
+
+        Tries again to delete files of removed pictures that could not be deleted.
+        """
+        self.review.removals.finish()
         return self.review.retention.purge() + len(self.forget_classes()[0])
 
     def close_class(self) -> tuple[list[str], int]:
@@ -332,10 +316,15 @@ class Studio(StudioViews):
         LimitError, ExportError.
         """
         self.review.rate_limiter.count(client, LOOKUP)
+        self.review.removals.require_kept(export.stamp)
         return in_format(self.exporter, self.audit, case, export, format, folder)
 
     def reveal(self, case: str, export: Export) -> None:
-        """Puts on record that a person chose to see a veiled picture. Raises RequestError for an unknown case."""
+        """Puts on record that a person chose to see a veiled picture. Raises RequestError for an unknown case.
+
+        Raises it for a removed picture, too.
+        """
+        self.review.removals.require_kept(export.stamp)
         self.audit.append(case, "revealed", {"stamp": str(export.stamp)})
         self.library.unveil(str(export.stamp))
 
@@ -347,7 +336,7 @@ class Studio(StudioViews):
         for row in self.audit.show(case):
             stamp = row["facts"].get("stamp") if row["event"] == "exported" else None
             files = files_of_stamp(self.outputs / case, stamp) if stamp else []
-            if files:
+            if files and not self.review.removals.removed([stamp]):
                 self.audit.append(case, "revealed", {"stamp": stamp})
                 return files[0]
         raise RequestError(f"There is no picture of the case {case!r} to reveal.", "Create it again.")
@@ -372,7 +361,7 @@ class Studio(StudioViews):
             reserved = isinstance(image, bytes) and self.exporter.marks.reserves_training(image)
             facts = Provenance(stamp=Stamp.new(), case=case.id, reserved=reserved)
             export = self.exporter.export(picture, facts, path, earlier)
-            case.record_export(export)
+            put_on_record(self, export, picture, case.record_export)
             return export
 
     def found_settings(self, file: bytes | Path, client: str = LOCAL, person: str = "") -> FoundSettings:

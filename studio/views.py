@@ -41,6 +41,7 @@ from safety.review.client import LOCAL
 from safety.review.labelled_cases import labelled_cases
 from safety.review.personal_data import personal_data
 from safety.review.rate_limit import LOOKUP
+from safety.review.removals import REMOVED_AFTER_NOTICE
 from safety.review.retention import RetentionRules
 from safety.review.service import ReviewService
 from safety.review.transparency import Period, transparency_report
@@ -233,6 +234,11 @@ class StudioViews:
             raise RequestError(f"There is no engine {engine!r}.", f"Choose one of: {', '.join(sorted(self.engines))}.")
         return word_use(self.engines[engine].card, prompts_to_draw(prompt)[0])
 
+    def file_of(self, export: Export) -> bytes:
+        """Returns a finished file that is about to be handed out. Raises RequestError where it was removed."""
+        self.review.removals.require_kept(export.stamp)
+        return export.path.read_bytes()
+
     def reveals(self, export: Export) -> list[dict[str, str]]:
         """Returns what a finished file discloses about who made it, as rows of place, name, value and group."""
         return [asdict(field) | {"group": str(field.group)} for field in self.exporter.reveals(export.path)]
@@ -325,7 +331,10 @@ class StudioViews:
         A stamp is 16 hex digits, in upper or lower case. Raises RequestError where none are kept, LimitError.
         """
         self.review.rate_limiter.count(client, LOOKUP)
-        kept = self.audit.find_manifest(str(parse_stamp(stamp) or ""), manifest_id)
+        stamp = str(parse_stamp(stamp) or "")
+        if self.review.removals.removed([stamp]):
+            raise RequestError(REMOVED_AFTER_NOTICE, "Its credentials went with it.")
+        kept = self.audit.find_manifest(stamp, manifest_id)
         found = read_kept(kept, self.exporter.marks.reading_keys().signing) if kept else None
         if found is None:
             raise RequestError(

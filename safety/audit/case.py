@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
@@ -14,9 +14,11 @@ from safety.generation import Delivered, Export, Generation, GenerationRequest, 
 from safety.records import Decision, Verdict
 
 if TYPE_CHECKING:
-    from safety.audit.database import Database, DatabaseWriter
+    from safety.audit.database import Database, DatabaseReader, DatabaseWriter
     from safety.messages.catalogue import Messages
 
+# Asks, in a transaction, whether something may still be done; raises where not.
+Question = Callable[["DatabaseReader"], None]
 # Outcomes that a person got: with any other, a redeemed override is restored.
 ANSWERED = ("delivered", "refused")
 ACTIVITY_OUTCOMES = {"BLOCK": "blocked", "HARD_BLOCK": "hard_line", "WARN": "asked"}
@@ -80,10 +82,13 @@ class Case:
         """Records what an engine made."""
         self.record("generated", **serialize.generation_facts(generation))
 
-    def record_export(self, export: Export) -> None:
-        """Records a marked file: from here on the registry finds it."""
+    def record_export(self, export: Export, ask: Question | None = None) -> None:
+        """Records a marked file: from here on the registry finds it.
+
+        `ask` is called first, in the same transaction: what it raises leaves no row.
+        """
         with self._database.write_transaction() as writer:
-            record_export(writer, self.id, export)
+            record_export(writer, self.id, export, ask)
 
     def close_refused(self, decision: Decision) -> Refused:
         """Closes the case with the decision that refused it; returns the outcome.
@@ -121,8 +126,10 @@ class Case:
         )
 
 
-def record_export(writer: DatabaseWriter, case_id: str, export: Export) -> None:
-    """Adds the row of a marked file, and keeps its manifest beside the chain."""
+def record_export(writer: DatabaseWriter, case_id: str, export: Export, ask: Question | None = None) -> None:
+    """Adds the row of a marked file, and keeps its manifest beside the chain, unless `ask` raises."""
+    if ask:
+        ask(writer)
     writer.append(case_id, EXPORTED, serialize.export_facts(export))
     if export.manifest:
         writer.manifests.add(case_id, utc_now(), export.manifest)

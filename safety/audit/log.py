@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from safety.audit import serialize
-from safety.audit.case import Case, record_export
+from safety.audit.case import Case, Question, record_export
 from safety.audit.hash_chain import CHANGE, CLOSED, OPENED, Keys
 from safety.audit.overrides import restore_redeemed_by
 from safety.errors import AuditError, Cancelled, RequestError
@@ -129,12 +129,15 @@ class AuditLog:
         if not case.closed:
             case.close("failed", {"error": "", "sentence": "The work ended without an outcome."})
 
-    def record_export(self, case_id: str, export: Export) -> None:
-        """Adds the row of a marked file of a case that is closed. Raises RequestError for an unknown case."""
+    def record_export(self, case_id: str, export: Export, ask: Question | None = None) -> None:
+        """Adds the row of a marked file of a case that is closed. Raises RequestError for an unknown case.
+
+        `ask` is called in the same transaction: what it raises leaves no row.
+        """
         with self.write_transaction() as writer:
             if not writer.entries_of(case_id):
                 raise unknown_case(case_id)
-            record_export(writer, case_id, export)
+            record_export(writer, case_id, export, ask)
 
     def append(self, case_id: str, event: str, facts: Mapping[str, object]) -> None:
         """Adds a row for what happens to a case after its closing. Raises RequestError for an unknown case."""
@@ -170,7 +173,9 @@ class AuditLog:
                 return None
             opened = reader.entries_of(best.case_id)[0]
             kept = reader.manifests.of_stamp(str(best.stamp))
-        return serialize.export_record(best, str(opened.parse_facts().get("kind", "")), kept)
+            removal = reader.notices.removal_of(str(best.stamp))
+        kind, removed = str(opened.parse_facts().get("kind", "")), removal.time if removal else ""
+        return serialize.export_record(best, kind, kept, removed)
 
     def find_manifest(self, stamp: str = "", id_: str = "") -> KeptManifest | None:
         """Returns the manifest that is kept of a stamp, or by C2PA's identifier; None where none is, or was changed."""

@@ -15,6 +15,8 @@ import sqlalchemy as sa
 from safety.audit.notice_state import QueuedNotice, Removal
 from safety.audit.tables import content, notice, removal
 
+MOST_VALUES = 500  # in one question: databases bound that
+
 
 class NoticeTable:
     """Reads and writes the index within the caller's transaction."""
@@ -53,12 +55,39 @@ class NoticeTable:
     def add_removals(self, removals: Sequence[Removal]) -> None:
         """Notes pictures as removed."""
         if removals:
-            self._connection.execute(sa.insert(removal), [asdict(one) for one in removals])
+            numbers = [{name: int(getattr(one, name)) for name in ("near", "pending")} for one in removals]
+            rows = [asdict(one) | flags for one, flags in zip(removals, numbers, strict=True)]
+            self._connection.execute(sa.insert(removal), rows)
 
     def removed(self, stamps: Sequence[str]) -> set[str]:
         """Returns those of these stamps whose picture was removed before."""
-        found = sa.select(removal.c.stamp).where(removal.c.stamp.in_(list(stamps)))
-        return set(self._connection.execute(found).scalars())
+        found: set[str] = set()
+        for start in range(0, len(stamps), MOST_VALUES):
+            some = sa.select(removal.c.stamp).where(removal.c.stamp.in_(list(stamps[start : start + MOST_VALUES])))
+            found.update(self._connection.execute(some).scalars())
+        return found
+
+    def removal_of(self, stamp: str) -> Removal | None:
+        """Returns how a picture was removed; None for one that was not."""
+        return next(iter(self._removals(sa.select(*_REMOVAL).where(removal.c.stamp == stamp))), None)
+
+    def pending(self) -> Sequence[Removal]:
+        """Returns the removed pictures whose files are still to be deleted, oldest first."""
+        return self._removals(sa.select(*_REMOVAL).where(removal.c.pending == 1).order_by(removal.c.time))
+
+    def removed_since(self, time: str) -> Sequence[str]:
+        """Returns the stamps of the pictures that were removed at or after a timestamp."""
+        return list(self._connection.execute(sa.select(removal.c.stamp).where(removal.c.time >= time)).scalars())
+
+    def set_deleted(self, stamps: Sequence[str]) -> None:
+        """Notes that nothing is left of removed pictures."""
+        for stamp in stamps:
+            self._connection.execute(sa.update(removal).where(removal.c.stamp == stamp).values(pending=0))
+
+    def set_person(self, stamp: str, person: str) -> None:
+        """Notes whose a removed picture is, where nobody knew yet."""
+        unknown = sa.update(removal).where(removal.c.stamp == stamp, removal.c.person == "")
+        self._connection.execute(unknown.values(person=person))
 
     def removals_of(self, person: str) -> Sequence[Removal]:
         """Returns what was removed of a person's, newest first."""
@@ -87,7 +116,7 @@ class NoticeTable:
         return [QueuedNotice(*row) for row in self._connection.execute(query)]
 
     def _removals(self, query: sa.Select[Any]) -> Sequence[Removal]:
-        return [Removal(*row) for row in self._connection.execute(query)]
+        return [Removal(*row[:5], *map(bool, row[5:])) for row in self._connection.execute(query)]
 
 
 _NOTICE: Sequence[sa.Column[Any]] = [notice.c[field.name] for field in fields(QueuedNotice)]

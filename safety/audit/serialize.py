@@ -132,6 +132,8 @@ def export_facts(export: Export) -> Facts:
         "marks": list(export.marks),
         "pdq": export.fingerprint.bits if export.fingerprint else "",
         "pdq_quality": export.fingerprint.quality if export.fingerprint else 0,
+        "pdq_layout": export.fingerprint.layout if export.fingerprint else "",
+        **({"descriptor": export.descriptor.as_facts()} if export.descriptor else {}),
         "format": export.path.suffix.lstrip(".").lower(),
         **({"source": export.source} if export.source else {}),
         **({"manifest": hashlib.sha256(export.manifest.store).hexdigest()} if export.manifest else {}),
@@ -158,11 +160,11 @@ def error_facts(error: BaseException) -> Facts:
 # ---- rows to what is shown ----
 
 
-def export_record(entry: Entry, kind: str, kept: KeptManifest | None = None) -> ExportRecord:
+def export_record(entry: Entry, kind: str, kept: KeptManifest | None = None, removed: str = "") -> ExportRecord:
     """Returns an export as the registry knows it. Rows of older versions have no size and no fingerprint.
 
     `kind` is that of its case: a "mark" case is of a picture from elsewhere. `kept` is the manifest under its stamp: of
-    another export, or changed by hand, it does not count.
+    another export, or changed by hand, it does not count. `removed` is when it was removed after a notice.
     """
     facts = entry.parse_facts()
     is_its_own = kept is not None and hashlib.sha256(kept.store).hexdigest() == facts.get("manifest")
@@ -177,6 +179,7 @@ def export_record(entry: Entry, kind: str, kept: KeptManifest | None = None) -> 
         declared=kind == "mark",
         source=facts.get("source", ""),
         manifest=kept if is_its_own else None,
+        removed=removed,
     )
 
 

@@ -18,7 +18,7 @@ from __future__ import annotations
 
 import sqlalchemy as sa
 
-REVISION = "0006"  # the newest step under migrations/
+REVISION = "0007"  # the newest step under migrations/
 NUMBER = sa.BigInteger().with_variant(sa.Integer, "sqlite")
 
 meta = sa.MetaData()
@@ -87,6 +87,8 @@ removal = sa.Table(
     sa.Column("stamp", sa.Text, primary_key=True),
     *(sa.Column(name, sa.Text, nullable=False, index=True) for name in ("target", "notice", "person")),
     sa.Column("time", sa.Text, nullable=False),
+    sa.Column("near", sa.Integer, nullable=False, server_default="0"),
+    sa.Column("pending", sa.Integer, nullable=False, server_default="0", index=True),
 )
 library = sa.Table(
     "library",

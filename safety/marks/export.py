@@ -7,7 +7,7 @@ import os
 import secrets
 import time
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -17,9 +17,11 @@ from safety.errors import ExportError, FileError
 from safety.generation import Export, GeneratedPicture, Generation, KeptManifest, Stamp
 from safety.image_io import as_rgb, open_picture
 from safety.marks import MarkReadings, Marks, credentials, metadata, metadata_reader
+from safety.marks.colour_layout import colour_layout
 from safety.marks.disclosure import DisclosedField, disclosed_fields
 from safety.marks.manifest_store import embedded_store
 from safety.marks.mark_view import MarkView, mark_view
+from safety.marks.near_copy import describe
 from safety.marks.outline import outline
 from safety.marks.provenance import Provenance
 from safety.marks.similarity import fingerprint
@@ -62,7 +64,8 @@ class Exporter:
                 f"Each side must have {MIN_SIDE} to {MAX_SIDE:,} pixels.",
             )
         data, picture, readings = self._marked(image, format, provenance, earlier)
-        return data, self._described(path, data, picture, readings, provenance)
+        export = self._described(path, data, picture, readings, provenance)
+        return data, replace(export, descriptor=describe(as_rgb(image)))
 
     def reencode(self, file: Path, provenance: Provenance, path: Path) -> Export:
         """Writes a finished file of this studio in the format of `path`: the marked pixels stay, the rest is new.
@@ -90,7 +93,7 @@ class Exporter:
             width=picture.width,
             height=picture.height,
             marks=("visible", *readings.stamps()),
-            fingerprint=fingerprint(picture),
+            fingerprint=replace(fingerprint(picture), layout=colour_layout(picture)),
             source=provenance.source,
             manifest=_kept_manifest(data, picture, readings, provenance.stamp),
         )

@@ -93,6 +93,13 @@ def about_signer(readings: MarkReadings) -> str:
     return f"{said} {REVOCATION_UNKNOWN}" if signer.revocation_unknown else said
 
 
+def about_removal(record: ExportRecord | None, comparison: Comparison | None) -> str:
+    """Returns a sentence where the picture was removed after a notice; "" where it was not, or is another one."""
+    if record is None or comparison is None or not (record.removed and comparison.agrees):
+        return ""
+    return f"It was removed here on {record.removed} after a notice by somebody who is depicted."
+
+
 def summarise(readings: MarkReadings, record: ExportRecord | None, comparison: Comparison | None) -> str:
     """Returns what the marks say together, with how far that carries."""
     if record and comparison:

@@ -14,7 +14,7 @@ from safety.marks.manifest import Credentials, ManifestSummary
 from safety.marks.reading import MarkReadings
 from safety.marks.revocations import Revocation, revocation
 from safety.marks.similarity import Comparison, ExportRegistry, Similarity, compare
-from safety.marks.summary import GIVEN_BACK, about_signer, contradictions, plain_times, summarise
+from safety.marks.summary import GIVEN_BACK, about_removal, about_signer, contradictions, plain_times, summarise
 
 __all__ = ["ExportRegistry", "NoRegistry", "Verification", "verify"]
 
@@ -82,7 +82,12 @@ def verify(file: bytes | Path, marks: Marks, registry: ExportRegistry, client: s
     record = registry.find(dict.fromkeys(map(str, readings.stamps().values())), read.sha256)
     comparison = compare(read.appearance, readings.invisible, record, read.sha256) if record else None
     given_back = give_back(readings, record, comparison, marks.reading_keys().signing)
-    said = (summarise(readings, record, comparison), about_signer(readings), GIVEN_BACK if given_back else "")
+    said = (
+        summarise(readings, record, comparison),
+        about_removal(record, comparison),
+        about_signer(readings),
+        GIVEN_BACK if given_back else "",
+    )
     return Verification(
         sha256=read.sha256,
         readings=readings,
@@ -125,7 +130,7 @@ def _invisible(readings: MarkReadings) -> dict[str, Any]:
 def _registry(record: ExportRecord | None, comparison: Comparison | None) -> dict[str, Any]:
     if record is None or comparison is None:
         return dict.fromkeys(
-            ("case", "time", "sha256", "declared", "source", "unchanged", "match", "distance", "likeness")
+            ("case", "time", "sha256", "declared", "source", "removed", "unchanged", "match", "distance", "likeness")
         )
     return {
         "case": record.case,
@@ -133,6 +138,7 @@ def _registry(record: ExportRecord | None, comparison: Comparison | None) -> dic
         "sha256": record.sha256,
         "declared": record.declared,
         "source": record.source,
+        "removed": record.removed,
         "unchanged": comparison.similarity is Similarity.FILE,
         "match": str(comparison.similarity),
         "distance": comparison.distance,

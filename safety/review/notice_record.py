@@ -13,7 +13,7 @@ from safety.audit.serialize import case_rows, parse_content
 # What a person wrote, or a reviewer to a person.
 WORDS = ("notice", "review", "answer", "answer_review")
 # Of what was sent, what says nothing to a reader.
-FINGERPRINTS = "poses"
+FINGERPRINTS = ("poses", "descriptor")
 
 
 def notice_records(audit: AuditLog, since: str = "", until: str = "", words: bool = False) -> Iterator[dict[str, Any]]:
@@ -40,5 +40,6 @@ def notice_records(audit: AuditLog, since: str = "", until: str = "", words: boo
 def _readable(text: str) -> Any:
     content = parse_content(text)
     if isinstance(content, dict):
-        content.pop(FINGERPRINTS, None)
+        for name in FINGERPRINTS:
+            content.pop(name, None)
     return content

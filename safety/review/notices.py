@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 import secrets
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
@@ -21,10 +21,14 @@ from safety.audit.notice_state import NOTICE, NOTICED, REASONS, WAITING, NoticeS
 from safety.audit.serialize import parse_content
 from safety.errors import LimitError, RequestError
 from safety.generation import ExportRecord
+from safety.marks.near_copy import describe
 from safety.review import rate_limit, stored_pictures
-from safety.review.blocked_pictures import blockable_poses
+from safety.review.blocked_pictures import is_blocked, read_blocks
 from safety.review.client import LOCAL
 from safety.review.free_text import require_readable
+from safety.review.near_exports import descriptors_of
+from safety.review.noted_pictures import descriptors
+from safety.review.notice_answers import keep_answer, reason_for
 from safety.review.rate_limit import MAX_ACTIVITIES, RateLimiter
 from safety.review.retention import NoticeTerms
 
@@ -43,6 +47,8 @@ STAMP = re.compile(r"(?<![0-9a-f])[0-9a-f]{16}(?![0-9a-f])")
 MIN_STATEMENT, MAX_LINE = 20, 300  # characters
 KEPT_SIDE = 1024  # pixels of the longer side of what is kept of a file
 WAIT = 3600.0  # seconds after which somebody may have decided
+# States in which the picture is gone.
+GONE = (*notice_state.STANDING, notice_state.LIFTED)
 NOT_FOUND = "There is no notice with this receipt."
 
 
@@ -80,7 +86,11 @@ class NotedPicture:
 
 @dataclass(frozen=True, slots=True)
 class NoticeStatus:
-    """Tells the sender how a notice went. `reason` is the reviewer's answer; `decided` is "" until then."""
+    """Tells the sender how a notice went. `reason` is the reviewer's answer; `decided` is "" until then.
+
+    `blocks`: near-copies are withheld here now, for the sake of this notice or of another one. `earlier`: the timestamp
+    at which the picture had been removed already, "" where it had not.
+    """
 
     state: str
     received: str
@@ -88,6 +98,7 @@ class NoticeStatus:
     decided: str = ""
     reason: str = ""
     blocks: bool = False
+    earlier: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,8 +118,10 @@ class SentNotice:
 class RemovedPicture:
     """Tells the maker of a picture what became of it: nothing of who asked.
 
-    `ground` is one of REASONS, `reason` the reviewer's words to the maker, `state` that of the notice. Until the
-    timestamp `until` the maker may answer; `answer_reason` is what the reviewer said to the answer.
+    `ground` is one of REASONS, `reason` the reviewer's words to the maker. `state` is how it stands with this maker:
+    what others have answered is not in it. Until the timestamp `until` the maker may answer; `answer_reason` is what
+    the reviewer said to that. `near`: it was a near-copy of the picture that was asked about. `blocks`: near-copies are
+    withheld here now.
     """
 
     stamp: str
@@ -119,6 +132,8 @@ class RemovedPicture:
     state: str
     until: str
     answer_reason: str = ""
+    near: bool = False
+    blocks: bool = False
 
     def can_answer(self, time: str) -> bool:
         """Tells whether the maker may answer at a timestamp."""
@@ -215,10 +230,11 @@ class Notices:
             queued = reader.notices.by_receipt(self._digest(_read_receipt(receipt)))
             if queued is None:
                 raise RequestError(NOT_FOUND, "Look at it again: it has 20 letters and digits.", "receipt")
-            state = self._state(reader, queued.case_id)
-            review = reader.content_of(queued.case_id).get("review", "")
-        reason = str(parse_content(review).get("reason", "")) if review else ""
-        return NoticeStatus(state.state, queued.time, state.due, state.decided, reason, state.blocks)
+            state, content = self._state(reader, queued.case_id), reader.content_of(queued.case_id)
+            blocks = state.state in GONE and self._is_blocked(reader, state, content)
+        review = parse_content(content["review"]) if "review" in content else {}
+        reason = str(review.get("reason", ""))
+        return NoticeStatus(state.state, queued.time, state.due, state.decided, reason, blocks, state.earlier)
 
     # ---- for who made the picture ----
 
@@ -228,15 +244,10 @@ class Notices:
             return []
         with self.audit.read_transaction() as reader:
             removals = reader.notices.removals_of(self.audit.person_digest(person))
-            return [self._removed(reader, one) for one in removals]
-
-    def was_removed(self, case_id: str) -> bool:
-        """Tells whether a picture of a case was removed."""
-        with self.audit.read_transaction() as reader:
-            return bool(reader.notices.removals_from(case_id))
+            return [self._removed(reader, one, removals) for one in removals]
 
     def answer(self, person: str, stamp: str, text: str, client: str = LOCAL) -> None:
-        """Takes the answer of the maker of a removed picture, once. Raises RequestError, LimitError."""
+        """Takes the answer of the maker of a removed picture, of each maker once. Raises RequestError, LimitError."""
         self.rate_limiter.count(client, rate_limit.LOOKUP)
         text, most = text.strip(), self.terms.statement_characters
         if not MIN_STATEMENT <= len(text) <= most:
@@ -249,11 +260,9 @@ class Notices:
             if one is None:
                 advice = "Another browser may have made it."
                 raise RequestError("No picture of yours with this stamp was removed.", advice)
-            if not self._removed(writer, one).can_answer(timestamp(self.now())):
+            if not self._removed(writer, one, mine).can_answer(timestamp(self.now())):
                 raise RequestError("This removal has been answered already, or the days for it are over.")
-            digest = writer.keep_content(one.notice, "answer", canonical({"text": text}))
-            writer.append(one.notice, notice_state.ANSWERED, {"answer": digest})
-            writer.notices.set_state(one.notice, notice_state.CONTESTED)
+            keep_answer(writer, one.notice, stamp, text)
 
     # ---- within a transaction ----
 
@@ -294,19 +303,47 @@ class Notices:
         if sum(not one.outcome for one in sent) >= self.terms.open_each:
             raise LimitError(f"{self.terms.open_each} notices of this address wait for a reviewer.", WAIT)
 
-    def _removed(self, reader: DatabaseReader, one: Removal) -> RemovedPicture:
+    def _removed(self, reader: DatabaseReader, one: Removal, mine: Sequence[Removal]) -> RemovedPicture:
+        """Returns what became of a picture; `mine` is all that was removed of its maker's."""
         state, content = self._state(reader, one.notice), reader.content_of(one.notice)
+        stamps = {other.stamp for other in mine if other.notice == one.notice}
         said = parse_content(content["review"]) if "review" in content else {}
-        answered = parse_content(content["answer_review"]) if "answer_review" in content else {}
-        until = timestamp(datetime.fromisoformat(one.time) + timedelta(days=self.terms.answer_days))
-        told = str(said.get("maker_reason", "")), state.state, until, str(answered.get("reason", ""))
-        return RemovedPicture(one.stamp, one.target, one.time, state.reason, *told)
+        facts = [entry.parse_facts() for entry in reader.exports([one.stamp], "")]
+        known = [descriptor for row in facts for descriptor in descriptors_of(row)]
+        return RemovedPicture(
+            stamp=one.stamp,
+            case=one.target,
+            time=one.time,
+            ground=state.reason,
+            reason=str(said.get("maker_reason", "")),
+            state=_stands(state, stamps),
+            until=timestamp(datetime.fromisoformat(one.time) + timedelta(days=self.terms.answer_days)),
+            answer_reason=reason_for(content, stamps),
+            near=one.near,
+            blocks=is_blocked(read_blocks(reader), known),
+        )
+
+    @staticmethod
+    def _is_blocked(reader: DatabaseReader, state: NoticeState, content: Mapping[str, str]) -> bool:
+        """Tells whether near-copies of a notice's picture are withheld now, as far as it is still known."""
+        if state.blocks:
+            return True
+        return is_blocked(read_blocks(reader), descriptors(reader, state, content))
 
     def _state(self, reader: DatabaseReader, case_id: str) -> NoticeState:
         return read_notice_state(reader.entries_of(case_id), self.audit.keys)
 
     def _digest(self, receipt: str) -> str:
         return self.audit.keys.digest("receipt", receipt)
+
+
+def _stands(state: NoticeState, stamps: set[str]) -> str:
+    """Returns how a removal stands with the maker of some of its pictures."""
+    if state.state == notice_state.LIFTED:
+        return state.state
+    if stamps.intersection(state.open_answers):
+        return notice_state.CONTESTED
+    return notice_state.UPHELD if stamps.intersection(state.answered) else notice_state.REMOVED
 
 
 def _new_receipt() -> str:
@@ -323,8 +360,8 @@ def _read_receipt(text: str) -> str:
 def _words(request: NoticeRequest, picture: NotedPicture, kept: bool) -> str:
     """Returns what is kept of a notice: the person's words, and the fingerprints of the picture that they sent."""
     words = {name: getattr(request, name).strip() for name in ("statement", "name", "contact", "behalf_of", "link")}
-    poses = blockable_poses(picture.image) if picture.image is not None else ()
-    sent = {"sent": picture.image is not None, "kept": kept, "poses": list(poses)}
+    known = {"descriptor": describe(picture.image).as_facts()} if picture.image is not None else {}
+    sent = {"sent": picture.image is not None, "kept": kept, **known}
     return canonical(words | {"stamp": request.stamp.strip()} | sent)
 
 

@@ -18,6 +18,7 @@ from safety.review.notice_decisions import NoticeDecisions
 from safety.review.notices import Notices
 from safety.review.quarantine import Quarantine
 from safety.review.rate_limit import RateLimiter, RateLimits
+from safety.review.removals import Removals
 from safety.review.retention import Retention, RetentionRules
 
 
@@ -68,6 +69,7 @@ class ReviewService:
     decisions: ReviewDecisions
     notices: Notices
     notice_decisions: NoticeDecisions
+    removals: Removals
     blocked: BlockedPictures
     retention: Retention
     auth: ReviewerAuth
@@ -90,12 +92,14 @@ def make_review_service(audit: AuditLog, rules: ReviewRules, outputs: Path, sett
     """Builds the review service of a studio. `outputs` is the folder of finished pictures."""
     rate_limiter, terms = RateLimiter(audit, rules.limits), rules.retention.appeal
     quarantine = Quarantine(terms.withheld_minutes)
+    removals = Removals(audit, outputs, quarantine)
     return ReviewService(
         rate_limiter=rate_limiter,
         appeals=Appeals(audit, rate_limiter, quarantine, terms),
         decisions=ReviewDecisions(audit, terms),
         notices=Notices(audit, rate_limiter, rules.retention.notice),
-        notice_decisions=NoticeDecisions(audit, outputs, quarantine),
+        notice_decisions=NoticeDecisions(audit, outputs, removals),
+        removals=removals,
         blocked=BlockedPictures(audit),
         retention=Retention(audit, rules.retention.days, outputs),
         auth=ReviewerAuth(rate_limiter, settings.password, settings.reviewers),

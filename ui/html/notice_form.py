@@ -26,8 +26,6 @@ from ui.html.review_frame import time_text
 from ui.texts import Texts, languages
 
 STYLE = ASSETS / "review.css"
-# States of which the maker is told: what is removed.
-GONE = ("removed", "contested", "upheld", "lifted")
 HELP = {"intimate": "intimate_imagery", "minor": "child_safety"}  # what is wrong with a picture -> who helps with it
 # Nothing for somebody whose clock is UTC.
 SCRIPT = """
@@ -101,15 +99,22 @@ class NoticePages:
 
     def status(self, status: NoticeStatus, receipt: str = "", about: str = "") -> str:
         """Returns how a notice went, by its receipt; `about` as for `sent`."""
-        said, told = self.texts, [self.texts[f"report.is_{status.state}_text"]]
-        if status.state == "waiting":
+        said, held = self.texts, status.state == "lifted" and status.blocks
+        # Of one whose block was lifted while another one holds, the picture is removed, and not possible again.
+        state = "removed" if held else status.state
+        told = [said[f"report.is_{state}_text"]]
+        if state == "waiting":
             told.append(self._say("report.due", time=self._time(status.due)))
-        if status.blocks:
-            told.append(said["report.blocks"])
+        if status.earlier:
+            told.append(self._say("report.earlier", time=self._time(status.earlier)))
+        if held:
+            told.append(said["report.blocks_other"])
+        elif state in ("removed", "contested", "upheld"):
+            told.append(said["report.blocks" if status.blocks else "report.blocks_not"])
         reason = Markup("<h2>{}</h2><blockquote>{}</blockquote>").format(said["report.answer"], status.reason)
         body = Markup('<section class="card status-{}" role="status"><h2>{}</h2>{}{}</section>').format(
-            status.state,
-            said[f"report.is_{status.state}"],
+            state,
+            said[f"report.is_{state}"],
             _paragraphs(told),
             reason if status.reason else "",
         )
@@ -260,7 +265,8 @@ class NoticePages:
     def _removed(self, picture: RemovedPicture, now: str) -> Markup:
         said = self.texts
         ground = said[f"removed.ground_{picture.ground}" if picture.ground in REASONS else "removed.ground_other"]
-        told = [said[f"removed.is_{picture.state}"]] if picture.state in GONE else []
+        told = [said["removed.near"]] if picture.near else []
+        told += self._stands(picture)
         later = Markup("<h3>{}</h3><blockquote>{}</blockquote>").format(said["removed.decided"], picture.answer_reason)
         return Markup(
             '<section class="card"><h2>{}</h2><p>{}</p><h3>{}</h3><blockquote>{}</blockquote>{}{}{}</section>'
@@ -273,6 +279,14 @@ class NoticePages:
             later if picture.answer_reason else "",
             self._answer(picture) if picture.can_answer(now) else "",
         )
+
+    def _stands(self, picture: RemovedPicture) -> list[str]:
+        """Returns how a removal stands, and whether near-copies are withheld now."""
+        said, state = self.texts, picture.state
+        if state == "lifted":
+            return [said["removed.is_held" if picture.blocks else "removed.is_lifted"]]
+        answered = [said[f"removed.is_{state}"]] if state in ("contested", "upheld") else []
+        return [*answered, said["removed.is_removed" if picture.blocks else "removed.is_free"]]
 
     def _answer(self, picture: RemovedPicture) -> Markup:
         said, most = self.texts, self.rules.notice.statement_characters

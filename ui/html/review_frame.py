@@ -81,6 +81,7 @@ def queue(
     frame: ReviewFrame,
     notices: Markup = EMPTY,
     count: int = 0,
+    decided_notices: Markup = EMPTY,
 ) -> str:
     """Returns the page of the cases that wait, longest first, and of decided ones.
 
@@ -88,7 +89,9 @@ def queue(
     """
     empty = Markup("") if notices else Markup('<p class="empty">Nobody waits.</p>')
     body = Markup("{}<p>Who has waited longest comes first.</p>{}<h2>Decided</h2>{}").format(
-        notices, _list(waiting) or empty, _list(decided) or Markup('<p class="empty">Nothing yet.</p>')
+        notices,
+        _list(waiting) or empty,
+        (decided_notices + _list(decided)) or Markup('<p class="empty">Nothing yet.</p>'),
     )
     return page(f"{len(waiting) + count} waiting", body, frame)
 

@@ -12,11 +12,13 @@ from typing import Any
 
 from markupsafe import Markup
 
-from safety.audit.notice_state import CONTESTED, LIFTED, QueuedNotice
+from safety.audit.notice_state import CONTESTED, LIFTED, STANDING, WAITING, QueuedNotice
 from safety.review import stored_pictures
 from safety.review.decisions import MAX_REASON, MIN_REASON
 from safety.review.notice_decisions import NoticeCase
+from safety.review.stored_pictures import StoredPicture
 from ui.html.markup import joined
+from ui.html.review_copies import DECIDE, copies_section
 from ui.html.review_frame import ReviewFrame, form_key_field, page, time_text
 
 REASONS = {
@@ -40,6 +42,11 @@ NOT_KEPT = (
     "No picture is kept of this notice: it may show a minor, crosses a hard line, was deleted, or came when as many "
     "were kept as may be."
 )
+GONE = "The picture is not kept any more."
+BLOCK_STANDS = "Near-copies are withheld here. Lifting the block lets them be made again; the file stays deleted."
+NO_BLOCK = "Near-copies are not withheld for the sake of this notice. The file stays deleted."
+HELD_BY_ANOTHER = "Near-copies of it are still withheld, for the sake of another notice."
+EMPTY = Markup("")
 
 
 def clock(due: str, now: datetime) -> Markup:
@@ -55,17 +62,26 @@ def clock(due: str, now: datetime) -> Markup:
     )
 
 
+def undeleted(count: int) -> str:
+    """Says of how many removed pictures a file is still to be deleted."""
+    what = "A removed picture has a file" if count == 1 else f"{count} removed pictures have files"
+    return (
+        f"{what} that cannot be deleted yet. The decision stands, and they are handed out no more. It is tried again "
+        "at every start and every hour: look at the rights and the disk of the studio's folder."
+    )
+
+
 def notice_list(notices: Sequence[QueuedNotice], now: datetime) -> Markup:
-    """Returns the notices that wait, the one that is due first at the top, each with its clock."""
+    """Returns notices in the order given: each that waits with its clock, the others with their state."""
     rows = joined(
         Markup(
             '<li><a href="/review/notice/{}"><b>Notice about a picture</b>{}<time>{}</time><code>{}</code></a></li>'
         ).format(
             one.case_id,
-            Markup("<span>{}</span>").format(NOTICE_STATES[CONTESTED])
-            if one.state == CONTESTED
-            else clock(one.due, now),
-            f"due {time_text(one.due)}",
+            clock(one.due, now)
+            if one.state == WAITING
+            else Markup("<span>{}</span>").format(NOTICE_STATES.get(one.state, one.state)),
+            f"due {time_text(one.due)}" if one.state == WAITING else f"sent {time_text(one.time)}",
             one.case_id,
         )
         for one in notices
@@ -73,8 +89,17 @@ def notice_list(notices: Sequence[QueuedNotice], now: datetime) -> Markup:
     return Markup('<ul class="queue notices">{}</ul>').format(rows) if notices else Markup("")
 
 
-def notice_page(notice: NoticeCase, frame: ReviewFrame, revealed: bool = False, now: datetime | None = None) -> str:
-    """Returns the page of one notice, its picture blurred unless `revealed`; one that waits gets the form to decide."""
+def notice_page(
+    notice: NoticeCase,
+    frame: ReviewFrame,
+    copies: Mapping[str, StoredPicture],
+    revealed: bool = False,
+    now: datetime | None = None,
+) -> str:
+    """Returns the page of one notice, its pictures blurred unless `revealed`; one that waits gets the form to decide.
+
+    `copies` are its near-copies that are shown, small, by stamp.
+    """
     state, now = notice.state, now or datetime.now(UTC)
     timer = clock(state.due, now) if state.state == "waiting" else Markup("")
     parts = [
@@ -84,11 +109,13 @@ def notice_page(notice: NoticeCase, frame: ReviewFrame, revealed: bool = False, 
             time_text(state.received),
             timer,
         ),
+        _earlier(notice),
+        _undeleted(notice),
         _words(notice.words),
         _picture(notice, frame, revealed),
-        _copies(notice),
+        copies_section(notice, frame, copies, revealed),
         _decision(notice.review, NOTICE_STATES.get(state.state, state.state)),
-        _answer(notice, frame),
+        _answers(notice, frame),
         _form(notice, frame) if state.state == "waiting" else Markup(""),
     ]
     return page(f"Notice {notice.case}", joined(parts), frame)
@@ -109,9 +136,34 @@ def _words(words: Mapping[str, Any]) -> Markup:
     ).format(words.get("statement", ""), rows)
 
 
+def _earlier(notice: NoticeCase) -> Markup:
+    """Says that the picture was removed before, so that nobody wonders why nothing is left of it."""
+    if notice.earlier is None:
+        return Markup("")
+    return Markup(
+        '<p class="notice" role="status">This picture is gone already: it was removed on {} after '
+        '<a href="/review/notice/{}">an earlier notice</a>. Removing it again deletes nothing more of it: it adds a '
+        "block that stands for itself, and tells the sender that it had been removed.</p>"
+    ).format(time_text(notice.earlier.time), notice.earlier.notice)
+
+
+def _undeleted(notice: NoticeCase) -> Markup:
+    return (
+        Markup('<p class="notice" role="alert">{}</p>').format(undeleted(notice.undeleted))
+        if notice.undeleted
+        else EMPTY
+    )
+
+
 def _picture(notice: NoticeCase, frame: ReviewFrame, revealed: bool) -> Markup:
+    button = Markup(
+        '<form method="post" action="/review/notice/{}/reveal">{}<button class="quiet">Reveal</button>'
+        "<small>That you looked goes on record.</small></form>"
+    ).format(notice.case, form_key_field(frame))
+    may_reveal = not revealed and (notice.pictures or any(not one.own for one in notice.copies))
     if not notice.pictures:
-        return Markup('<p class="empty">{}</p>').format(NOT_KEPT)
+        said = NOT_KEPT if notice.earlier is None and notice.state.state == "waiting" else GONE
+        return Markup('<p class="empty">{}</p>{}').format(said, button if may_reveal else "")
     shown = joined(
         Markup('<img class="{}" alt="{}" src="data:image/png;base64,{}">').format(
             "revealed" if revealed else "veiled",
@@ -120,23 +172,9 @@ def _picture(notice: NoticeCase, frame: ReviewFrame, revealed: bool) -> Markup:
         )
         for picture in notice.pictures
     )
-    button = Markup(
-        '<form method="post" action="/review/notice/{}/reveal">{}<button class="quiet">Reveal</button>'
-        "<small>That you looked goes on record.</small></form>"
-    ).format(notice.case, form_key_field(frame))
     origin = "Made here" if notice.state.target else "Sent with the notice, not made here"
     return Markup('<section class="card"><h2>{}</h2><div class="pictures">{}</div>{}</section>').format(
-        origin, shown, "" if revealed else button
-    )
-
-
-def _copies(notice: NoticeCase) -> Markup:
-    if notice.state.state != "waiting":
-        return Markup("")
-    here = len(notice.copies)
-    said = f"{here} pictures here would be removed" if here != 1 else "One picture here would be removed"
-    return Markup('<p class="settings">{}: it, its near-copies and what was enlarged from it. {}</p>').format(
-        said, joined(Markup("<code>{}</code> ").format(stamp) for stamp in notice.copies)
+        origin, shown, button if may_reveal else ""
     )
 
 
@@ -149,37 +187,46 @@ def _decision(review: Mapping[str, Any], title: str) -> Markup:
     )
 
 
-def _answer(notice: NoticeCase, frame: ReviewFrame) -> Markup:
-    """Returns what the maker answered, what was decided on it, and the form to decide while a block stands."""
-    said = Markup("")
-    if notice.answer:
-        text = str(notice.answer.get("text", ""))
-        said = Markup('<section class="card"><h2>The maker answers</h2><blockquote>{}</blockquote></section>').format(
-            text
+def _answers(notice: NoticeCase, frame: ReviewFrame) -> Markup:
+    """Returns what makers answered, what was decided on it, and the form to decide while there is something to."""
+    said = joined(
+        Markup('<section class="card"><h2>{}</h2><blockquote>{}</blockquote></section>').format(
+            f"The maker of {one['stamp']} answers" if one.get("stamp") else "The maker answers",
+            str(one.get("text", "")),
         )
-    said += _decision(notice.answer_review, "Decided on the answer" if notice.answer else NOTICE_STATES[LIFTED])
-    if not notice.state.blocks:
-        return said
+        for one in notice.answers
+    )
+    said += joined(
+        _decision(one, "Decided on the answer" if one.get("stamps") else NOTICE_STATES[LIFTED])
+        for one in notice.answer_reviews
+    )
+    contested, state = notice.state.state == CONTESTED, notice.state.state
+    if not (contested or (notice.state.blocks and state in STANDING)):
+        held = notice.blocked and state in (*STANDING, LIFTED)
+        return said + (Markup("<p>{}</p>").format(HELD_BY_ANOTHER) if held else Markup(""))
     uphold = Markup('<button name="outcome" value="upheld" class="quiet">Uphold the removal</button>')
     return said + Markup(
-        '<form method="post" action="/review/notice/{}/answer" class="card decide">{}<h2>The block</h2>{}'
-        "<p>Near-copies are withheld here. Lifting the block lets them be made again; the file stays deleted.</p>"
-        '<div class="buttons">{}<button name="outcome" value="lifted">Lift the block</button></div></form>'
+        '<form method="post" action="/review/notice/{}/answer" class="card decide">{}<h2>{}</h2>{}'
+        '<p>{}</p><div class="buttons">{}<button name="outcome" value="lifted">{}</button></div></form>'
     ).format(
         notice.case,
         form_key_field(frame),
+        "The block" if notice.state.blocks else "The answer",
         _reason("reason", "Reason, which the maker will read"),
-        uphold if notice.state.state == CONTESTED else "",
+        BLOCK_STANDS if notice.state.blocks else NO_BLOCK,
+        uphold if contested else "",
+        "Lift the block" if notice.state.blocks else "The answer is right",
     )
 
 
 def _form(notice: NoticeCase, frame: ReviewFrame) -> Markup:
     return Markup(
-        '<form method="post" action="/review/notice/{}/decide" class="card decide">{}<h2>Your decision</h2>{}{}'
+        '<form id="{}" method="post" action="/review/notice/{}/decide" class="card decide">{}<h2>Your decision</h2>{}{}'
         "<p>Removing cannot be undone: files, small copies and words are deleted, and near-copies are withheld.</p>"
         '<div class="buttons"><button name="outcome" value="rejected" class="quiet">Reject the notice</button>'
         '<button name="outcome" value="removed">Remove the picture</button></div></form>'
     ).format(
+        DECIDE,
         notice.case,
         form_key_field(frame),
         _reason("reason", "Reason, which the person who sent the notice will read"),

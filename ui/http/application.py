@@ -47,7 +47,7 @@ def make_app(studio: Studio, access: Access, secret: bytes, metrics: Metrics | N
     metrics = metrics or Metrics()
     megabytes = studio.review.rate_limiter.limits.uploads.megabytes
     bodies = Middleware(Bodies, files=FILES + NOT_OFFERED, pictures=PICTURES, megabytes=megabytes)
-    answers = Answers(studio.outputs.parent / "answers")
+    answers = Answers(studio.outputs.parent / "answers", studio.review.removals.removed)
     answers.forget_old()
     once = Middleware(Once, answers=answers, paths=DONE_ONCE, access=access)
     app = FastAPI(
@@ -69,7 +69,7 @@ def make_app(studio: Studio, access: Access, secret: bytes, metrics: Metrics | N
     )
     describe(app)
     context = ApiContext(studio, secret, metrics)
-    studio.review.notice_decisions.when_removed.append(answers.forget_pictures)
+    studio.review.removals.when_removed.append(answers.forget_pictures)
     app.state.access, app.state.context = access, context
     for part in (images, models, moderations, judging, feedback_calls, notice_calls, soft_binding, operations):
         app.include_router(part.routes(context))

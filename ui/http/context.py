@@ -18,6 +18,7 @@ from fastapi import Request
 from safety.audit.log import unknown_case
 from safety.errors import RequestError
 from safety.generation import Export
+from safety.review.notices import STAMP
 from ui.http.access import Caller
 from ui.http.metrics import Metrics
 from ui.http.problems import ApiError
@@ -112,7 +113,7 @@ class ApiContext:
         if until < time.time() or not hmac.compare_digest(signature.encode(), self._signature(path, until).encode()):
             raise gone
         file = self.studio.outputs / case / name
-        if not file.is_file():
+        if not file.is_file() or self.studio.review.removals.removed(STAMP.findall(name)):
             raise gone
         return file
 

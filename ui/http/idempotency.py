@@ -10,8 +10,9 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import re
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Collection, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -38,6 +39,8 @@ MOST_BYTES = 2 * 1024**3  # of the answers that are kept of one caller
 WHOSE = 16  # figures at the beginning of a name that stand for the caller
 # Answers after which the same call may go otherwise.
 NOT_KEPT = (401, 403, 404, 408, 409, 413, 415, 422, 429)
+# As an answer in JSON names the picture.
+STAMP = re.compile(rb'"stamp": ?"([0-9a-f]{16})"')
 SENT_ON = ("content-type", "x-safelight-stamp", "x-safelight-sha256")
 FULL = "This studio keeps as many answers for you as it can. Leave out the Idempotency-Key, or wait."
 WORKING = "The call with this Idempotency-Key is still being worked on. Wait for its answer."
@@ -48,9 +51,13 @@ STREAMED = "A streamed call cannot be answered twice. Leave out stream or the Id
 
 @dataclass(frozen=True)
 class Answers:
-    """Keeps answers in a folder, one file each: it is made when a call begins, and replaced by its answer."""
+    """Keeps answers in a folder, one file each: it is made when a call begins, and replaced by its answer.
+
+    `removed` returns those of some stamps whose picture was removed, by whichever process: no answer with one is given.
+    """
 
     folder: Path
+    removed: Callable[[Sequence[str]], Collection[str]] = lambda stamps: ()
     _open: dict[str, IO[str]] = field(default_factory=dict)
 
     def begin(self, name: str, call: str) -> dict[str, object] | None:
@@ -86,6 +93,7 @@ class Answers:
                 path.unlink(missing_ok=True)
                 return
             row = {"call": call, "time": time.time(), "status": status, "headers": headers, "body": body.hex()}
+            row["stamps"] = _stamps(headers, body)
             part = path.with_suffix(".part")
             part.write_text(json.dumps(row), "utf-8")
             os.replace(part, path)
@@ -109,12 +117,11 @@ class Answers:
                     self._kept(path.stem)
 
     def forget_pictures(self, stamps: Sequence[str]) -> None:
-        """Deletes kept answers that hold pictures with one of these stamps."""
-        wanted = [stamp.encode().hex() for stamp in stamps]
+        """Deletes kept answers that hold pictures with one of these stamps. Raises OSError where one cannot be."""
         for path in self.folder.glob("*.json"):
-            with suppress(OSError):
-                text = path.read_text("utf-8")
-                if any(stamp in text for stamp in wanted):
+            with suppress(ValueError, FileNotFoundError):
+                row = json.loads(path.read_text("utf-8"))
+                if not set(stamps).isdisjoint(row.get("stamps", ())):
                     path.unlink(missing_ok=True)
 
     def _kept(self, name: str) -> dict[str, object] | None:
@@ -131,7 +138,8 @@ class Answers:
             except (OSError, ValueError, KeyError):
                 row, age = {}, time.time() - os.fstat(file.fileno()).st_mtime
             # Whoever gets the lock of a call without an answer knows that its process has ended.
-            ended = age > KEPT if "status" in row else age > WRITTEN and _lock(file, wait=False, known=age > ABANDONED)
+            old = age > KEPT or bool(self.removed(list(map(str, row.get("stamps", ())))))
+            ended = old if "status" in row else age > WRITTEN and _lock(file, wait=False, known=age > ABANDONED)
             if ended and _is_still(file, path):
                 path.unlink(missing_ok=True)
             return None if ended else row
@@ -224,6 +232,13 @@ def _names(request: Request, caller: str, key: str, body: bytes) -> tuple[str, s
     name = whose + hashlib.sha256(json.dumps([caller, key]).encode()).hexdigest()
     call = hashlib.sha256(f"{request.url.path}?{request.url.query}\0".encode() + body).hexdigest()
     return name, call
+
+
+def _stamps(headers: Sequence[tuple[str, str]], body: bytes) -> list[str]:
+    """Returns the stamps of the pictures that an answer holds, or leads to."""
+    said = {value for name, value in headers if name == "x-safelight-stamp"}
+    # An address of a picture ends in its stamp, too, but whoever follows it is asked anew.
+    return sorted(said | {found.decode() for found in STAMP.findall(body)})
 
 
 def _again(kept: dict[str, object]) -> Response:

@@ -71,7 +71,7 @@ def answer(context: ApiContext, request: Request, body: ImageRequest, outcome: O
         if body.response_format == "url":
             row["url"] = context.url_of(request, outcome.case, result.export)
         else:
-            row["b64_json"] = base64.b64encode(result.export.path.read_bytes()).decode()
+            row["b64_json"] = base64.b64encode(context.studio.file_of(result.export)).decode()
         own = serialize.export("", result.export) | {"seed": result.picture.seed}
         own["picture"] = serialize.decision(result.decision, messages)
         data.append({**row, "safety": {name: value for name, value in own.items() if name != "file"}})

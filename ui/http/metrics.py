@@ -45,6 +45,8 @@ class Metrics:
         self.overdue = Gauge("safelight_notices_overdue", about, registry=own)
         self.oldest = Gauge("safelight_notice_oldest_seconds", "Age of the oldest of them.", registry=own)
         self.answers = Gauge("safelight_notice_answers_waiting", "Makers' answers that wait.", registry=own)
+        about = "Pictures removed after a notice of which a file cannot be deleted yet."
+        self.undeleted = Gauge("safelight_removed_files_undeleted", about, registry=own)
         about = "Memory of this process, models included."
         self.memory = Gauge("safelight_memory_bytes", about, registry=own)
 
@@ -63,6 +65,7 @@ class Metrics:
         self.overdue.set(notices.overdue if notices else unknown)
         self.oldest.set(notices.oldest_seconds if notices else unknown)
         self.answers.set(notices.contested if notices else unknown)
+        self.undeleted.set(notices.undeleted if notices else unknown)
         self.waiting.set(waiting)
         self.memory.set(_memory())
         for check in health.checks if health else ():

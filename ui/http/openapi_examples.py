@@ -66,6 +66,7 @@ NOTICE: Row = {
     "decided": "",
     "reason": "",
     "blocks": False,
+    "earlier": "",
 }
 RECEIPT = "7K3QD-0M4XB-92HTV-PZ6RC"
 MANIFEST_ID = "urn:c2pa:2b5c8a1e-6f0d-4f6e-9f43-2f1d6b1c7a90"

@@ -105,7 +105,7 @@ class CredentialsPanel:
     def _report(self, desk: Desk[CredentialsSettings], act: str, amount: int) -> Json:
         """Returns what Verify says of a file, in the learner's language."""
         chosen = desk.settings
-        key = ("credentials", chosen.prompt, chosen.seed, act, amount)
+        key = ("credentials", drawn_once(desk, chosen.prompt, chosen.seed).stamp, act, amount)
         row, view = desk.memory.once(key, lambda: _verified(desk, act, amount))
         tag, said = desk.texts.tag, layers(row, desk.texts)
         claims = row["layers"]["credentials"]["claims"]

@@ -22,6 +22,10 @@ def demonstrated(desk: Desk[Any], asked: Demonstration) -> Demonstrated:
     # A mode that is locked for a class judges by other limits.
     key = ("demonstrated", asked, desk.studio.policy_digest, desk.studio.locked_mode)
     made = desk.memory.once(key, draw)
+    if isinstance(made, Demonstrated) and desk.studio.review.removals.removed_from(made.case):
+        # Drawn anew, it is judged anew.
+        desk.memory.forget(key, made)
+        made = desk.memory.once(key, draw)
     if isinstance(made, RequestError):
         raise made
     return made

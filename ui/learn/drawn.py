@@ -30,7 +30,16 @@ class Drawn:
 def drawn_once(desk: Desk[Any], prompt: str, seed: int) -> Drawn:
     """Returns a picture that is the same for everybody; who asks first waits until it is drawn. Raises RequestError."""
     key = ("drawn", prompt, seed, desk.studio.policy_digest)
-    return desk.memory.once(key, lambda: _drawn(desk.studio.create(lesson_request(desk, prompt, seed))))
+
+    def draw() -> Drawn:
+        return _drawn(desk.studio.create(lesson_request(desk, prompt, seed)))
+
+    drawn = desk.memory.once(key, draw)
+    if desk.studio.review.removals.removed([drawn.stamp]):
+        # Drawn anew, it is judged anew.
+        desk.memory.forget(key, drawn)
+        drawn = desk.memory.once(key, draw)
+    return drawn
 
 
 def draw(desk: Desk[Any], prompt: str) -> Drawn:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import base64
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from io import BytesIO
 from typing import Any, Literal
@@ -54,6 +54,12 @@ class Person:
     shade: str
     lightness: float
     view: str
+    stamp: str = ""
+
+    def as_json(self, removed: Collection[str]) -> Json:
+        """Returns plain values, without the view of a picture that was removed since."""
+        row = asdict(self) | {"lightness": round(self.lightness, 1)}
+        return row | {"view": ""} if row.pop("stamp") in removed else row
 
 
 class WhoIsDrawnPanel:
@@ -87,8 +93,9 @@ class WhoIsDrawnPanel:
         if work.failure:
             raise RequestError(work.failure)
         people = [one for one in work.done() if one.balanced == (chosen.show != "asked")]
+        removed = desk.studio.review.removals.removed([one.stamp for one in people[since:]])
         return {
-            "people": [asdict(one) | {"lightness": round(one.lightness, 1)} for one in people[since:]],
+            "people": [one.as_json(removed) for one in people[since:]],
             "total": chosen.count,
             "before": sum(not one.balanced for one in work.done()) if chosen.show != "asked" else 0,
             "counts": counts(people),
@@ -161,7 +168,8 @@ def _person(desk: Desk[WhoIsDrawnSettings], result: PictureResult, balanced: boo
     found = demographics.unspecified_person(desk.settings.prompt) if demographics and picture.filled else None
     names = [attribute.name for attribute in found.open] if found else []
     told = dict(zip(names, picture.filled.split(", "), strict=True)) if names else {}
-    return Person(picture.seed, balanced, told, measured.nearest, measured.lightness, _view(result))
+    stamp = str(result.export.stamp) if result.export else ""
+    return Person(picture.seed, balanced, told, measured.nearest, measured.lightness, _view(result), stamp)
 
 
 def _view(result: PictureResult) -> str:

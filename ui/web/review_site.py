@@ -17,10 +17,12 @@ from starlette.responses import HTMLResponse, PlainTextResponse, RedirectRespons
 from starlette.routing import Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from safety.audit.notice_state import CONTESTED, WAITING
+from safety.audit.notice_state import CONTESTED, STATES, WAITING
 from safety.errors import LimitError, StudioError
+from safety.review.notice_decisions import NoticeCase
 from safety.review.service import ReviewService
 from ui.html import review_case, review_frame, review_notice
+from ui.html.review_copies import ticked
 from ui.html.review_frame import ReviewFrame
 from ui.results import Problem, attempt
 from ui.web.client_ip import client_ip
@@ -29,6 +31,7 @@ from ui.web.person import hub_name
 PREFIX, COOKIE = "/review", "safelight_review"
 MAX_FORM = 64 * 1024  # bytes
 MAX_DECIDED = 50  # decided cases under the queue
+OVER = tuple(state for state in STATES if state not in (WAITING, CONTESTED))
 CLOSED = "No reviewer is set up here."
 HEADERS = {
     "Cache-Control": "no-store",
@@ -58,6 +61,7 @@ class ReviewSite:
                 Route(f"{PREFIX}/notice/{{case}}", self._page(self.notice)),
                 Route(f"{PREFIX}/notice/{{case}}/reveal", self._form_target(self.reveal_notice), methods=["POST"]),
                 Route(f"{PREFIX}/notice/{{case}}/decide", self._form_target(self.decide_notice), methods=["POST"]),
+                Route(f"{PREFIX}/notice/{{case}}/copies", self._form_target(self.remove_copies), methods=["POST"]),
                 Route(f"{PREFIX}/notice/{{case}}/answer", self._form_target(self.decide_answer), methods=["POST"]),
             ]
         )
@@ -128,7 +132,11 @@ class ReviewSite:
         notices = self.review.notice_decisions
         waiting = [*notices.queue(WAITING), *notices.queue(CONTESTED)]
         listed = review_notice.notice_list(waiting, notices.now())
-        return review_frame.queue(decisions.queue(), decided, frame, listed, len(waiting))
+        over = sorted(notices.queue(*OVER), key=lambda one: one.time, reverse=True)[:MAX_DECIDED]
+        if undeleted := self.review.removals.pending():
+            frame = replace(frame, notice=review_notice.undeleted(undeleted))
+        decided_notices = review_notice.notice_list(over, notices.now())
+        return review_frame.queue(decisions.queue(), decided, frame, listed, len(waiting), decided_notices)
 
     def case(self, request: Request, frame: ReviewFrame) -> str:
         """Returns the page of one case, its picture blurred."""
@@ -146,21 +154,30 @@ class ReviewSite:
         return RedirectResponse(PREFIX, 303, HEADERS)
 
     def notice(self, request: Request, frame: ReviewFrame) -> str:
-        """Returns the page of one notice, its picture blurred."""
-        notices = self.review.notice_decisions
-        return review_notice.notice_page(notices.case(request.path_params["case"]), frame, now=notices.now())
+        """Returns the page of one notice, its pictures blurred."""
+        return self._notice_page(self.review.notice_decisions.case(request.path_params["case"]), frame)
 
     def reveal_notice(self, request: Request, frame: ReviewFrame, form: Form) -> str:
-        """Returns the page of one notice with its picture as it is, and puts on record who looked."""
+        """Returns the page of one notice with its pictures as they are, and puts on record who looked."""
+        notice = self.review.notice_decisions.reveal(request.path_params["case"], frame.reviewer)
+        return self._notice_page(notice, frame, revealed=True)
+
+    def _notice_page(self, notice: NoticeCase, frame: ReviewFrame, revealed: bool = False) -> str:
         notices = self.review.notice_decisions
-        notice = notices.reveal(request.path_params["case"], frame.reviewer)
-        return review_notice.notice_page(notice, frame, revealed=True, now=notices.now())
+        return review_notice.notice_page(notice, frame, notices.copy_pictures(notice), revealed, notices.now())
 
     def decide_notice(self, request: Request, frame: ReviewFrame, form: Form) -> Response:
-        """Removes the picture of a notice or rejects the notice, and shows the queue."""
+        """Removes the picture of a notice with the near-copies that are ticked, or rejects it, and shows the queue."""
         reasons = form.get("reason", ""), frame.reviewer, form.get("maker_reason", "")
-        self.review.notice_decisions.decide(request.path_params["case"], form.get("outcome", ""), *reasons)
+        case, outcome = request.path_params["case"], form.get("outcome", "")
+        self.review.notice_decisions.decide(case, outcome, *reasons, copies=ticked(form))
         return RedirectResponse(PREFIX, 303, HEADERS)
+
+    def remove_copies(self, request: Request, frame: ReviewFrame, form: Form) -> Response:
+        """Removes more near-copies of a removed picture, and shows the notice."""
+        case = request.path_params["case"]
+        self.review.notice_decisions.remove_copies(case, ticked(form), frame.reviewer)
+        return RedirectResponse(f"{PREFIX}/notice/{case}", 303, HEADERS)
 
     def decide_answer(self, request: Request, frame: ReviewFrame, form: Form) -> Response:
         """Upholds a removal that its maker has answered, or lifts the block, and shows the queue."""

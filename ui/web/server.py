@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import gc
 import sys
-from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -45,6 +44,7 @@ from ui.web.plain_errors import PlainErrors
 from ui.web.presence import Presence
 from ui.web.public_site import PublicSite
 from ui.web.reader import InLanguage
+from ui.web.removed_files import RemovedFiles, delete_copies
 from ui.web.review_site import ReviewSite
 from ui.web.sessions import MOST_OF_ALL
 from ui.web.theme import make_theme
@@ -132,7 +132,7 @@ def _middleware(
     folder = Path(get_upload_folder())
     ledger = Ledger(limits.uploads, folder)
     # What the page has handed out lies in Gradio's folder, for an hour.
-    review.notice_decisions.when_removed.append(partial(_delete_copies, folder))
+    review.removals.when_removed.append(partial(delete_copies, folder))
     if studio and studio.classroom:
         studio.classroom.when_closed.append(ledger.forget)
     return [
@@ -150,6 +150,7 @@ def _middleware(
         *([Middleware(NoticeSite, studio=studio)] if studio else []),
         Middleware(InLanguage, parts=partial(_parts, studio) if studio else None),
         Middleware(OpenRoutes),
+        Middleware(RemovedFiles, removals=review.removals, folder=folder),
         Middleware(BlockRemoteFetch),
         Middleware(UploadQuota, ledger=ledger),
         Middleware(Admission, presence=Presence(), limits=limits.at_once),
@@ -160,14 +161,6 @@ def _middleware(
 def _parts(studio: Studio, language: str) -> dict[str, Markup]:
     """Returns the parts of the page that are more than strings, in a language."""
     return {NOTICE: first_notice(studio.policy, studio.messages(language))}
-
-
-def _delete_copies(folder: Path, stamps: Sequence[str]) -> None:
-    """Deletes copies of pictures with these stamps below a folder."""
-    for stamp in stamps:
-        for path in folder.rglob(f"*{stamp}*"):
-            if path.is_file():
-                path.unlink(missing_ok=True)
 
 
 def _people(studio: Studio, host: str, reach: Reach) -> list[Middleware]:

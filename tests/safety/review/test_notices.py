@@ -19,6 +19,8 @@ from safety.audit.hash_chain import GENESIS_HASH, Entry, Keys
 from safety.audit.notice_state import STATES, read_notice_state
 from safety.errors import AuditError, LimitError, PresetError, RequestError
 from safety.generation import Delivered, Export, GenerationRequest, Refused
+from safety.marks.colour_layout import colour_layout
+from safety.marks.near_copy import describe
 from safety.marks.similarity import fingerprint
 from safety.records import UNCHECKED
 from safety.review.notices import NotedPicture, NoticeRequest, SentNotice
@@ -44,10 +46,12 @@ class Photographer(FakeEngine):
 
 
 class KnowingExporter(PlainExporter):
-    """Puts a fingerprint on record, as the real one does."""
+    """Puts on record what a picture is known by, as the real one does."""
 
     def export(self, image: Image.Image, *arguments: Any) -> Export:
-        return replace(super().export(image, *arguments), fingerprint=fingerprint(image.convert("RGB")))
+        image = image.convert("RGB")
+        known = replace(fingerprint(image), layout=colour_layout(image))
+        return replace(super().export(image, *arguments), fingerprint=known, descriptor=describe(image))
 
 
 @pytest.fixture
@@ -262,7 +266,7 @@ def test_a_removed_picture_is_handed_out_in_no_other_format(studio: Studio, tmp_
     export = made(studio)
     removed(studio, str(export.stamp))
     for format in ("png", "jpeg"):
-        with pytest.raises(RequestError, match="gone from the studio"):
+        with pytest.raises(RequestError, match="removed here after a notice"):
             studio.in_format(export.path.parent.name, export, format, tmp_path)
 
 
@@ -309,7 +313,7 @@ def test_a_picture_from_elsewhere_is_blocked_and_what_was_sent_is_deleted(studio
     case = waiting(studio)
     assert len(studio.review.notice_decisions.case(case).pictures) == 1
     studio.review.notice_decisions.reveal(case, "Grace")
-    assert studio.review.notice_decisions.decide(case, "removed", REASON, "Grace", TOLD) == 0
+    assert studio.review.notice_decisions.decide(case, "removed", REASON, "Grace", TOLD).pictures == 0
     assert studio.review.notice_decisions.case(case).pictures == ()
     assert not studio.look(ImageOps.mirror(photograph(5, 256, 256)), "general").allowed
     assert "picture_seen" in events(studio, case)
@@ -321,7 +325,7 @@ def test_a_damaged_file_is_removed_like_any_other(studio: Studio) -> None:
     noticed(studio, str(export.stamp))
     case = waiting(studio)
     assert not studio.review.notice_decisions.case(case).pictures
-    assert studio.review.notice_decisions.decide(case, "removed", REASON, "Grace", TOLD) == 1
+    assert studio.review.notice_decisions.decide(case, "removed", REASON, "Grace", TOLD).pictures == 1
     assert not export.path.exists()
     # By the fingerprint that the registry has of it.
     assert studio.review.notice_decisions.case(case).state.blocks
@@ -378,7 +382,7 @@ def test_the_maker_answers_once_and_an_answer_that_holds_lifts_the_block(studio:
     with pytest.raises(RequestError, match="answered already"):
         notices.answer(PERSON, stamp, "It is a fantasy figure.")
     assert decisions.queue("contested")[0].case_id == case and decisions.figures().contested == 1
-    assert decisions.case(case).answer["text"] == "It is a fantasy figure."
+    assert decisions.case(case).answers[0]["text"] == "It is a fantasy figure."
     decisions.decide_answer(case, "lifted", REASON, "Grace")
     assert studio.look(photograph(7, 256, 256), "general").allowed
     assert notices.removed(PERSON)[0].answer_reason == REASON

@@ -31,7 +31,7 @@ def test_list_and_show_tell_what_waits_and_nothing_of_the_receipt(run: Run, stud
     assert (run("notices", "list").code, run("notices", "list").out) == (0, "")
     case = noticed(studio)
     (row,) = run("notices", "list").rows
-    assert (row["case_id"], row["state"]) == (case, "waiting") and "receipt" not in row
+    assert (row["case"], row["state"], row["reason"]) == (case, "waiting", "other") and "receipt" not in row
     shown = run("notices", "show", case).row
     assert (shown["words"]["name"], shown["pictures"], shown["state"]["given"]) == ("Ada", 1, "file")
     assert "receipt" not in shown["state"]
@@ -43,18 +43,21 @@ def test_list_and_show_tell_what_waits_and_nothing_of_the_receipt(run: Run, stud
 
 def test_a_removal_is_upheld_or_lifted_and_what_happened_is_exported(run: Run, studio: Studio) -> None:
     case, other = noticed(studio), noticed(studio)
-    assert run("notices", "remove", case, "--reason", REASON).code != 0
-    assert run("notices", "remove", case, "--reason", REASON, "--to-maker", REASON).out == "0\n"
-    assert run("notices", "reject", other, "--reason", REASON).code == 0
+    lacking = run("notices", "remove", case, "--reason", REASON)
+    assert lacking.code == 2 and "Say to the maker of the picture why it was removed" in lacking.err
+    done = run("notices", "remove", case, "--reason", REASON, "--to-maker", REASON).row
+    assert done == {"case": case, "state": "removed", "blocked": True, "pictures": 0, "undeleted": 0}
+    assert run("notices", "reject", other, "--reason", REASON).row["state"] == "rejected"
     assert run("notices", "uphold", case, "--reason", REASON).code != 0
     assert not studio.look(photograph(2, 256, 256), "general").allowed
-    assert run("notices", "lift", case, "--reason", REASON).code == 0
+    assert run("notices", "lift", case, "--reason", REASON).row == {"case": case, "state": "lifted", "blocked": False}
+    assert run("notices", "lift", case, "--reason", REASON).code != 0
     assert studio.look(photograph(2, 256, 256), "general").allowed
     rows = {row["case"]: row for row in run("notices", "export").rows}
     assert (rows[case]["state"], rows[other]["state"], rows[case]["late"]) == ("lifted", "rejected", False)
     assert "words" not in rows[case] and "Ada" not in str(rows)
     (kept, _) = run("notices", "export", "--words", "--from", "2020-01-01").rows
-    assert kept["words"]["notice"]["name"] == "Ada" and "poses" not in kept["words"]["notice"]
+    assert kept["words"]["notice"]["name"] == "Ada" and "descriptor" not in kept["words"]["notice"]
     assert run("notices", "export", "--to", "2020-01-01").rows == []
 
 

@@ -16,6 +16,9 @@ from PIL import Image, ImageOps
 from safety.generation import Delivered, GenerationRequest
 from safety.marks import Marks
 from safety.marks.export import Exporter
+from safety.review import removals
+from safety.review.notices import NoticeRequest
+from studio import Studio
 from studio.api_keys import SCOPES, ApiKeys
 from tests.fakes import fake_studio
 from tests.fakes_marks import file_of, photograph
@@ -89,7 +92,7 @@ def test_with_the_picture_its_kept_credentials_go(office: Office) -> None:
 
     assert kept() and office.anybody.post(NOTICES, json=BODY | {"stamp": stamp}).status_code == 201
     decisions = office.studio.review.notice_decisions
-    assert decisions.decide(decisions.queue()[0].case_id, "removed", REASON, "Grace", REASON) == 1
+    assert decisions.decide(decisions.queue()[0].case_id, "removed", REASON, "Grace", REASON).pictures == 1
     assert not kept() and not made.pictures[0].export.path.exists()
 
 
@@ -154,3 +157,63 @@ def test_the_clock_past_48_hours_is_among_the_figures(office: Office) -> None:
         1,
         True,
     )
+
+
+def beside(office: Office) -> Studio:
+    """The same studio in another process, such as the command line."""
+    home = office.studio.outputs.parent
+    return fake_studio(home, exporter=Exporter(Marks(home / "keys")))
+
+
+def taken_away(studio: Studio, stamp: str) -> None:
+    asked = NoticeRequest("other", BODY["statement"], "Ada", "ada@example.org", stamp=stamp, good_faith=True)
+    studio.review.notices.submit(asked, studio.review.notices.named_picture(asked))
+    studio.review.notice_decisions.decide(
+        studio.review.notice_decisions.queue()[-1].case_id, "removed", REASON, "Grace", REASON
+    )
+
+
+@pytest.mark.parametrize("form", ["b64_json", "url"])
+def test_no_kept_answer_and_no_address_gives_what_the_command_line_removed(office: Office, form: str) -> None:
+    call = {"prompt": "a red apple", "size": "256x256", "response_format": form, "seed": 7, "steps": 1}
+    headers = {"Idempotency-Key": "order-1"}
+    first = office.operator.post("/v1/images/generations", json=call, headers=headers)
+    assert first.status_code == 200, first.text
+    (made,) = first.json()["data"]
+    again = office.operator.post("/v1/images/generations", json=call, headers=headers)
+    assert again.json() == first.json() and again.headers["idempotent-replayed"] == "true"
+    taken_away(beside(office), made["safety"]["stamp"])
+    after = office.operator.post("/v1/images/generations", json=call, headers=headers)
+    assert "idempotent-replayed" not in after.headers and made["safety"]["stamp"] not in after.text
+    if form == "url":
+        assert office.anybody.get(made["url"]).status_code == 404
+
+
+def test_a_marked_file_that_was_removed_is_not_answered_again(office: Office) -> None:
+    headers = {"Idempotency-Key": "order-2", "content-type": "image/png"}
+    data = file_of(photograph(6, 256, 256))
+    first = office.operator.post("/v1/safety/mark", content=data, headers=headers)
+    assert office.operator.post("/v1/safety/mark", content=data, headers=headers).content == first.content
+    taken_away(beside(office), first.headers["x-safelight-stamp"])
+    after = office.operator.post("/v1/safety/mark", content=data, headers=headers)
+    assert after.status_code == 400 and "removed here" in after.text
+
+
+def test_what_cannot_be_deleted_yet_is_not_handed_out_and_is_among_the_figures(
+    office: Office, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    call = {"prompt": "a red apple", "size": "256x256", "response_format": "url", "seed": 7, "steps": 1}
+    (made,) = office.operator.post("/v1/images/generations", json=call).json()["data"]
+    assert office.anybody.get(made["url"]).status_code == 200
+    monkeypatch.setattr(removals, "delete_thumbnails", fails)
+    monkeypatch.setattr(Path, "unlink", fails)
+    taken_away(office.studio, made["safety"]["stamp"])
+    assert office.figure("safelight_removed_files_undeleted") == 1
+    assert office.anybody.get(made["url"]).status_code == 404
+    monkeypatch.undo()
+    office.studio.purge()
+    assert office.figure("safelight_removed_files_undeleted") == 0
+
+
+def fails(*_: object, **__: object) -> None:
+    raise PermissionError(13, "Permission denied")

@@ -12,6 +12,7 @@ import pytest
 from PIL import Image, ImageOps
 
 from engines.testing import FakeEngine
+from safety.generation import Delivered, GenerationRequest
 from safety.marks import Marks
 from safety.marks.export import Exporter
 from safety.review.service import ReviewSettings
@@ -131,6 +132,9 @@ def test_from_the_form_to_the_removal_and_a_mirrored_copy_that_is_withheld(
     copy = tmp_path / "from-a-chat.jpg"
     Image.open(file).convert("RGB").resize((480, 480)).save(copy, quality=80)
     receipt = report(depicted, copy)
+    # Somebody else made the same one.
+    twin = noticed.studio.create(GenerationRequest("a red apple", width=512, height=512, steps=1), person="cookie:b")
+    assert isinstance(twin, Delivered) and twin.pictures[0].export
 
     # First in the queue, with a clock that counts, and turns red when the time is over: also while it is looked at.
     reviewer.reload()
@@ -151,10 +155,14 @@ def test_from_the_form_to_the_removal_and_a_mirrored_copy_that_is_withheld(
     reviewer.wait_for_selector("img.veiled")
     reviewer.get_by_role("button", name="Reveal").click()
     reviewer.wait_for_selector("img.revealed")
+    # The near-copy is there to be seen, and ticked: it is the same picture.
+    says(reviewer, ".copies", "The same picture, made again")
+    expect(reviewer.locator(".copies input")).to_be_checked()
     reviewer.fill("textarea[name=reason]", "You are right: it is you, and it never happened.")
     reviewer.get_by_role("button", name="Remove the picture").click()
     reviewer.wait_for_selector("text=Nobody waits")
-    assert not file.exists()
+    assert not file.exists() and not twin.pictures[0].export.path.exists()
+    says(reviewer, ".notices", "Removed")
 
     # The person who asked sees it by the receipt, in another language if they like.
     depicted.goto(f"{noticed.url}/report?language=de")
