@@ -34,7 +34,7 @@ from safety.audit.manifest_table import ManifestTable
 from safety.audit.migrate import migrate
 from safety.audit.notice_table import NoticeTable
 from safety.audit.tables import TRIGGERS, chain_head, content, entry
-from safety.errors import AuditError
+from safety.errors import AuditError, RequestError
 
 # What to do, by words of the database's own message.
 DAMAGED = "Put a copy of it back, move it away (a new one is begun), or set SAFELIGHT_HOME to another folder."
@@ -311,6 +311,9 @@ def _audit_errors(location: str) -> Iterator[None]:
         # The driver, which SQLAlchemy imports by the address; only SQLite's comes with Python.
         advice = f"Run: python -m pip install {error.name}, or leave SAFELIGHT_STORE unset."
         raise AuditError(f"The audit log {location} needs the package {error.name}.", advice) from error
+    except UnicodeEncodeError as error:
+        # Half a pair of UTF-16 in a name from outside: no row has it, and none can.
+        raise RequestError("This text has characters that cannot be read.", "Type it anew.") from error
     except (SQLAlchemyError, OSError) as error:
         why = _message(getattr(error, "orig", None) or error)
         advice = next((advice for words, advice in ADVICE.items() if words in why), "")

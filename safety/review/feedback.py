@@ -28,6 +28,7 @@ from safety.audit.serialize import parse_content
 from safety.errors import RequestError
 from safety.review import rate_limit
 from safety.review.client import LOCAL
+from safety.review.free_text import require_readable
 from safety.review.rate_limit import RateLimiter
 
 if TYPE_CHECKING:
@@ -116,16 +117,19 @@ class Feedback:
         if value not in (UP, DOWN):
             raise RequestError(f"There is no rating {value[:40]!r}.", f"Choose {UP} or {DOWN}.", "rating")
         _require_known(reasons, RATING_REASONS if value == DOWN else ())
-        return self._keep_on_pictures(giver, RATING, [stamp], prompt, {"value": value, "reasons": sorted(set(reasons))})
+        said = {"value": value, "reasons": sorted(set(reasons))}
+        return self._keep_on_pictures(giver, RATING, [stamp.lower()], prompt, said)
 
     def choose(self, giver: Giver, chosen: str, rejected: str, prompt: str) -> FeedbackEntry:
         """Keeps which of two pictures of one prompt is the better one. Raises RequestError, LimitError."""
+        chosen, rejected = chosen.lower(), rejected.lower()
         if chosen == rejected:
             raise RequestError("Two pictures are compared.", "Name two.", "rejected")
         return self._keep_on_pictures(giver, CHOICE, [chosen, rejected], prompt, {"value": chosen, "reasons": []})
 
     def tell_refusal(self, giver: Giver, case: str, prompt: str) -> FeedbackEntry:
         """Keeps that somebody holds a refusal for wrong; nobody looks at it as at an appeal. Raises as `rate` does."""
+        require_readable(prompt=prompt)
         with self.audit.write_transaction() as writer:
             consent = self._require_consent(writer, giver)
             entries = writer.entries_of(case)
@@ -143,6 +147,7 @@ class Feedback:
     def _keep_on_pictures(
         self, giver: Giver, kind: str, stamps: Sequence[str], prompt: str, said: Said
     ) -> FeedbackEntry:
+        require_readable(prompt=prompt)
         owner = self.audit.person_digest(giver.owner or giver.person)
         with self.audit.write_transaction() as writer:
             consent = self._require_consent(writer, giver)

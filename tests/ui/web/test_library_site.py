@@ -122,6 +122,7 @@ async def test_nobody_else_reaches_a_picture_by_any_call(ada: Visitor, who: str)
         pytest.param("act", {"do": "burn", "stamps": []}, id="unknown"),
         pytest.param("act", {"do": "delete", "stamps": "all"}, id="no list"),
         pytest.param("act", {"do": "delete", "stamps": [1]}, id="numbers"),
+        pytest.param("act", {"do": "delete", "stamps": ["\ud800"]}, id="half a pair"),
         pytest.param("act", {"do": "delete", "stamps": ["0"] * 501}, id="too many"),
         pytest.param("act", {"do": "move", "stamps": [], "folder": "x" * 61}, id="long name"),
         pytest.param("act", {"x": "y" * 40_000}, id="too long"),
