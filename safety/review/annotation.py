@@ -19,7 +19,7 @@ from safety.audit.hash_chain import utc_now
 from safety.audit.log import AuditLog
 from safety.audit.notice_state import CONTESTED, WAITING
 from safety.errors import RequestError
-from safety.review.feedback import NOT_AGREED, Feedback, GivenFeedback, add_feedback, read_about, read_feedback
+from safety.review.feedback import NOT_AGREED, STAMP, Feedback, GivenFeedback, add_feedback, read_about, read_feedback
 
 if TYPE_CHECKING:
     from safety.audit.database import DatabaseReader
@@ -109,6 +109,8 @@ class Annotation:
 
     def picture(self, stamp: str) -> LibraryEntry:
         """Returns where the file of a picture lies that annotators may see. Raises RequestError for any other."""
+        if not STAMP.fullmatch(stamp):
+            raise RequestError(NO_PAIR)
         with self.audit.read_transaction() as reader:
             about = [one for one in read_about(reader, [stamp]) if one.entry.kind in MAKERS]
             found = _entries(reader, about).get(stamp)
@@ -148,7 +150,7 @@ def annotator(name: str) -> str:
 
 def as_pair(stamps: Sequence[str]) -> Pair:
     """Returns two stamps as a pair. Raises RequestError for another number of them."""
-    if len(set(stamps)) != 2:
+    if len(set(stamps)) != 2 or not all(map(STAMP.fullmatch, stamps)):
         raise RequestError("Two pictures are compared.", "Name two.")
     first, second = sorted(stamps)
     return first, second

@@ -7,6 +7,7 @@ shows that they are those of the case. Nothing learns from it by itself (feedbac
 
 from __future__ import annotations
 
+import re
 import secrets
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -27,6 +28,7 @@ from safety.audit.log import AuditLog, unknown_case
 from safety.audit.serialize import parse_content
 from safety.errors import RequestError
 from safety.review import rate_limit
+from safety.review.appeals import CASE_ID
 from safety.review.client import LOCAL
 from safety.review.free_text import require_readable
 from safety.review.rate_limit import RateLimiter
@@ -44,6 +46,7 @@ WRONGLY_REFUSED = "wrongly_refused"
 OFF = "This studio takes no feedback."
 NOBODY = "This browser keeps no cookie, so that feedback could not be taken back. None is taken."
 NOT_AGREED = "Feedback is kept only for those who have agreed to it."
+STAMP = re.compile(r"[0-9a-f]{16}")
 NOT_YOURS = "Feedback is for pictures in your own library, for as long as they are in it."
 NO_FEEDBACK = "There is no feedback on this case."
 Said = dict[str, Any]
@@ -132,7 +135,8 @@ class Feedback:
         require_readable(prompt=prompt)
         with self.audit.write_transaction() as writer:
             consent = self._require_consent(writer, giver)
-            entries = writer.entries_of(case)
+            # No text that could be no id reaches the database: some cannot be written down there.
+            entries = writer.entries_of(case) if CASE_ID.fullmatch(case) else []
             if not entries:
                 raise unknown_case(case)
             told = _of_case(entries, prompt, self.audit)
@@ -151,7 +155,7 @@ class Feedback:
         owner = self.audit.person_digest(giver.owner or giver.person)
         with self.audit.write_transaction() as writer:
             consent = self._require_consent(writer, giver)
-            pictures = writer.library.get(owner, stamps)
+            pictures = writer.library.get(owner, stamps) if all(map(STAMP.fullmatch, stamps)) else []
             if len(pictures) != len(stamps) or writer.notices.removed(stamps):
                 raise RequestError(NOT_YOURS, setting="stamp")
             cases = [_of_case(writer.entries_of(one.case_id), prompt, self.audit)["said"] for one in pictures]

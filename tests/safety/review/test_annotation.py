@@ -107,6 +107,11 @@ def test_answers_are_kept_only_of_annotators_who_agreed(studio: Studio, annotati
         annotation.answer("Mary", pair, NEITHER)
     with pytest.raises(RequestError, match="one of the two"):
         annotation.answer("Joan", pair, "0" * 16)
+    for stamps in (("\ud800", "\udfff"), (pair[0], pair[0]), (pair[0],)):
+        with pytest.raises(RequestError):
+            annotation.answer("Joan", stamps, NEITHER)
+    with pytest.raises(RequestError):
+        annotation.picture("\ud800")
     assert len(kept(studio)) == 1
 
 

@@ -149,6 +149,8 @@ WRONG = {
     ),
     "a case that passed": lambda f, s: f.tell_refusal(Giver(ADA), s.audit.list()[0]["case"], "gore"),
     "a case that there is not": lambda f, s: f.tell_refusal(Giver(ADA), "0" * 12, "gore"),
+    "a stamp that no database can hold": lambda f, s: f.rate(Giver(ADA), "\ud800", PROMPT, "up"),
+    "a case that no database can hold": lambda f, s: f.tell_refusal(Giver(ADA), "\ud800", "gore"),
     "a hard line": lambda f, s: f.tell_refusal(Giver(ADA), refused(s, "forbidden"), "forbidden"),
 }
 
