@@ -62,6 +62,7 @@ class NoticePages:
         intro = [said["report.intro"], said.say("report.clock", hours=f"{terms.hours:g}"), said["report.no_mail"]]
         fields = [
             self._group("reason", joined(self._reason(name) for name in REASONS)),
+            self._help("intimate"),
             self._group("picture", self._picture(), hint="report.picture_hint"),
             self._area("statement", terms.statement_characters),
             self._group("who", self._who(), hint="report.who_hint"),
@@ -73,8 +74,7 @@ class NoticePages:
             '<form id="main" method="post" action="{}report?language={}" enctype="multipart/form-data" class="card">{}'
             '<p><small>{}</small></p><div class="buttons"><button>{}</button></div></form>'
         ).format(*self._place, joined(fields), kept, said["report.send"])
-        body = _paragraphs(intro) + sending + self._lookup("form") + self._help("intimate")
-        return self._page("report.title", body, own_form=True)
+        return self._page("report.title", _paragraphs(intro) + sending + self._lookup("form"), own_form=True)
 
     def sent(self, sent: SentNotice, about: str = "") -> str:
         """Returns what is shown once a notice has arrived: its receipt, this once, and where to come back with it.

@@ -23,8 +23,9 @@ from safety.errors import RequestError
 from safety.image_io import open_picture
 from safety.marks import Marks
 from safety.marks.provenance import Provenance
+from safety.marks.summary import plain_times
 from safety.marks.tampering import painted, resaved, stripped, with_pixels
-from ui.html.verification import layers, plain_times
+from ui.html.verification import layers
 from ui.learn.drawn import drawn_once
 from ui.learn.panel import Desk, Json, choice_of
 from ui.sentences import in_language

@@ -25,8 +25,9 @@ from safety.image_io import open_picture
 from safety.marks.attacks import Attack, blur, crop, laid_onto, lifted_mark, overlay, resize, rotate, screenshot
 from safety.marks.metadata import packet
 from safety.marks.provenance import Provenance
+from safety.marks.summary import plain_times
 from safety.marks.tampering import with_pixels
-from ui.html.verification import layers, plain_times
+from ui.html.verification import layers
 from ui.learn.drawn import Drawn, draw, drawn_once
 from ui.learn.panel import Desk, Json, Memory, choice_of, file_of, number_of, text_of
 from ui.sentences import in_language
