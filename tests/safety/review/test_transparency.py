@@ -37,6 +37,15 @@ def test_own_decisions_are_counted_by_category_and_by_what_they_did(studio: Stud
     assert figures["means"] == {"automated": 3, "human": 0, "automated_share": 1.0}
 
 
+def test_what_the_operator_changes_is_nobodys_request(studio: Studio) -> None:
+    with studio.audit.change_case("category", {"category": "gambling"}):
+        pass
+    figures = studio.transparency_report(NOW)
+    assert figures["requests"] == {"cases": 0, "by_kind": {}, "pictures_handed_out": 0}
+    (row,) = studio.audit.list()
+    assert (row["kind"], row["outcome"]) == ("change", "done")
+
+
 def test_appeals_are_counted_with_their_outcome_and_the_share_of_wrong_decisions(studio: Studio) -> None:
     cases = [appealed(studio, GenerationRequest(f"gore {number}", **SMALL)) for number in range(4)]  # type: ignore[arg-type]
     studio.review.decisions.decide(cases[0], "overturned", REASON, "a")

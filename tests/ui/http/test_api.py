@@ -19,11 +19,9 @@ from PIL import Image
 
 from engines.testing import FakeEngine
 from safety.errors import EngineUnavailable, RequestError
-from safety.policy.added_category import AddedCategory
 from studio import Studio
 from studio.api_keys import CREATE, JUDGE, MARK, ApiKeys
 from tests.fakes import fake_studio
-from tests.fakes_page import WordCheck
 from ui.http import idempotency
 from ui.http.access import Access
 from ui.http.application import make_app
@@ -208,27 +206,6 @@ def test_the_policy_names_its_limits(api: TestClient) -> None:
     policy = api.get("/v1/safety/policy").json()
     assert set(policy["modes"]) == {"general", "art", "medical"}
     assert policy["limits"]["general"]["prompt"]["violence"]
-
-
-def test_a_category_that_the_operator_has_added_is_told_and_judged_by(tmp_path: Path) -> None:
-    facts = {"name": "gambling", "number": 1, "title": "Gambling", "sentence": "None here.", "level": "block"}
-    added = AddedCategory.model_validate({**facts, "digest": "1" * 64, "check": "category gambling"})
-    studio = fake_studio(tmp_path)
-    checks = replace(studio.checks, prompt=(WordCheck({"casino": ("gambling", 0.9)}),))
-    studio = replace(studio, policy=studio.policy.with_categories([added]), checks=checks)
-    app = make_app(studio, Access(ApiKeys(tmp_path / "keys"), True), b"a secret of 32 bytes for testing")
-    api = TestClient(app, client=HERE)
-    told = api.get("/v1/safety/policy").json()
-    assert told["added"] == [
-        {"category": "gambling", "title": "Gambling", "sentence": "None here.", "code": 801, "clause": "8.1"}
-        | {"level": "block"}
-    ]
-    assert told["limits"]["art"]["prompt"]["gambling"] == {"block": 0.5}
-    judged = api.post("/v1/safety/judge", json={"prompt": "a casino", "mode": "art"}).json()
-    assert (judged["verdict"], judged["reasons"][0]["code"], judged["scores"]["gambling"]) == ("BLOCK", "P801", 0.9)
-    assert "None here." in judged["reasons"][0]["text"]
-    assert api.post("/v1/moderations", json={"input": "a casino"}).json()["results"][0]["flagged"] is True
-    studio.audit.close()
 
 
 def test_a_case_is_appealed_and_looked_up(api: TestClient) -> None:
