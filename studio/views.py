@@ -186,8 +186,8 @@ class StudioViews:
 
         The categories that the operator has added hold under both.
         """
-        both = (one if one.added else one.with_categories(self.policy.added) for one in (old, new))
-        return replay(rows, self.checks.prompt, *both, modes)
+        before, after = (one if one.added else one.with_categories(self.policy.added) for one in (old, new))
+        return replay(rows, self.checks.prompt, before, after, modes)
 
     @cached_property
     def lessons(self) -> dict[str, Lesson]:

@@ -1,6 +1,6 @@
 """How well a category made of 5, 20 or 50 examples finds the others, what it stops by mistake, and what it costs.
 
-    python -m benchmarks.prompt.categories --data FOLDER [--draws 3] [--part recall|cost]
+    python -m benchmarks.prompt.categories --data FOLDER [--draws 3] [--part recall|near|cost]
 
 FOLDER holds the prompt sets (`dev/riskyprompt.csv`, `unlabelled/real_prompts.csv.gz`, ...). Ten held-out categories of
 T2I-RiskyPrompt, those with most rows, and five harmless ones of our own (benchmarks/prompt/categories.toml). Each is
@@ -23,6 +23,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
+from numpy.typing import NDArray
 
 from safety.guard import Guard
 from safety.prompt.classifier import PromptClassifierCheck
@@ -49,7 +50,7 @@ class Points:
     """Holds the points of many prompts: every reading, and the first of each prompt."""
 
     readings: Array
-    owners: Array
+    owners: NDArray[np.int64]
     first: Array
 
     def highest(self, head: ExampleHead, prompts: Sequence[int] | slice = slice(None)) -> Array:
@@ -63,7 +64,7 @@ class Points:
 def encoded(prompts: Sequence[str], classifier: PromptClassifierCheck, ordinary: OrdinaryPrompts) -> Points:
     """Returns the points of prompts; those of which the classifier reads nothing are left out."""
     rows = [features for features in map(classifier.features, prompts) if len(features)]
-    owners = np.repeat(np.arange(len(rows)), [len(one) for one in rows])
+    owners = np.repeat(np.arange(len(rows), dtype=np.int64), [len(one) for one in rows])
     readings = ordinary.space.points(np.concatenate(rows))
     starts = np.concatenate([[0], np.cumsum([len(one) for one in rows])[:-1]])
     return Points(readings, owners, readings[starts])
@@ -88,8 +89,12 @@ def held_out(data: Path) -> dict[str, list[str]]:
 
 def of_our_own() -> dict[str, list[str]]:
     """Returns the prompts of the five harmless categories."""
-    table = tomllib.loads(Path(__file__).with_suffix(".toml").read_text("utf-8"))
-    return {name: list(category["prompts"]) for name, category in table.items()}
+    return {name: list(category["prompts"]) for name, category in _own_table().items()}
+
+
+def _own_table() -> dict[str, dict[str, list[str]]]:
+    table: dict[str, dict[str, list[str]]] = tomllib.loads(Path(__file__).with_suffix(".toml").read_text("utf-8"))
+    return table
 
 
 def harmless_sets(data: Path) -> dict[str, list[str]]:
@@ -126,6 +131,26 @@ def recall(
             yield _row(f"{name}, {count}", mean)
     for count in COUNTS:
         yield _row(f"mean, {count}", np.mean(total[count], axis=0))
+
+
+def near_misses(classifier: PromptClassifierCheck, ordinary: OrdinaryPrompts, draws: int) -> Iterator[str]:
+    """Yields for each category of our own what it stops of prompts that are near and not meant.
+
+    Without naming any as not meant, and with five of the ten named: then the other five are asked about.
+    """
+    for name, category in _own_table().items():
+        meant, near = (encoded(category[key], classifier, ordinary).first for key in ("prompts", "near"))
+        shares = []
+        for draw in range(draws):
+            rng = np.random.default_rng(draw)
+            order, beside = rng.permutation(len(meant)), rng.permutation(len(near))
+            examples, others, none = meant[order[:20]], meant[order[20:]], meant[:0]
+            alone, _ = fit_head(examples, none, ordinary, none, SHARE)
+            told, _ = fit_head(examples, near[beside[:5]], ordinary, none, SHARE)
+            asked = near[beside[5:]]
+            stops = [alone.scores(asked), told.scores(asked), alone.scores(others), told.scores(others)]
+            shares.append([float((one >= AT_LIMIT).mean()) for one in stops])
+        yield _row(name, np.mean(shares, axis=0))
 
 
 def _row(name: str, shares: Sequence[float] | Array) -> str:
@@ -190,21 +215,25 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--data", type=Path, required=True)
     parser.add_argument("--draws", type=int, default=3)
-    parser.add_argument("--part", choices=("recall", "cost"), default="")
+    parser.add_argument("--part", choices=("recall", "near", "cost"), default="")
     args = parser.parse_args()
     guard = Guard.load()
     classifier = next(one for one in guard.prompt_checks if isinstance(one, PromptClassifierCheck) and one.hidden)
     ordinary = load_ordinary_prompts(MODELS, classifier.models[0].sha256)
     real = in_order(args.data / SOURCE)[REAL]
     categories = {**held_out(args.data), **of_our_own()}
-    if args.part != "cost":
+    if args.part in ("", "recall"):
         texts = {"real": real, **harmless_sets(args.data)}
         sets = {name: encoded(each, classifier, ordinary) for name, each in texts.items()}
         print(f"| category, examples | found | found, left out | {' | '.join(sets)} |")
         print("|---|" + "--:|" * (2 + len(sets)))
         for line in recall(categories, sets, classifier, ordinary, args.draws):
             print(line, flush=True)
-    if args.part != "recall":
+    if args.part in ("", "near"):
+        print("\n| 20 examples | near, stopped | five named | found | five named |\n|---|--:|--:|--:|--:|")
+        for line in near_misses(classifier, ordinary, args.draws):
+            print(line, flush=True)
+    if args.part in ("", "cost"):
         for line in cost(categories, guard, classifier, real[:TIMED]):
             print(line, flush=True)
 

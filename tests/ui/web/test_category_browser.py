@@ -39,6 +39,7 @@ def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     category = made_of(load_prompt_classifier(PRESETS, MODELS / classifier.FOLDER), GAMBLING, "block")
     studio = fake_studio(tmp_path_factory.mktemp("categories"), FakeEngine())
     policy = studio.policy.with_categories(added_categories([category]))
+    studio.audit.messages = policy.messages()
     prompt = load_prompt_checks(PRESETS, MODELS, policy, [category])
     studio = replace(studio, policy=policy, checks=replace(studio.checks, prompt=prompt.checks))
     with socket.socket() as free:
