@@ -27,6 +27,8 @@ from ui.texts import Texts, languages
 
 STYLE = ASSETS / "review.css"
 HELP = {"intimate": "intimate_imagery", "minor": "child_safety"}  # what is wrong with a picture -> who helps with it
+# The page that a receipt is shown on, and the same where no copy of a file was kept.
+SENT, SENT_ALONE = "sent", "sent_alone"
 # Nothing for somebody whose clock is UTC.
 SCRIPT = """
 for (const one of document.querySelectorAll("time[data-own]")) {
@@ -95,7 +97,11 @@ class NoticePages:
             *(said["report.come_back"], f"{self.root}report", self.address),
             self._help(about),
         )
-        return self._page("report.arrived", body + self._lookup("sent", sent.receipt, about), own_form=True)
+        return self._page(
+            "report.arrived",
+            body + self._lookup(SENT if sent.keeps_files else SENT_ALONE, sent.receipt, about),
+            own_form=True,
+        )
 
     def status(self, status: NoticeStatus, receipt: str = "", about: str = "") -> str:
         """Returns how a notice went, by its receipt; `about` as for `sent`."""

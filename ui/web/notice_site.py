@@ -22,7 +22,7 @@ from safety.audit.hash_chain import timestamp
 from safety.errors import FileError, RequestError, StudioError
 from safety.review.notices import NoticeRequest, SentNotice
 from studio.notice_intake import send_notice
-from ui.html.notice_form import SCRIPT_HASH, NoticePages
+from ui.html.notice_form import SCRIPT_HASH, SENT, SENT_ALONE, NoticePages
 from ui.http.arriving import Arriving
 from ui.results import Problem, attempt
 from ui.sentences import in_language
@@ -115,7 +115,7 @@ class NoticeSite:
     def language(self, request: Request, form: Form) -> Response:
         """Shows the page that a form was sent from in another language, with all that was written but a file."""
         shown = str(form.get("shown", ""))
-        if shown in ("sent", "status"):
+        if shown in (SENT, SENT_ALONE, "status"):
             return self._by_receipt(request, form, shown)
         values = {**_words(form), "good_faith": form.get("good_faith", ""), "file": form.get("file", "")}
         values["receipt"] = str(form.get("receipt", ""))
@@ -137,13 +137,13 @@ class NoticeSite:
     # ---- around them ----
 
     def _by_receipt(self, request: Request, form: Form, shown: str) -> Response:
-        """Shows how the notice of a receipt went, or ("sent") the receipt itself once more."""
+        """Shows how the notice of a receipt went, or (SENT, SENT_ALONE) the receipt itself once more."""
         receipt, about, pages = str(form.get("receipt", "")), str(form.get("about", "")), self._pages(request)
         status = attempt(self.studio.review.notices.status, receipt, client_ip(request))
         if isinstance(status, Problem):
             return self._again(replace(pages, values={"receipt": receipt}), status, NoticePages.receipt)
-        if shown == "sent":
-            return _page(pages.sent(SentNotice(receipt, status), about))
+        if shown in (SENT, SENT_ALONE):
+            return _page(pages.sent(SentNotice(receipt, status, shown == SENT), about))
         return _page(pages.status(status, receipt, about))
 
     def _target(self, work: Callable[[Request, Form], Response]) -> Callable[[Request], Any]:

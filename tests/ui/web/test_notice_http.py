@@ -95,6 +95,8 @@ def test_another_language_keeps_the_receipt_and_an_address_to_come_back_to(notic
         assert page.status_code == 200 and '<html lang="fr">' in page.text and f'value="{receipt}"' in page.text
     again = in_language(noticed, "fr", shown="sent", receipt=receipt)
     assert receipt_of(again) == receipt and f"<code>{noticed.url}/report</code>" in again.text
+    alone = in_language(noticed, "fr", shown="sent_alone", receipt=receipt)
+    assert "seule l’empreinte est gardée" in alone.text and "seule l’empreinte" not in again.text
     wrong = in_language(noticed, "fr", shown="sent", receipt="AAAAA")
     assert wrong.status_code == 400 and 'value="AAAAA"' in wrong.text
 
