@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from unicodedata import category
 from urllib.parse import urlsplit
 
 from safety.errors import PresetError
@@ -44,9 +45,7 @@ class MarkSettings:
             raise setting_error("LABEL_CORNER", corner, "one of " + ", ".join(Corner))
         if trustmark not in YES + NO:
             raise setting_error("TRUSTMARK", trustmark, "yes or no")
-        provider = get("PROVIDER", "")
-        if len(provider) > MAX_PROVIDER:
-            raise setting_error("PROVIDER", provider, f"a name of at most {MAX_PROVIDER} characters")
+        provider = _line(get, "PROVIDER", MAX_PROVIDER)
         return cls(
             corner=Corner(corner) if corner else None,
             language=get("LABEL_LANGUAGE", "").lower(),
@@ -114,29 +113,38 @@ def setting_error(name: str, value: str, allowed: str) -> PresetError:
     return PresetError(f"SAFELIGHT_{name} is {value!r}.", f"Set it to {allowed}, or leave it unset.")
 
 
+def _line(get: GetSetting, name: str, most: int) -> str:
+    """Returns a text that every file will say. Raises PresetError for one that no file could."""
+    value = get(name, "")
+    if len(value) > most or any(category(char) in ("Cc", "Cs") for char in value):
+        raise setting_error(name, value, f"a text of at most {most} characters, on one line")
+    return value
+
+
 def _address(get: GetSetting, name: str) -> str:
     """Returns a web address or nothing. Raises PresetError for anything else."""
     value = get(name, "")
     try:
         parts = urlsplit(value)
+        reachable = bool(parts.hostname) and parts.port != 0
     except ValueError:
-        parts = urlsplit("")
-    if value and (parts.scheme not in ("http", "https") or not parts.netloc):
+        parts, reachable = urlsplit(""), False
+    if value and (parts.scheme not in ("http", "https") or not reachable or not value.isprintable() or " " in value):
         raise setting_error(name, value, "an address that begins with https:// or http://")
     return value
 
 
 def _training(get: GetSetting) -> TrainingPermission:
     """Returns for what pictures may be used in training. Raises PresetError for what cannot be stated so."""
-    value, constraints = get("TRAINING_MINING", ""), get("TRAINING_CONSTRAINTS", "")
+    value, constraints = get("TRAINING_MINING", ""), _line(get, "TRAINING_CONSTRAINTS", MAX_CONSTRAINTS)
     try:
         permission = TrainingPermission.parse(value, constraints)
+        if value and not permission.uses:
+            raise ValueError(value)
     except ValueError:
         uses, entries = ", ".join(TrainingUse), ", ".join(ENTRIES)
         allowed = f'one of {uses} for all uses, or pairs such as "ai_training=notAllowed" of {entries}'
         raise setting_error("TRAINING_MINING", value, allowed) from None
-    if len(constraints) > MAX_CONSTRAINTS:
-        raise setting_error("TRAINING_CONSTRAINTS", constraints, f"a text of at most {MAX_CONSTRAINTS} characters")
     constrained = TrainingUse.CONSTRAINED in dict(permission.uses).values()
     if constrained and not constraints:
         raise PresetError(
