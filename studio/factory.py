@@ -37,6 +37,9 @@ from safety.review.retention import load_retention
 from safety.review.service import ReviewRules, ReviewService, make_review_service
 from studio.class_record import FILE, ClassRecord
 from studio.classroom import Classroom, new_password
+from studio.refit.adopted_versions import AdoptedVersions
+from studio.refit.guard_set import CorrectedPolicy
+from studio.refit.refit_rules import load_refit_rules
 from studio.settings import Settings
 from studio.studio import Studio
 from studio.styles import load_styles
@@ -48,24 +51,29 @@ from studio.webhook import Webhook, post
 ENLARGER = "realesr-animevideov3-x4"
 
 
-def make_studio(settings: Settings, upstream: Upstream | None = None, classroom: bool = False) -> Studio:
+def make_studio(
+    settings: Settings, upstream: Upstream | None = None, classroom: bool = False, adopted: bool = True
+) -> Studio:
     """Builds the studio of these settings, on the presets and weights that ship; with `upstream`, around its models.
 
     `classroom`: a teacher may open a class, also where the settings have no password for it: then one is made up.
+    Without `adopted`, the shipped policy judges, whatever was adopted: to take back what cannot be used.
 
     Writes nothing. Raises PresetError for a file under presets/, a category or a setting that is not valid, KeysError
     for a signing certificate that cannot be used, WeightsError for a list of weights that lacks an entry.
     """
     home = settings.home
     categories = read_categories(home / CATEGORIES)
-    policy = load_policy(PRESETS, settings.mode, settings.language).with_categories(added_categories(categories))
+    shipped = load_policy(PRESETS, settings.mode, settings.language)
+    judgement = _adopted(home, shipped) if adopted else CorrectedPolicy(shipped)
+    policy = judgement.policy.with_categories(added_categories(categories))
     audit = AuditLog(
         settings.store or home / "audit.sqlite3",
         partial(_audit_secret, home),
         settings.keep_prompts,
         policy.messages(ENGLISH),
     )
-    prompt = load_prompt_checks(PRESETS, MODELS, policy, categories)
+    prompt = load_prompt_checks(PRESETS, MODELS, policy, categories, judgement.correction)
     rules = ReviewRules(load_limits(PRESETS), load_retention(PRESETS))
     review = make_review_service(audit, rules, home / "outputs", settings.review)
     return Studio(
@@ -86,6 +94,12 @@ def make_studio(settings: Settings, upstream: Upstream | None = None, classroom:
         styles=load_styles(PRESETS),
         classroom=_classroom(settings, classroom, review, policy),
     )
+
+
+def _adopted(home: Path, shipped: Policy) -> CorrectedPolicy:
+    """Returns what an operator adopted here, or the shipped policy. Raises PresetError where it cannot be used."""
+    versions = AdoptedVersions(home, load_refit_rules(PRESETS).limits.drift)
+    return versions.in_force(shipped).judgement
 
 
 def _classroom(settings: Settings, wanted: bool, review: ReviewService, policy: Policy) -> Classroom | None:

@@ -54,6 +54,7 @@ from studio.enlarging import ENLARGED, Source, find_source, record_of, source_of
 from studio.formats import in_format
 from studio.handing_out import hand_out, judge_picture, put_on_record, write_marked
 from studio.layers import MARKS, MODEL, PICTURE, PROMPT, LayerTimes
+from studio.refit.regression_rows import forget_test_rows
 from studio.views import StudioViews
 from studio.warmup import WarmUp, warm_up_of
 
@@ -288,7 +289,8 @@ class Studio(StudioViews):
         Tries again to delete files of removed pictures that could not be deleted.
         """
         self.review.removals.finish()
-        return self.review.retention.purge() + len(self.forget_classes()[0])
+        gone = self.review.retention.purge() + len(self.forget_classes()[0])
+        return gone + forget_test_rows(self.outputs.parent, self.labelled_cases)
 
     def close_class(self) -> tuple[list[str], int]:
         """Ends the class that is open, and does as `forget_classes`."""
@@ -303,7 +305,9 @@ class Studio(StudioViews):
 
     def erase(self, case: str) -> list[str]:
         """Deletes all that is kept of one case and names it. The audit log's rows stay. Raises RequestError."""
-        return self.review.retention.erase(case)
+        erased = self.review.retention.erase(case)
+        gone = forget_test_rows(self.outputs.parent, self.labelled_cases)
+        return [*erased, *["test row"] * gone]
 
     def resume(self) -> None:
         """Puts in order what a crash left behind, and deletes what has been kept long enough."""

@@ -12,6 +12,7 @@ from safety.checks import Check
 from safety.prompt import classifier, multilingual
 from safety.prompt.child_safety import load_child_safety
 from safety.prompt.classifier import load_prompt_classifier
+from safety.prompt.correction import Correction
 from safety.prompt.demographics import DemographicsCheck, load_demographics
 from safety.prompt.example_categories import ExampleCategory, example_checks
 from safety.prompt.intimate_imagery import load_intimate_imagery
@@ -51,8 +52,11 @@ def load_prompt_checks(
     models: Path | None = None,
     policy: PolicyThresholds | None = None,
     categories: Sequence[ExampleCategory] = (),
+    correction: Correction | None = None,
 ) -> PromptChecks:
     """Builds all prompt checks from the presets folder; without `models`, the folder of weights, the rules alone.
+
+    `correction` is what an operator adopted from reviewed cases, for the classifier.
 
     The classifier marks the words without which general mode of `policy` would not warn; without `policy` none.
     `categories`: those of an operator; each that is switched on gets a check, which reads what the classifier reads.
@@ -78,7 +82,7 @@ def load_prompt_checks(
     learned: tuple[Check[Prompt], ...] = ()
     if models is not None:
         others = load_multilingual(presets, models / multilingual.FOLDER, languages, warn_score)
-        meaning = load_prompt_classifier(presets, models / classifier.FOLDER, warn_score, languages, others)
+        meaning = load_prompt_classifier(presets, models / classifier.FOLDER, warn_score, languages, others, correction)
         learned = (meaning, others, *example_checks(categories, models, meaning))
     return PromptChecks(
         (*rules, *learned),

@@ -24,6 +24,7 @@ from numpy.typing import NDArray
 from pydantic import Field, model_validator
 
 from safety.config import ConfigModel
+from safety.errors import WeightsError
 from safety.prompt.attribution import MAX_TOKENS, attribute, share_of
 from safety.prompt.classifier_model import (
     BEGIN,
@@ -36,6 +37,15 @@ from safety.prompt.classifier_model import (
     PromptClassifierModel,
     TextAttribution,
 )
+from safety.prompt.classifier_scores import (
+    GRAVE,
+    GRAVE_CATEGORIES,
+    PromptReading,
+    moves_of,
+    score_columns,
+    worst_variant,
+)
+from safety.prompt.correction import Correction
 from safety.prompt.language import LanguageIdentifier
 from safety.prompt.lexicon import Score
 from safety.records import Finding, Model, Prompt
@@ -47,16 +57,13 @@ FILE = "prompt_classifier.toml"
 FOLDER = "prompt_classifier"
 NAME = "meaning"
 # What the model reads has limits of its own beside those of rules; what is grave is refused in every mode.
-READ, GRAVE = "read", "grave"
-REMARKS_ONLY = ("protected_works", "stereotype")
-GRAVE_CATEGORIES = tuple(head for head in CATEGORIES if head not in REMARKS_ONLY)
+READ = "read"
 # Every (category, subcategory) of a finding.
 OUTPUTS = (
     *((head, READ) for head in CATEGORIES),
     *((head, GRAVE) for head in GRAVE_CATEGORIES),
     *((category, kind) for kind, category in KINDS.items()),
 )
-MAX_LOGIT = 60.0  # one beyond says no more
 MAX_TWO_READINGS = 170  # word pieces: two readings of so many and their explanation stay below a tenth of a second
 MAX_SHORTENING = 4  # times as short as the text a variant may be: letters set apart by two signs
 MAX_PIECE = 8  # letters of a word piece: English has about five
@@ -86,8 +93,9 @@ class PromptClassifierCheck:
 
     `warn_score` is the least score at which general mode warns of any of OUTPUTS: words are marked until the prompt
     without them would stay below it. Infinite: no words are marked. `second` has a further model, whose logits count by
-    `second_share` of the configuration; the words are marked by the first. The weights are read at the first prompt;
-    then WeightsError is raised where they are missing or not the recorded ones.
+    `second_share` of the configuration; the words are marked by the first. `correction` is what an operator adopted
+    from reviewed cases; what no mode relaxes is read without it. The weights are read at the first prompt; then
+    WeightsError is raised where they are missing or not the recorded ones, and for a correction of others.
     """
 
     name = NAME
@@ -103,20 +111,27 @@ class PromptClassifierCheck:
         warn_score: float = math.inf,
         languages: LanguageIdentifier | None = None,
         second: PromptClassifierCheck | None = None,
+        correction: Correction | None = None,
     ) -> None:
         self._folder, self._config, self._warn_score, self._languages = folder, config, warn_score, languages
         self._second = second if config.second_share else None
+        self._correction = correction
         # The page asks again at every keystroke, the studio once more before it generates.
         self._findings = lru_cache(maxsize=64)(self._find)
 
     def __reduce__(self) -> tuple[Any, ...]:
-        second = () if self._second is None else (self._second,)
-        return type(self), (self._folder, self._config, self._warn_score, self._languages, *second)
+        optional = (self._second, self._correction) if self._second or self._correction else ()
+        return type(self), (self._folder, self._config, self._warn_score, self._languages, *optional)
 
     @property
     def models(self) -> tuple[Model, ...]:
         """Returns the names and SHA-256 of the weights. Raises PresetError for a bad weights.toml."""
         return (*_models(self._folder, self.weights), *(self._second.models if self._second else ()))
+
+    @property
+    def powers(self) -> Mapping[str, float]:
+        """Returns the power of each category's score; a category that is not named has 1."""
+        return self._config.power
 
     @property
     def model(self) -> PromptClassifierModel:
@@ -141,14 +156,14 @@ class PromptClassifierCheck:
 
         Raises ValueError where the model gives no number.
         """
-        return self._columns(self._read_batch(prompts))
+        return self._columns(*self._read_batch(prompts))
 
     def find_batch(self, prompts: Sequence[str]) -> list[tuple[Finding, ...]]:
         """Returns what `detect` finds in each prompt, without the words that carry it: those cost further readings.
 
         Raises ValueError where the model gives no number.
         """
-        columns = self._columns(self._read_batch([prompt for prompt in prompts if self.reads(prompt)]))
+        columns = self._columns(*self._read_batch([prompt for prompt in prompts if self.reads(prompt)]))
         rows = (dict(zip(columns, map(float, row), strict=True)) for row in zip(*columns.values(), strict=True))
         return [tuple(findings_of(next(rows), self.name)) if self.reads(prompt) else () for prompt in prompts]
 
@@ -167,25 +182,33 @@ class PromptClassifierCheck:
         highest = max((finding.score for finding in findings), default=0.0)
         return not math.isinf(self._warn_score) and highest >= self._config.explain_from
 
-    def _read_batch(self, prompts: Sequence[str]) -> Array:
-        """Returns the logits (prompts, heads) of the worst variant of each prompt."""
-        texts, owners = [], []
-        for owner, prompt in enumerate(prompts):
-            for variant in self._variants(prompt):
-                texts.append(variant.text)
-                owners.append(owner)
+    def read_variants(self, prompt: str, with_features: bool = True) -> PromptReading:
+        """Returns what the model reads in each variant of a prompt, before any correction."""
+        texts = [variant.text for variant in self._variants(prompt)]
         logits = self.model.logits(texts)
         if self._second and texts:
             logits = logits + self._added(logits, self._second.model.logits(texts))
-        shift = np.array([self._shift(prompt) for prompt in prompts], dtype=np.float32)
-        worst = np.full((len(prompts), len(HEADS)), -np.inf, dtype=np.float32)
-        for owner, row in zip(owners, logits, strict=True):
-            # No comparison finds NaN the greater: it would leave the least risk standing where nothing is known.
-            if not np.isfinite(row).all():
-                raise ValueError("the model gave no number for a prompt")
-            if row[0] > worst[owner, 0]:
-                worst[owner] = row
-        return worst + shift[:, None]
+        features = tuple(self.model.features(text) for text in texts) if with_features else ()
+        return PromptReading(logits + np.float32(self._shift(prompt)), features)
+
+    def find_read(self, reading: PromptReading, correction: Correction | None) -> tuple[Finding, ...]:
+        """Returns what this check would find in a prompt that was read with its features, under a correction."""
+        columns = self._columns(*(each[None] for each in worst_variant(reading, correction)))
+        return tuple(findings_of({name: float(column[0]) for name, column in columns.items()}, self.name))
+
+    def _read_batch(self, prompts: Sequence[str]) -> tuple[Array, Array]:
+        """Returns the logits (prompts, heads) of the worst variant of each prompt, and what is added, (prompts,)."""
+        readings = (self.read_variants(prompt, self._fitting() is not None) for prompt in prompts)
+        worst = [worst_variant(reading, self._correction) for reading in readings]
+        if not worst:
+            return np.zeros((0, len(HEADS)), np.float32), np.zeros(0, np.float32)
+        return np.stack([logits for logits, _ in worst]), np.stack([moved for _, moved in worst])
+
+    def _fitting(self) -> Correction | None:
+        """Returns the correction, if there is one. Raises WeightsError for one of other weights."""
+        if self._correction is not None and self._correction.model != self.models[0].sha256:
+            raise WeightsError("The adopted correction is for other weights.", "Take it back: feedback rollback.")
+        return self._correction
 
     def _added(self, logits: Array, second: Array) -> Array:
         """Returns what the logits of the second model add to those of the first, (texts, heads) each."""
@@ -205,18 +228,24 @@ class PromptClassifierCheck:
         added = np.zeros_like(logits)
         if self._second:
             added = self._added(logits, np.stack([self._second.model.read(one.text).logits for one in variants]))
-        worst = int((logits + added)[:, 0].argmax())
-        attribution, variant = readings[worst], variants[worst]
-        # Without some words the second model is taken to change as the first does: the sum of both shifts stays.
+        features = tuple(self.model.features(one.text) for one in variants) if self._fitting() else ()
+        moves = moves_of(PromptReading(logits + added, features), self._correction)
+        worst = int(((logits + added)[:, 0] + moves).argmax())
+        attribution, variant, moved = readings[worst], variants[worst], moves[worst]
+        # Without some words the second model is taken to change as the first does: the sum of all shifts stays.
         shift = added[worst] + np.float32(self._shift(text))
-        columns = self._columns((attribution.logits + shift)[None])
+        columns = self._columns((attribution.logits + shift)[None], moved[None])
         scores = {head: float(column[0]) for head, column in columns.items()}
         findings = findings_of(scores, self.name)
         if not self._has_words(findings):
             return tuple(findings)
         tokens_left = MAX_TOKENS - sum(reading.tokens for reading in readings)
         phrases = attribute(
-            variant.text, attribution, self.model.without, lambda logits: self._passes(logits + shift), tokens_left
+            variant.text,
+            attribution,
+            self.model.without,
+            lambda logits: self._passes(logits + shift, moved),
+            tokens_left,
         )
         return tuple(
             _explained(finding, phrases, attribution, variant, text)
@@ -239,28 +268,12 @@ class PromptClassifierCheck:
     def _variants(self, text: str) -> Iterable[TextVariant]:
         return _variants_to_read(normalise(self._part(text)), self.model)
 
-    def _columns(self, logits: Array) -> dict[str, Array]:
-        """Returns risk, categories and kinds by name, (texts,) each, of logits (texts, heads)."""
-        probabilities = 1 / (1 + np.exp(-np.clip(logits, -MAX_LOGIT, MAX_LOGIT)))
-        chance = dict(zip(HEADS, probabilities.T, strict=True))
-        named = np.stack([chance[category] for category in CATEGORIES], axis=1)
-        parts = named / np.maximum(named.max(axis=1, keepdims=True), 1e-9)
-        # A category is as grave as the prompt is: half of its score is that it stops, half that it is refused.
-        strength = 0.5 * (chance["harm"] + np.minimum(chance["refuse"], chance["harm"]))
-        columns = {"risk": chance["harm"]}
-        for number, category in enumerate(CATEGORIES):
-            whole = chance["remark"] if category in REMARKS_ONLY else strength
-            columns[category] = (whole * parts[:, number]) ** self._config.power.get(category, 1.0)
-        for number, category in enumerate(CATEGORIES):
-            if category in GRAVE_CATEGORIES:
-                columns[f"{category}.{GRAVE}"] = chance["always"] * parts[:, number]
-        for kind, category in KINDS.items():
-            columns[f"{category}.{kind}"] = np.minimum(chance[kind], chance["harm"])
-        return columns
+    def _columns(self, logits: Array, moved: Array) -> dict[str, Array]:
+        return score_columns(logits, moved, self._config.power)
 
-    def _passes(self, logits: Array) -> NDArray[np.bool_]:
+    def _passes(self, logits: Array, moved: Array) -> NDArray[np.bool_]:
         """Tells of each of several readings, (readings, heads), whether general mode warns of it no more."""
-        columns = self._columns(logits)
+        columns = self._columns(logits, np.full(len(logits), moved, np.float32))
         highest: Array = np.max([columns[category] for category in GRAVE_CATEGORIES], axis=0)
         return highest < self._warn_score - self._config.margin
 
@@ -271,9 +284,11 @@ def load_prompt_classifier(
     warn_score: float = math.inf,
     languages: LanguageIdentifier | None = None,
     second: PromptClassifierCheck | None = None,
+    correction: Correction | None = None,
 ) -> PromptClassifierCheck:
     """Reads `prompt_classifier.toml` of the presets for the weights in `folder`. Raises PresetError."""
-    return PromptClassifierCheck(folder, PromptClassifierConfig.load(presets / FILE), warn_score, languages, second)
+    config = PromptClassifierConfig.load(presets / FILE)
+    return PromptClassifierCheck(folder, config, warn_score, languages, second, correction)
 
 
 def findings_of(scores: Mapping[str, float], check: str = NAME) -> list[Finding]:

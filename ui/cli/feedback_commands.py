@@ -14,6 +14,7 @@ from safety.review.annotation import Annotation
 from safety.review.feedback import read_feedback
 from studio.feedback_files import about, read_export, write_export
 from ui import serialize
+from ui.cli import refit_commands
 from ui.cli.exit_codes import exit_status, say
 
 if TYPE_CHECKING:
@@ -23,9 +24,9 @@ WORDS = ("prompt",)
 Out = Annotated[Path, typer.Option(help="A new folder: pairs.jsonl, prompts.jsonl and export.json go there.")]
 
 
-def build(make_studio: Callable[[], Studio]) -> typer.Typer:
+def build(make_studio: Callable[..., Studio]) -> typer.Typer:
     """Returns the group of commands."""
-    cli = typer.Typer(no_args_is_help=True, help="What people said of pictures: list, report, export, erase, gold.")
+    cli = typer.Typer(no_args_is_help=True, help="What people and reviewers said, and what is learned from it.")
 
     @cli.command("list")
     def list_(words: Annotated[bool, typer.Option("--words", help="With the prompts.")] = False) -> None:
@@ -57,6 +58,7 @@ def build(make_studio: Callable[[], Studio]) -> typer.Typer:
             typer.echo(serialize.line(write_export(make_studio(), out)))
 
     _add_changes(cli, make_studio)
+    refit_commands.add_refit(cli, make_studio)
     return cli
 
 
