@@ -18,7 +18,7 @@ from safety.resources import MODELS
 from tests.example_prompts import GAMBLING, MORE_GAMBLING, made_of
 from tests.fakes import fake_studio
 from tests.fakes_page import PRESETS
-from tests.ui.web.test_page_browser import CHROMIUM, PROMPT, VERDICT, browser, says
+from tests.ui.web.test_page_browser import CHROMIUM, PROMPT, VERDICT, WAIT, browser, says
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser
@@ -52,17 +52,19 @@ def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 
 
 def test_what_comes_near_to_the_examples_is_refused_and_told_so(browser: Browser, address: str) -> None:
-    context = browser.new_context(locale="de-DE")
+    context = browser.new_context()
+    context.set_default_timeout(WAIT)
     page = context.new_page()
     page.goto(address)
+    page.wait_for_selector(PROMPT)
     page.fill(PROMPT, MORE_GAMBLING[0])
-    says(page, VERDICT, "Abgelehnt")
+    says(page, VERDICT, "Refused")
     says(page, "#sl-judgement", "No adverts for betting.")
     says(page, "#sl-judgement", "P801")
     page.click("#sl-go")
-    says(page, "#sl-status", "kommt diesen Beispielen dafür nahe")
+    says(page, "#sl-status", "comes near to these examples")
     page.fill(PROMPT, "a red apple on a blue background")
-    says(page, VERDICT, "Erlaubt")
+    says(page, VERDICT, "Allowed")
     page.goto(f"{address}/policy")
     says(page, "#gambling h3", "801")
     says(page, "#gambling", GAMBLING[0])
