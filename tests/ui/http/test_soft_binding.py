@@ -74,7 +74,8 @@ def test_nothing_about_the_case_or_the_person_is_told_by_a_stamp(api: TestClient
 
     assert verified["layers"]["registry"]["case"] not in answer
     assert set(json.loads(answer)) == {
-        "compared", "stamp", "alg", "manifest_id", "signed", "trusted", "claims", "store"
+        "compared", "stamp", "alg", "manifest_id", "signed", "trusted", "claims", "store",
+        "says_of_ai", "signals", "training",
     }  # fmt: skip
 
 
