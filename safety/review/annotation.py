@@ -207,7 +207,8 @@ def _entries(reader: DatabaseReader, given: Iterable[GivenFeedback]) -> dict[str
 
 def _mixed(others: Sequence[Pair], gold: Sequence[Pair], answered: int, every: int) -> list[Pair]:
     """Returns pairs with a gold question in every so many, counted on from what was answered."""
-    left, known, rows = list(others), list(gold), []
+    left, known = list(others), list(gold)
+    rows: list[Pair] = []
     while left or known:
         due = (answered + len(rows) + 1) % every == 0
         rows.append(known.pop(0) if known and (due or not left) else left.pop(0))

@@ -21,7 +21,7 @@ from safety.review.agreement import krippendorff_alpha
 from safety.review.annotation import MAKERS, NEITHER, comparable_pairs, hidden_pictures
 from safety.review.feedback import DOWN, TOO_MUCH, UP, GivenFeedback, read_feedback
 from safety.review.feedback_rules import Damping
-from safety.review.feedback_votes import Electorate, Vote, weigh
+from safety.review.feedback_votes import Consensus, Electorate, Vote, weigh
 from safety.review.labelled_cases import labelled_cases
 
 if TYPE_CHECKING:
@@ -238,27 +238,18 @@ def _prompt_rows(
     given: Sequence[GivenFeedback], reviewed: Sequence[Row], sources: _ExportSources
 ) -> tuple[list[Row], Electorate]:
     """Returns prompts with their labels, and what is known of the people who gave them: reviewers are believed."""
-    rows: dict[tuple[str, str], Row] = {}
-    for one in reviewed:
-        if sources.is_hard(one["text"], one["mode"]):
-            sources.left_out["prompts behind a hard line"] += 1
-            continue
-        label = (one["category"] or HARMFUL) if one["label"] else HARMLESS
-        rows[one["text"], one["mode"]] = _prompt_row(one["text"], one["mode"], label, 1.0, one["person"], sources) | {
-            "case": one["case"], "at": one["time"], "source": REVIEW, "stage": one["stage"],
-            "policy_version": one["policy_version"], "policy_digest": one["policy_digest"],
-        }  # fmt: skip
+    rows = _reviewed_rows(reviewed, sources)
     spoken = [(one, label) for one in given if (label := _label(one))]
-    items: dict[str, GivenFeedback] = {}
+    items: dict[str, list[GivenFeedback]] = defaultdict(list)
     for one, _ in spoken:
-        items.setdefault(_item(one), one)
-    votes = [Vote(one.entry.person, _item(one), label) for one, label in spoken]
+        items[_item(one)].append(one)
     known = {f"{mode} {prompt}": _side(row["label"]) for (prompt, mode), row in rows.items()}
+    votes = (Vote(one.entry.person, _item(one), label) for one, label in spoken)
     labellers = weigh(votes, known, sources.bounds, sources.order)
-    parts = {item: sources.part(one.entry.person) for item, one in items.items()}
+    parts = {item: sources.part(told[0].entry.person) for item, told in items.items()}
     found = labellers.consensus(lambda vote: sources.part(vote.person) == parts[vote.item])
-    for item, one in items.items():
-        subject = str(one.said["prompt"]), str(one.said["mode"])
+    for item, told in items.items():
+        subject = str(told[0].said["prompt"]), str(told[0].said["mode"])
         if subject in rows:
             continue
         if sources.is_hard(*subject):
@@ -266,13 +257,31 @@ def _prompt_rows(
         elif item not in found:
             sources.left_out["prompts without a label that enough weight stands behind"] += 1
         else:
-            consensus, person = found[item], found[item].persons[0]
-            weight = min(consensus.weight, sources.bounds.unreviewed)
-            rows[subject] = _prompt_row(*subject, consensus.answer, weight, person, sources) | {
-                "source": one.entry.kind, "voices": consensus.voices, "feedback": [one.entry.case_id],
-                **_provenance(one),
-            }  # fmt: skip
+            rows[subject] = _told_row(told, found[item], sources)
     return _without_shared_prompts(list(rows.values()), sources), labellers
+
+
+def _reviewed_rows(reviewed: Sequence[Row], sources: _ExportSources) -> dict[tuple[str, str], Row]:
+    """Returns what reviewers decided, by prompt and mode; a later decision takes the place of an earlier one."""
+    rows = {}
+    for one in reviewed:
+        if sources.is_hard(one["text"], one["mode"]):
+            sources.left_out["prompts behind a hard line"] += 1
+            continue
+        label = (one["category"] or HARMFUL) if one["label"] else HARMLESS
+        row = _prompt_row(one["text"], one["mode"], label, 1.0, one["person"], sources)
+        more = {name: one[name] for name in ("case", "stage", "policy_version", "policy_digest")}
+        rows[one["text"], one["mode"]] = row | {"at": one["time"], "source": REVIEW} | more
+    return rows
+
+
+def _told_row(told: Sequence[GivenFeedback], found: Consensus, sources: _ExportSources) -> Row:
+    """Returns the row of a prompt that no reviewer has decided on, from all feedback on it."""
+    first, weight = told[0], min(found.weight, sources.bounds.unreviewed)
+    words = str(first.said["prompt"]), str(first.said["mode"])
+    row = _prompt_row(*words, found.answer, weight, found.persons[0], sources)
+    about = {"source": first.entry.kind, "voices": found.voices, "feedback": [one.entry.case_id for one in told]}
+    return row | about | _provenance(first)
 
 
 def _prompt_row(prompt: str, mode: str, label: str, weight: float, person: str, sources: _ExportSources) -> Row:

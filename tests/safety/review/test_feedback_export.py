@@ -214,6 +214,8 @@ def test_what_people_say_of_prompts_weighs_less_than_a_review(studio: Studio) ->
         "a wild boar": ("harmful", "rating"),
     }
     assert all(0 < row["weight"] <= BOUNDS.unreviewed for row in rows.values())
+    # Whoever takes it back can be found in an export of before, not only the first who said it.
+    assert len(rows["gore"]["feedback"]) == 2
 
 
 def test_a_reviewer_is_believed_over_everybody_and_measures_them(studio: Studio) -> None:
