@@ -1,0 +1,297 @@
+"""The studio on Ray Serve: ingress (the API and the flow) -> prompt guard -> generator -> picture guard -> marks.
+
+    serve run deploy.serve:application            # settings from the environment, as everywhere
+    serve deploy config.yaml                      # numbers of replicas: deploy/rayservice.yaml has them
+
+Each part is a deployment of its own and is scaled by itself. The flow is the studio's, in every replica of the ingress
+(deploy/cluster_parts.py); the record is the database of SAFELIGHT_STORE, finished files and keys are in SAFELIGHT_HOME,
+which all nodes share. The only file of this folder that knows Ray.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import queue
+import threading
+import time
+from collections.abc import AsyncIterator, Callable, Generator, Sequence
+from typing import Any
+
+from ray import serve
+from ray.exceptions import ActorUnavailableError, NodeDiedError, RayActorError, RayTaskError, WorkerCrashedError
+from ray.serve.config import BackpressureConfig
+from ray.serve.exceptions import BackPressureError, DeploymentUnavailableError, ReplicaUnavailableError
+from ray.serve.handle import DeploymentHandle
+from starlette.datastructures import Headers
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from app import read_settings
+from deploy.cluster_parts import (
+    COME_AGAIN,
+    GENERATOR,
+    MARKS,
+    PICTURES,
+    PROMPTS,
+    PartBusy,
+    PartGone,
+    PartLate,
+    deadline,
+    on_cluster,
+    wait_for_parts,
+)
+from deploy.replicas import CheckCall, CheckReplica, DrawCall, DrawReplica, MarkCall, MarkReplica, told
+from engines.interface import Availability
+from safety.errors import StudioError
+from safety.records import Stage
+from studio.factory import make_studio
+from studio.studio import Studio
+from ui.cli.serving import work_beside
+from ui.reach import Reach
+from ui.web.api_server import guarded
+from ui.web.log_privacy import keep_words_out_of_logs
+
+INGRESS = "ingress"
+SECONDS = 120.0  # that a request may take
+START = 120.0  # seconds that an ingress waits for the guards
+DRAIN = 150.0  # seconds that a replica that is to end has for the work it has begun
+HEARTBEAT = 0.25  # seconds after which a caller who waits for a drawing may cancel it
+# Where so much waits for a part, no more is taken.
+MOST_WAITING = {PROMPTS: 256, PICTURES: 64, GENERATOR: 16, MARKS: 64}
+# Measured on two cores (docs/operations.md): a batch of prompts is read in less time than each by itself.
+PROMPT_BATCH, PICTURE_BATCH = 8, 2
+BATCH_WAIT = 0.005  # seconds that a prompt waits for others
+HEADER = "safelight-seconds"  # of a request: how long its client waits at most
+GONE = (RayActorError, ActorUnavailableError, WorkerCrashedError, NodeDiedError, ReplicaUnavailableError)
+MakeStudio = Callable[[], Studio]
+
+
+def studio_of_settings() -> Studio:
+    """Returns the studio of the environment's settings."""
+    return make_studio(read_settings())
+
+
+class RayPart:
+    """A part behind a handle of Ray Serve."""
+
+    def __init__(self, handle: DeploymentHandle) -> None:
+        self._handle = handle
+
+    def call(self, method: str, argument: Any, seconds: float) -> Any:
+        """Returns what a replica answers. Raises PartGone, PartBusy, PartLate; StudioError for a fault of the part."""
+        response = getattr(self._handle, method).remote(argument)
+        try:
+            return response.result(timeout_s=max(0.001, seconds))
+        except TimeoutError as error:
+            response.cancel()
+            raise PartLate("It did not answer in time.") from error
+        except Exception as error:  # whatever Ray raises is put into the studio's terms
+            raise in_our_terms(error) from error
+
+    def stream(self, method: str, argument: Any, seconds: float) -> Generator[Any]:
+        """Yields what a replica yields, and the last progress again while it is silent, so that it can be cancelled."""
+        response = getattr(self._handle.options(stream=True), method).remote(argument)
+        events: queue.Queue[tuple[str, Any]] = queue.Queue()
+        threading.Thread(target=_pump, args=(response, events), daemon=True, name="events").start()
+        last: tuple[str, Any] = ("progress", ("waiting for the engine", 0, 1))
+        until, over = time.monotonic() + seconds, False
+        try:
+            while not over:
+                try:
+                    event = events.get(timeout=HEARTBEAT)
+                except queue.Empty:
+                    if time.monotonic() > until:
+                        raise PartLate("It did not draw in time.") from None
+                    yield last
+                    continue
+                over = event[0] in ("raised", "end")
+                if event[0] == "raised":
+                    raise in_our_terms(event[1]) from event[1]
+                if not over:
+                    last = event if event[0] == "progress" else last
+                    yield event
+        finally:
+            if not over:
+                threading.Thread(target=response.cancel, daemon=True, name="cancel").start()
+
+
+def _pump(response: Any, events: queue.Queue[tuple[str, Any]]) -> None:
+    try:
+        for event in response:
+            events.put(event)
+        events.put(("end", None))
+    except BaseException as error:  # noqa: BLE001  it is raised where the events are read
+        events.put(("raised", error))
+
+
+def in_our_terms(error: BaseException) -> StudioError:
+    """Returns an error of Ray as one of a part."""
+    if isinstance(error, BackPressureError):
+        return PartBusy("Too much waits for it.")
+    if isinstance(error, (*GONE, DeploymentUnavailableError)):
+        return PartGone("Its machine is gone.")
+    if isinstance(error, RayTaskError) and isinstance(error.cause, GONE):
+        return PartGone("A machine that it needs is gone.")
+    return StudioError(f"A part of the studio failed: {type(error).__name__}.", "Its log says why.")
+
+
+class Deadlines:
+    """Gives each request the time that its client waits for it, in seconds, where its header says so."""
+
+    def __init__(self, app: ASGIApp, most: float) -> None:
+        self.app, self.most = app, most
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "http":
+            deadline.set(time.time() + min(self.most, _seconds(Headers(scope=scope).get(HEADER), self.most)))
+        await self.app(scope, receive, send)
+
+
+def _seconds(text: str | None, default: float) -> float:
+    try:
+        seconds = float(text or default)
+    except ValueError:
+        return default
+    return seconds if 0 < seconds < float("inf") else default
+
+
+class _Guard:
+    """The checks of one stage, in a replica."""
+
+    def __init__(self, make: MakeStudio, stage: Stage) -> None:
+        self.replica = CheckReplica(make(), stage)
+
+    async def look(self, call: CheckCall) -> Any:
+        """Returns what the checks saw, or why they did not look."""
+        return await self.together(call)
+
+    async def together(self, call: Any) -> Any:
+        raise NotImplementedError
+
+    def check_health(self) -> None:
+        """Ends this replica once a check cannot look any more. Asked by Serve."""
+        self.replica.require_checks()
+
+
+@serve.deployment(name=PROMPTS, max_ongoing_requests=32, max_queued_requests=MOST_WAITING[PROMPTS])
+class PromptGuard(_Guard):
+    """Looks at prompts, several at once."""
+
+    def __init__(self, make: MakeStudio) -> None:
+        super().__init__(make, Stage.PROMPT)
+
+    @serve.batch(max_batch_size=PROMPT_BATCH, batch_wait_timeout_s=BATCH_WAIT)
+    async def together(self, calls: list[CheckCall]) -> list[Any]:
+        return list(await asyncio.to_thread(self.replica.look, calls))
+
+
+@serve.deployment(name=PICTURES, max_ongoing_requests=8, max_queued_requests=MOST_WAITING[PICTURES])
+class PictureGuard(_Guard):
+    """Looks at pictures."""
+
+    def __init__(self, make: MakeStudio) -> None:
+        super().__init__(make, Stage.PICTURE)
+
+    @serve.batch(max_batch_size=PICTURE_BATCH, batch_wait_timeout_s=BATCH_WAIT)
+    async def together(self, calls: list[CheckCall]) -> list[Any]:
+        return list(await asyncio.to_thread(self.replica.look, calls))
+
+
+@serve.deployment(
+    name=GENERATOR,
+    max_ongoing_requests=4,
+    max_queued_requests=MOST_WAITING[GENERATOR],
+    graceful_shutdown_timeout_s=DRAIN,
+)
+class Drawing:
+    """Draws."""
+
+    def __init__(self, make: MakeStudio) -> None:
+        self.replica = DrawReplica(make())
+
+    def availability(self, engine: str) -> Availability:
+        """Tells whether an engine runs here."""
+        return self.replica.availability(engine)
+
+    async def draw(self, call: DrawCall) -> AsyncIterator[Any]:
+        """Yields the events of a drawing. A caller who is gone ends it at its next step."""
+        stop = threading.Event()
+        events = self.replica.draw(call, stop)
+        try:
+            while (event := await asyncio.to_thread(next, events, None)) is not None:
+                yield told(event)
+        finally:
+            stop.set()
+
+
+@serve.deployment(name=MARKS, max_ongoing_requests=4, max_queued_requests=MOST_WAITING[MARKS])
+class Marking:
+    """Marks."""
+
+    def __init__(self, make: MakeStudio) -> None:
+        self.replica = MarkReplica(make())
+
+    def mark(self, call: MarkCall) -> Any:
+        """Returns the finished file and its description, or why there is none."""
+        return self.replica.mark(call)
+
+
+@serve.deployment(
+    name=INGRESS,
+    max_ongoing_requests=64,
+    max_queued_requests=256,
+    backpressure_config=BackpressureConfig(status_code=503, retry_after_s=COME_AGAIN),
+    graceful_shutdown_timeout_s=DRAIN,
+)
+@serve.ingress()
+class Ingress:
+    """Answers the API and runs the flow, with the parts behind handles."""
+
+    async def __init__(self, make: MakeStudio, seconds: float, **handles: DeploymentHandle) -> None:
+        self.seconds = seconds
+        parts = {name.replace("_", "-"): RayPart(handle) for name, handle in handles.items()}
+        self.studio = on_cluster(make(), parts, seconds)
+        # In a thread: handles are asked, which no event loop may wait for.
+        await asyncio.to_thread(self._get_ready)
+
+    def _get_ready(self) -> None:
+        keep_words_out_of_logs()
+        wait_for_parts(self.studio, START)
+        self.studio.resume()
+        work_beside(self.studio)
+
+    def __serve_build_asgi_app__(self) -> ASGIApp:
+        """Returns the API. Asked by Serve, once this replica is ready."""
+        settings = read_settings()
+        reach = Reach(settings.names, settings.frames, settings.mcp, settings.cors)
+        return Deadlines(guarded(self.studio, settings.host, reach), self.seconds)
+
+
+def bound(make: MakeStudio, seconds: float = SECONDS, replicas: dict[str, int] | None = None) -> serve.Application:
+    """Returns the application of a studio that every replica makes anew by `make`, which must be importable there.
+
+    `replicas`: how many of each part, by its name; otherwise one, or what the configuration of Serve says.
+    """
+
+    def part(deployment: Any, *arguments: Any, **named: Any) -> Any:
+        number = (replicas or {}).get(deployment.name)
+        chosen = deployment.options(num_replicas=number) if number else deployment
+        return chosen.bind(*arguments, **named)
+
+    handles = {
+        "prompt_guard": part(PromptGuard, make),
+        "picture_guard": part(PictureGuard, make),
+        "generator": part(Drawing, make),
+        "marks": part(Marking, make),
+    }
+    application: serve.Application = part(Ingress, make, seconds, **handles)
+    return application
+
+
+def application(args: dict[str, Any]) -> serve.Application:
+    """Returns the application of the environment's settings. `args`: {"seconds": ...} of Serve's configuration."""
+    return bound(studio_of_settings, float(args.get("seconds", SECONDS)))
+
+
+def parts_of(name: str, deployments: Sequence[str] = (PROMPTS, PICTURES, GENERATOR, MARKS)) -> dict[str, RayPart]:
+    """Returns the parts of a running application: for a studio elsewhere than in its ingress."""
+    return {each: RayPart(serve.get_deployment_handle(each, name)) for each in deployments}
