@@ -39,7 +39,9 @@ def without_script(texts: Texts) -> Markup:
     """Returns what a browser shows that runs no script: what the page needs, and what works all the same."""
     links = (("report", texts["page.report"]), ("policy", texts["policy.title"]))
     items = joined(Markup('<li><a href="{}">{}</a></li>').format(*link) for link in links)
-    return Markup("<noscript><main><h1>Safelight</h1><p>{}</p><ul>{}<li>{}{}{}</li></ul></main></noscript>").format(
+    return Markup(
+        '<noscript><main style="padding: 1rem"><h1>Safelight</h1><p>{}</p><ul>{}<li>{}{}{}</li></ul></main></noscript>'
+    ).format(
         texts["page.no_script"], items, texts["page.programs"], texts["page.colon"], texts["page.no_script_programs"]
     )
 
