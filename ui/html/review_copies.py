@@ -17,10 +17,10 @@ from ui.html.review_frame import ReviewFrame, form_key_field
 PREFIX = "copy_"  # of the names of boxes, before a stamp
 DECIDE = "decide"  # the id of the form that the boxes belong to, wherever it stands
 WAITING_TEXT = (
-    "These pictures look like it, by whomever they were made. Those that are ticked are removed with it. Near-copies "
-    "that are made from now on are withheld, whatever is ticked here."
+    "What looks like it here, by whomever it was made. What is ticked is removed with it. Near-copies that are made "
+    "from now on are withheld, whatever is ticked here. Reveal the picture above to see them, too."
 )
-LATER_TEXT = "These pictures look like it and are still here: they were not ticked, or were made since."
+LATER_TEXT = "What looks like it and is still here: it was not ticked, or was made since."
 
 
 def ticked(form: Mapping[str, str]) -> list[str]:
