@@ -340,7 +340,7 @@ class Studio(StudioViews):
         for row in self.audit.show(case):
             stamp = row["facts"].get("stamp") if row["event"] == "exported" else None
             files = files_of_stamp(self.outputs / case, stamp) if stamp else []
-            if files and not self.review.removals.removed([stamp]):
+            if files and not self.review.removals.removed([str(stamp)]):
                 self.audit.append(case, "revealed", {"stamp": stamp})
                 return files[0]
         raise RequestError(f"There is no picture of the case {case!r} to reveal.", "Create it again.")

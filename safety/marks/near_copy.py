@@ -101,8 +101,8 @@ def nearness(one: Descriptor, other: Descriptor) -> Nearness:
         distance = (number ^ int(bits, 16)).bit_count()
         # Farther ones are near by no limit, whatever their colours.
         far = distance > STRUCTURED.bits or not (still.layout and turning.layout)
-        apart = (None, None) if far else layout_distances(still.layout, turning.layout, pose)
-        found.append(Nearness(distance, *apart, plain=plain))
+        light, colour = (None, None) if far else layout_distances(still.layout, turning.layout, pose)
+        found.append(Nearness(distance, light, colour, plain))
     return min(found, key=lambda each: (not each.is_near, each.bits, each.colour or 0.0))
 
 

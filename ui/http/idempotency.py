@@ -138,7 +138,8 @@ class Answers:
             except (OSError, ValueError, KeyError):
                 row, age = {}, time.time() - os.fstat(file.fileno()).st_mtime
             # Whoever gets the lock of a call without an answer knows that its process has ended.
-            old = age > KEPT or bool(self.removed(list(map(str, row.get("stamps", ())))))
+            stamps = row.get("stamps")
+            old = age > KEPT or bool(self.removed(stamps if isinstance(stamps, list) else []))
             ended = old if "status" in row else age > WRITTEN and _lock(file, wait=False, known=age > ABANDONED)
             if ended and _is_still(file, path):
                 path.unlink(missing_ok=True)

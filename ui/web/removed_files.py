@@ -29,13 +29,14 @@ class RemovedFiles:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         path = scope.get("path", "") if scope["type"] == "http" else ""
         # A copy is named like the file that was handed out, which ends in the stamp.
-        stamps = STAMP.findall(path.lower()) if path.startswith(FILES) else []
-        if stamps and await run_in_threadpool(self._drop, stamps):
+        stamps: list[str] = STAMP.findall(path.lower()) if path.startswith(FILES) else []
+        removed = await run_in_threadpool(self._drop, stamps) if stamps else False
+        if removed:
             await JSONResponse({"error": GONE, "detail": GONE}, 404)(scope, receive, send)
             return
         await self.app(scope, receive, send)
 
-    def _drop(self, stamps: Sequence[str]) -> bool:
+    def _drop(self, stamps: list[str]) -> bool:
         removed = self.removals.removed(stamps)
         delete_copies(self.folder, sorted(removed))
         return bool(removed)
