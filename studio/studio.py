@@ -338,7 +338,7 @@ class Studio(StudioViews):
         Raises RequestError for an unknown case, and for one without such a file.
         """
         for row in self.audit.show(case):
-            stamp = row["facts"].get("stamp") if row["event"] == "exported" else None
+            stamp = str(row["facts"].get("stamp") or "") if row["event"] == "exported" else ""
             files = files_of_stamp(self.outputs / case, stamp) if stamp else []
             if files and not self.review.removals.removed([str(stamp)]):
                 self.audit.append(case, "revealed", {"stamp": stamp})

@@ -7,8 +7,6 @@ one of the same persons without them. Needs no model.
 
 from __future__ import annotations
 
-import sys
-
 import numpy as np
 
 from safety.resources import PRESETS
@@ -74,4 +72,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    main()

@@ -78,10 +78,8 @@ def strength_odds(logits: Array) -> Array:
     """Returns the log-odds of how strongly general mode should stop texts, (texts,), of logits (texts, heads)."""
     harm, refuse = (_probabilities(logits[:, HEADS.index(head)]) for head in ("harm", "refuse"))
     strength = np.clip(0.5 * (harm + np.minimum(refuse, harm)), 1e-6, 1 - 1e-6)
-    odds: Array = np.log(strength / (1 - strength))
-    return odds
+    return np.asarray(np.log(strength / (1 - strength)), dtype=logits.dtype)
 
 
 def _probabilities(logits: Array) -> Array:
-    probabilities: Array = 1 / (1 + np.exp(-np.clip(logits, -MAX_LOGIT, MAX_LOGIT)))
-    return probabilities
+    return np.asarray(1 / (1 + np.exp(-np.clip(logits, -MAX_LOGIT, MAX_LOGIT))), dtype=logits.dtype)

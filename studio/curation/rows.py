@@ -15,8 +15,10 @@ MAX_PICTURE_BYTES = 100_000_000
 KEPT, QUARANTINE = "data", "quarantine"  # folders of the output
 
 CAPTION_NAMES = ("caption", "text", "prompt", "txt", "alt", "alt_text", "title", "description")
-PICTURE_NAMES = ("image", "picture", "img", "jpg", "jpeg", "png", "webp", "image_bytes", "bytes", "image_data")
-PICTURE_NAMES += ("image_base64", "image_b64", "base64", "b64")
+PICTURE_NAMES = (
+    *("image", "picture", "img", "jpg", "jpeg", "png", "webp", "image_bytes", "bytes", "image_data"),
+    *("image_base64", "image_b64", "base64", "b64"),
+)
 PATH_NAMES = ("path", "file", "file_name", "filename", "image_path", "image_file", "img_path", "filepath", "file_path")
 ID_NAMES = ("id", "key", "uid", "image_id", "sample_id")
 

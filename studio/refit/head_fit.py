@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -66,8 +66,8 @@ class HeadRows:
 
     def only(self, kept: NDArray[np.bool_]) -> HeadRows:
         """Returns some of the rows."""
-        parts: tuple[Any, ...] = (self.features, self.odds, self.harmful, self.weight, self.trusted)
-        return HeadRows(*(part[kept] for part in parts), limit=self.limit)
+        features, odds, harmful = self.features[kept], self.odds[kept], self.harmful[kept]
+        return HeadRows(features, odds, harmful, self.weight[kept], self.trusted[kept], self.limit)
 
 
 @dataclass(frozen=True)

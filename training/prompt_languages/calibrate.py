@@ -18,7 +18,8 @@ from pathlib import Path
 import numpy as np
 
 from safety.policy.model import load_policy
-from safety.prompt.classifier import FILE, GRAVE, READ, PromptClassifierConfig
+from safety.prompt.classifier import FILE, READ, PromptClassifierConfig
+from safety.prompt.classifier_scores import GRAVE
 from safety.records import Stage, Verdict
 from safety.resources import PRESETS
 from training.prompt_classifier.examples import STOP
