@@ -68,11 +68,12 @@ def parse(kind: type[P], table: object, path: Path) -> P:
     try:
         return kind.model_validate(table)
     except ValidationError as error:
-        raise PresetError(f"{path}: {first_problem(error)}", ADVICE) from None
+        raise PresetError(f"{path}: {first_problem(error).rstrip('.')}.", ADVICE) from None
 
 
 def first_problem(error: ValidationError) -> str:
     """The first thing pydantic complains of, as "key: what is wrong"."""
     detail = error.errors()[0]
     where = ".".join(str(part) for part in detail["loc"])
-    return f"{where}: {detail['msg']}" if where else str(detail["msg"])
+    said = "there is no such key" if detail["type"] == "extra_forbidden" else str(detail["msg"])
+    return f"{where}: {said}" if where else said

@@ -110,7 +110,8 @@ class HardLines:
         if not category:
             return None
         clause = self._policy.category[category].clause
-        reason = f"Hard line {clause}. Look at the source; do not copy it."
+        title = self._policy.messages("en").locale.category[category].title
+        reason = f"Hard line {clause}, {title}. Look at the source; do not copy it."
         return Ruling(self.name, (reason,), (category,), Verdict.HARD_BLOCK.name, fate=Fate.LEAVE)
 
 

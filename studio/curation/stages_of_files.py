@@ -118,7 +118,9 @@ class ListedHashes:
             found = [self._exact.get(hashlib.new(kind, data).hexdigest(), "") for kind in sorted(self._kinds)]
             mirrored = pdq(ImageOps.mirror(_reduced(image, HASH_SIDE)))[0]
             found += [self._near.find(each) for each in (subject.seen.pdq, as_hex(mirrored))]
-            subject.seen.listed = next(filter(None, found), "")
+            if listed := next(filter(None, found), ""):
+                # Nothing more is written down of it, as of a row behind a hard line.
+                subject.seen.listed, subject.seen.caption = listed, ""
 
     def rule(self, seen: Observation) -> Ruling | None:
         """Takes out what is listed."""

@@ -85,7 +85,7 @@ class Tally:
             self._note("generated", maker, seen.id)
         for hint in seen.watermarks:
             self._note("watermarks", hint, seen.id)
-        if not seen.caption and not seen.hard_line:
+        if not seen.caption and not seen.hard_line and not seen.listed:
             self._note("odd", "There is no caption.", seen.id)
         if not seen.has_picture:
             self._note("odd", "There is no picture: only the caption was judged.", seen.id)

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import multiprocessing
+import os
 import signal
+import threading
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
 from itertools import islice
+from multiprocessing import connection
 from typing import Protocol
 
 from studio.curation.looking import BlockCounts, LookSpec, look_at_block, look_at_row
@@ -120,9 +123,18 @@ class WorkerProcesses:
     @staticmethod
     def _pool(count: int) -> ProcessPoolExecutor:
         # Fork would take locks and models of this process along, half-way through whatever its threads are at.
-        return ProcessPoolExecutor(count, multiprocessing.get_context("spawn"), initializer=_leave_interrupts)
+        return ProcessPoolExecutor(count, multiprocessing.get_context("spawn"), initializer=_begin)
 
 
-def _leave_interrupts() -> None:
-    """Lets the parent alone end a run that is interrupted at the terminal."""
+def _begin() -> None:
+    """Lets the parent alone end a run that is interrupted at the terminal, and ends with it, however it ends."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    threading.Thread(target=_end_with_parent, daemon=True).start()
+
+
+def _end_with_parent() -> None:
+    # A process that waits for work holds both ends of its queue: that the other side was killed, it would never see.
+    parent = multiprocessing.parent_process()
+    if parent is not None:
+        connection.wait([parent.sentinel])
+        os._exit(1)

@@ -88,7 +88,12 @@ def _add_run(cli: typer.Typer) -> None:
             columns = {"caption": caption_column, "picture": picture_column, "path": path_column, "id": id_column}
             asked = FilterRun(source, out, rules, columns, resume, dry_run)
             engine = _engine(workers, ray, gpus, rules)
-            report = asked.replay(replay) if replay else asked.run(engine, _ProgressLines())
+            try:
+                report = asked.replay(replay) if replay else asked.run(engine, _ProgressLines())
+            except KeyboardInterrupt:
+                if not replay:
+                    say("What was looked at stays: the same command goes on with --resume.")
+                raise
             _write_page(out, report, asked.thumbnails(report))
             typer.echo(json.dumps(report) if json_ else "\n".join(summary(report, out)))
 

@@ -30,7 +30,8 @@ td:first-child { min-width: 8rem; }
 tr.warns td:first-child { border-left: 4px solid #c2410c; padding-left: .5rem; }
 .shown { display: flex; flex-wrap: wrap; gap: .75rem; margin: .5rem 0; } figure { margin: 0; max-width: 112px; }
 figure img { display: block; max-width: 112px; height: auto; } figcaption { font-size: .8rem; line-height: 1.3; }
-.note { color: GrayText; } code { overflow-wrap: anywhere; } .shown { min-width: 9rem; } details { margin: .25rem 0; }
+td > .shown { min-width: 9rem; margin: 0; }
+.note { color: GrayText; } code { overflow-wrap: anywhere; } details { margin: .25rem 0; }
 """
 HEAD = '<meta charset="utf-8"><meta name="viewport" content="width=device-width"><title>{}</title>'
 BAR = (

@@ -10,6 +10,7 @@ import signal
 import subprocess
 import sys
 import tempfile
+import time
 from collections import Counter
 from pathlib import Path
 from typing import Any
@@ -187,6 +188,35 @@ def test_a_run_that_is_killed_goes_on_to_the_same_result(tmp_path: Path, what: s
         assert {path.name: path.read_bytes() for path in (out / name).iterdir()} == {
             path.name: path.read_bytes() for path in (tmp_path / "whole" / name).iterdir()
         }
+
+
+ORPHANED = """
+import os, signal
+from studio.curation.workers import WorkerProcesses
+pool = WorkerProcesses._pool(1)
+print(pool.submit(os.getpid).result(), flush=True)
+os.kill(os.getpid(), signal.SIGKILL)
+"""
+
+
+@pytest.mark.slow
+def test_the_processes_of_a_run_that_is_killed_end_with_it(tmp_path: Path) -> None:
+    # To a file: a pipe would be open for as long as the process is there.
+    with open(tmp_path / "process", "w") as said:
+        run = subprocess.run([sys.executable, "-c", ORPHANED], cwd=ROOT, stdout=said, check=False)
+    assert run.returncode == -signal.SIGKILL
+    worker, last = int((tmp_path / "process").read_text()), time.monotonic() + 30
+    while is_running(worker) and time.monotonic() < last:
+        time.sleep(0.05)
+    assert not is_running(worker)
+
+
+def is_running(process: int) -> bool:
+    """Tells whether a process is there; one that has ended may wait for somebody to ask."""
+    try:
+        return Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
+    except OSError:
+        return False
 
 
 @pytest.mark.slow

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import io
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -108,8 +109,10 @@ def test_a_listed_picture_is_found_by_any_hash_and_copied_nowhere(tmp_path: Path
     (tmp_path / "ours.txt").write_text(f"# a list\n\n{listed} a name\n")
     stage = ListedHashes([tmp_path / "ours.txt"])
     other = decoded(picture(9, (300, 200)))
+    found.seen.caption = other.seen.caption = "words"
     stage.look([found, other])
     assert (found.seen.listed, other.seen.listed) == ("ours", "")
+    assert "words" not in found.seen.as_line() and other.seen.caption == "words"
     ruling = stage.rule(found.seen)
     assert ruling is not None and ruling.fate is Fate.LEAVE and not found.is_open
 
@@ -279,6 +282,7 @@ def test_hard_lines_favour_recall(seen: Observation, crossed: str) -> None:
         # What is left is enough to decide alike, under whatever policy.
         again = Observation.of_line(found.seen.as_line())
         ruling = stage.rule(again)
+        assert ruling is not None and re.match(r"Hard line 1\.[12], (Child safety|Intimate)", ruling.reasons[0])
         assert ruling is not None and ruling.fate is Fate.LEAVE and ruling.verdict == "HARD_BLOCK"
     else:
         assert found.seen is seen and stage.rule(seen) is None

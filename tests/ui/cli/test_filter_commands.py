@@ -83,6 +83,19 @@ def test_help_shows_the_options_at_once(monkeypatch: pytest.MonkeyPatch) -> None
     assert code == 2 and "--help" in told
 
 
+def test_whoever_stops_a_run_reads_how_it_goes_on(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    class Interrupted:
+        def run(self, *_: object) -> Any:
+            raise KeyboardInterrupt
+
+    source = make("csv", tmp_path / "in", CAPTIONS)
+    monkeypatch.setattr(filter_commands, "_engine", lambda *_: Interrupted())
+    code, _, said = ran(source, "--out", tmp_path / "out")
+    assert (code, said) == (130, "What was looked at stays: the same command goes on with --resume.\nStopped.\n")
+    monkeypatch.setattr(filter_commands, "_engine", lambda *_: Here())
+    assert ran(source, "--out", tmp_path / "out", "--resume")[0] == 0
+
+
 def test_a_replay_needs_no_look(tmp_path: Path) -> None:
     source = make("csv", tmp_path / "in", CAPTIONS)
     ran(source, "--out", tmp_path / "first")
