@@ -18,7 +18,7 @@ from ui.cli.exit_codes import exit_status, say
 from ui.html.filter_page import filter_page
 
 if TYPE_CHECKING:
-    from studio.curation.filter_run import FilterProgress
+    from studio.curation.filter_run import FilterProgress, FilterRun
     from studio.curation.looking import FilterRules
     from studio.curation.row_thumbnails import Thumbnail
     from studio.curation.workers import LookingEngine
@@ -88,12 +88,7 @@ def _add_run(cli: typer.Typer) -> None:
             columns = {"caption": caption_column, "picture": picture_column, "path": path_column, "id": id_column}
             asked = FilterRun(source, out, rules, columns, resume, dry_run)
             engine = _engine(workers, ray, gpus, rules)
-            try:
-                report = asked.replay(replay) if replay else asked.run(engine, _ProgressLines())
-            except KeyboardInterrupt:
-                if not replay:
-                    say("What was looked at stays: the same command goes on with --resume.")
-                raise
+            report = asked.replay(replay) if replay else _looked(asked, engine)
             _write_page(out, report, asked.thumbnails(report))
             typer.echo(json.dumps(report) if json_ else "\n".join(summary(report, out)))
 
@@ -114,6 +109,14 @@ def _add_explain(cli: typer.Typer) -> None:
             if not lines:
                 raise RequestError(f"The manifest in {out} has no row {id_}.", "Ids stand in its column id.")
             typer.echo("\n".join(lines))
+
+
+def _looked(asked: FilterRun, engine: LookingEngine) -> dict[str, Any]:
+    try:
+        return asked.run(engine, _ProgressLines())
+    except KeyboardInterrupt:
+        say("What was looked at stays: the same command goes on with --resume.")
+        raise
 
 
 def _engine(workers: int, ray: str, gpus: float, rules: FilterRules) -> LookingEngine:
