@@ -57,7 +57,8 @@ DRAIN = 150.0  # seconds that a replica that is to end has for the work it has b
 HEARTBEAT = 0.25  # seconds after which a caller who waits for a drawing may cancel it
 # Where so much waits for a part, no more is taken.
 MOST_WAITING = {PROMPTS: 256, PICTURES: 64, GENERATOR: 16, MARKS: 64}
-# Measured on two cores (docs/operations.md): a batch of prompts is read in less time than each by itself.
+# Eight prompts at once take a ninth less processor time than each by itself, more of them gain no more
+# (benchmarks/server/guard_batches.py).
 PROMPT_BATCH, PICTURE_BATCH = 8, 2
 BATCH_WAIT = 0.005  # seconds that a prompt waits for others
 HEADER = "safelight-seconds"  # of a request: how long its client waits at most

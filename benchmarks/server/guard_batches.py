@@ -2,8 +2,8 @@
 
     python -m benchmarks.server.guard_batches [--rounds 5]
 
-The same prompts in batches of each size, in turns, so that all sizes meet the same load; medians of the time a prompt.
-Nothing is remembered: every prompt is new.
+Prompts in batches of each size, in turns, so that all sizes meet the same load; medians of the processor time a prompt,
+which other programs change little. Nothing is remembered: every prompt is new.
 """
 
 from __future__ import annotations
@@ -34,14 +34,14 @@ def prompts(count: int, first: int, risky: bool) -> list[str]:
 
 
 def seconds_a_prompt(replica: CheckReplica, texts: list[str], size: int) -> float:
-    """Returns the time that each prompt takes in batches of a size."""
+    """Returns the processor time that each prompt takes in batches of a size."""
     names, until = tuple(replica.checks), time.time() + 3600
     calls = [CheckCall(Stage.PROMPT, Prompt(text), names, replica.policy, until) for text in texts]
-    began = time.perf_counter()
+    began = time.process_time()
     for start in range(0, len(calls), size):
         answers = replica.look(calls[start : start + size])
         assert all(isinstance(answer, Assessment) and not answer.failed for answer in answers)
-    return (time.perf_counter() - began) / len(texts)
+    return (time.process_time() - began) / len(texts)
 
 
 def main() -> None:
