@@ -8,6 +8,7 @@ one of the same persons without them. Needs no model.
 from __future__ import annotations
 
 import numpy as np
+from numpy.typing import NDArray
 
 from safety.resources import PRESETS
 from studio.refit.limit_fit import ScoredLabel, fit_limit
@@ -36,7 +37,7 @@ def labels(truth: float, chance: np.random.Generator, attack: str, bad: int, ste
     return found
 
 
-def moves(attack: str, share: float, rules: RefitRules) -> np.ndarray:
+def moves(attack: str, share: float, rules: RefitRules) -> NDArray[np.float64]:
     """Returns how far the limit lies from the one without adversaries, a row a run."""
     found = []
     for truth in TRUTHS:

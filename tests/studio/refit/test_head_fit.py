@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 from pydantic import ValidationError
@@ -74,6 +74,7 @@ def test_prompts_judged_wrong_and_their_near_relatives_are_judged_right_and_othe
     assert (moves(correction, strangers) != 0).mean() <= 0.01
 
 
+@settings(max_examples=15)
 @given(st.integers(0, 50), st.floats(0.1, 1))
 def test_no_prompt_is_moved_beyond_the_bound(seed: int, share: float) -> None:
     correction = scaled(fitted(labelled(family(seed, 6), 0.0, harmful=False, weight=50.0)), share)

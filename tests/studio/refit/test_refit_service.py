@@ -203,7 +203,7 @@ def test_a_test_row_goes_with_the_words_of_its_case(make: Make, studio: Studio, 
     assert [row.case for row in service(studio).regression.read()] == [row.case for row in rows[1:]]
 
 
-@settings(max_examples=15, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+@settings(max_examples=5, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
 @given(words=st.lists(st.sampled_from(["a", "vigil", "gore", "massacre", "duel", "shooting", "apple"]), min_size=1))
 def test_a_rollback_restores_any_verdict_exactly(make: Make, studio: Studio, tmp_path: Path, words: list[str]) -> None:
     home = tmp_path / "home" / "policy"
