@@ -49,10 +49,12 @@ class Failure:
 
     def error(self) -> StudioError:
         """Returns the error; of a class that is not known here, a plain one."""
-        kind = getattr(errors, self.kind, StudioError)
+        kind: Any = getattr(errors, self.kind, StudioError)
+        if not (isinstance(kind, type) and issubclass(kind, StudioError)):
+            return StudioError(self.message, self.advice)
         if issubclass(kind, LimitError):
             return kind(self.message, self.seconds)
-        return kind(self.message, self.advice) if issubclass(kind, StudioError) else StudioError(self.message)
+        return kind(self.message, self.advice)
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,11 +106,9 @@ class CheckReplica:
 
     def require_checks(self) -> None:
         """Lets every check look at something harmless. Raises WeightsError that names those that cannot."""
-        prompts, pictures = ((), self.checks.values())
-        if self.stage is Stage.PROMPT:
-            prompts, pictures = pictures, prompts
-        image = Image.new("RGB", (SIDE, SIDE))
-        seen = examine(tuple(prompts), tuple(pictures), self._studio.checks.catalogue, image).checks
+        own: Any = tuple(self.checks.values())
+        prompts, pictures = (own, ()) if self.stage is Stage.PROMPT else ((), own)
+        seen = examine(prompts, pictures, self._studio.checks.catalogue, Image.new("RGB", (SIDE, SIDE))).checks
         looking = {check.name for check in seen if check.state is State.LOOKS}
         required = {info.name for info in self._studio.checks.catalogue if info.required}
         required = self.checks.keys() | (required if self.stage is Stage.PICTURE else set())

@@ -180,7 +180,7 @@ class PromptGuard(_Guard):
     def __init__(self, make: MakeStudio) -> None:
         super().__init__(make, Stage.PROMPT)
 
-    @serve.batch(max_batch_size=PROMPT_BATCH, batch_wait_timeout_s=BATCH_WAIT)
+    @serve.batch(max_batch_size=PROMPT_BATCH, batch_wait_timeout_s=BATCH_WAIT)  # type: ignore[untyped-decorator]
     async def together(self, calls: list[CheckCall]) -> list[Any]:
         return list(await asyncio.to_thread(self.replica.look, calls))
 
@@ -192,7 +192,7 @@ class PictureGuard(_Guard):
     def __init__(self, make: MakeStudio) -> None:
         super().__init__(make, Stage.PICTURE)
 
-    @serve.batch(max_batch_size=PICTURE_BATCH, batch_wait_timeout_s=BATCH_WAIT)
+    @serve.batch(max_batch_size=PICTURE_BATCH, batch_wait_timeout_s=BATCH_WAIT)  # type: ignore[untyped-decorator]
     async def together(self, calls: list[CheckCall]) -> list[Any]:
         return list(await asyncio.to_thread(self.replica.look, calls))
 
@@ -247,7 +247,9 @@ class Marking:
 class Ingress:
     """Answers the API and runs the flow, with the parts behind handles."""
 
-    async def __init__(self, make: MakeStudio, seconds: float, **handles: DeploymentHandle) -> None:
+    async def __init__(  # type: ignore[misc]  # Serve awaits it
+        self, make: MakeStudio, seconds: float, **handles: DeploymentHandle
+    ) -> None:
         self.seconds = seconds
         parts = {name.replace("_", "-"): RayPart(handle) for name, handle in handles.items()}
         self.studio = on_cluster(make(), parts, seconds)
