@@ -13,6 +13,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from safety.audit.feedback_record import erase_feedback
 from safety.audit.hash_chain import timestamp, utc_now
 from safety.audit.log import AuditLog
 from safety.audit.notice_state import Removal
@@ -79,9 +80,12 @@ class Removals:
             facts = {"stamp": stamp, "by": "notice", "of": notice, "near": not export.own}
             writer.append(target, DELETED, facts)
             removals.append(Removal(stamp, target, notice, owner, time, not export.own, pending=True))
+        said = {one.case_id: one for one in writer.feedback.about([one.stamp for one in removals])}
         for target in {one.target for one in removals}:
-            # The words describe who is depicted; what was withheld of the same case does, too.
+            # The words describe who is depicted; what was withheld of the same case, and feedback on it, do, too.
             writer.erase_content(target, "notice", "words", "picture")
+            said |= {one.case_id: one for one in writer.feedback.list(target=target)}
+        erase_feedback(writer, said.values(), "notice")
         writer.notices.add_removals(removals)
         return [one.stamp for one in removals]
 

@@ -174,12 +174,33 @@ def test_a_removed_picture_takes_no_feedback(studio: Studio, feedback: Feedback)
         feedback.rate(Giver(ADA), stamp, PROMPT, "up")
 
 
-def remove(studio: Studio, stamp: str) -> None:
-    """Sends a notice about a picture and removes it."""
+def test_what_was_said_of_a_removed_picture_and_its_case_goes_with_its_words(
+    studio: Studio, feedback: Feedback
+) -> None:
+    for person in (ADA, GRACE):
+        feedback.agree(person)
+    one, other = drawn(studio)
+    apart = drawn(studio, GRACE)[0]
+    feedback.choose(Giver(ADA), one, other, PROMPT)
+    feedback.rate(Giver(ADA), one, PROMPT, "up")
+    feedback.rate(Giver(GRACE), apart, PROMPT, "up")
+    remove(studio, other)
+    # The words of the rating are those of the picture beside it: of the same wish.
+    assert len(kept(studio)) == 1 and feedback.given_by(ADA) == []
+    assert [said["stamp"] for said in feedback.given_by(GRACE)] == [apart]
+
+
+def notice(studio: Studio, stamp: str) -> None:
+    """Sends a notice about a picture."""
     notices = studio.review.notices
     asked = NoticeRequest("other", "It shows me, and I never agreed to it.", "Ada", "ada@example.org", good_faith=True)
     asked = replace(asked, stamp=stamp)
     notices.submit(asked, notices.named_picture(asked))
+
+
+def remove(studio: Studio, stamp: str) -> None:
+    """Sends a notice about a picture and removes it."""
+    notice(studio, stamp)
     decisions = studio.review.notice_decisions
     told = "A person has asked for it."
     decisions.decide(decisions.queue()[-1].case_id, "removed", "It is the person.", "Grace", told)

@@ -23,7 +23,7 @@ from tests.fakes import PRESETS, fake_studio
 from tests.fakes_page import WordCheck
 from tests.safety.review.conftest import REASON
 from tests.safety.review.test_annotation import chosen
-from tests.safety.review.test_feedback import ADA, GRACE, PROMPT, drawn, refused, remove, taking
+from tests.safety.review.test_feedback import ADA, GRACE, PROMPT, drawn, notice, refused, remove, taking
 
 BOUNDS = load_feedback_rules(PRESETS).damping
 PEOPLE = [f"cookie:{number:032x}" for number in range(40)]
@@ -141,7 +141,8 @@ def test_opposites_of_the_same_pictures_are_both_left_out(studio: Studio) -> Non
 
 
 HIDDEN = {
-    "removed": (lambda s, pair: remove(s, pair[1]), "pairs with a picture that was removed, or is under a notice"),
+    "removed": (lambda s, pair: remove(s, pair[1]), ""),
+    "noticed": (lambda s, pair: notice(s, pair[1]), "pairs with a picture that was removed, or is under a notice"),
     "withdrawn": (lambda s, pair: s.review.feedback.withdraw(ADA), ""),
     "deleted": (lambda s, pair: s.library.delete(ADA, [pair[1]]), ""),
 }

@@ -323,6 +323,15 @@ def test_a_near_copy_that_was_judged_before_the_removal_is_withheld_after_it(slo
     assert slow.library.page(OTHER, LibraryFilter(), 0, 9).total == 0
 
 
+def test_a_policy_that_allows_near_copies_ends_in_an_error_and_not_in_drawing_for_ever(slow: Studio) -> None:
+    # As where an operator's own policy knows no limit for them.
+    vars(slow)["picture_checks"] = slow.checks.picture
+    removed(slow, str(made(slow).stamp))
+    with pytest.raises(RemovedPictureError):
+        made(slow)
+    assert [path for path in slow.outputs.rglob("*.png")] == []
+
+
 def test_so_is_one_that_is_marked_or_enlarged(slow: Studio, tmp_path: Path) -> None:
     stamp, other = str(made(slow).stamp), made(slow, 8)
     while_exporting(slow, stamp)
