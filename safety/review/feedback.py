@@ -159,9 +159,11 @@ class Feedback:
             if len(pictures) != len(stamps) or writer.notices.removed(stamps):
                 raise RequestError(NOT_YOURS, setting="stamp")
             cases = [_of_case(writer.entries_of(one.case_id), prompt, self.audit)["said"] for one in pictures]
-            if any(_compared(one) != _compared(cases[0]) for one in cases):
-                raise RequestError("These pictures were made in different ways.", "Compare two of one model and mode.")
             drawn = {one.stamp: _drawn(one) for one in pictures}
+            ways = [(_compared(said), _settings(drawn[one.stamp])) for said, one in zip(cases, pictures, strict=True)]
+            if any(way != ways[0] for way in ways):
+                advice = "Compare two of one model, mode and size, with the same settings."
+                raise RequestError("These pictures were made in different ways.", advice)
             whole = cases[0] | said | {"drawn": drawn} | _agreed(consent)
             return self._add(writer, giver, kind, pictures[0].case_id, stamps, whole)
 
@@ -271,6 +273,11 @@ def _drawn(picture: LibraryEntry) -> dict[str, Any]:
     settings = parse_content(picture.settings)
     kept = {name: settings.get(name) for name in ("steps", "guidance", "width", "height", "style")}
     return {"seed": int(picture.seed), "case": picture.case_id, **kept}
+
+
+def _settings(drawn: Said) -> Said:
+    """Returns what has to be the same of two pictures for a seed to say which is which."""
+    return {name: value for name, value in drawn.items() if name not in ("seed", "case")}
 
 
 def _agreed(consent: Consent) -> Said:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import hmac
 import secrets
+import unicodedata
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -207,8 +208,8 @@ def _merged(rows: Iterable[Row], sources: _ExportSources) -> list[Row]:
 
 def _without_shared_prompts(rows: Sequence[Row], sources: _ExportSources) -> list[Row]:
     """Returns the rows without those of the held-out part whose prompt is trained on as well."""
-    trained = {" ".join(row["prompt"].casefold().split()) for row in rows if row["part"] == TRAIN}
-    kept = [row for row in rows if row["part"] == TRAIN or " ".join(row["prompt"].casefold().split()) not in trained]
+    trained = {_folded(row["prompt"]) for row in rows if row["part"] == TRAIN}
+    kept = [row for row in rows if row["part"] == TRAIN or _folded(row["prompt"]) not in trained]
     if len(kept) < len(rows):
         sources.left_out["held-out rows whose prompt is trained on"] += len(rows) - len(kept)
     return kept
@@ -243,26 +244,26 @@ def _prompt_rows(
     items: dict[str, list[GivenFeedback]] = defaultdict(list)
     for one, _ in spoken:
         items[_item(one)].append(one)
-    known = {f"{mode} {prompt}": _side(row["label"]) for (prompt, mode), row in rows.items()}
+    known = {item: _side(row["label"]) for item, row in rows.items()}
     votes = (Vote(one.entry.person, _item(one), label) for one, label in spoken)
     labellers = weigh(votes, known, sources.bounds, sources.order)
     parts = {item: sources.part(told[0].entry.person) for item, told in items.items()}
     found = labellers.consensus(lambda vote: sources.part(vote.person) == parts[vote.item])
     for item, told in items.items():
         subject = str(told[0].said["prompt"]), str(told[0].said["mode"])
-        if subject in rows:
+        if item in rows:
             continue
         if sources.is_hard(*subject):
             sources.left_out["prompts behind a hard line"] += 1
         elif item not in found:
             sources.left_out["prompts without a label that enough weight stands behind"] += 1
         else:
-            rows[subject] = _told_row(told, found[item], sources)
+            rows[item] = _told_row(told, found[item], sources)
     return _without_shared_prompts(list(rows.values()), sources), labellers
 
 
-def _reviewed_rows(reviewed: Sequence[Row], sources: _ExportSources) -> dict[tuple[str, str], Row]:
-    """Returns what reviewers decided, by prompt and mode; a later decision takes the place of an earlier one."""
+def _reviewed_rows(reviewed: Sequence[Row], sources: _ExportSources) -> dict[str, Row]:
+    """Returns what reviewers decided, by its subject; a later decision takes the place of an earlier one."""
     rows = {}
     for one in reviewed:
         if sources.is_hard(one["text"], one["mode"]):
@@ -271,7 +272,7 @@ def _reviewed_rows(reviewed: Sequence[Row], sources: _ExportSources) -> dict[tup
         label = (one["category"] or HARMFUL) if one["label"] else HARMLESS
         row = _prompt_row(one["text"], one["mode"], label, 1.0, one["person"], sources)
         more = {name: one[name] for name in ("case", "stage", "policy_version", "policy_digest")}
-        rows[one["text"], one["mode"]] = row | {"at": one["time"], "source": REVIEW} | more
+        rows[_subject(one["text"], one["mode"])] = row | {"at": one["time"], "source": REVIEW} | more
     return rows
 
 
@@ -297,7 +298,16 @@ def _label(one: GivenFeedback) -> str:
 
 
 def _item(one: GivenFeedback) -> str:
-    return f"{one.said['mode']} {one.said['prompt']}"
+    return _subject(str(one.said["prompt"]), str(one.said["mode"]))
+
+
+def _subject(prompt: str, mode: str) -> str:
+    """Returns what a label is about: other capitals and spaces give nobody another vote, nor a way past a reviewer."""
+    return f"{mode} {_folded(prompt)}"
+
+
+def _folded(prompt: str) -> str:
+    return " ".join(unicodedata.normalize("NFKC", prompt).casefold().split())
 
 
 def _side(label: str) -> str:

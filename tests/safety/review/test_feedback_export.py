@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sqlite3
+import stat
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -12,16 +13,17 @@ from typing import Any
 import pytest
 
 from safety.errors import AuditError, RequestError
+from safety.generation import Delivered, GenerationRequest
 from safety.review.annotation import Annotation, annotator
 from safety.review.appeals import AppealRequest
 from safety.review.feedback import Giver
 from safety.review.feedback_export import FeedbackExport, export_feedback
 from safety.review.feedback_rules import load_feedback_rules
-from studio import Studio
+from studio import Studio, feedback_files
 from studio.feedback_files import read_export, write_export
 from tests.fakes import PRESETS, fake_studio
 from tests.fakes_page import WordCheck
-from tests.safety.review.conftest import REASON
+from tests.safety.review.conftest import REASON, SMALL
 from tests.safety.review.test_annotation import chosen
 from tests.safety.review.test_feedback import ADA, GRACE, PROMPT, drawn, notice, refused, remove, taking
 
@@ -268,3 +270,64 @@ def test_nothing_is_exported_from_a_record_that_is_not_whole(studio: Studio, tmp
         database.execute("UPDATE kept SET content = replace(content, 'apple', 'pear') WHERE kind = 'feedback'")
     with pytest.raises(AuditError, match="not whole"):
         read_export(studio)
+
+
+def test_what_is_taken_back_while_it_is_exported_is_in_no_file(
+    studio: Studio, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    chosen(studio)
+    read = feedback_files.read_export
+
+    def read_and_withdraw(of: Studio) -> FeedbackExport:
+        found = read(of)
+        of.review.feedback.withdraw(ADA)
+        return found
+
+    monkeypatch.setattr(feedback_files, "read_export", read_and_withdraw)
+    with pytest.raises(RequestError, match="took feedback back"):
+        write_export(studio, tmp_path / "out")
+    assert list((tmp_path / "out").iterdir()) == []
+    monkeypatch.undo()
+    assert write_export(studio, tmp_path / "out")["pairs"] == 0
+
+
+def test_the_owner_alone_may_read_an_export_in_a_folder_that_all_may_enter(studio: Studio, tmp_path: Path) -> None:
+    chosen(studio)
+    (tmp_path / "out").mkdir()
+    (tmp_path / "out").chmod(0o755)
+    write_export(studio, tmp_path / "out")
+    assert {stat.S_IMODE(path.stat().st_mode) for path in (tmp_path / "out").iterdir()} == {0o600}
+
+
+def test_half_an_export_is_none(studio: Studio, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    chosen(studio)
+    write = feedback_files._write
+
+    def full(path: Path, data: bytes) -> None:
+        if path.name == "prompts.jsonl":
+            raise OSError(28, "No space left on device")
+        write(path, data)
+
+    monkeypatch.setattr(feedback_files, "_write", full)
+    with pytest.raises(RequestError, match="No space left"):
+        write_export(studio, tmp_path / "out")
+    assert list((tmp_path / "out").iterdir()) == []
+
+
+def test_a_prompt_in_other_capitals_and_spaces_gets_past_no_reviewer_and_gives_no_second_vote(studio: Studio) -> None:
+    appealed(studio, "gore", "upheld")
+    for person in PEOPLE[:6]:
+        studio.review.feedback.agree(person)
+        studio.review.feedback.tell_refusal(Giver(person), refused(studio, " GORE  "), " GORE  ")
+    found = exported(studio, held_out=0.0)
+    assert [row["label"] for row in found.prompts] == ["violence"]
+    assert all(row["gold"] == 1 and row["gold_right"] == 0 for row in found.people if row["about"] == "prompts")
+
+
+def test_two_pictures_of_other_settings_are_no_pair_since_a_seed_would_not_tell_them_apart(studio: Studio) -> None:
+    studio.review.feedback.agree(ADA)
+    one = drawn(studio)[0]
+    other = studio.create(GenerationRequest(PROMPT, seed=9, **{**SMALL, "guidance": 3.0}), person=ADA)
+    assert isinstance(other, Delivered) and other.pictures[0].export
+    with pytest.raises(RequestError, match="made in different ways"):
+        studio.review.feedback.choose(Giver(ADA), one, str(other.pictures[0].export.stamp), PROMPT)
