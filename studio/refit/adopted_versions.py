@@ -117,11 +117,14 @@ class AdoptedVersions:
             raise PresetError(f"{path} holds version {version.version}.", ADVICE)
         return version
 
-    def signed(self, version: AdoptedVersion) -> tuple[AdoptedVersion, bytes]:
-        """Returns a version as the next one, and the bytes of its file. Writes nothing but, at first use, the key."""
+    def signed(self, version: AdoptedVersion, recorded: int = SHIPPED) -> tuple[AdoptedVersion, bytes]:
+        """Returns a version as the next one, and the bytes of its file. Writes nothing but, at first use, the key.
+
+        `recorded`: the highest number on record. None is given twice, even where somebody deleted its file.
+        """
         numbers = self.numbers()
         last = numbers[-1] if numbers else SHIPPED
-        numbered = version.model_copy(update={"version": last + 1, "previous": self.sha256(last)})
+        numbered = version.model_copy(update={"version": max(last, recorded) + 1, "previous": self.sha256(last)})
         payload = json.loads(numbered.model_dump_json())
         signature = sign_record(canonical(payload).encode(), signing_keys(self.home / KEYS))
         return numbered, canonical({"payload": payload, "signature": signature}).encode()
@@ -141,6 +144,10 @@ class AdoptedVersions:
             raise RequestError(f"{path} cannot be written: {error.strerror}.", advice) from None
         finally:
             beside.unlink(missing_ok=True)
+
+    def drop(self, number: int) -> None:
+        """Takes away a version that could not be put on record."""
+        self._path(number).unlink(missing_ok=True)
 
     def sha256(self, number: int) -> str:
         """Returns the SHA-256 of the file of a version as hex; "" where there is none."""

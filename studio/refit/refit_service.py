@@ -6,13 +6,13 @@ Nothing changes by itself: a proposal is a file that a person reads, and what is
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from safety.audit.hash_chain import utc_now
+from safety.audit.hash_chain import Entry, utc_now
 from safety.audit.log import AuditLog
 from safety.checks import Check
 from safety.errors import RequestError, WeightsError
@@ -80,7 +80,7 @@ class RefitService:
     def propose(self, cases: Sequence[dict[str, Any]], export: Path | None = None) -> dict[str, Any]:
         """Returns a proposal as plain data, sealed. Raises RequestError where there is nothing to learn from."""
         in_force = self.versions.in_force(self.shipped)
-        labelled = list(rows_of_export(export, self.shipped)) if export else []
+        labelled, gone = self._still_there(rows_of_export(export, self.shipped) if export else (), cases)
         # A case whose person is in the held-out part of the export is not fitted here either.
         held_out = {row.case for row in labelled if row.held_out and row.case}
         decided = rows_of_cases(cases, self.shipped, self.rules.persons)
@@ -94,7 +94,20 @@ class RefitService:
         looker = self._looker()
         refit = self._refit(looker, in_force)
         fitted = refit.fit(rows)
+        if gone:
+            note = f"{gone} rows of the export are of feedback or cases that are on record no more, and left out"
+            fitted = replace(fitted, notes=(*fitted.notes, note))
         return sealed(self._proposal(rows, fitted, refit, in_force), self.audit.keys)
+
+    def _still_there(
+        self, rows: Iterable[ReviewedRow], cases: Sequence[dict[str, Any]]
+    ) -> tuple[list[ReviewedRow], int]:
+        """Returns the rows without those that somebody took back after the export, and how many those are."""
+        with self.audit.read_transaction() as reader:
+            there = {one.case_id for one in reader.feedback.list()} | {str(case["case"]) for case in cases}
+        found = list(rows)
+        kept = [row for row in found if there.issuperset(row.origin)]
+        return kept, len(found) - len(kept)
 
     def _proposal(self, rows: Sequence[ReviewedRow], fitted: Fitted, refit: Refit, in_force: InForce) -> Proposal:
         judged = self._judged(rows, fitted, refit, in_force.judgement)
@@ -159,6 +172,9 @@ class RefitService:
         in_force = self.versions.in_force(self.shipped)
         looker = self._looker()
         self._require_fitting(proposal, in_force, looker)
+        erased = set(proposal.regression) - {str(case["case"]) for case in cases}
+        if erased:
+            raise RequestError(f"The proposal was made from cases of which {len(erased)} were erased.", REFIT_AGAIN)
         version = AdoptedVersion(
             policy=self.shipped.digest,
             limits=proposal.limits,
@@ -240,30 +256,45 @@ class RefitService:
         return origin - 1 if earlier is None else earlier
 
     def _put_in_force(self, version: AdoptedVersion, event: str, digest: str) -> AdoptedVersion:
-        numbered, data = self.versions.signed(version)
+        """Writes a version and records it: both or neither."""
+        numbered, data = self.versions.signed(version, max((at for _, at, _ in self._recorded()), default=SHIPPED))
+        added = False
         with self.audit.change_case("policy", {}) as case:
-            case.record(event, **_facts(numbered, data, digest, self.audit))
-            self.versions.add(numbered, data)
+            try:
+                with self.audit.write_transaction() as writer:
+                    writer.append(case.id, event, _facts(numbered, data, digest, self.audit))
+                    self.versions.add(numbered, data)
+                    added = True
+            except BaseException:
+                if added:
+                    self.versions.drop(numbered.version)
+                raise
         return numbered
+
+    def _recorded(self) -> list[tuple[Entry, int, dict[str, Any]]]:
+        """Returns every act on record with its version and facts, oldest first."""
+        if not self.audit.has_begun:
+            return []
+        with self.audit.read_transaction() as reader:
+            entries = reader.entries_after(0, (ADOPTED, ROLLED_BACK), MAX_VERSIONS)
+        genuine = [(entry, entry.parse_facts()) for entry in entries if self.audit.keys.is_genuine(entry)]
+        return [(entry, int(facts["version"]), facts) for entry, facts in genuine]
 
     def history(self) -> list[HistoryEntry]:
         """Returns every act on record, oldest first, with what is wrong with its file."""
-        with self.audit.read_transaction() as reader:
-            entries = reader.entries_after(0, (ADOPTED, ROLLED_BACK), MAX_VERSIONS)
         numbers = self.versions.numbers()
         last = numbers[-1] if numbers else SHIPPED
-        genuine = [(entry, entry.parse_facts()) for entry in entries if self.audit.keys.is_genuine(entry)]
         found = [
             HistoryEntry(
-                version=int(facts["version"]),
+                version=version,
                 event=entry.event,
                 time=entry.time,
                 restores=facts.get("restores"),
                 sha256=str(facts["sha256"]),
-                in_force=int(facts["version"]) == last,
-                problem=self._problem(int(facts["version"]), str(facts["sha256"])),
+                in_force=version == last,
+                problem=self._problem(version, str(facts["sha256"])),
             )
-            for entry, facts in genuine
+            for entry, version, facts in self._recorded()
         ]
         known = {one.version for one in found}
         unknown = [number for number in numbers if number not in known]

@@ -14,12 +14,14 @@ from pathlib import Path
 from typing import Any
 
 from safety.errors import RequestError
+from safety.policy.added_category import FIRST_CODE
 from safety.policy.model import BASE_MODE, Policy
 from studio.refit.refit_rules import PersonRules
 
 HARMLESS, HARMFUL = "harmless", "harmful"
 HELD_OUT = "held-out"
 REVIEW = "review"  # the source of what a reviewer decided
+OWN_CODES = range(FIRST_CODE + 1, FIRST_CODE + 100)  # of categories that the operator has added
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +30,7 @@ class ReviewedRow:
 
     `harmful`: it should be stopped in `mode`. `category` is the one it is about, "" where nobody said. `person` gave
     the label, "" for a reviewer; `case` is that of the store, "" for rows from elsewhere. `held_out` rows are never
-    fitted.
+    fitted. `origin` are the cases and the feedback of the record that a row of an export was made of.
     """
 
     prompt: str
@@ -41,6 +43,7 @@ class ReviewedRow:
     case: str = ""
     source: str = REVIEW
     at: str = ""
+    origin: tuple[str, ...] = ()
 
     @property
     def voter(self) -> str:
@@ -54,11 +57,16 @@ class ReviewedRow:
 
 
 def rows_of_cases(cases: Iterable[Mapping[str, Any]], policy: Policy, rules: PersonRules) -> Iterator[ReviewedRow]:
-    """Yields a row for each decided case whose prompt was refused (labelled_cases.py says what they hold)."""
+    """Yields a row for each decided case whose prompt was refused (labelled_cases.py says what they hold).
+
+    Not for one that a category of the operator's own has stopped: what ships is not to learn from it.
+    """
     by_code = {str(category.code): name for name, category in policy.category.items()}
     for case in cases:
         if case["stage"] == "prompt" and case["mode"] in policy.mode:
             code = str(case["codes"]).partition(" ")[0].lstrip("PIT")
+            if code.isdecimal() and int(code) in OWN_CODES:
+                continue
             yield ReviewedRow(
                 prompt=str(case["text"]),
                 harmful=bool(case["label"]),
@@ -97,7 +105,9 @@ def _text(file: Path) -> str:
 
 
 def _parsed(file: Path, number: int, line: str, policy: Policy) -> ReviewedRow | None:
-    """Returns the row of a line; None for an empty line and for rows of another kind, such as pairs of pictures."""
+    """Returns the row of a line; None for an empty line, for rows of another kind, such as pairs of pictures, and for
+    what a reviewer upheld of a category that the operator has added, which what ships is not to learn.
+    """
     try:
         cells = json.loads(line) if line.strip() else {}
     except ValueError:
@@ -109,6 +119,8 @@ def _parsed(file: Path, number: int, line: str, policy: Policy) -> ReviewedRow |
         return None
     label, mode = cells["label"], cells.get("mode") or BASE_MODE
     if label not in (HARMLESS, HARMFUL, *policy.category):
+        if cells.get("source") == REVIEW and isinstance(label, str):
+            return None
         raise RequestError(f"{where}: there is no label {str(label)[:40]!r}.", "harmless, harmful, or a category.")
     if mode not in policy.mode:
         raise RequestError(f"{where}: there is no mode {str(mode)[:40]!r}.", "Choose one of the policy's.")
@@ -126,7 +138,17 @@ def _parsed(file: Path, number: int, line: str, policy: Policy) -> ReviewedRow |
         case=str(cells.get("case") or ""),
         source=_source(cells.get("source")),
         at=str(cells.get("at") or ""),
+        origin=_origin(cells),
     )
+
+
+def _origin(cells: Mapping[str, Any]) -> tuple[str, ...]:
+    """Returns the feedback that a row names; for a reviewer's decision, its case."""
+    feedback = cells.get("feedback")
+    if isinstance(feedback, list) and feedback:
+        return tuple(map(str, feedback))
+    case = str(cells.get("case") or "")
+    return (case,) if case and cells.get("source") == REVIEW else ()
 
 
 def _source(named: object) -> str:
@@ -146,8 +168,9 @@ def capped(rows: Sequence[ReviewedRow], rules: PersonRules) -> list[ReviewedRow]
     for row in sorted(rows, key=lambda one: one.at):
         if not row.reviewed and row.case not in decided:
             labels = by_person[(row.person, row.mode)]
-            labels.pop(row.prompt, None)
-            labels[row.prompt] = row
+            subject = " ".join(row.prompt.casefold().split())
+            labels.pop(subject, None)
+            labels[subject] = row
     newest = {who: list(labels.values())[-rules.most_rows :] for who, labels in by_person.items()}
     total = sum(row.weight for given in newest.values() for row in given) or 1.0
     weight_of: defaultdict[str, float] = defaultdict(float)

@@ -87,3 +87,19 @@ def test_a_decided_case_is_no_vote_of_its_person_beside_the_reviewer() -> None:
     (reviewed,) = rows_of_cases([CASE], POLICY, RULES)
     vote = ReviewedRow("a fox", True, case="a1", person="p1", source="export")
     assert capped([reviewed, vote], RULES) == [reviewed]
+
+
+def test_what_a_category_of_the_operators_own_stopped_is_not_learned_from(tmp_path: Path) -> None:
+    assert list(rows_of_cases([CASE | {"codes": "P801 P301"}], POLICY, RULES)) == []
+    upheld = {**ROW, "label": "gambling", "source": "review", "case": "a1"}
+    assert len(list(rows_of_export(written(tmp_path, ROW, upheld), POLICY))) == 1
+
+
+def test_a_row_names_the_feedback_or_the_reviewed_case_that_it_was_made_of(tmp_path: Path) -> None:
+    rows = [{**ROW, "feedback": ["b1", "b2"], "case": "a1"}, {**ROW, "source": "review", "case": "a2"}, ROW]
+    assert [row.origin for row in rows_of_export(written(tmp_path, *rows), POLICY)] == [("b1", "b2"), ("a2",), ()]
+
+
+def test_a_prompt_in_other_capitals_and_spaces_is_one_row_of_a_person() -> None:
+    rows = [ReviewedRow(prompt, False, person="p", source="export") for prompt in ("a fox", "A  fox ", "a hare")]
+    assert [row.prompt for row in capped(rows, RULES)] == ["A  fox ", "a hare"]
