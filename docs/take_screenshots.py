@@ -56,7 +56,7 @@ def main() -> None:
                     save(page, folder / f"create-{size}-{colours}.webp")
         for name, visit in VISITS.items():
             for size, colours in (("1280", "dark"), ("390", "light")):
-                with opened(browser, address, size, colours) as page:
+                with opened(browser, address, size, colours, read=visit is not first_visit) as page:
                     visit(page, made)
                     save(page, folder / f"{name}-{size}-{colours}.webp")
         browser.close()
@@ -92,8 +92,8 @@ def wait_for(address: str, process: subprocess.Popen[bytes]) -> None:
 
 
 @contextmanager
-def opened(browser: Browser, address: str, size: str, colours: str) -> Iterator[Page]:
-    """Yields the page in a fresh browser of so many pixels, in light or dark colours."""
+def opened(browser: Browser, address: str, size: str, colours: str, read: bool = True) -> Iterator[Page]:
+    """Yields the page in a fresh browser of so many pixels, in light or dark colours; `read`: its first notice is."""
     width, height = SIZES[size]
     scheme = "dark" if colours == "dark" else "light"
     context = browser.new_context(viewport={"width": width, "height": height}, color_scheme=scheme, locale="en")
@@ -101,6 +101,8 @@ def opened(browser: Browser, address: str, size: str, colours: str) -> Iterator[
     page = context.new_page()
     page.goto(address)
     page.wait_for_selector("#sl-prompt textarea")
+    if read:
+        page.click(".sl-read")
     yield page
     context.close()
 
