@@ -31,7 +31,9 @@ class FeedbackBody(PersonBody):
     """Holds one piece of feedback, with the words of its case exactly as they were sent."""
 
     prompt: str
-    consent: bool = Field(False, description="That this person has agreed that it is kept, with the words.")
+    consent: bool = Field(
+        False, strict=True, description="That this person has agreed that it is kept, with the words."
+    )
     stamp: str = Field("", description="Of the picture that is rated.")
     rating: Literal["", "up", "down"] = ""
     reasons: list[Literal["not_asked", "too_much"]] = Field([], description="Why a picture is not good.")

@@ -113,3 +113,11 @@ def test_one_key_gives_so_much_in_an_hour(tmp_path: Path) -> None:
         statuses.append(shop.one.post(FEEDBACK, json=body).status_code)
     assert statuses == [201, 429]
     shop.studio.audit.close()
+
+
+@pytest.mark.parametrize("consent", ["yes", "true", 1], ids=str)
+def test_nothing_but_true_is_consent(shop: Shop, consent: Any) -> None:
+    body = {"stamp": shop.draw(shop.one)[0], "prompt": PROMPT, "rating": "up", "person": "ada", "consent": consent}
+    answer = shop.one.post(FEEDBACK, json=body)
+    assert answer.status_code == 400 and "consent" in answer.text
+    assert shop.one.post(f"{FEEDBACK}/given", json={"person": "ada"}).json() == {"feedback": []}
