@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import math
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -117,6 +119,22 @@ def test_the_reference_stays_what_it_was_while_the_adapter_learns(tiny_models: P
     trainer.run(lambda: trainer.erasing([Drawn("a plum", 1)]), [Drawn("a pear", 1)])
     after = dict(pipeline.unet.named_parameters())
     assert all(torch.equal(value, after[name]) for name, value in before.items())
+
+
+def test_the_anchor_adds_the_error_on_what_is_preferred(tiny_models: Path) -> None:
+    pipeline = pipeline_of(tiny_models, "sd")
+    predictor = NoisePredictor(pipeline, SIDE, SIDE)
+    latents = Latents(predictor, 2, 1.0)
+    latents.draw([picture for pair in MATERIAL.pairs for picture in (pair.chosen, pair.rejected)])
+    trainer, losses = Trainer(predictor, latents, QUICK), []
+    for anchor in (0.0, 1.0, 3.0):
+        trainer.recipe = replace(QUICK, anchor=anchor)
+        trainer.dice.manual_seed(0)
+        losses.append(float(trainer.preferring(MATERIAL).detach()))
+    # An adapter that changes nothing yet prefers neither: the loss of preference is log 2.
+    assert losses[0] == pytest.approx(math.log(2), abs=1e-4)
+    assert losses[1] - losses[0] > 0
+    assert losses[2] - losses[0] == pytest.approx(3 * (losses[1] - losses[0]), rel=1e-3)
 
 
 def test_material_is_read_as_it_was_written(tmp_path: Path) -> None:
