@@ -213,7 +213,7 @@ def test_what_was_only_marked_here_is_not_made_here(tmp_path: Path) -> None:
     verification = verify(export.path, marks, audit)
     audit.close()
 
-    assert verification.summary.startswith("Marked here on")
+    assert verification.summary.startswith("Marked as AI-made in this studio on")
     assert "declared it AI-generated" in verification.summary and "made by ai" not in verification.summary.lower()
     assert verification.as_json()["layers"]["registry"]["declared"] is True
 
