@@ -18,12 +18,12 @@ import tempfile
 import threading
 import time
 import weakref
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
+from benchmarks.engine.gpu_memory import LimitedMachine, gpu_memory, limited, reset_peak
 from benchmarks.engine.random_models import MODELS, SMALL_SIDE, build, parameters
 from engines.cards import read_cards
 from engines.diffusion.engine import DiffusionEngine
@@ -32,7 +32,7 @@ from engines.diffusion.model_cache import ModelCache, Unloadable
 from engines.diffusion.model_store import LoadedModel, ModelStore
 from engines.diffusion.placement import HEADROOM_GB, choose_placement
 from engines.diffusion.previews import Previews
-from engines.hardware import GB, Hardware, measure
+from engines.hardware import Hardware
 from engines.interface import EngineCard, Progress, Range
 from safety.errors import Cancelled, StudioError
 from safety.generation import Delivered, GenerationRequest, Outcome
@@ -51,28 +51,6 @@ Row = dict[str, Any]
 
 class OutOfTime(Exception):
     """Says that a step is left out: there is no time for it any more."""
-
-
-@dataclass
-class LimitedMachine:
-    """Measures the machine, and makes out that no more of its GPU's memory is there than `gpu_gb`."""
-
-    gpu_gb: float = float("inf")
-
-    def __call__(self) -> Hardware:
-        """Returns the machine as it is now, within the limit. Weights that are drawn at random have no 4 bits."""
-        real = replace(measure(), quantiser="")
-        return replace(real, gpu_free=min(real.gpu_free, self.gpu_gb), gpu_total=min(real.gpu_total, self.gpu_gb))
-
-    def enforce(self) -> None:
-        """Lets torch take no more of the GPU's memory than the limit from now on: past it, a step fails."""
-        import torch
-
-        if torch.cuda.is_available():
-            torch.cuda.empty_cache()
-            total = torch.cuda.get_device_properties(0).total_memory / GB
-            torch.cuda.set_per_process_memory_fraction(min(1.0, self.gpu_gb / total))
-            torch.cuda.reset_peak_memory_stats()
 
 
 @dataclass(frozen=True)
@@ -317,35 +295,6 @@ class GpuRun:
 def published(name: str) -> EngineCard:
     """Returns the card of a model as it ships."""
     return read_cards(PRESETS / "engines.toml")[name]
-
-
-@contextmanager
-def limited(machine: LimitedMachine, gpu_gb: float) -> Iterator[None]:
-    """Makes out that the GPU has no more memory than this."""
-    machine.gpu_gb = gpu_gb
-    try:
-        yield
-    finally:
-        machine.gpu_gb = float("inf")
-        machine.enforce()
-
-
-def gpu_memory() -> Row:
-    """Returns the memory of the GPU that tensors take now, and took at most since the last unloading, in GB."""
-    import torch
-
-    if not torch.cuda.is_available():
-        return {}
-    taken, peak = torch.cuda.memory_allocated(), torch.cuda.max_memory_allocated()
-    return {"GB taken": round(taken / GB, 2), "GB at most": round(peak / GB, 2)}
-
-
-def reset_peak() -> None:
-    """Begins to look for the most memory anew."""
-    import torch
-
-    if torch.cuda.is_available():
-        torch.cuda.reset_peak_memory_stats()
 
 
 def cards_of(names: Sequence[str], small: bool) -> dict[str, EngineCard]:
