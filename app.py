@@ -34,9 +34,7 @@ def api() -> Any:
     from ui.web.api_server import guarded
 
     settings = read_settings()
-    return guarded(
-        make_studio(settings), settings.host, Reach(settings.names, settings.frames, settings.mcp, settings.cors)
-    )
+    return guarded(make_studio(settings), settings.host, _reach(settings), of_several=True)
 
 
 def _reach(settings: Settings) -> Reach:

@@ -266,7 +266,7 @@ class Ingress:
         """Returns the API. Asked by Serve, once this replica is ready."""
         settings = read_settings()
         reach = Reach(settings.names, settings.frames, settings.mcp, settings.cors)
-        return Deadlines(guarded(self.studio, settings.host, reach), self.seconds)
+        return Deadlines(guarded(self.studio, settings.host, reach, of_several=True), self.seconds)
 
 
 def bound(make: MakeStudio, seconds: float = SECONDS, replicas: dict[str, int] | None = None) -> serve.Application:

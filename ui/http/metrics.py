@@ -11,6 +11,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from safety.records import Decision, Verdict
 from ui.http.call_names import method_of, route_of
+from ui.http.shared_figures import SharedFigures
 
 if TYPE_CHECKING:
     from safety.health import Health
@@ -22,9 +23,13 @@ CONTENT_TYPE = CONTENT_TYPE_PLAIN_0_0_4
 
 
 class Metrics:
-    """Counts decisions and calls. Each studio that serves has one of its own."""
+    """Counts decisions and calls. Each studio that serves has one of its own.
 
-    def __init__(self) -> None:
+    `shared`: where several processes serve one studio, each of them tells the figures of all.
+    """
+
+    def __init__(self, shared: SharedFigures | None = None) -> None:
+        self.shared = shared
         self.registry = own = CollectorRegistry()
         by = ["stage", "mode", "verdict"]
         self.decisions = Counter("safelight_decisions", "Decisions.", by, registry=own)
@@ -39,6 +44,13 @@ class Metrics:
         self.waiting = Gauge("safelight_creations_waiting", "Creations that wait or run.", registry=own)
         about = "1 for a check that looks, 0 for one that cannot."
         self.checks = Gauge("safelight_check_looks", about, ["check", "stage"], registry=own)
+        about = "Memory of this process, models included."
+        self.memory = Gauge("safelight_memory_bytes", about, registry=own)
+        self._count_what_is_on_record()
+
+    def _count_what_is_on_record(self) -> None:
+        # Of the record, which all processes share: the same figures, whichever of them tells them.
+        self.record = own = CollectorRegistry()
         about = "Notices by people who are depicted that wait for a reviewer."
         self.notices = Gauge("safelight_notices_waiting", about, registry=own)
         about = "Of those, the ones that somebody should have decided by now."
@@ -47,8 +59,6 @@ class Metrics:
         self.answers = Gauge("safelight_notice_answers_waiting", "Makers' answers that wait.", registry=own)
         about = "Pictures removed after a notice of which a file cannot be deleted yet."
         self.undeleted = Gauge("safelight_removed_files_undeleted", about, registry=own)
-        about = "Memory of this process, models included."
-        self.memory = Gauge("safelight_memory_bytes", about, registry=own)
 
     def decided(self, decision: Decision, seconds: float) -> None:
         """Counts one decision."""
@@ -58,6 +68,14 @@ class Metrics:
         if decision.verdict > Verdict.NOTE and decision.reasons:
             self.reasons.labels(stage, decision.mode, decision.reasons[0].category).inc()
 
+    def own(self, health: Health | None, waiting: int) -> bytes:
+        """Returns the figures of this process."""
+        self.waiting.set(waiting)
+        self.memory.set(_memory())
+        for check in health.checks if health else ():
+            self.checks.labels(check.name, str(check.stage)).set(check.state == "looks")
+        return generate_latest(self.registry)
+
     def answer(self, health: Health | None, waiting: int, notices: NoticeFigures | None = None) -> bytes:
         """Returns all figures in Prometheus' text format. `notices` is None where the record cannot be read."""
         unknown = float("nan")
@@ -66,11 +84,8 @@ class Metrics:
         self.oldest.set(notices.oldest_seconds if notices else unknown)
         self.answers.set(notices.contested if notices else unknown)
         self.undeleted.set(notices.undeleted if notices else unknown)
-        self.waiting.set(waiting)
-        self.memory.set(_memory())
-        for check in health.checks if health else ():
-            self.checks.labels(check.name, str(check.stage)).set(check.state == "looks")
-        return generate_latest(self.registry)
+        own = self.own(health, waiting)
+        return (self.shared.together(own) if self.shared else own) + generate_latest(self.record)
 
 
 class Measured:

@@ -43,6 +43,8 @@ def routes(context: ApiContext) -> APIRouter:
     """Returns the endpoints. Those of health need no key and tell nothing of anybody."""
     router = APIRouter(tags=["operation"])
     checks = HealthOfChecks(context)
+    if context.metrics.shared:
+        context.metrics.shared.note_regularly(lambda: context.metrics.own(checks.seen(), context.waiting))
 
     @router.get("/metrics", summary="Figures for Prometheus.", response_class=PlainTextResponse)
     def metrics(caller: Operating) -> Response:

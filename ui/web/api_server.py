@@ -15,6 +15,7 @@ from ui.http.access import Access
 from ui.http.application import make_app
 from ui.http.cors import ApiCors
 from ui.http.metrics import Metrics
+from ui.http.shared_figures import SharedFigures
 from ui.reach import Reach
 from ui.web.client_ip import trusted_proxies
 from ui.web.connections import bound_connections
@@ -25,15 +26,17 @@ from ui.web.origins import LOOPBACK_NAMES, Origins
 if TYPE_CHECKING:
     from studio import Studio
 
+FIGURES = "metrics"  # the folder of the home in which several processes note theirs
 DRAIN = 30  # seconds that running calls get once the server is told to end
 
 
-def make_api(studio: Studio, host: str, reach: Reach) -> tuple[Studio, FastAPI]:
+def make_api(studio: Studio, host: str, reach: Reach, of_several: bool = False) -> tuple[Studio, FastAPI]:
     """Returns the API of a server at `host`, and the studio as the API counts its decisions.
 
-    Without a key it answers this machine alone, and nobody where others can reach the server.
+    Without a key it answers this machine alone, and nobody where others can reach the server. `of_several`: other
+    processes serve the same home; figures are told of all of them.
     """
-    metrics = Metrics()
+    metrics = Metrics(SharedFigures(studio.outputs.parent / FIGURES) if of_several else None)
     studio = replace(studio, observer=both(metrics.decided, studio.traces))
     access = Access(studio.api_keys, open_here=is_alone(studio, host, reach))
     return studio, make_app(studio, access, studio.api_secret(), metrics)
@@ -49,9 +52,9 @@ def is_alone(studio: Studio, host: str, reach: Reach) -> bool:
     return host in LOOPBACK_NAMES and not (reach.names or studio.review.proxies)
 
 
-def guarded(studio: Studio, host: str, reach: Reach) -> ASGIApp:
-    """Returns the API with what stands before it: headers, names and origins, proxies."""
-    api = make_api(studio, host, reach)[1]
+def guarded(studio: Studio, host: str, reach: Reach, of_several: bool = False) -> ASGIApp:
+    """Returns the API with what stands before it: headers, names and origins, proxies. `of_several`: as in make_api."""
+    api = make_api(studio, host, reach, of_several)[1]
     app: ASGIApp = api
     if reach.mcp:
         from ui.http.mcp_site import McpSite

@@ -10,6 +10,8 @@ from tests.fakes import fake_studio
 from ui.http.metrics import Metrics
 
 DASHBOARD = Path(__file__).parents[3] / "deploy" / "grafana.json"
+# Figures that no panel shows, with a reason for each.
+NOT_SHOWN: set[str] = set()
 
 
 def test_every_figure_of_the_dashboard_exists(tmp_path: Path) -> None:
@@ -27,3 +29,11 @@ def test_every_figure_of_the_dashboard_exists(tmp_path: Path) -> None:
     assert asked
     assert not {name for name in asked if not re.search(rf"^{name}[ {{]", told, re.MULTILINE)}
     studio.audit.close()
+
+
+def test_every_figure_that_is_told_is_on_the_dashboard() -> None:
+    metrics = Metrics()
+    shown = json.dumps(json.loads(DASHBOARD.read_text("utf-8"))["panels"])
+    told = [family.name for registry in (metrics.registry, metrics.record) for family in registry.collect()]
+    hidden = {name for name in told if not re.search(rf"\b{name}(_total|_bucket|_count)?\b", shown)}
+    assert len(told) > 10 and hidden == NOT_SHOWN
