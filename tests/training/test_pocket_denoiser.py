@@ -5,7 +5,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
-from diffusers import AutoencoderTiny, DDPMScheduler
+from diffusers import AutoencoderTiny, DDPMScheduler, UNet2DConditionModel
 from transformers import AutoTokenizer, BertModel
 
 from training.pocket import denoiser, shards
@@ -167,7 +167,9 @@ def test_captions_are_encoded_as_the_shards_have_them() -> None:
     assert states.shape == (3, 32, 384)
     assert torch.equal(states[0], states[2])
     vae = AutoencoderTiny(in_channels=3, out_channels=3)
-    encoders = Encoders(vae, AutoTokenizer.from_pretrained(model / "tokenizer"), _text(model))
+    encoders = Encoders(
+        vae, AutoTokenizer.from_pretrained(model / "tokenizer"), _text(model), torch.autocast("cpu", enabled=False)
+    )
     kept = torch.from_numpy(encoders.states(["a dog", "a cat"])).float()
     assert torch.allclose(states[:2].float(), kept, atol=2e-3)
 
@@ -181,3 +183,23 @@ def test_every_kind_walks_on_from_shard_to_shard() -> None:
 
 def test_speed_is_measured() -> None:
     assert speed(torch.float32, 64) > 0
+
+
+def test_the_quicker_kernels_draw_what_the_network_drew() -> None:
+    torch.manual_seed(1)
+    net = UNet2DConditionModel(**SMALL).eval()
+    given = (torch.randn(2, 8, 16, 16), torch.tensor([10, 900]), torch.randn(2, 32, 8))
+    with torch.no_grad():
+        before = net(*given).sample
+        denoiser.ease(net)
+        torch.testing.assert_close(net(*given).sample, before)
+
+
+def test_norms_take_full_precision_while_the_rest_is_in_half() -> None:
+    net = UNet2DConditionModel(**SMALL)
+    denoiser.ease(net)
+    taken: list[torch.dtype] = []
+    net.conv_norm_out.register_forward_pre_hook(lambda _, given: taken.append(given[0].dtype))
+    with torch.no_grad(), torch.autocast("cpu", torch.bfloat16):
+        net(torch.randn(1, 8, 16, 16), torch.tensor([10]), torch.randn(1, 32, 8))
+    assert taken == [torch.float32]

@@ -13,7 +13,7 @@ def speed(dtype: torch.dtype, edge: int = 512) -> float:
     one = torch.randn(edge, edge).to(dtype)
     one @ one  # the first call chooses a kernel
     times = []
-    for _ in range(5):
+    for _ in range(20):
         start = time.perf_counter()
         one @ one
         times.append(time.perf_counter() - start)
@@ -25,7 +25,7 @@ def device() -> str:
     return "cuda" if torch.cuda.is_available() else "cpu"
 
 
-def autocast(edge: int = 128, place: str = "cpu") -> torch.autocast:
+def autocast(edge: int = 256, place: str = "cpu") -> torch.autocast:
     """Use bfloat16 on a GPU, and where the processor has instructions for it; elsewhere it can be 500 times slower.
 
     edge: of matrices as large as those that the training multiplies.

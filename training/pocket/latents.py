@@ -9,7 +9,7 @@ Shards already written are kept; delete them when the autoencoder or the languag
 import argparse
 import random
 import tomllib
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
@@ -18,6 +18,7 @@ from diffusers import AutoencoderTiny
 from tqdm import tqdm
 from transformers import AutoTokenizer, BertModel
 
+from training.pocket.hardware import autocast
 from training.pocket.objects import load
 from training.pocket.scenes import Scene, Scenes
 from training.pocket.shards import states_path
@@ -33,6 +34,7 @@ class Encoders:
     vae: AutoencoderTiny
     tokenizer: AutoTokenizer
     text: BertModel
+    context: torch.autocast = field(default_factory=autocast)
 
     @classmethod
     def open(cls, model: Path, vae: Path) -> "Encoders":
@@ -49,14 +51,16 @@ class Encoders:
     def states(self, captions: list[str]) -> np.ndarray:
         """Token states, float16 of shape (captions, 32, 384), padded just as the pipeline pads a prompt."""
         words = self.tokenizer(captions, padding="max_length", truncation=True, return_tensors="pt")
-        states: torch.Tensor = self.text(words.input_ids, attention_mask=words.attention_mask).last_hidden_state
+        with self.context:
+            states: torch.Tensor = self.text(words.input_ids, attention_mask=words.attention_mask).last_hidden_state
         return states.half().numpy()
 
     @torch.no_grad()
     def latents(self, pictures: np.ndarray) -> np.ndarray:
         """Latents, float16 of shape (pictures, 8, 16, 16), unscaled, of uint8 (pictures, 128, 128, 3)."""
         pixels = torch.from_numpy(pictures).permute(0, 3, 1, 2).float() / 127.5 - 1
-        latents: torch.Tensor = self.vae.encode(pixels).latents
+        with self.context:
+            latents: torch.Tensor = self.vae.encode(pixels).latents
         return latents.half().numpy()
 
 
