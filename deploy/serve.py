@@ -259,6 +259,7 @@ class Ingress:
     def _get_ready(self) -> None:
         keep_words_out_of_logs()
         wait_for_parts(self.studio, START)
+        self.studio.audit.claim_partition()
         self.studio.resume()
         work_beside(self.studio)
 

@@ -23,6 +23,7 @@ from safety.image import fetch_models, picture_checks
 from safety.image.example_pictures import example_picture_checks
 from safety.marks.export import Exporter
 from safety.marks.keys import secret
+from safety.marks.signed_record import RecordSigner
 from safety.messages.catalogue import ENGLISH
 from safety.policy.added_category import added_categories
 from safety.policy.model import Policy, load_policy
@@ -72,6 +73,7 @@ def make_studio(
         partial(_audit_secret, home),
         settings.keep_prompts,
         policy.messages(ENGLISH),
+        RecordSigner(home / "keys"),
     )
     prompt = load_prompt_checks(PRESETS, MODELS, policy, categories, judgement.correction)
     rules = ReviewRules(load_limits(PRESETS), load_retention(PRESETS))

@@ -24,6 +24,7 @@ from safety.audit import AuditLog
 from safety.audit.appeal_state import APPEALED, REVIEWED
 from safety.audit.hash_chain import CLOSED, Entry
 from safety.audit.notice_state import ANSWERED, DECIDED, NOTICED
+from safety.audit.partitions import partition_of
 from safety.errors import AuditError
 
 EVENTS = (CLOSED, APPEALED, REVIEWED, NOTICED, DECIDED, ANSWERED)
@@ -74,7 +75,7 @@ class Webhook:
             for row in rows:
                 if not self._tell(row):
                     return told
-                self._keep(row.seq)
+                self._keep(self._reached() | {partition_of(row.seq): row.seq})
                 told += 1
         return told
 
@@ -102,20 +103,23 @@ class Webhook:
         self._tries += 1
         return False
 
-    def _reached(self) -> int:
-        """Returns the number of the last row that was told. A new webhook begins with what comes now."""
+    def _reached(self) -> dict[int, int]:
+        """Returns the number of the last row that was told, by partition. A new webhook begins with what comes now."""
         path = self.folder / "webhook.json"
         try:
-            return int(json.loads(path.read_text("utf-8"))[self.url])
-        except (FileNotFoundError, KeyError, ValueError, TypeError):
-            end = self.audit.end()[0]
-            self._keep(end)
-            return end
+            kept = json.loads(path.read_text("utf-8"))[self.url]
+            # One number is from before there were partitions.
+            return {0: kept} if isinstance(kept, int) else {int(one): int(seq) for one, seq in kept.items()}
+        except (FileNotFoundError, KeyError, ValueError, TypeError, AttributeError):
+            with self.audit.read_transaction() as reader:
+                ends = {partition: head.seq for partition, head in reader.chain_heads().items()}
+            self._keep(ends)
+            return ends
 
-    def _keep(self, number: int) -> None:
+    def _keep(self, reached: Mapping[int, int]) -> None:
         self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         part = self.folder / "webhook.json.part"
-        part.write_text(json.dumps({self.url: number}), "utf-8")
+        part.write_text(json.dumps({self.url: reached}), "utf-8")
         os.replace(part, self.folder / "webhook.json")
 
     def _bury(self, body: bytes) -> None:

@@ -19,6 +19,7 @@ from safety.errors import ExportError
 from safety.generation import Export
 from safety.marks.export import FORMATS
 from safety.marks.label_rules import LabelDemand
+from safety.marks.signed_record import RecordSigner
 from safety.prompt.rewrite import PhraseGroup, Rewriter, RewriteRules
 from safety.resources import MODELS
 from safety.review.rate_limit import RateLimits
@@ -115,7 +116,9 @@ def fake_studio(
     keep_prompts: bool = False,
     place: str | Path = "",
 ) -> Studio:
-    audit = AuditLog(place or home / "audit.sqlite3", SECRET, keep_prompts, policy().messages())
+    audit = AuditLog(
+        place or home / "audit.sqlite3", SECRET, keep_prompts, policy().messages(), RecordSigner(home / "keys")
+    )
     return Studio(
         policy=policy(),
         checks=CheckSuite((WordCheck(),), (PromptedPictureCheck(),)),

@@ -49,8 +49,8 @@ class Case:
         self._evidence: list[serialize.Facts] = []
 
     def record(self, event: str, **facts: object) -> None:
-        """Adds a row of any kind."""
-        with self._database.write_transaction() as writer:
+        """Adds a row of any kind that asks nothing of what others write."""
+        with self._database.write_transaction(alone=False) as writer:
             writer.append(self.id, event, facts)
 
     def record_decision(self, decision: Decision) -> None:
@@ -109,7 +109,7 @@ class Case:
         """Adds the last row of the case's work; what comes after it is `AuditLog.append`."""
         facts = {"outcome": outcome, **(facts or {})}
         words = self._words()
-        with self._database.write_transaction() as writer:
+        with self._database.write_transaction(alone=outcome not in ANSWERED) as writer:
             digests = {"words": writer.keep_content(self.id, "words", words)} if words else {}
             writer.append(self.id, CLOSED, {**facts, **digests})
             writer.activity.set_outcome(self.id, _activity_outcome(facts))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import threading
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -10,9 +11,9 @@ from pathlib import Path
 from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy.exc import SQLAlchemyError
 
 from safety.audit.activity import ActivityTable
+from safety.audit.address import address_of, audit_errors, without_password
 from safety.audit.appeal_queue import AppealQueue
 from safety.audit.dialects import BUSY_SECONDS, HELD_SECONDS, dialect_of
 from safety.audit.feedback_table import FeedbackTable
@@ -21,6 +22,7 @@ from safety.audit.hash_chain import (
     CONTENT_KINDS,
     ERASED,
     EXPORTED,
+    GENESIS_HASH,
     OPENED,
     ChainHead,
     Entry,
@@ -29,25 +31,19 @@ from safety.audit.hash_chain import (
     utc_now,
 )
 from safety.audit.library_table import LibraryTable
-from safety.audit.liveness import ProcessLock
+from safety.audit.liveness import PartitionClaim, ProcessLock
 from safety.audit.manifest_table import ManifestTable
 from safety.audit.migrate import migrate
 from safety.audit.notice_table import NoticeTable
-from safety.audit.tables import TRIGGERS, chain_head, content, entry
-from safety.errors import AuditError, RequestError
+from safety.audit.partitions import base, in_order, merged
+from safety.audit.root_table import RootTable
+from safety.audit.tables import TRIGGERS, chain_head, content, entry, partition_head
+from safety.errors import AuditError
 
-# What to do, by words of the database's own message.
-DAMAGED = "Put a copy of it back, move it away (a new one is begun), or set SAFELIGHT_HOME to another folder."
-ADVICE = {
-    "locked": "Another program holds it: try again.",
-    "lock timeout": "Another program holds it: try again.",
-    "not a database": DAMAGED,
-    "malformed": DAMAGED,
-    "disk is full": "Make room on the disk, then try again.",
-}
 # Of one statement alone: set on the connection, it would make a cursor of every later INSERT.
 THOUSAND = {"yield_per": 1000}
-DRIVER = "postgresql+pg8000"  # BSD, pure Python: docs/decisions
+# Rows of the record about itself: under names that no case has.
+PARTITIONS_CASE, PARTITION = "partitions", "partition"
 
 
 class DatabaseReader:
@@ -61,25 +57,60 @@ class DatabaseReader:
         self.library = LibraryTable(connection)
         self.manifests = ManifestTable(connection)
         self.feedback = FeedbackTable(connection)
+        self.roots = RootTable(connection)
 
     def entries(self) -> Iterator[Entry]:
         """Yields all rows of the chain by number, a thousand at a time in memory."""
         rows = self.connection.execute(sa.select(entry).order_by(entry.c.seq), execution_options=THOUSAND)
         return (Entry(*row) for row in rows)
 
+    def entries_in_order(self) -> Iterator[Entry]:
+        """Yields all rows oldest first, those of several partitions by time."""
+        return merged([self.entries_between(base(one), base(one + 1)) for one in self.chain_heads()])
+
+    def entries_between(self, after: int, last: int) -> Iterator[Entry]:
+        """Yields the rows behind the number `after`, up to `last`, by number, a thousand at a time in memory."""
+        query = sa.select(entry).where(entry.c.seq > after, entry.c.seq <= last).order_by(entry.c.seq)
+        return (Entry(*row) for row in self.connection.execute(query, execution_options=THOUSAND))
+
     def chain_head(self) -> ChainHead | None:
-        """Returns the end of the chain; None where somebody has deleted it."""
-        row = self.connection.execute(sa.select(chain_head.c.seq, chain_head.c.hash, chain_head.c.seal)).first()
-        return None if row is None else ChainHead(*row)
+        """Returns the end of partition 0; None where somebody has deleted it."""
+        return self.chain_heads().get(0)
+
+    def chain_heads(self) -> dict[int, ChainHead]:
+        """Returns the end of each partition, in the order of their numbers."""
+        first = self.connection.execute(sa.select(chain_head.c.seq, chain_head.c.hash, chain_head.c.seal)).first()
+        heads = {} if first is None else {0: ChainHead(*first)}
+        rows = self.connection.execute(sa.select(partition_head).order_by(partition_head.c.partition))
+        return heads | {partition: ChainHead(*head) for partition, *head in rows}
+
+    def chain_end(self) -> tuple[int, str]:
+        """Returns how many rows there are and the hash of the last one; of several partitions, one over their ends."""
+        heads = self.chain_heads()
+        if len(heads) < 2:
+            return next(((head.seq, head.hash) for head in heads.values()), (0, ""))
+        ends = canonical([[head.seq, head.hash] for head in heads.values()])
+        return sum(head.seq - base(one) for one, head in heads.items()), hashlib.sha256(ends.encode()).hexdigest()
+
+    def partitions_begun(self) -> list[Entry]:
+        """Returns the rows by which further partitions were begun."""
+        return self._entries(sa.select(entry).where(entry.c.event == PARTITION).order_by(entry.c.seq))
 
     def entries_of(self, case_id: str) -> list[Entry]:
         """Returns the rows of a case, oldest first; none for an unknown case."""
-        return self._entries(sa.select(entry).where(entry.c.case_id == case_id).order_by(entry.c.seq))
+        return in_order(self._entries(sa.select(entry).where(entry.c.case_id == case_id)))
 
-    def entries_after(self, seq: int, events: Sequence[str], limit: int) -> list[Entry]:
-        """Returns the next rows of these events behind the row `seq`, oldest first."""
-        query = sa.select(entry).where(entry.c.seq > seq, entry.c.event.in_(events))
-        return self._entries(query.order_by(entry.c.seq).limit(limit))
+    def entries_after(self, reached: Mapping[int, int], events: Sequence[str], limit: int) -> list[Entry]:
+        """Returns the next rows of these events, oldest first, at most `limit` of each partition.
+
+        `reached` has the number of the last row that is known of a partition; of one that is not there, none is.
+        """
+        found: list[Entry] = []
+        for partition in self.chain_heads():
+            after = reached.get(partition, base(partition))
+            query = sa.select(entry).where(entry.c.seq > after, entry.c.seq <= base(partition + 1))
+            found += self._entries(query.where(entry.c.event.in_(events)).order_by(entry.c.seq).limit(limit))
+        return in_order(found)
 
     def open_cases(self) -> list[tuple[str, str]]:
         """Returns (case, id of the process that opened it) for every case without a closing row."""
@@ -90,9 +121,11 @@ class DatabaseReader:
 
     def newest_cases(self, limit: int) -> list[tuple[Entry, Entry | None]]:
         """Returns (opening row, closing row if there is one) for the newest cases, newest first."""
-        opened = self._entries(
-            sa.select(entry).where(entry.c.event == OPENED).order_by(entry.c.seq.desc()).limit(limit)
-        )
+        opened: list[Entry] = []
+        for partition in self.chain_heads():
+            query = sa.select(entry).where(entry.c.seq > base(partition), entry.c.seq <= base(partition + 1))
+            opened += self._entries(query.where(entry.c.event == OPENED).order_by(entry.c.seq.desc()).limit(limit))
+        opened = in_order(opened)[: -limit - 1 : -1]
         case_ids = [row.case_id for row in opened]
         closing = self._entries(sa.select(entry).where(entry.c.event == CLOSED, entry.c.case_id.in_(case_ids)))
         closed = {row.case_id: row for row in closing}
@@ -140,14 +173,15 @@ class DatabaseReader:
 
 
 class DatabaseWriter(DatabaseReader):
-    """Adds rows within one transaction that no other writer overlaps."""
+    """Adds rows to one partition of the chain within one transaction."""
 
-    def __init__(self, connection: sa.Connection, keys: Keys) -> None:
+    def __init__(self, connection: sa.Connection, keys: Keys, partition: int = 0) -> None:
         super().__init__(connection)
         self.keys = keys
+        self.partition = partition
 
     def append(self, case_id: str, event: str, facts: Mapping[str, object]) -> None:
-        """Adds a row at the end of the chain. Of an export's facts, `stamp` and `sha256` become columns.
+        """Adds a row at the end of the partition. Of an export's facts, `stamp` and `sha256` become columns.
 
         Raises AuditError where the end of the chain was changed by hand.
         """
@@ -156,7 +190,7 @@ class DatabaseWriter(DatabaseReader):
         stamp, sha256 = (others.pop(name, None) if event == EXPORTED else None for name in ("stamp", "sha256"))
         row = Entry(
             seq=head.seq + 1,
-            time=utc_now(),
+            time=max(utc_now(), self._newest_time(case_id)),
             case_id=case_id,
             event=event,
             facts=canonical(others),
@@ -166,7 +200,23 @@ class DatabaseWriter(DatabaseReader):
         )
         hash_ = self.keys.entry_hash(row)
         self.connection.execute(sa.insert(entry).values({**asdict(row), "hash": hash_}))
-        self.connection.execute(sa.update(chain_head).values(asdict(self.keys.seal_head(row.seq, hash_))))
+        head_table = chain_head if self.partition == 0 else partition_head
+        change = sa.update(head_table).values(asdict(self.keys.seal_head(row.seq, hash_)))
+        self.connection.execute(
+            change.where(partition_head.c.partition == self.partition) if self.partition else change
+        )
+
+    def begin_partition(self, partition: int) -> None:
+        """Begins a further partition, unless it is there, and puts that on record in partition 0."""
+        if partition not in self.chain_heads():
+            head = self.keys.seal_head(base(partition), GENESIS_HASH)
+            self.connection.execute(sa.insert(partition_head).values(partition=partition, **asdict(head)))
+            self.append(PARTITIONS_CASE, PARTITION, {"partition": partition})
+
+    def _newest_time(self, case_id: str) -> str:
+        """Returns when the newest row of a case was written; "" without one. Clocks of machines differ."""
+        newest = sa.select(sa.func.max(entry.c.time)).where(entry.c.case_id == case_id)
+        return str(self.connection.execute(newest).scalar() or "")
 
     def keep_content(self, case_id: str, kind: str, text: str) -> str:
         """Keeps deletable content beside the chain; returns the digest that a row must carry under the name `kind`."""
@@ -184,7 +234,9 @@ class DatabaseWriter(DatabaseReader):
 
     def _genuine_head(self) -> ChainHead:
         # From the head and not from the last row: a row cut off at the end stays missing for ever.
-        columns = sa.select(chain_head.c.seq, chain_head.c.hash, chain_head.c.seal)
+        table = partition_head if self.partition else chain_head
+        columns = sa.select(table.c.seq, table.c.hash, table.c.seal)
+        columns = columns.where(partition_head.c.partition == self.partition) if self.partition else columns
         row = self.connection.execute(columns.with_for_update()).first()
         if row is None or not self.keys.is_sealed(ChainHead(*row)):
             raise AuditError(
@@ -206,8 +258,9 @@ class Database:
         # One writer a process at a time spares the database's busy waiting.
         self._lock = threading.Lock()
         self._commits = 0
-        with _audit_errors(self.location):
-            url = _url(location)
+        self._claim: PartitionClaim | None = None
+        with audit_errors(self.location):
+            url = address_of(location)
             self._dialect = dialect_of(url)
             self._engine = sa.create_engine(url, pool_timeout=BUSY_SECONDS)
             sa.event.listen(self._engine, "connect", self._prepare)
@@ -217,20 +270,37 @@ class Database:
                 migrate(connection, keys)
 
     @contextmanager
-    def write_transaction(self, patient: bool = True) -> Iterator[DatabaseWriter]:
+    def write_transaction(self, patient: bool = True, alone: bool = True) -> Iterator[DatabaseWriter]:
         """Opens a transaction that no other writer overlaps; on disk when it ends.
 
+        Without `alone`, writers of other partitions may overlap it: for rows that ask nothing of what others write.
         Raises AuditError; if not `patient`, after two seconds in which others held the database and nobody got on.
         """
-        with _audit_errors(self.location), self._turn(patient):
-            with self._writable_connection(patient) as connection, connection.begin():
-                yield DatabaseWriter(connection, self.keys)
+        with audit_errors(self.location), self._turn(patient):
+            with self._writable_connection(patient, alone) as connection, connection.begin():
+                yield DatabaseWriter(connection, self.keys, self._claim.partition if self._claim else 0)
             self._commits += 1
+
+    def claim_partition(self) -> int:
+        """Writes to a partition of its own from now on; returns its number. Of a file, that is partition 0."""
+        with audit_errors(self.location):
+            self._claim = self._claim or self._dialect.claim_partition(self._engine)
+        if self._claim is None:
+            return 0
+        with audit_errors(self.location), self._writable_connection(patient=True) as connection, connection.begin():
+            DatabaseWriter(connection, self.keys).begin_partition(self._claim.partition)
+        return self._claim.partition
+
+    @contextmanager
+    def turn_at(self, work: str) -> Iterator[bool]:
+        """Tells whether this process is the one to do some regular work now: no other one is at it."""
+        with audit_errors(self.location), self._dialect.turn_at(self._engine, work) as mine:
+            yield mine
 
     @contextmanager
     def read_transaction(self) -> Iterator[DatabaseReader]:
         """Opens a transaction on one state of the database. Raises AuditError."""
-        with _audit_errors(self.location), self._engine.connect() as connection, connection.begin():
+        with audit_errors(self.location), self._engine.connect() as connection, connection.begin():
             yield DatabaseReader(connection)
 
     def triggers(self, reader: DatabaseReader) -> set[str]:
@@ -244,16 +314,19 @@ class Database:
 
     def process_lock(self) -> ProcessLock:
         """Returns a lock that shows this process to live, until `close` is called on it. Raises AuditError."""
-        with _audit_errors(self.location):
+        with audit_errors(self.location):
             return self._dialect.process_lock(self._engine)
 
     def scrub(self) -> None:
         """Takes what was deleted out of the database's files, too. Raises AuditError."""
-        with _audit_errors(self.location):
+        with audit_errors(self.location):
             self._dialect.scrub(self._engine)
 
     def close(self) -> None:
-        """Closes all connections that are not in use."""
+        """Closes all connections that are not in use; its partition is free for another process."""
+        if self._claim:
+            self._claim.close()
+            self._claim = None
         self._engine.dispose()
 
     @contextmanager
@@ -269,8 +342,8 @@ class Database:
         finally:
             self._lock.release()
 
-    def _writable_connection(self, patient: bool = False) -> sa.Connection:
-        return self._engine.connect().execution_options(writes=True, patient=patient)
+    def _writable_connection(self, patient: bool = False, alone: bool = True) -> sa.Connection:
+        return self._engine.connect().execution_options(writes=True, patient=patient, alone=alone)
 
     def _prepare(self, connection: object, _record: object) -> None:
         self._dialect.prepare(connection)
@@ -283,46 +356,5 @@ class Database:
     def _begin(self, connection: sa.Connection) -> None:
         options = connection.get_execution_options()
         if options.get("isolation_level") != "AUTOCOMMIT":
-            self._dialect.begin(connection, options.get("writes", False), options.get("patient", True))
-
-
-def without_password(location: str | Path) -> str:
-    """Returns a location as people may read it: an address without its password, or a path."""
-    return _url(location).render_as_string() if _is_url(location) else str(location)
-
-
-def _is_url(location: str | Path) -> bool:
-    return isinstance(location, str) and "://" in location
-
-
-def _url(location: str | Path) -> sa.URL:
-    if not _is_url(location):
-        return sa.URL.create("sqlite", database=str(location))
-    url = sa.make_url(str(location))
-    return url.set(drivername=DRIVER) if url.drivername in ("postgresql", "postgres") else url
-
-
-@contextmanager
-def _audit_errors(location: str) -> Iterator[None]:
-    """Turns errors of the database and of its files into AuditError: one sentence, and what to do."""
-    try:
-        yield
-    except ModuleNotFoundError as error:
-        # The driver, which SQLAlchemy imports by the address; only SQLite's comes with Python.
-        advice = f"Run: python -m pip install {error.name}, or leave SAFELIGHT_STORE unset."
-        raise AuditError(f"The audit log {location} needs the package {error.name}.", advice) from error
-    except UnicodeEncodeError as error:
-        # Half a pair of UTF-16 in a name from outside: no row has it, and none can.
-        raise RequestError("This text has characters that cannot be read.", "Type it anew.") from error
-    except (SQLAlchemyError, OSError) as error:
-        why = _message(getattr(error, "orig", None) or error)
-        advice = next((advice for words, advice in ADVICE.items() if words in why), "")
-        if not advice and _is_url(location):
-            advice = "Check SAFELIGHT_STORE, and that the database server runs and lets this user in."
-        raise AuditError(f"The audit log {location} cannot be used: {why}.", advice) from error
-
-
-def _message(error: BaseException) -> str:
-    """Returns the database's own message; pg8000 raises a dictionary with it under M."""
-    first = error.args[0] if error.args else ""
-    return str(first.get("M", first) if isinstance(first, dict) else error).rstrip(".")
+            patient, alone = options.get("patient", True), options.get("alone", True)
+            self._dialect.begin(connection, options.get("writes", False), patient, alone)

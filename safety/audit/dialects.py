@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import os
 import time
+import zlib
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 from typing import Any, Protocol
 
 import sqlalchemy as sa
 
-from safety.audit.liveness import FileProcessLock, PostgreSQLProcessLock, ProcessLock
+from safety.audit.liveness import FileProcessLock, PartitionClaim, PostgreSQLProcessLock, ProcessLock
 from safety.errors import AuditError
 
 BUSY_SECONDS = 60
@@ -17,6 +20,8 @@ BUSY_SECONDS = 60
 HELD_SECONDS = 2
 # One number for all processes; those of `PostgreSQLProcessLock` have 48 bits and never meet it.
 WRITER_LOCK = 0x5AFE_11C7_0A0D_1700
+# The number of a piece of regular work is added to it: 32 bits of its name.
+WORK_LOCK = 0x5AFE_11C8_0000_0000
 PRAGMAS = (f"busy_timeout={HELD_SECONDS * 1000}", "journal_mode=WAL", "synchronous=FULL", "secure_delete=ON")
 SETTINGS = (f"lock_timeout = '{BUSY_SECONDS}s'", "synchronous_commit = on", "TIME ZONE 'UTC'")
 
@@ -30,14 +35,22 @@ class Dialect(Protocol):
     def is_usable(self, connection: Any) -> bool:
         """Tells whether a DBAPI connection from the pool still works."""
 
-    def begin(self, connection: sa.Connection, writes: bool, patient: bool) -> None:
+    def begin(self, connection: sa.Connection, writes: bool, patient: bool, alone: bool) -> None:
         """Begins a transaction: a writing one waits for all other writers, a reading one sees one state.
+
+        One that is not `alone` waits for those that are, and for writers of its partition.
 
         Waits for BUSY_SECONDS; if not `patient`, for HELD_SECONDS where the others do not get on either.
         """
 
     def process_lock(self, engine: sa.Engine) -> ProcessLock:
         """Returns a lock by which others that use the same database see that this process lives."""
+
+    def claim_partition(self, engine: sa.Engine) -> PartitionClaim | None:
+        """Returns a partition that no other process writes to; None where all write to partition 0."""
+
+    def turn_at(self, engine: sa.Engine, work: str) -> AbstractContextManager[bool]:
+        """Tells whether no other process is at some work; none begins it until the block ends."""
 
     def active_triggers(self, connection: sa.Connection) -> set[str]:
         """Returns the names of the triggers that are in force."""
@@ -66,7 +79,7 @@ class SQLiteDialect:
         """Returns True: a file does not hang up."""
         return True
 
-    def begin(self, connection: sa.Connection, writes: bool, patient: bool) -> None:
+    def begin(self, connection: sa.Connection, writes: bool, patient: bool, alone: bool) -> None:
         """Begins a transaction; a writing one takes the write lock at once."""
         if not writes:
             connection.exec_driver_sql("BEGIN")
@@ -94,6 +107,15 @@ class SQLiteDialect:
             return FileProcessLock(folder)
         except OSError as error:
             raise AuditError(f"{folder} cannot be written: {error.strerror or error}.") from error
+
+    def claim_partition(self, engine: sa.Engine) -> PartitionClaim | None:
+        """Returns None: a file has one writer at a time, and gains nothing by partitions."""
+        return None
+
+    @contextmanager
+    def turn_at(self, engine: sa.Engine, work: str) -> Iterator[bool]:
+        """Yields True: the processes of one machine take turns at the file, and nothing here is done by halves."""
+        yield True
 
     def active_triggers(self, connection: sa.Connection) -> set[str]:
         """Returns the names of all triggers; SQLite has no switch to disable one."""
@@ -132,18 +154,35 @@ class PostgreSQLDialect:
             return False
         return True
 
-    def begin(self, connection: sa.Connection, writes: bool, patient: bool) -> None:
+    def begin(self, connection: sa.Connection, writes: bool, patient: bool, alone: bool) -> None:
         """Begins a transaction: one writer at a time, or a reader's snapshot."""
         if writes:
             connection.exec_driver_sql(f"SET LOCAL lock_timeout = '{BUSY_SECONDS if patient else HELD_SECONDS}s'")
             # Freed by the end of the transaction, however it ends.
-            connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({WRITER_LOCK})")
+            lock = "pg_advisory_xact_lock" if alone else "pg_advisory_xact_lock_shared"
+            connection.exec_driver_sql(f"SELECT {lock}({WRITER_LOCK})")
         else:
             connection.exec_driver_sql("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
 
     def process_lock(self, engine: sa.Engine) -> ProcessLock:
         """Returns an advisory lock in a session of its own."""
         return PostgreSQLProcessLock(engine)
+
+    def claim_partition(self, engine: sa.Engine) -> PartitionClaim | None:
+        """Returns the first partition that no living process has claimed."""
+        return PartitionClaim(engine)
+
+    @contextmanager
+    def turn_at(self, engine: sa.Engine, work: str) -> Iterator[bool]:
+        """Yields whether this process holds an advisory lock on the work, in a session of its own."""
+        number = WORK_LOCK + zlib.crc32(work.encode())
+        with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+            mine = bool(connection.exec_driver_sql(f"SELECT pg_try_advisory_lock({number})").scalar())
+            try:
+                yield mine
+            finally:
+                if mine:
+                    connection.exec_driver_sql(f"SELECT pg_advisory_unlock({number})")
 
     def active_triggers(self, connection: sa.Connection) -> set[str]:
         """Returns the names of the triggers that are not disabled."""

@@ -6,9 +6,12 @@ import datetime
 import hashlib
 import hmac
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from itertools import groupby
 from typing import Any
+
+from safety.audit.partitions import base, partition_of, place
 
 # The hash that the first row follows.
 GENESIS_HASH = "0" * 64
@@ -38,8 +41,8 @@ def utc_now() -> str:
 class Entry:
     """Holds one row of the chain as it is stored.
 
-    `seq` counts from 1, `time` is a timestamp, `facts` canonical JSON; `stamp` and `sha256` are None but for exports.
-    `previous` and `hash` are keyed hashes as 64 hex digits.
+    `seq` counts from 1 in each partition (safety/audit/partitions.py), `time` is a timestamp, `facts` canonical JSON;
+    `stamp` and `sha256` are None but for exports. `previous` and `hash` are keyed hashes as 64 hex digits.
     """
 
     seq: int
@@ -114,42 +117,56 @@ class Keys:
         return hmac.compare_digest(self.seal_head(head.seq, head.hash).seal, head.seal)
 
 
-def find_problems(entries: Iterable[Entry], head: ChainHead | None, keys: Keys) -> Iterator[str]:
+def find_problems(entries: Iterable[Entry], heads: Mapping[int, ChainHead], keys: Keys) -> Iterator[str]:
     """Yields what is wrong with a chain, one sentence a problem that names the row; nothing for a sound one.
 
-    `entries` come in the order of their numbers. Rows cut off at the end are found by the head, unless somebody puts
-    back an older head as well: keep copies of the last line of `audit verify` elsewhere.
+    `entries` come in the order of their numbers, `heads` are the ends by partition. Rows cut off at the end are found
+    by the head, unless somebody puts back an older head as well: the signed roots find that (safety/audit/roots.py).
     """
+    left = dict(heads)
+    # Partition 0 is there from the beginning: without an end, somebody has deleted it.
+    missing = {0} - heads.keys()
+    for partition, rows in groupby(entries, lambda entry: partition_of(entry.seq)):
+        missing.discard(partition)
+        yield from _partition_problems(partition, rows, left.pop(partition, None), keys)
+    for partition in sorted(left.keys() | missing):
+        yield from _partition_problems(partition, (), left.get(partition), keys)
+
+
+def _partition_problems(partition: int, entries: Iterable[Entry], head: ChainHead | None, keys: Keys) -> Iterator[str]:
     last: Entry | None = None
     sound = True
     for entry in entries:
-        expected = last.seq + 1 if last else 1
+        expected = last.seq + 1 if last else base(partition) + 1
         if entry.seq != expected:
             yield _missing(expected, entry.seq - 1)
         linked = entry.previous == (last.hash if last else GENESIS_HASH)
         if not keys.is_genuine(entry):
-            yield f"Row {entry.seq} was edited, moved or put in by hand."
+            yield f"Row {place(entry.seq)} was edited, moved or put in by hand."
         elif entry.seq == expected and sound and not linked:
-            yield f"Row {entry.seq} does not follow row {entry.seq - 1}."
+            yield f"Row {place(entry.seq)} does not follow row {place(entry.seq - 1)}."
         last, sound = entry, keys.is_genuine(entry)
-    yield from _head_problems(last, head, keys)
+    yield from _head_problems(partition, last, head, keys)
 
 
-def _head_problems(last: Entry | None, head: ChainHead | None, keys: Keys) -> Iterator[str]:
-    count = last.seq if last else 0
+def _head_problems(partition: int, last: Entry | None, head: ChainHead | None, keys: Keys) -> Iterator[str]:
+    count = last.seq if last else base(partition)
+    chain = f"partition {partition}" if partition else "the chain"
     if head is None:
-        yield f"The end of the chain is not on record: rows after row {count} may be missing."
-    elif not keys.is_sealed(head):
-        yield f"The end of the chain was edited: rows after row {count} may be missing."
+        yield f"The end of {chain} is not on record: rows after row {place(count)} may be missing."
+    elif partition_of(head.seq) != partition or not keys.is_sealed(head):
+        yield f"The end of {chain} was edited: rows after row {place(count)} may be missing."
     elif head.seq > count:
         yield _missing(count + 1, head.seq)
     elif head.seq < count:
-        yield f"Rows after row {head.seq} are not part of the chain."
+        yield f"Rows after row {place(head.seq)} are not part of the chain."
     elif last and last.hash != head.hash:
-        yield f"Row {count} is not the row that the chain ended with."
+        yield f"Row {place(count)} is not the row that the chain ended with."
 
 
 def _missing(first: int, last: int) -> str:
     if last < first:
-        return f"Row {first} has a number that is out of order."
-    return f"Row {first} is missing." if first == last else f"Rows {first} to {last} are missing."
+        return f"Row {place(first)} has a number that is out of order."
+    if first == last:
+        return f"Row {place(first)} is missing."
+    return f"Rows {first - base(partition_of(first))} to {place(last)} are missing."

@@ -2,22 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from safety.audit.appeal_state import read_appeal_state
 from safety.audit.database import Database, DatabaseReader
 from safety.audit.feedback_record import FEEDBACK
-from safety.audit.hash_chain import CONTENT_KINDS, ERASED, Entry, Keys, find_problems
+from safety.audit.hash_chain import CONTENT_KINDS, ERASED, ChainHead, Entry, Keys, find_problems
 from safety.audit.notice_state import read_notice_state
+from safety.audit.partitions import place
+from safety.audit.roots import RootSigner, root_problems
 from safety.audit.serialize import parse_content
 
 ContentKey = tuple[str, str]  # id of a case, kind of content
 Promises = dict[ContentKey, tuple[Entry, str]]  # the row that names the content, and the digest in it
 
 
-def all_problems(reader: DatabaseReader, database: Database) -> Iterator[str]:
-    """Yields a sentence for each problem of chain, triggers, kept content, appeals, notices and feedback."""
-    yield from find_problems(reader.entries(), reader.chain_head(), database.keys)
+def all_problems(reader: DatabaseReader, database: Database, signer: RootSigner | None) -> Iterator[str]:
+    """Yields a sentence for each problem of chain, roots, triggers, kept content, appeals, notices and feedback."""
+    heads = reader.chain_heads()
+    yield from find_problems(reader.entries(), heads, database.keys)
+    yield from _partition_problems(reader, heads, database.keys)
+    yield from root_problems(reader, heads, database.keys, signer)
     for trigger in database.missing_triggers(reader):
         yield f"The trigger {trigger} is gone: rows can be changed."
     yield from _content_problems(reader, database.keys)
@@ -25,6 +30,13 @@ def all_problems(reader: DatabaseReader, database: Database) -> Iterator[str]:
     yield from _queue_problems(reader, database.keys)
     yield from _notice_problems(reader, database.keys)
     yield from _feedback_problems(reader)
+
+
+def _partition_problems(reader: DatabaseReader, heads: Mapping[int, ChainHead], keys: Keys) -> Iterator[str]:
+    """Yields a sentence for each partition that was begun, by a row of partition 0, and has no end any more."""
+    begun = {int(row.parse_facts()["partition"]) for row in reader.partitions_begun() if keys.is_genuine(row)}
+    yield from (f"Partition {partition} is missing." for partition in sorted(begun - heads.keys()))
+    yield from (f"Nobody has begun partition {partition}." for partition in sorted(heads.keys() - begun - {0}))
 
 
 def _queue_problems(reader: DatabaseReader, keys: Keys) -> Iterator[str]:
@@ -66,10 +78,10 @@ def _content_problems(reader: DatabaseReader, keys: Keys) -> Iterator[str]:
         if entry is None:
             yield f"The {kind} of case {case_id} belongs to no row."
         elif keys.content_digest(kind, case_id, content) != digest:
-            yield f"The {kind} that row {entry.seq} (case {case_id}) kept was edited."
+            yield f"The {kind} that row {place(entry.seq)} (case {case_id}) kept was edited."
     for (case_id, kind), (entry, _) in promises.items():
         if (case_id, kind) not in erased:
-            yield f"The {kind} that row {entry.seq} (case {case_id}) kept is gone, and no erasure is on record."
+            yield f"The {kind} that row {place(entry.seq)} (case {case_id}) kept is gone, and no erasure is on record."
 
 
 def _promises(reader: DatabaseReader) -> tuple[Promises, set[ContentKey]]:

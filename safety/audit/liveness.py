@@ -15,11 +15,18 @@ from typing import Protocol
 import sqlalchemy as sa
 from sqlalchemy.exc import SQLAlchemyError
 
+from safety.audit.partitions import MOST_PARTITIONS
+from safety.errors import AuditError
+
 try:
     import fcntl
 except ImportError:
     # Windows: a file that is open cannot be deleted there, which tells as much.
     fcntl = None  # type: ignore[assignment]
+
+
+# The number of the partition is added to it.
+PARTITION_LOCK = 0x5AFE_11C7_0A0E_0000
 
 
 class ProcessLock(Protocol):
@@ -119,6 +126,30 @@ class PostgreSQLProcessLock:
     def close(self) -> None:
         """Ends the session, and the lock with it: from here on this process counts as ended."""
         # The server may be gone, and the lock with it.
+        with suppress(SQLAlchemyError):
+            self._connection.close()
+
+
+class PartitionClaim:
+    """Claims a partition of the chain in a PostgreSQL for this process: the first, from 1 on, that no other one has.
+
+    The server frees it when the connection ends. Rows are written under a lock on the partition's end all the same: two
+    processes that wrote to one would only wait for each other. Raises AuditError where all are taken.
+    """
+
+    def __init__(self, engine: sa.Engine) -> None:
+        self._connection = engine.connect().execution_options(isolation_level="AUTOCOMMIT")
+        self._connection.detach()
+        for partition in range(1, MOST_PARTITIONS):
+            claim = f"SELECT pg_try_advisory_lock({PARTITION_LOCK + partition})"
+            if self._connection.exec_driver_sql(claim).scalar():
+                self.partition = partition
+                return
+        self._connection.close()
+        raise AuditError(f"{MOST_PARTITIONS} processes write to this record.", "Start fewer of them.")
+
+    def close(self) -> None:
+        """Gives the partition up: another process may go on with it."""
         with suppress(SQLAlchemyError):
             self._connection.close()
 

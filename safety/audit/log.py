@@ -9,6 +9,7 @@ import shutil
 import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import AbstractContextManager
+from datetime import timedelta
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -23,6 +24,7 @@ from safety.generation import Export, ExportRecord, GenerationRequest, KeptManif
 if TYPE_CHECKING:
     from safety.audit.database import Database, DatabaseReader, DatabaseWriter
     from safety.audit.liveness import ProcessLock
+    from safety.audit.roots import RootSigner, SignedRoot
     from safety.messages.catalogue import Messages
 
 Texts = list[str]
@@ -38,8 +40,9 @@ class AuditLog:
 
     Database and secret are opened at first use, so that what records nothing needs neither. `keep_prompts` keeps the
     words of cases, too. `messages`, the language of the records, words the clauses in them; without it they stand as
-    numbers. Many threads and many processes may write at once. Every method raises AuditError where the database
-    cannot be used.
+    numbers. `signer` signs the roots over it (safety/audit/roots.py). Many threads and processes may write at once; one
+    that serves for long beside others claims a partition. Every method raises AuditError where the database cannot
+    be used.
     """
 
     def __init__(
@@ -48,10 +51,12 @@ class AuditLog:
         secret: bytes | Callable[[], bytes],
         keep_prompts: bool = False,
         messages: Messages | None = None,
+        signer: RootSigner | None = None,
     ) -> None:
         self.location = location
         self.keep_prompts = keep_prompts
         self.messages = messages
+        self.signer = signer
         self._secret = secret
         self._process_lock: ProcessLock | None = None
         # One thread at a time opens or closes the database and the process lock.
@@ -168,7 +173,7 @@ class AuditLog:
         with self.read_transaction() as reader:
             exports = reader.exports([str(stamp) for stamp in stamps], sha256)
             genuine = [entry for entry in exports if self.keys.is_genuine(entry)]
-            best = max(genuine, key=lambda entry: (entry.sha256 == sha256, entry.seq), default=None)
+            best = max(genuine, key=lambda entry: (entry.sha256 == sha256, entry.time, entry.seq), default=None)
             if best is None:
                 return None
             opened = reader.entries_of(best.case_id)[0]
@@ -189,7 +194,7 @@ class AuditLog:
         from safety.audit.integrity import all_problems
 
         with self.read_transaction() as reader:
-            return list(all_problems(reader, self._database))
+            return list(all_problems(reader, self._database, self.signer))
 
     @contextlib.contextmanager
     def proved(self) -> Iterator[DatabaseReader]:
@@ -197,15 +202,42 @@ class AuditLog:
         from safety.audit.integrity import all_problems
 
         with self.read_transaction() as reader:
-            for problem in all_problems(reader, self._database):
+            for problem in all_problems(reader, self._database, self.signer):
                 raise AuditError(f"The record is not whole: {problem}", "Run `python app.py audit verify`.")
             yield reader
 
     def end(self) -> tuple[int, str]:
-        """Returns number and hash of the last row: kept elsewhere, they prove that nothing was cut off since."""
+        """Returns number and hash of the last row: kept elsewhere, they prove that nothing was cut off since.
+
+        Of several partitions, how many rows there are, and one hash over their ends.
+        """
         with self.read_transaction() as reader:
-            head = reader.chain_head()
-        return (head.seq, head.hash) if head else (0, "")
+            return reader.chain_end()
+
+    def sign_root(self, least_age: timedelta = timedelta(0)) -> SignedRoot | None:
+        """Signs a root over all rows and puts it on record.
+
+        Returns None where nothing has come since the last one, where that one is younger than `least_age`, or where
+        another process signs. Raises KeysError; AuditError where the last root was changed by hand.
+        """
+        from safety.audit.roots import write_root
+
+        if self.signer is None:
+            raise AuditError("This record is kept without a key that could sign it.")
+        with self.turn_at("root") as mine:
+            return write_root(self, self.signer, least_age) if mine else None
+
+    def newest_root(self) -> SignedRoot | None:
+        """Returns the newest signed root; None before the first."""
+        with self.read_transaction() as reader:
+            return reader.roots.newest()
+
+    def prove(self, case_id: str) -> str:
+        """Returns a proof, as JSON, that a case was on record when the newest root was signed. Raises RequestError."""
+        from safety.audit.proof import prove
+
+        with self.read_transaction() as reader:
+            return prove(reader, case_id)
 
     def show(self, case_id: str) -> Rows:
         """Returns every row of a case, oldest first, with what is still kept of its words.
@@ -233,6 +265,17 @@ class AuditLog:
         `patient`: waits for a minute where another program holds the database, and not for two seconds.
         """
         return self._database.write_transaction(patient)
+
+    def claim_partition(self) -> int:
+        """Writes to a partition of the chain that no other process writes to, from now on; returns its number.
+
+        For a process that serves beside others on one PostgreSQL. Of a SQLite file it stays partition 0.
+        """
+        return self._database.claim_partition()
+
+    def turn_at(self, work: str) -> AbstractContextManager[bool]:
+        """Tells, as a block, whether this process is the one of all to do some regular work now."""
+        return self._database.turn_at(work)
 
     def read_transaction(self) -> AbstractContextManager[DatabaseReader]:
         """Opens a transaction on one state of the record, whatever others write meanwhile."""

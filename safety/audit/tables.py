@@ -1,7 +1,8 @@
 """The tables as they are now, in SQL that SQLite and PostgreSQL share; migrations/ makes them.
 
 entry     the chained rows, only ever added; no person's words
-head      where the chain ends
+head      where the chain ends, that is its partition 0; partition_head: where each further partition ends
+signed_root  the roots over all partitions, signed every hour; only ever added
 kept      what a case keeps of a person's words and pictures, named by its keyed hash in the chain: deletable, so that
           erasing leaves the chain whole
 appeal    the queue of appeals: an index of what the chain says of them
@@ -18,7 +19,7 @@ from __future__ import annotations
 
 import sqlalchemy as sa
 
-REVISION = "0007"  # the newest step under migrations/
+REVISION = "0008"  # the newest step under migrations/
 NUMBER = sa.BigInteger().with_variant(sa.Integer, "sqlite")
 
 meta = sa.MetaData()
@@ -45,6 +46,21 @@ chain_head = sa.Table(
     sa.Column("seq", sa.BigInteger, nullable=False),
     sa.Column("hash", sa.Text, nullable=False),
     sa.Column("seal", sa.Text, nullable=False),
+)
+partition_head = sa.Table(
+    "partition_head",
+    meta,
+    sa.Column("partition", sa.Integer, primary_key=True, autoincrement=False),
+    sa.Column("seq", sa.BigInteger, nullable=False),
+    sa.Column("hash", sa.Text, nullable=False),
+    sa.Column("seal", sa.Text, nullable=False),
+)
+signed_root = sa.Table(
+    "signed_root",
+    meta,
+    sa.Column("number", sa.Integer, primary_key=True, autoincrement=False),
+    *(sa.Column(name, sa.Text, nullable=False) for name in ("time", "body", "signature", "certificate")),
+    *(sa.Column(name, sa.Text, nullable=False) for name in ("ends", "peaks")),
 )
 content = sa.Table(
     "kept",
@@ -140,8 +156,9 @@ feedback_gold = sa.Table(
 )
 
 _BOTH = ("entry_no_update", "entry_no_delete", "head_no_delete", "head_no_insert", "kept_no_update")
+_BOTH += ("partition_head_no_delete", "signed_root_no_update", "signed_root_no_delete")
 # What makes a database append-only. One that lacks any of these is not sound.
 TRIGGERS = {
-    "sqlite": (*_BOTH, "entry_no_replace"),
-    "postgresql": (*_BOTH, "entry_no_truncate", "head_no_truncate"),
+    "sqlite": (*_BOTH, *(f"{name}_no_replace" for name in ("entry", "partition_head", "signed_root"))),
+    "postgresql": (*_BOTH, *(f"{name}_no_truncate" for name in ("entry", "head", "partition_head", "signed_root"))),
 }

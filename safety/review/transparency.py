@@ -74,11 +74,11 @@ def read_period(first: str, last: str) -> Period:
 def transparency_report(audit: AuditLog, period: Period) -> dict[str, Any]:
     """Returns the figures of a period. Raises AuditError where the record is not whole: then there are none."""
     with audit.proved() as reader:
-        histories = read_histories(reader.entries())
-        head = reader.chain_head()
+        histories = read_histories(reader.entries_in_order())
+        rows, end = reader.chain_end()
     return {
         "period": {"from": period.first.isoformat(), "to": period.last.isoformat()},
-        "record": {"whole": True, "rows": head.seq if head else 0, "hash": head.hash if head else ""},
+        "record": {"whole": True, "rows": rows, "hash": end},
         "requests": _requests(histories, period),
         "own_decisions": _own_decisions(histories.cases.values(), period),
         "notices": _notices(histories, period, audit.keys),

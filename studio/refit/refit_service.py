@@ -276,7 +276,7 @@ class RefitService:
         if not self.audit.has_begun:
             return []
         with self.audit.read_transaction() as reader:
-            entries = reader.entries_after(0, (ADOPTED, ROLLED_BACK), MAX_VERSIONS)
+            entries = reader.entries_after({}, (ADOPTED, ROLLED_BACK), MAX_VERSIONS)
         genuine = [(entry, entry.parse_facts()) for entry in entries if self.audit.keys.is_genuine(entry)]
         return [(entry, int(facts["version"]), facts) for entry, facts in genuine]
 

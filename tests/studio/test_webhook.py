@@ -18,6 +18,7 @@ from studio import Studio
 from studio.settings import Settings
 from studio.webhook import DEAD_AFTER, Webhook
 from tests.fakes import fake_studio
+from tests.safety.audit.test_partitions import ClaimByHand
 
 KEY = b"a key of some length for tests"
 
@@ -59,6 +60,24 @@ def test_cases_are_told_in_order_without_anybodys_words(studio: Studio, listener
     assert listener.told == ["delivered", "refused"]
     assert not any(b"barn" in body for _, _, body in listener.heard)
     assert listener.heard[1][0]["data"]["codes"] == ["P301"]
+
+
+def test_cases_of_every_partition_are_told_once(studio: Studio, listener: Listener, tmp_path: Path) -> None:
+    hook = webhook(studio, listener, tmp_path)
+    (tmp_path / "webhook.json").write_text(json.dumps({hook.url: 0}), "utf-8")  # from before there were partitions
+    others = []
+    for partition in (1, 2):
+        other = fake_studio(tmp_path)
+        other.audit._database._claim = ClaimByHand(partition)  # type: ignore[assignment]
+        other.audit.claim_partition()
+        others.append(other)
+    for maker in (others[1], studio, others[0], others[1]):
+        maker.create(GenerationRequest("a red apple"))
+    assert hook.step() == 4
+    assert webhook(studio, listener, tmp_path).step() == 0
+    others[0].create(GenerationRequest("gore in a barn"))
+    assert hook.step() == 1 and listener.told == ["delivered"] * 4 + ["refused"]
+    assert len({headers["webhook-id"] for _, headers, _ in listener.heard}) == 5
 
 
 def test_a_call_is_signed_over_id_time_and_body(studio: Studio, listener: Listener, tmp_path: Path) -> None:

@@ -5,6 +5,9 @@ from __future__ import annotations
 import socket
 import threading
 import time
+from collections.abc import Callable
+from datetime import timedelta
+from functools import partial
 from typing import TYPE_CHECKING
 
 from safety.errors import RequestError, StudioError
@@ -16,6 +19,8 @@ if TYPE_CHECKING:
 
 LOOPBACK_NAMES = ("localhost", "127.0.0.1", "::1")
 PURGE_EVERY = 3600  # seconds
+# Somewhat less, so that a round is not left out for being some seconds early.
+ROOT_EVERY = timedelta(minutes=55)
 
 
 def require_free(host: str, port: int) -> None:
@@ -41,17 +46,24 @@ def say_how_to_teach(classroom: Classroom, host: str, port: int) -> None:
 
 
 def work_beside(studio: Studio) -> None:
-    """Starts what goes on while a studio serves: old things are deleted, decided cases told."""
-    threading.Thread(target=_purge_regularly, args=(studio,), daemon=True).start()
+    """Starts what goes on while a studio serves: old things are deleted, roots signed, decided cases told."""
+    threading.Thread(target=_work_regularly, args=(studio,), daemon=True).start()
     if studio.webhook:
         threading.Thread(target=studio.webhook.run, daemon=True).start()
 
 
-def _purge_regularly(studio: Studio) -> None:
+def _work_regularly(studio: Studio) -> None:
+    # At the start, too: over what was done before a studio that never runs for an hour.
+    _attempt(partial(studio.audit.sign_root, ROOT_EVERY))
     while True:
         time.sleep(PURGE_EVERY)
-        try:
-            studio.purge()
-        except StudioError as error:
-            # The next round tries again.
-            say(error.sentence)
+        _attempt(studio.purge)
+        _attempt(partial(studio.audit.sign_root, ROOT_EVERY))
+
+
+def _attempt(work: Callable[[], object]) -> None:
+    try:
+        work()
+    except StudioError as error:
+        # The next round tries again.
+        say(error.sentence)

@@ -15,7 +15,8 @@ import pytest
 import sqlalchemy as sa
 
 from safety.audit import AuditLog, migrate
-from safety.audit.database import Database, without_password
+from safety.audit.address import without_password
+from safety.audit.database import Database
 from safety.audit.hash_chain import Keys
 from safety.audit.tables import REVISION, TRIGGERS, meta
 from safety.errors import AuditError
