@@ -270,16 +270,25 @@ class Ingress:
         return Deadlines(guarded(self.studio, settings.host, reach, of_several=True), self.seconds)
 
 
-def bound(make: MakeStudio, seconds: float = SECONDS, replicas: dict[str, int] | None = None) -> serve.Application:
+def bound(
+    make: MakeStudio,
+    seconds: float = SECONDS,
+    replicas: dict[str, int] | None = None,
+    needs: dict[str, dict[str, float]] | None = None,
+) -> serve.Application:
     """Returns the application of a studio that every replica makes anew by `make`, which must be importable there.
 
-    `replicas`: how many of each part, by its name; otherwise one, or what the configuration of Serve says.
+    `replicas`: how many of each part, by its name; otherwise one, or what the configuration of Serve says. `needs`:
+    resources of the cluster that a replica of a part needs beside its processor, by its name.
     """
 
     def part(deployment: Any, *arguments: Any, **named: Any) -> Any:
-        number = (replicas or {}).get(deployment.name)
-        chosen = deployment.options(num_replicas=number) if number else deployment
-        return chosen.bind(*arguments, **named)
+        options: dict[str, Any] = {}
+        if number := (replicas or {}).get(deployment.name):
+            options["num_replicas"] = number
+        if needed := (needs or {}).get(deployment.name):
+            options["ray_actor_options"] = {"resources": needed}
+        return deployment.options(**options).bind(*arguments, **named)
 
     handles = {
         "prompt_guard": part(PromptGuard, make),
