@@ -14,7 +14,8 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
-from deploy.replicas import LATE, OTHER_POLICY, CheckCall, DrawCall, Failure, MarkCall, plain_result, untold
+from deploy.fair_queue import FairQueue
+from deploy.replicas import LATE, OTHER_JUDGEMENT, CheckCall, DrawCall, Failure, MarkCall, plain_result, untold
 from engines.diffusion.zerogpu import replay
 from engines.interface import Availability, Engine, EngineCard, Preview, Progress, StepObserver
 from safety.checks import Check, run_checks
@@ -23,18 +24,26 @@ from safety.generation import Export, Generation, GenerationRequest, Steering
 from safety.marks.export import Exporter
 from safety.marks.provenance import Provenance
 from safety.records import Assessment, CheckFailure, Finding, Picture, Prompt, Stage
+from studio import tenant
 from studio.studio import Studio
+from studio.tenant import INTERACTIVE
 
 if TYPE_CHECKING:
     from PIL.Image import Image
 
+DRAWINGS = 16  # at once, where nobody says how many the generators take
 TRIES = 3  # of a part whose replica is gone while it works
 PAUSE = 0.2  # seconds before a part is asked again
 COME_AGAIN = 2.0  # seconds that a request is told to wait that was turned away
+# Seconds that a request waits for a guard of its own policy: the others are on their way out, or its own are.
+UPDATE_LASTS = 15.0
 AVAILABILITY_LASTS = 30.0  # seconds
 PROMPTS, PICTURES, GENERATOR, MARKS = "prompt-guard", "picture-guard", "generator", "marks"
 # When the request at hand must be answered, in seconds of the epoch; what a request may take at most holds as well.
 deadline: ContextVar[float] = ContextVar("deadline", default=float("inf"))
+# The priority that the request at hand asks for: it may be below that of its key, and never above it.
+asked_priority: ContextVar[str] = ContextVar("asked_priority", default=INTERACTIVE)
+UNIT = 512 * 512  # pixels of a step that is a unit of the work of a drawing
 T = TypeVar("T")
 
 
@@ -76,7 +85,7 @@ class Asking:
 
     def ask(self, method: str, argument: Any, until: float) -> Any:
         """Returns the answer. Raises BusyError where the request has to come again, and the part's own errors."""
-        gone = 0
+        gone, other_since = 0, 0.0
         while (left := until - time.time()) > 0:
             try:
                 answer = self.part.call(method, argument, left)
@@ -87,8 +96,12 @@ class Asking:
             except (PartBusy, PartLate) as error:
                 raise self.busy() from error
             else:
-                if not (isinstance(answer, Failure) and answer.kind in (OTHER_POLICY, LATE)):
+                if not (isinstance(answer, Failure) and answer.kind in (OTHER_JUDGEMENT, LATE)):
                     return plain_result(answer)
+                if answer.kind == OTHER_JUDGEMENT:
+                    other_since = other_since or time.time()
+                    if time.time() - other_since > UPDATE_LASTS:
+                        raise BusyError("This studio is being updated.", COME_AGAIN)
             # Replicas of the old policy are about to go, and those of the new one to come.
             time.sleep(min(PAUSE, max(0.0, left)))
         raise self.busy()
@@ -129,7 +142,7 @@ class ClusterRunner:
     """Lets all checks of a subject that are elsewhere look at once; those that are here look here."""
 
     parts: Mapping[Stage, Asking]
-    policy: str
+    judgement: str
 
     def __call__(self, stage: Stage, subject: Any, checks: Sequence[Check[Any]], /) -> Assessment:
         """Returns what the checks saw; one that is not in the answer has failed. Raises BusyError."""
@@ -139,7 +152,7 @@ class ClusterRunner:
             return here
         asking = self.parts[stage]
         until = asking.until()
-        seen = whole(asking.ask("look", CheckCall(stage, subject, names, self.policy, until), until), stage, names)
+        seen = whole(asking.ask("look", CheckCall(stage, subject, names, self.judgement, until), until), stage, names)
         return Assessment(
             stage,
             seen.ran + here.ran,
@@ -159,10 +172,10 @@ def whole(answer: Any, stage: Stage, names: Sequence[str]) -> Assessment:
 
 
 class ClusterEngine:
-    """Draws on another machine. The card is the one that this studio reads itself."""
+    """Draws on another machine, a few requests at a time. The card is the one that this studio reads itself."""
 
-    def __init__(self, name: str, card: EngineCard, asking: Asking) -> None:
-        self._name, self._card, self._asking = name, card, asking
+    def __init__(self, name: str, card: EngineCard, asking: Asking, queue: FairQueue) -> None:
+        self._name, self._card, self._asking, self._queue = name, card, asking, queue
         self._known: tuple[float, Availability] | None = None
 
     @property
@@ -190,11 +203,26 @@ class ClusterEngine:
         preview: Preview | None = None,
         observe: StepObserver | None = None,
     ) -> Generation:
-        """Draws one RGB picture for each seed. One that a replica did not end because it went is begun anew.
+        """Draws one RGB picture for each seed, once it is the request's turn (deploy/fair_queue.py).
 
-        Raises EngineUnavailable, EngineFailed, Cancelled, BusyError.
+        One that a replica did not end because it went is begun anew. Raises EngineUnavailable, EngineFailed, Cancelled,
+        BusyError.
         """
-        until = self._asking.until()
+        until, whose = self._asking.until(), tenant.current()
+        whose = replace(whose, priority=tenant.lower(whose.priority, asked_priority.get()))
+        with self._queue.place(whose, self._name, work_of(request, seeds), until, progress):
+            return self._draw(request, seeds, progress, until, steering, preview, observe)
+
+    def _draw(
+        self,
+        request: GenerationRequest,
+        seeds: Sequence[int],
+        progress: Progress,
+        until: float,
+        steering: Steering | None,
+        preview: Preview | None,
+        observe: StepObserver | None,
+    ) -> Generation:
         call = DrawCall(self._name, request, tuple(seeds), steering, observe is not None, until)
         for _ in range(TRIES):
             try:
@@ -208,6 +236,11 @@ class ClusterEngine:
             else:
                 return _generation(generation)
         raise EngineUnavailable("The machines that draw are gone.", "Try again in a minute.")
+
+
+def work_of(request: GenerationRequest, seeds: Sequence[int]) -> float:
+    """Returns how much a drawing is, in steps of one picture of 512 x 512 pixels. `request` is complete."""
+    return len(seeds) * (request.steps or 1) * (request.width or 512) * (request.height or 512) / UNIT
 
 
 def _untold(events: Generator[Any]) -> Generator[Any]:
@@ -238,14 +271,16 @@ class ClusterExporter(Exporter):
         return data, export
 
 
-def on_cluster(studio: Studio, parts: Mapping[str, Part], seconds: float) -> Studio:
+def on_cluster(studio: Studio, parts: Mapping[str, Part], seconds: float, queue: FairQueue | None = None) -> Studio:
     """Returns the studio with its checks, engines and marks on a cluster; a request may take so many seconds there.
 
     Policy, record, reviews and the library stay here. Engines that are servers of their own are called from here, too.
+    `queue`: where requests wait for the generator; without one, 16 may draw at once.
     """
+    queue = queue or FairQueue(lambda: DRAWINGS)
     asking = {name: Asking(part, name.replace("-", " "), seconds) for name, part in parts.items()}
     stages = {Stage.PROMPT: asking[PROMPTS], Stage.PICTURE: asking[PICTURES]}
-    runner = ClusterRunner(stages, studio.policy_digest)
+    runner = ClusterRunner(stages, studio.judgement_digest)
     checks = replace(
         studio.checks,
         prompt=tuple(ClusterCheck(check, Stage.PROMPT, runner) for check in studio.checks.prompt),
@@ -253,7 +288,7 @@ def on_cluster(studio: Studio, parts: Mapping[str, Part], seconds: float) -> Stu
         runner=runner,
     )
     engines: dict[str, Engine] = {
-        name: engine if engine.card.kind == "server" else ClusterEngine(name, engine.card, asking[GENERATOR])
+        name: engine if engine.card.kind == "server" else ClusterEngine(name, engine.card, asking[GENERATOR], queue)
         for name, engine in studio.engines.items()
     }
     exporter = ClusterExporter(studio.exporter.marks, asking[MARKS])

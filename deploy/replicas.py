@@ -25,11 +25,12 @@ from safety.generation import Export, Generation, GenerationRequest, Steering
 from safety.health import State, examine
 from safety.marks.provenance import Provenance
 from safety.records import Assessment, CheckFailure, Picture, Prompt, Stage
+from studio.judgement_digest import judgement_digest
 from studio.studio import Studio
 
 SIDE = 256  # pixels of the picture that a replica looks at, and marks, before it is ready
-# What a replica answers that works by another policy than the caller: another one may have the caller's.
-OTHER_POLICY = "other policy"
+# What a replica answers that judges by something else than the caller: another one may have the caller's.
+OTHER_JUDGEMENT = "other judgement"
 LATE = "late"
 
 
@@ -61,14 +62,14 @@ class Failure:
 class CheckCall:
     """Asks checks of one stage, by name, about one subject.
 
-    `policy` is the digest of the caller's: all that is judged of one request is judged by one policy. `until` is the
-    time (seconds of the epoch) after which nobody waits any more.
+    `judgement` is the caller's digest of policy, words, weights and program (studio/judgement_digest.py): all that is
+    judged of one request is judged by one. `until` is the time (seconds of the epoch) after which nobody waits more.
     """
 
     stage: Stage
     subject: Prompt | Picture
     checks: tuple[str, ...]
-    policy: str
+    judgement: str
     until: float
 
 
@@ -102,7 +103,11 @@ class CheckReplica:
         self.stage, self._studio = stage, studio
         own = studio.checks.prompt if stage is Stage.PROMPT else studio.checks.picture
         self.checks = {check.name: check for check in own}
+        # What is on disk is taken down before the checks read the rest of it, and once more afterwards.
+        before = self.judgement
         self.require_checks()
+        if judgement_digest(studio) != before:
+            raise WeightsError("Files of the checks were changed while this replica started.", WHY_NOT)
 
     def require_checks(self) -> None:
         """Lets every check look at something harmless. Raises WeightsError that names those that cannot."""
@@ -118,17 +123,17 @@ class CheckReplica:
             raise WeightsError("This replica may judge nothing: it has no checks.", WHY_NOT)
 
     @property
-    def policy(self) -> str:
-        """Returns the digest of the policy that this replica's checks belong to."""
-        return self._studio.policy_digest
+    def judgement(self) -> str:
+        """Returns the digest of all that decides what this replica's checks find."""
+        return self._studio.judgement_digest
 
     def look(self, calls: Sequence[CheckCall]) -> list[Assessment | Failure]:
         """Returns what the checks saw, for each call; those that ask for the same checks are looked at together."""
         answers: dict[int, Assessment | Failure] = {}
         together: dict[tuple[str, ...], list[int]] = {}
         for number, call in enumerate(calls):
-            if call.policy != self.policy:
-                answers[number] = Failure(OTHER_POLICY, self.policy)
+            if call.judgement != self.judgement:
+                answers[number] = Failure(OTHER_JUDGEMENT, self.judgement)
             elif call.until < time.time():
                 answers[number] = Failure(LATE)
             else:

@@ -11,18 +11,24 @@ which all nodes share. The only file of this folder that knows Ray.
 from __future__ import annotations
 
 import asyncio
+import math
 import queue
 import threading
 import time
 from collections.abc import AsyncIterator, Callable, Generator, Sequence
+from contextlib import suppress
+from functools import partial
 from typing import Any
 
+from anyio import to_thread
 from ray import serve
 from ray.exceptions import ActorUnavailableError, NodeDiedError, RayActorError, RayTaskError, WorkerCrashedError
 from ray.serve.config import BackpressureConfig
 from ray.serve.exceptions import BackPressureError, DeploymentUnavailableError, ReplicaUnavailableError
 from ray.serve.handle import DeploymentHandle
+from ray.serve.schema import ReplicaState
 from starlette.datastructures import Headers
+from starlette.requests import Request
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from app import read_settings
@@ -35,17 +41,21 @@ from deploy.cluster_parts import (
     PartBusy,
     PartGone,
     PartLate,
+    asked_priority,
     deadline,
     on_cluster,
     wait_for_parts,
 )
+from deploy.fair_queue import FairQueue
 from deploy.replicas import CheckCall, CheckReplica, DrawCall, DrawReplica, MarkCall, MarkReplica, told
 from engines.interface import Availability
 from safety.errors import StudioError
 from safety.records import Stage
 from studio.factory import make_studio
 from studio.studio import Studio
+from studio.tenant import INTERACTIVE, PRIORITIES
 from ui.cli.serving import work_beside
+from ui.http.problems import ApiError, response_of
 from ui.reach import Reach
 from ui.web.api_server import guarded
 from ui.web.log_privacy import keep_words_out_of_logs
@@ -53,15 +63,23 @@ from ui.web.log_privacy import keep_words_out_of_logs
 INGRESS = "ingress"
 SECONDS = 120.0  # that a request may take
 START = 120.0  # seconds that an ingress waits for the guards
-DRAIN = 150.0  # seconds that a replica that is to end has for the work it has begun
+DRAIN = 150.0  # seconds that a replica that is to end has for the work it has begun: more than a request may take
 HEARTBEAT = 0.25  # seconds after which a caller who waits for a drawing may cancel it
-# Where so much waits for a part, no more is taken.
+# Drawings that a generator has at once: one that is drawn, and the next.
+AT_ONCE = 2
+MOST_OF_ONE = 8  # drawings of one tenant that wait in one ingress
+CREATIONS = 48  # in one ingress, of which most wait; the rest of its calls are for judgements and files
+CALLS = 64  # that one ingress works on, each in a thread
+COUNTED_EVERY = 5.0  # seconds after which an ingress looks how many generators there are
+# Where so much waits for a part, no more is taken. For the generator, it waits in the ingress (deploy/fair_queue.py).
 MOST_WAITING = {PROMPTS: 256, PICTURES: 64, GENERATOR: 16, MARKS: 64}
 # Eight prompts at once take a ninth less processor time than each by itself, more of them gain no more
 # (benchmarks/server/guard_batches.py).
 PROMPT_BATCH, PICTURE_BATCH = 8, 2
 BATCH_WAIT = 0.005  # seconds that a prompt waits for others
 HEADER = "safelight-seconds"  # of a request: how long its client waits at most
+PRIORITY = "safelight-priority"  # of a request: `batch` lets others go before it, whatever its key may do
+NO_PRIORITY = f"There is no such priority. The header {PRIORITY} is `interactive` or `batch`."
 GONE = (RayActorError, ActorUnavailableError, WorkerCrashedError, NodeDiedError, ReplicaUnavailableError)
 MakeStudio = Callable[[], Studio]
 
@@ -135,16 +153,65 @@ def in_our_terms(error: BaseException) -> StudioError:
     return StudioError(f"A part of the studio failed: {type(error).__name__}.", "Its log says why.")
 
 
-class Deadlines:
-    """Gives each request the time that its client waits for it, in seconds, where its header says so."""
+class AskedFor:
+    """Reads from the headers of each request how long its client waits, and what priority it asks for."""
 
     def __init__(self, app: ASGIApp, most: float) -> None:
         self.app, self.most = app, most
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "http":
-            deadline.set(time.time() + min(self.most, _seconds(Headers(scope=scope).get(HEADER), self.most)))
+            headers = Headers(scope=scope)
+            asked = headers.get(PRIORITY, INTERACTIVE).strip().lower()
+            if asked not in PRIORITIES:
+                error = ApiError(400, NO_PRIORITY, "invalid_priority", loc=(PRIORITY,))
+                await response_of(Request(scope), error)(scope, receive, send)
+                return
+            asked_priority.set(asked)
+            deadline.set(time.time() + min(self.most, _seconds(headers.get(HEADER), self.most)))
+            # Those who wait for a generator each hold a thread: none of the others may wait for one.
+            to_thread.current_default_thread_limiter().total_tokens = CALLS
         await self.app(scope, receive, send)
+
+
+class Places:
+    """Says how many drawings of an ingress may be with the generators: its share of what they take.
+
+    Counted anew every few seconds, by a thread; what was last known holds where nobody answers. `count` returns how
+    many generators and ingresses there are.
+    """
+
+    def __init__(self, count: Callable[[], tuple[int, int]]) -> None:
+        self._count, self._places = count, AT_ONCE
+
+    def __call__(self) -> int:
+        return self._places
+
+    def follow(self) -> None:
+        """Counts from now on."""
+        threading.Thread(target=self._follow, daemon=True, name="places").start()
+
+    def look(self) -> None:
+        """Counts once."""
+        generators, ingresses = self._count()
+        if generators:
+            self._places = math.ceil(generators * AT_ONCE / max(1, ingresses))
+
+    def _follow(self) -> None:
+        while True:
+            with suppress(Exception):  # whatever Ray raises while it is busy or ends: it is asked again
+                self.look()
+            time.sleep(COUNTED_EVERY)
+
+
+def running(name: str) -> tuple[int, int]:
+    """Returns how many generators and ingresses of an application run."""
+    deployments = serve.status().applications[name].deployments
+    generators, ingresses = (
+        sum(number for state, number in deployments[each].replica_states.items() if state == ReplicaState.RUNNING)
+        for each in (GENERATOR, INGRESS)
+    )
+    return generators, ingresses
 
 
 def _seconds(text: str | None, default: float) -> float:
@@ -199,7 +266,7 @@ class PictureGuard(_Guard):
 
 @serve.deployment(
     name=GENERATOR,
-    max_ongoing_requests=4,
+    max_ongoing_requests=AT_ONCE,
     max_queued_requests=MOST_WAITING[GENERATOR],
     graceful_shutdown_timeout_s=DRAIN,
 )
@@ -238,7 +305,7 @@ class Marking:
 
 @serve.deployment(
     name=INGRESS,
-    max_ongoing_requests=64,
+    max_ongoing_requests=CALLS,
     max_queued_requests=256,
     backpressure_config=BackpressureConfig(status_code=503, retry_after_s=COME_AGAIN),
     graceful_shutdown_timeout_s=DRAIN,
@@ -252,7 +319,9 @@ class Ingress:
     ) -> None:
         self.seconds = seconds
         parts = {name.replace("_", "-"): RayPart(handle) for name, handle in handles.items()}
-        self.studio = on_cluster(make(), parts, seconds)
+        self.places = Places(partial(running, serve.get_replica_context().app_name))
+        waiting = FairQueue(self.places, MOST_WAITING[GENERATOR], MOST_OF_ONE)
+        self.studio = on_cluster(make(), parts, seconds, waiting)
         # In a thread: handles are asked, which no event loop may wait for.
         await asyncio.to_thread(self._get_ready)
 
@@ -260,6 +329,7 @@ class Ingress:
         keep_words_out_of_logs()
         wait_for_parts(self.studio, START)
         self.studio.audit.claim_partition()
+        self.places.follow()
         self.studio.resume()
         work_beside(self.studio)
 
@@ -267,7 +337,8 @@ class Ingress:
         """Returns the API. Asked by Serve, once this replica is ready."""
         settings = read_settings()
         reach = Reach(settings.names, settings.frames, settings.mcp, settings.cors)
-        return Deadlines(guarded(self.studio, settings.host, reach, of_several=True), self.seconds)
+        app = guarded(self.studio, settings.host, reach, of_several=True, most_waiting=CREATIONS)
+        return AskedFor(app, self.seconds)
 
 
 def bound(

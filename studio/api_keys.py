@@ -19,6 +19,7 @@ from threading import Lock
 from typing import Any
 
 from safety.errors import KeysError, RequestError
+from studio.tenant import INTERACTIVE, MAX_WEIGHT, PRIORITIES
 
 # What a key may be used for.
 JUDGE, CREATE, MARK, OPERATE = "judge", "create", "mark", "operate"
@@ -37,6 +38,7 @@ class ApiKey:
     """Holds what is kept of a key. `mode` locks its calls to one mode; `per_hour` bounds its creations, 0: as others.
 
     `digest` is the SHA-256 of the whole key as hex; times are UTC, ISO 8601; `revoked` is "" for a key that holds.
+    Where requests wait for each other, `priority` says in which class, and `weight` for how big a share.
     """
 
     id: str
@@ -47,6 +49,12 @@ class ApiKey:
     mode: str = ""
     per_hour: int = 0
     revoked: str = ""
+    priority: str = INTERACTIVE
+    weight: int = 1
+
+
+# Kept only where they are not the usual: a program that does not know them yet reads the file of one that does.
+_LATER = {"priority": INTERACTIVE, "weight": 1}
 
 
 @dataclass
@@ -59,19 +67,31 @@ class ApiKeys:
     _by_digest: dict[str, ApiKey] = field(default_factory=dict)
 
     def make(
-        self, name: str, scopes: Sequence[str] = (JUDGE, CREATE), mode: str = "", per_hour: int = 0
+        self,
+        name: str,
+        scopes: Sequence[str] = (JUDGE, CREATE),
+        mode: str = "",
+        per_hour: int = 0,
+        priority: str = INTERACTIVE,
+        weight: int = 1,
     ) -> tuple[ApiKey, str]:
         """Makes a key; returns what is kept of it, and the key itself, which is never seen again.
 
-        Raises RequestError for a name or a scope that cannot be, KeysError where the file cannot be written.
+        Raises RequestError for a name, scope, priority or weight that cannot be, KeysError where the file cannot be
+        written.
         """
         if unknown := sorted(set(scopes) - set(SCOPES)):
             raise RequestError(f"There is no scope {unknown[0]!r}.", f"Choose from: {', '.join(SCOPES)}.")
         if not 0 < len(name.strip()) <= MAX_NAME or not scopes or per_hour < 0:
             raise RequestError("A key needs a name, a scope and a limit from 0 on.", "Name who uses it, such as shop.")
+        if priority not in PRIORITIES:
+            raise RequestError(f"There is no priority {priority!r}.", f"Choose from: {', '.join(PRIORITIES)}.")
+        if not 1 <= weight <= MAX_WEIGHT:
+            raise RequestError(f"A key's weight is from 1 to {MAX_WEIGHT}.", "1 is the share of any other key.")
         number = secrets.token_hex(4)
         token = f"sl-{number}-{secrets.token_urlsafe(32)}"
-        key = ApiKey(number, name.strip(), tuple(dict.fromkeys(scopes)), _digest(token), _now(), mode, per_hour)
+        once = tuple(dict.fromkeys(scopes))
+        key = ApiKey(number, name.strip(), once, _digest(token), _now(), mode, per_hour, "", priority, weight)
         with self._changing() as keys:
             keys[key.digest] = key
         return key, token
@@ -116,7 +136,7 @@ class ApiKeys:
             with _held(self.folder / f"{FILE}.lock"):
                 keys = _read(path) if path.exists() else {}
                 yield keys
-                _write(path, [asdict(key) for key in keys.values()])
+                _write(path, [_row(key) for key in keys.values()])
         except OSError as error:
             raise KeysError(f"{path} cannot be written ({error.strerror}).", "Set SAFELIGHT_HOME.") from error
 
@@ -128,6 +148,10 @@ def _read(path: Path) -> dict[str, ApiKey]:
     except (OSError, ValueError, TypeError, KeyError) as error:
         raise KeysError(f"{path} is damaged.", "Restore a backup, or move it away and make new keys.") from error
     return {key.digest: key for key in keys}
+
+
+def _row(key: ApiKey) -> dict[str, Any]:
+    return {name: value for name, value in asdict(key).items() if name not in _LATER or value != _LATER[name]}
 
 
 def _write(path: Path, rows: list[dict[str, Any]]) -> None:

@@ -53,6 +53,7 @@ from studio import balanced
 from studio.enlarging import ENLARGED, Source, find_source, record_of, source_of
 from studio.formats import in_format
 from studio.handing_out import hand_out, judge_picture, put_on_record, write_marked
+from studio.judgement_digest import judgement_digest
 from studio.layers import MARKS, MODEL, PICTURE, PROMPT, LayerTimes
 from studio.refit.regression_rows import forget_test_rows
 from studio.views import StudioViews
@@ -79,6 +80,11 @@ class Studio(StudioViews):
             observer=self.observer,
             runner=checks.runner,
         )
+
+    @cached_property
+    def judgement_digest(self) -> str:
+        """Returns what names all that decides what is found and how it is judged (studio/judgement_digest.py)."""
+        return judgement_digest(self)
 
     @cached_property
     def warm_up(self) -> WarmUp:

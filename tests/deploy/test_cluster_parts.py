@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from deploy import cluster_parts
+from deploy import cluster_parts, replicas
 from deploy.cluster_parts import (
     GENERATOR,
     MARKS,
@@ -19,18 +19,31 @@ from deploy.cluster_parts import (
     PartBusy,
     PartGone,
     PartLate,
+    asked_priority,
     deadline,
     on_cluster,
     wait_for_parts,
 )
+from deploy.fair_queue import FairQueue
 from deploy.replicas import CheckReplica, DrawReplica, Failure
+from engines.interface import silent
 from engines.testing import FakeEngine
 from safety import errors
-from safety.errors import BusyError, EngineFailed, EngineUnavailable, ExportError, LimitError, StudioError, WeightsError
+from safety.errors import (
+    BusyError,
+    Cancelled,
+    EngineFailed,
+    EngineUnavailable,
+    ExportError,
+    LimitError,
+    StudioError,
+    WeightsError,
+)
 from safety.generation import Delivered, GenerationRequest, Refused
 from safety.health import CheckInfo
 from safety.records import Assessment, Finding, Prompt, Stage, Verdict
 from studio import Studio
+from studio.tenant import BATCH, INTERACTIVE, Tenant, counted_as
 from tests.deploy.parts_by_hand import HandPart, parts_of_hand
 from tests.fakes import PlainExporter, fake_studio
 from tests.fakes_page import WordCheck
@@ -244,3 +257,83 @@ def test_prompts_that_come_together_are_looked_at_together(whole: Studio) -> Non
     together = replica.look(calls)
     assert Counting.batches[-1] == 2
     assert together == [replica.look([call])[0] for call in calls]
+
+
+@pytest.mark.parametrize(
+    ("key", "header", "priority"),
+    [
+        pytest.param(INTERACTIVE, INTERACTIVE, INTERACTIVE, id="neither"),
+        pytest.param(INTERACTIVE, BATCH, BATCH, id="a header lowers"),
+        pytest.param(BATCH, INTERACTIVE, BATCH, id="a header never raises"),
+    ],
+)
+def test_a_drawing_waits_as_its_tenants_in_the_lower_of_two_priorities(
+    whole: Studio, parts: dict[str, Any], key: str, header: str, priority: str
+) -> None:
+    seen: list[Any] = []
+
+    class Queue(FairQueue):
+        def enter(self, tenant: Tenant, kind: str, work: float, until: float) -> Any:
+            seen.append((tenant, kind, work))
+            return super().enter(tenant, kind, work, until)
+
+    token = asked_priority.set(header)
+    try:
+        with counted_as(Tenant("key:1", 3, key)):
+            on_cluster(whole, parts, 30, Queue(lambda: 1)).create(replace(REQUEST, steps=10, count=2))
+    finally:
+        asked_priority.reset(token)
+    assert seen == [(Tenant("key:1", 3, priority), "pocket", 20.0)]
+
+
+def test_a_request_that_is_cancelled_while_it_waits_is_on_record_and_holds_no_place(
+    whole: Studio, parts: dict[str, Any]
+) -> None:
+    queue = FairQueue(lambda: 1)
+    held = queue.enter(Tenant("other"), "pocket", 1, time.time() + 60)
+
+    def gone(stage: str, done: int, total: int, /) -> None:
+        if stage == "waiting for the engine":
+            raise Cancelled("Stopped.")
+
+    studio = on_cluster(whole, parts, 30, queue)
+    with pytest.raises(Cancelled):
+        studio.create(REQUEST, progress=gone)
+    assert whole.audit.show(whole.list_cases(1)[0]["case"])[-1]["facts"]["outcome"] == "cancelled"
+    assert parts[GENERATOR].calls == [] and queue.waiting == 0
+    queue.leave(held)
+    assert isinstance(studio.create(REQUEST), Delivered) and queue.working == 0
+
+
+def test_a_request_for_which_the_time_does_not_suffice_draws_nothing_and_says_when_it_would(
+    whole: Studio, parts: dict[str, Any]
+) -> None:
+    now = time.time()
+    queue = FairQueue(lambda: 1, clock=lambda: now)
+    with queue.place(Tenant("other"), "pocket", 1, now + 600, silent):
+        now += 0.5  # a unit of work takes half a second
+    queue.enter(Tenant("other"), "pocket", 60, now + 600)
+    with pytest.raises(BusyError, match="would not be there in time") as caught:
+        on_cluster(whole, parts, 20, queue).create(replace(REQUEST, steps=10))
+    assert 1 <= caught.value.seconds <= 15 and parts[GENERATOR].calls == []
+
+
+def test_a_request_that_meets_only_guards_of_another_policy_is_told_so_soon(
+    whole: Studio, parts: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(cluster_parts, "UPDATE_LASTS", 0.05)
+    other = replace(whole, policy=whole.policy.model_copy(update={"digest": "0" * 64}))
+    parts[PROMPTS] = HandPart(CheckReplica(other, Stage.PROMPT))
+    began = time.perf_counter()
+    with pytest.raises(BusyError, match="being updated"):
+        on_cluster(whole, parts, 60).create(REQUEST)
+    assert time.perf_counter() - began < 20
+
+
+def test_a_guard_whose_files_change_while_it_starts_is_never_ready(
+    whole: Studio, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert whole.judgement_digest
+    monkeypatch.setattr(replicas, "judgement_digest", lambda studio: "1" * 64)
+    with pytest.raises(WeightsError, match="were changed"):
+        CheckReplica(whole, Stage.PROMPT)

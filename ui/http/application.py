@@ -16,7 +16,7 @@ from ui.http.access import Access
 from ui.http.ascii_json import AsciiJson
 from ui.http.body import Bodies
 from ui.http.call_log import CallLog
-from ui.http.context import ApiContext
+from ui.http.context import MOST_WAITING, ApiContext
 from ui.http.idempotency import Answers, Once
 from ui.http.metrics import Measured, Metrics
 from ui.http.openapi import describe
@@ -39,10 +39,13 @@ DONE_ONCE = ("/v1/images/generations", "/v1/safety/mark", "/v1/safety/appeals", 
 PREFIXES = ("/v1/", "/health/", "/metrics", "/openapi.json", "/docs")
 
 
-def make_app(studio: Studio, access: Access, secret: bytes, metrics: Metrics | None = None) -> FastAPI:
+def make_app(
+    studio: Studio, access: Access, secret: bytes, metrics: Metrics | None = None, most_waiting: int = MOST_WAITING
+) -> FastAPI:
     """Returns the application. `secret`: what the addresses of pictures are signed with.
 
     `metrics`: those that the studio's observer counts in; by default it has some of its own, which see calls alone.
+    `most_waiting`: creations that wait or run, of all callers together.
     """
     metrics = metrics or Metrics()
     megabytes = studio.review.rate_limiter.limits.uploads.megabytes
@@ -68,7 +71,7 @@ def make_app(studio: Studio, access: Access, secret: bytes, metrics: Metrics | N
         ],
     )
     describe(app)
-    context = ApiContext(studio, secret, metrics)
+    context = ApiContext(studio, secret, metrics, most_waiting)
     studio.review.removals.when_removed.append(answers.forget_pictures)
     app.state.access, app.state.context = access, context
     for part in (images, models, moderations, judging, feedback_calls, notice_calls, soft_binding, operations):

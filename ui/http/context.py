@@ -27,6 +27,7 @@ from ui.http.quota import HourlyCalls
 if TYPE_CHECKING:
     from studio import Studio
 
+MOST_WAITING = 16  # creations that wait or run, of all callers of one server
 RETRY = 2  # seconds after which a call that was turned away may pass
 URL_LASTS = 3600  # seconds that the address of a picture holds
 TOO_MANY = "Too many calls of yours are waiting. Wait for their answers, then try again."
@@ -43,7 +44,7 @@ class ApiContext:
     studio: Studio
     secret: bytes
     metrics: Metrics
-    most_waiting: int = 16
+    most_waiting: int = MOST_WAITING
     quota: HourlyCalls = field(init=False)
     _running: Counter[tuple[str, str]] = field(default_factory=Counter)
     _lock: threading.Lock = field(default_factory=threading.Lock)

@@ -15,6 +15,7 @@ from engines.interface import Progress, silent
 from safety.generation import Delivered, Outcome, PictureResult, Refused
 from safety.records import Decision, Verdict
 from safety.statement import as_json
+from studio.tenant import Tenant, counted_as
 from ui import serialize
 from ui.http.access import Caller, Creating
 from ui.http.ascii_json import AsciiJson
@@ -93,11 +94,19 @@ def create(context: ApiContext, body: ImageRequest, caller: Caller, **options: A
         # A warning that somebody else was shown confirms nothing.
         warning = warning if warning and context.has_case(caller, warning) else ""
         request = read(body, caller, studio, warning)
-        return studio.create(request, client=caller.client, person=caller.person, **options)
+        with counted_as(tenant_of(caller, studio)):
+            return studio.create(request, client=caller.client, person=caller.person, **options)
     except ApiError:
         raise
     except Exception as error:
         raise error_of(error, (body.prompt, body.negative_prompt), ("safety",)) from error
+
+
+def tenant_of(caller: Caller, studio: Studio) -> Tenant:
+    """Returns as whose a call waits where calls wait for each other: its key's, or a keyed hash of its address's."""
+    if caller.key is None:
+        return Tenant(studio.audit.client_digest(caller.client))
+    return Tenant(caller.client, caller.key.weight, caller.key.priority)
 
 
 def routes(context: ApiContext) -> APIRouter:

@@ -13,6 +13,7 @@ from starlette.types import ASGIApp
 from studio.tracing import both
 from ui.http.access import Access
 from ui.http.application import make_app
+from ui.http.context import MOST_WAITING
 from ui.http.cors import ApiCors
 from ui.http.metrics import Metrics
 from ui.http.shared_figures import SharedFigures
@@ -30,16 +31,19 @@ FIGURES = "metrics"  # the folder of the home in which several processes note th
 DRAIN = 30  # seconds that running calls get once the server is told to end
 
 
-def make_api(studio: Studio, host: str, reach: Reach, of_several: bool = False) -> tuple[Studio, FastAPI]:
+def make_api(
+    studio: Studio, host: str, reach: Reach, of_several: bool = False, most_waiting: int = MOST_WAITING
+) -> tuple[Studio, FastAPI]:
     """Returns the API of a server at `host`, and the studio as the API counts its decisions.
 
     Without a key it answers this machine alone, and nobody where others can reach the server. `of_several`: other
-    processes serve the same home; figures are told of all of them.
+    processes serve the same home; figures are told of all of them. `most_waiting`: creations that wait or run, of all
+    callers together.
     """
     metrics = Metrics(SharedFigures(studio.outputs.parent / FIGURES) if of_several else None)
     studio = replace(studio, observer=both(metrics.decided, studio.traces))
     access = Access(studio.api_keys, open_here=is_alone(studio, host, reach))
-    return studio, make_app(studio, access, studio.api_secret(), metrics)
+    return studio, make_app(studio, access, studio.api_secret(), metrics, most_waiting)
 
 
 def cross_origin(reach: Reach) -> list[Middleware]:
@@ -52,9 +56,11 @@ def is_alone(studio: Studio, host: str, reach: Reach) -> bool:
     return host in LOOPBACK_NAMES and not (reach.names or studio.review.proxies)
 
 
-def guarded(studio: Studio, host: str, reach: Reach, of_several: bool = False) -> ASGIApp:
-    """Returns the API with what stands before it: headers, names and origins, proxies. `of_several`: as in make_api."""
-    api = make_api(studio, host, reach, of_several)[1]
+def guarded(
+    studio: Studio, host: str, reach: Reach, of_several: bool = False, most_waiting: int = MOST_WAITING
+) -> ASGIApp:
+    """Returns the API with what stands before it: headers, names and origins, proxies. The rest as in make_api."""
+    api = make_api(studio, host, reach, of_several, most_waiting)[1]
     app: ASGIApp = api
     if reach.mcp:
         from ui.http.mcp_site import McpSite

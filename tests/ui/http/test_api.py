@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import json
+import re
 import threading
 from collections.abc import Iterator
 from dataclasses import replace
@@ -21,6 +22,7 @@ from engines.testing import FakeEngine
 from safety.errors import EngineUnavailable, RequestError
 from studio import Studio
 from studio.api_keys import CREATE, JUDGE, MARK, ApiKeys
+from studio.tenant import BATCH, INTERACTIVE, Tenant, current
 from tests.fakes import fake_studio
 from ui.http import idempotency
 from ui.http.access import Access
@@ -388,6 +390,23 @@ def test_a_key_has_limits_of_its_own(served: Served) -> None:
     over = create(api)
     assert over.status_code == 429
     assert int(over.headers["retry-after"]) > 0
+
+
+def test_a_drawing_waits_as_its_keys_and_without_one_under_no_address(
+    served: Served, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    seen: list[Tenant] = []
+    generate = FakeEngine.generate
+
+    def noting(engine: FakeEngine, *arguments: Any, **named: Any) -> Any:
+        seen.append(current())
+        return generate(engine, *arguments, **named)
+
+    monkeypatch.setattr(FakeEngine, "generate", noting)
+    key, token = served.keys.make("nightly", (CREATE,), priority=BATCH, weight=3)
+    assert create(served.client(AWAY, token)).status_code == create(served.client()).status_code == 200
+    assert seen[0] == Tenant(f"key:{key.id}", 3, BATCH)
+    assert re.fullmatch("[0-9a-f]{64}", seen[1].name) and seen[1].priority == INTERACTIVE
 
 
 def test_no_key_is_kept_as_it_is(served: Served, tmp_path: Path) -> None:
