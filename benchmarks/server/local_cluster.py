@@ -8,7 +8,7 @@ import socket
 import threading
 import time
 from collections import defaultdict
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -24,6 +24,7 @@ LOGICAL = 8  # processors that a node says it has: replicas share the real ones,
 QUIET = {"RAY_USAGE_STATS_ENABLED": "0", "RAY_prestart_worker_first_driver": "0", "RAY_enable_worker_prestart": "0"}
 # On a machine that is busy with other things its processes take longer to begin than Ray waits for them.
 PATIENT = {"RAY_worker_register_timeout_seconds": "300", "RAY_agent_register_timeout_ms": "300000"}
+PATIENT |= {"RAY_raylet_start_wait_time_s": "300"}
 REPLICA = "ray::ServeReplica:"
 BESIDE = "ray beside"  # everything of Ray that is no replica
 EVERY = 1.0  # seconds between two looks
@@ -68,7 +69,7 @@ class LocalCluster:
 
     def on_second(self) -> list[str]:
         """Returns which parts have replicas on the second node."""
-        return sorted(part for part in map(_part, _family(self.second)) if part != BESIDE)
+        return sorted(part for part in map(_part, _family(self.second) if self.second else ()) if part != BESIDE)
 
     def kill_replica(self, part: str) -> int:
         """Ends one replica of a part, without a word to it. Returns the id of its process."""
@@ -140,6 +141,17 @@ def local_cluster(settings: Mapping[str, str], second: bool = True, timeout: flo
             made.shutdown()
 
 
+def running_replicas() -> dict[str, int]:
+    """Returns how many replicas of each part of the application run, as Serve has it; none where it does not tell."""
+    from ray import serve
+
+    with suppress(Exception):  # while a node goes, the controller may not answer
+        found = serve.status().applications.get(APPLICATION)
+        if found:
+            return {name: int(part.replica_states.get("RUNNING", 0)) for name, part in found.deployments.items()}
+    return {}
+
+
 @dataclass
 class Watch:
     """Looks once a second: processor seconds of each part, replicas that ended included, and which run.
@@ -148,7 +160,8 @@ class Watch:
     """
 
     cluster: LocalCluster
-    clock: Any = time.monotonic
+    clock: Callable[[], float] = time.monotonic
+    running: Callable[[], dict[str, int]] = running_replicas
     looks: list[tuple[float, dict[str, float], dict[str, int]]] = field(default_factory=list)
     _by_process: dict[int, tuple[str, float]] = field(default_factory=dict)
     _stop: threading.Event = field(default_factory=threading.Event)
@@ -179,7 +192,7 @@ class Watch:
         totals: dict[str, float] = defaultdict(float)
         for part, seconds in self._by_process.values():
             totals[part] += seconds
-        self.looks.append((self.clock(), dict(totals), _running()))
+        self.looks.append((self.clock(), dict(totals), self.running()))
 
     def spent(self, begin: float, end: float) -> dict[str, float]:
         """Returns the processor seconds of each part between two times."""
@@ -196,14 +209,3 @@ class Watch:
             return None
         last = len(missing) - 1 - missing[::-1].index(True)
         return later[last + 1][0] - lost if last + 1 < len(later) else float("inf")
-
-
-def _running() -> dict[str, int]:
-    """Returns how many replicas of each part of the application run, as Serve has it; none where it does not tell."""
-    from ray import serve
-
-    with suppress(Exception):  # while a node goes, the controller may not answer
-        found = serve.status().applications.get(APPLICATION)
-        if found:
-            return {name: int(part.replica_states.get("RUNNING", 0)) for name, part in found.deployments.items()}
-    return {}

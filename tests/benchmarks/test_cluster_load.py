@@ -5,26 +5,35 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+import time
 from collections import Counter
-from dataclasses import replace
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, replace
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import httpx
+import psutil
 import pytest
 
 from benchmarks.server import load_clients
+from benchmarks.server.cluster_load import prompts
 from benchmarks.server.load_clients import ERROR, PICTURE, REFUSED, TURNED_AWAY, UNCLEAR, WITHHELD, Call, Load, Wish
 from benchmarks.server.load_report import Window, check, figures, table
-from benchmarks.server.local_cluster import Watch
+from benchmarks.server.local_cluster import LocalCluster, Watch
 from engines.testing import FakeEngine
 from safety.generation import Delivered, GenerationRequest
 from safety.marks.export import Exporter
 from safety.marks.settings import MarkSettings
 from safety.resources import PRESETS
 from studio import Studio
+from studio.api_keys import CREATE, ApiKeys
 from tests.fakes import fake_studio
 from tests.sources import ROOT
+from ui.http.access import Access
+from ui.http.application import make_app
 
 STUDIO = "tests.benchmarks.test_cluster_load:marking_studio"
 
@@ -134,6 +143,119 @@ def test_a_client_whose_patience_is_over_gives_up(monkeypatch: pytest.MonkeyPatc
     asked = load(tmp_path, patience=0.3)
     asked.run(0.7)
     assert {wish.kind for wish in asked.wishes} == {TURNED_AWAY} and all(wish.calls <= 2 for wish in asked.wishes)
+
+
+def test_a_load_on_one_process_keeps_every_promise(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    studio = marking_studio(str(tmp_path))
+    keys = ApiKeys(tmp_path / "keys")
+    app = make_app(studio, Access(keys), b"a secret of 32 bytes for testing")
+    real = httpx.AsyncClient
+    monkeypatch.setattr(
+        load_clients.httpx, "AsyncClient", lambda **named: real(transport=httpx.ASGITransport(app), **named)
+    )
+    tokens = [keys.make(f"client {number}", (CREATE,))[1] for number in range(3)]
+    (tmp_path / "answers").mkdir()
+    asked = Load("http://localhost", tokens, tmp_path / "answers", ["a red apple"], ["gore"], 0.4, steps=2)
+    asked.run(1.0)
+    assert {call.kind for call in asked.calls} == {PICTURE, REFUSED}
+    assert broken(studio, asked.calls) == {}
+    harmless, harmful = prompts(studio)
+    assert len(harmless) > 10 and harmful and all("gore" in prompt for prompt in harmful)
+    studio.audit.close()
+
+
+# ---- what is broken on purpose ----
+
+
+@dataclass(eq=False)
+class Node:
+    """A node of Ray's, as far as its processes go: a raylet, and what that has started."""
+
+    all_processes: dict[str, list[Any]]
+    ended: bool = False
+
+    def kill_all_processes(self, **_: Any) -> None:
+        self.ended = True
+
+
+RAYLET = """
+import subprocess, sys
+for name in sys.argv[1:]:
+    subprocess.Popen([name, "-c", "input()"], executable=sys.executable, stdin=subprocess.PIPE)
+print("started", flush=True)
+input()
+"""
+
+
+@contextmanager
+def raylet(*titles: str) -> Iterator[Node]:
+    """Runs a process with children that are called as Ray calls replicas, and ends what is left of them."""
+    command = [sys.executable, "-c", RAYLET, *titles]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout and process.stdout.readline() == "started\n"
+        family = [process, *psutil.Process(process.pid).children()]
+        yield Node({"raylet": [SimpleNamespace(process=process)]})
+        for each in family:
+            with suppress(psutil.NoSuchProcess):
+                each.kill()
+
+
+@pytest.fixture
+def nodes() -> Iterator[LocalCluster]:
+    """Two nodes: an ingress and a generator on the first, a generator, marks and another program on the second."""
+    ours = "ray::ServeReplica:safelight:"
+    with (
+        raylet(f"{ours}ingress", f"{ours}generator.draw") as first,
+        raylet(f"{ours}generator", f"{ours}marks.mark", "ray::ServeReplica:two:prompt-guard", "other") as second,
+    ):
+        yield LocalCluster(SimpleNamespace(head_node=first, worker_nodes=set()), second, "")
+
+
+def parts_of(cluster: LocalCluster) -> Counter[str]:
+    def runs(process: psutil.Process) -> bool:
+        with suppress(psutil.NoSuchProcess):
+            return bool(process.status() != psutil.STATUS_ZOMBIE)
+        return False
+
+    return Counter(part for part, process in cluster.processes() if runs(process))
+
+
+def test_replicas_are_known_by_their_names(nodes: LocalCluster) -> None:
+    assert parts_of(nodes) == {"ray beside": 3, "generator": 2, "ingress": 1, "marks": 1, "two:prompt-guard": 1}
+    assert nodes.on_second() == ["generator", "marks", "two:prompt-guard"]
+
+
+def gone_after(cluster: LocalCluster, wanted: Counter[str]) -> bool:
+    until = time.monotonic() + 20
+    while parts_of(cluster) != wanted and time.monotonic() < until:
+        time.sleep(0.05)
+    return parts_of(cluster) == wanted
+
+
+def test_one_replica_is_killed_and_no_other(nodes: LocalCluster) -> None:
+    before = parts_of(nodes)
+    nodes.kill_replica("generator")
+    assert gone_after(nodes, before - Counter(["generator"]))
+    with pytest.raises(SystemExit, match="No replica of picture-guard"):
+        nodes.kill_replica("picture-guard")
+
+
+def test_the_second_node_goes_with_all_its_processes_and_the_first_stays(nodes: LocalCluster) -> None:
+    second = nodes.second
+    assert nodes.lose_second() == 5 and second.ended and nodes.on_second() == []
+    assert gone_after(nodes, Counter(["ray beside", "ingress", "generator"]))
+
+
+def test_processor_time_of_a_replica_that_ended_still_counts(nodes: LocalCluster) -> None:
+    watch = Watch(nodes, iter([0.0, 1.0, 2.0]).__next__, lambda: {"marks": 1})
+    watch.look()
+    nodes.kill_replica("marks")
+    assert gone_after(nodes, parts_of(nodes) - Counter(["marks"]))
+    watch.look()
+    watch.look()
+    first, _, last = (totals for _, totals, _ in watch.looks)
+    assert last["marks"] >= first["marks"] and watch.spent(0.0, 2.0)["marks"] == last["marks"] - first["marks"]
+    assert watch.spent(0.0, 2.0).keys() == {"generator", "ingress", "marks", "ray beside", "two:prompt-guard"}
 
 
 # ---- what is reported ----
