@@ -173,6 +173,7 @@ def scene_of(measured: dict[str, Any], variation: float = 0.1) -> Scene:
                 layer["name"],
                 layer["replicas"],
                 Service(layer["cpu_seconds"], variation, "lognormal"),
+                room=model["drawings_wait"] if layer["name"] == GENERATOR else math.inf,
                 refuses=model["harmful"] if layer["name"] == "prompt-guard" else 0.0,
             )
             for layer in model["layers"]

@@ -5,8 +5,8 @@
 Starts two nodes (groups of processes) on this machine with the studio as it ships: two generators of the embedded
 model, one of each other part, all checks and marks; the ingress is on the first node. Each client wants one picture
 after the other, now and then by a harmful prompt. One that is turned away comes again when it was told to, for up to
-`--patience` seconds a wish: an ingress takes 16 creations at once, two cores draw one or two a second, so most of 50
-clients wait that way. After a third of the time a generator is killed, after two thirds the second node with all its
+`--patience` seconds a wish: an ingress lets twenty drawings run or wait, two cores draw one or two a second, so most of
+50 clients wait that way. After a third of the time a generator is killed, after two thirds the second node with all its
 processes.
 
 Prints figures before, after the one and after the other, and whether every promise was kept; ends with 1 if not. All
@@ -47,7 +47,6 @@ from studio.studio import Studio
 INGRESS = "ingress"
 SECONDS = 120.0  # that a request may take
 GENERATORS = 2
-ROOM = 16  # creations that one ingress takes at once: ApiContext.most_waiting
 WANTED = {INGRESS: 1, PROMPTS: 1, GENERATOR: GENERATORS, PICTURES: 1, MARKS: 1}
 BEFORE, REPLICA_LOST, NODE_LOST = "before", "after a generator", "after the node"
 CLIENTS = "clients"
@@ -167,20 +166,25 @@ def report(
 
 def model(options: argparse.Namespace, before: dict[str, Any], spent: dict[str, float]) -> dict[str, Any]:
     """Returns what benchmarks/capacity.py needs to simulate the same: processor seconds of each layer a picture."""
+    from deploy.serve import AT_ONCE, CREATIONS, MOST_WAITING
+
     pictures, refused = before["pictures"], before["refused"]["number"]
-    judged = pictures + refused
+    # Those that find no place to wait for a generator are turned away after their prompts were judged.
+    judged = before["calls"]
     # What Ray and the clients take delays all the same: it goes before the flow, with servers enough.
     shared = spent.get(BESIDE, 0.0) + spent.get(CLIENTS, 0.0) + spent.get(INGRESS, 0.0)
-    layers = [("ingress, ray and clients", ROOM, shared, judged), (PROMPTS, 1, spent.get(PROMPTS, 0.0), judged)]
+    layers = [("ingress, ray and clients", CREATIONS, shared, judged), (PROMPTS, 1, spent.get(PROMPTS, 0.0), judged)]
     layers += [(part, WANTED[part], spent.get(part, 0.0), pictures) for part in (GENERATOR, PICTURES, MARKS)]
     return {
         "clients": options.clients,
         "think": 0.0,
         "retry": COME_AGAIN,
         "patience": SECONDS,
-        "room": ROOM,
+        "room": CREATIONS,
         "cores": os.cpu_count(),
         "harmful": refused / max(1, judged),
+        # Beside those that are drawn, the next ones are with the generators already, and others wait for them.
+        "drawings_wait": MOST_WAITING[GENERATOR] + GENERATORS * (AT_ONCE - 1),
         "layers": [
             {"name": name, "replicas": replicas, "cpu_seconds": max(1e-6, seconds / max(1, number))}
             for name, replicas, seconds, number in layers

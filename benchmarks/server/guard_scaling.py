@@ -90,12 +90,12 @@ class Bench:
             guard = PromptGuard.options(num_replicas=number).bind(make)
             self._handles[name] = serve.run(guard, name=name, route_prefix=None)
         studio = make()
-        self._names = tuple(check.name for check in studio.checks.prompt)
-        self._make = lambda text: CheckCall(
-            Stage.PROMPT, Prompt(text), self._names, studio.policy_digest, time.time() + PATIENCE
-        )
+        self._names, self._judgement = tuple(check.name for check in studio.checks.prompt), studio.judgement_digest
         studio.audit.close()
         self._hold()
+
+    def _call(self, text: str) -> CheckCall:
+        return CheckCall(Stage.PROMPT, Prompt(text), self._names, self._judgement, time.time() + PATIENCE)
 
     def _hold(self) -> None:
         """Holds each guard on a core of its own; threads that it starts later stay there as well."""
@@ -119,7 +119,7 @@ class Bench:
             while not stop.is_set():
                 with lock:
                     text = next(prompts)
-                answer = handle.look.remote(self._make(text)).result(timeout_s=PATIENCE)
+                answer = handle.look.remote(self._call(text)).result(timeout_s=PATIENCE)
                 ended.append(time.monotonic())
                 if not isinstance(answer, Assessment) or answer.failed:
                     wrong.append(str(answer)[:200])

@@ -205,6 +205,7 @@ def test_the_report_prints_replicas_waits_and_cost(capsys: pytest.CaptureFixture
 def measured(**model: Any) -> dict[str, Any]:
     layers = [{"name": "generator", "replicas": 1, "cpu_seconds": 0.5}]
     whole = {"clients": 1, "think": 0.0, "retry": 2.0, "patience": 60.0, "room": 16, "cores": 2, "harmful": 0.0}
+    whole["drawings_wait"] = 16
     before = {"per_second": 1.9, "answered": {"p50": 0.51, "p95": None}, "turned_away_share": 0.25}
     return {"model": {**whole, "layers": layers, **model}, "windows": [before]}
 
@@ -219,6 +220,12 @@ def test_the_measured_cluster_stands_beside_the_simulated_one(
     assert float(simulated) == pytest.approx(2, rel=0.05) and seen == "1.90 |"
     assert rows["p95 of calls with a picture"][1] == "- |"
     assert rows["calls turned away"] == ["0%", "25% |"]
+
+
+def test_drawings_that_find_no_place_to_wait_are_turned_away() -> None:
+    told = list(compare(measured(clients=8, drawings_wait=1)))
+    assert "| calls turned away | 0% |" not in "\n".join(told)
+    assert "| calls turned away | 0% |" in "\n".join(compare(measured(clients=8, drawings_wait=8)))
 
 
 def test_prompts_that_are_refused_cost_the_guard_alone() -> None:
