@@ -24,7 +24,7 @@ LOGICAL = 8  # processors that a node says it has: replicas share the real ones,
 QUIET = {"RAY_USAGE_STATS_ENABLED": "0", "RAY_prestart_worker_first_driver": "0", "RAY_enable_worker_prestart": "0"}
 # On a machine that is busy with other things its processes take longer to begin than Ray waits for them.
 PATIENT = {"RAY_worker_register_timeout_seconds": "300", "RAY_agent_register_timeout_ms": "300000"}
-PATIENT |= {"RAY_raylet_start_wait_time_s": "300"}
+PATIENT |= {"RAY_raylet_start_wait_time_s": "90"}
 REPLICA = "ray::ServeReplica:"
 BESIDE = "ray beside"  # everything of Ray that is no replica
 EVERY = 1.0  # seconds between two looks
@@ -63,7 +63,7 @@ class LocalCluster:
     def processes(self) -> list[tuple[str, psutil.Process]]:
         """Returns all processes of both nodes, each with the part that it is a replica of, or what it is beside."""
         found = []
-        for node in (self.ray_cluster.head_node, *([self.second] if self.second else [])):
+        for node in filter(None, (self.ray_cluster.head_node, self.second)):
             found += [(_part(process), process) for process in _family(node)]
         return found
 
@@ -94,8 +94,8 @@ class LocalCluster:
 def _family(node: Any) -> list[psutil.Process]:
     """Returns the processes that Ray started for a node, and their children."""
     found: dict[int, psutil.Process] = {}
-    for infos in node.all_processes.values():
-        for info in infos:
+    for infos in list(node.all_processes.values()):
+        for info in list(infos):
             with suppress(psutil.NoSuchProcess):
                 first = psutil.Process(info.process.pid)
                 found |= {each.pid: each for each in (first, *first.children(recursive=True))}
@@ -130,13 +130,15 @@ def local_cluster(settings: Mapping[str, str], second: bool = True, timeout: flo
             initialize_head=True, head_node_args={**arguments, "resources": {FRONT: 1000}, "include_dashboard": False}
         )
         try:
-            other, port = made.add_node(**arguments) if second else None, free_port()
+            # Before there is another node: this program belongs to the first, which stays.
             ray.init(address=made.address, log_to_driver=False, logging_level="warning")
+            other, port = made.add_node(**arguments) if second else None, free_port()
             http = {"host": "127.0.0.1", "port": port, "request_timeout_s": timeout}
             serve.start(proxy_location="HeadOnly", http_options=http)
             yield LocalCluster(made, other, f"http://127.0.0.1:{port}")
         finally:
-            serve.shutdown()
+            if ray.is_initialized():
+                serve.shutdown()
             ray.shutdown()
             made.shutdown()
 
@@ -179,7 +181,8 @@ class Watch:
 
     def _work(self) -> None:
         while not self._stop.wait(EVERY):
-            self.look()
+            with suppress(Exception):  # whatever is raised while a node goes: the next look is a second later
+                self.look()
 
     def look(self) -> None:
         """Looks once."""
