@@ -145,7 +145,8 @@ class _Queue:
 
     def _serve(self, batch: list[_Job]) -> Steps:
         env = self._run.env
-        core = self._run.cores.request() if self._run.cores else None
+        cores = self._run.cores
+        core = cores.request() if cores else None
         if core:
             yield core
         if env.now >= self._run.scene.warm_up:
@@ -154,8 +155,8 @@ class _Queue:
         seconds = scale * self.station.service.draw(self._run.dice)
         yield env.timeout(seconds)
         self.busy += seconds
-        if core:
-            self._run.cores.release(core)
+        if cores:
+            cores.release(core)
         self._free += 1
         for job in batch:
             job.served.succeed()

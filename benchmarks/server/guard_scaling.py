@@ -86,9 +86,10 @@ class Bench:
 
         self._cluster, self._callers = cluster, callers
         self._handles: dict[str, Any] = {}
+        guard: Any = PromptGuard
         for name, number in GUARDS.items():
-            guard = PromptGuard.options(num_replicas=number).bind(make)
-            self._handles[name] = serve.run(guard, name=name, route_prefix=None)
+            bound = guard.options(num_replicas=number).bind(make)
+            self._handles[name] = serve.run(bound, name=name, route_prefix=None)
         studio = make()
         self._names, self._judgement = tuple(check.name for check in studio.checks.prompt), studio.judgement_digest
         studio.audit.close()

@@ -76,7 +76,7 @@ class LocalCluster:
         for name, process in self.processes():
             if name == part:
                 os.kill(process.pid, signal.SIGKILL)
-                return process.pid
+                return int(process.pid)
         raise SystemExit(f"No replica of {part} runs here.")
 
     def lose_second(self) -> int:
