@@ -240,7 +240,12 @@ class _Guard:
         self.replica.require_checks()
 
 
-@serve.deployment(name=PROMPTS, max_ongoing_requests=32, max_queued_requests=MOST_WAITING[PROMPTS])
+@serve.deployment(
+    name=PROMPTS,
+    max_ongoing_requests=32,
+    max_queued_requests=MOST_WAITING[PROMPTS],
+    graceful_shutdown_timeout_s=DRAIN,
+)
 class PromptGuard(_Guard):
     """Looks at prompts, several at once."""
 
@@ -252,7 +257,12 @@ class PromptGuard(_Guard):
         return list(await asyncio.to_thread(self.replica.look, calls))
 
 
-@serve.deployment(name=PICTURES, max_ongoing_requests=8, max_queued_requests=MOST_WAITING[PICTURES])
+@serve.deployment(
+    name=PICTURES,
+    max_ongoing_requests=8,
+    max_queued_requests=MOST_WAITING[PICTURES],
+    graceful_shutdown_timeout_s=DRAIN,
+)
 class PictureGuard(_Guard):
     """Looks at pictures."""
 
@@ -291,7 +301,12 @@ class Drawing:
             stop.set()
 
 
-@serve.deployment(name=MARKS, max_ongoing_requests=4, max_queued_requests=MOST_WAITING[MARKS])
+@serve.deployment(
+    name=MARKS,
+    max_ongoing_requests=4,
+    max_queued_requests=MOST_WAITING[MARKS],
+    graceful_shutdown_timeout_s=DRAIN,
+)
 class Marking:
     """Marks."""
 

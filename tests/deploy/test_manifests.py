@@ -15,6 +15,7 @@ from tests.sources import ROOT
 
 DEPLOY = ROOT / "deploy"
 SECRETS = {"store"}
+RULES = {"min_replicas", "max_replicas", "target_ongoing_requests", "upscale_delay_s", "downscale_delay_s"}
 
 
 def read(name: str) -> Any:
@@ -108,6 +109,64 @@ def test_every_node_is_locked_down(ray_service: dict[str, Any]) -> None:
             assert {mount["name"] for mount in container["volumeMounts"]} == {each["name"] for each in pod["volumes"]}
             wanted = {each["valueFrom"]["secretKeyRef"]["key"] for each in container["env"] if "valueFrom" in each}
             assert wanted == SECRETS
+
+
+def deployments(ray_service: dict[str, Any]) -> dict[str, dict[str, Any]]:
+    (application,) = yaml.safe_load(ray_service["spec"]["serveConfigV2"])["applications"]
+    return {each["name"]: each for each in application["deployments"]}
+
+
+def test_every_deployment_is_scaled_by_rules(ray_service: dict[str, Any]) -> None:
+    rules = {name: each["autoscaling_config"] for name, each in deployments(ray_service).items()}
+    for name, rule in rules.items():
+        assert set(rule) == RULES, name
+        # What runs needs no GPU: two of it, so that one may go. Replicas come sooner than they go.
+        assert rule["min_replicas"] == (1 if name == "generator" else 2) < rule["max_replicas"], name
+        assert 0 < rule["upscale_delay_s"] * 10 <= rule["downscale_delay_s"], name
+    # A generator loads its model for minutes: it comes and goes more slowly than the rest.
+    assert all(rules["generator"][each] > rules["marks"][each] for each in ("upscale_delay_s", "downscale_delay_s"))
+
+
+@pytest.mark.parametrize(
+    ("name", "most"),
+    [pytest.param("prompt-guard", 0.8, id="prompts"), pytest.param("marks", 0.8, id="marks")],
+)
+def test_the_target_of_what_works_one_at_a_time_leaves_it_idle_time(
+    ray_service: dict[str, Any], name: str, most: float
+) -> None:
+    """Pollaczek and Khinchine, of a service that always takes as long: L = r + r^2 / (2 (1 - r)), solved for r."""
+    ongoing = deployments(ray_service)[name]["autoscaling_config"]["target_ongoing_requests"]
+    busy = 1 + ongoing - (1 + ongoing**2) ** 0.5
+    assert busy + busy**2 / (2 * (1 - busy)) == pytest.approx(ongoing)
+    assert 0.5 < busy <= most
+
+
+def test_the_smallest_and_the_largest_number_of_replicas_find_room_on_the_nodes(ray_service: dict[str, Any]) -> None:
+    groups = {group["groupName"]: group for group in ray_service["spec"]["rayClusterConfig"]["workerGroupSpecs"]}
+    (node,) = groups["cpu"]["template"]["spec"]["containers"]
+    cores = int(node["resources"]["requests"]["cpu"])
+    rules = {name: each["autoscaling_config"] for name, each in deployments(ray_service).items()}
+    drawing = rules.pop("generator")
+    for kind, number in (("min_replicas", "minReplicas"), ("max_replicas", "maxReplicas")):
+        assert sum(rule[kind] for rule in rules.values()) <= cores * groups["cpu"][number], kind
+        assert drawing[kind] <= groups["gpu"][number], kind
+
+
+@pytest.mark.ray
+def test_more_replicas_come_before_those_there_are_take_no_more(ray_service: dict[str, Any]) -> None:
+    pytest.importorskip("ray.serve", reason="the extra `serve`")
+    from deploy import serve
+
+    parts = {
+        part.name: part for part in (serve.Ingress, serve.PromptGuard, serve.PictureGuard, serve.Drawing, serve.Marking)
+    }
+    given = deployments(ray_service)
+    assert set(given) == set(parts)
+    for name, part in parts.items():
+        config = part._deployment_config
+        assert given[name]["autoscaling_config"]["target_ongoing_requests"] <= config.max_ongoing_requests / 2, name
+        # What a replica has begun is ended, however long a request may take.
+        assert config.graceful_shutdown_timeout_s == serve.DRAIN > serve.SECONDS, name
 
 
 @pytest.mark.ray
