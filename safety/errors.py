@@ -15,6 +15,7 @@ StudioError
 │   ├── EngineFailed         it ran and gave no usable picture (NaN, all one colour)
 │   └── Cancelled            the person stopped it
 ├── ExportError          a mark could not be applied or read back; nothing was handed out
+├── StoreError           the store of finished pictures cannot be reached, or cannot keep one
 └── AuditError           the record cannot be kept; nothing was made
 """
 
@@ -108,6 +109,10 @@ class Cancelled(EngineError):
 
 class ExportError(StudioError):
     """The picture could not be marked, written or read back."""
+
+
+class StoreError(StudioError):
+    """The object store of finished pictures cannot be reached, or does not do what was asked."""
 
 
 class AuditError(StudioError):

@@ -6,14 +6,13 @@ import hashlib
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 from safety.audit import AuditLog
 from safety.audit.hash_chain import EXPORTED
 from safety.errors import RequestError
 from safety.generation import EnlargeRequest, ExportRecord, GenerationRequest
-from safety.marks.export import files_of_stamp
+from safety.marks.finished_pictures import FinishedPictures
 from safety.records import Stage, Verdict
 from studio.handing_out import REMOVED_SINCE
 
@@ -36,8 +35,8 @@ class Source:
     model: str
 
 
-def find_source(audit: AuditLog, outputs: Path, request: EnlargeRequest, record: ExportRecord) -> Source:
-    """Returns the picture of a record, byte for byte as it was handed out. `outputs` has the finished files.
+def find_source(audit: AuditLog, pictures: FinishedPictures, request: EnlargeRequest, record: ExportRecord) -> Source:
+    """Returns the picture of a record, byte for byte as it was handed out. `pictures` are the finished ones.
 
     Raises RequestError for one that is not kept any more, or too large.
     """
@@ -59,7 +58,7 @@ def find_source(audit: AuditLog, outputs: Path, request: EnlargeRequest, record:
         raise RequestError("This picture is veiled or was withheld. It can only be enlarged with its words.", MADE_HERE)
     return Source(
         record=record,
-        data=_file(outputs / record.case, record),
+        data=_file(pictures, record),
         request=GenerationRequest(
             prompt,
             **{name: opening[name] for name in ("mode", "engine", "format", "keep_prompt")},
@@ -88,9 +87,9 @@ def record_of(audit: AuditLog, source: str) -> ExportRecord:
     return record
 
 
-def _file(folder: Path, record: ExportRecord) -> bytes:
+def _file(pictures: FinishedPictures, record: ExportRecord) -> bytes:
     """Returns the file of a record: none that was put into its place. Raises RequestError."""
-    for path in files_of_stamp(folder, record.stamp):
+    for path in pictures.of_stamp(record.case, record.stamp):
         try:
             data = path.read_bytes()
         except OSError:

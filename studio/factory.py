@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
+from importlib.util import find_spec
 from pathlib import Path
 
 from engines.cards import read_cards
@@ -19,10 +20,12 @@ from engines.interface import Engine
 from engines.registry import make_engines
 from engines.upstream import upstream_engines
 from safety.audit import AuditLog
+from safety.errors import PresetError
 from safety.image import fetch_models, picture_checks
 from safety.image.example_pictures import example_picture_checks
 from safety.marks.export import Exporter
 from safety.marks.keys import secret
+from safety.marks.object_store import ObjectStore
 from safety.marks.signed_record import RecordSigner
 from safety.messages.catalogue import ENGLISH
 from safety.policy.added_category import added_categories
@@ -77,7 +80,8 @@ def make_studio(
     )
     prompt = load_prompt_checks(PRESETS, MODELS, policy, categories, judgement.correction)
     rules = ReviewRules(load_limits(PRESETS), load_retention(PRESETS))
-    review = make_review_service(audit, rules, home / "outputs", settings.review)
+    outputs, store = _outputs(settings)
+    review = make_review_service(audit, rules, outputs, settings.review, store)
     return Studio(
         policy=policy,
         checks=_checks(prompt, categories),
@@ -85,7 +89,7 @@ def make_studio(
         exporter=Exporter(settings.marks.marks(home, PRESETS)),
         audit=audit,
         review=review,
-        outputs=home / "outputs",
+        outputs=outputs,
         rewriter=load_rewriter(PRESETS),
         demographics=prompt.demographics,
         steering=load_steering(PRESETS, policy),
@@ -95,7 +99,21 @@ def make_studio(
         enlarger=load_enlargers(MODELS)[ENLARGER],
         styles=load_styles(PRESETS),
         classroom=_classroom(settings, classroom, review, policy),
+        store=store,
     )
+
+
+def _outputs(settings: Settings) -> tuple[Path, ObjectStore | None]:
+    """Returns the folder of finished pictures, and the store that they are kept in; then that folder has copies.
+
+    Raises PresetError where a package is missing.
+    """
+    if not settings.outputs:
+        return settings.home / "outputs", None
+    if find_spec("s3fs") is None:
+        raise PresetError("SAFELIGHT_OUTPUTS needs the package s3fs.", "Run: pip install 'safelight[s3]'")
+    # Never the folder of a studio without a store: what lies there is in no store, and would be taken for deleted.
+    return settings.home / "copies", ObjectStore(settings.outputs)
 
 
 def _adopted(home: Path, shipped: Policy) -> CorrectedPolicy:

@@ -74,7 +74,9 @@ def write_marked(
     """Marks a picture and writes it under the folder of its case. Raises ExportError."""
     provenance = replace(provenance_of(case_id, generation, picture), source=source)
     path = studio.outputs / case_id / file_name(provenance, generation.request.format)
-    return studio.exporter.export(picture.image, provenance, path, earlier)
+    export = studio.exporter.export(picture.image, provenance, path, earlier)
+    studio.pictures.keep(path)
+    return export
 
 
 def put_on_record(studio: Studio, export: Export, image: Image, record: Record) -> None:
@@ -85,5 +87,5 @@ def put_on_record(studio: Studio, export: Export, image: Image, record: Record) 
     try:
         record(export, studio.review.blocked.still_free(image, export.descriptor))
     except RemovedPictureError:
-        export.path.unlink(missing_ok=True)
+        studio.pictures.delete(export.path)
         raise

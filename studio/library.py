@@ -18,6 +18,7 @@ from safety.audit.feedback_record import erase_feedback
 from safety.audit.hash_chain import utc_now
 from safety.errors import RequestError
 from safety.generation import Delivered, Enlarged, Export, Generation, GenerationRequest, PictureResult
+from safety.marks.finished_pictures import FinishedPictures
 from safety.marks.generation_settings import FoundSettings
 from safety.records import Verdict
 from safety.review.retention import delete_thumbnails
@@ -51,10 +52,10 @@ class LibraryPage:
 
 @dataclass(frozen=True)
 class Library:
-    """Keeps and finds what people have made. `outputs` is the folder of finished pictures. Raises AuditError."""
+    """Keeps and finds what people have made. `pictures` are the finished ones. Raises AuditError."""
 
     audit: AuditLog
-    outputs: Path
+    pictures: FinishedPictures
 
     # ---- what goes in ----
 
@@ -87,7 +88,7 @@ class Library:
                     stamp=str(export.stamp),
                     person=digest,
                     case_id=case,
-                    path=export.path.relative_to(self.outputs).as_posix(),
+                    path=export.path.relative_to(self.pictures.folder).as_posix(),
                     sha256=export.sha256,
                     time=utc_now(),
                     mode=request.mode,
@@ -161,15 +162,21 @@ class Library:
         if owners - {self.audit.person_digest(person)}:
             raise RequestError(NOT_YOUR_CASE)
 
+    def path(self, entry: LibraryEntry) -> Path:
+        """Returns where the file of a picture lies, or would lie: `FinishedPictures.bring` puts it there."""
+        return self.pictures.folder / entry.path
+
     def file(self, entry: LibraryEntry) -> bytes:
-        """Returns the marked file of a picture, as it was handed out. Raises RequestError where it is not that file."""
-        path = (self.outputs / entry.path).resolve()
-        if not path.is_relative_to(self.outputs.resolve()):
+        """Returns the marked file of a picture, as it was handed out. Raises RequestError, StoreError."""
+        path = self.path(entry)
+        if not path.resolve().is_relative_to(self.pictures.folder.resolve()):
             raise RequestError(CHANGED)
         try:
-            data = path.read_bytes()
+            data = path.read_bytes() if self.pictures.bring(path) else None
         except OSError:
-            raise RequestError(GONE) from None
+            data = None
+        if data is None:
+            raise RequestError(GONE)
         if hashlib.sha256(data).hexdigest() != entry.sha256:
             raise RequestError(CHANGED)
         return data
@@ -204,7 +211,7 @@ class Library:
         """Shows a picture unveiled from now on: that its person chose to see it is on record."""
         with self.audit.write_transaction() as writer:
             writer.library.unveil(stamp)
-        delete_thumbnails(self.outputs, [stamp])
+        delete_thumbnails(self.pictures.folder, [stamp])
 
     def delete(self, person: str, stamps: Sequence[str]) -> int:
         """Deletes pictures with their files and words; returns how many there were.
@@ -214,6 +221,9 @@ class Library:
         entries = self.entries(person, stamps)
         if not entries:
             return 0
+        # First: where a file cannot be deleted, its entry stays as well, for another try.
+        for entry in entries:
+            self._delete_file(entry)
         with self.audit.write_transaction() as writer:
             deleted = writer.library.delete(self.audit.person_digest(person), [entry.stamp for entry in entries])
             writer.manifests.delete([entry.stamp for entry in entries])
@@ -224,19 +234,14 @@ class Library:
                 if not writer.library.of_case(case):
                     writer.erase_content(case, "person", "words")
             erase_feedback(writer, writer.feedback.about([entry.stamp for entry in entries]), "person")
-        for entry in entries:
-            self._delete_file(entry)
         self.audit.scrub()
         return deleted
 
     def _delete_file(self, entry: LibraryEntry) -> None:
-        path = (self.outputs / entry.path).resolve()
-        if path.is_relative_to(self.outputs.resolve()):
-            path.unlink(missing_ok=True)
-            folder = path.parent
-            if folder != self.outputs.resolve() and folder.is_dir() and not any(folder.iterdir()):
-                folder.rmdir()
-        delete_thumbnails(self.outputs, [entry.stamp])
+        path = self.path(entry)
+        if path.resolve().is_relative_to(self.pictures.folder.resolve()):
+            self.pictures.delete(path)
+        delete_thumbnails(self.pictures.folder, [entry.stamp])
 
     # ---- whether words are kept ----
 

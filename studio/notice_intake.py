@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING
 
 from safety.generation import ExportRecord
 from safety.image_io import open_untrusted
-from safety.marks.export import files_of_stamp
 from safety.marks.near_copy import describe
 from safety.marks.verify import Verification
 from safety.policy.model import BASE_MODE
@@ -45,7 +44,7 @@ def send_notice(studio: Studio, request: NoticeRequest, file: bytes = b"", clien
 def _sent_picture(studio: Studio, request: NoticeRequest, file: bytes, client: str) -> NotedPicture:
     image = open_untrusted(file, client)
     record = _record(studio, studio.guard.verify(file, studio.audit, client), image)
-    seen = record is not None and bool(files_of_stamp(studio.outputs / record.case, record.stamp))
+    seen = record is not None and bool(studio.pictures.of_stamp(record.case, record.stamp))
     keep = not seen and request.reason != "minor" and _may_be_kept(studio, image)
     return NotedPicture("file", record, image, keep)
 

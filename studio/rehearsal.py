@@ -43,6 +43,7 @@ def rehearsal(studio: Studio, policy: Policy | None = None) -> Iterator[Studio]:
                 audit=audit,
                 review=make_review_service(audit, rules, outputs, reviewers),
                 outputs=outputs,
+                store=None,
                 observer=None,
                 webhook=None,
                 traces=None,

@@ -23,6 +23,7 @@ SPACE_PROXY = "10.0.0.0/8"
 # Who shows a Space in a frame.
 SPACE_FRAME = "https://huggingface.co"
 HOST_NAME = re.compile(r"(?!-)[a-z0-9-]+(\.[a-z0-9-]+)*", re.IGNORECASE)
+BUCKET = re.compile(r"[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]")
 EXACT_ORIGIN = re.compile(r"https?://[a-z0-9-]+(\.[a-z0-9-]+)*(:\d+)?", re.IGNORECASE)
 ORIGIN = re.compile(r"https?://(\*\.)?[a-z0-9-]+(\.[a-z0-9-]+)*(:\d+)?", re.IGNORECASE)
 
@@ -57,6 +58,8 @@ class Settings:
     teacher_password: str = field(default="", repr=False)
     # SAFELIGHT_STORE: postgresql://user:password@host/database; unset, audit.sqlite3 under `home`
     store: str = ""
+    # SAFELIGHT_OUTPUTS: s3://bucket/prefix for finished pictures; unset, the folder outputs under `home`
+    outputs: str = ""
     # SAFELIGHT_ENGINES: a file with more engine cards
     engines: str = ""
     # SAFELIGHT_OFFLINE, or HF_HUB_OFFLINE as everywhere with the hub: no model is downloaded
@@ -107,6 +110,7 @@ class Settings:
             review=_review(get, public, _has_hub_login(environment)),
             teacher_password=strong_password(get("TEACHER_PASSWORD", ""), "SAFELIGHT_TEACHER_PASSWORD"),
             store=_store(get("STORE", "")),
+            outputs=_outputs(get("OUTPUTS", "")),
             engines=get("ENGINES", ""),
             offline=offline or environment.get("HF_HUB_OFFLINE", "") in YES,
             keep_models=_whole_number(get, "KEEP_MODELS", cls.keep_models),
@@ -204,6 +208,15 @@ def _upstream(url: str) -> str:
     if url and (place.scheme not in ("http", "https") or not place.netloc or place.username or place.query):
         raise setting_error("UPSTREAM", url, "an address such as http://127.0.0.1:8000/v1")
     return url.rstrip("/")
+
+
+def _outputs(address: str) -> str:
+    place = urlsplit(address)
+    if address and (place.scheme != "s3" or not BUCKET.fullmatch(place.netloc) or place.query or place.fragment):
+        # The sentence does not show the address, which may hold a key.
+        what = "SAFELIGHT_OUTPUTS names no bucket that finished pictures can be kept in."
+        raise PresetError(what, "Set it to s3://bucket/prefix, with credentials as AWS has them, or leave it unset.")
+    return address.rstrip("/")
 
 
 def _store(address: str) -> str:

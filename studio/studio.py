@@ -41,7 +41,7 @@ from safety.generation import (
     Stamp,
 )
 from safety.guard import Guard
-from safety.marks.export import Provenance, files_of_stamp, remove_unfinished
+from safety.marks.export import Provenance, remove_unfinished
 from safety.marks.generation_settings import FoundSettings, found_settings
 from safety.marks.keys import new_mark_key
 from safety.marks.verify import Verification
@@ -204,7 +204,7 @@ class Studio(StudioViews):
         # First of all: of another person's picture, no error may tell whether it is veiled, or what its words were.
         self.library.require_free(person, record.stamp)
         self.review.removals.require_kept(record.stamp)
-        source = find_source(self.audit, self.outputs, request, record)
+        source = find_source(self.audit, self.pictures, request, record)
         asked = replace(source.request, mode=self.policy.effective_mode(source.request.mode))
         with self.audit.case(asked, self.review.rate_limiter.admission(client, GENERATION), "enlarge") as case:
             case.record(ENLARGED, source=source.record.stamp, source_case=source.record.case, times=request.times)
@@ -296,6 +296,7 @@ class Studio(StudioViews):
         one at a time deletes; the others return 0.
         """
         self.review.removals.finish()
+        self.pictures.sweep()
         with self.audit.turn_at("purge") as mine:
             return self._purge() if mine else 0
 
@@ -332,6 +333,7 @@ class Studio(StudioViews):
         """
         self.review.rate_limiter.count(client, LOOKUP)
         self.review.removals.require_kept(export.stamp)
+        self.pictures.bring(export.path)
         return in_format(self.exporter, self.audit, case, export, format, folder)
 
     def reveal(self, case: str, export: Export) -> None:
@@ -350,7 +352,7 @@ class Studio(StudioViews):
         """
         for row in self.audit.show(case):
             stamp = str(row["facts"].get("stamp") or "") if row["event"] == "exported" else ""
-            files = files_of_stamp(self.outputs / case, stamp) if stamp else []
+            files = self.pictures.of_stamp(case, stamp) if stamp else []
             if files and not self.review.removals.removed([str(stamp)]):
                 self.audit.append(case, "revealed", {"stamp": stamp})
                 return files[0]

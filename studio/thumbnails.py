@@ -27,8 +27,8 @@ QUALITY = 74
 
 def thumbnail(library: Library, entry: LibraryEntry) -> bytes:
     """Returns a small WebP of a picture. Raises RequestError where its file is gone or is not the one made here."""
-    path = thumbnail_path(library.outputs, entry.stamp)
-    if not entry.veiled and path.is_file() and (library.outputs / entry.path).is_file():
+    path = thumbnail_path(library.pictures.folder, entry.stamp)
+    if not entry.veiled and path.is_file() and library.pictures.has(library.path(entry)):
         return path.read_bytes()
     data = _small(library.file(entry), entry)
     if not entry.veiled:

@@ -22,9 +22,11 @@ from safety.generation import Export, GenerationRequest, PictureResult, Refused
 from safety.guard import Observer
 from safety.health import CheckInfo, Health, examine
 from safety.marks.export import Exporter
+from safety.marks.finished_pictures import FinishedPictures
 from safety.marks.given_back import GivenBack, read_kept
 from safety.marks.keys import secret
 from safety.marks.mark_view import MarkView
+from safety.marks.object_store import ObjectStore
 from safety.marks.provenance import parse_stamp
 from safety.messages.catalogue import Messages
 from safety.messages.schema import ModeMessages
@@ -94,11 +96,11 @@ class EngineStatus:
 class StudioViews:
     """Holds the collaborators of a studio and answers questions about them.
 
-    `outputs` is the folder of finished files. `review` is the reviewers' side: their pages and commands work with it
-    directly. Without `demographics` no balanced set is filled in; without `steering` no model is steered; without
-    `enlarger` no finished picture is made larger. `observer` is told of each decision, for figures, `webhook` of
-    decided cases while the studio serves; `traces` has a span for each layer. Without `classroom` no
-    class can be opened.
+    `outputs` is the folder of finished files; with a `store` they are kept there, and this has copies. `review` is
+    the reviewers' side: their pages and commands work with it directly. Without `demographics` no balanced set is
+    filled in; without `steering` no model is steered; without `enlarger` no finished picture is made larger. `observer`
+    is told of each decision, for figures, `webhook` of decided cases while the studio serves; `traces` has a span for
+    each layer. Without `classroom` no class can be opened.
     """
 
     policy: Policy
@@ -119,6 +121,7 @@ class StudioViews:
     webhook: Webhook | None = None
     traces: Traces | None = None
     classroom: Classroom | None = None
+    store: ObjectStore | None = None
 
     # ---- policy and languages ----
 
@@ -296,12 +299,17 @@ class StudioViews:
         """Yields the decided cases whose persons agreed to it, each a row with the reviewer's label."""
         return labelled_cases(self.audit)
 
-    # ---- the library ----
+    # ---- finished pictures ----
+
+    @cached_property
+    def pictures(self) -> FinishedPictures:
+        """Returns the finished pictures: in the folder `outputs`, or in the store with copies there."""
+        return FinishedPictures(self.outputs, self.store)
 
     @cached_property
     def library(self) -> Library:
         """Returns what each person has made here."""
-        return Library(self.audit, self.outputs)
+        return Library(self.audit, self.pictures)
 
     def person_secret(self) -> bytes:
         """Returns the secret that says whose browser it is. Raises KeysError."""

@@ -58,7 +58,10 @@ class Webhook:
         """Tells what is new until `stop`: the work of a thread of its own."""
         while not self._stop.wait(POLL):
             try:
-                self.step()
+                # Of several processes on one record, one at a time tells it.
+                with self.audit.turn_at("webhook") as mine:
+                    if mine:
+                        self.step()
             except (AuditError, OSError) as error:
                 log.warning("webhook: %s", type(error).__name__)
 

@@ -19,6 +19,7 @@ from safety.errors import ExportError
 from safety.generation import Export
 from safety.marks.export import FORMATS
 from safety.marks.label_rules import LabelDemand
+from safety.marks.object_store import ObjectStore
 from safety.marks.signed_record import RecordSigner
 from safety.prompt.rewrite import PhraseGroup, Rewriter, RewriteRules
 from safety.resources import MODELS
@@ -100,10 +101,14 @@ def limits(**table: Any) -> RateLimits:
 
 
 def fake_review(
-    audit: AuditLog, home: Path, rules: RateLimits | None = None, settings: ReviewSettings | None = None
+    audit: AuditLog,
+    home: Path,
+    rules: RateLimits | None = None,
+    settings: ReviewSettings | None = None,
+    store: ObjectStore | None = None,
 ) -> ReviewService:
     data = ReviewRules(rules or limits(), load_retention(PRESETS))
-    return make_review_service(audit, data, home / "outputs", settings or ReviewSettings())
+    return make_review_service(audit, data, home / "outputs", settings or ReviewSettings(), store)
 
 
 FOG = PhraseGroup.model_validate({"for": ["violence"], "phrases": ["gore"], "with": "fog"})
@@ -115,6 +120,7 @@ def fake_studio(
     exporter: Any = None,
     keep_prompts: bool = False,
     place: str | Path = "",
+    store: ObjectStore | None = None,
 ) -> Studio:
     audit = AuditLog(
         place or home / "audit.sqlite3", SECRET, keep_prompts, policy().messages(), RecordSigner(home / "keys")
@@ -128,6 +134,7 @@ def fake_studio(
         outputs=home / "outputs",
         rewriter=Rewriter(RewriteRules(phrase=(FOG,))),
         styles=load_styles(PRESETS),
-        review=fake_review(audit, home),
+        review=fake_review(audit, home, store=store),
+        store=store,
         enlarger=load_enlargers(MODELS)[ENLARGER],
     )

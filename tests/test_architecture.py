@@ -91,13 +91,13 @@ HOMES = {
     "mcp": ("ui/http/mcp_site.py",),
     "opentelemetry": ("studio/tracing.py",),
     "psutil": ("engines/hardware.py",),
-    "fsspec": ("studio/curation/place.py",),
+    "fsspec": ("studio/curation/place.py", "safety/marks/object_store.py"),
     "pyarrow": ("studio/curation/",),
     "ray": ("studio/curation/ray_cluster.py",),
 }
 # Slow to import: the page and the command line are up before these are.
 HEAVY = {"torch", "diffusers", "transformers", "onnxruntime", "cv2", "c2pa", "open_clip", "timm", "rapidocr", "alembic"}
-HEAVY |= {"trustmark", "huggingface_hub", "pyarrow", "ray"}
+HEAVY |= {"trustmark", "huggingface_hub", "pyarrow", "ray", "fsspec"}
 # Only alembic reads migrations, and only when it runs.
 RUN_BY_HEAVY = ("safety/audit/migrations/",)
 

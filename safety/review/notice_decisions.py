@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from safety.audit import notice_state
@@ -30,6 +29,7 @@ from safety.audit.notice_state import (
 )
 from safety.audit.serialize import parse_content
 from safety.errors import RequestError
+from safety.marks.finished_pictures import FinishedPictures
 from safety.review import noted_pictures, stored_pictures
 from safety.review.blocked_pictures import BLOCKED, is_blocked, pack_block, read_blocks
 from safety.review.decisions import MAX_REASON, MIN_REASON, require_reason
@@ -94,13 +94,13 @@ class Removed:
 
 @dataclass(frozen=True)
 class NoticeDecisions:
-    """Shows notices to reviewers and does what they decide. `outputs` is the folder of finished pictures.
+    """Shows notices to reviewers and does what they decide. `kept` are the finished pictures.
 
     `removals` removes pictures. `now` is a clock in UTC.
     """
 
     audit: AuditLog
-    outputs: Path
+    kept: FinishedPictures
     removals: Removals
     now: Callable[[], datetime] = utc_clock
 
@@ -129,7 +129,7 @@ class NoticeDecisions:
         """Returns a notice. Raises RequestError for a case that is none."""
         with self.audit.read_transaction() as reader:
             state, content = self._state(reader, case_id), reader.content_of(case_id)
-            known = noted_pictures.descriptors(reader, state, content, self.outputs)
+            known = noted_pictures.descriptors(reader, state, content, self.kept)
             copies = self._copies(reader, state, content)
             earlier = reader.notices.removal_of(state.stamp) if state.stamp else None
             undeleted = sum(one.pending for one in reader.notices.removals_by(case_id))
@@ -139,7 +139,7 @@ class NoticeDecisions:
             case=case_id,
             state=state,
             words=parsed.get("notice", {}),
-            pictures=noted_pictures.pictures(state, content, self.outputs),
+            pictures=noted_pictures.pictures(state, content, self.kept),
             copies=list(copies.values()),
             earlier=earlier if earlier and earlier.notice != case_id else None,
             answers=answers_of(content),
@@ -151,7 +151,7 @@ class NoticeDecisions:
 
     def copy_pictures(self, case: NoticeCase) -> dict[str, stored_pictures.StoredPicture]:
         """Returns the near-copies of a notice as small pictures, by stamp: as many as a page shows."""
-        return noted_pictures.copies(case.copies, self.outputs)
+        return noted_pictures.copies(case.copies, self.kept)
 
     def reveal(self, case_id: str, reviewer: str) -> NoticeCase:
         """Records that a reviewer looks at the pictures of a notice, then returns it. Raises RequestError."""
@@ -191,7 +191,7 @@ class NoticeDecisions:
             stamps: Sequence[str] = ()
             if outcome == REMOVED:
                 content = writer.content_of(case_id)
-                known = noted_pictures.descriptors(writer, state, content, self.outputs)
+                known = noted_pictures.descriptors(writer, state, content, self.kept)
                 earlier = writer.notices.removal_of(state.stamp) if state.stamp else None
                 stamps = self.removals.record(writer, case_id, _chosen(self._copies(writer, state, content), copies))
                 facts |= {"pictures": len(stamps), **({"earlier": earlier.time} if earlier else {})}
@@ -245,7 +245,7 @@ class NoticeDecisions:
 
     def _copies(self, reader: DatabaseReader, state: NoticeState, content: Mapping[str, str]) -> dict[str, NearExport]:
         """Returns the pictures here that look like that of a notice and were not removed, by stamp, nearest first."""
-        known = noted_pictures.descriptors(reader, state, content, self.outputs)
+        known = noted_pictures.descriptors(reader, state, content, self.kept)
         found = find_near_exports(reader.exported(), known, state.stamp)
         gone = reader.notices.removed(list(found))
         left = [one for stamp, one in found.items() if stamp not in gone]

@@ -10,15 +10,14 @@ import logging
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from safety.audit.feedback_record import erase_feedback
 from safety.audit.hash_chain import timestamp, utc_now
 from safety.audit.log import AuditLog
 from safety.audit.notice_state import Removal
-from safety.errors import AuditError, RequestError
-from safety.marks.export import files_of_stamp
+from safety.errors import AuditError, RequestError, StoreError
+from safety.marks.finished_pictures import FinishedPictures
 from safety.review.quarantine import Quarantine
 from safety.review.retention import delete_thumbnails
 
@@ -36,14 +35,14 @@ log = logging.getLogger(__name__)
 
 @dataclass(frozen=True)
 class Removals:
-    """Removes pictures. `outputs` is the folder of finished pictures, `quarantine` has withheld ones.
+    """Removes pictures. `pictures` are the finished ones, `quarantine` has withheld ones.
 
     `when_removed` are called with the stamps of removed pictures, to delete copies elsewhere: after each removal here,
     and every hour for those that another process has removed.
     """
 
     audit: AuditLog
-    outputs: Path
+    pictures: FinishedPictures
     quarantine: Quarantine
     when_removed: list[Hook] = field(default_factory=list)
 
@@ -119,16 +118,13 @@ class Removals:
 
     def _delete(self, removal: Removal) -> bool:
         """Deletes the files and copies of a removed picture; tells whether nothing is left."""
-        folder = self.outputs / removal.target
         self.quarantine.take(removal.target)
         try:
-            for path in files_of_stamp(folder, removal.stamp):
-                path.unlink(missing_ok=True)
-            delete_thumbnails(self.outputs, [removal.stamp])
-            if folder.is_dir() and not any(folder.iterdir()):
-                folder.rmdir()
-        except OSError as error:
-            log.warning("A file of the removed picture %s cannot be deleted yet: %s", removal.stamp, error.strerror)
+            self.pictures.delete_stamp(removal.target, removal.stamp)
+            delete_thumbnails(self.pictures.folder, [removal.stamp])
+        except (OSError, StoreError) as error:
+            why = error.strerror if isinstance(error, OSError) else error
+            log.warning("A file of the removed picture %s cannot be deleted yet: %s", removal.stamp, why)
             return False
         return True
 

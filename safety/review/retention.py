@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -18,6 +17,7 @@ from safety.audit.hash_chain import CONTENT_KINDS, timestamp
 from safety.audit.log import AuditLog, unknown_case
 from safety.audit.notice_state import read_notice_state
 from safety.config import ConfigModel
+from safety.marks.finished_pictures import FinishedPictures
 
 if TYPE_CHECKING:
     from safety.audit.database import DatabaseReader, DatabaseWriter
@@ -106,11 +106,11 @@ def delete_thumbnails(outputs: Path, stamps: Iterable[str]) -> None:
 
 @dataclass(frozen=True)
 class Retention:
-    """Deletes what is due, or what is asked for. `outputs` is the folder of finished pictures, a folder a case."""
+    """Deletes what is due, or what is asked for. `pictures` are the finished ones."""
 
     audit: AuditLog
     days: RetentionDays
-    outputs: Path
+    pictures: FinishedPictures
 
     def purge(self, now: datetime | None = None) -> int:
         """Deletes what is older than the days allow, and records it; returns how many things that were."""
@@ -184,9 +184,12 @@ class Retention:
         return names, sum(map(len, left.values()))
 
     def _erase(self, case_id: str) -> list[str]:
-        with self.audit.write_transaction() as writer:
-            if not writer.entries_of(case_id):
+        with self.audit.read_transaction() as reader:
+            if not reader.entries_of(case_id):
                 raise unknown_case(case_id)
+        # First: where they cannot be deleted, the rows that lead to them stay as well, for another try.
+        files = self.pictures.delete_case(case_id)
+        with self.audit.write_transaction() as writer:
             # The fingerprint of a removed picture stays: without it, the picture could come back. A reviewer lifts it.
             kinds = [kind for kind in CONTENT_KINDS if kind != "blocked"]
             erased = [*writer.erase_content(case_id, "operator", *kinds)]
@@ -196,29 +199,25 @@ class Retention:
             if read_notice_state(entries, writer.keys).state == notice_state.EXPIRED:
                 writer.notices.set_state(case_id, notice_state.EXPIRED)
             erased += ["client"] if writer.activity.delete_case(case_id) else []
-            delete_thumbnails(self.outputs, [entry.stamp for entry in writer.library.of_case(case_id)])
+            delete_thumbnails(self.pictures.folder, [entry.stamp for entry in writer.library.of_case(case_id)])
             erased += ["library"] if writer.library.delete_case(case_id) else []
             erased += ["credentials"] if writer.manifests.delete_case(case_id) else []
             # What was said of a case holds its words. A case that is feedback itself has lost them above.
             erased += [FEEDBACK] if erase_feedback(writer, writer.feedback.list(target=case_id), "operator") else []
             writer.feedback.delete(case_id)
-        folder = self.outputs / case_id
-        if folder.is_dir():
-            erased += sorted(path.name for path in folder.iterdir())
-            shutil.rmtree(folder)
-        return erased
+        return erased + files
 
     def _delete_old_files(self, now: datetime) -> int:
-        """Deletes the folders of finished pictures that are older than `days.finished`; returns how many."""
-        if not self.days.finished or not self.outputs.is_dir():
+        """Deletes the finished pictures of cases that are older than `days.finished`; returns of how many."""
+        if not self.days.finished:
             return 0
-        oldest = (now - timedelta(days=self.days.finished)).timestamp()
-        old = [folder for folder in self.outputs.iterdir() if folder.is_dir() and folder.stat().st_mtime < oldest]
-        for folder in old:
+        old = self.pictures.cases_before(now - timedelta(days=self.days.finished))
+        for case in old:
+            self.pictures.delete_case(case)
             with self.audit.write_transaction() as writer:
-                delete_thumbnails(self.outputs, [entry.stamp for entry in writer.library.of_case(folder.name)])
-                writer.library.delete_case(folder.name)
-            shutil.rmtree(folder)
+                stamps = [entry.stamp for entry in writer.library.of_case(case)]
+                delete_thumbnails(self.pictures.folder, stamps)
+                writer.library.delete_case(case)
         return len(old)
 
 

@@ -9,6 +9,8 @@ from pathlib import Path
 
 from safety.audit.log import AuditLog
 from safety.errors import PresetError
+from safety.marks.finished_pictures import FinishedPictures
+from safety.marks.object_store import ObjectStore
 from safety.review.appeals import Appeals
 from safety.review.auth import ReviewerAuth, strong_password
 from safety.review.blocked_pictures import BlockedPictures
@@ -88,20 +90,23 @@ class ReviewRules:
     retention: RetentionRules
 
 
-def make_review_service(audit: AuditLog, rules: ReviewRules, outputs: Path, settings: ReviewSettings) -> ReviewService:
-    """Builds the review service of a studio. `outputs` is the folder of finished pictures."""
+def make_review_service(
+    audit: AuditLog, rules: ReviewRules, outputs: Path, settings: ReviewSettings, store: ObjectStore | None = None
+) -> ReviewService:
+    """Builds the review service of a studio. `outputs` is the folder of finished pictures, `store` has them, if any."""
+    pictures = FinishedPictures(outputs, store)
     rate_limiter, terms = RateLimiter(audit, rules.limits), rules.retention.appeal
     quarantine = Quarantine(terms.withheld_minutes)
-    removals = Removals(audit, outputs, quarantine)
+    removals = Removals(audit, pictures, quarantine)
     return ReviewService(
         rate_limiter=rate_limiter,
         appeals=Appeals(audit, rate_limiter, quarantine, terms),
         decisions=ReviewDecisions(audit, terms),
         notices=Notices(audit, rate_limiter, rules.retention.notice),
-        notice_decisions=NoticeDecisions(audit, outputs, removals),
+        notice_decisions=NoticeDecisions(audit, pictures, removals),
         removals=removals,
         blocked=BlockedPictures(audit),
-        retention=Retention(audit, rules.retention.days, outputs),
+        retention=Retention(audit, rules.retention.days, pictures),
         auth=ReviewerAuth(rate_limiter, settings.password, settings.reviewers),
         proxies=settings.proxies,
         retention_rules=rules.retention,

@@ -1,4 +1,4 @@
-"""A folder on this machine, or at any address that fsspec knows (s3://, gs://). Only this file imports fsspec.
+"""A folder on this machine, or at any address that fsspec knows (s3://, gs://). Nothing else here knows fsspec.
 
 What is written gets its name only once it is whole: a run that is killed leaves no half file that looks like a result.
 """

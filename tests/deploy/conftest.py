@@ -54,6 +54,15 @@ def by_hand(_: pytest.FixtureRequest, studio: Studio) -> Studio:
     return on_cluster(studio, parts_of_hand(studio), SECONDS)
 
 
+def on_postgresql(request: pytest.FixtureRequest, studio: Studio) -> Studio:
+    database = request.getfixturevalue("postgres_cluster").new_database()
+    shared = fake_studio(studio.outputs.parent, NotingEngine(pause=0.02), place=database)
+    request.addfinalizer(shared.audit.close)
+    # As an ingress beside others does: its rows are in a partition of their own.
+    assert shared.audit.claim_partition() == 1
+    return on_cluster(shared, parts_of_hand(shared), SECONDS)
+
+
 def on_serve(request: pytest.FixtureRequest, studio: Studio) -> Studio:
     request.getfixturevalue("served")
     from deploy.serve import parts_of
@@ -64,6 +73,7 @@ def on_serve(request: pytest.FixtureRequest, studio: Studio) -> Studio:
 WAYS = [
     pytest.param(in_one_process, id="one process"),
     pytest.param(by_hand, id="parts by hand"),
+    pytest.param(on_postgresql, id="parts by hand, on PostgreSQL", marks=pytest.mark.slow),
     pytest.param(on_serve, id="on Serve", marks=[pytest.mark.ray, pytest.mark.slow]),
 ]
 

@@ -114,7 +114,7 @@ class ApiContext:
         if until < time.time() or not hmac.compare_digest(signature.encode(), self._signature(path, until).encode()):
             raise gone
         file = self.studio.outputs / case / name
-        if not file.is_file() or self.studio.review.removals.removed(STAMP.findall(name)):
+        if not self.studio.pictures.bring(file) or self.studio.review.removals.removed(STAMP.findall(name)):
             raise gone
         return file
 

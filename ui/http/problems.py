@@ -21,6 +21,7 @@ from safety.errors import (
     FileError,
     LimitError,
     RequestError,
+    StoreError,
     StudioError,
     WeightsError,
 )
@@ -50,6 +51,7 @@ ERRORS: tuple[tuple[type[Exception], int, str, str], ...] = (
     (EngineFailed, 502, "server_error", "engine_failed"),
     (WeightsError, 503, "server_error", "check_unavailable"),
     (AuditError, 503, "server_error", "record_unavailable"),
+    (StoreError, 503, "server_error", "store_unavailable"),
     (ExportError, 500, "server_error", "not_markable"),
 )
 TITLES = {

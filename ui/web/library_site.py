@@ -90,7 +90,7 @@ class LibrarySite:
         start = call.get("start", 0)
         start = start if isinstance(start, int) and 0 <= start < MAX_START else 0
         page = self.library.page(person_of(request), _filter(call), start, PAGE)
-        gone = [entry.stamp for entry in page.entries if not (self.library.outputs / entry.path).is_file()]
+        gone = [entry.stamp for entry in page.entries if not self.library.pictures.has(self.library.path(entry))]
         cards = html.cards(page.entries, gone, self._texts(request))
         return JSONResponse({"html": str(cards), "total": page.total, "page": PAGE}, headers=PRIVATE)
 

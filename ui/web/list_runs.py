@@ -223,9 +223,9 @@ def recall(studio: Studio, run: Run, stamps: Mapping[str, Any]) -> Run:
     wanted = {stamp: line for line in run.lines if isinstance(stamp := stamps.get(str(line.number)), str)}
     for entry in _entries(studio, run.person, list(wanted)):
         line = wanted[entry.stamp]
-        path = studio.outputs / entry.path
+        path = studio.library.path(entry)
         export = Export(path, Stamp(int(entry.stamp, 16)), entry.sha256, entry.width, entry.height, ())
-        if path.is_file():
+        if studio.pictures.bring(path):
             state = VEILED if entry.veiled else DRAWN
             run.results[line.number] = LineResult(state, entry.case_id, int(entry.seed), export)
     return run
