@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import signal
 import socket
 import threading
@@ -25,7 +26,8 @@ QUIET = {"RAY_USAGE_STATS_ENABLED": "0", "RAY_prestart_worker_first_driver": "0"
 # On a machine that is busy with other things its processes take longer to begin than Ray waits for them.
 PATIENT = {"RAY_worker_register_timeout_seconds": "300", "RAY_agent_register_timeout_ms": "300000"}
 PATIENT |= {"RAY_raylet_start_wait_time_s": "90"}
-REPLICA = "ray::ServeReplica:"
+# "ray::ServeReplica:application:part.method"; while it begins, the actor's name stands before that.
+REPLICA = re.compile(r"ray::(?:\S+:)?ServeReplica:([^:\s]+):([^.\s]+)")
 BESIDE = "ray beside"  # everything of Ray that is no replica
 EVERY = 1.0  # seconds between two looks
 
@@ -103,12 +105,10 @@ def _family(node: Any) -> list[psutil.Process]:
 
 
 def _part(process: psutil.Process) -> str:
-    """Returns the part that a process is a replica of: Ray names it "ray::ServeReplica:application:part.method"."""
-    with suppress(psutil.Error, IndexError):
-        title = " ".join(process.cmdline())
-        if title.startswith(REPLICA):
-            application, _, rest = title.removeprefix(REPLICA).partition(":")
-            part = rest.split(".")[0].split()[0]
+    """Returns the part that a process is a replica of, by the name that Ray gives it."""
+    with suppress(psutil.Error):
+        if found := REPLICA.match(" ".join(process.cmdline())):
+            application, part = found.groups()
             return part if application == APPLICATION else f"{application}:{part}"
     return BESIDE
 

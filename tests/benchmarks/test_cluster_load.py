@@ -205,7 +205,9 @@ def nodes() -> Iterator[LocalCluster]:
     """Two nodes: an ingress and a generator on the first, a generator, marks and another program on the second."""
     ours = "ray::ServeReplica:safelight:"
     with (
-        raylet(f"{ours}ingress", f"{ours}generator.draw") as first,
+        raylet(
+            "ray::SERVE_REPLICA::safelight#ingress#k6:ServeReplica:safelight:ingress.__init__", f"{ours}generator.draw"
+        ) as first,
         raylet(f"{ours}generator", f"{ours}marks.mark", "ray::ServeReplica:two:prompt-guard", "other") as second,
     ):
         yield LocalCluster(SimpleNamespace(head_node=first, worker_nodes=set()), second, "")
