@@ -155,7 +155,7 @@ feedback_gold = sa.Table(
     *(sa.Column(name, sa.Text, nullable=False) for name in ("answer", "time")),
 )
 
-_BOTH = ("entry_no_update", "entry_no_delete", "head_no_delete", "head_no_insert", "kept_no_update")
+_BOTH: tuple[str, ...] = ("entry_no_update", "entry_no_delete", "head_no_delete", "head_no_insert", "kept_no_update")
 _BOTH += ("partition_head_no_delete", "signed_root_no_update", "signed_root_no_delete")
 # What makes a database append-only. One that lacks any of these is not sound.
 TRIGGERS = {
