@@ -36,7 +36,7 @@ def prompts(count: int, first: int, risky: bool) -> list[str]:
 def seconds_a_prompt(replica: CheckReplica, texts: list[str], size: int) -> float:
     """Returns the processor time that each prompt takes in batches of a size."""
     names, until = tuple(replica.checks), time.time() + 3600
-    calls = [CheckCall(Stage.PROMPT, Prompt(text), names, replica.policy, until) for text in texts]
+    calls = [CheckCall(Stage.PROMPT, Prompt(text), names, replica.judgement, until) for text in texts]
     began = time.process_time()
     for start in range(0, len(calls), size):
         answers = replica.look(calls[start : start + size])
