@@ -184,12 +184,16 @@ class ClusterEngine:
         return self._card
 
     def availability(self) -> Availability:
-        """Tells whether the engine runs where the generators are; what was told half a minute ago still counts."""
+        """Tells whether the engine runs where the generators are; what was told half a minute ago still counts.
+
+        Where they are busy or gone for a moment, what they told last counts on: else a request that names no engine
+        would go to one that does not run at all.
+        """
         if self._known is None or time.monotonic() - self._known[0] > AVAILABILITY_LASTS:
             try:
                 told = self._asking.ask("availability", self._name, self._asking.until())
             except StudioError as error:
-                return Availability(False, False, error.sentence)
+                return self._known[1] if self._known else Availability(False, False, error.sentence)
             self._known = time.monotonic(), told
         return self._known[1]
 

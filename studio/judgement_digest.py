@@ -48,7 +48,7 @@ def judgement_digest(studio: Studio) -> str:
     they must not change under a running studio. Raises PresetError, OSError for a file that cannot be read.
     """
     checks = studio.checks
-    names = [check.name for check in (*checks.prompt, *checks.picture)]
+    names = [*(check.name for check in checks.prompt), *(check.name for check in checks.picture)]
     found = hashlib.sha256("\0".join((studio.policy.digest, *names)).encode())
     for line in (*_libraries(), *_files(studio.policy.folder)):
         found.update(f"\0{line}".encode())
@@ -80,8 +80,8 @@ def _elsewhere(presets: Path) -> Iterator[Path]:
     for known in config.hash_match.lists:
         yield presets / known.file
     for model in (config.zero_shot, *config.classifiers.values()):
-        if model.use and model.folder:
-            yield Path(model.folder)
+        if model.use and (folder := getattr(model, "folder", "")):
+            yield Path(folder)
 
 
 def _lines(name: str, root: Path, paths: Iterable[Path]) -> Iterator[str]:

@@ -137,6 +137,18 @@ def test_a_check_from_which_no_answer_comes_blocks(whole: Studio, parts: dict[st
     assert [reason.category for reason in outcome.decision.reasons] == ["unchecked"]
 
 
+def test_generators_that_are_gone_for_a_moment_still_run_what_they_ran(
+    whole: Studio, parts: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(cluster_parts, "AVAILABILITY_LASTS", -1)
+    studio = on_cluster(whole, parts, 30)
+    engine = studio.engines[REQUEST.engine]
+    assert engine.availability().runs
+    parts[GENERATOR].before = failing(99, PartGone)
+    assert engine.availability().runs
+    assert not on_cluster(whole, parts, 30).engines[REQUEST.engine].availability().runs
+
+
 def test_nothing_is_judged_by_a_replica_of_another_policy(whole: Studio, parts: dict[str, Any]) -> None:
     other = replace(whole, policy=whole.policy.model_copy(update={"digest": "0" * 64}))
     parts[PICTURES] = HandPart(CheckReplica(other, Stage.PICTURE))
