@@ -76,9 +76,7 @@ def write(path: Path, scenes: list[Scene], encoders: Encoders, states: bool) -> 
     rows, captions, kinds = zip(*told, strict=True)
     held = {"latents": np.concatenate(encoded), "rows": np.array(rows, np.int32), "captions": np.array(captions)}
     if states:
-        distinct = np.unique(held["captions"]).tolist()
-        batches = [encoders.states(distinct[at : at + BATCH]) for at in range(0, len(distinct), BATCH)]
-        np.save(states_path(path), np.concatenate(batches))
+        write_states(path, held["captions"], encoders)
     temporary = path.with_suffix(".part.npz")
     np.savez(temporary, allow_pickle=False, kinds=np.array(kinds), **held)
     temporary.rename(path)
@@ -124,11 +122,24 @@ def main() -> None:
     np.save(args.work / "empty.npy", encoders.states([""])[0])
     for number, scenes in enumerate(tqdm(shards[: args.shards], desc="shards")):
         path = args.work / f"shard-{number:03}.npz"
-        if not path.exists() and number % args.parts == args.part:
+        if number % args.parts != args.part:
+            continue
+        if not path.exists():
             rng = random.Random(number)
             drawn = [drawer.draw(kind, index, rng, args.captions) for kind, index in scenes]
             write(path, drawn, encoders, args.states)
+        elif args.states and not states_path(path).exists():  # of another text encoder than those that were removed
+            write_states(path, np.load(path)["captions"], encoders)
     write_scale(args.work, args.scale)
+
+
+def write_states(path: Path, captions: np.ndarray, encoders: Encoders) -> None:
+    """Write the token states of a shard's distinct captions to the file beside it, whole or not at all."""
+    distinct = np.unique(captions).tolist()
+    batches = [encoders.states(distinct[at : at + BATCH]) for at in range(0, len(distinct), BATCH)]
+    temporary = path.with_suffix(".part.npy")
+    np.save(temporary, np.concatenate(batches))
+    temporary.rename(states_path(path))
 
 
 def write_scale(work: Path, given: float | None) -> None:
