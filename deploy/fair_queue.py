@@ -7,6 +7,7 @@ before it, so that one whose time cannot suffice is told when to come again, ins
 from __future__ import annotations
 
 import heapq
+import math
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -20,6 +21,11 @@ from safety.errors import BusyError
 from studio.tenant import Tenant
 
 FIRST_PACE = 1.0  # seconds a unit of work counts as before any was measured: for shares alone, never for a deadline
+# How long a measured time turns requests away. One that was wrong (a model that was loaded first, a clock that was set)
+# would otherwise refuse for ever the very drawings that would show it.
+FRESH = 300.0
+# A drawing says how long one of at most this many doublings more takes: of a tiny one, most is not drawing.
+DOUBLINGS = 3
 FULL = "Too many pictures are waiting to be made here."
 TOO_MANY = "Too many pictures of yours are waiting to be made."
 PUSHED_OUT = "Others, of whom less waits, came before this one."
@@ -54,8 +60,10 @@ class FairQueue:
     clock: Callable[[], float] = time.time
     _order: FairOrder = field(default_factory=FairOrder)
     _working: set[Request] = field(default_factory=set)
-    # Seconds of a place that one unit of work takes, by what does the work.
+    # Seconds of a place that one unit of work takes, by what does the work: what a request costs its tenant.
     _pace: dict[str, float] = field(default_factory=dict)
+    # The same by doublings of work, too, each with when it was measured last: what requests are turned away by.
+    _lately: dict[tuple[str, int], tuple[float, float]] = field(default_factory=dict)
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
     @contextmanager
@@ -79,10 +87,9 @@ class FairQueue:
 
     def enter(self, tenant: Tenant, kind: str, work: float, until: float) -> Request:
         """Lines a request up; it may have its place at once. Raises BusyError."""
-        pace = self._pace.get(kind, 0.0)
-        cost = work * (pace or FIRST_PACE)
-        request = Request(tenant.name, cost, tenant.weight, tenant.priority, until, work * pace)
         with self._lock:
+            cost = work * (self._pace.get(kind, 0.0) or FIRST_PACE)
+            request = Request(tenant.name, cost, tenant.weight, tenant.priority, until, self._expected(kind, work))
             if self._order.waiting(tenant.name) >= self.most_of_one:
                 raise BusyError(TOO_MANY, self._first_start(tenant.name))
             self._order.add(request)
@@ -176,7 +183,8 @@ class FairQueue:
     def _starts(self) -> tuple[dict[Request, float], float]:
         """Returns in how many seconds each who waits gets a place if nobody else comes, and when there is one more."""
         now, places = self.clock(), max(1, self.places())
-        left = sorted(max(0.0, each.began + each.seconds - now) for each in self._working)
+        # Where the clock was set back, nothing takes longer than it did.
+        left = sorted(min(each.seconds, max(0.0, each.began + each.seconds - now)) for each in self._working)
         # With fewer places than before, the first to end leave none behind.
         free = left[max(0, len(left) - places) :] + [0.0] * (places - len(left))
         heapq.heapify(free)
@@ -188,6 +196,28 @@ class FairQueue:
         return starts, free[0]
 
     def _learn(self, kind: str, work: float, seconds: float) -> None:
-        pace, known = seconds / work, self._pace.get(kind)
+        if seconds < 0:  # the clock was set back meanwhile
+            return
+        pace, now, size = seconds / work, self.clock(), (kind, _doublings(work))
         with self._lock:
-            self._pace[kind] = pace if known is None else (1 - PACE_WEIGHT) * known + PACE_WEIGHT * pace
+            self._pace[kind] = _mean(self._pace.get(kind), pace)
+            known, measured = self._lately.get(size, (0.0, -FRESH))
+            self._lately[size] = _mean(known if 0 <= now - measured < FRESH else None, pace), now
+
+    def _expected(self, kind: str, work: float) -> float:
+        """Returns how many seconds some work is expected to take, 0 where nothing lately says so."""
+        now, least = self.clock(), _doublings(work) - DOUBLINGS
+        paces = (
+            pace
+            for (one, size), (pace, measured) in self._lately.items()
+            if one == kind and size >= least and 0 <= now - measured < FRESH
+        )
+        return work * min(paces, default=0.0)
+
+
+def _doublings(work: float) -> int:
+    return math.floor(math.log2(work))
+
+
+def _mean(known: float | None, new: float) -> float:
+    return new if known is None else (1 - PACE_WEIGHT) * known + PACE_WEIGHT * new

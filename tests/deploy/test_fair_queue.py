@@ -152,6 +152,44 @@ def test_work_that_failed_teaches_nothing_and_gives_its_place_back() -> None:
     assert sim.queue.working == 0 and sim.queue._pace[KIND] == 1.0
 
 
+def drawn(sim: Simulated, work: float, seconds: float) -> None:
+    with sim.queue.place(ADA, KIND, work, FOR_EVER, silent):
+        sim.now += seconds
+
+
+def test_a_time_that_was_far_too_long_does_not_refuse_for_ever_what_would_show_it() -> None:
+    sim = Simulated()
+    drawn(sim, 1, 500)  # the model was loaded first
+    with pytest.raises(BusyError, match="takes about"):
+        sim.enter(within=60)
+    sim.now += 301
+    assert sim.enter(within=60).settled.is_set()
+
+
+def test_tiny_drawings_of_one_tenant_do_not_turn_away_the_others() -> None:
+    sim = Simulated()
+    drawn(sim, 32, 3)
+    for _ in range(20):
+        drawn(sim, 1 / 16, 1)  # nearly all of it the way there and back
+    assert sim.enter(BEN, 32, within=10).refused is None
+
+
+def test_a_clock_that_is_set_back_while_something_is_drawn_makes_no_work_free() -> None:
+    sim = Simulated()
+    drawn(sim, 1, -3600)
+    assert sim.enter().cost > 0
+
+
+def test_a_clock_that_is_set_back_does_not_send_clients_away_for_as_long() -> None:
+    sim = Simulated(most_of_one=1)
+    sim.enter()
+    sim.enter()
+    sim.now -= 3600
+    with pytest.raises(BusyError, match="of yours") as caught:
+        sim.enter()
+    assert caught.value.seconds == 1
+
+
 requests = st.tuples(
     st.sampled_from(["ada", "ben", "cleo"]), st.integers(1, 9), st.sampled_from([5, 10, 30, 200]), st.booleans()
 )
