@@ -6,6 +6,7 @@ The folder then has copies for those who need a file; `sweep` deletes them after
 
 from __future__ import annotations
 
+import re
 import shutil
 import time
 from collections.abc import Iterator
@@ -19,6 +20,7 @@ from safety.marks.export import FORMATS, files_of_stamp, write
 from safety.marks.object_store import ObjectStore
 
 COPIES_LAST = 3600.0  # seconds
+CASE = re.compile("[0-9a-f]{12}")  # the name of a case's folder
 
 
 @dataclass(frozen=True)
@@ -107,11 +109,12 @@ class FinishedPictures:
         return sorted(names)
 
     def cases_before(self, oldest: datetime) -> list[str]:
-        """Returns the cases whose pictures are all older than a time."""
+        """Returns the cases whose pictures are all older than a time. What else lies there belongs to somebody else."""
         if self.store:
-            return self.store.folders_before(oldest)
+            return [name for name in self.store.folders_before(oldest) if CASE.fullmatch(name)]
         folders = self.folder.iterdir() if self.folder.is_dir() else ()
-        return [one.name for one in folders if one.is_dir() and one.stat().st_mtime < oldest.timestamp()]
+        cases = (one for one in folders if CASE.fullmatch(one.name) and one.is_dir())
+        return [one.name for one in cases if one.stat().st_mtime < oldest.timestamp()]
 
     def sweep(self) -> None:
         """Deletes copies of what is in the store, an hour after they were made."""

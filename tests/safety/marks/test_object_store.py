@@ -254,6 +254,13 @@ def test_old_pictures_go_from_the_store(studio: Studio, store: ObjectStore) -> N
         studio.library.entry(OWNER, str(export.stamp))
 
 
+def test_what_others_keep_in_the_bucket_is_not_deleted_with_old_pictures(studio: Studio, store: ObjectStore) -> None:
+    store.put("invoices/2020.pdf", b"not a picture of a case")
+    days = load_retention(PRESETS).days.model_copy(update={"finished": 1})
+    replace(studio.review.retention, days=days).purge(datetime.now(UTC) + timedelta(days=2))
+    assert store.names("invoices") == ["2020.pdf"]
+
+
 def test_a_rehearsal_puts_nothing_into_the_store(studio: Studio, store: ObjectStore) -> None:
     from studio.rehearsal import rehearsal
 
