@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 from safety.audit.hash_chain import Entry, canonical
 from safety.audit.merkle import Tree, leaf_hash, root_by_path
 from safety.audit.partitions import base, partition_of
-from safety.audit.roots import End, end_leaf, leaf_of, read_ends
+from safety.audit.roots import FORMAT, End, end_leaf, leaf_of, read_ends
 from safety.errors import AuditError, RequestError
 
 if TYPE_CHECKING:
@@ -99,13 +99,16 @@ def check_proof(text: str | bytes, is_signed: IsSigned, certificate: str = "") -
         if proof["format"] != PROOF_FORMAT:
             raise RequestError("This is a proof of a form that is not known here.", "Update Safelight.")
         return _checked(proof, body, is_signed, certificate or proof["certificate"])
-    except (ValueError, TypeError, KeyError, AttributeError) as error:
+    except (ValueError, TypeError, LookupError, AttributeError, OverflowError, RecursionError) as error:
         raise RequestError("This file is no proof, or it is damaged.") from error
 
 
 def _checked(proof: dict[str, Any], body: dict[str, Any], is_signed: IsSigned, certificate: str) -> ProvedCase:
     if not is_signed(proof["body"].encode(), proof["signature"], certificate):
         raise RequestError("The root is not signed by this certificate.")
+    if body["format"] != FORMAT:
+        # The same key signs other records as well.
+        raise RequestError("What is signed here is no root.")
     sizes: dict[int, End] = {}
     for one in proof["ends"]:
         partition, size, hash_ = one["end"]

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from safety.audit.hash_chain import ChainHead, Entry, Keys, canonical, timestamp, utc_now
 from safety.audit.merkle import Frontier, Tree, leaf_hash
-from safety.audit.partitions import base
+from safety.audit.partitions import PARTITION_ROWS, base
 from safety.errors import AuditError
 
 if TYPE_CHECKING:
@@ -54,7 +54,7 @@ class SignedRoot:
         """Returns what the body says; an empty dictionary where somebody made it unreadable."""
         try:
             return dict(json.loads(self.body))
-        except (ValueError, TypeError):
+        except (ValueError, TypeError, RecursionError):
             return {}
 
 
@@ -95,7 +95,7 @@ def write_root(audit: AuditLog, signer: RootSigner, least_age: timedelta) -> Sig
     # Read beforehand: nobody has to wait for a long tree.
     with audit.read_transaction() as reader:
         last = reader.roots.newest()
-        if last and last.time > timestamp(datetime.now(UTC) - least_age):
+        if last and _is_younger(last, least_age):
             return None
         frontiers, news = _frontiers(reader, last)
     if not news:
@@ -107,6 +107,12 @@ def write_root(audit: AuditLog, signer: RootSigner, least_age: timedelta) -> Sig
         writer.roots.add(root)
         writer.append(ROOTS_CASE, ROOT, {"number": root.number, "digest": digest_of(root)})
     return root
+
+
+def _is_younger(root: SignedRoot, age: timedelta) -> bool:
+    # One from the future is of a clock that was set back since: nobody may wait for that day without a root.
+    now = datetime.now(UTC)
+    return timestamp(now - age) < root.time < timestamp(now + age)
 
 
 def _frontiers(reader: DatabaseReader, last: SignedRoot | None) -> tuple[dict[int, Frontier], bool]:
@@ -128,7 +134,7 @@ def _known_frontiers(last: SignedRoot | None) -> dict[int, Frontier]:
         peaks = json.loads(last.peaks)
         ends = read_ends(last)
         frontiers = {one: Frontier(size, [bytes.fromhex(peak) for peak in peaks[str(one)]]) for one, size, _ in ends}
-    except (ValueError, TypeError, KeyError, AttributeError):
+    except (ValueError, TypeError, KeyError, AttributeError, RecursionError):
         frontiers, ends = {}, []
     if any(frontiers[one].root().hex() != hash_ for one, _, hash_ in ends) or not is_over(last, ends):
         raise AuditError("The last signed root was changed by hand.", "Run `python app.py audit verify`.")
@@ -158,7 +164,7 @@ def read_ends(root: SignedRoot) -> list[End]:
     """Returns what a root says it is over; nothing where somebody made that unreadable."""
     try:
         return [(int(partition), int(size), str(hash_)) for partition, size, hash_ in json.loads(root.ends)]
-    except (ValueError, TypeError):
+    except (ValueError, TypeError, OverflowError, RecursionError):
         return []
 
 
@@ -227,7 +233,8 @@ def _tree_problems(
         for number, hash_ in left.pop(0, []):
             if hash_ != frontier.root().hex():
                 yield f"Root {number} is not over the rows of {name}."
-        for entry in reader.entries_between(base(partition), base(partition) + last):
+        # No partition has more rows, and no database numbers, whatever somebody wrote there.
+        for entry in reader.entries_between(base(partition), base(partition) + min(last, PARTITION_ROWS)):
             frontier.push(leaf_of(entry))
             for number, hash_ in left.pop(frontier.size, []):
                 if hash_ != frontier.root().hex():

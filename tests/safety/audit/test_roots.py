@@ -70,6 +70,16 @@ def test_no_root_is_signed_where_nothing_has_come_or_the_last_one_is_young(log: 
     assert log.sign_root() is not None
 
 
+def test_a_root_from_the_future_holds_up_no_other(log: AuditLog, monkeypatch: pytest.MonkeyPatch) -> None:
+    make_case(log)
+    monkeypatch.setattr("safety.audit.roots.utc_now", lambda: "2999-01-01T00:00:00.000000+00:00")
+    assert log.sign_root()
+    monkeypatch.undo()
+    make_case(log)
+    assert log.sign_root(timedelta(hours=1)) is not None
+    assert log.verify() == []
+
+
 def test_a_record_without_a_key_has_no_roots(place: str | Path) -> None:
     log = AuditLog(place, SECRET)
     make_case(log)
@@ -100,6 +110,15 @@ TAMPERING = [
     ),
     pytest.param(["UPDATE signed_root SET certificate = 'x' WHERE number = 2"], "Root 2 is not signed", id="no key"),
     pytest.param(["UPDATE signed_root SET ends = '[]' WHERE number = 2"], "Root 2 is not over the", id="ends emptied"),
+    *(
+        pytest.param([f"UPDATE signed_root SET ends = '{ends}' WHERE number = 2"], "Root 2 is not over the", id=name)
+        for name, ends in {
+            "an endless partition": '[[0,Infinity,"x"]]',
+            "more rows than numbers": f'[[0,{10**30},"x"]]',
+            "ends nested without end": "[" * 100_000,
+        }.items()
+    ),
+    pytest.param([f"UPDATE signed_root SET body = '{'[' * 100_000}' WHERE number = 2"], "Root 2 was edited", id="deep"),
     pytest.param(["UPDATE signed_root SET body = 'x' WHERE number = 2"], "Root 2 was edited", id="body unreadable"),
 ]
 
@@ -184,7 +203,10 @@ def test_another_installations_certificate_does_not_hold(log: AuditLog, tmp_path
         check_proof(log.prove(case), is_signed_by, other)
 
 
-@pytest.mark.parametrize("text", ["", "{}", "[]", "null", '{"body": "{}", "format": "x"}', '{"body": 3}', "\ud800"])
+NO_PROOFS = ["", "{}", "[]", "null", '{"body": "{}", "format": "x"}', '{"body": 3}', "\ud800", "[" * 200_000]
+
+
+@pytest.mark.parametrize("text", NO_PROOFS, ids=lambda text: text[:20] or "nothing")
 def test_what_is_no_proof_gets_a_sentence(text: str) -> None:
     with pytest.raises(RequestError):
         check_proof(text, is_signed_by)
@@ -208,6 +230,28 @@ def leaves_of(value: Any, way: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]
         yield from leaves_of(part, (*way, key))
     if not isinstance(value, (dict, list)):
         yield way
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        pytest.param({"rows": [{"row": [], "path": []}]}, id="a row without columns"),
+        pytest.param({"rows": [{"row": [float("inf")], "path": []}]}, id="a number without end"),
+        pytest.param({"ends": [{"end": [0, float("inf"), ""], "index": 0, "path": []}]}, id="a size without end"),
+    ],
+)
+def test_a_proof_with_impossible_numbers_gets_a_sentence(proof: tuple[str, str], changes: dict[str, Any]) -> None:
+    with pytest.raises(RequestError):
+        check_proof(json.dumps({**json.loads(proof[0]), **changes}), is_signed_by, proof[1])
+
+
+def test_another_record_that_the_same_key_signed_is_no_root(proof: tuple[str, str], signer: RecordSigner) -> None:
+    body = json.dumps({**json.loads(json.loads(proof[0])["body"]), "format": "safelight-other/1"})
+    signature, certificate = signer.sign(body.encode())
+    with pytest.raises(RequestError, match="no root"):
+        check_proof(
+            json.dumps({**json.loads(proof[0]), "body": body, "signature": signature}), is_signed_by, certificate
+        )
 
 
 @settings(max_examples=60)
