@@ -19,6 +19,7 @@ import simpy
 
 from benchmarks.queueing import Service
 
+SLICE = 0.02  # seconds of a core at a time, where there are more servers than cores
 Steps = Generator[Any, Any, Any]
 
 
@@ -63,7 +64,8 @@ class Scene:
     """What is simulated: `calls` is a rate a second, or the clients. `seconds` from the first call on.
 
     `patience`: seconds after which a call leaves. `room`: how many calls may be in all layers together. `cores`: on
-    which all servers run; without it each has a core of its own.
+    which all servers run, by turns; without it each has a core of its own. Waits then end when a server begins, which
+    may have to share its core.
     """
 
     stations: tuple[Station, ...]
@@ -145,22 +147,28 @@ class _Queue:
 
     def _serve(self, batch: list[_Job]) -> Steps:
         env = self._run.env
-        cores = self._run.cores
-        core = cores.request() if cores else None
-        if core:
-            yield core
         if env.now >= self._run.scene.warm_up:
             self.waits += [env.now - job.joined for job in batch]
         scale = 1 + self.station.marginal * (len(batch) - 1)
         seconds = scale * self.station.service.draw(self._run.dice)
-        yield env.timeout(seconds)
+        if self._run.cores:
+            yield from self._in_slices(self._run.cores, seconds)
+        else:
+            yield env.timeout(seconds)
         self.busy += seconds
-        if cores:
-            cores.release(core)
         self._free += 1
         for job in batch:
             job.served.succeed()
         self._dispatch()
+
+    def _in_slices(self, cores: simpy.Resource, seconds: float) -> Steps:
+        """Works on cores that others share, by turns, as an operating system gives them: what is short is done soon."""
+        left = seconds
+        while left > 0:
+            with cores.request() as core:
+                yield core
+                yield self._run.env.timeout(min(SLICE, left))
+            left -= SLICE
 
 
 class _Run:

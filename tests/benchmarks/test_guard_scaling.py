@@ -6,10 +6,11 @@ import re
 import subprocess
 import sys
 from itertools import islice
+from pathlib import Path
 
 import pytest
 
-from benchmarks.server.guard_scaling import Turn, main, row, texts
+from benchmarks.server.guard_scaling import Turn, held_to, main, row, texts
 from tests.benchmarks.test_cluster_load import STUDIO
 from tests.sources import ROOT
 
@@ -44,3 +45,18 @@ def test_what_cannot_be_measured_is_said(capsys: pytest.CaptureFixture[str]) -> 
     with pytest.raises(SystemExit):
         main(["--words", "2"])
     assert "3 words at least" in capsys.readouterr().err
+
+
+def test_a_process_is_held_to_a_share_of_a_core_and_let_go(tmp_path: Path) -> None:
+    (tmp_path / "cpu").mkdir()
+    (tmp_path / "cpu/cgroup.procs").touch()
+    with held_to(7, 0.4, tmp_path):
+        group = tmp_path / "cpu/safelight-7"
+        told = {path.name: path.read_text() for path in group.iterdir()}
+    assert told == {"cpu.cfs_period_us": "20000", "cpu.cfs_quota_us": "8000", "cgroup.procs": "7"}
+    assert (tmp_path / "cpu/cgroup.procs").read_text() == "7"
+
+
+def test_without_control_groups_a_share_says_what_it_needs(tmp_path: Path) -> None:
+    with pytest.raises(SystemExit, match="root"), held_to(7, 0.4, tmp_path / "none"):
+        pass
