@@ -83,7 +83,11 @@ def end_leaf(end: End) -> bytes:
 
 def digest_of(root: SignedRoot | None) -> str:
     """Returns what the next root, and a row of the chain, name a root by."""
-    return hashlib.sha256(root.body.encode()).hexdigest() if root else FIRST
+    return _digest(root.body) if root else FIRST
+
+
+def _digest(text: str) -> str:
+    return hashlib.sha256(text.encode()).hexdigest()
 
 
 def write_root(audit: AuditLog, signer: RootSigner, least_age: timedelta) -> SignedRoot | None:
@@ -105,7 +109,8 @@ def write_root(audit: AuditLog, signer: RootSigner, least_age: timedelta) -> Sig
         if digest_of(writer.roots.newest()) != digest_of(last):
             return None
         writer.roots.add(root)
-        writer.append(ROOTS_CASE, ROOT, {"number": root.number, "digest": digest_of(root)})
+        facts = {"number": root.number, "digest": digest_of(root), "certificate": _digest(root.certificate)}
+        writer.append(ROOTS_CASE, ROOT, facts)
     return root
 
 
@@ -187,14 +192,14 @@ def root_problems(
     reader: DatabaseReader, heads: Mapping[int, ChainHead], keys: Keys, signer: RootSigner | None
 ) -> Iterator[str]:
     """Yields what is wrong with the signed roots, a sentence each. Without a signer, no signature is looked at."""
-    named = {row["number"]: row["digest"] for row in _named(reader, keys)}
+    named = dict(_named(reader, keys))
     last: SignedRoot | None = None
     wanted: dict[int, dict[int, list[tuple[int, str]]]] = {}
     for root in reader.roots.all():
         expected = last.number + 1 if last else 1
         if root.number != expected:
             yield f"Root {expected} is missing."
-        yield from _problems_of(root, last, named.pop(root.number, ""), signer)
+        yield from _problems_of(root, last, named.pop(root.number, {}), signer)
         for partition, size, hash_ in read_ends(root):
             wanted.setdefault(partition, {}).setdefault(size, []).append((root.number, hash_))
         last = root
@@ -203,19 +208,24 @@ def root_problems(
         yield from _tree_problems(reader, partition, sizes, partition in heads)
 
 
-def _named(reader: DatabaseReader, keys: Keys) -> Iterator[dict[str, Any]]:
+def _named(reader: DatabaseReader, keys: Keys) -> Iterator[tuple[int, dict[str, Any]]]:
     for entry in reader.entries_of(ROOTS_CASE):
         facts = entry.parse_facts()
         if entry.event == ROOT and keys.is_genuine(entry):
-            yield {"number": facts.get("number", 0), "digest": facts.get("digest", "")}
+            yield facts.get("number", 0), facts
 
 
-def _problems_of(root: SignedRoot, last: SignedRoot | None, named: str, signer: RootSigner | None) -> Iterator[str]:
-    facts = root.facts()
-    if facts.get("number") != root.number or named != digest_of(root):
+def _problems_of(
+    root: SignedRoot, last: SignedRoot | None, named: Mapping[str, Any], signer: RootSigner | None
+) -> Iterator[str]:
+    facts, certificate = root.facts(), _digest(root.certificate)
+    if facts.get("number") != root.number or named.get("digest") != digest_of(root):
         yield f"Root {root.number} was edited, moved or put in by hand."
     elif facts.get("previous") != digest_of(last):
         yield f"Root {root.number} does not follow root {root.number - 1}."
+    # The first roots were named without their certificate.
+    if named.get("certificate", certificate) != certificate:
+        yield f"Root {root.number} has another certificate than it was signed by."
     if signer and not signer.is_signed(root.body.encode(), root.signature, root.certificate):
         yield f"Root {root.number} is not signed by its certificate."
     if not is_over(root, read_ends(root)):

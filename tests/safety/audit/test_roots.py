@@ -130,6 +130,15 @@ def test_roots_that_were_changed_are_found(log: AuditLog, statements: list[str],
     assert any(problem.startswith(named) for problem in log.verify()), log.verify()
 
 
+def test_a_root_that_somebody_else_has_signed_anew_is_found(log: AuditLog, tmp_path: Path) -> None:
+    with_roots(log)
+    with log.read_transaction() as reader:
+        body = next(root.body for root in reader.roots.all() if root.number == 2)
+    signature, certificate = RecordSigner(tmp_path / "other").sign(body.encode())
+    by_hand(log, f"UPDATE signed_root SET signature = '{signature}', certificate = '{certificate}' WHERE number = 2")
+    assert log.verify() == ["Root 2 has another certificate than it was signed by."]
+
+
 def test_rows_cut_off_with_an_older_end_put_back_are_found(log: AuditLog) -> None:
     make_case(log)
     with log.read_transaction() as reader:
