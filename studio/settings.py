@@ -221,7 +221,7 @@ def _outputs(address: str) -> str:
 
 def _store(address: str) -> str:
     kind = address.partition(":")[0].partition("+")[0]
-    if address and kind not in ("sqlite", "postgresql", "postgres"):
+    if address and (kind not in ("sqlite", "postgresql", "postgres") or "://" not in address):
         # The sentence does not show the address, which may hold a password.
         what = "SAFELIGHT_STORE names no database that the audit log can be kept in."
         raise PresetError(what, "Set it to postgresql://user:password@host/database, or leave it unset for SQLite.")

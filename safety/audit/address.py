@@ -20,12 +20,17 @@ ADVICE = {
     "malformed": DAMAGED,
     "disk is full": "Make room on the disk, then try again.",
 }
+ADDRESS = (
+    "Set it to postgresql://user:password@host/database, with %40 for @, %3A for : and %2F for / in the password, "
+    "or leave it unset for SQLite."
+)
 DRIVER = "postgresql+pg8000"  # BSD, pure Python: docs/decisions
 
 
 def without_password(location: str | Path) -> str:
-    """Returns a location as people may read it: an address without its password, or a path."""
-    return address_of(location).render_as_string() if _is_url(location) else str(location)
+    """Returns a location as people may read it: an address without its password, or a path. Raises AuditError."""
+    # Options of a driver may have a password, too.
+    return address_of(location).set(query={}).render_as_string() if _is_url(location) else str(location)
 
 
 def _is_url(location: str | Path) -> bool:
@@ -33,10 +38,16 @@ def _is_url(location: str | Path) -> bool:
 
 
 def address_of(location: str | Path) -> sa.URL:
-    """Returns the address of a path, or of an address as people write it."""
+    """Returns the address of a path, or of an address as people write it. Raises AuditError, which shows none of it."""
     if not _is_url(location):
         return sa.URL.create("sqlite", database=str(location))
-    url = sa.make_url(str(location))
+    try:
+        url = sa.make_url(str(location))
+    except (SQLAlchemyError, ValueError):
+        # What cannot be read may have its password anywhere: neither the error nor its cause is shown.
+        raise AuditError("SAFELIGHT_STORE is no address of a database.", ADDRESS) from None
+    if url.get_backend_name() in ("postgresql", "postgres") and not (url.username or url.query.get("user")):
+        raise AuditError("SAFELIGHT_STORE names no user of the database.", ADDRESS)
     return url.set(drivername=DRIVER) if url.drivername in ("postgresql", "postgres") else url
 
 

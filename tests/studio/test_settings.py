@@ -79,6 +79,9 @@ def test_gradios_own_variables_say_where_the_page_is_unless_ours_do() -> None:
         pytest.param("SAFELIGHT_PROXIES", "10.0.0.0/8, proxy.example", "10.0.0.0/8", id="a proxy by name"),
         pytest.param("SAFELIGHT_PROXIES", "10.0.0.1/8", "10.0.0.0/8", id="no network"),
         pytest.param("SAFELIGHT_PROXIES", "*", "10.0.0.0/8", id="everybody a proxy"),
+        pytest.param(
+            "SAFELIGHT_STORE", "postgresql:/a:b@host/db", "names no database", id="a database without slashes"
+        ),
         pytest.param("SAFELIGHT_REVIEW_PASSWORD", "short", "12 characters", id="a password to guess"),
         pytest.param("SAFELIGHT_ANNOTATOR_PASSWORD", "short", "12 characters", id="an annotators' password to guess"),
         pytest.param("SAFELIGHT_FEEDBACK", "some", "yes or no", id="neither yes nor no for feedback"),

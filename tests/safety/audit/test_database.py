@@ -7,6 +7,7 @@ import subprocess
 import sys
 import threading
 import time
+import traceback
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -105,6 +106,22 @@ def test_processes_that_start_at_once_make_one_set_of_tables(place: str | Path) 
 
 
 @pytest.mark.slow
+@pytest.mark.parametrize(
+    "address",
+    [
+        pytest.param("postgresql://user:S3cret@host:S3cret/db", id="a port that is none"),
+        pytest.param("postgresql://user:S3cret@[::1/db", id="half an address"),
+        pytest.param("postgresql://user:x@:S3cret:y/db", id="signs that are not escaped"),
+        pytest.param("postgresql://127.0.0.1:1/db?password=S3cret", id="nobody's"),
+        pytest.param("postgresql://user@127.0.0.1:1/db?password=S3cret", id="password as an option"),
+    ],
+)
+def test_an_address_that_cannot_be_used_is_a_sentence_without_its_password(address: str) -> None:
+    with pytest.raises(AuditError) as caught:
+        AuditLog(address, SECRET).end()
+    assert "S3cret" not in "".join(traceback.format_exception(caught.value)) + caught.value.advice
+
+
 def test_no_sentence_shows_a_password(postgres_cluster: Cluster) -> None:
     address = postgres_cluster.new_database().replace(postgres_cluster.password, "wr0ng-secret")
     assert "wr0ng-secret" not in without_password(address)
