@@ -23,7 +23,7 @@ from prometheus_client.registry import Collector
 EVERY = 10.0  # seconds between two notes of a process
 SILENT = 60.0  # seconds without a note after which a process counts as gone
 KEPT = 24 * 3600.0  # seconds that the note of a process that is gone lies there
-SUFFIX = ".prom"
+SUFFIX, UNFINISHED = ".prom", ".part"
 
 
 class SharedFigures:
@@ -37,7 +37,7 @@ class SharedFigures:
     def note(self, figures: bytes) -> None:
         """Writes the figures of this process, whole or not at all. Raises OSError."""
         self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        handle, name = tempfile.mkstemp(dir=self._folder)
+        handle, name = tempfile.mkstemp(UNFINISHED, dir=self._folder)
         try:
             with os.fdopen(handle, "wb") as file:
                 file.write(figures)
@@ -79,6 +79,10 @@ class SharedFigures:
         """Yields name and figures of each other process. Ages are told by one clock, that of the file system."""
         with suppress(OSError):
             now = self._path.stat().st_mtime
+            for path in self._folder.glob(f"*{UNFINISHED}"):
+                with suppress(OSError):  # one that a process was writing when it was killed
+                    if now - path.stat().st_mtime > KEPT:
+                        path.unlink()
             for path in sorted(self._folder.glob(f"*{SUFFIX}")):
                 if path == self._path:
                     continue

@@ -127,3 +127,14 @@ def test_a_server_that_is_one_of_several_notes_its_figures_and_tells_them(tmp_pa
     assert re.search(r'^safelight_memory_bytes\{process="one"\} [1-9]', told, re.MULTILINE)
     assert (tmp_path / "figures" / "one.prom").exists()
     studio.audit.close()
+
+
+def test_what_a_killed_process_left_half_written_goes_after_a_day(tmp_path: Path) -> None:
+    shared = SharedFigures(tmp_path, "one")
+    shared.note(b"safelight_memory_bytes 1\n")
+    old, new = tmp_path / "tmp1.part", tmp_path / "tmp2.part"
+    for path, age in ((old, 25 * 3600), (new, 10)):
+        path.write_bytes(b"safelight_mem")
+        os.utime(path, (time.time() - age, time.time() - age))
+    shared.together(b"safelight_memory_bytes 1\n")
+    assert (old.exists(), new.exists()) == (False, True)
