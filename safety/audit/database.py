@@ -317,6 +317,11 @@ class Database:
         with audit_errors(self.location):
             return self._dialect.process_lock(self._engine)
 
+    def hold(self, process_lock: ProcessLock) -> None:
+        """Takes a lock of this process again where it was lost. Raises AuditError."""
+        with audit_errors(self.location):
+            process_lock.hold()
+
     def scrub(self) -> None:
         """Takes what was deleted out of the database's files, too. Raises AuditError."""
         with audit_errors(self.location):

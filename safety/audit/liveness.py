@@ -37,6 +37,9 @@ class ProcessLock(Protocol):
     def is_alive(self, id_: str) -> bool:
         """Tells whether the process with this id still runs."""
 
+    def hold(self) -> None:
+        """Takes the lock again where it was lost while this process went on."""
+
     def sweep(self) -> None:
         """Removes what dead processes have left behind."""
 
@@ -77,6 +80,9 @@ class FileProcessLock:
         finally:
             os.close(file)
 
+    def hold(self) -> None:
+        """Does nothing: the system keeps a lock as long as the process lives."""
+
     def sweep(self) -> None:
         """Removes the files of all dead processes."""
         for path in self._folder.glob("*.lock"):
@@ -103,10 +109,8 @@ class PostgreSQLProcessLock:
     def __init__(self, engine: sa.Engine) -> None:
         self._engine = engine
         self.id = secrets.token_hex(6)
-        self._connection = engine.connect().execution_options(isolation_level="AUTOCOMMIT")
-        # Detached from the pool: its end must close it, not give it back with the lock on.
-        self._connection.detach()
-        self._connection.exec_driver_sql(f"SELECT pg_advisory_lock({int(self.id, 16)})")
+        self._connection = self._connect()
+        self._lock()
 
     def is_alive(self, id_: str) -> bool:
         """Tells whether the process with this id still holds its lock. Unreadable ids belong to nobody."""
@@ -119,6 +123,26 @@ class PostgreSQLProcessLock:
         # The connection ends in a rollback, which frees the lock again if it was free.
         with self._engine.connect() as connection:
             return not connection.exec_driver_sql(f"SELECT pg_try_advisory_xact_lock({number})").scalar()
+
+    def hold(self) -> None:
+        """Takes the lock again where its session has ended, as by a restart of the server: others close our cases."""
+        try:
+            self._lock()
+        except (SQLAlchemyError, OSError):
+            with suppress(SQLAlchemyError, OSError):
+                self._connection.close()
+            self._connection = self._connect()
+            self._lock()
+
+    def _connect(self) -> sa.Connection:
+        connection = self._engine.connect().execution_options(isolation_level="AUTOCOMMIT")
+        # Detached from the pool: its end must close it, not give it back with the lock on.
+        connection.detach()
+        return connection
+
+    def _lock(self) -> None:
+        # A session may take it as often as it likes. Where the one before has not ended yet, it still holds it.
+        self._connection.exec_driver_sql(f"SELECT pg_try_advisory_lock({int(self.id, 16)})")
 
     def sweep(self) -> None:
         """Does nothing: of a dead session nothing is left."""

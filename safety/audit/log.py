@@ -323,6 +323,8 @@ class AuditLog:
             if self._process_lock is None:
                 self._process_lock = self._new_process_lock()
                 self.close_interrupted()
+            else:
+                self._database.hold(self._process_lock)
             return self._process_lock
 
     def _new_process_lock(self) -> ProcessLock:

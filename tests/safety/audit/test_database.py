@@ -253,3 +253,22 @@ def test_a_damaged_database_is_named_with_what_to_do(tmp_path: Path, damage: byt
     with pytest.raises(AuditError) as caught:
         log.end()
     assert "cannot be used" in caught.value.sentence and "move it away" in caught.value.sentence
+
+
+@pytest.mark.slow
+def test_a_process_whose_database_was_restarted_still_counts_as_alive(postgres_cluster: Cluster) -> None:
+    place = postgres_cluster.new_database()
+    mine, other = AuditLog(place, SECRET), AuditLog(place, SECRET)
+    with mine.case(GenerationRequest("a red apple")) as case:
+        case.close("done")
+    connection = postgres_cluster.connect(place.rpartition("/")[2])
+    connection.run(
+        "SELECT pg_terminate_backend(pid) FROM pg_stat_activity "
+        "WHERE datname = current_database() AND pid <> pg_backend_pid()"
+    )
+    connection.close()
+    with mine.case(GenerationRequest("a green apple")) as case:
+        assert other.close_interrupted() == []
+        case.close("done")
+    mine.close()
+    other.close()
