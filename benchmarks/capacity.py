@@ -227,6 +227,8 @@ def _options(argv: Sequence[str] | None) -> argparse.Namespace:
         ask.error("--busy is between 0 and 1, --wait above 0.")
     if not 0 <= options.gpu_seconds < math.inf or not 0 <= options.simulate < math.inf:
         ask.error("--gpu-seconds and --simulate are 0 or more.")
+    if not all(0 <= price < math.inf for price in (options.core_hour, options.gpu_hour) if price is not None):
+        ask.error("--core-hour and --gpu-hour are prices: 0 or more.")
     return options
 
 

@@ -15,7 +15,7 @@ import sqlalchemy as sa
 from safety.audit.activity import ActivityTable
 from safety.audit.address import address_of, audit_errors, without_password
 from safety.audit.appeal_queue import AppealQueue
-from safety.audit.dialects import BUSY_SECONDS, HELD_SECONDS, dialect_of
+from safety.audit.dialects import BUSY_SECONDS, HELD_SECONDS, as_texts, dialect_of
 from safety.audit.feedback_table import FeedbackTable
 from safety.audit.hash_chain import (
     CLOSED,
@@ -62,7 +62,7 @@ class DatabaseReader:
     def entries(self) -> Iterator[Entry]:
         """Yields all rows of the chain by number, a thousand at a time in memory."""
         rows = self.connection.execute(sa.select(entry).order_by(entry.c.seq), execution_options=THOUSAND)
-        return (Entry(*row) for row in rows)
+        return (Entry(*as_texts(row)) for row in rows)
 
     def entries_in_order(self) -> Iterator[Entry]:
         """Yields all rows oldest first, those of several partitions by time."""
@@ -71,7 +71,7 @@ class DatabaseReader:
     def entries_between(self, after: int, last: int) -> Iterator[Entry]:
         """Yields the rows behind the number `after`, up to `last`, by number, a thousand at a time in memory."""
         query = sa.select(entry).where(entry.c.seq > after, entry.c.seq <= last).order_by(entry.c.seq)
-        return (Entry(*row) for row in self.connection.execute(query, execution_options=THOUSAND))
+        return (Entry(*as_texts(row)) for row in self.connection.execute(query, execution_options=THOUSAND))
 
     def chain_head(self) -> ChainHead | None:
         """Returns the end of partition 0; None where somebody has deleted it."""
@@ -139,7 +139,7 @@ class DatabaseReader:
     def exported(self) -> Iterator[Entry]:
         """Yields the rows of all exports, oldest first, a thousand at a time in memory."""
         query = sa.select(entry).where(entry.c.event == EXPORTED).order_by(entry.c.seq)
-        return (Entry(*row) for row in self.connection.execute(query, execution_options=THOUSAND))
+        return (Entry(*as_texts(row)) for row in self.connection.execute(query, execution_options=THOUSAND))
 
     def content_of_kind(self, kind: str) -> dict[str, str]:
         """Returns what is kept under one kind: case -> content."""
@@ -169,7 +169,7 @@ class DatabaseReader:
             yield row[0], row[1], row[2]
 
     def _entries(self, query: sa.Select[Any]) -> list[Entry]:
-        return [Entry(*row) for row in self.connection.execute(query)]
+        return [Entry(*as_texts(row)) for row in self.connection.execute(query)]
 
 
 class DatabaseWriter(DatabaseReader):

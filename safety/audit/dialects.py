@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import time
 import zlib
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 from typing import Any, Protocol
@@ -206,3 +206,11 @@ def dialect_of(url: sa.URL) -> Dialect:
     if name == "postgresql":
         return PostgreSQLDialect()
     raise AuditError(f"The audit log cannot be kept in {name}.", "Use SQLite, or a postgresql:// address.")
+
+
+def as_texts(row: Iterable[Any]) -> Iterator[Any]:
+    """Yields the values of a row; bytes in a column of text, which SQLite lets anybody write, in their spelling.
+
+    So no hash and no signature is over them, and `audit verify` names the row.
+    """
+    return (repr(value) if isinstance(value, bytes) else value for value in row)

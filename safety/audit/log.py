@@ -218,7 +218,7 @@ class AuditLog:
         """Signs a root over all rows and puts it on record.
 
         Returns None where nothing has come since the last one, where that one is younger than `least_age`, or where
-        another process signs. Raises KeysError; AuditError where the last root was changed by hand.
+        another process signs. Raises KeysError; AuditError where the last root was changed, or rows are missing.
         """
         from safety.audit.roots import write_root
 

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 from safety.audit.hash_chain import Entry, canonical
 from safety.audit.merkle import Tree, leaf_hash, root_by_path
 from safety.audit.partitions import base, partition_of
-from safety.audit.roots import FORMAT, End, end_leaf, leaf_of, read_ends
+from safety.audit.roots import FORMAT, End, end_leaf, is_over, leaf_of, read_ends
 from safety.errors import AuditError, RequestError
 
 if TYPE_CHECKING:
@@ -46,6 +46,8 @@ def prove(reader: DatabaseReader, case_id: str) -> str:
     if root is None or not covered:
         why = f"No signed root is over the case {case_id[:40]!r} yet, or there is no such case."
         raise RequestError(why, "Sign one now: python app.py audit root.")
+    if not is_over(root, ends.values()):
+        raise AuditError("The last signed root was changed by hand.", "Run `python app.py audit verify`.")
     proof = {
         "format": PROOF_FORMAT,
         "case": case_id,
@@ -100,6 +102,7 @@ def check_proof(text: str | bytes, is_signed: IsSigned, certificate: str = "") -
             raise RequestError("This is a proof of a form that is not known here.", "Update Safelight.")
         return _checked(proof, body, is_signed, certificate or proof["certificate"])
     except (ValueError, TypeError, LookupError, AttributeError, OverflowError, RecursionError) as error:
+        # An infinite number overflows, and brackets in brackets are read by recursion.
         raise RequestError("This file is no proof, or it is damaged.") from error
 
 

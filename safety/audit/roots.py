@@ -94,7 +94,8 @@ def write_root(audit: AuditLog, signer: RootSigner, least_age: timedelta) -> Sig
     """Signs a root over all rows and puts it on record; returns it.
 
     Returns None where nothing has come since the last root, where that one is younger than `least_age`, or where
-    another process writes one at this moment. Raises KeysError; AuditError where the last root was changed by hand.
+    another process writes one at this moment. Raises KeysError; AuditError where the last root was changed by hand, or
+    rows are missing.
     """
     # Read beforehand: nobody has to wait for a long tree.
     with audit.read_transaction() as reader:
@@ -128,6 +129,9 @@ def _frontiers(reader: DatabaseReader, last: SignedRoot | None) -> tuple[dict[in
         for entry in reader.entries_between(base(partition) + frontier.size, head.seq):
             frontier.push(leaf_of(entry))
             news = news or entry.event != ROOT
+        if base(partition) + frontier.size != head.seq:
+            # A root over what is left would be signed evidence of a record that is not whole.
+            raise AuditError("Rows are missing: no root is signed over the rest.", "Run `python app.py audit verify`.")
     return frontiers, news
 
 

@@ -244,6 +244,8 @@ def test_prompts_that_are_refused_cost_the_guard_alone() -> None:
         pytest.param(["--wait", "0"], "--wait above 0", id="no wait at all"),
         pytest.param(["--gpu-seconds", "-1"], "--gpu-seconds and --simulate", id="less than no time"),
         pytest.param(["--node-cores", "0"], "--node-cores is a number above 0", id="nodes without cores"),
+        pytest.param(["--core-hour", "-3"], "--core-hour and --gpu-hour are prices", id="a price below nothing"),
+        pytest.param(["--gpu-hour", "nan"], "--core-hour and --gpu-hour are prices", id="a price that is no number"),
         pytest.param(["--figures", "no/such.toml"], "There is no file no/such.toml", id="no file of figures"),
         pytest.param(["--measured", "no/such.json"], "no/such.json cannot be read", id="no measurement"),
         pytest.param(["--pictures", "1e15"], "More than 100,000 servers", id="more than can be"),

@@ -120,6 +120,7 @@ TAMPERING = [
     ),
     pytest.param([f"UPDATE signed_root SET body = '{'[' * 100_000}' WHERE number = 2"], "Root 2 was edited", id="deep"),
     pytest.param(["UPDATE signed_root SET body = 'x' WHERE number = 2"], "Root 2 was edited", id="body unreadable"),
+    pytest.param(["UPDATE signed_root SET body = '{}' WHERE number = 3"], "Root 3 was edited", id="body emptied"),
 ]
 
 
@@ -204,6 +205,41 @@ def test_no_proof_is_made_of_a_record_that_was_changed(log: AuditLog) -> None:
         log.prove(case)
 
 
+def test_no_proof_is_made_by_a_root_that_was_changed(log: AuditLog) -> None:
+    case = make_case(log)
+    log.sign_root()
+    by_hand(log, "UPDATE signed_root SET body = '{}'")
+    with pytest.raises(AuditError, match="root was changed by hand"):
+        log.prove(case)
+
+
+@pytest.mark.parametrize("missing", [7, 8, 13], ids=["the root's own", "one", "the last"])
+def test_no_root_is_signed_over_a_record_whose_newer_rows_are_missing(log: AuditLog, missing: int) -> None:
+    with_roots(log, 1)
+    make_case(log)
+    by_hand(log, f"DELETE FROM entry WHERE seq = {missing}")
+    with pytest.raises(AuditError, match="Rows are missing"):
+        log.sign_root()
+
+
+@pytest.mark.parametrize(
+    ("statement", "named"),
+    [
+        pytest.param("UPDATE entry SET facts = x'ff00' WHERE seq = 3", "Row 3 was edited", id="row"),
+        pytest.param("UPDATE entry SET hash = CAST(hash AS BLOB) WHERE seq = 3", "Row 3 was edited", id="hash"),
+        pytest.param("UPDATE signed_root SET body = x'ff00'", "Root 1 was edited", id="root"),
+        pytest.param("UPDATE signed_root SET signature = x'00'", "Root 1 is not signed", id="signature"),
+    ],
+)
+def test_bytes_where_sqlite_keeps_text_are_named(
+    tmp_path: Path, signer: RecordSigner, statement: str, named: str
+) -> None:
+    log = with_roots(AuditLog(tmp_path / "audit.sqlite3", SECRET, signer=signer), 1)
+    by_hand(log, statement)
+    assert any(problem.startswith(named) for problem in log.verify()), log.verify()
+    log.close()
+
+
 def test_another_installations_certificate_does_not_hold(log: AuditLog, tmp_path: Path) -> None:
     case = make_case(log)
     log.sign_root()
@@ -219,6 +255,16 @@ NO_PROOFS = ["", "{}", "[]", "null", '{"body": "{}", "format": "x"}', '{"body": 
 def test_what_is_no_proof_gets_a_sentence(text: str) -> None:
     with pytest.raises(RequestError):
         check_proof(text, is_signed_by)
+
+
+def test_numbers_and_brackets_that_no_machine_holds_get_a_sentence(log: AuditLog) -> None:
+    case = make_case(log)
+    log.sign_root()
+    proof = json.loads(log.prove(case))
+    proof["ends"][0]["end"][1] = float("inf")
+    for text in (json.dumps(proof), "[" * 100_000):
+        with pytest.raises(RequestError, match="no proof, or it is damaged"):
+            check_proof(text, is_signed_by)
 
 
 @pytest.fixture(scope="module")
