@@ -322,12 +322,13 @@ def test_a_request_for_which_the_time_does_not_suffice_draws_nothing_and_says_wh
 ) -> None:
     now = time.time()
     queue = FairQueue(lambda: 1, clock=lambda: now)
-    with queue.place(Tenant("other"), "pocket", 1, now + 600, silent):
-        now += 0.5  # a unit of work takes half a second
+    with queue.place(Tenant("other"), "pocket", 10, now + 600, silent):
+        now += 5  # a unit of work takes half a second
     queue.enter(Tenant("other"), "pocket", 60, now + 600)
     with pytest.raises(BusyError, match="would not be there in time") as caught:
         on_cluster(whole, parts, 20, queue).create(replace(REQUEST, steps=10))
-    assert 1 <= caught.value.seconds <= 15 and parts[GENERATOR].calls == []
+    # Of its 20 seconds 5 are gone; it would begin in 30 and take 5: once 20 more are over it could.
+    assert 1 <= caught.value.seconds <= 20 and parts[GENERATOR].calls == []
 
 
 def test_a_request_that_meets_only_guards_of_another_policy_is_told_so_soon(
