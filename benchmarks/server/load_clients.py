@@ -87,11 +87,12 @@ class Load:
 
     def run(self, seconds: float) -> None:
         """Lets all clients ask for so many seconds; calls that are under way then are waited for."""
-        asyncio.run(self._run(self.now() + seconds))
+        asyncio.run(self._run(seconds))
 
-    async def _run(self, until: float) -> None:
+    async def _run(self, seconds: float) -> None:
         limits = httpx.Limits(max_connections=None, max_keepalive_connections=None)
         async with httpx.AsyncClient(base_url=self.url, timeout=self.timeout, limits=limits) as http:
+            until = self.now() + seconds  # from here on: to open a client takes its time
             await asyncio.gather(*(self._client(http, number, until) for number in range(len(self.keys))))
 
     async def _client(self, http: httpx.AsyncClient, number: int, until: float) -> None:

@@ -121,7 +121,7 @@ def test_each_answer_is_taken_for_what_it_is(
 ) -> None:
     served(monkeypatch, answer)
     asked = load(tmp_path, share_harmful=0.0, patience=0.01)
-    asked.run(0.001)
+    asked.run(0.1)
     assert (asked.calls[0].kind, asked.calls[0].case) == (kind, case)
     assert kind != PICTURE or (asked.calls[0].file or Path()).read_bytes() == b"hello"
 
