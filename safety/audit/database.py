@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import threading
+import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict
@@ -44,6 +45,10 @@ from safety.errors import AuditError
 THOUSAND = {"yield_per": 1000}
 # Rows of the record about itself: under names that no case has.
 PARTITIONS_CASE, PARTITION = "partitions", "partition"
+
+# After which a thread of this process that writes is taken to hang. What waits for a lock of another program gives up
+# by itself before; on a machine that is full, a transaction alone took more than two seconds.
+HUNG_SECONDS = 20.0
 
 
 class DatabaseReader:
@@ -336,12 +341,13 @@ class Database:
 
     @contextmanager
     def _turn(self, patient: bool) -> Iterator[None]:
-        """Waits until no other thread of this process writes."""
-        commits = self._commits
+        """Waits until no other thread of this process writes; if not `patient`, for so long that one of them hangs."""
+        commits, since = self._commits, time.monotonic()
         while not self._lock.acquire(timeout=HELD_SECONDS):
-            if commits == self._commits and not patient:
+            if commits != self._commits:
+                commits, since = self._commits, time.monotonic()
+            elif not patient and time.monotonic() - since > HUNG_SECONDS:
                 raise AuditError(f"The audit log {self.location} is held by another program.", "Try again.")
-            commits = self._commits
         try:
             yield
         finally:
