@@ -26,11 +26,15 @@ def open_library(page: Page) -> None:
     page.get_by_role("tab", name="Library").click()
 
 
-def test_a_picture_is_made_found_favoured_taken_along_and_deleted(page: Page, served: Served) -> None:
+def keep_prompts(page: Page) -> None:
     open_library(page)
     page.get_by_label("Keep my prompts in my library").check()
     says(page, "#sl-library-root", "Untick it and they are deleted")
     page.get_by_role("tab", name="Create").click()
+
+
+def test_a_picture_is_made_found_favoured_taken_along_and_deleted(page: Page, served: Served) -> None:
+    keep_prompts(page)
     page.locator(PROMPT).fill("a quiet lighthouse")
     page.click("#sl-go")
     page.wait_for_selector(".sl-slot img")
@@ -60,6 +64,7 @@ def test_a_picture_is_made_found_favoured_taken_along_and_deleted(page: Page, se
 
 
 def test_the_settings_of_a_picture_in_the_library_fill_the_form(page: Page) -> None:
+    keep_prompts(page)
     page.get_by_label("Art", exact=True).check()
     page.locator(PROMPT).fill("a small boat")
     page.click("#sl-go")

@@ -36,6 +36,8 @@ def test_what_was_not_drawn_of_the_line_is_set_aside_and_can_be_taken_up(page: P
         served.engine.pause = 0.0
     says(page, f"{ASIDE} li:has-text('gore on a plate')", "Refused")
     says(page, f"{ASIDE} li:has-text('a wound')", "Needs your confirmation")
+    # A picture is drawn before it is marked and shown.
+    page.wait_for_selector("#sl-strip li:nth-child(2) img")
     labels = page.locator("#sl-strip li img").evaluate_all("all => all.map(one => one.alt)")
     assert labels == ["a third plum", "a first apple"]
     page.reload()
