@@ -24,8 +24,10 @@ def with_encoded_prompts(pipeline: Any, arguments: dict[str, Any], weights: bool
     texts = {name: arguments[name] for name in TEXTS if name in arguments}
     every = {text for several in texts.values() for text in several}
     if not weights:
-        plain = {name: [without_weights(text) for text in several] for name, several in texts.items()}
-        return {**arguments, **plain} if any(map(has_weights, every)) else arguments
+        plain = {
+            name: [_as_read(pipeline, without_weights(text)) for text in several] for name, several in texts.items()
+        }
+        return {**arguments, **plain} if plain != texts else arguments
     encoders = _encoders(pipeline)
     if not any(map(has_weights, every)) and all(len(_chunks(encoders[0][0], text)) == 1 for text in every):
         return arguments
@@ -35,6 +37,19 @@ def with_encoded_prompts(pipeline: Any, arguments: dict[str, Any], weights: bool
         key = f"{name}_embeds"
         encoded |= _encoded(pipeline, encoders, several, min(length, MAX_CHUNKS), key)
     return {name: value for name, value in arguments.items() if name not in TEXTS} | encoded
+
+
+def _as_read(pipeline: Any, text: str) -> str:
+    """Returns as much of a text as its encoder reads: behind that may be places that it uses itself.
+
+    The embedded model's are the registers of its prior (training/pocket/prior.py), and its config tells how many tokens
+    of a prompt come before them: `prompt_tokens`.
+    """
+    most = getattr(getattr(getattr(pipeline, "text_encoder", None), "config", None), "prompt_tokens", None)
+    if most is None:
+        return text
+    ends = pipeline.tokenizer(text, truncation=True, max_length=most, return_offsets_mapping=True).offset_mapping
+    return text[: max(end for _, end in ends)]
 
 
 def _encoders(pipeline: Any) -> list[tuple[Any, Any]]:

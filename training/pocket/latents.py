@@ -22,6 +22,7 @@ from training.pocket.hardware import autocast
 from training.pocket.objects import load
 from training.pocket.scenes import Scene, Scenes
 from training.pocket.shards import states_path
+from training.pocket.tokens import tokenize
 from training.pocket.words import HERE, Language
 
 BATCH = 32  # scenes
@@ -49,10 +50,10 @@ class Encoders:
 
     @torch.no_grad()
     def states(self, captions: list[str]) -> np.ndarray:
-        """Token states, float16 of shape (captions, 32, 384), padded just as the pipeline pads a prompt."""
-        words = self.tokenizer(captions, padding="max_length", truncation=True, return_tensors="pt")
+        """Token states, float16 of shape (captions, tokens, 384)."""
+        ids, seen = tokenize(self.tokenizer, self.text, captions)
         with self.context:
-            states: torch.Tensor = self.text(words.input_ids, attention_mask=words.attention_mask).last_hidden_state
+            states: torch.Tensor = self.text(ids, attention_mask=seen).last_hidden_state
         return states.half().numpy()
 
     @torch.no_grad()

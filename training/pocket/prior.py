@@ -7,7 +7,7 @@ A prior turns words into codes of pictures, and the denoiser paints what the cod
 read codes, which all pictures teach alike. Here the prior is three layers more of the text encoder. The padding
 after the prompt are registers, which see the words and hold the codes (registers.py). The six layers below stay as they
 are, and so do the states of words, nearly. What is written is an ordinary BertModel of nine layers. With `prior.pt` in
-`--work` the training goes on from there.
+`--work` the training goes on from there, else from the nine layers of `--model`, where it has them.
 """
 
 import argparse
@@ -29,9 +29,11 @@ from transformers.models.bert.modeling_bert import BertLayer
 from training.pocket.codes import COMPONENTS, Codes
 from training.pocket.hardware import autocast
 from training.pocket.objects import load
-from training.pocket.registers import EACH, THINGS, TOKENS, WORDS, Captioned, Targets
+from training.pocket.registers import EACH, Captioned, Targets
 from training.pocket.scenes import Scenes
+from training.pocket.tokens import REGISTERS, TOKENS, WORDS, tokenize
 from training.pocket.words import HERE, Language, read_pairs
+from training.pocket.workers import averaged
 
 BELOW, ABOVE = 6, 3  # layers that are there, layers that are trained
 PEAK, WARMUP = 1e-3, 100  # learning rate, steps
@@ -62,7 +64,7 @@ class Prior(nn.Module):
         """
         for layer in self.layers:
             states = layer(states, seen[:, None, None, :].expand(-1, -1, states.shape[1], -1))
-        registers = states[:, -THINGS * EACH :].float()
+        registers = states[:, -REGISTERS:].float()
         return states, self.code(registers), self.present(registers)[..., 0]
 
 
@@ -71,9 +73,7 @@ def below(
     captions: Sequence[str], tokenizer: AutoTokenizer, text: BertModel, context: torch.autocast
 ) -> tuple[Tensor, Tensor]:
     """Returns the states of captions below the prior, float16 (captions, 48, 384), and which tokens are words, bool."""
-    words = tokenizer(list(captions), padding="max_length", truncation=True, max_length=WORDS, return_tensors="pt")
-    ids = nn.functional.pad(words.input_ids, (0, TOKENS - WORDS), value=tokenizer.pad_token_id)
-    seen = nn.functional.pad(words.attention_mask, (0, TOKENS - WORDS))
+    ids, seen = tokenize(tokenizer, text, captions)
     with context:
         states = text(ids, attention_mask=seen).last_hidden_state
     return states.half(), seen.bool()
@@ -121,9 +121,23 @@ def encoded(many: int, scenes: Scenes, codes: Codes, model: Path, seed: int) -> 
 
 
 def encoders(model: Path) -> tuple[AutoTokenizer, BertModel]:
-    """Load tokenizer and text encoder of a diffusers folder."""
+    """Load tokenizer and text encoder of a diffusers folder, with room for registers after the words."""
     text = BertModel.from_pretrained(model / "text_encoder", dtype=torch.float32, add_pooling_layer=False)
-    return AutoTokenizer.from_pretrained(model / "tokenizer"), text.eval()
+    text.encoder.layer = text.encoder.layer[:BELOW]  # those above, where there are any, are a prior's
+    text.config.update({"num_hidden_layers": BELOW, "prompt_tokens": WORDS})
+    return AutoTokenizer.from_pretrained(model / "tokenizer", model_max_length=TOKENS), text.eval()
+
+
+def begun(model: Path, checkpoint: Path) -> Prior:
+    """Returns the prior of a checkpoint; where there is none, that of the model's text encoder, or a new one."""
+    prior = Prior(encoders(model)[1])
+    if checkpoint.exists():
+        prior.load_state_dict(torch.load(checkpoint, weights_only=True))
+    else:
+        text = BertModel.from_pretrained(model / "text_encoder", dtype=torch.float32, add_pooling_layer=False)
+        for layer, held in zip(prior.layers, text.encoder.layer[BELOW:], strict=False):
+            layer.load_state_dict(held.state_dict())
+    return prior
 
 
 def nearest(prior: Prior, prompts: Sequence[str], targets: Targets, model: Path) -> list[list[int]]:
@@ -156,14 +170,14 @@ def train(prior: Prior, rows: Rows, args: argparse.Namespace, rank: int = 0) -> 
     """Train until `--minutes` have passed."""
     optimizer = torch.optim.AdamW(prior.parameters(), PEAK, betas=(0.9, 0.98), weight_decay=0.01)
     dice, context = np.random.default_rng((rank, time.time_ns())), autocast()
-    began, step, mean = time.monotonic(), 0, np.ones(3)
+    began, progress, step, mean = time.monotonic(), 0.0, 0, np.ones(3)
     with tqdm(desc="steps", unit="", mininterval=30, disable=rank > 0) as bar:
-        while (progress := _agreed((time.monotonic() - began) / 60 / args.minutes)) < 1:
+        while progress < 1:
             optimizer.param_groups[0]["lr"] = PEAK * min(1, (step + 1) / WARMUP, max(0.02, (1 - progress) / 0.6))
             wrong, drift, missing = losses(prior, rows.batch(dice.integers(len(rows.things), size=args.batch)), context)
             optimizer.zero_grad()
             torch.autograd.backward(wrong + LIKE_BEFORE * drift + PRESENT * missing)
-            _share(prior)
+            progress = averaged(prior.parameters(), (time.monotonic() - began) / 60 / args.minutes)
             nn.utils.clip_grad_norm_(prior.parameters(), 1.0)
             optimizer.step()
             step, mean = (
@@ -181,25 +195,6 @@ def train(prior: Prior, rows: Rows, args: argparse.Namespace, rank: int = 0) -> 
         save(prior, args.model, args.work)
 
 
-def _agreed(progress: float) -> float:
-    """The mean of all workers' clocks, so that they stop at the same step."""
-    if not dist.is_initialized():
-        return progress
-    shared = torch.tensor([progress])
-    dist.all_reduce(shared)
-    return float(shared) / dist.get_world_size()
-
-
-def _share(prior: Prior) -> None:
-    if dist.is_initialized():
-        grads = [p.grad for p in prior.parameters() if p.grad is not None]
-        flat = torch.cat([grad.flatten() for grad in grads])
-        dist.all_reduce(flat)
-        flat /= dist.get_world_size()
-        for grad, part in zip(grads, torch.split(flat, [grad.numel() for grad in grads]), strict=True):
-            grad.copy_(part.view_as(grad))
-
-
 def save(prior: Prior, model: Path, work: Path) -> None:
     """Write the text encoder with its new layers, and the tokenizer that leaves room for the registers."""
     tokenizer, text = encoders(model)
@@ -209,7 +204,6 @@ def save(prior: Prior, model: Path, work: Path) -> None:
     for number, layer in enumerate(prior.layers):
         whole.encoder.layer[BELOW + number].load_state_dict(layer.state_dict())
     whole.half().save_pretrained(work / "model/text_encoder")
-    tokenizer.model_max_length = TOKENS
     tokenizer.save_pretrained(work / "model/tokenizer")
     torch.save(prior.state_dict(), work / "prior.pt")
 
@@ -221,9 +215,7 @@ def work_as(rank: int, args: argparse.Namespace) -> None:
     scenes = Scenes(*load(args.work), Language.read())
     rows = encoded(args.captions // args.workers, scenes, Codes.read(args.work), args.model, rank)
     torch.manual_seed(0)  # all begin alike
-    prior = Prior(encoders(args.model)[1])
-    if (held := args.work / "prior.pt").exists():
-        prior.load_state_dict(torch.load(held, weights_only=True))
+    prior = begun(args.model, args.work / "prior.pt")
     train(prior, rows, args, rank)
 
 

@@ -18,11 +18,11 @@ from training.pocket.composer import Part, Spec
 from training.pocket.objects import Thing
 from training.pocket.scenes import Scenes
 from training.pocket.shards import PHASES
+from training.pocket.tokens import REGISTERS
 from training.pocket.words import Language
 
-WORDS, THINGS = 24, 2  # tokens of a prompt; things that have registers
 EACH = len(KINDS) * QUARTERS  # registers of a thing
-TOKENS = WORDS + THINGS * EACH  # of a prompt with its registers
+THINGS = REGISTERS // EACH  # things that have registers
 
 
 @dataclass(frozen=True, slots=True)

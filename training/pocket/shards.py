@@ -8,6 +8,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from training.pocket.tokens import tokenize
 from training.pocket.words import HERE
 
 PHASES = tomllib.loads((HERE / "curriculum.toml").read_text())["phases"]
@@ -45,7 +46,7 @@ class Shards:
             self.rows = {kind: np.flatnonzero(kinds == kind) for kind in np.unique(kinds)}
 
     def _states(self, name: Path, file: np.lib.npyio.NpzFile) -> tuple[np.ndarray | Tensor, np.ndarray]:
-        """Token states of the distinct captions, float16 of shape (distinct, 32, 384), and each caption's row there."""
+        """Token states of the distinct captions, float16 (distinct, tokens, 384), and each caption's row there."""
         distinct, rows = np.unique(file["captions"], return_inverse=True)
         beside = states_path(name)
         if beside.exists():
@@ -53,7 +54,7 @@ class Shards:
         return encode(distinct.tolist(), self.model, self.place), rows
 
     def batch(self, size: int, progress: float, dice: np.random.Generator) -> tuple[Tensor, Tensor]:
-        """Draw latents (batch, 8, 16, 16) and token states (batch, 32, 384) for this share of the training."""
+        """Draw latents (batch, 8, 16, 16) and token states (batch, tokens, 384) for this share of the training."""
         weights = next(phase["weights"] for phase in PHASES if progress <= phase["until"])
         known = {kind: weight for kind, weight in weights.items() if kind in self.rows}
         share = np.array(list(known.values())) / sum(known.values())
@@ -78,7 +79,7 @@ class States:
             self.parts = [torch.cat([part for part in self.parts if isinstance(part, Tensor)])]
 
     def take(self, captions: np.ndarray) -> Tensor:
-        """Returns float32 of shape (captions, 32, 384) for numbers of captions, counted over all shards."""
+        """Returns float32 of shape (captions, tokens, 384) for numbers of captions, counted over all shards."""
         if len(self.parts) == 1 and isinstance(whole := self.parts[0], Tensor):
             return whole[torch.from_numpy(self.row[captions]).to(self.place)].float()
         return torch.stack([self._one(caption) for caption in captions]).to(self.place).float()
@@ -105,7 +106,7 @@ def _pictures(files: Sequence[np.lib.npyio.NpzFile]) -> np.ndarray:
 
 @torch.no_grad()
 def encode(captions: list[str], model: Path, place: str) -> Tensor:
-    """Encode captions with the text encoder of a diffusers folder: float16 of shape (captions, 32, 384)."""
+    """Encode captions with the text encoder of a diffusers folder: float16 of shape (captions, tokens, 384)."""
     from transformers import AutoTokenizer, BertModel
 
     tokenizer = AutoTokenizer.from_pretrained(model / "tokenizer")
@@ -113,8 +114,6 @@ def encode(captions: list[str], model: Path, place: str) -> Tensor:
     encoder = encoder.eval().to(place)
     states = []
     for at in range(0, len(captions), BATCH):
-        words = tokenizer(captions[at : at + BATCH], padding="max_length", truncation=True, return_tensors="pt").to(
-            place
-        )
-        states.append(encoder(words.input_ids, attention_mask=words.attention_mask).last_hidden_state.half())
+        ids, seen = tokenize(tokenizer, encoder, captions[at : at + BATCH])
+        states.append(encoder(ids.to(place), attention_mask=seen.to(place)).last_hidden_state.half())
     return torch.cat(states)

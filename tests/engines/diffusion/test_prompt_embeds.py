@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 import torch
+from transformers import AutoTokenizer
 
 from engines.diffusion.prompt_embeds import with_encoded_prompts
+from safety.resources import MODELS
 from tests.engines.conftest import stable_diffusion, stable_diffusion_xl
 
 pytestmark = pytest.mark.slow
@@ -64,3 +67,19 @@ def test_where_the_card_has_no_weights_they_are_left_out_of_the_words() -> None:
     arguments = {"prompt": ["a (red:1.3) apple"], "negative_prompt": ["fog"], "width": 32}
     plain = with_encoded_prompts(None, arguments, weights=False)
     assert plain == {"prompt": ["a red apple"], "negative_prompt": ["fog"], "width": 32}
+
+
+def test_no_word_stands_where_a_text_encoder_has_its_registers() -> None:
+    tokenizer = AutoTokenizer.from_pretrained(MODELS / "pocket/tokenizer")
+    pipeline = SimpleNamespace(
+        tokenizer=tokenizer, text_encoder=SimpleNamespace(config=SimpleNamespace(prompt_tokens=8))
+    )
+    given = {"prompt": ["a (red:1.2) apple", "one two three four five six seven"], "negative_prompt": [""], "steps": 3}
+    read = with_encoded_prompts(pipeline, given, weights=False)
+    expected = {"prompt": ["a red apple", "one two three four five six"], "negative_prompt": [""], "steps": 3}
+    assert read == expected
+
+
+def test_a_text_encoder_without_registers_reads_to_its_end(pipeline: Any) -> None:
+    given = {"prompt": [LONG], "negative_prompt": [""]}
+    assert with_encoded_prompts(pipeline, given, weights=False) == given
