@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from training.pocket.neighbours import MOST, Nouns, choose, held_out, table, unsafe_words
+from training.pocket.neighbours import MOST, Nouns, Owners, choose, held_out, table, unsafe_words
 from training.pocket.words import HERE
 
 pytestmark = pytest.mark.slow
@@ -44,10 +44,20 @@ def nouns(tmp_path: Path) -> Nouns:
     return Nouns(tmp_path)
 
 
+@pytest.mark.parametrize(
+    ("word", "owners"),
+    [("spaniel", ["dog"]), ("animal", ["cat face", "dog"]), ("poverty", ["cat face", "dog", "house"])],
+    ids=["a kind of it", "what both are", "what nothing is a kind of"],
+)
+def test_a_noun_is_nearest_to_the_things_that_are_most_of_its_kind(nouns: Nouns, word: str, owners: list[str]) -> None:
+    named = [("dog", "dog"), ("cat face", "cat"), ("cat face", "no such noun"), ("house", "house")]
+    assert Owners(named, nouns).nearest(word)[1] == owners
+
+
 def test_nouns_are_more_alike_the_lower_what_they_share_stands(nouns: Nouns) -> None:
-    assert nouns.alike("dog", "dog") == 1
-    assert nouns.alike("dog", "spaniel") > nouns.alike("dog", "cat") > nouns.alike("dog", "house") > 0
-    assert nouns.alike("dog", "no such noun") == 0
+    like = [Owners([("thing", name)], nouns).nearest("dog")[0] for name in ("dog", "spaniel", "cat", "house")]
+    assert like[0] == 1 and like == sorted(like, reverse=True) and len(set(like)) == 4 and like[3] > 0
+    assert Owners([("thing", "no such noun")], nouns).nearest("dog") == (0.0, [])
 
 
 @pytest.mark.parametrize(

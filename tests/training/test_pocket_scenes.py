@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from tests.training.pocket_things import language, things
-from training.pocket.composer import Part, Spec
+from training.pocket.composer import Composer, Part, Spec
 from training.pocket.grounds import PLACES, TIMES
 from training.pocket.grounds import paint as paint_ground
 from training.pocket.painting import paint
@@ -66,6 +66,28 @@ def test_what_is_open_varies_with_the_seed_and_what_is_told_stays() -> None:
     assert all(picture[0, 0, 0] > 2 * picture[0, 0, 1:].max() for picture in red)
     free = [composer.draw(Spec((Part("kite"),)), seed).astype(int) for seed in range(6)]
     assert np.mean([np.abs(one - other).mean() for one in free for other in free]) > 25
+
+
+@pytest.mark.parametrize(
+    "spec", [Spec((Part("kite"),)), Spec((Part("kite", size="small"),)), Spec((Part("kite", spot="left"),))]
+)
+def test_a_thing_stands_at_the_same_place_whatever_the_seed(spec: Spec) -> None:
+    composer = Scenes(*things(), language()).composer
+    drawn = [composer.draw(replace(spec, ground="red"), seed).astype(int) for seed in range(4)]
+    masks = [picture[..., 2] > picture[..., 0] for picture in drawn]
+    assert masks[0].sum() > 500
+    assert all((mask != masks[0]).sum() < 20 for mask in masks)
+
+
+def test_of_a_thing_only_those_pictures_are_drawn_that_its_codes_tell() -> None:
+    made, cutouts = things()
+    files = ("noto:a", "noto:b", "twemoji:a", "fluent-flat:a")
+    made[0] = replace(made[0], files=files, notes=("|",) * len(files))
+    composer = Composer(made, np.concatenate([np.repeat(cutouts[:1], len(files), 0), cutouts[1:]]))
+    dice = np.random.default_rng(1)
+    assert {composer.choose("dog", dice) for _ in range(60)} == {0, 3}
+    assert {composer.choose("dog", dice, "flat") for _ in range(20)} == {3}
+    assert {composer.choose("cook", dice) for _ in range(60)} == {0, 1}
 
 
 @pytest.mark.parametrize("style", STYLES)

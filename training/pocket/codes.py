@@ -7,7 +7,6 @@ its first principal components. A thing has three codes, one for each kind of se
 """
 
 import argparse
-from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -15,14 +14,11 @@ import numpy as np
 import torch
 
 from training.pocket.latents import BATCH, Encoders
-from training.pocket.objects import Thing, load
+from training.pocket.objects import Thing, by_kind, load
 from training.pocket.scenes import LARGE, compose
-from training.pocket.sources import FLUENT_3D
 
 WHITE = (255, 255, 255)
 QUARTERS, COMPONENTS = 4, 192
-# A code of each: of the first of these sets that has the thing, or else of the first that has it at all.
-KINDS = ((FLUENT_3D,), ("noto", "emojione"), ("fluent-flat", "twemoji", "openclipart", "drawn"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,16 +51,6 @@ class Codes:
             if gender in ("", own) and tone in ("", own_tone)
         ] or list(range(len(thing.files)))
         return np.stack([self.pictures[first + np.array(each)].mean(0, np.float32) for each in by_kind(thing, told)])
-
-
-def by_kind(thing: Thing, told: Sequence[int]) -> list[list[int]]:
-    """Returns for each kind of set which of some pictures are of it; where none is, those of the first that has any."""
-    found = []
-    for kind in KINDS:
-        first = next((name for name in kind if any(thing.sources[i] == name for i in told)), "")
-        found.append([i for i in told if thing.sources[i] == first])
-    some = next((each for each in found if each), list(told))
-    return [each or some for each in found]
 
 
 def quarters(latents: np.ndarray) -> np.ndarray:

@@ -1,11 +1,14 @@
 """Composes a picture from a specification: things with places, sizes and an order, on a ground, in a light and a style.
 
-What the specification leaves open, the seed decides: depiction, mirror, turn, place, size, hue, ground.
+What the specification leaves open, the seed decides: depiction, ground, time and weather. A thing stands where and as
+large as its part says, and is never turned, mirrored or shifted: so what its codes say (codes.py) stands at the same
+place in all pictures of a kind, and the denoiser learns to read one thing from all others. With mirrored, turned and
+shifted things it had outlines and colours after 107,000 samples, and its loss had not fallen since 44,000.
 """
 
 import tomllib
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from typing import Any
 
@@ -14,8 +17,8 @@ import numpy as np
 
 from training.pocket import grounds, styles
 from training.pocket.canvas import Image, lay
-from training.pocket.objects import HERE, SIZE, Thing
-from training.pocket.painting import paint, turned_hue
+from training.pocket.objects import HERE, SIZE, Thing, by_kind
+from training.pocket.painting import paint
 from training.pocket.sources import FLUENT_3D, box
 
 RELATIONS = ("next to", "on", "under", "behind", "in front of")
@@ -49,11 +52,31 @@ class Spec:
 
 @dataclass(frozen=True, slots=True)
 class Spot:
-    """Where a thing stands: the middle and the foot, and its edge (the longer side), in shares of the picture."""
+    """Where a thing's cutout stands: its middle, its lower edge, and how long an edge is, in shares of the picture."""
 
     x: float
     foot: float
     edge: float
+
+
+ALONE, IN_PLACE, ALOFT = Spot(0.5, 118 / 128, 108 / 128), Spot(0.5, 0.92, 0.64), Spot(0.5, 0.70, 0.60)
+SIZED = {"small": Spot(0.5, 0.65, 0.30), "big": Spot(0.5, 1.0, 1.0)}
+ASIDE = {"left": Spot(0.26, 0.725, 0.45), "right": Spot(0.74, 0.725, 0.45)} | {
+    "top": Spot(0.5, 0.48, 0.45),
+    "bottom": Spot(0.5, 0.97, 0.45),
+}
+ROWS = {
+    2: (Spot(34 / 128, 94 / 128, 60 / 128), Spot(94 / 128, 94 / 128, 60 / 128)),
+    3: (Spot(0.18, 0.665, 0.33), Spot(0.5, 0.665, 0.33), Spot(0.82, 0.665, 0.33)),
+    4: (Spot(0.27, 0.48, 0.42), Spot(0.73, 0.48, 0.42), Spot(0.27, 0.96, 0.42), Spot(0.73, 0.96, 0.42)),
+}
+RELATED = {  # of the first thing, and of the second to which it stands in a relation
+    "on": (Spot(0.5, 0.53, 0.42), Spot(0.5, 0.93, 0.48)),
+    "under": (Spot(0.5, 0.94, 0.42), Spot(0.5, 0.56, 0.50)),
+    "behind": (Spot(0.40, 0.79, 0.60), Spot(0.63, 0.93, 0.46)),
+    "in front of": (Spot(0.63, 0.93, 0.46), Spot(0.40, 0.79, 0.60)),
+}
+LEVEL = 0.92  # where the feet stand in a place
 
 
 @cache
@@ -79,12 +102,19 @@ class Composer:
         return [self.cutouts[at + i] for i in range(len(self.things[label].files))]
 
     def choose(self, label: str, dice: np.random.Generator, style: str = "") -> int:
-        """One of a thing's pictures: the set first, evenly, so that many skin tones do not outweigh a set."""
-        sources = self.things[label].sources
+        """One of a thing's pictures: the kind of set first, evenly, of those that its codes tell apart.
+
+        Of people all sets count, so that every skin tone and gender comes.
+        """
+        thing = self.things[label]
         wanted = {"3d": (FLUENT_3D,), "flat": FLAT_SETS}.get(style, ())
-        sets = sorted(set(sources) & set(wanted)) or sorted(set(sources))
-        chosen = sets[dice.integers(len(sets))]
-        return int(dice.choice([i for i, source in enumerate(sources) if source == chosen]))
+        if any(note.strip("|") for note in thing.notes):
+            sets = sorted(set(thing.sources) & set(wanted)) or sorted(set(thing.sources))
+            chosen = sets[dice.integers(len(sets))]
+            return int(dice.choice([i for i, source in enumerate(thing.sources) if source == chosen]))
+        kinds = by_kind(thing, range(len(thing.files)))
+        fitting = [kind for kind in kinds if wanted and thing.sources[kind[0]] in wanted] or kinds
+        return int(dice.choice(fitting[dice.integers(len(fitting))]))
 
     def draw(self, spec: Spec, seed: int) -> np.ndarray:
         """Compose: uint8 RGB of shape (edge, edge, 3). Raise KeyError for a label, place or style that there is not."""
@@ -94,7 +124,7 @@ class Composer:
         weather = "clear" if spec.place == "room" and not spec.weather else weather
         ground = self._ground(spec, time, weather, dice)
         canvas = ground.picture
-        spots = self._spots(spec, ground, dice)
+        spots = self._spots(spec)
         glow = np.array(grounds.GLOW[time] if spec.place else (1, 1, 1), np.float32)
         order = sorted(
             range(len(spots)), key=lambda i: spots[i].foot if not spec.relation else _depth(spec.relation, i)
@@ -132,81 +162,29 @@ class Composer:
         if part.colour:
             tints: Mapping[str, int] = language()["tints"]
             cutout = paint(cutout, tints[part.colour])
-        else:
-            cutout = turned_hue(cutout, dice.normal(0, 5))
         if style == "3d" and self.things[part.label].sources[which] != FLUENT_3D:
             cutout = styles.inflated(cutout)
-        if dice.random() < 0.5 and part.label not in language()["where"]["unmirrored"]:
-            cutout = cutout[:, ::-1]
-        if dice.random() < 0.5:
-            cutout = _turned(cutout, dice.normal(0, 5))
-        left, top, right, bottom = box(cutout[..., 3])
-        return np.ascontiguousarray(cutout[top:bottom, left:right])
+        return np.ascontiguousarray(cutout)
 
-    def _spots(self, spec: Spec, ground: grounds.Ground, dice: np.random.Generator) -> list[Spot]:
-        many = len(spec.parts)
-        if many == 1:
-            return [self._alone(spec, ground, dice)]
-        if spec.relation and spec.relation != "next to":
-            return _related(spec.relation, bool(spec.place), dice)
-        edge = {2: 0.47, 3: 0.40, 4: 0.36}[many] * dice.uniform(0.92, 1.08)
-        if spec.place or many < 4:
-            level = 0.5 + edge / 2 if not spec.place else dice.uniform(max(ground.horizon + 0.14, 0.74), 0.9)
-            step = 0.94 / many
-            row = [
-                Spot(0.03 + step * (i + 0.5), level + dice.uniform(-0.05, 0.05), min(edge, step)) for i in range(many)
-            ]
-            return row
-        return [
-            Spot(x + dice.uniform(-0.02, 0.02), y + dice.uniform(-0.02, 0.02), edge)
-            for x, y in ((0.27, 0.46), (0.73, 0.46), (0.27, 0.94), (0.73, 0.94))
-        ]
+    def _spots(self, spec: Spec) -> list[Spot]:
+        if spec.relation in RELATED:
+            return list(RELATED[spec.relation])
+        spots = list(ROWS[len(spec.parts)]) if len(spec.parts) > 1 else [self._alone(spec)]
+        standing = spec.place and len(spec.parts) < 4 and not (len(spec.parts) == 1 and self._hangs(spec))
+        return [replace(spot, foot=LEVEL) for spot in spots] if standing else spots
 
-    def _alone(self, spec: Spec, ground: grounds.Ground, dice: np.random.Generator) -> Spot:
+    def _hangs(self, spec: Spec) -> bool:
+        return spec.parts[0].spot in ("top", "bottom") or spec.parts[0].size == "big" or self._flies(spec, 0)
+
+    def _alone(self, spec: Spec) -> Spot:
         part = spec.parts[0]
-        low, high = {"small": (0.22, 0.36), "big": (0.92, 1.0)}.get(part.size, (0.62, 0.88))
-        if spec.place and not part.size:
-            low, high = 0.46, 0.68
-        edge = dice.uniform(low, high) if not part.spot else dice.uniform(0.40, 0.5)
-        free = max(0.0, 1 - edge)
-        x, y = 0.5 + free * dice.uniform(-0.32, 0.32), 0.5 + free * dice.uniform(-0.3, 0.3)
-        if part.spot in ("left", "right"):
-            x = edge / 2 + 0.03 if part.spot == "left" else 0.97 - edge / 2
-        if part.spot in ("top", "bottom"):
-            y = edge / 2 + 0.03 if part.spot == "top" else 0.97 - edge / 2
-        if not spec.place or part.spot in ("top", "bottom"):
-            return Spot(x, y + edge / 2, edge)
-        if self._flies(spec, 0):
-            return Spot(x, dice.uniform(min(edge + 0.03, 0.7), 0.72), edge)
-        return Spot(x, dice.uniform(max(ground.horizon + 0.16, 0.76), ground.front), edge)
+        usual = (ALOFT if self._flies(spec, 0) else IN_PLACE) if spec.place else ALONE
+        return SIZED.get(part.size) or ASIDE.get(part.spot) or usual
 
 
 def _depth(relation: str, i: int) -> int:
     """What is drawn first is farther away: the first thing, if it is behind the second."""
     return i if relation in ("behind", "under") else -i
-
-
-def _related(relation: str, grounded: bool, dice: np.random.Generator) -> list[Spot]:
-    """Two spots: of the first thing, and of the second to which it stands in a relation."""
-    x, shift = dice.uniform(0.42, 0.58), dice.uniform(0.10, 0.17) * dice.choice((-1, 1))
-    level = dice.uniform(0.9, 0.96) if grounded else dice.uniform(0.88, 0.94)
-    if relation == "on":
-        return [Spot(x, level - 0.40, 0.40), Spot(x, level, 0.48)]
-    if relation == "under":
-        return [Spot(x, level, 0.40), Spot(x, level - 0.36, 0.50)]
-    near, far = Spot(x + shift, level, 0.46), Spot(x - shift * 0.8, level - 0.14, 0.60)
-    return [far, near] if relation == "behind" else [near, far]
-
-
-def _turned(cutout: np.ndarray, degrees: float) -> np.ndarray:
-    """Turned about its middle, with transparent black beyond, colours weighted by what is opaque."""
-    edge = len(cutout)
-    weighted = cutout.astype(np.float32)
-    weighted[..., :3] *= weighted[..., 3:] / 255
-    move = cv2.getRotationMatrix2D((edge / 2, edge / 2), degrees, 0.96)
-    turned = cv2.warpAffine(weighted, move, (edge, edge), flags=cv2.INTER_LINEAR)
-    turned[..., :3] /= np.maximum(turned[..., 3:], 1) / 255
-    return np.asarray(np.clip(turned, 0, 255), np.uint8)
 
 
 def _lay_down(canvas: Image, cutout: np.ndarray, spot: Spot, glow: Image, grounded: bool, afloat: bool) -> Image:
@@ -219,7 +197,9 @@ def _lay_down(canvas: Image, cutout: np.ndarray, spot: Spot, glow: Image, ground
     layer = cv2.resize(layer, (wide, high), interpolation=cv2.INTER_AREA if scale < 1 else cv2.INTER_CUBIC)
     left, top = round(spot.x * edge - wide / 2), round(spot.foot * edge - high)
     if grounded:
-        canvas = lay(canvas, (0.0, 0.0, 0.02), _shadow(edge, spot, wide, afloat))
+        near, _, far, foot = (side * scale / edge for side in box(cutout[..., 3]))  # the cutout has a margin
+        stands = Spot(left / edge + (near + far) / 2, top / edge + foot, far - near)
+        canvas = lay(canvas, (0.0, 0.0, 0.02), _shadow(edge, stands, afloat))
     whole = np.zeros((edge, edge, 4), np.float32)
     y0, y1, x0, x1 = max(top, 0), min(top + high, edge), max(left, 0), min(left + wide, edge)
     if y1 > y0 and x1 > x0:
@@ -227,9 +207,9 @@ def _lay_down(canvas: Image, cutout: np.ndarray, spot: Spot, glow: Image, ground
     return np.asarray(canvas * (1 - whole[..., 3:]) + whole[..., :3] * glow, np.float32)
 
 
-def _shadow(edge: int, spot: Spot, wide: int, afloat: bool) -> Image:
-    """A soft ellipse under a foot."""
+def _shadow(edge: int, spot: Spot, afloat: bool) -> Image:
+    """A soft ellipse under a foot, as wide as the spot's edge."""
     rows, columns = np.mgrid[:edge, :edge].astype(np.float32) / edge
-    half = 0.5 * wide / edge
+    half = 0.5 * spot.edge
     away = ((columns - spot.x) / (half * 1.05)) ** 2 + ((rows - spot.foot + 0.01) / (half * 0.24 + 0.01)) ** 2
     return np.asarray(((0.28 if afloat else 0.42) * np.clip(1.25 - away, 0, 1))[..., None])

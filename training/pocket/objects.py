@@ -29,6 +29,9 @@ PEOPLE = 1  # emojibase's group of people and body parts: those with skin tones
 REFUSED = "safety.refused"  # the rule that is no list: the studio's own prompt check
 TONED_SETS = ("fluent-3d", "fluent-flat", "noto")  # sets from which every tone and gender is taken: others add little
 
+# A code of each: of the first of these sets that has the thing, or else of the first that has it at all.
+KINDS = ((FLUENT_3D,), ("noto", "emojione"), ("fluent-flat", "twemoji", "openclipart", "drawn"))
+
 Entry = dict[str, Any]  # one emoji of emojibase
 
 
@@ -163,3 +166,17 @@ def load(work: Path) -> tuple[list[Thing], np.ndarray]:
     rows = json.loads((work / "things.json").read_text())
     things = [Thing(r["label"], r["group"], tuple(r["tags"]), tuple(r["files"]), tuple(r["notes"])) for r in rows]
     return things, np.load(work / "cutouts.npy", mmap_mode="r")
+
+
+def by_kind(thing: Thing, told: Sequence[int]) -> list[list[int]]:
+    """Returns for each kind of set which of some pictures are of it; where none is, those of the first that has any.
+
+    Of people all that are told: every skin tone and gender. Else the first, for a mean of several pictures is a blur.
+    """
+    found = []
+    for kind in KINDS:
+        first = next((name for name in kind if any(thing.sources[i] == name for i in told)), "")
+        found.append([i for i in told if thing.sources[i] == first])
+    some = next((each for each in found if each), list(told))
+    people = any(note.strip("|") for note in thing.notes)
+    return [(each or some) if people else (each or some)[:1] for each in found]

@@ -1,6 +1,5 @@
-"""Colours of cutouts: another hue, or a little of another hue. Cutouts are uint8 RGBA."""
+"""Colours of cutouts: another hue. Cutouts are uint8 RGBA."""
 
-import cv2
 import numpy as np
 from PIL import Image
 
@@ -24,10 +23,3 @@ def paint(cutout: np.ndarray, hue: int) -> np.ndarray:
     hsv[..., 0] = ((np.deg2rad(hue) + off) / (2 * np.pi) * 255) % 255
     rgb = Image.fromarray(hsv.astype(np.uint8), "HSV").convert("RGB")
     return np.dstack([np.asarray(rgb), cutout[..., 3]])
-
-
-def turned_hue(cutout: np.ndarray, degrees: float) -> np.ndarray:
-    """Turn all hues by a few degrees."""
-    hsv = cv2.cvtColor(np.ascontiguousarray(cutout[..., :3]), cv2.COLOR_RGB2HSV)
-    hsv[..., 0] = (hsv[..., 0].astype(int) + round(degrees / 2)) % 180
-    return np.dstack([cv2.cvtColor(hsv, cv2.COLOR_HSV2RGB), cutout[..., 3]])

@@ -13,9 +13,9 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from training.pocket.codes import COMPONENTS, KINDS, QUARTERS, Codes
+from training.pocket.codes import COMPONENTS, QUARTERS, Codes
 from training.pocket.composer import Part, Spec
-from training.pocket.objects import Thing
+from training.pocket.objects import KINDS, Thing
 from training.pocket.scenes import Scenes
 from training.pocket.shards import PHASES
 from training.pocket.tokens import REGISTERS
