@@ -62,7 +62,7 @@ def test_a_thing_is_never_shown_where_and_when_it_is_held_out() -> None:
 def test_what_is_open_varies_with_the_seed_and_what_is_told_stays() -> None:
     composer = Scenes(*things(), language()).composer
     red = [composer.draw(Spec((Part("kite"),), ground="red"), seed).astype(int) for seed in range(6)]
-    assert all(np.abs(one - red[0]).mean() > 3 for one in red[1:])
+    assert all(np.abs(one - red[0]).mean() > 0.5 for one in red[1:])  # its shade; the thing has one picture here
     assert all(picture[0, 0, 0] > 2 * picture[0, 0, 1:].max() for picture in red)
     free = [composer.draw(Spec((Part("kite"),)), seed).astype(int) for seed in range(6)]
     assert np.mean([np.abs(one - other).mean() for one in free for other in free]) > 25
@@ -76,7 +76,8 @@ def test_a_thing_stands_at_the_same_place_whatever_the_seed(spec: Spec) -> None:
     drawn = [composer.draw(replace(spec, ground="red"), seed).astype(int) for seed in range(4)]
     masks = [picture[..., 2] > picture[..., 0] for picture in drawn]
     assert masks[0].sum() > 500
-    assert all((mask != masks[0]).sum() < 20 for mask in masks)
+    # All but the soft edge, which takes the shade of the ground.
+    assert all((mask != masks[0]).sum() < 0.05 * masks[0].sum() for mask in masks)
 
 
 def test_of_a_thing_only_those_pictures_are_drawn_that_its_codes_tell() -> None:

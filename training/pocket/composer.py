@@ -16,7 +16,7 @@ import cv2
 import numpy as np
 
 from training.pocket import grounds, styles
-from training.pocket.canvas import Image, lay
+from training.pocket.canvas import Image, lay, shifted
 from training.pocket.objects import HERE, SIZE, Thing, by_kind
 from training.pocket.painting import paint
 from training.pocket.sources import FLUENT_3D, box
@@ -147,7 +147,8 @@ class Composer:
         if spec.ground:
             words: Mapping[str, tuple[int, int, int]] = language()["backgrounds"]
             red, green, blue = (value / 255 for value in words[spec.ground])
-            return grounds.plain(self.edge, (red, green, blue), dice, quiet=dice.random() < 0.6)
+            shade = shifted((red, green, blue), dice, 0.05)
+            return grounds.plain(self.edge, shade, dice, quiet=dice.random() < 0.6)
         if dice.random() < 0.35:
             return grounds.plain(self.edge, (1.0, 1.0, 1.0), dice)
         tone = cv2.cvtColor(

@@ -141,14 +141,21 @@ def begun(model: Path, checkpoint: Path) -> Prior:
 
 
 def nearest(prior: Prior, prompts: Sequence[str], targets: Targets, model: Path) -> list[list[int]]:
-    """Returns the places of the five things whose codes are nearest to what a prompt's registers hold first."""
+    """Returns the places of the five things whose codes are most like what a prompt's registers hold first.
+
+    Like by cosine from the mean of all: where the prior is unsure its codes are small, and by distance the plainest
+    thing would be nearest.
+    """
     tokenizer, text = encoders(model)
     off = torch.autocast("cpu", enabled=False)
     states, seen = below(prompts, tokenizer, text, off)
     with torch.no_grad():
         _, told, _ = prior(states.float(), seen)
     known = torch.stack([targets.one(place).flatten() for place in range(len(targets.things))])
-    return torch.cdist(told[:, :EACH].flatten(1), known).argsort(1)[:, :5].tolist()
+    mean = known.mean(0)
+    normal = nn.functional.normalize
+    like = normal(told[:, :EACH].flatten(1) - mean, dim=1) @ normal(known - mean, dim=1).T
+    return like.argsort(1, descending=True)[:, :5].tolist()
 
 
 def measured(prior: Prior, targets: Targets, model: Path) -> str:
