@@ -12,7 +12,7 @@ from pathlib import Path
 
 import numpy as np
 import torch
-from diffusers import UNet2DConditionModel
+from diffusers import DDPMScheduler, UNet2DConditionModel
 
 from training.pocket.codes import COMPONENTS, QUARTERS, Codes, quarters
 from training.pocket.design import NOISE
@@ -29,14 +29,15 @@ DRAWS, BATCH = 2, 32
 def held(states: torch.Tensor, checkpoint: Path) -> np.ndarray:
     """The codes in the registers of the first thing, the mean of its kinds, float32 (captions, 4, 192)."""
     head = torch.load(checkpoint, weights_only=True)
-    codes = states[:, WORDS : WORDS + EACH] @ head["code.weight"].T + head["code.bias"]
-    return codes.reshape(-1, len(KINDS), QUARTERS, COMPONENTS).mean(1).numpy()
+    codes: torch.Tensor = states[:, WORDS : WORDS + EACH] @ head["code.weight"].T + head["code.bias"]
+    mean: np.ndarray = codes.reshape(-1, len(KINDS), QUARTERS, COMPONENTS).mean(1).numpy()
+    return mean
 
 
 @torch.no_grad()
 def expected(net: UNet2DConditionModel, states: torch.Tensor) -> np.ndarray:
     """What a denoiser expects where all is noise, by v-prediction: latents, float32 (captions, 8, 16, 16)."""
-    dice, last = torch.Generator().manual_seed(1), NOISE["num_train_timesteps"] - 1
+    dice, last = torch.Generator().manual_seed(1), DDPMScheduler(**NOISE).config.num_train_timesteps - 1
     found = torch.zeros(len(states), net.config.in_channels, net.config.sample_size, net.config.sample_size)
     for _ in range(DRAWS):
         noise = torch.randn(found.shape, generator=dice)
