@@ -47,6 +47,15 @@ def test_a_network_grows_twice() -> None:
     assert torch.allclose(answer(grow(once, small(SHAPES["deeper"]))), answer(net), atol=1e-5)
 
 
+def test_new_transformer_layers_can_learn() -> None:
+    torch.manual_seed(1)
+    grown = grow(UNet2DConditionModel(**small(SHAPE)), small(SHAPES["reader"]))
+    torch.autograd.backward(grown(torch.randn(2, 8, 16, 16), 500, torch.randn(2, 5, 8)).sample.square().mean())
+    for attention in (grown.mid_block.attentions[0], grown.up_blocks[1].attentions[1]):
+        weight = attention.transformer_blocks[1].attn2.to_out[0].weight
+        assert weight.grad is not None and weight.grad.abs().max() > 0
+
+
 def test_new_layers_can_learn() -> None:
     torch.manual_seed(1)
     grown = grow(UNet2DConditionModel(**small(SHAPE)), small(SHAPES["deep"]))

@@ -24,6 +24,7 @@ _UP = ("UpBlock2D", "CrossAttnUpBlock2D", "CrossAttnUpBlock2D", "UpBlock2D")
 SHAPES = {
     "first": SHAPE,
     "words": {**SHAPE, "down_block_types": _DOWN, "up_block_types": _UP},  # words enter where pictures are 8 wide, too
+    "reader": {**SHAPE, "down_block_types": _DOWN, "up_block_types": _UP, "transformer_layers_per_block": 2},
     "deep": {**SHAPE, "down_block_types": _DOWN, "up_block_types": _UP, "layers_per_block": (2, 2, 2, 1)},
     "deeper": {
         **SHAPE,

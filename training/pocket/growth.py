@@ -6,6 +6,7 @@ where a skip joins, one group of a GroupNorm spans channels of two widths, and i
 """
 
 import json
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -27,7 +28,7 @@ class Move:
 def grow(net: UNet2DConditionModel, shape: Mapping[str, Any]) -> UNet2DConditionModel:
     """Return a network of `shape` that gives what `net` gives: it may have more layers a block, and more attention.
 
-    Raises ValueError where something else than `layers_per_block` and the types of blocks differs.
+    Raises ValueError where something else than the numbers of layers and the types of blocks differs.
     """
     grown = UNet2DConditionModel(**shape)
     _require_growth(net, grown)
@@ -41,6 +42,7 @@ def grow(net: UNet2DConditionModel, shape: Mapping[str, Any]) -> UNet2DCondition
         if not any(f".{kind}." in name and not name.startswith("mid_block") for kind in ("resnets", "attentions")):
             new[name] = value
             taken.add(name)
+    _let_pass(int(net.config.transformer_layers_per_block), new)
     if left := set(old) - taken:
         raise ValueError(f"no place for {len(left)} weights, such as {min(left)}")
     grown.load_state_dict(new)
@@ -54,7 +56,7 @@ def _layers(net: UNet2DConditionModel) -> list[int]:
 
 
 def _require_growth(net: UNet2DConditionModel, grown: UNet2DConditionModel) -> None:
-    free = {"layers_per_block", "down_block_types", "up_block_types"}
+    free = {"layers_per_block", "transformer_layers_per_block", "down_block_types", "up_block_types"}
     before, after = (json.loads(each.to_json_string()) for each in (net, grown))  # lists and tuples alike
     differ = {key for key in after if not key.startswith("_") and before.get(key) != after[key]} - free
     if differ:
@@ -97,6 +99,14 @@ def _fill(move: Move, kind: str, old: Mapping[str, Tensor], new: dict[str, Tenso
         elif name == target + "conv_shortcut.bias":
             new[name] = torch.zeros_like(new[name])
     return taken
+
+
+def _let_pass(known: int, new: dict[str, Tensor]) -> None:
+    """Make those transformer layers of each attention that come after the known ones the identity."""
+    for name, value in new.items():
+        found = re.search(r"\.transformer_blocks\.(\d+)\.(attn1\.to_out\.0|attn2\.to_out\.0|ff\.net\.2)\.", name)
+        if found and int(found[1]) >= known:
+            new[name] = torch.zeros_like(value)
 
 
 def _pass_first(kernel: Tensor) -> Tensor:
