@@ -161,7 +161,8 @@ class Owners:
 def allocate(encoders: Encoders, things: list[Thing], language: Language, nouns: Nouns) -> Iterator[tuple[str, str]]:
     """Yield (label, noun) for every noun that is nearly of the kind of one thing, by WordNet.
 
-    Among things that it is equally like, the encoder's nearest owns it: a clarinet is as much a flute as a drum is not.
+    Among things that it is equally like, the encoder's nearest owns it. A noun that is far from all its names is left
+    out: another sense of one of them was meant, as where a wineglass is a schooner.
     """
     named = [(thing.label, name) for thing in things for name in language.names.get(thing.label, [thing.label])]
     owners, names = (np.array(column) for column in zip(*named, strict=True))
