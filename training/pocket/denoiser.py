@@ -30,12 +30,13 @@ from tqdm import tqdm
 from training.pocket.design import NOISE, SHAPES
 from training.pocket.growth import grow
 from training.pocket.hardware import autocast, device
-from training.pocket.shards import NAMED, Shards
+from training.pocket.shards import NAMED, Drawn, Shards
+from training.pocket.stable_targets import expected, velocity
 from training.pocket.workers import averaged
 
 PEAK, FLOOR, WARMUP, HOLD = 1.5e-3, 0.02, 100, 0.75  # learning rate, its end, steps, share
 GAMMA, DECAY = 5.0, 0.997  # min-SNR; average of weights
-LATE, NOISY = (0.55, 0.475), 0.55  # share of samples drawn late in the noising, at first and at INSIDES; what is late
+LATE, NOISY = (0.55, 0.475), 0.80  # share of samples drawn late in the noising, at first and at INSIDES; what is late
 INSIDES = 0.3  # share of the training after which all moments count alike, so that insides become clear
 RELOAD = 200  # steps between looks for new shards
 LONGEST = 20.0  # seconds that a step may count: a training that was paused did not learn meanwhile
@@ -133,19 +134,20 @@ class Trainer:
 
     def learn(
         self,
-        latents: torch.Tensor,
-        states: torch.Tensor,
+        drawn: Drawn,
         times: torch.Tensor,
         noise: DDPMScheduler,
         progress: float = 0.0,
     ) -> float:
-        """Take one step and return its loss."""
-        grain = torch.randn_like(latents)
-        noisy = noise.add_noise(latents, grain, times).contiguous(memory_format=torch.channels_last)
+        """Take one step and return its loss; the latents of what was drawn are scaled."""
+        latents, grain = drawn.latents, torch.randn_like(drawn.latents)
+        noisy = noise.add_noise(latents, grain, times)
+        alphas = noise.alphas_cumprod.to(times.device)[times]
+        meant = expected(noisy, latents, drawn.others, drawn.there, alphas)
+        target = velocity(latents, meant, noise.get_velocity(latents, grain, times), alphas)
         with self.context:
-            guess = self.guess(noisy, times, states).sample.float()
-        error = (guess - noise.get_velocity(latents, grain, times)).square().mean((1, 2, 3))
-        loss = (error * weight(noise.alphas_cumprod.to(times.device)[times], progress)).mean()
+            guess = self.guess(noisy.contiguous(memory_format=torch.channels_last), times, drawn.states).sample.float()
+        loss = ((guess - target).square().mean((1, 2, 3)) * weight(alphas, progress)).mean()
         self.optimizer.zero_grad()
         torch.autograd.backward(loss)
         self.seconds = averaged(self.net.parameters(), self.seconds)
@@ -173,11 +175,12 @@ def train(trainer: Trainer, args: argparse.Namespace, rank: int = 0) -> None:
             if trainer.step % RELOAD == 0:
                 shards.reload()
             trainer.optimizer.param_groups[0]["lr"] = rate(trainer.step, progress)
-            latents, states = shards.batch(batch, progress, dice)
+            drawn = shards.batch(batch, progress, dice)
+            drawn = drawn._replace(latents=drawn.latents * scale, others=drawn.others * scale)
             now = time.monotonic()
             trainer.seconds, last = trainer.seconds + min(now - last, LONGEST), now
-            times = moments(len(latents), noise.config.num_train_timesteps, progress).to(place)
-            mean += 0.01 * (trainer.learn(latents * scale, states, times, noise, progress) - mean)
+            times = moments(len(drawn.latents), noise.config.num_train_timesteps, progress).to(place)
+            mean += 0.01 * (trainer.learn(drawn, times, noise, progress) - mean)
             bar.update(args.batch)
             bar.set_postfix(loss=f"{mean:.4f}", share=f"{progress:.2f}", refresh=False)
             if rank == 0 and trainer.seconds - saved > args.save:

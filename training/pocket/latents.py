@@ -26,6 +26,7 @@ from training.pocket.tokens import tokenize
 from training.pocket.words import HERE, Language
 
 BATCH = 32  # scenes
+OFTEN = ("single", "person")  # kinds that come again with every thing in turn: others of what they say are there
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,10 +69,13 @@ class Encoders:
 def write(path: Path, scenes: list[Scene], encoders: Encoders, states: bool) -> None:
     """Encode scenes and write one shard, whole or not at all: a picture once, however many captions it has.
 
-    `rows` says for each caption which of the latents is its own. The states of the distinct captions (24 kB each) go to
-    a file beside it, written before it; without them the denoiser encodes the captions itself.
+    `rows` says for each caption which of the latents is its own, and `alike` for each of the latents what its scene
+    says: those of which it is the same differ only in what was left open (stable_targets.py). The states of the
+    distinct captions (24 kB each) go to a file beside it, written before it; without them the denoiser encodes the
+    captions itself.
     """
-    pictures = [scene.picture for scene in scenes]
+    pictures = [scene.picture for scene in scenes] + [other for scene in scenes for other in scene.others]
+    alike = [scene.says for scene in scenes] + [scene.says for scene in scenes for _ in scene.others]
     encoded = [encoders.latents(np.stack(pictures[at : at + BATCH])) for at in range(0, len(pictures), BATCH)]
     told = [(row, caption, scene.kind) for row, scene in enumerate(scenes) for caption in scene.captions]
     rows, captions, kinds = zip(*told, strict=True)
@@ -79,7 +83,7 @@ def write(path: Path, scenes: list[Scene], encoders: Encoders, states: bool) -> 
     if states:
         write_states(path, held["captions"], encoders)
     temporary = path.with_suffix(".part.npz")
-    np.savez(temporary, allow_pickle=False, kinds=np.array(kinds), **held)
+    np.savez(temporary, allow_pickle=False, kinds=np.array(kinds), alike=np.array(alike), **held)
     temporary.rename(path)
 
 
@@ -104,6 +108,7 @@ def main() -> None:
     ask.add_argument("--model", type=Path, default=Path("assets/models/pocket"))
     ask.add_argument("--vae", type=Path, help="default: the model's own")
     ask.add_argument("--captions", type=int, default=6, help="wordings of each picture, at most")
+    ask.add_argument("--others", type=int, default=3, help="more pictures of what a scene says, for stable targets")
     ask.add_argument(
         "--states",
         action="store_true",
@@ -127,7 +132,10 @@ def main() -> None:
             continue
         if not path.exists():
             rng = random.Random(number)
-            drawn = [drawer.draw(kind, index, rng, args.captions) for kind, index in scenes]
+            drawn = [
+                drawer.draw(kind, index, rng, args.captions, 0 if kind in OFTEN else args.others)
+                for kind, index in scenes
+            ]
             write(path, drawn, encoders, args.states)
         elif args.states and not states_path(path).exists():  # of another text encoder than those that were removed
             write_states(path, np.load(path)["captions"], encoders)

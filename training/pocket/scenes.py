@@ -31,12 +31,18 @@ Laid = tuple[np.ndarray, int, tuple[int, int]]  # an RGBA cutout, its edge and i
 
 @dataclass(frozen=True, slots=True)
 class Scene:
-    """A uint8 RGB picture of shape (128, 128, 3), a caption, its kind, and all captions of it."""
+    """A uint8 RGB picture of shape (128, 128, 3), a caption, its kind, and all captions of it.
+
+    `says` is what its specification says, the same for scenes that differ only in what was left open; `others` are
+    pictures of the same shape in which that was drawn anew.
+    """
 
     picture: np.ndarray
     caption: str
     kind: str
     captions: tuple[str, ...] = ()
+    says: str = ""
+    others: tuple[np.ndarray, ...] = ()
 
 
 def compose(parts: Sequence[Laid], ground: tuple[int, int, int]) -> np.ndarray:
@@ -67,11 +73,32 @@ class Scenes:
         """All pictures of a thing, uint8 RGBA; raise KeyError: there is no such thing."""
         return self.composer.depictions(label)
 
-    def draw(self, kind: str, index: int, rng: random.Random, captions: int = 1) -> Scene:
-        """Draw one scene of a kind with so many captions, or raise AttributeError: there is no such kind."""
+    def draw(self, kind: str, index: int, rng: random.Random, captions: int = 1, others: int = 0) -> Scene:
+        """Draw one scene of a kind with so many captions, or raise AttributeError: there is no such kind.
+
+        `others`: how many more pictures of what it says, each with another draw of what that leaves open.
+        """
         spec = self.spec(kind, index, rng)
         said = tuple(dict.fromkeys(self.captions.say(spec, rng) for _ in range(captions)))
-        return Scene(self.composer.draw(spec, rng.getrandbits(32)), said[0], kind, said)
+        seed = rng.getrandbits(32)
+        more = tuple(self.composer.draw(self._anew(spec, again), again) for again in range(seed + 1, seed + 1 + others))
+        return Scene(self.composer.draw(spec, seed), said[0], kind, said, self._says(spec), more)
+
+    def _says(self, spec: Spec) -> str:
+        """What a specification says, and which gender and skin tone it shows, without the choice of a depiction."""
+        notes = [self._notes(part)[part.which or 0] for part in spec.parts]
+        return repr((notes, replace(spec, parts=tuple(replace(part, which=None) for part in spec.parts))))
+
+    def _anew(self, spec: Spec, seed: int) -> Spec:
+        """The same specification with other depictions, of people of the same gender and skin tone."""
+        dice, parts = np.random.default_rng(seed), []
+        for part in spec.parts:
+            which, notes = self.composer.choose(part.label, dice, spec.style), self._notes(part)
+            parts.append(replace(part, which=which) if notes[which] == notes[part.which or 0] else part)
+        return replace(spec, parts=tuple(parts))
+
+    def _notes(self, part: Part) -> tuple[str, ...]:
+        return tuple(self.composer.things[part.label].notes)
 
     def spec(self, kind: str, index: int, rng: random.Random) -> Spec:
         """What a scene of this kind shows."""

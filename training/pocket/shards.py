@@ -3,6 +3,7 @@
 import tomllib
 from collections.abc import Sequence
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 import torch
@@ -15,6 +16,20 @@ PHASES = tomllib.loads((HERE / "curriculum.toml").read_text())["phases"]
 NAMED: float = PHASES[0]["until"]  # share of the training after which names are known
 DROP = 0.1  # share of captions dropped, so that the model also knows pictures without words
 BATCH = 256  # captions encoded at a time
+OTHERS = 8  # pictures alike that a drawn one is given, at most
+
+
+class Drawn(NamedTuple):
+    """What a step learns from: latents (batch, 8, 16, 16) and token states (batch, tokens, 384), float32.
+
+    others: float32 (batch, 8, 8, 16, 16), latents of pictures that show what is said, too; `there` (batch, 8), bool:
+    which of these there are.
+    """
+
+    latents: Tensor
+    states: Tensor
+    others: Tensor
+    there: Tensor
 
 
 class Shards:
@@ -40,7 +55,8 @@ class Shards:
             files = [np.load(name) for name in names]
             self.names = names
             self.latents = torch.from_numpy(np.concatenate([file["latents"] for file in files])).to(self.place)
-            self.pictures = torch.from_numpy(_pictures(files)).to(self.place)
+            self.pictures = _pictures(files)
+            self.alike = Alike(files)
             self.states = States([self._states(*shard) for shard in zip(names, files, strict=True)], self.place)
             kinds = np.concatenate([file["kinds"] for file in files])
             self.rows = {kind: np.flatnonzero(kinds == kind) for kind in np.unique(kinds)}
@@ -53,8 +69,8 @@ class Shards:
             return np.load(beside, mmap_mode="r"), rows
         return encode(distinct.tolist(), self.model, self.place), rows
 
-    def batch(self, size: int, progress: float, dice: np.random.Generator) -> tuple[Tensor, Tensor]:
-        """Draw latents (batch, 8, 16, 16) and token states (batch, tokens, 384) for this share of the training."""
+    def batch(self, size: int, progress: float, dice: np.random.Generator) -> Drawn:
+        """Draw what a step learns from, for this share of the training."""
         weights = next(phase["weights"] for phase in PHASES if progress <= phase["until"])
         known = {kind: weight for kind, weight in weights.items() if kind in self.rows}
         share = np.array(list(known.values())) / sum(known.values())
@@ -62,7 +78,31 @@ class Shards:
         rows = np.concatenate([dice.choice(self.rows[kind], many) for kind, many in drawn])
         states = self.states.take(rows)
         states[torch.from_numpy(dice.random(size) < DROP).to(self.place)] = self.empty.float()
-        return self.latents[self.pictures[torch.from_numpy(rows).to(self.place)]].float(), states
+        pictures = self.pictures[rows]
+        others, there = self.alike.draw(pictures, OTHERS, dice)
+        return Drawn(
+            self._of(pictures), states, self._of(others), torch.from_numpy(there & (pictures[:, None] != others))
+        )
+
+    def _of(self, pictures: np.ndarray) -> Tensor:
+        return self.latents[torch.from_numpy(pictures).to(self.place)].float()
+
+
+class Alike:
+    """Which pictures show the same: those whose scenes say the same, over all shards."""
+
+    def __init__(self, files: Sequence[np.lib.npyio.NpzFile]) -> None:
+        told = [file["alike"] if "alike" in file else _different(n, file) for n, file in enumerate(files)]
+        _, self.group, self.many = np.unique(np.concatenate(told), return_inverse=True, return_counts=True)
+        self.ordered = np.argsort(self.group, kind="stable")
+        self.first = np.cumsum(self.many) - self.many
+
+    def draw(self, pictures: np.ndarray, size: int, dice: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
+        """Draw so many that are alike for each picture: (pictures, size), and bool: whether it is one more of them."""
+        group = self.group[pictures][:, None]
+        many = self.many[group]
+        turn = dice.integers(many) + np.arange(size)
+        return self.ordered[self.first[group] + turn % many], np.arange(size) < many
 
 
 class States:
@@ -92,6 +132,11 @@ class States:
 def states_path(shard: Path) -> Path:
     """Returns the file of a shard's token states."""
     return shard.with_suffix(".states.npy")
+
+
+def _different(number: int, file: np.lib.npyio.NpzFile) -> np.ndarray:
+    """What the pictures of a shard say that does not tell: each something else."""
+    return np.array([f"{number}-{row}" for row in range(len(file["latents"]))])
 
 
 def _pictures(files: Sequence[np.lib.npyio.NpzFile]) -> np.ndarray:
