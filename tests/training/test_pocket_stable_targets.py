@@ -73,11 +73,11 @@ def test_a_picture_is_given_the_others_that_say_the_same(
 
 
 def test_none_of_many_that_are_alike_is_drawn_twice() -> None:
-    files = [{"latents": np.zeros((30, 1)), "alike": np.array(["dog"] * 20 + ["cat"] * 10)}]
-    drawn, there = Alike(files).draw(np.array([3, 25]), OTHERS, np.random.default_rng(1))  # type: ignore[arg-type]
+    files = [{"latents": np.zeros((70, 1)), "alike": np.array(["dog"] * 40 + ["cat"] * 30)}]
+    drawn, there = Alike(files).draw(np.array([3, 45]), OTHERS, np.random.default_rng(1))  # type: ignore[arg-type]
     assert there.all()
     assert all(len(set(row)) == OTHERS for row in drawn.tolist())
-    assert (drawn[0] < 20).all() and (drawn[1] >= 20).all()
+    assert (drawn[0] < 40).all() and (drawn[1] >= 40).all()
 
 
 @pytest.mark.parametrize("kind", ["single", "pair", "scene", "style"])

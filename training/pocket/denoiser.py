@@ -36,7 +36,8 @@ from training.pocket.workers import averaged
 
 PEAK, FLOOR, WARMUP, HOLD = 1.5e-3, 0.02, 100, 0.75  # learning rate, its end, steps, share
 GAMMA, DECAY = 5.0, 0.997  # min-SNR; average of weights
-LATE, NOISY = (0.55, 0.475), 0.80  # share of samples drawn late in the noising, at first and at INSIDES; what is late
+LATE, NOISY = (0.55, 0.475, 0.2), 0.80  # shares drawn late in the noising: at first, at INSIDES, after; what is late
+LAST = 0.4  # share of the late ones that are drawn at the last moment, where a drawing begins
 INSIDES = 0.3  # share of the training after which all moments count alike, so that insides become clear
 RELOAD = 200  # steps between looks for new shards
 LONGEST = 20.0  # seconds that a step may count: a training that was paused did not learn meanwhile
@@ -50,10 +51,12 @@ def rate(step: int, progress: float) -> float:
 def moments(many: int, steps: int, progress: float) -> torch.Tensor:
     """Draw moments of the noising: at first most of them late, where only the words tell what it will be.
 
-    Names take longest to learn, and are learned there. Sharp insides come from the early moments, once names are known.
+    Names take longest to learn, and are learned there, most of all at the last moment, where the target is the same for
+    all that say the same. Sharp insides come from the early moments, once names are known.
     """
-    share = LATE[0] + (LATE[1] - LATE[0]) * progress / INSIDES if progress < INSIDES else 0.0
+    share = LATE[0] + (LATE[1] - LATE[0]) * progress / INSIDES if progress < INSIDES else LATE[2]
     late = torch.randint(int(NOISY * steps), steps, (many,))
+    late = torch.where(torch.rand(many) < LAST, steps - 1, late)
     return torch.where(torch.rand(many) < share, late, torch.randint(0, steps, (many,)))
 
 

@@ -16,13 +16,13 @@ PHASES = tomllib.loads((HERE / "curriculum.toml").read_text())["phases"]
 NAMED: float = PHASES[0]["until"]  # share of the training after which names are known
 DROP = 0.1  # share of captions dropped, so that the model also knows pictures without words
 BATCH = 256  # captions encoded at a time
-OTHERS = 8  # pictures alike that a drawn one is given, at most
+OTHERS = 24  # pictures alike that a drawn one is given, at most
 
 
 class Drawn(NamedTuple):
     """What a step learns from: latents (batch, 8, 16, 16) and token states (batch, tokens, 384), float32.
 
-    others: float32 (batch, 8, 8, 16, 16), latents of pictures that show what is said, too; `there` (batch, 8), bool:
+    others: float32 (batch, 24, 8, 16, 16), latents of pictures that show what is said, too; `there` (batch, 24), bool:
     which of these there are.
     """
 
