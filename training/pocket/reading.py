@@ -15,6 +15,7 @@ import torch
 from diffusers import DDPMScheduler, UNet2DConditionModel
 
 from training.pocket.codes import COMPONENTS, QUARTERS, Codes, quarters
+from training.pocket.composer import OPEN
 from training.pocket.design import NOISE
 from training.pocket.latents import Encoders
 from training.pocket.objects import KINDS, load
@@ -27,10 +28,10 @@ DRAWS, BATCH = 2, 32
 
 
 def held(states: torch.Tensor, checkpoint: Path) -> np.ndarray:
-    """The codes in the registers of the first thing, the mean of its kinds, float32 (captions, 4, 192)."""
+    """The codes in the registers of the first thing, of the kinds that come in scenes, float32 (captions, 4, 192)."""
     head = torch.load(checkpoint, weights_only=True)
     codes: torch.Tensor = states[:, WORDS : WORDS + EACH] @ head["code.weight"].T + head["code.bias"]
-    mean: np.ndarray = codes.reshape(-1, len(KINDS), QUARTERS, COMPONENTS).mean(1).numpy()
+    mean: np.ndarray = codes.reshape(-1, len(KINDS), QUARTERS, COMPONENTS)[:, :OPEN].mean(1).numpy()
     return mean
 
 
