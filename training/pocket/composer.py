@@ -123,8 +123,7 @@ class Composer:
         time = spec.time or str(dice.choice(grounds.TIMES, p=(0.6, 0.2, 0.2)))
         weather = spec.weather or str(dice.choice(grounds.WEATHERS, p=(0.85, 0.05, 0.05, 0.05)))
         weather = "clear" if spec.place == "room" and not spec.weather else weather
-        ground = self._ground(spec, time, weather, dice)
-        canvas = ground.picture
+        canvas = self._ground(spec, time, weather, dice)
         spots = self._spots(spec)
         glow = np.array(grounds.GLOW[time] if spec.place else (1, 1, 1), np.float32)
         order = sorted(
@@ -142,7 +141,7 @@ class Composer:
     def _flies(self, spec: Spec, i: int) -> bool:
         return spec.parts[i].label in self.aloft and spec.place != "room" and not spec.relation
 
-    def _ground(self, spec: Spec, time: str, weather: str, dice: np.random.Generator) -> grounds.Ground:
+    def _ground(self, spec: Spec, time: str, weather: str, dice: np.random.Generator) -> Image:
         if spec.place:
             return grounds.paint(spec.place, time, weather, self.edge, dice)
         if spec.ground:

@@ -3,8 +3,6 @@
 Pictures are floats 0..1, (edge, edge, 3).
 """
 
-from dataclasses import dataclass
-
 import cv2
 import numpy as np
 
@@ -25,15 +23,6 @@ SKIES: dict[str, tuple[tuple[float, Colour], ...]] = {
 GREYS = {"day": (0.66, 0.70, 0.75), "sunset": (0.72, 0.52, 0.46), "night": (0.09, 0.11, 0.18)}
 LIGHT = {"day": (1.0, 1.0, 1.0), "sunset": (1.0, 0.74, 0.58), "night": (0.30, 0.37, 0.62)}  # on the land
 GLOW = {"day": (1.0, 1.0, 1.0), "sunset": (1.0, 0.86, 0.74), "night": (0.68, 0.69, 0.88)}  # on things in front
-
-
-@dataclass(frozen=True, slots=True)
-class Ground:
-    """A painted ground; `horizon` and `front` are the heights, in shares, where the land begins and ends to carry."""
-
-    picture: Image
-    horizon: float
-    front: float = 0.96
 
 
 def sky(edge: int, time: str, weather: str, horizon: float, dice: np.random.Generator) -> Image:
@@ -86,7 +75,7 @@ def _moon(picture: Image, horizon: float, dice: np.random.Generator) -> Image:
     return lay(picture, (1.0, 0.98, 0.84), shape)
 
 
-def paint(place: str, time: str, weather: str, edge: int, dice: np.random.Generator) -> Ground:
+def paint(place: str, time: str, weather: str, edge: int, dice: np.random.Generator) -> Image:
     """Paint a ground, or raise KeyError: there is no such place or time."""
     land = LANDS[place]
     horizon = dice.uniform(*land.horizon)
@@ -97,7 +86,7 @@ def paint(place: str, time: str, weather: str, edge: int, dice: np.random.Genera
         rows = np.linspace(0, 1, edge, dtype=np.float32)[:, None, None]
         thick = np.clip(0.80 - 0.9 * np.abs(rows - horizon), 0.15, 0.75)
         picture = lay(picture, (*np.clip(np.array(GREYS[time]) * 1.25, 0, 1),), thick.astype(np.float32))
-    return Ground(np.clip(picture, 0, 1), horizon, land.front)
+    return np.asarray(np.clip(picture, 0, 1), np.float32)
 
 
 def fall(picture: Image, time: str, weather: str, dice: np.random.Generator) -> Image:
@@ -124,7 +113,7 @@ def fall(picture: Image, time: str, weather: str, dice: np.random.Generator) -> 
     return picture
 
 
-def plain(edge: int, colour: Colour, dice: np.random.Generator, quiet: bool = True) -> Ground:
+def plain(edge: int, colour: Colour, dice: np.random.Generator, quiet: bool = True) -> Image:
     """A backdrop of one colour: even, or lit from one side."""
     picture = np.broadcast_to(np.array(colour, np.float32), (edge, edge, 3)).copy()
     if not quiet:
@@ -132,4 +121,4 @@ def plain(edge: int, colour: Colour, dice: np.random.Generator, quiet: bool = Tr
         angle = dice.uniform(0, 2 * np.pi)
         slope = columns * np.cos(angle) + rows * np.sin(angle)
         picture = np.clip(picture * (1 + dice.uniform(0.1, 0.35) * slope[..., None]), 0, 1)
-    return Ground(picture, 0.0)
+    return picture

@@ -128,11 +128,10 @@ def snow_field(s: Scene) -> Image:
 
 @dataclass(frozen=True, slots=True)
 class Land:
-    """How a place is painted, between which heights its horizon lies, and where things in front stand at most."""
+    """How a place is painted, and between which heights its horizon lies."""
 
     paint: Callable[[Scene], Image]
     horizon: tuple[float, float]
-    front: float = 0.96
 
 
 LANDS = {
@@ -141,7 +140,7 @@ LANDS = {
     "mountains": Land(mountains, (0.56, 0.68)),
     "desert": Land(desert, (0.46, 0.60)),
     "beach": Land(beach, (0.36, 0.48)),
-    "sea": Land(sea, (0.34, 0.50), 0.86),
+    "sea": Land(sea, (0.34, 0.50)),
     "lake": Land(lake, (0.38, 0.48)),
     "city": Land(city, (0.56, 0.68)),
     "street": Land(street, (0.44, 0.54)),
