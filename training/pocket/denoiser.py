@@ -31,14 +31,16 @@ from training.pocket.design import NOISE, SHAPES
 from training.pocket.growth import grow
 from training.pocket.hardware import autocast, device
 from training.pocket.shards import NAMED, Drawn, Shards
+from training.pocket.spectrum import Spectrum
 from training.pocket.stable_targets import expected, velocity
 from training.pocket.workers import averaged
 
 PEAK, FLOOR, WARMUP, HOLD = 1.5e-3, 0.02, 100, 0.75  # learning rate, its end, steps, share
 GAMMA, DECAY = 5.0, 0.997  # min-SNR; average of weights
-LATE, NOISY = (0.55, 0.475, 0.2), 0.80  # shares drawn late in the noising: at first, at INSIDES, after; what is late
-LAST = 0.4  # share of the late ones that are drawn at the last moment, where a drawing begins
-INSIDES = 0.3  # share of the training after which all moments count alike, so that insides become clear
+LATE, NOISY = (0.85, 0.6, 0.2), 0.80  # shares drawn late in the noising: at first, at INSIDES, after; what is late
+LAST = 0.8  # share of the late ones that are drawn at the last moment, where a drawing begins
+INSIDES = 0.55  # share of the training after which all moments count alike, so that insides become clear
+MEASURED = 2000  # pictures whose spectrum weighs the error
 RELOAD = 200  # steps between looks for new shards
 LONGEST = 20.0  # seconds that a step may count: a training that was paused did not learn meanwhile
 
@@ -140,9 +142,13 @@ class Trainer:
         drawn: Drawn,
         times: torch.Tensor,
         noise: DDPMScheduler,
+        spectrum: Spectrum,
         progress: float = 0.0,
     ) -> float:
-        """Take one step and return its loss; the latents of what was drawn are scaled."""
+        """Take one step and return its loss; the latents of what was drawn are scaled.
+
+        Late in the noising the error is weighed by the spectrum; earlier the target holds noise, of another one.
+        """
         latents, grain = drawn.latents, torch.randn_like(drawn.latents)
         noisy = noise.add_noise(latents, grain, times)
         alphas = noise.alphas_cumprod.to(times.device)[times]
@@ -150,7 +156,9 @@ class Trainer:
         target = velocity(latents, meant, noise.get_velocity(latents, grain, times), alphas)
         with self.context:
             guess = self.guess(noisy.contiguous(memory_format=torch.channels_last), times, drawn.states).sample.float()
-        loss = ((guess - target).square().mean((1, 2, 3)) * weight(alphas, progress)).mean()
+        wrong, late = guess - target, times >= NOISY * noise.config.num_train_timesteps
+        error = torch.where(late, spectrum.error(wrong), wrong.square().mean((1, 2, 3)))
+        loss = (error * weight(alphas, progress)).mean()
         self.optimizer.zero_grad()
         torch.autograd.backward(loss)
         self.seconds = averaged(self.net.parameters(), self.seconds)
@@ -172,6 +180,7 @@ def train(trainer: Trainer, args: argparse.Namespace, rank: int = 0) -> None:
     place = str(trainer.net.device)
     shards, scale = Shards(args.work, place, args.model), float((args.work / "scale.txt").read_text())
     noise, dice = DDPMScheduler(**NOISE), np.random.default_rng((trainer.step, rank))
+    spectrum = Spectrum.of(shards.latents[:MEASURED].cpu().numpy()).to(place)
     last, saved, mean, batch = time.monotonic(), trainer.seconds, 1.0, args.batch // args.workers
     with tqdm(desc="samples", initial=trainer.step * args.batch, unit="", mininterval=30, disable=rank > 0) as bar:
         while (progress := trainer.seconds / (60 * args.minutes)) < 1:
@@ -183,7 +192,7 @@ def train(trainer: Trainer, args: argparse.Namespace, rank: int = 0) -> None:
             now = time.monotonic()
             trainer.seconds, last = trainer.seconds + min(now - last, LONGEST), now
             times = moments(len(drawn.latents), noise.config.num_train_timesteps, progress).to(place)
-            mean += 0.01 * (trainer.learn(drawn, times, noise, progress) - mean)
+            mean += 0.01 * (trainer.learn(drawn, times, noise, spectrum, progress) - mean)
             bar.update(args.batch)
             bar.set_postfix(loss=f"{mean:.4f}", share=f"{progress:.2f}", refresh=False)
             if rank == 0 and trainer.seconds - saved > args.save:
