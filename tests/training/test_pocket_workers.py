@@ -1,4 +1,4 @@
-"""Workers of a training share their gradients and their clock; tokens of a prompt leave room for registers."""
+"""Workers of a training share their values and their clock; tokens of a prompt leave room for registers."""
 
 from pathlib import Path
 from types import SimpleNamespace
@@ -17,18 +17,17 @@ pytestmark = pytest.mark.slow
 
 def _work(rank: int, folder: Path) -> None:
     dist.init_process_group("gloo", init_method=f"file://{folder / 'meeting'}", rank=rank, world_size=2)
-    known, idle = torch.zeros(2, 2, requires_grad=True), torch.zeros(3, requires_grad=True)
-    known.grad = torch.full((2, 2), 1.0 + 2 * rank)
-    clock = averaged([known, idle], 10.0 * rank)
-    torch.save({"grad": known.grad, "clock": clock, "idle": idle.grad}, folder / f"{rank}.pt")
+    values, weights = torch.full((2, 2), 1.0 + 2 * rank), torch.full((3,), 4.0 * rank, requires_grad=True)
+    clock = averaged([values, weights], 10.0 * rank)
+    torch.save({"values": values, "clock": clock, "weights": weights.detach()}, folder / f"{rank}.pt")
     dist.destroy_process_group()
 
 
-def test_all_workers_go_on_with_the_mean_of_their_gradients_and_clocks(tmp_path: Path) -> None:
+def test_all_workers_go_on_with_the_mean_of_their_values_and_clocks(tmp_path: Path) -> None:
     spawn(_work, (tmp_path,), 2)  # type: ignore[no-untyped-call]
     for rank in range(2):
         held = torch.load(tmp_path / f"{rank}.pt", weights_only=True)
-        assert held["grad"].eq(2).all() and held["clock"] == 5 and held["idle"] is None
+        assert held["values"].eq(2).all() and held["clock"] == 5 and held["weights"].eq(2).all()
 
 
 def test_a_worker_by_itself_keeps_its_own() -> None:

@@ -184,7 +184,8 @@ def train(prior: Prior, rows: Rows, args: argparse.Namespace, rank: int = 0) -> 
             wrong, drift, missing = losses(prior, rows.batch(dice.integers(len(rows.things), size=args.batch)), context)
             optimizer.zero_grad()
             torch.autograd.backward(wrong + LIKE_BEFORE * drift + PRESENT * missing)
-            progress = averaged(prior.parameters(), (time.monotonic() - began) / 60 / args.minutes)
+            grads = [each.grad for each in prior.parameters() if each.grad is not None]
+            progress = averaged(grads, (time.monotonic() - began) / 60 / args.minutes)
             nn.utils.clip_grad_norm_(prior.parameters(), 1.0)
             optimizer.step()
             step, mean = (

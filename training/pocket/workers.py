@@ -1,4 +1,4 @@
-"""What several workers of a training share: gradients, and the clock by which all of them stop at the same step."""
+"""What several workers of a training share: their values, and the clock by which all of them stop at the same step."""
 
 from collections.abc import Iterable
 
@@ -7,17 +7,18 @@ import torch.distributed as dist
 from torch import Tensor
 
 
-def averaged(parameters: Iterable[Tensor], clock: float) -> float:
-    """Put the mean of all workers' gradients in the place of each one's own; return the mean of their clocks.
+@torch.no_grad()
+def averaged(values: Iterable[Tensor], clock: float) -> float:
+    """Put the mean of all workers' values (gradients, weights) in the place of each one's own; return that of clocks.
 
     A worker by itself keeps what it has.
     """
     if not dist.is_initialized():
         return clock
-    grads = [each.grad for each in parameters if each.grad is not None]
-    flat = torch.cat([*(grad.flatten() for grad in grads), torch.tensor([clock])])
+    own = list(values)
+    flat = torch.cat([*(each.flatten() for each in own), torch.tensor([clock])])
     dist.all_reduce(flat)
     flat /= dist.get_world_size()
-    for grad, part in zip(grads, torch.split(flat[:-1], [grad.numel() for grad in grads]), strict=True):
-        grad.copy_(part.view_as(grad))
+    for each, part in zip(own, torch.split(flat[:-1], [each.numel() for each in own]), strict=True):
+        each.copy_(part.view_as(each))
     return float(flat[-1])
