@@ -154,7 +154,7 @@ def _head_problems(partition: int, last: Entry | None, head: ChainHead | None, k
     chain = f"partition {partition}" if partition else "the chain"
     if head is None:
         yield f"The end of {chain} is not on record: rows after row {place(count)} may be missing."
-    elif partition_of(head.seq) != partition or not keys.is_sealed(head):
+    elif not keys.is_sealed(head) or partition_of(head.seq) != partition:
         yield f"The end of {chain} was edited: rows after row {place(count)} may be missing."
     elif head.seq > count:
         yield _missing(count + 1, head.seq)

@@ -232,6 +232,14 @@ def test_tampering_is_found_and_the_row_named(log: AuditLog, statements: list[st
     assert any(problem.startswith(named) for problem in log.verify()), log.verify()
 
 
+def test_an_end_that_is_no_number_was_edited(log: AuditLog) -> None:
+    if not isinstance(log.location, Path):
+        pytest.skip("PostgreSQL lets nobody write it")
+    make_case(log)
+    by_hand(log, "UPDATE head SET seq = 'x'")
+    assert [problem for problem in log.verify() if problem.startswith("The end of the chain was edited")]
+
+
 def test_a_tail_cut_off_stays_missing_when_the_log_goes_on(log: AuditLog) -> None:
     make_case(log)
     by_hand(log, "DELETE FROM entry WHERE seq = 6")
