@@ -39,4 +39,6 @@ def test_what_a_denoiser_expects_has_the_shape_of_latents_and_does_not_hang_on_c
 
 
 def test_things_are_taken_evenly_from_the_list() -> None:
-    assert sample([f"thing {number}" for number in range(10)], 3) == ["a thing 0", "a thing 3", "a thing 6"]
+    assert sample([f"thing {number}" for number in range(10)], 3) == [
+        f"a thing {number} on a white background" for number in (0, 3, 6)
+    ]

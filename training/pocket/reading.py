@@ -59,8 +59,8 @@ def agreement(told: np.ndarray, read: np.ndarray) -> list[float]:
 
 
 def sample(names: Sequence[str], many: int) -> list[str]:
-    """Prompts of so many things, evenly from the list."""
-    return [article(name) for name in names[:: max(1, len(names) // many)]][:many]
+    """Prompts of so many things, evenly from the list, on white, as codes have them."""
+    return [f"{article(name)} on a white background" for name in names[:: max(1, len(names) // many)]][:many]
 
 
 def main() -> None:
