@@ -80,9 +80,8 @@ class Shards:
         states[torch.from_numpy(dice.random(size) < DROP).to(self.place)] = self.empty.float()
         pictures = self.pictures[rows]
         others, there = self.alike.draw(pictures, OTHERS, dice)
-        return Drawn(
-            self._of(pictures), states, self._of(others), torch.from_numpy(there & (pictures[:, None] != others))
-        )
+        others_there = torch.from_numpy(there & (pictures[:, None] != others)).to(self.place)
+        return Drawn(self._of(pictures), states, self._of(others), others_there)
 
     def _of(self, pictures: np.ndarray) -> Tensor:
         return self.latents[torch.from_numpy(pictures).to(self.place)].float()

@@ -2,7 +2,7 @@
 
 A caption leaves much open. At the first moments of drawing, where next to nothing can be seen, the right answer is the
 mean of all pictures that show what is said; one picture of them, drawn by chance, says the same on average, but so
-loudly that a small network needs a hundred times as many samples to hear a thing's shape. So the target is the mean of
+loudly that a small network needs many times as many samples to hear a thing's shape. So the target is the mean of
 several, each weighted by how well it fits what can be seen (Xu, Tong, Jaakkola 2023, arXiv 2302.00670, Stable Target
 Field). Later, where the picture can be seen, that is the one which was drawn.
 """
