@@ -3,7 +3,8 @@
 What the specification leaves open, the seed decides: ground, time and weather, and of people who it is. A thing
 stands where and as large as its part says, and is never turned, mirrored or shifted: so what its codes
 say (codes.py) stands at the same place in all pictures of a kind, and the denoiser learns to read one thing from all
-others. With mirrored, turned and shifted things it had outlines and colours after 107,000 samples, and its loss had not fallen since 44,000.
+others. With mirrored, turned and shifted things it had outlines and colours after 107,000 samples, and its
+loss had not fallen since 44,000.
 """
 
 import tomllib
