@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Iterable
 from pathlib import Path
 
 from training.pocket.words import HERE, Language
@@ -17,7 +18,7 @@ FILE = HERE.parents[1] / "assets" / "models" / "pocket" / "vocabulary.toml"
 HEAD = "# Written by `python -m training.pocket.vocabulary`: the words that this model was taught.\n"
 # Things that a stranger names at once on the contact sheet; offered where a prompt names nothing that it knows.
 OFFERS = ("cat", "sailboat", "castle", "sunflower", "robot", "apple", "rainbow", "rocket", "owl", "guitar")
-# Words of the captions that changed nothing in the pictures.
+# Words around names that change nothing in the pictures by themselves.
 WITHOUT_EFFECT = frozenset(("photo", "drawing", "sketch", "sticker", "clipart", "paint", "painting", "draw"))
 
 
@@ -38,12 +39,18 @@ def read() -> dict[str, dict[str, list[str]]]:
 
 
 def _around(language: Language) -> list[str]:
-    """Returns the words of all forms of captions, in which the names stand, that have an effect or need none."""
-    forms = [form for kind in language.forms.values() for form in kind] + [
-        form for kind in language.counts.values() for form in kind
-    ]
-    words = {word for form in forms for word in re.findall(r"[a-z0-9]+", re.sub(r"\{\w\}", " ", form.lower()))}
-    return sorted(words - WITHOUT_EFFECT)
+    """Returns the words of all forms of captions, in which the names stand, that have an effect or need none.
+
+    Words for places, hours, weathers and styles are among them, "painting" of "oil painting" too.
+    """
+    forms = [form for told in (language.forms, language.counts) for kind in told.values() for form in kind]
+    scenes = [told for kind in language.places.values() for wordings in kind.values() for told in wordings]
+    styles = [told for style in language.styles.values() for wordings in style.values() for told in wordings]
+    return sorted(_words(forms) - WITHOUT_EFFECT | _words(scenes) | _words(styles))
+
+
+def _words(forms: Iterable[str]) -> set[str]:
+    return {word for form in forms for word in re.findall(r"[a-z0-9]+", re.sub(r"\{\w\}", " ", form.lower()))}
 
 
 def text(tables: dict[str, dict[str, list[str]]]) -> str:
