@@ -23,6 +23,12 @@ def test_the_list_that_ships_is_what_the_model_was_taught() -> None:
     assert set(shipped["things"]) <= set(taught["things"])
 
 
+def test_words_for_places_and_styles_will_be_known_where_they_have_an_effect() -> None:
+    around = set(vocabulary.read()["around"]["words"])
+    assert around >= {"lake", "sunset", "night", "foggy", "watercolour", "painting"}
+    assert around.isdisjoint({"photo", "sticker", "clipart"})
+
+
 def test_all_that_is_offered_is_known() -> None:
     offers = word_use(POCKET, "a treaty").offers
     assert offers and all(word_use(POCKET, f"a {thing}").used == (thing,) for thing in offers)
